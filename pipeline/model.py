@@ -1,0 +1,287 @@
+"""What flows through the pipeline: records, blocks, batches, stories, rejects.
+
+All of it is frozen, so that a step cannot change what another one holds. The columns of the lake
+are not described here but in `schemas/`; `pipeline.store.rows` turns these types into columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+RejectKind = Literal[
+    "empty",
+    "too_large",
+    "unknown_format",
+    "undecodable",
+    "malformed",
+    "no_text",
+    "enrich_failed",
+    "parse_failed",
+    "skipped.repeat",
+    "skipped.not_a_story",
+    "skipped.expired",
+]
+"""The closed set of reasons why an item is no story. `skipped.…` kinds are not failures."""
+
+Stage = Literal["read", "parse", "enrich", "write"]
+
+SKIPPED = "skipped."
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What Kafka or an archive delivers.
+
+    `source` names the partition or archive (see `pipeline.source`), `offset` counts within it,
+    `received_at` is the record's own Kafka timestamp and is None in replay.
+    """
+
+    source: str
+    offset: int
+    value: bytes
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive records `[start, end)` of one source: the unit of accounting.
+
+    `end` is the consumer's position, not the last offset + 1: transaction markers and compaction
+    leave offsets without a record. `items` is known once the block was parsed.
+    """
+
+    source: str
+    start: int
+    end: int
+    records: int = 0
+    items: int = 0
+    leader_epoch: int | None = None
+
+    @property
+    def gaps(self) -> int:
+        """Offsets of the block that held no record."""
+        return self.end - self.start - self.records
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Blocks of one group, read together: the unit of enriching and committing.
+
+    At most one block a source. `rejects` holds what the reader itself has to report (expired
+    offsets that the configuration allows to skip).
+    """
+
+    group: int
+    blocks: tuple[Block, ...]
+    records: tuple[Record, ...]
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A subject code as delivered: its scheme, value, and name where given.
+
+    `role` tells what the provider uses it for: `topic`, `place`, `person`, `organisation`,
+    `exchange`, `genre`, `keyword`.
+    """
+
+    scheme: str
+    value: str
+    role: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One revision of one article, as parsed; see `schemas/stories` for the meaning of each field.
+
+    `paragraphs` hold the body in order, without markup, header lines or sign-off. `raw` is the item
+    as delivered (the record's bytes where it holds one item). `published_precision` is `day` where
+    only the day was given: `published_at` is then midnight UTC. `version_time` is the provider's
+    own time of this revision.
+    """
+
+    source: str
+    offset: int
+    item: int
+    format: str
+    story_id: str
+    revision_id: str
+    content_hash: str
+    headline: str
+    paragraphs: tuple[str, ...]
+    raw: bytes
+    received_at: datetime | None = None
+    version: int = 1
+    version_time: datetime | None = None
+    status: str = "usable"
+    provider: str | None = None
+    provider_id: str | None = None
+    slugline: str | None = None
+    bylines: tuple[str, ...] = ()
+    dateline: str | None = None
+    language: str | None = None
+    published_at: datetime | None = None
+    published_precision: Literal["day", "minute", "second"] | None = None
+    embargo_until: datetime | None = None
+    codes: tuple[Code, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The paragraphs with a blank line between them; offsets of mentions count in it."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def date(self) -> date | None:
+        """The UTC day of publication: the first partition key."""
+        return self.published_at.date() if self.published_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An item that did not become a story: a failure, or a skip (kind `skipped.…`).
+
+    `evidence` says where in the input the fault lies (a byte offset, a path). `raw` holds the
+    bytes of failures; skips need none.
+    """
+
+    source: str
+    offset: int
+    item: int
+    kind: RejectKind
+    stage: Stage
+    message: str
+    evidence: str | None = None
+    raw: bytes | None = None
+    received_at: datetime | None = None
+    revision_id: str | None = None
+
+    @property
+    def is_skip(self) -> bool:
+        """Whether this is a decision not to keep, rather than a failure."""
+        return self.kind.startswith(SKIPPED)
+
+
+Item = Story | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBatch:
+    """A batch after parsing: every item of every record is a story or a reject."""
+
+    group: int
+    blocks: tuple[Block, ...]
+    stories: tuple[Story, ...]
+    rejects: tuple[Reject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where an entity is named.
+
+    `start` and `end` count characters of the story's `text` for enrichment: the headline, a blank
+    line, then the body (`headline + "\\n\\n" + body`). `sentence` is the index of the sentence in
+    that text, headline included as sentence 0.
+    """
+
+    start: int
+    end: int
+    text: str
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Someone or something that a story names, all its mentions merged.
+
+    `kind` is spaCy's label (PERSON, ORG, GPE, LOC, NORP, FAC, EVENT, PRODUCT …), `country` ISO
+    3166-1 alpha-3 where the text or the gazetteer tells it, `role` what the text says a person or
+    body is (`president`, `secretary of state`). `salience` is in 0..1.
+    """
+
+    name: str
+    kind: str
+    mentions: tuple[Mention, ...]
+    country: str | None = None
+    role: str | None = None
+    salience: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One side of an event: the words, the canonical entity, its country and its role."""
+
+    text: str
+    name: str | None = None
+    country: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what to whom, as one sentence says it.
+
+    `root` and `mode` are PLOVER's, `cameo` the code they stand for, `quad_class` CAMEO's (1 verbal
+    cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict), `goldstein` the
+    Goldstein scale's value for the code (-10..10). `sentence` is the sentence's text, `trigger` the
+    words that name the act, `start` and `end` the trigger's place in the text (see `Mention`).
+    `confidence` is in 0..1. `event_date` is the first day that the text gives for the act.
+    """
+
+    root: str
+    cameo: str
+    sentence: str
+    sentence_index: int
+    trigger: str
+    start: int
+    end: int
+    confidence: float
+    quad_class: int
+    goldstein: float
+    mode: str | None = None
+    source: Actor | None = None
+    target: Actor | None = None
+    event_date: date | None = None
+    event_date_end: date | None = None
+    place: str | None = None
+    place_country: str | None = None
+    negated: bool = False
+    hypothetical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedStory:
+    """A story with what was found in it.
+
+    `language` is an ISO 639-1 code. `region` is the slug of the primary UN M49 sub-region
+    (`western-asia`) or `unknown`, `regions` and `countries` all of them, by weight of evidence,
+    heaviest first. `status` is `enriched`, or says why there are no entities: `no_model` (no model
+    for this language), `no_text`.
+    """
+
+    story: Story
+    language: str | None
+    region: str
+    regions: tuple[str, ...]
+    countries: tuple[str, ...]
+    entities: tuple[Entity, ...]
+    events: tuple[Event, ...]
+    enrichment_id: str
+    status: Literal["enriched", "no_model", "no_text"] = "enriched"
+    dateline_country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedBatch:
+    """A batch ready to be written."""
+
+    group: int
+    blocks: tuple[Block, ...]
+    stories: tuple[EnrichedStory, ...]
+    rejects: tuple[Reject, ...]
+    enrichment_id: str = field(default="")

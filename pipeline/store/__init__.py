@@ -1,0 +1,1 @@
+"""The lake: rows to committed Parquet, by the tables' own logs."""

@@ -1,0 +1,171 @@
+"""Data files of the lake: written whole or not at all, on a local path or an object store."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Protocol
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake.fs import DeltaStorageHandler
+
+BLOCKS_KEY = b"dateline.blocks"
+"""Footer key of every data file: a JSON object from source to the end of its block."""
+
+_STAGING = "_staging"
+_WRITERS = "_writers"
+
+
+class DataFiles(Protocol):
+    """What the lake needs of a store; paths are relative to the lake's root, with `/`."""
+
+    def write(self, path: str, data: pa.Buffer, writer: str) -> None:
+        """Make `path` appear with all of `data`, or not at all."""
+
+    def delete(self, path: str) -> None:
+        """Remove `path`; not an error where it is gone already."""
+
+    def list(self, table: str) -> list[str]:
+        """Every Parquet file of `table` that lies in a partition."""
+
+    def blocks(self, path: str) -> bytes | None:
+        """The footer's `BLOCKS_KEY`; None for a file that is gone or was not written by us."""
+
+    def drop_staged(self) -> int:
+        """Remove what dead writers left unfinished; how many files that were."""
+
+
+def encode(table: pa.Table, blocks: bytes) -> pa.Buffer:
+    """`table` as one Parquet file, zstd-compressed, with `blocks` in its footer."""
+    metadata = {**(table.schema.metadata or {}), BLOCKS_KEY: blocks}
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(metadata), sink, compression="zstd", coerce_timestamps="us"
+    )
+    return sink.getvalue()
+
+
+def open_files(url: str, options: Mapping[str, str]) -> DataFiles:
+    """The files under the lake's root `url`: a local path, or a URL that delta-rs knows."""
+    if "://" not in url:
+        return LocalFiles(Path(url))
+    if url.startswith("file://"):
+        return LocalFiles(Path(url.removeprefix("file://")))
+    return ObjectFiles(url, options)
+
+
+class LocalFiles:
+    """A directory. Files are completed in `_staging` and renamed into their partition.
+
+    Each writer holds a lock on `_writers/<writer>`, so that what a dead one left in `_staging` can
+    be told from what a live one is writing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._locks: dict[str, IO[bytes]] = {}
+
+    def write(self, path: str, data: pa.Buffer, writer: str) -> None:
+        self._hold(writer)
+        target = self._root / path
+        staged = self._root / _STAGING / writer / target.name
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        with staged.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged.replace(target)
+
+    def delete(self, path: str) -> None:
+        (self._root / path).unlink(missing_ok=True)
+
+    def list(self, table: str) -> list[str]:
+        found = (self._root / table).glob("*=*/**/*.parquet")
+        return sorted(path.relative_to(self._root).as_posix() for path in found)
+
+    def blocks(self, path: str) -> bytes | None:
+        try:
+            return _footer(pq.read_schema(self._root / path))
+        except FileNotFoundError:
+            return None
+
+    def drop_staged(self) -> int:
+        dropped = 0
+        for folder in self._staged_folders():
+            lock = self._root / _WRITERS / folder.name
+            if folder.name in self._locks or _is_locked(lock):
+                continue
+            for path in folder.iterdir():
+                path.unlink(missing_ok=True)
+                dropped += 1
+            folder.rmdir()
+            lock.unlink(missing_ok=True)
+        return dropped
+
+    def _staged_folders(self) -> Iterator[Path]:
+        staging = self._root / _STAGING
+        return iter(sorted(staging.iterdir()) if staging.is_dir() else ())
+
+    def _hold(self, writer: str) -> None:
+        if writer in self._locks:
+            return
+        path = self._root / _WRITERS / writer
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("wb")
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._locks[writer] = handle
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+class ObjectFiles:
+    """An object store through delta-rs' own client; an upload is atomic there by itself."""
+
+    def __init__(self, url: str, options: Mapping[str, str]) -> None:
+        self._fs = pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
+
+    def write(self, path: str, data: pa.Buffer, writer: str) -> None:  # noqa: ARG002 (local only)
+        with self._fs.open_output_stream(path) as out:
+            out.write(data)
+
+    def delete(self, path: str) -> None:
+        try:
+            self._fs.delete_file(path)
+        except FileNotFoundError:
+            return
+
+    def list(self, table: str) -> list[str]:
+        selector = pafs.FileSelector(table, recursive=True, allow_not_found=True)
+        return sorted(
+            info.path
+            for info in self._fs.get_file_info(selector)
+            if info.path.endswith(".parquet") and "/_" not in info.path
+        )
+
+    def blocks(self, path: str) -> bytes | None:
+        try:
+            return _footer(pq.read_schema(path, filesystem=self._fs))
+        except FileNotFoundError:
+            return None
+
+    def drop_staged(self) -> int:
+        return 0
+
+
+def _footer(schema: pa.Schema) -> bytes | None:
+    found: bytes | None = (schema.metadata or {}).get(BLOCKS_KEY)
+    return found

@@ -1,0 +1,1 @@
+"""The contracts of the tables and of the input, as data. Read through `pipeline.store.contract`."""
