@@ -255,13 +255,29 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionEvidence:
+    """One reason for the choice of a story's region.
+
+    `kind` is where the words stand or what they are (`dateline`, `headline`, `lead`, `body`,
+    `currency`, `exchange`, `company`, `code`), `text` the words, `country` the ISO 3166-1 alpha-3
+    code that they speak for (None for a region without a country), `weight` what they added.
+    """
+
+    kind: str
+    text: str
+    country: str | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class EnrichedStory:
     """A story with what was found in it.
 
     `language` is an ISO 639-1 code. `region` is the slug of the primary UN M49 sub-region
     (`western-asia`) or `unknown`, `regions` and `countries` all of them, by weight of evidence,
     heaviest first. `status` is `enriched`, or says why there are no entities: `no_model` (no model
-    for this language), `no_text`.
+    for this language), `no_text`, or `truncated`: only the beginning of a very long text was read.
+    `region_evidence` holds what the regions were chosen by, heaviest first.
     """
 
     story: Story
@@ -272,8 +288,9 @@ class EnrichedStory:
     entities: tuple[Entity, ...]
     events: tuple[Event, ...]
     enrichment_id: str
-    status: Literal["enriched", "no_model", "no_text"] = "enriched"
+    status: Literal["enriched", "no_model", "no_text", "truncated"] = "enriched"
     dateline_country: str | None = None
+    region_evidence: tuple[RegionEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
