@@ -1,0 +1,1 @@
+"""Language, entities, places, region and events of a story."""
