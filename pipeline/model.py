@@ -6,7 +6,8 @@ are not described here but in `schemas/`; `pipeline.store.rows` turns these type
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -301,4 +302,11 @@ class EnrichedBatch:
     blocks: tuple[Block, ...]
     stories: tuple[EnrichedStory, ...]
     rejects: tuple[Reject, ...]
-    enrichment_id: str = field(default="")
+    enrichment_id: str = ""
+
+    def places(self) -> Iterator[tuple[str, int, int]]:
+        """Source, offset and item of everything in the batch, stories first."""
+        for found in self.stories:
+            yield found.story.source, found.story.offset, found.story.item
+        for reject in self.rejects:
+            yield reject.source, reject.offset, reject.item

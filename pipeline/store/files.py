@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Protocol
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake.fs import DeltaStorageHandler
+from typing_extensions import override
 
 BLOCKS_KEY = b"dateline.blocks"
 """Footer key of every data file: a JSON object from source to the end of its block."""
@@ -38,6 +40,9 @@ class DataFiles(Protocol):
     def drop_staged(self) -> int:
         """Remove what dead writers left unfinished; how many files that were."""
 
+    def release(self, writer: str) -> None:
+        """Remove the mark that `writer` is alive, if there is one."""
+
 
 def encode(table: pa.Table, blocks: bytes) -> pa.Buffer:
     """`table` as one Parquet file, zstd-compressed, with `blocks` in its footer."""
@@ -58,7 +63,7 @@ def open_files(url: str, options: Mapping[str, str]) -> DataFiles:
     return ObjectFiles(url, options)
 
 
-class LocalFiles:
+class LocalFiles(DataFiles):
     """A directory. Files are completed in `_staging` and renamed into their partition.
 
     Each writer holds a lock on `_writers/<writer>`, so that what a dead one left in `_staging` can
@@ -69,31 +74,41 @@ class LocalFiles:
         self._root = root
         self._locks: dict[str, IO[bytes]] = {}
 
+    @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
         self._hold(writer)
         target = self._root / path
         staged = self._root / _STAGING / writer / target.name
         staged.parent.mkdir(parents=True, exist_ok=True)
-        with staged.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged.replace(target)
+        try:
+            with staged.open("wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.replace(target)
+        except OSError:
+            staged.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
 
+    @override
     def delete(self, path: str) -> None:
         (self._root / path).unlink(missing_ok=True)
 
+    @override
     def list(self, table: str) -> list[str]:
         found = (self._root / table).glob("*=*/**/*.parquet")
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
+    @override
     def blocks(self, path: str) -> bytes | None:
         try:
             return _footer(pq.read_schema(self._root / path))
         except FileNotFoundError:
             return None
 
+    @override
     def drop_staged(self) -> int:
         dropped = 0
         for folder in self._staged_folders():
@@ -103,9 +118,19 @@ class LocalFiles:
             for path in folder.iterdir():
                 path.unlink(missing_ok=True)
                 dropped += 1
-            folder.rmdir()
+            shutil.rmtree(folder, ignore_errors=True)
             lock.unlink(missing_ok=True)
         return dropped
+
+    @override
+    def release(self, writer: str) -> None:
+        if (handle := self._locks.pop(writer, None)) is None:
+            return
+        folder = self._root / _STAGING / writer
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        (self._root / _WRITERS / writer).unlink(missing_ok=True)
+        handle.close()
 
     def _staged_folders(self) -> Iterator[Path]:
         staging = self._root / _STAGING
@@ -121,6 +146,14 @@ class LocalFiles:
         self._locks[writer] = handle
 
 
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _is_locked(path: Path) -> bool:
     try:
         with path.open("rb") as handle:
@@ -132,22 +165,25 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-class ObjectFiles:
+class ObjectFiles(DataFiles):
     """An object store through delta-rs' own client; an upload is atomic there by itself."""
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
         self._fs = pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
 
-    def write(self, path: str, data: pa.Buffer, writer: str) -> None:  # noqa: ARG002 (local only)
+    @override
+    def write(self, path: str, data: pa.Buffer, writer: str) -> None:
         with self._fs.open_output_stream(path) as out:
             out.write(data)
 
+    @override
     def delete(self, path: str) -> None:
         try:
             self._fs.delete_file(path)
         except FileNotFoundError:
             return
 
+    @override
     def list(self, table: str) -> list[str]:
         selector = pafs.FileSelector(table, recursive=True, allow_not_found=True)
         return sorted(
@@ -156,14 +192,20 @@ class ObjectFiles:
             if info.path.endswith(".parquet") and "/_" not in info.path
         )
 
+    @override
     def blocks(self, path: str) -> bytes | None:
         try:
             return _footer(pq.read_schema(path, filesystem=self._fs))
         except FileNotFoundError:
             return None
 
+    @override
     def drop_staged(self) -> int:
         return 0
+
+    @override
+    def release(self, writer: str) -> None:
+        return
 
 
 def _footer(schema: pa.Schema) -> bytes | None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
 from pipeline.store.contract import TABLES, contract
@@ -99,6 +99,19 @@ class Lake:
         """The table as last refreshed, pinned to that version."""
         return self.handle(table).to_pyarrow_dataset()
 
+    def rows(
+        self, table: str, source: str, start: int, end: int, columns: Sequence[str]
+    ) -> list[Row]:
+        """`columns` of the rows of `source` with `start <= offset < end`, as last refreshed."""
+        where = (
+            (ds.field("source") == source)
+            & (ds.field("offset") >= start)
+            & (ds.field("offset") < end)
+        )
+        found = self.dataset(table).to_table(list(columns), filter=where)
+        listed: list[Row] = found.to_pylist()
+        return listed
+
     def active(self, table: str) -> list[str]:
         """Paths, relative to the lake's root, of the files that the table's log holds."""
         paths = pa.table(self.handle(table).get_add_actions(flatten=True)).column("path")
@@ -108,16 +121,12 @@ class Lake:
         """Write the files and commit them from the handle as it is.
 
         Raises `ConflictError` when another writer was first (the files are removed), `StoreError`
-        when the store fails.
+        when the store fails. The handle does not see its own commit until it is refreshed.
         """
         handle = self.handle(commit.table)
         base = handle.version()
-        written: list[str] = []
+        actions = self._write_files(commit)
         try:
-            actions = [
-                self._write(commit, place, rows, n, written)
-                for n, (place, rows) in enumerate(_partitions(commit))
-            ]
             handle.create_write_transaction(
                 actions,
                 mode="append",
@@ -131,11 +140,13 @@ class Lake:
         except (DeltaError, OSError) as error:
             if self._landed(commit, base):
                 return
-            for path in written:
-                self.files.delete(path)
-            if isinstance(error, CommitFailedError):
-                raise ConflictError(commit.table) from error
-            raise StoreError("cannot commit", table=commit.table, reason=error) from error
+            if not isinstance(error, CommitFailedError):
+                # The store may still carry the commit out: its files stay until `clean` has
+                # fenced them.
+                raise StoreError("cannot commit", table=commit.table, reason=error) from error
+            for action in actions:
+                self.files.delete(f"{commit.table}/{action.path}")
+            raise ConflictError(commit.table) from error
 
     def _landed(self, commit: Commit, base: int) -> bool:
         """Whether the commit is in the log though its acknowledgement was lost."""
@@ -145,34 +156,36 @@ class Lake:
             entry.get(_COMMIT_KEY) == commit.name for entry in handle.history(limit=new)
         )
 
-    def _write(
-        self,
-        commit: Commit,
-        place: tuple[str | None, ...],
-        rows: Sequence[Row],
-        n: int,
-        written: list[str],
-    ) -> AddAction:
+    def _write_files(self, commit: Commit) -> list[AddAction | RemoveAction]:
+        """One file a partition. All of them stand, or none and `StoreError` is raised."""
         rule = contract(commit.table)
-        folders = "/".join(
-            f"{column}={NULL_PARTITION if value is None else value}"
-            for column, value in zip(rule.partition_by, place, strict=True)
-        )
-        path = f"{folders}/{commit.name}-{n}.parquet"
-        data = encode(
-            table_of(commit.table, rows).select(rule.file_schema.names),
-            json.dumps(dict(commit.ends)).encode(),
-        )
-        written.append(f"{commit.table}/{path}")
-        self.files.write(written[-1], data, commit.writer)
-        return AddAction(
-            path,
-            data.size,
-            dict(zip(rule.partition_by, place, strict=True)),
-            int(commit.at.timestamp() * 1000),
-            True,
-            _stats(rows),
-        )
+        footer = json.dumps(dict(commit.ends)).encode()
+        actions: list[AddAction | RemoveAction] = []
+        try:
+            for n, (place, rows) in enumerate(_partitions(commit)):
+                folders = "/".join(
+                    f"{column}={NULL_PARTITION if value is None else value}"
+                    for column, value in zip(rule.partition_by, place, strict=True)
+                )
+                path = f"{folders}/{commit.name}-{n}.parquet"
+                columns = table_of(commit.table, rows).select(rule.file_schema.names)
+                data = encode(columns, footer)
+                self.files.write(f"{commit.table}/{path}", data, commit.writer)
+                actions.append(
+                    AddAction(
+                        path,
+                        data.size,
+                        dict(zip(rule.partition_by, place, strict=True)),
+                        int(commit.at.timestamp() * 1000),
+                        True,
+                        _stats(rows),
+                    )
+                )
+        except OSError as error:
+            for action in actions:
+                self.files.delete(f"{commit.table}/{action.path}")
+            raise StoreError("cannot write", table=commit.table, reason=error) from error
+        return actions
 
     def _open(self, table: str) -> DeltaTable:
         rule = contract(table)

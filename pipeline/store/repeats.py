@@ -1,7 +1,8 @@
 """Which revisions the lake holds already: so that an exact repeat is skipped.
 
-The same bytes under the same enrichment land in the same partition, so only the files of the
-batch's own partitions are looked into, each of them once.
+A repeat has the same publication date as what it repeats, so only the files of the batch's own
+days are looked into, each of them once. The region is not relied on: another enrichment may have
+put the same revision elsewhere, and a repeat is never enriched again.
 """
 
 from __future__ import annotations
@@ -12,50 +13,49 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from pipeline.model import EnrichedStory
+from pipeline.model import Story
 from pipeline.store.lake import Lake
 
-_KEPT_FILES = 20_000
+_KEPT_IDS = 1_000_000
+"""Bounds the memory of a writer: about 100 bytes an id."""
 
 
 class Repeats:
-    """Looks revisions up; remembers what it read, bounded to the last `_KEPT_FILES` files."""
+    """Looks revisions up; remembers the ids of the files that it read last."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._seen: OrderedDict[str, frozenset[tuple[str, str]]] = OrderedDict()
+        self._seen: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._kept = 0
 
-    def known(self, stories: Sequence[EnrichedStory]) -> set[tuple[str, str]]:
-        """`(revision_id, enrichment_id)` of all stories in the partitions of `stories`.
+    def known(self, stories: Sequence[Story]) -> set[str]:
+        """Those revision ids that the lake holds among all of the days of `stories`.
 
         Reads the stories table as last refreshed.
         """
-        places = {(s.story.date, s.region) for s in stories}
-        if not places:
+        days = {story.date for story in stories}
+        wanted = {story.revision_id for story in stories}
+        if not days:
             return set()
         actions = pa.table(self._lake.handle("stories").get_add_actions(flatten=True))
         if actions.num_rows == 0:
             return set()
-        found: set[tuple[str, str]] = set()
-        columns = (
-            actions.column(c).to_pylist() for c in ("path", "partition.date", "partition.region")
-        )
-        for path, day, region in zip(*columns, strict=True):
-            if (day, region) in places:
-                found |= self._revisions(path)
+        found: set[str] = set()
+        columns = (actions.column(name).to_pylist() for name in ("path", "partition.date"))
+        for path, day in zip(*columns, strict=True):
+            if day in days:
+                found |= self._revisions(path) & wanted
         return found
 
-    def _revisions(self, path: str) -> frozenset[tuple[str, str]]:
+    def _revisions(self, path: str) -> frozenset[str]:
         if path in self._seen:
             self._seen.move_to_end(path)
             return self._seen[path]
-        table = ds.dataset(
-            path,
-            filesystem=self._lake.handle("stories").to_pyarrow_dataset().filesystem,
-            format="parquet",
-        ).to_table(columns=["revision_id", "enrichment_id"])
-        ids = frozenset(zip(*(table.column(n).to_pylist() for n in (0, 1)), strict=True))
+        filesystem = self._lake.dataset("stories").filesystem
+        table = ds.dataset(path, filesystem=filesystem, format="parquet").to_table(["revision_id"])
+        ids = frozenset(table.column(0).to_pylist())
         self._seen[path] = ids
-        while len(self._seen) > _KEPT_FILES:
-            self._seen.popitem(last=False)
+        self._kept += len(ids)
+        while self._kept > _KEPT_IDS and len(self._seen) > 1:
+            self._kept -= len(self._seen.popitem(last=False)[1])
         return ids

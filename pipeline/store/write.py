@@ -1,8 +1,9 @@
 """Writing a batch: each block exactly once into all five tables, whatever dies in between.
 
-The rejects table commits first and decides: what it says about an item below its committed end is
-read back, never decided again. A table that is ahead of the ledger (a writer died between the
-commits) takes only the rows it lacks. See DESIGN, invariants 2 to 4, and ARCHITECTURE.md.
+The rejects table commits first and so decides: of an item below its committed end, what it (or the
+stories table) says is read back, never decided again. A table that is ahead of the ledger, because
+a writer died between the commits, takes only the rows that it lacks. See DESIGN, invariants 2 to
+4, and ARCHITECTURE.md, "The commit protocol".
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import uuid4
 
-import pyarrow.compute as pc
-
 from pipeline.clock import Clock
 from pipeline.errors import GapError, StoreError
-from pipeline.model import Block, EnrichedBatch, EnrichedStory, Reject
+from pipeline.model import Block, EnrichedBatch, EnrichedStory
 from pipeline.store.contract import TABLES
+from pipeline.store.decide import Decided, Standing, decide, place_of
 from pipeline.store.lake import Commit, ConflictError, Lake
 from pipeline.store.repeats import Repeats
 from pipeline.store.rows import (
@@ -30,8 +30,8 @@ from pipeline.store.rows import (
 )
 
 T = TypeVar("T")
-Coordinates = tuple[str, int, int]
-_ATTEMPTS = 20
+_ATTEMPTS = 50
+"""A conflict means that another writer got something done, so this bounds contention, not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,6 @@ class Receipt:
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """The batch cut to what the lake lacks, each item decided."""
-
-    blocks: Mapping[str, Block]
-    stories: tuple[EnrichedStory, ...]
-    rejects: tuple[Reject, ...]
-    before: Mapping[Coordinates, str]
-
-
 class LakeWriter:
     """Writes batches under one writer's id. One a process."""
 
@@ -66,222 +56,138 @@ class LakeWriter:
         self.writer = uuid4().hex[:16]
         self._commits = 0
 
-    def start(self, starts: Mapping[str, int], enrichment_id: str = "") -> None:
-        """Commit the start of sources that the lake does not know, as empty blocks.
+    def start(
+        self, first: Mapping[str, int], later: Mapping[str, int], enrichment_id: str = ""
+    ) -> None:
+        """Commit the start of those sources that the lake does not know, as empty blocks.
 
-        Idempotent, and safe against another writer with other starts: the first to reach the
-        rejects table is right for all.
+        Both mappings hold all partitions of a topic (or all parts of an archive). `first` holds
+        where none of them is known yet, else `later`: a partition that was added after the very
+        first start loses nothing. The commit to the rejects table settles it for all writers and
+        all times, in one piece; the other tables are told what it says.
         """
-        agreed: Mapping[str, int] = starts
-        for table in TABLES:
-            for _ in range(_ATTEMPTS):
-                self._lake.refresh(table)
-                have = self._lake.committed(table, starts)
-                missing = {s: agreed[s] for s in starts if s not in have}
-                rows: list[Row] = []
-                if table == "ledger":
-                    rows = [
-                        ledger_row(
-                            Block(s, n, n),
-                            stories=0,
-                            rejects=0,
-                            skipped=0,
-                            enrichment_id=enrichment_id,
-                            writer=self.writer,
-                            committed_at=self._clock(),
-                        )
-                        for s, n in missing.items()
-                    ]
-                if not missing or self._commit(table, rows, missing):
-                    break
-            else:
-                raise StoreError("the start of a source cannot be committed", table=table)
-            if table == "rejects":
-                self._lake.refresh(table)
-                agreed = {**starts, **self._lake.committed(table, starts)}
+        self._retry("rejects", lambda: self._settle_starts(first, later))
+        self._lake.refresh("rejects")
+        agreed = self._lake.committed("rejects", first)
+        for table in TABLES[1:]:
+            self._retry(table, lambda t=table: self._copy_starts(t, agreed, enrichment_id))  # type: ignore[misc]
 
     def write(self, batch: EnrichedBatch) -> Receipt:
-        """Commit what the lake lacks of `batch`; see the module."""
+        """Commit what the lake lacks of `batch`; see the module.
+
+        Raises `GapError` for a block above the committed end of its source, `StoreError` when the
+        store fails.
+        """
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
-        for table, rows_of in (("entities", entity_rows), ("events", event_rows)):
-            self._retry(table, lambda t=table, r=rows_of: self._commit_found(t, r, decided))
+        self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
+        self._retry("events", lambda: self._commit_found("events", event_rows, decided))
         self._retry("stories", lambda: self._commit_stories(decided))
         return self._retry("ledger", lambda: self._commit_ledger(batch, decided))
 
-    def _commit_rejects(self, batch: EnrichedBatch) -> _Decided | None:
+    def close(self) -> None:
+        """Let go of what marks this writer as alive."""
+        self._lake.files.release(self.writer)
+
+    def _settle_starts(self, first: Mapping[str, int], later: Mapping[str, int]) -> bool | None:
+        self._lake.refresh("rejects")
+        have = self._lake.committed("rejects", first)
+        starts = later if have else first
+        missing = {s: starts[s] for s in starts if s not in have}
+        return self._commit("rejects", [], missing) or None
+
+    def _copy_starts(
+        self, table: str, agreed: Mapping[str, int], enrichment_id: str
+    ) -> bool | None:
+        self._lake.refresh(table)
+        have = self._lake.committed(table, agreed)
+        missing = {s: n for s, n in agreed.items() if s not in have}
+        rows = [
+            self._ledger_row(Block(s, n, n), (0, 0, 0), enrichment_id) for s, n in missing.items()
+        ]
+        return self._commit(table, rows if table == "ledger" else [], missing) or None
+
+    def _commit_rejects(self, batch: EnrichedBatch) -> Decided | None:
         sources = [block.source for block in batch.blocks]
         for table in ("ledger", "rejects", "stories"):
             self._lake.refresh(table)
-        base = self._lake.committed("ledger", sources)
-        ends = self._lake.committed("rejects", sources)
-        blocks = dict(self._cut(batch, base))
-        before = self._read_back(blocks, ends)
-        decided = self._decide(batch, blocks, before, ends)
-        new = [reject for reject in decided.rejects if _place(reject) not in before]
-        if not self._commit("rejects", map(reject_row, new), _raised(blocks, ends)):
+        blocks = dict(_cut(batch, self._lake.committed("ledger", sources)))
+        standing = Standing.read(self._lake, blocks)
+        decided = decide(batch, blocks, standing, self._repeats)
+        rows = map(reject_row, decided.new_rejects)
+        if not self._commit("rejects", rows, _raised(blocks, standing.reject_ends)):
             return None
         return decided
 
-    def _cut(self, batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:
-        for block in batch.blocks:
-            start = base.get(block.source)
-            if start is None or block.start > start:
-                raise GapError(
-                    "a block begins above the committed end",
-                    source=block.source,
-                    start=block.start,
-                    committed=start,
-                )
-            if block.end > start or (block.end == start == block.start and block.items):
-                if block.start == start:
-                    yield block.source, block
-                    continue
-                offsets = [
-                    place[1]
-                    for place in _places(batch)
-                    if place[0] == block.source and place[1] >= start
-                ]
-                yield (
-                    block.source,
-                    replace(block, start=start, records=len(set(offsets)), items=len(offsets)),
-                )
-
-    def _read_back(
-        self, blocks: Mapping[str, Block], ends: Mapping[str, int]
-    ) -> dict[Coordinates, str]:
-        found: dict[Coordinates, str] = {}
-        for source, block in blocks.items():
-            if ends[source] > block.start:
-                rows = self._rows(
-                    "rejects",
-                    source,
-                    block.start,
-                    min(ends[source], block.end),
-                    ["source", "offset", "item", "kind"],
-                )
-                found |= {(r["source"], r["offset"], r["item"]): r["kind"] for r in rows}
-        return found
-
-    def _rows(self, table: str, source: str, start: int, end: int, columns: list[str]) -> list[Row]:
-        where = (
-            (pc.field("source") == source)
-            & (pc.field("offset") >= start)
-            & (pc.field("offset") < end)
-        )
-        rows: list[Row] = self._lake.dataset(table).to_table(columns, filter=where).to_pylist()
-        return rows
-
-    def _decide(
-        self,
-        batch: EnrichedBatch,
-        blocks: Mapping[str, Block],
-        before: Mapping[Coordinates, str],
-        ends: Mapping[str, int],
-    ) -> _Decided:
-        def concerns(item: Reject) -> bool:
-            block = blocks.get(item.source)
-            return block is not None and item.offset >= block.start
-
-        rejects = [r for r in batch.rejects if concerns(r)]
-        candidates = [
-            s
-            for s in batch.stories
-            if (b := blocks.get(s.story.source)) is not None
-            and s.story.offset >= b.start
-            and (s.story.source, s.story.offset, s.story.item) not in before
-        ]
-        known = self._repeats.known(candidates)
-        stories: list[EnrichedStory] = []
-        for found in candidates:
-            story = found.story
-            key = (story.revision_id, found.enrichment_id)
-            if key in known and story.offset >= ends[story.source]:
-                rejects.append(
-                    Reject(
-                        story.source,
-                        story.offset,
-                        story.item,
-                        "skipped.repeat",
-                        "write",
-                        "the lake holds this revision already",
-                        revision_id=story.revision_id,
-                        received_at=story.received_at,
-                    )
-                )
-            else:
-                known.add(key)
-                stories.append(found)
-        return _Decided(blocks, tuple(stories), tuple(rejects), before)
-
     def _commit_found(
-        self, table: str, rows_of: Callable[[EnrichedStory], list[Row]], decided: _Decided
+        self, table: str, rows_of: Callable[[EnrichedStory], list[Row]], decided: Decided
     ) -> bool | None:
-        self._lake.refresh(table)
+        for name in ("stories", table):
+            self._lake.refresh(name)
+        done = self._lake.committed("stories", decided.blocks)
         ends = self._lake.committed(table, decided.blocks)
-        present: set[tuple[Coordinates, str]] = set()
-        for source, block in decided.blocks.items():
-            if ends[source] > block.start:
-                rows = self._rows(
-                    table,
-                    source,
-                    block.start,
-                    ends[source],
-                    ["source", "offset", "item", "enrichment_id"],
-                )
-                present |= {
-                    ((r["source"], r["offset"], r["item"]), r["enrichment_id"]) for r in rows
-                }
+        columns = ["source", "offset", "item", "enrichment_id"]
+        present = {
+            (row["source"], row["offset"], row["item"], row["enrichment_id"])
+            for source, block in decided.blocks.items()
+            if ends[source] > max(block.start, done[source])
+            for row in self._lake.rows(table, source, block.start, ends[source], columns)
+        }
         rows = [
             row
-            for story in decided.stories
-            if (_place(story.story), story.enrichment_id) not in present
-            for row in rows_of(story)
+            for found in decided.stories
+            if found.story.offset >= done[found.story.source]
+            and (*place_of(found.story), found.enrichment_id) not in present
+            for row in rows_of(found)
         ]
         return self._commit(table, rows, _raised(decided.blocks, ends)) or None
 
-    def _commit_stories(self, decided: _Decided) -> bool | None:
+    def _commit_stories(self, decided: Decided) -> bool | None:
         self._lake.refresh("stories")
         ends = self._lake.committed("stories", decided.blocks)
         rows = [
-            story_row(story, *self._model)
-            for story in decided.stories
-            if story.story.offset >= ends[story.story.source]
+            story_row(found, *self._model)
+            for found in decided.stories
+            if found.story.offset >= ends[found.story.source]
         ]
         return self._commit("stories", rows, _raised(decided.blocks, ends)) or None
 
-    def _commit_ledger(self, batch: EnrichedBatch, decided: _Decided) -> Receipt | None:
+    def _commit_ledger(self, batch: EnrichedBatch, decided: Decided) -> Receipt | None:
         self._lake.refresh("ledger")
         ends = self._lake.committed("ledger", decided.blocks)
         won = {s: b for s, b in decided.blocks.items() if ends[s] == b.start}
-        counts = {s: _count(decided, s) for s in won}
-        now = self._clock()
+        counts = {s: decided.counts(s) for s in won}
         rows = [
-            ledger_row(
-                replace(block, items=sum(counts[s])),
-                stories=counts[s][0],
-                rejects=counts[s][1],
-                skipped=counts[s][2],
-                enrichment_id=batch.enrichment_id,
-                writer=self.writer,
-                committed_at=now,
+            self._ledger_row(
+                replace(block, items=sum(counts[source])), counts[source], batch.enrichment_id
             )
-            for s, block in won.items()
+            for source, block in won.items()
         ]
-        if won and not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
+        if not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
             return None
         totals = [sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)]
         lost = tuple(b.source for b in batch.blocks if b.source not in won)
         return Receipt(tuple(won.values()), lost, *totals)
 
+    def _ledger_row(self, block: Block, counts: tuple[int, int, int], enrichment_id: str) -> Row:
+        stories, rejects, skipped = counts
+        return ledger_row(
+            block,
+            stories=stories,
+            rejects=rejects,
+            skipped=skipped,
+            enrichment_id=enrichment_id,
+            writer=self.writer,
+            committed_at=self._clock(),
+        )
+
     def _commit(self, table: str, rows: Iterable[Row], ends: Mapping[str, int]) -> bool:
         """One attempt from the handle as it is; False after a conflict."""
-        listed = list(rows)
-        if not listed and not ends:
+        if not ends:
             return True
         self._commits += 1
         name = f"{self.writer}-{self._commits:08d}"
         try:
-            self._lake.commit(Commit(table, listed, ends, name, self.writer, self._clock()))
+            self._lake.commit(Commit(table, list(rows), ends, name, self.writer, self._clock()))
         except ConflictError:
             return False
         return True
@@ -293,23 +199,24 @@ class LakeWriter:
         raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
 
 
+def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:
+    """The batch's blocks without what is below the committed end of their source."""
+    for block in batch.blocks:
+        committed = base.get(block.source)
+        if committed is None or block.start > committed:
+            raise GapError(
+                "a block begins above the committed end",
+                source=block.source,
+                start=block.start,
+                committed=committed,
+            )
+        if block.start == committed < block.end:
+            yield block.source, block
+        elif committed < block.end:
+            offsets = {o for s, o, _ in batch.places() if s == block.source and o >= committed}
+            yield block.source, replace(block, start=committed, records=len(offsets))
+
+
 def _raised(blocks: Mapping[str, Block], ends: Mapping[str, int]) -> dict[str, int]:
     """The ends to commit: a version never goes down, and says again what it said in recovery."""
-    return {s: max(ends[s], b.end) for s, b in blocks.items()}
-
-
-def _place(item: object) -> Coordinates:
-    return (item.source, item.offset, item.item)  # type: ignore[attr-defined]
-
-
-def _places(batch: EnrichedBatch) -> list[Coordinates]:
-    return [_place(s.story) for s in batch.stories] + [_place(r) for r in batch.rejects]
-
-
-def _count(decided: _Decided, source: str) -> tuple[int, int, int]:
-    """Stories, failures and skips of one block, by what stands in the tables."""
-    kinds = {_place(r): r.kind for r in decided.rejects if r.source == source}
-    kinds.update({p: k for p, k in decided.before.items() if p[0] == source})  # type: ignore[misc]
-    skipped = sum(kind.startswith("skipped.") for kind in kinds.values())
-    stories = sum(s.story.source == source for s in decided.stories)
-    return stories, len(kinds) - skipped, skipped
+    return {source: max(ends[source], block.end) for source, block in blocks.items()}
