@@ -1,0 +1,117 @@
+"""The lake as it stands, read only: the five tables, each pinned to one version.
+
+Nothing is created here, unlike in `lake`: a reader that mistypes the URL gets an error, not a new
+lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.store.contract import TABLES, contract
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that a table's log holds: its path below the table, its partition and row count.
+
+    `rows` is None where the log does not say.
+    """
+
+    path: str
+    partition: Mapping[str, object]
+    rows: int | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The tables that exist, pinned; a lake that is being created has not all of them yet."""
+
+    url: str
+    options: Mapping[str, str]
+    tables: Mapping[str, DeltaTable]
+
+    def dataset(self, table: str) -> ds.Dataset:
+        """The table's rows; none where the table does not exist."""
+        if table not in self.tables:
+            return ds.dataset(contract(table).schema.empty_table())
+        return self.tables[table].to_pyarrow_dataset()
+
+    def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
+        """The committed end of each source that has one in `table`."""
+        if table not in self.tables:
+            return {}
+        found = {source: self.tables[table].transaction_version(source) for source in sources}
+        return {source: end for source, end in found.items() if end is not None}
+
+    def active(self, table: str) -> list[DataFile]:
+        """The files that make up the table at its pinned version."""
+        if table not in self.tables:
+            return []
+        keys = contract(table).partition_by
+        return [
+            DataFile(
+                path=action["path"],
+                partition={key: action[f"partition.{key}"] for key in keys},
+                rows=action.get("num_records"),
+                size_bytes=action["size_bytes"],
+            )
+            for action in pa.table(self.tables[table].get_add_actions(flatten=True)).to_pylist()
+        ]
+
+    def filesystem(self) -> pafs.FileSystem:
+        """The store, rooted at the lake."""
+        path = _local(self.url)
+        if path is not None:
+            return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
+        return pafs.PyFileSystem(DeltaStorageHandler(self.url, dict(self.options)))
+
+
+def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapshot:
+    """The lake at `url` as it stands now.
+
+    The tables are opened against the order of commits, so that what one shows is in those after it
+    too: no row of the ledger is without its stories. Raises `UsageError` where there is no lake,
+    `StoreError` where it cannot be read.
+    """
+    root = url.rstrip("/")
+    found: dict[str, DeltaTable] = {}
+    for table in reversed(TABLES):
+        handle = open_table(root, table, options or {})
+        if handle is not None:
+            found[table] = handle
+    if not found:
+        raise UsageError("there is no lake at this URL", lake=url)
+    return Snapshot(root, dict(options or {}), found)
+
+
+def open_table(root: str, table: str, options: Mapping[str, str]) -> DeltaTable | None:
+    """One table at its last version, None where it does not exist."""
+    path = _local(root)
+    if path is not None and not (path / table / "_delta_log").is_dir():
+        return None
+    try:
+        return DeltaTable(f"{root}/{table}", storage_options=dict(options) or None)
+    except TableNotFoundError:
+        return None
+    except (DeltaError, OSError) as error:
+        raise StoreError("cannot open the table", table=table, reason=error) from error
+
+
+def _local(root: str) -> Path | None:
+    if "://" not in root:
+        return Path(root).absolute()
+    if root.startswith("file://"):
+        return Path(root.removeprefix("file://"))
+    return None

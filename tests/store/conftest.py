@@ -1,0 +1,35 @@
+"""What the tests of the store share: a small lake that has a bit of everything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.rows import a_batch, a_reject, a_story, enriched, written
+
+TOPIC = "cluster/topic/1"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Two sources in three batches: stories of two days, rejects, a skip, gaps."""
+    root = tmp_path / "lake"
+    next_day = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    written(
+        root,
+        a_batch(
+            [enriched(a_story(10)), enriched(a_story(11, 0)), enriched(a_story(11, 1))],
+            [a_reject(12), a_reject(13, kind="skipped.not_a_story", raw=None)],
+            spans={a_story().source: (10, 15)},
+        ),
+        a_batch([enriched(a_story(0, source=TOPIC, published_at=next_day))]),
+        a_batch(
+            [
+                enriched(a_story(15), entities=(), events=()),
+                enriched(a_story(1, source=TOPIC, published_at=None), region="unknown"),
+            ]
+        ),
+    )
+    return root
