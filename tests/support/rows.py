@@ -7,10 +7,12 @@ same value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from deltalake import CommitProperties, Transaction, write_deltalake
 
 from pipeline.model import (
     Actor,
@@ -24,6 +26,7 @@ from pipeline.model import (
     Story,
 )
 from pipeline.store.lake import Lake
+from pipeline.store.rows import Row, table_of
 from pipeline.store.write import LakeWriter
 
 SOURCE = "cluster/topic/0"
@@ -34,14 +37,15 @@ PARAGRAPHS = ("Foreign Minister Ann Example visited Yerevan on Wednesday.",)
 
 
 def a_story(offset: int = 0, item: int = 0, *, source: str = SOURCE, **fields: Any) -> Story:
-    """A usable story of 4 March 2026; its ids follow from its family, version and status."""
+    """A usable story of 4 March 2026; its ids follow from its family and `fields`."""
     family = fields.pop("story_id", f"family-{source}-{offset}-{item}")
     seed = (family, fields.get("version", 1), fields.get("status", "usable"))
-    digest = hashlib.sha256(repr((*seed, fields.get("version_time"))).encode()).hexdigest()
+    content = hashlib.sha256(repr(seed).encode()).hexdigest()
+    bytes_ = hashlib.sha256(repr((seed, sorted(fields.items()))).encode()).hexdigest()
     values: dict[str, Any] = {
         "format": "plain",
-        "revision_id": digest[:32],
-        "content_hash": hashlib.sha256(repr(seed).encode()).hexdigest(),
+        "revision_id": bytes_[:32],
+        "content_hash": content,
         "headline": HEADLINE,
         "paragraphs": PARAGRAPHS,
         "raw": f"{HEADLINE}\n\n{PARAGRAPHS[0]}".encode(),
@@ -144,3 +148,16 @@ def written(
     for batch in batches:
         writer.write(batch)
     return writer
+
+
+def forced(
+    root: Path, table: str, rows: Iterable[Row], ends: Mapping[str, int] | None = None
+) -> None:
+    """Append rows past the writer and its rules, with new committed ends: a lake gone wrong."""
+    transactions = [Transaction(source, end) for source, end in (ends or {}).items()]
+    write_deltalake(
+        str(root / table),
+        table_of(table, rows),
+        mode="append",
+        commit_properties=CommitProperties(app_transactions=transactions),
+    )
