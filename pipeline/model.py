@@ -97,13 +97,29 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """Another story that a story names.
+
+    `role` says how they belong together: `replaces`, `replaced_by`, `previous` (an earlier
+    version), `part_of`, `related`. `id` is the other story's id as the provider writes it.
+    """
+
+    role: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """One revision of one article, as parsed; see `schemas/stories` for the meaning of each field.
 
     `paragraphs` hold the body in order, without markup, header lines or sign-off. `raw` is the item
     as delivered (the record's bytes where it holds one item). `published_precision` is `day` where
     only the day was given: `published_at` is then midnight UTC. `version_time` is the provider's
-    own time of this revision.
+    own time of this revision, `revision_mark` what it calls it (`UPDATE 2`, `1st Lead`, `KILL`).
+    All times are UTC; `utc_offset_min` is the offset in which the provider wrote `published_at`.
+    `urgency` runs from 1 (flash) to 9. `captions` are texts of pictures and tables' titles, which
+    are no part of the body; `summary` is the provider's abstract. `format_version` is the version
+    of the wire format that the item declares.
     """
 
     source: str
@@ -131,6 +147,21 @@ class Story:
     embargo_until: datetime | None = None
     codes: tuple[Code, ...] = ()
     warnings: tuple[str, ...] = ()
+    urgency: int | None = None
+    keywords: tuple[str, ...] = ()
+    rights: str | None = None
+    usage_terms: str | None = None
+    editor_note: str | None = None
+    summary: str | None = None
+    captions: tuple[str, ...] = ()
+    related: tuple[Relation, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    utc_offset_min: int | None = None
+    dateline_places: tuple[str, ...] = ()
+    dateline_date: date | None = None
+    revision_mark: str | None = None
+    format_version: str | None = None
 
     @property
     def body(self) -> str:
