@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -25,7 +26,8 @@ from pipeline.store.contract import TABLES, contract
 class DataFile:
     """A file that a table's log holds: its path below the table, its partition and row count.
 
-    `rows` is None where the log does not say.
+    The path is as the store knows it: the log has it URL-encoded (Delta protocol, section "Add File
+    and Remove File"). `rows` is None where the log does not say.
     """
 
     path: str
@@ -62,7 +64,7 @@ class Snapshot:
         keys = contract(table).partition_by
         return [
             DataFile(
-                path=action["path"],
+                path=unquote(action["path"]),
                 partition={key: action[f"partition.{key}"] for key in keys},
                 rows=action.get("num_records"),
                 size_bytes=action["size_bytes"],

@@ -144,7 +144,8 @@ def written(
     for batch in batches:
         for block in batch.blocks:
             firsts.setdefault(block.source, block.start)
-    writer.start({**firsts, **(starts or {})}, ENRICHMENT)
+    known = {**firsts, **(starts or {})}
+    writer.start(known, known, ENRICHMENT)
     for batch in batches:
         writer.write(batch)
     return writer

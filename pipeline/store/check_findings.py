@@ -1,0 +1,70 @@
+"""The closed set of what `lake check` can find, and what each finding means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+EXAMPLES = 20
+"""So many findings of one kind are told one by one (for each rule); all are counted."""
+
+MEANING: Mapping[str, str] = {
+    "no_table": "a table of the lake does not exist",
+    "contract": "a table's columns are not as the contract says",
+    "missing_file": "the log refers to a data file that is not there",
+    "unreadable_file": "a data file cannot be opened: it is damaged or half-written",
+    "file_size": "a data file has another size than the log says, and cannot be read by it",
+    "file_rows": "a data file has another number of rows than the log says",
+    "file_place": "a data file does not lie in the folder of its partition",
+    "file_columns": "a data file's columns are not as the contract says",
+    "unreferenced": "data files that no log refers to: `lake clean` removes them once it is safe",
+    "no_ledger": "rows of a source that the ledger does not know",
+    "ledger_start": "the first block of a source is not the empty one that records its start",
+    "ledger_hole": "offsets between two blocks belong to none",
+    "ledger_overlap": "offsets belong to two blocks, or a source has more than one start",
+    "ledger_end": "the ledger's last block does not end at the committed end of its log",
+    "table_behind": "a table's committed end is below the ledger's",
+    "block_sums": "a block's own counts do not add up",
+    "block_items": "a block's counts are not those of the rows in stories and rejects",
+    "block_records": "a block's records are not as many as the offsets that have an item",
+    "duplicate_item": "an item is there more than once in stories and rejects together",
+    "item_numbers": "the items of a record are not numbered 0, 1, 2 … without a hole",
+    "outside_block": "an item below the ledger's end that lies in no block",
+    "beyond_end": "a row at or above the committed end of its own table",
+    "orphan": "an entity or event without the story that it belongs to",
+    "duplicate_entity": "an entity is there more than once for one item and enrichment",
+    "duplicate_event": "an event is there more than once for one item and enrichment",
+    "wrong_partition": "a row's partition is not the one that its own times or its story tell",
+    "bad_region": "a region that is no slug",
+    "repeat": "a revision is there at several coordinates: two sources raced; views show one",
+    "superseded": "entities or events of an enrichment that did not finish the block",
+    "in_flight": "a table is ahead of the ledger: a job is between two commits, or died there",
+}
+
+NOTES = frozenset({"unreferenced", "repeat", "superseded", "in_flight"})
+"""Kinds that are no errors: they are allowed to happen, and the views are right all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not add up: `[start, end)` are the offsets concerned, where any are."""
+
+    kind: str
+    table: str
+    message: str
+    source: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: the kind of its findings, the table that they are told of, and its SQL.
+
+    The SQL gives `source, first, beyond, message` for everything that breaks the rule: the offsets
+    `[first, beyond)` of a source.
+    """
+
+    kind: str
+    table: str
+    sql: str
