@@ -1,0 +1,207 @@
+"""Gathering records until a batch is full or old: pure state, without Kafka and without a clock.
+
+For each source it holds the start of the block in the making, the records read since, and the
+position reached. Nothing here is truth: dropping all of it and starting at the lake's committed
+end gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.model import Batch, Block, Record, Reject
+from pipeline.source.options import Limits
+
+RECORD_OVERHEAD_BYTES = 200
+"""What a record costs in memory besides its bytes, so that a flood of tiny ones is bounded too."""
+
+
+@dataclass(slots=True)
+class _Source:
+    start: int
+    end: int
+    moved_s: float = 0.0
+    pending: int = 0
+    delivered_from: int | None = None
+    leader_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    since_s: float
+    entry: Record | Reject
+    size_bytes: int
+
+
+@dataclass(slots=True)
+class Accumulator:
+    """The batch in the making of one group. Times are seconds on any clock that never goes back."""
+
+    group: int
+    limits: Limits
+    _sources: dict[str, _Source] = field(default_factory=dict)
+    _waiting: deque[_Waiting] = field(default_factory=deque)
+    _bytes: int = 0
+
+    def open(self, source: str, position: int) -> None:
+        """Begin `source` at `position`, dropping what was pending of it."""
+        self._drop(source)
+        self._sources[source] = _Source(position, position)
+
+    def forget(self, source: str) -> None:
+        """Drop the source altogether."""
+        self._drop(source)
+        self._sources.pop(source, None)
+
+    def add(
+        self,
+        source: str,
+        records: Iterable[Record],
+        position: int,
+        now_s: float,
+        leader_epoch: int | None = None,
+    ) -> None:
+        """Take in records that follow the source's position, and its position after them.
+
+        `position` may lie beyond the last record: what is between holds no record.
+        """
+        state = self._sources[source]
+        for record in records:
+            self._wait(state, record, _size_bytes(record), now_s)
+        self._advance(state, position, now_s)
+        if leader_epoch is not None:
+            state.leader_epoch = leader_epoch
+
+    def skip(self, reject: Reject, to: int, now_s: float) -> None:
+        """Advance the reject's source to `to` without records, with that reject as the reason."""
+        state = self._sources[reject.source]
+        self._wait(state, reject, RECORD_OVERHEAD_BYTES, now_s)
+        self._advance(state, to, now_s)
+
+    def start(self, source: str) -> int:
+        """Where the next block of `source` begins: the end of the last one handed out."""
+        return self._sources[source].start
+
+    def end(self, source: str) -> int:
+        """The position reached in `source`."""
+        return self._sources[source].end
+
+    def delivered_from(self, source: str) -> int | None:
+        """Where the block that was handed out and not yet confirmed begins."""
+        return self._sources[source].delivered_from
+
+    def confirm(self, source: str) -> None:
+        """The block handed out of `source` is in the lake."""
+        self._sources[source].delivered_from = None
+
+    def active(self) -> list[str]:
+        """Sources with something pending, or handed out and not confirmed; sorted."""
+        return sorted(
+            name
+            for name, state in self._sources.items()
+            if state.end > state.start or state.pending or state.delivered_from is not None
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether the batch has reached its size."""
+        return len(self._waiting) >= self.limits.max_records or self._bytes >= self.limits.max_bytes
+
+    @property
+    def room(self) -> int:
+        """How many records are missing to a full batch, at least 1."""
+        return max(1, self.limits.max_records - len(self._waiting))
+
+    def due_s(self) -> float | None:
+        """When the batch in the making gets old; None when there is none."""
+        since = [s.moved_s for s in self._sources.values() if s.end > s.start and not s.pending]
+        if self._waiting:
+            since.append(self._waiting[0].since_s)
+        return min(since) + self.limits.flush_interval_s if since else None
+
+    def ready(self, now_s: float) -> bool:
+        """Whether the batch is full or old."""
+        due_s = self.due_s()
+        return self.full or (due_s is not None and now_s >= due_s)
+
+    def take(self) -> Batch:
+        """Hand out the batch: the first entries within the limits, in order of arrival.
+
+        Blocks are sorted by source, records by source and offset. What is beyond the limits stays:
+        the block of its source then ends at the first offset that stayed.
+        """
+        taken = self._take_waiting()
+        left: dict[str, int] = {}
+        for waiting in self._waiting:
+            left.setdefault(waiting.entry.source, waiting.entry.offset)
+        records = [entry for entry in taken if isinstance(entry, Record)]
+        counts: dict[str, int] = {}
+        for record in records:
+            counts[record.source] = counts.get(record.source, 0) + 1
+        touched = {entry.source for entry in taken}
+        blocks = []
+        for name, state in sorted(self._sources.items()):
+            end = left.get(name, state.end)
+            if end > state.start and (name in touched or name not in left):
+                blocks.append(
+                    Block(
+                        name,
+                        state.start,
+                        end,
+                        counts.get(name, 0),
+                        leader_epoch=state.leader_epoch,
+                    )
+                )
+                state.delivered_from, state.start = state.start, end
+        return Batch(
+            self.group,
+            tuple(blocks),
+            tuple(sorted(records, key=lambda r: (r.source, r.offset))),
+            tuple(entry for entry in taken if isinstance(entry, Reject)),
+        )
+
+    def _take_waiting(self) -> list[Record | Reject]:
+        taken: list[Record | Reject] = []
+        size = 0
+        while self._waiting and len(taken) < self.limits.max_records:
+            first = self._waiting[0]
+            if taken and size + first.size_bytes > self.limits.max_bytes:
+                break
+            self._waiting.popleft()
+            self._bytes -= first.size_bytes
+            size += first.size_bytes
+            self._sources[first.entry.source].pending -= 1
+            taken.append(first.entry)
+        return taken
+
+    def _wait(self, state: _Source, entry: Record | Reject, size_bytes: int, now_s: float) -> None:
+        if entry.offset < state.end:
+            raise ValueError(f"{entry.source}: offset {entry.offset} is behind {state.end}")
+        self._waiting.append(_Waiting(now_s, entry, size_bytes))
+        self._bytes += size_bytes
+        state.pending += 1
+        self._advance(state, entry.offset + 1, now_s)
+
+    @staticmethod
+    def _advance(state: _Source, position: int, now_s: float) -> None:
+        if position > state.end:
+            if state.end == state.start:
+                state.moved_s = now_s
+            state.end = position
+
+    def _drop(self, source: str) -> None:
+        if source in self._sources and self._sources[source].pending:
+            kept = [w for w in self._waiting if w.entry.source != source]
+            self._waiting = deque(kept)
+            self._bytes = sum(w.size_bytes for w in kept)
+
+
+def _size_bytes(record: Record) -> int:
+    return (
+        len(record.value)
+        + len(record.key or b"")
+        + sum(len(name) + len(value) for name, value in record.headers)
+        + RECORD_OVERHEAD_BYTES
+    )

@@ -1,0 +1,298 @@
+"""The Kafka client as the reader needs it: kafka-python behind a few plain calls.
+
+Everything that kafka-python raises ends here: as `ClientFault` (try again later), `OutOfRange`
+(the broker has no such offset), or `ConfigError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaConfigurationError, KafkaError, LogTruncationError
+from kafka.errors import OffsetOutOfRangeError as KafkaOutOfRange
+from kafka.structs import OffsetAndMetadata
+
+from pipeline.errors import ConfigError
+from pipeline.model import Record
+from pipeline.source.groups import NO_TOPIC_ID, Partition
+from pipeline.source.options import KafkaOptions
+
+T = TypeVar("T")
+
+FETCH_WAIT_S = 0.25
+"""How long the broker may hold an empty answer back: bounds how old news of no news is."""
+
+_REQUEST_TIMEOUT_S = 5.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OURS = frozenset(
+    {
+        *("bootstrap_servers", "group_id", "auto_offset_reset", "enable_auto_commit"),
+        *("isolation_level", "allow_auto_create_topics", "acks", "enable_idempotence"),
+        *("key_deserializer", "value_deserializer", "key_serializer", "value_serializer"),
+    }
+)
+
+
+class ClientFault(Exception):  # noqa: N818 (a fault that passes, not an error of the program)
+    """Kafka cannot be reached or refuses for now."""
+
+
+class OutOfRange(Exception):  # noqa: N818 (an answer, not an error of the program)
+    """The broker does not have the offset that was asked for."""
+
+    def __init__(self, partition: Partition, offset: int) -> None:
+        super().__init__(f"{partition.source}: {offset}")
+        self.partition = partition
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a poll brought of one partition, and the position after it."""
+
+    records: tuple[Record, ...]
+    position: int
+    leader_epoch: int | None = None
+
+
+class Client(Protocol):
+    """What the reader asks of Kafka. All raise `ClientFault`."""
+
+    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+        """Every partition of the topics, freshly asked for."""
+
+    def offsets(
+        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
+    ) -> dict[Partition, int]:
+        """The first offset that the broker has, or the one after the last."""
+
+    def assign(self, partitions: Sequence[Partition]) -> None:
+        """Read these partitions; new ones need a `seek` before the next poll."""
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Read on from `offset`."""
+
+    def pause(self, partition: Partition) -> None:
+        """Leave the partition out of polls."""
+
+    def resume(self, partition: Partition) -> None:
+        """Take the partition into polls again."""
+
+    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
+        """What arrives within the time. Raises `OutOfRange`."""
+
+    def commit(self, ends: Mapping[Partition, int]) -> None:
+        """Tell the consumer group, without waiting; failures are of no importance."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `client`'s settings that a class with these `defaults` takes.
+
+    Raises `ConfigError` for one that no client takes, or that is not the user's to set.
+    """
+    known = KafkaConsumer.DEFAULT_CONFIG | KafkaProducer.DEFAULT_CONFIG
+    known |= KafkaAdminClient.DEFAULT_CONFIG
+    for name in client:
+        if name not in known or name in _OURS:
+            raise ConfigError("not a setting of the Kafka client", setting=name)
+    return {name: value for name, value in client.items() if name in defaults}
+
+
+def quiet() -> None:
+    """Keep kafka-python's own log to what it calls an error, where nobody has set another level.
+
+    A broker that is away would fill it; the reader reports that itself, once.
+    """
+    logger = logging.getLogger("kafka")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.CRITICAL)
+
+
+def _guarded(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except KafkaConfigurationError as error:
+        raise ConfigError("Kafka's client refuses its settings", reason=error) from error
+    except (KafkaError, OSError) as error:
+        raise ClientFault(f"Kafka cannot be reached or refuses: {error!r}") from error
+
+
+class KafkaClient:
+    """A consumer with manual assignment, and an admin client for fresh metadata.
+
+    Raises `ClientFault` when the broker does not answer within a few seconds.
+    """
+
+    def __init__(self, options: KafkaOptions) -> None:
+        quiet()
+        common: dict[str, Any] = {
+            "bootstrap_servers": list(options.bootstrap_servers),
+            "bootstrap_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
+            "reconnect_backoff_max_ms": 2000,
+        }
+        consumer = {
+            **common,
+            "fetch_max_wait_ms": int(FETCH_WAIT_S * 1000),
+            "fetch_max_bytes": options.max_fetch_bytes,
+            "max_partition_fetch_bytes": options.max_fetch_bytes,
+            "max_poll_records": options.max_poll_records,
+            "metrics_enabled": False,
+            **settings(options.client, KafkaConsumer.DEFAULT_CONFIG),
+            "group_id": options.group_id,
+            "auto_offset_reset": "none",
+            "enable_auto_commit": False,
+            "isolation_level": options.isolation_level,
+            "allow_auto_create_topics": False,
+        }
+        admin = {
+            **common,
+            "request_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
+            **settings(options.client, KafkaAdminClient.DEFAULT_CONFIG),
+        }
+        self._admin = _guarded(lambda: KafkaAdminClient(**admin))
+        try:
+            self._cluster_id = str(
+                _guarded(self._admin.describe_cluster).get("cluster_id") or NO_TOPIC_ID
+            )
+            self._consumer = _guarded(lambda: KafkaConsumer(**consumer))
+        except BaseException:
+            self._admin.close()
+            raise
+        self._group_id = options.group_id
+        self._assigned: dict[TopicPartition, Partition] = {}
+        self._positions: dict[TopicPartition, int] = {}
+
+    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+        """See `Client`; a topic that does not exist is a fault like any other."""
+        found = []
+        for topic in _guarded(lambda: self._admin.describe_topics(list(topics))):
+            if topic["error_code"] or not topic["partitions"]:
+                raise ClientFault(
+                    f"the topic {topic['name']!r} does not exist or cannot be described "
+                    f"(Kafka error {topic['error_code']})"
+                )
+            found += [
+                Partition(
+                    self._cluster_id,
+                    topic["name"],
+                    str(topic.get("topic_id") or NO_TOPIC_ID),
+                    partition["partition_index"],
+                )
+                for partition in topic["partitions"]
+            ]
+        return sorted(found)
+
+    def offsets(
+        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
+    ) -> dict[Partition, int]:
+        """See `Client`. `latest` is the last stable offset under read_committed."""
+        by_name = {TopicPartition(p.topic, p.number): p for p in partitions}
+        ask = (
+            self._consumer.beginning_offsets if which == "earliest" else self._consumer.end_offsets
+        )
+        found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
+        return {by_name[name]: offset for name, offset in found.items()}
+
+    def assign(self, partitions: Sequence[Partition]) -> None:
+        """See `Client`; a partition that was recreated loses its position."""
+        self._assigned = {TopicPartition(p.topic, p.number): p for p in partitions}
+        self._positions = {n: at for n, at in self._positions.items() if n in self._assigned}
+        _guarded(lambda: self._consumer.assign(list(self._assigned)))
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """See `Client`."""
+        name = TopicPartition(partition.topic, partition.number)
+        self._consumer.seek(name, offset)
+        self._positions[name] = offset
+
+    def pause(self, partition: Partition) -> None:
+        """See `Client`."""
+        self._consumer.pause(TopicPartition(partition.topic, partition.number))
+
+    def resume(self, partition: Partition) -> None:
+        """See `Client`."""
+        self._consumer.resume(TopicPartition(partition.topic, partition.number))
+
+    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
+        """See `Client`; partitions whose position moved without a record are included."""
+        try:
+            polled = self._consumer.poll(
+                timeout_ms=max(0, int(timeout_s * 1000)), max_records=max_records
+            )
+        except KafkaOutOfRange as error:
+            raise self._out_of_range(error.args[0]) from error
+        except LogTruncationError as error:
+            ours = {name: self._positions.get(name, 0) for name in error.divergent_offsets}
+            raise self._out_of_range(ours) from error
+        except (KafkaError, OSError) as error:
+            raise ClientFault(f"Kafka cannot be read: {error!r}") from error
+        found = {}
+        for name, partition in self._assigned.items():
+            records = polled.get(name, ())
+            position = self._position(name)
+            if records or position != self._positions[name]:
+                self._positions[name] = position
+                epoch = records[-1].leader_epoch if records else None
+                found[partition] = Fetched(
+                    tuple(_record(partition.source, r) for r in records),
+                    position,
+                    epoch if epoch is not None and epoch >= 0 else None,
+                )
+        return found
+
+    def commit(self, ends: Mapping[Partition, int]) -> None:
+        """See `Client`."""
+        if self._group_id is None or not ends:
+            return
+        offsets = {
+            TopicPartition(p.topic, p.number): OffsetAndMetadata(end, "", -1)
+            for p, end in ends.items()
+        }
+        with contextlib.suppress(KafkaError, OSError):
+            self._consumer.commit_async(offsets, callback=lambda *_: None)
+
+    def close(self) -> None:
+        """See `Client`."""
+        for client in (self._consumer, self._admin):
+            with contextlib.suppress(KafkaError, OSError):
+                client.close(**({"autocommit": False} if client is self._consumer else {}))
+
+    def _position(self, name: TopicPartition) -> int:
+        # `KafkaConsumer.position` does the same after a round over all partitions, each time.
+        known = self._consumer._subscription.assignment[name].position
+        return self._positions[name] if known is None else int(known.offset)
+
+    def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> Exception:
+        for name, offset in offsets.items():
+            if name in self._assigned:
+                return OutOfRange(self._assigned[name], offset)
+        return ClientFault("a partition that is no longer assigned is out of range")
+
+
+def _record(source: str, found: Any) -> Record:
+    return Record(
+        source,
+        found.offset,
+        found.value or b"",
+        found.key,
+        tuple((name, value or b"") for name, value in found.headers),
+        _time(found.timestamp),
+    )
+
+
+def _time(timestamp_ms: int | None) -> datetime | None:
+    if timestamp_ms is None or timestamp_ms < 0:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        return None  # a producer's nonsense, beyond the year 9999

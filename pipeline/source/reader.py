@@ -1,0 +1,347 @@
+"""Reading one group's partitions in batches, from where the lake ends.
+
+The reader holds no truth. Before anything is handed out, the lake's committed end of each source
+is compared with where the pending block begins; where they differ (a batch that was not committed,
+another writer, an earlier process of ours) the pending records are dropped and reading goes on
+from the committed end. See DESIGN, invariants 1 and 2.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline.errors import OffsetExpiredError, StoreError
+from pipeline.model import Batch, Reject
+from pipeline.source.accumulate import Accumulator
+from pipeline.source.groups import Partition, group_of
+from pipeline.source.kafka import FETCH_WAIT_S, Client, ClientFault, KafkaClient, OutOfRange
+from pipeline.source.options import KafkaOptions, Limits
+from pipeline.source.patience import Outage, Standing
+
+T = TypeVar("T")
+
+LakeEnds = Callable[[Sequence[str]], Mapping[str, int]]
+"""The committed end of each source that the lake knows."""
+
+StartSources = Callable[[Mapping[str, int], Mapping[str, int]], None]
+"""Commit the starts of all partitions of one topic, those that the lake does not know yet.
+
+Called with two maps over the same sources: the first holds where the lake knows none of them (the
+very first start, by the configured policy), the second (the earliest offsets) where it knows some.
+"""
+
+_SETTLE_S = 2 * FETCH_WAIT_S + 0.2
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the reader did so far."""
+
+    records: int = 0
+    batches: int = 0
+    rereads: int = 0
+    lost: int = 0
+    left_alone: int = 0
+    expired: int = 0
+
+
+class Reader:
+    """Reads the partitions of one `group` out of `groups`. Not for use by several threads.
+
+    `connect` opens the client; it is called lazily and again after the broker was away. `clock`
+    never goes back, in seconds.
+    """
+
+    def __init__(
+        self,
+        options: KafkaOptions,
+        limits: Limits,
+        *,
+        group: int,
+        groups: int,
+        lake_ends: LakeEnds,
+        start_sources: StartSources,
+        clock: Callable[[], float] = time.monotonic,
+        connect: Callable[[KafkaOptions], Client] = KafkaClient,
+    ) -> None:
+        self.counters = Counters()
+        self._options = options
+        self._group, self._groups = group, groups
+        self._lake_ends, self._start_sources = lake_ends, start_sources
+        self._clock = clock
+        self._connect = connect
+        self._client: Client | None = None
+        self._batch = Accumulator(group, limits)
+        self._standing = Standing()
+        self._outage = Outage(options.broker_timeout_s)
+        self._partitions: dict[str, Partition] = {}
+        self._discover_s: float | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that this group reads, as last discovered; sorted."""
+        return tuple(sorted(self._partitions))
+
+    def start(self) -> None:
+        """Connect and find the partitions, waiting for the broker and the topics.
+
+        Optional: `read` does it too. Raises `BrokerError` after `broker_timeout_s`.
+        """
+        while self._discover_s is None:
+            self._attempt(self._clock(), self._discover)
+            if self._discover_s is None:
+                time.sleep(self._outage.pause_s(self._clock()))
+
+    def read(self, timeout_s: float = 0.0) -> Batch | None:
+        """The next batch once it is full or old, None when `timeout_s` went by first.
+
+        Records that do not make a batch yet stay in memory for the next call. While Kafka does not
+        answer the result is None, and an attempt to reach it may exceed the time by some seconds.
+        Raises `BrokerError` once that lasted `broker_timeout_s`, `OffsetExpiredError` when records
+        were lost on the broker.
+        """
+        deadline = self._clock() + timeout_s
+        batch = self._attempt(self._clock(), lambda: self._read(deadline))
+        if batch is None and self._outage.lasting:
+            left_s = min(deadline - self._clock(), self._outage.pause_s(self._clock()))
+            time.sleep(max(0.0, left_s))
+        return batch
+
+    def caught_up(self) -> bool:
+        """Whether everything on the broker is in the lake: takes under a second when it is.
+
+        The broker's word on the end offsets is not enough (the embedded one's is too low): a poll
+        that outlasts a whole fetch must come back empty as well.
+        """
+        return bool(self._attempt(self._clock(), self._caught_up))
+
+    def lag(self) -> dict[str, int]:
+        """How many offsets of each source the lake lacks; empty while the broker is away."""
+        partitions = list(self._partitions.values())
+
+        def ask() -> dict[str, int]:
+            ends = self._open().offsets(partitions, "latest") if partitions else {}
+            return {
+                p.source: max(0, end - self._batch.start(p.source))
+                for p, end in sorted(ends.items())
+            }
+
+        return self._attempt(self._clock(), ask) or {}
+
+    def report_lost(self, sources: Iterable[str]) -> None:
+        """The writer says that another one took these: counts towards leaving them alone.
+
+        The lake's end alone tells it too, except where both wrote the very same block.
+        """
+        for source in sources:
+            if source in self._partitions:
+                end = self._end_in_lake(source)
+                self._reopen(source, end)
+                self._lose(source, end, self._clock())
+
+    def close(self) -> None:
+        """Let go of the broker; what was pending is dropped (and read again by whoever is next)."""
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        for source in self._partitions:
+            self._batch.forget(source)
+            self._standing.forget(source)
+        self._partitions = {}
+        self._discover_s = None
+
+    def _attempt(self, now_s: float, call: Callable[[], T]) -> T | None:
+        if self._outage.pause_s(now_s) > 0:
+            return None
+        try:
+            result = call()
+        except ClientFault as fault:
+            self._discover_s = None
+            self._outage.failed(
+                self._clock(),
+                fault,
+                address=",".join(self._options.bootstrap_servers),
+                topics=",".join(self._options.topics),
+            )
+            return None
+        self._outage.over()
+        return result
+
+    def _open(self) -> Client:
+        if self._client is None:
+            self._client = self._connect(self._options)
+        return self._client
+
+    def _read(self, deadline: float) -> Batch | None:
+        if self._discover_s is None or self._clock() >= self._discover_s:
+            self._discover()
+        self._reconcile()
+        while True:
+            if self._batch.ready(self._clock()):
+                # Were a topic recreated unnoticed, its records would bear the old one's name.
+                self._discover()
+                if self._batch.ready(self._clock()):
+                    return self._take()
+            now_s = self._clock()
+            due_s = self._batch.due_s()
+            self._poll(max(0.0, min(deadline, due_s if due_s is not None else deadline) - now_s))
+            if self._clock() >= deadline and not self._batch.ready(self._clock()):
+                return None
+
+    def _take(self) -> Batch:
+        batch = self._batch.take()
+        self.counters.batches += 1
+        self.counters.records += len(batch.records)
+        return batch
+
+    def _poll(self, timeout_s: float) -> None:
+        client = self._open()
+        if not self._partitions:
+            time.sleep(timeout_s)
+            return
+        room = min(self._batch.room, self._options.max_poll_records)
+        try:
+            found = client.poll(timeout_s, room)
+        except OutOfRange as gone:
+            self._expired(gone.partition, gone.offset)
+            return
+        now_s = self._clock()
+        for partition, fetched in found.items():
+            self._batch.add(
+                partition.source, fetched.records, fetched.position, now_s, fetched.leader_epoch
+            )
+
+    def _discover(self) -> None:
+        client = self._open()
+        listed = client.partitions(self._options.topics)
+        mine = {p.source: p for p in listed if group_of(p, self._groups) == self._group}
+        if self._partitions.keys() - mine.keys():
+            # A topic was recreated. Nothing that the old client still buffers can be told from the
+            # new topic's records, so begin with a new one.
+            self.close()
+            client = self._open()
+        new = {source: p for source, p in mine.items() if source not in self._partitions}
+        if new:
+            for topic in sorted({p.topic for p in new.values()}):
+                self._start_topic([p for p in listed if p.topic == topic])
+            ends = {source: self._end_in_lake(source) for source in sorted(new)}
+            client.assign(list(mine.values()))
+            self._partitions = mine
+            for source, end in ends.items():
+                self._reopen(source, end)
+            self._check_expired(list(new.values()))
+        self._discover_s = self._clock() + self._options.discover_interval_s
+
+    def _start_topic(self, partitions: Sequence[Partition]) -> None:
+        sources = [p.source for p in partitions]
+        if set(self._lake_ends(sources)) >= set(sources):
+            return
+        client = self._open()
+        earliest = client.offsets(partitions, "earliest")
+        first = (
+            earliest if self._options.start == "earliest" else client.offsets(partitions, "latest")
+        )
+        self._start_sources(
+            {p.source: first[p] for p in partitions}, {p.source: earliest[p] for p in partitions}
+        )
+
+    def _check_expired(self, partitions: Sequence[Partition]) -> None:
+        earliest = self._open().offsets(partitions, "earliest") if partitions else {}
+        for partition, offset in earliest.items():
+            if self._batch.end(partition.source) < offset:
+                self._expired(partition, self._batch.end(partition.source), offset)
+
+    def _expired(self, partition: Partition, position: int, earliest: int | None = None) -> None:
+        """Records were lost between the position and the broker's earliest offset: stop or skip."""
+        client = self._open()
+        if earliest is None:
+            earliest = client.offsets([partition], "earliest")[partition]
+        facts = {
+            "topic": partition.topic,
+            "partition": partition.number,
+            "committed": self._batch.start(partition.source),
+            "position": position,
+            "earliest": earliest,
+        }
+        if position >= earliest:
+            raise OffsetExpiredError(
+                "the broker's log was cut below what was read of it already", **facts
+            )
+        if self._options.on_expired == "stop":
+            raise OffsetExpiredError(
+                "the broker no longer has the records after the lake's committed end", **facts
+            )
+        self.counters.expired += earliest - position
+        message = (
+            f"offsets {position} to {earliest - 1} of partition {partition.number} of "
+            f"{partition.topic} were no longer on the broker"
+        )
+        self._batch.skip(
+            Reject(partition.source, position, 0, "skipped.expired", "read", message),
+            earliest,
+            self._clock(),
+        )
+        client.seek(partition, earliest)
+
+    def _reconcile(self) -> None:
+        now_s = self._clock()
+        active = self._batch.active()
+        waiting = self._standing.due(now_s)
+        if not active and not waiting:
+            return
+        ends = self._lake_ends([*active, *waiting])
+        confirmed: dict[Partition, int] = {}
+        for source in active:
+            end = _known(ends, source)
+            if end == self._batch.start(source):
+                if self._batch.delivered_from(source) is not None:
+                    self._batch.confirm(source)
+                    self._standing.won(source)
+                    confirmed[self._partitions[source]] = end
+                continue
+            ours_failed = end == self._batch.delivered_from(source)
+            self._reopen(source, end)
+            self.counters.rereads += 1
+            if not ours_failed:
+                self._lose(source, end, now_s)
+        for source in waiting:
+            if self._standing.look(source, _known(ends, source), now_s):
+                self._reopen(source, ends[source])
+                self._open().resume(self._partitions[source])
+        self._open().commit(confirmed)
+
+    def _lose(self, source: str, end: int, now_s: float) -> None:
+        self.counters.lost += 1
+        if self._standing.lost(source, end, now_s):
+            self.counters.left_alone += 1
+            self._reopen(source, end)
+            self._open().pause(self._partitions[source])
+
+    def _reopen(self, source: str, end: int) -> None:
+        self._batch.open(source, end)
+        self._open().seek(self._partitions[source], end)
+
+    def _end_in_lake(self, source: str) -> int:
+        return _known(self._lake_ends([source]), source)
+
+    def _caught_up(self) -> bool:
+        self._discover()
+        self._reconcile()
+        if self._batch.active() or self._standing.left_alone():
+            return False
+        partitions = list(self._partitions.values())
+        ends = self._open().offsets(partitions, "latest") if partitions else {}
+        if any(self._batch.end(p.source) < end for p, end in ends.items()):
+            return False
+        if partitions:
+            self._poll(_SETTLE_S)
+        return not self._batch.active()
+
+
+def _known(ends: Mapping[str, int], source: str) -> int:
+    if source not in ends:
+        raise StoreError("the lake does not hold the start of a source", source=source)
+    return ends[source]
