@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+LakeEnds = Callable[[Sequence[str]], Mapping[str, int]]
+"""The committed end of each source that the lake knows."""
+
+StartSources = Callable[[Mapping[str, int], Mapping[str, int]], None]
+"""Commit the starts of all partitions of one topic, those that the lake does not know yet.
+
+Called with two maps over the same sources: the first holds where the lake knows none of them (the
+very first start, by the configured policy), the second (the earliest offsets) where it knows some.
+"""
 
 
 @dataclass(frozen=True, slots=True)

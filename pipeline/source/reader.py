@@ -18,20 +18,10 @@ from pipeline.model import Batch, Reject
 from pipeline.source.accumulate import Accumulator
 from pipeline.source.groups import Partition, group_of
 from pipeline.source.kafka import FETCH_WAIT_S, Client, ClientFault, KafkaClient, OutOfRange
-from pipeline.source.options import KafkaOptions, Limits
+from pipeline.source.options import KafkaOptions, LakeEnds, Limits, StartSources
 from pipeline.source.patience import Outage, Standing
 
 T = TypeVar("T")
-
-LakeEnds = Callable[[Sequence[str]], Mapping[str, int]]
-"""The committed end of each source that the lake knows."""
-
-StartSources = Callable[[Mapping[str, int], Mapping[str, int]], None]
-"""Commit the starts of all partitions of one topic, those that the lake does not know yet.
-
-Called with two maps over the same sources: the first holds where the lake knows none of them (the
-very first start, by the configured policy), the second (the earliest offsets) where it knows some.
-"""
 
 _SETTLE_S = 2 * FETCH_WAIT_S + 0.2
 
