@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaConfigurationError, KafkaError, LogTruncationError
@@ -20,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 
 from pipeline.errors import ConfigError
 from pipeline.model import Record
+from pipeline.source.client import ClientFault, Fetched, OutOfRange
 from pipeline.source.groups import NO_TOPIC_ID, Partition
 from pipeline.source.options import KafkaOptions
 
@@ -37,61 +37,6 @@ _OURS = frozenset(
         *("key_deserializer", "value_deserializer", "key_serializer", "value_serializer"),
     }
 )
-
-
-class ClientFault(Exception):  # noqa: N818 (a fault that passes, not an error of the program)
-    """Kafka cannot be reached or refuses for now."""
-
-
-class OutOfRange(Exception):  # noqa: N818 (an answer, not an error of the program)
-    """The broker does not have the offset that was asked for."""
-
-    def __init__(self, partition: Partition, offset: int) -> None:
-        super().__init__(f"{partition.source}: {offset}")
-        self.partition = partition
-        self.offset = offset
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a poll brought of one partition, and the position after it."""
-
-    records: tuple[Record, ...]
-    position: int
-    leader_epoch: int | None = None
-
-
-class Client(Protocol):
-    """What the reader asks of Kafka. All raise `ClientFault`."""
-
-    def partitions(self, topics: Sequence[str]) -> list[Partition]:
-        """Every partition of the topics, freshly asked for."""
-
-    def offsets(
-        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
-    ) -> dict[Partition, int]:
-        """The first offset that the broker has, or the one after the last."""
-
-    def assign(self, partitions: Sequence[Partition]) -> None:
-        """Read these partitions; new ones need a `seek` before the next poll."""
-
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Read on from `offset`."""
-
-    def pause(self, partition: Partition) -> None:
-        """Leave the partition out of polls."""
-
-    def resume(self, partition: Partition) -> None:
-        """Take the partition into polls again."""
-
-    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
-        """What arrives within the time. Raises `OutOfRange`."""
-
-    def commit(self, ends: Mapping[Partition, int]) -> None:
-        """Tell the consumer group, without waiting; failures are of no importance."""
-
-    def close(self) -> None:
-        """Let go of the connections."""
 
 
 def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.errors import OffsetExpiredError, StoreError
-from pipeline.model import Batch, Reject
+from pipeline.errors import StoreError
+from pipeline.model import Batch
 from pipeline.source.accumulate import Accumulator
+from pipeline.source.client import Client, ClientFault, OutOfRange
 from pipeline.source.groups import Partition, group_of
-from pipeline.source.kafka import FETCH_WAIT_S, Client, ClientFault, KafkaClient, OutOfRange
+from pipeline.source.kafka import FETCH_WAIT_S, KafkaClient
 from pipeline.source.options import KafkaOptions, LakeEnds, Limits, StartSources
 from pipeline.source.patience import Outage, Standing
+from pipeline.source.starts import expired, start_topic
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ class Reader:
     """Reads the partitions of one `group` out of `groups`. Not for use by several threads.
 
     `connect` opens the client; it is called lazily and again after the broker was away. `clock`
-    never goes back, in seconds.
+    never goes back, in seconds, and `sleep` lets it go on.
     """
 
     def __init__(
@@ -55,13 +57,14 @@ class Reader:
         lake_ends: LakeEnds,
         start_sources: StartSources,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
         connect: Callable[[KafkaOptions], Client] = KafkaClient,
     ) -> None:
         self.counters = Counters()
         self._options = options
         self._group, self._groups = group, groups
         self._lake_ends, self._start_sources = lake_ends, start_sources
-        self._clock = clock
+        self._clock, self._sleep = clock, sleep
         self._connect = connect
         self._client: Client | None = None
         self._batch = Accumulator(group, limits)
@@ -83,7 +86,7 @@ class Reader:
         while self._discover_s is None:
             self._attempt(self._clock(), self._discover)
             if self._discover_s is None:
-                time.sleep(self._outage.pause_s(self._clock()))
+                self._sleep(self._outage.pause_s(self._clock()))
 
     def read(self, timeout_s: float = 0.0) -> Batch | None:
         """The next batch once it is full or old, None when `timeout_s` went by first.
@@ -97,7 +100,7 @@ class Reader:
         batch = self._attempt(self._clock(), lambda: self._read(deadline))
         if batch is None and self._outage.lasting:
             left_s = min(deadline - self._clock(), self._outage.pause_s(self._clock()))
-            time.sleep(max(0.0, left_s))
+            self._sleep(max(0.0, left_s))
         return batch
 
     def caught_up(self) -> bool:
@@ -190,7 +193,7 @@ class Reader:
     def _poll(self, timeout_s: float) -> None:
         client = self._open()
         if not self._partitions:
-            time.sleep(timeout_s)
+            self._sleep(timeout_s)
             return
         room = min(self._batch.room, self._options.max_poll_records)
         try:
@@ -216,7 +219,13 @@ class Reader:
         new = {source: p for source, p in mine.items() if source not in self._partitions}
         if new:
             for topic in sorted({p.topic for p in new.values()}):
-                self._start_topic([p for p in listed if p.topic == topic])
+                start_topic(
+                    client,
+                    [p for p in listed if p.topic == topic],
+                    self._options.start,
+                    self._lake_ends,
+                    self._start_sources,
+                )
             ends = {source: self._end_in_lake(source) for source in sorted(new)}
             client.assign(list(mine.values()))
             self._partitions = mine
@@ -225,19 +234,6 @@ class Reader:
             self._check_expired(list(new.values()))
         self._discover_s = self._clock() + self._options.discover_interval_s
 
-    def _start_topic(self, partitions: Sequence[Partition]) -> None:
-        sources = [p.source for p in partitions]
-        if set(self._lake_ends(sources)) >= set(sources):
-            return
-        client = self._open()
-        earliest = client.offsets(partitions, "earliest")
-        first = (
-            earliest if self._options.start == "earliest" else client.offsets(partitions, "latest")
-        )
-        self._start_sources(
-            {p.source: first[p] for p in partitions}, {p.source: earliest[p] for p in partitions}
-        )
-
     def _check_expired(self, partitions: Sequence[Partition]) -> None:
         earliest = self._open().offsets(partitions, "earliest") if partitions else {}
         for partition, offset in earliest.items():
@@ -245,35 +241,13 @@ class Reader:
                 self._expired(partition, self._batch.end(partition.source), offset)
 
     def _expired(self, partition: Partition, position: int, earliest: int | None = None) -> None:
-        """Records were lost between the position and the broker's earliest offset: stop or skip."""
         client = self._open()
         if earliest is None:
             earliest = client.offsets([partition], "earliest")[partition]
-        facts = {
-            "topic": partition.topic,
-            "partition": partition.number,
-            "committed": self._batch.start(partition.source),
-            "position": position,
-            "earliest": earliest,
-        }
-        if position >= earliest:
-            raise OffsetExpiredError(
-                "the broker's log was cut below what was read of it already", **facts
-            )
-        if self._options.on_expired == "stop":
-            raise OffsetExpiredError(
-                "the broker no longer has the records after the lake's committed end", **facts
-            )
+        committed = self._batch.start(partition.source)
+        reject = expired(partition, position, earliest, committed, self._options.on_expired)
         self.counters.expired += earliest - position
-        message = (
-            f"offsets {position} to {earliest - 1} of partition {partition.number} of "
-            f"{partition.topic} were no longer on the broker"
-        )
-        self._batch.skip(
-            Reject(partition.source, position, 0, "skipped.expired", "read", message),
-            earliest,
-            self._clock(),
-        )
+        self._batch.skip(reject, earliest, self._clock())
         client.seek(partition, earliest)
 
     def _reconcile(self) -> None:

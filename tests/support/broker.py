@@ -1,0 +1,149 @@
+"""Stand-ins for what a reader meets: a lake that only knows ends, a Kafka without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.model import Batch, Record
+from pipeline.source.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.groups import Partition
+from pipeline.source.options import KafkaOptions
+
+
+@dataclass
+class FakeLake:
+    """The committed ends of a lake, and its rule for starts; nothing else."""
+
+    ends: dict[str, int] = field(default_factory=dict)
+    starts: list[dict[str, int]] = field(default_factory=list)
+
+    def lake_ends(self, sources: Sequence[str]) -> dict[str, int]:
+        return {source: self.ends[source] for source in sources if source in self.ends}
+
+    def start_sources(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
+        known = any(source in self.ends for source in first)
+        new = {s: n for s, n in (later if known else first).items() if s not in self.ends}
+        self.starts.append(new)
+        self.ends |= new
+
+    def commit(self, batch: Batch) -> None:
+        """As the lake does: a block that begins where the source ends."""
+        for block in batch.blocks:
+            assert block.start <= self.ends[block.source] <= block.end
+            self.ends[block.source] = block.end
+
+
+@dataclass
+class FakeLog:
+    """One partition: its records by offset, and what the broker still has of them."""
+
+    offsets: list[int] = field(default_factory=list)
+    end: int = 0
+    earliest: int = 0
+
+    def append(self, count: int = 1) -> None:
+        self.offsets += range(self.end, self.end + count)
+        self.end += count
+
+    def marker(self) -> None:
+        """An offset without a record, as a transaction leaves it."""
+        self.end += 1
+
+
+class FakeKafka:
+    """A cluster in memory that hands out clients; `away` makes every call fail."""
+
+    def __init__(self, **topics: int) -> None:
+        self.ids = {topic: f"id-{topic}" for topic in topics}
+        self.logs = {(t, n): FakeLog() for t, count in topics.items() for n in range(count)}
+        self.committed: dict[str, int] = {}
+        self.away = False
+        self.now_s = 0.0
+        self.connected = 0
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += max(seconds, 0.001)
+
+    def partition(self, topic: str, number: int) -> Partition:
+        return Partition("cluster", topic, self.ids[topic], number)
+
+    def recreate(self, topic: str) -> None:
+        self.ids[topic] += "-again"
+        for name in self.logs:
+            if name[0] == topic:
+                self.logs[name] = FakeLog()
+
+    def connect(self, options: KafkaOptions) -> FakeClient:
+        self.check()
+        self.connected += 1
+        return FakeClient(self)
+
+    def check(self) -> None:
+        if self.away:
+            raise ClientFault("the broker is away")
+
+
+class FakeClient:
+    """Answers by topic name, as brokers without fetch-by-id do."""
+
+    def __init__(self, kafka: FakeKafka) -> None:
+        self.kafka = kafka
+        self.assigned: list[Partition] = []
+        self.positions: dict[Partition, int] = {}
+        self.paused: set[Partition] = set()
+
+    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+        self.kafka.check()
+        return sorted(self.kafka.partition(t, n) for t, n in self.kafka.logs if t in topics)
+
+    def offsets(
+        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
+    ) -> dict[Partition, int]:
+        self.kafka.check()
+        logs = {p: self.kafka.logs[p.topic, p.number] for p in partitions}
+        return {p: log.earliest if which == "earliest" else log.end for p, log in logs.items()}
+
+    def assign(self, partitions: Sequence[Partition]) -> None:
+        self.assigned = list(partitions)
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        self.positions[partition] = offset
+
+    def pause(self, partition: Partition) -> None:
+        self.paused.add(partition)
+
+    def resume(self, partition: Partition) -> None:
+        self.paused.discard(partition)
+
+    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
+        self.kafka.check()
+        found = {}
+        for partition in self.assigned:
+            log = self.kafka.logs[partition.topic, partition.number]
+            position = self.positions[partition]
+            if partition in self.paused or position >= log.end:
+                continue
+            if position < log.earliest:
+                raise OutOfRange(partition, position)
+            offsets = [n for n in log.offsets if n >= position][:max_records]
+            end = offsets[-1] + 1 if len(offsets) == max_records else log.end
+            max_records -= len(offsets)
+            self.positions[partition] = end
+            records = tuple(Record(partition.source, n, b"%d" % n) for n in offsets)
+            found[partition] = Fetched(records, end, 0)
+            if max_records <= 0:
+                break
+        if not found:
+            self.kafka.sleep(timeout_s)
+        return found
+
+    def commit(self, ends: Mapping[Partition, int]) -> None:
+        self.kafka.committed |= {p.source: end for p, end in ends.items()}
+
+    def close(self) -> None:
+        self.assigned = []
