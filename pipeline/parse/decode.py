@@ -1,0 +1,176 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""Bytes to text: byte order marks, UTF-8, UTF-16, and the eight-bit sets of old wires.
+
+Deterministic: the same bytes give the same text. Every guess leaves a warning with the story.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from pipeline.parse.draft import FaultError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE_BYTES = 64 * 1024
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_HIGH = re.compile(rb"[\x80-\xff]")
+# Characters of control that no wire uses: 7-bit formats have SOH to ETX, BEL to SI, SYN, ESC, US.
+_BINARY = re.compile(r"[\x00\x06\x0b\x10-\x15\x17-\x19\x1c-\x1e\x80-\x9f\ufffd]")
+_MAX_BINARY_SHARE = 0.02
+# Punctuation that typists of cp1252 use; other symbols between letters betray another set.
+_CP1252_MARKS = frozenset("‘’“”„‚«»‹›–—…•€£¥§©®™°·¿¡ªº´`¨\xa0½¼¾±²³×¢¶†‡‰\xad")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the encoding it was in, and warnings about guesses."""
+
+    text: str
+    encoding: str
+    warnings: tuple[str, ...] = ()
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """`data` as text; `declared` (of a header or prolog) is tried where UTF-8 does not fit.
+
+    Raises `FaultError` of kind `undecodable` for what is not text.
+    """
+    decoded = _by_mark(data) or _by_nulls(data) or _utf8(data, declared)
+    decoded = decoded or _declared(data, declared) or _eight_bit(data)
+    sample = decoded.text[:_SAMPLE_BYTES]
+    if sample and len(_BINARY.findall(sample)) > max(2, _MAX_BINARY_SHARE * len(sample)):
+        raise FaultError("undecodable", "the bytes are not text", f"read as {decoded.encoding}")
+    return decoded
+
+
+def _by_mark(data: bytes) -> Decoded | None:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _lenient(data[len(mark) :], encoding)
+    return None
+
+
+def _by_nulls(data: bytes) -> Decoded | None:
+    """UTF-16 without a mark: Latin text has a zero in every other byte."""
+    sample = data[:1000]
+    if len(sample) < 4 or 0 not in sample:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros > 0.6 * half and others < 0.05 * half:
+            found = _lenient(data, encoding)
+            note = f"read as {encoding} without a byte order mark"
+            return Decoded(found.text, encoding, (note, *found.warnings))
+    return None
+
+
+def _lenient(data: bytes, encoding: str) -> Decoded:
+    try:
+        return Decoded(data.decode(encoding), encoding)
+    except UnicodeDecodeError as error:
+        text = data.decode(encoding, "replace")
+        return Decoded(text, encoding, (f"not valid {encoding} at byte {error.start}",))
+
+
+def _utf8(data: bytes, declared: str | None) -> Decoded | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _mostly_utf8(data, error.start)
+    warnings: tuple[str, ...] = ()
+    if declared and not data.isascii() and _name(declared) not in {None, "utf-8", "ascii"}:
+        warnings = (f"declared {declared}, but is utf-8",)
+    return Decoded(text, "utf-8", warnings)
+
+
+def _mostly_utf8(data: bytes, first: int) -> Decoded | None:
+    """UTF-8 with stray bytes of another set: those are read as cp1252."""
+    high = len(_HIGH.findall(data))
+    good = sum(len(m) for m in _SEQUENCE.findall(data))
+    if good < 3 * (high - good):
+        return None
+    pieces: list[str] = []
+    rest = data
+    while rest:
+        try:
+            pieces.append(rest.decode("utf-8"))
+            break
+        except UnicodeDecodeError as error:
+            pieces.append(rest[: error.start].decode("utf-8"))
+            end = max(error.end, error.start + 1)
+            pieces.append(_cp1252(rest[error.start : end]))
+            rest = rest[end:]
+            if len(pieces) > 2000:
+                pieces.append(rest.decode("utf-8", "replace"))
+                break
+    return Decoded("".join(pieces), "utf-8", (f"not valid utf-8 at byte {first}",))
+
+
+def _declared(data: bytes, declared: str | None) -> Decoded | None:
+    name = _name(declared)
+    if name in {None, "utf-8", "ascii", "iso8859-1", "utf-16", "utf-32"} or name is None:
+        return None
+    try:
+        return Decoded(data.decode(name), name)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _name(declared: str | None) -> str | None:
+    """Python's name of a declared text encoding; codecs that are no charset do not count."""
+    if not declared:
+        return None
+    try:
+        info = codecs.lookup(declared.strip().strip("\"'"))
+    except (LookupError, ValueError):
+        return None
+    return info.name if getattr(info, "_is_text_encoding", True) else None
+
+
+def _cp1252(data: bytes) -> str:
+    """cp1252 as browsers read it: its five undefined bytes are the controls of Latin-1."""
+    return "".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in data)
+
+
+def _eight_bit(data: bytes) -> Decoded:
+    sample = data[:_SAMPLE_BYTES]
+    high = _HIGH.findall(sample)
+    if len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample):
+        return Decoded(_decode_cp1252(data), "cp1252", ("not utf-8: read as cp1252",))
+    guess = _guess(sample)
+    if guess:
+        text = data.decode(guess, "replace")
+        return Decoded(text, guess, (f"not utf-8: guessed {guess}",))
+    return Decoded(_decode_cp1252(data), "cp1252", ("not utf-8: read as cp1252",))
+
+
+def _decode_cp1252(data: bytes) -> str:
+    text = data.decode("latin-1")
+    return re.sub(r"[\x80-\x9f]", lambda m: _cp1252(m[0].encode("latin-1")), text)
+
+
+def _reads_well(high: str, sample: bytes) -> bool:
+    """Whether the characters above ASCII are those of western text, read as cp1252."""
+    odd = sum(1 for c in high if c not in _CP1252_MARKS and unicodedata.category(c)[0] != "L")
+    inside = len(re.findall(rb"[A-Za-z][\xa0-\xbf\xd7\xf7][A-Za-z]", sample))
+    return odd + inside <= 0.1 * len(high)
+
+
+def _guess(sample: bytes) -> str | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, steps=5, chunk_size=512, threshold=0.2).best()
+    return best.encoding if best else None

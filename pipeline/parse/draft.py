@@ -1,0 +1,124 @@
+"""What a format module hands over: drafts of stories, and faults.
+
+A draft is a story before it has coordinates and ids: `pipeline.parse.finish` adds those, so that
+no format module has to know the rules for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from pipeline.model import Code, RejectKind, Relation
+from pipeline.parse.limits import ParseLimits
+
+Precision = Literal["day", "minute", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The content of one story; the fields are those of `pipeline.model.Story`.
+
+    `family` replaces the headline or slugline in the family's key where the text names its family
+    better than they do (a kill that quotes another headline), `family_day` its day of publication
+    if it is another one. `provider_hint` is what a header
+    says: it fills in where the content names no provider, and is no part of any id. `raw` None
+    stands for the whole record.
+    """
+
+    headline: str
+    paragraphs: tuple[str, ...]
+    raw: bytes | None = None
+    version: int = 1
+    version_time: datetime | None = None
+    status: str = "usable"
+    provider: str | None = None
+    provider_id: str | None = None
+    slugline: str | None = None
+    bylines: tuple[str, ...] = ()
+    dateline: str | None = None
+    language: str | None = None
+    published_at: datetime | None = None
+    published_precision: Precision | None = None
+    embargo_until: datetime | None = None
+    codes: tuple[Code, ...] = ()
+    warnings: tuple[str, ...] = ()
+    urgency: int | None = None
+    keywords: tuple[str, ...] = ()
+    rights: str | None = None
+    usage_terms: str | None = None
+    editor_note: str | None = None
+    summary: str | None = None
+    captions: tuple[str, ...] = ()
+    related: tuple[Relation, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    utc_offset_min: int | None = None
+    dateline_places: tuple[str, ...] = ()
+    dateline_date: date | None = None
+    revision_mark: str | None = None
+    format_version: str | None = None
+    family: str | None = None
+    family_day: date | None = None
+    provider_hint: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A part of a record that is no story, or not to be kept; `raw` None is the whole record."""
+
+    kind: RejectKind
+    message: str
+    evidence: str | None = None
+    raw: bytes | None = None
+
+
+Part = Draft | Fault
+
+
+class FaultError(Exception):
+    """What is being read cannot become a story; the boundary turns it into a reject."""
+
+    def __init__(
+        self, kind: RejectKind, message: str, evidence: str | None = None, raw: bytes | None = None
+    ) -> None:
+        super().__init__(message)
+        self.fault = Fault(kind, message, evidence, raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Sniff:
+    """The beginning of a record, as the sniffers see it.
+
+    `text` is the first 4 KiB, decoded leniently and without leading blanks and byte order mark;
+    `root` the local name of the first XML or SGML element, as written, None where there is none.
+    """
+
+    data: bytes
+    text: str
+    root: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the record's headers say: never trusted against the content."""
+
+    charset: str | None = None
+    provider: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+class Format(Protocol):
+    """One wire format."""
+
+    name: str
+
+    def matches(self, sniff: Sniff) -> bool:
+        """Whether the content is of this format."""
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """The parts of `data` in order; may raise `FaultError`."""

@@ -1,0 +1,98 @@
+"""What surrounds the content: headers and compression.
+
+Headers (`content-type`, `content-encoding`, `provider`) are hints: compression is recognised by its
+own first bytes, and a hint that does not fit is left aside with a warning.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+import zstandard
+
+from pipeline.model import Record
+from pipeline.parse.draft import FaultError, Hints
+from pipeline.parse.limits import ParseLimits
+
+_MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"))
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_HINTS = frozenset({"content-type", "content-encoding", "provider"})
+_CHUNK_BYTES = 1 << 16
+_MAX_LAYERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The content without compression, what the headers hint at, and warnings about them."""
+
+    data: bytes
+    hints: Hints
+    warnings: tuple[str, ...] = ()
+
+
+def open_record(record: Record, limits: ParseLimits) -> Opened:
+    """The record's content; raises `FaultError` where it is compressed and cannot be opened."""
+    headers = {
+        name.strip().lower(): value.decode("latin-1").strip()
+        for name, value in record.headers
+        if name.strip().lower() in _HINTS and value is not None
+    }
+    data, layers = record.value, 0
+    while layers < _MAX_LAYERS and (coding := _coding(data)):
+        data = _decompress(data, coding, limits.max_decompressed_bytes)
+        layers += 1
+    named = headers.get("content-encoding", "").lower()
+    wrong = named not in {"", "identity"} and not layers
+    warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
+    charset = _CHARSET.search(headers.get("content-type", ""))
+    hints = Hints(charset[1] if charset else None, headers.get("provider") or None, headers)
+    return Opened(data, hints, warnings)
+
+
+def _coding(data: bytes) -> str | None:
+    return next((coding for magic, coding in _MAGIC if data.startswith(magic)), None)
+
+
+def _decompress(data: bytes, coding: str, limit: int) -> bytes:
+    try:
+        out = _OPENERS[coding](data, limit + 1)
+    except (zlib.error, zstandard.ZstdError, OSError, EOFError) as error:
+        raise FaultError("malformed", f"{coding} content cannot be opened: {error}") from error
+    if len(out) > limit:
+        raise FaultError("too_large", f"{coding} content grows beyond {limit} bytes")
+    return out
+
+
+def _gunzip(data: bytes, limit: int) -> bytes:
+    """All members of a gzip file, up to `limit` bytes."""
+    out = bytearray()
+    while data and len(out) < limit:
+        member = zlib.decompressobj(wbits=31)
+        out += member.decompress(data, limit - len(out))
+        if not member.eof and len(out) < limit:
+            raise EOFError("the content is cut off")
+        data = member.unused_data.lstrip(b"\0")
+    return bytes(out)
+
+
+def _unzstd(data: bytes, limit: int) -> bytes:
+    out = bytearray()
+    with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as reader:
+        while len(out) < limit and (chunk := reader.read(min(_CHUNK_BYTES, limit - len(out)))):
+            out += chunk
+    return bytes(out)
+
+
+def _unlz4(data: bytes, limit: int) -> bytes:
+    import pyarrow as pa
+
+    out = bytearray()
+    with pa.CompressedInputStream(pa.BufferReader(data), "lz4") as reader:
+        while len(out) < limit and (chunk := reader.read(min(_CHUNK_BYTES, limit - len(out)))):
+            out += chunk
+    return bytes(out)
+
+
+_OPENERS = {"gzip": _gunzip, "zstd": _unzstd, "lz4": _unlz4}

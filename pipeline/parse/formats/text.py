@@ -1,0 +1,30 @@
+# ruff: noqa: ARG002 - the signature is the protocol's
+"""Plain text: the portal's export with a dated title line, and copy as agencies send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.parse.clean import clean
+from pipeline.parse.decode import decode
+from pipeline.parse.draft import Hints, Part, Sniff
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.wiretext import read_story
+
+
+class _Text:
+    name = "text"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """Whatever is neither markup nor JSON."""
+        return sniff.root is None and not sniff.text.startswith(("{", "[{", "%PDF", "PK\x03\x04"))
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """One story; see `pipeline.parse.wiretext.read_story`."""
+        decoded = decode(data, hints.charset)
+        draft = read_story(clean(decoded.text))
+        yield replace(draft, warnings=(*decoded.warnings, *draft.warnings))
+
+
+TEXT = _Text()

@@ -1,0 +1,211 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""What stands above a plain-text story: dates, keyword lines, notes, bylines, the headline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline.parse import dates
+from pipeline.parse.dateline import find_dateline
+from pipeline.parse.dates import Moment
+from pipeline.parse.ids import headline_key
+from pipeline.parse.providers import named, provider
+from pipeline.parse.signoff import split_names
+
+_DATED_TITLE = re.compile(r"^date\s+(?P<date>\d{4}-\d\d-\d\d)\s+(?P<title>\S.*)$", re.I)
+_READING_TIME = re.compile(r"^\d{1,3}\s*-?\s*min(?:ute)?s?\.?(?: (?:read|to read))?$", re.I)
+_FIELD = re.compile(
+    r"^(?P<name>headline|title|slug(?:line)?|keywords?|byline|author|by-line|date|published|"
+    r"source|provider|agency|embargo(?:ed)?(?: until)?|editor'?s? note|ednote|note|"
+    r"urgency|priority|id|version|language)\s*[:=]\s*(?P<value>\S.*)$",
+    re.I,
+)
+_BYLINE = re.compile(r"^(?:By|BY|Por|Par|Von|Di)\s+(?P<names>[^\W\d_].{2,90})$")
+_BYLINE_TITLE = re.compile(
+    r"^(?:The )?(?:Associated Press|AP|Reuters|AFP)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
+)
+_NOTE = re.compile(
+    r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
+    r"|notice)\b\W*[-:–—]",
+    re.I,
+)
+_EMBARGO = re.compile(
+    r"^\W{0,4}(?:embargo(?:ed)?\b|not for (?:release|publication) before\b)", re.I
+)
+_SLUG = re.compile(
+    r"^(?:[A-Za-z]?\d{3,4}\s+)?(?:(?:BC|AM|PM|GLB|EU|ML|AS|AF|LT|US|BC-)-\S.{2,80}|"
+    r"\w[\w.'&]*(?:[-/]{1,2}\w[\w.'&]*){2,}(?:,\s?.{2,30})?)$"
+)
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
+_SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
+_MAX_TITLE_CHARS = 250
+_MAX_HEAD_LINES = 16
+
+
+@dataclass(slots=True)
+class Heading:
+    """What the lines above the body say; `start` is the first line of the body."""
+
+    start: int = 0
+    headline: str = ""
+    slugline: str | None = None
+    bylines: tuple[str, ...] = ()
+    provider: str | None = None
+    provider_id: str | None = None
+    language: str | None = None
+    moment: Moment | None = None
+    embargo_until: datetime | None = None
+    notes: list[str] = field(default_factory=list)
+    keywords: tuple[str, ...] = ()
+    urgency: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    evidence: bool = False
+
+
+def read_heading(lines: list[str]) -> Heading:
+    """The heading of a text: reads until the first line that belongs to the body."""
+    head = Heading()
+    index = seen = 0
+    while index < len(lines) and seen < _MAX_HEAD_LINES:
+        text = lines[index].strip()
+        seen += bool(text)
+        if not text:
+            index += 1
+            continue
+        used = _read_mark(head, text) or _read_title(head, lines, index)
+        if not used:
+            break
+        index += used
+    head.start = index
+    return head
+
+
+def _read_mark(head: Heading, text: str) -> int:
+    """1 if the line is something other than headline or body, 0 if not."""
+    titled = _DATED_TITLE.match(text)
+    named_field = _FIELD.match(text)
+    if titled and not head.headline:
+        head.moment, head.headline = _checked(head, titled["date"]), titled["title"].strip()
+        head.evidence = True
+    elif named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
+        head.evidence = True
+    elif _DAY.match(text):
+        head.moment = head.moment or _checked(head, text)
+        head.evidence = True
+    elif len(text) < 50 and (found := dates.moment(text)):
+        head.moment = head.moment or found
+        head.evidence = True
+    elif _READING_TIME.match(text) or (head.headline and _same_title(head.headline, text)):
+        pass
+    elif _EMBARGO.match(text):
+        _embargo(head, text)
+    elif _NOTE.match(text):
+        head.notes.append(text.strip("()[] "))
+    elif len(text) < 40 and provider(text):
+        head.provider = provider(text)
+    elif _BYLINE_TITLE.match(text):
+        head.provider = head.provider or named(
+            text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
+        )
+    elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
+        head.bylines = (*head.bylines, *split_names(by["names"]))
+    elif not head.slugline and not head.headline and _SLUG.match(text):
+        head.slugline = _SERVICE_NUMBER.sub("", text)
+        head.evidence = True
+    else:
+        return 0
+    return 1
+
+
+def _checked(head: Heading, text: str) -> Moment | None:
+    found = dates.moment(text)
+    warning = f"no date of the calendar: {text[:60]}"
+    if not found and warning not in head.warnings:
+        head.warnings.append(warning)
+    return found
+
+
+def _read_field(head: Heading, name: str, value: str) -> bool:
+    value = value.strip()
+    if name in {"headline", "title"}:
+        head.headline = head.headline or value
+    elif name.startswith("slug"):
+        head.slugline = value
+    elif name.startswith("keyword"):
+        head.keywords = tuple(filter(None, (k.strip() for k in re.split("[;,]", value))))
+    elif name in {"byline", "author", "by-line"}:
+        head.bylines = split_names(re.sub(r"^by ", "", value, flags=re.I))
+    elif name in {"date", "published"}:
+        head.moment = _checked(head, value) or head.moment
+    elif name in {"source", "provider", "agency"}:
+        head.provider = named(value)
+    elif name.startswith("embargo"):
+        _embargo(head, value)
+    elif name in {"urgency", "priority"} and value[:1].isdigit():
+        head.urgency = int(value[0]) or None
+    elif name == "id":
+        head.provider_id = value
+    elif name == "language" and re.fullmatch(r"[A-Za-z]{2}(?:[-_]\w+)?", value):
+        head.language = value[:2].lower()
+    elif "note" in name:
+        head.notes.append(value)
+    else:
+        return False
+    return True
+
+
+def _embargo(head: Heading, text: str) -> None:
+    """The moment of an embargo line, if it gives a whole one; the words are kept either way."""
+    head.notes.append(text.strip("()[] "))
+    for found in re.findall(
+        r"\d{4}-\d\d-\d\d(?:[T ]\d\d:?\d\d(?::\d\d)?\s?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)?)?"
+        r"|\d{6}\s?[A-Z]{3}\s\w{3}\s\d{2,4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}(?: \d\d:\d\d)?(?: GMT)?",
+        text,
+    ):
+        when = dates.moment(found)
+        if when:
+            head.embargo_until = when.at
+            return
+    head.warnings.append("embargo without a whole date")
+
+
+def _same_title(title: str, text: str) -> bool:
+    """Whether a line repeats the headline, whole or cut short at either end."""
+    one, other = headline_key(title), headline_key(text)
+    if not one or not other:
+        return False
+    if text.strip().endswith(".") and not title.endswith("."):
+        return False
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) > 24 and long.startswith(short))
+
+
+def _read_title(head: Heading, lines: list[str], index: int) -> int:
+    """How many lines from `index` are the headline; 0 where the body begins."""
+    first = lines[index].strip()
+    if head.headline or find_dateline(first):
+        return 0
+    block = [first]
+    for text in lines[index + 1 :]:
+        stripped = text.strip()
+        if not stripped or _begins_other(stripped) or text.startswith(("  ", "\t")):
+            break
+        block.append(stripped)
+    title = " ".join(block)
+    more = any(text.strip() for text in lines[index + len(block) :])
+    sentence = title.endswith((".", "!”", '."', ".”", ":", ";", ","))
+    if len(title) <= _MAX_TITLE_CHARS and not sentence and more and len(block) <= 3:
+        head.headline = title
+        return len(block)
+    alone = len(block) > 1 and len(first) <= 150 and not first.endswith((".", ",", ":", ";"))
+    if alone and len(lines[index + 1].strip()) > 100:
+        head.headline = first
+        return 1
+    return 0
+
+
+def _begins_other(text: str) -> bool:
+    probe = Heading(headline="-")
+    return bool(find_dateline(text) or _read_mark(probe, text))

@@ -1,0 +1,81 @@
+"""Identity of stories: family, revision, content.
+
+All ids are SHA-256 over what the item itself says, never over coordinates, arrival, key or headers:
+the same bytes give the same ids, live and in replay.
+
+- `content_hash`: the headline and paragraphs, compatibility-normalised, case and blanks folded, and
+  the status. Two deliveries with one hash say the same.
+- `story_id` (family): the provider's id where there is one, alone if it is a URI and with the
+  provider's name else; without one, the provider, the slugline or else the headline without marks
+  of revision, and the day of publication. Without any of these, the content hash.
+- `revision_id`: the family with every field of the draft but the raw bytes and the warnings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import fields
+from datetime import date, datetime
+
+from pipeline.parse.draft import Draft
+from pipeline.parse.revisions import read_marks
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
+_APART = frozenset({"raw", "warnings", "format", "family", "family_day", "provider_hint"})
+ID_CHARS = 32
+
+
+def content_hash(draft: Draft) -> str:
+    """SHA-256 (hex) of the normalised headline and paragraphs and the status."""
+    text = "\n".join((draft.headline, *draft.paragraphs))
+    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _digest(normal, draft.status)
+
+
+def story_id(draft: Draft, content: str) -> str:
+    """The family's id, 32 hex digits."""
+    return _digest(*_family(draft, content))[:ID_CHARS]
+
+
+def _family(draft: Draft, content: str) -> tuple[str, ...]:
+    provider = draft.provider or ""
+    if draft.provider_id:
+        if _URI.match(draft.provider_id):
+            return ("uri", draft.provider_id)
+        return ("id", provider, draft.provider_id)
+    key = headline_key(draft.family or draft.slugline or draft.headline)
+    if not key:
+        return ("content", provider, content)
+    own_day = draft.published_at.date() if draft.published_at else None
+    day = draft.family_day or own_day
+    return ("headline", provider, key, day.isoformat() if day else "")
+
+
+def headline_key(text: str) -> str:
+    """A headline or slug without marks of revision, case and punctuation."""
+    base = unicodedata.normalize("NFKC", read_marks(text).base).casefold()
+    return _NOT_WORD.sub(" ", base).strip()
+
+
+def revision_id(draft: Draft, family: str) -> str:
+    """This revision's id, 32 hex digits."""
+    names = (entry.name for entry in fields(draft) if entry.name not in _APART)
+    values = (f"{name}={_plain(getattr(draft, name))}" for name in names)
+    return _digest(family, *values)[:ID_CHARS]
+
+
+def _plain(value: object) -> str:
+    """A value as text that tells different values apart."""
+    if isinstance(value, tuple):
+        return "(" + "\x1e".join(_plain(v) for v in value) + ")"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return repr(value)
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()

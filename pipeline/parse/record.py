@@ -1,0 +1,108 @@
+"""The boundary: a record's bytes in, stories and rejects out, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+from pipeline.model import Batch, Item, ParsedBatch, Record, Reject, Story
+from pipeline.parse import ids
+from pipeline.parse.draft import Draft, Fault, FaultError, Part
+from pipeline.parse.envelope import open_record
+from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
+from pipeline.parse.providers import named
+from pipeline.parse.sniff import read_parts
+
+_DRAFT_ONLY = frozenset({"raw", "family", "family_day", "format", "provider", "provider_hint"})
+_COMMON = tuple(f.name for f in fields(Draft) if f.name not in _DRAFT_ONLY)
+
+
+def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[Item, ...]:
+    """The items of a record, numbered from 0: at least one, each a story or a reject.
+
+    Whatever goes wrong inside becomes a reject with the whole record's bytes, after the items
+    that were read before it.
+    """
+    items: list[Item] = []
+    try:
+        for part in _parts(record, limits):
+            if len(items) >= limits.max_items:
+                message = f"more than {limits.max_items} items in the record"
+                raise FaultError("too_large", message)
+            items.append(_item(part, record, len(items)))
+    except FaultError as error:
+        items.append(_item(error.fault, record, len(items)))
+    except MemoryError:
+        raise
+    except Exception as error:
+        fault = Fault("parse_failed", f"{type(error).__name__}: {error}"[:500])
+        items.append(_item(fault, record, len(items)))
+    if not items:
+        items.append(_item(Fault("no_text", "the record holds no item"), record, 0))
+    return tuple(items)
+
+
+def parse_batch(batch: Batch, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedBatch:
+    """Every record of the batch parsed; the blocks' `items` filled in; rejects carried through.
+
+    Items per block count what its records gave; `batch.rejects` are the reader's own.
+    """
+    stories: list[Story] = []
+    rejects: list[Reject] = list(batch.rejects)
+    counts = dict.fromkeys((block.source for block in batch.blocks), 0)
+    for record in batch.records:
+        for item in parse_record(record, limits):
+            if isinstance(item, Story):
+                stories.append(item)
+            else:
+                rejects.append(item)
+            counts[record.source] = counts.get(record.source, 0) + 1
+    blocks = tuple(replace(block, items=counts[block.source]) for block in batch.blocks)
+    return ParsedBatch(batch.group, blocks, tuple(stories), tuple(rejects))
+
+
+def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
+    if len(record.value) > limits.max_record_bytes:
+        size = f"{len(record.value)} bytes, at most {limits.max_record_bytes} are read"
+        raise FaultError("too_large", f"the record is too large: {size}")
+    opened = open_record(record, limits)
+    if not opened.data.strip(b" \t\r\n\0"):
+        raise FaultError("empty", "the record holds nothing")
+    for part in read_parts(opened.data, opened.hints, limits):
+        whole = opened.data if part.raw is None else part.raw
+        if isinstance(part, Fault):
+            yield replace(part, raw=whole)
+        else:
+            warnings = (*opened.warnings, *part.warnings)
+            hint = named(opened.hints.provider)
+            yield replace(part, raw=whole, warnings=warnings, provider_hint=hint)
+
+
+def _item(part: Part, record: Record, number: int) -> Item:
+    if isinstance(part, Fault):
+        return Reject(
+            source=record.source,
+            offset=record.offset,
+            item=number,
+            kind=part.kind,
+            stage="parse",
+            message=part.message,
+            evidence=part.evidence,
+            raw=record.value if part.raw is None else part.raw,
+            received_at=record.received_at,
+        )
+    content = ids.content_hash(part)
+    family = ids.story_id(part, content)
+    return Story(
+        source=record.source,
+        offset=record.offset,
+        item=number,
+        format=part.format or "text",
+        story_id=family,
+        revision_id=ids.revision_id(part, family),
+        content_hash=content,
+        raw=record.value if part.raw is None else part.raw,
+        received_at=record.received_at,
+        provider=part.provider or part.provider_hint,
+        **{name: getattr(part, name) for name in _COMMON},
+    )

@@ -1,0 +1,60 @@
+"""Which format a record is of, by its content; the table is in order of trial."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
+from pipeline.parse.formats.reuters21578 import REUTERS21578
+from pipeline.parse.formats.text import TEXT
+from pipeline.parse.limits import ParseLimits
+
+_HEAD_BYTES = 4096
+_ELEMENT = re.compile(r"<(?!\?|!)(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^<>]*)")
+_NOISE = re.compile(r"<!--.*?(?:-->|$)|<!DOCTYPE[^<>\[]*(?:\[.*?\])?\s*>|<\?.*?\?>", re.S | re.I)
+_NAMESPACE = re.compile(r"\bxmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']*)")
+
+FORMATS: tuple[Format, ...] = (REUTERS21578, TEXT)
+"""Every format in order of trial: the first one that matches reads the record."""
+
+
+def sniff(data: bytes) -> Sniff:
+    """The beginning of `data` as the formats' `matches` see it."""
+    head = data[:_HEAD_BYTES]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head.decode("utf-16", "replace")
+    elif head[:200].count(0) > 20:
+        little = head[1:200:2].count(0) > head[0:200:2].count(0)
+        text = head.decode("utf-16-le" if little else "utf-16-be", "replace")
+    else:
+        text = head.decode("utf-8", "replace")
+    text = text.lstrip("\ufeff\0 \t\r\n")
+    if not text.startswith("<"):
+        return Sniff(data, text)
+    element = _ELEMENT.search(_NOISE.sub("", text))
+    if not element:
+        return Sniff(data, text)
+    namespace = _NAMESPACE.search(element[2])
+    return Sniff(data, text, element[1], namespace[1] if namespace else None)
+
+
+def find_format(data: bytes) -> Format:
+    """The format of `data`; raises `FaultError` of kind `unknown_format` if none matches."""
+    seen = sniff(data)
+    for entry in FORMATS:
+        if entry.matches(seen):
+            return entry
+    what = f"<{seen.root}>" if seen.root else "no known beginning"
+    raise FaultError("unknown_format", f"no wire format begins like this: {what}")
+
+
+def read_parts(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+    """The parts of `data` in its own format, drafts marked with the format's name."""
+    entry = find_format(data)
+    for part in entry.parse(data, hints, limits):
+        if isinstance(part, Fault) or part.format:
+            yield part
+        else:
+            yield replace(part, format=entry.name)

@@ -1,0 +1,181 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""A story as agencies send it in plain text, read from its lines to a draft."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from pipeline.parse import dates, revisions
+from pipeline.parse.dateline import Dateline, find_dateline
+from pipeline.parse.dates import Moment
+from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.heading import Heading, read_heading
+from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.providers import named, provider
+from pipeline.parse.signoff import SignOff, read_sign_off
+
+_LOOK_AHEAD = 3
+_SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
+_SIGNATURE = re.compile(
+    r"(?<=[.!?\"”»])(?: *\((?P<sign>[A-Za-z-]{2,12})\)\.?| +(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?)$"
+)
+_WHOLE_DATE = re.compile(
+    r"\b(?P<m>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})\b"
+    r"|\b(?P<d2>\d{1,2}) (?P<m2>[A-Z][a-z]{2,8}) (?P<y2>\d{4})\b"
+)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def read_story(text: str) -> Draft:
+    """The draft of a whole plain-text story; `text` is clean (see `pipeline.parse.clean`).
+
+    Raises `FaultError`: `no_text` where nothing is left, `unknown_format` for a text that has
+    neither a headline over a body, nor dateline, date, agency, or two sentences.
+    """
+    lines = text.strip("\n").split("\n")
+    below = read_sign_off(lines)
+    head = read_heading(lines[: below.end])
+    paragraphs = split_paragraphs("\n".join(lines[head.start : below.end]))
+    draft = compose(head, tidy(paragraphs), below)
+    _check(draft, head, below)
+    return draft
+
+
+def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft:
+    """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read."""
+    dateline, paragraphs = take_dateline(paragraphs)
+    signed, paragraphs = _take_signature(paragraphs)
+    moment = head.moment or below.moment or _of_dateline(dateline)
+    warnings = list(head.warnings)
+    if dateline and dateline.month and not dateline.year and not moment:
+        warnings.append("the dateline has no year: no date of publication")
+    if below.more:
+        warnings.append("the story goes on in a later take")
+    draft = Draft(
+        headline=head.headline,
+        paragraphs=paragraphs,
+        slugline=head.slugline,
+        provider=_provider(head, dateline, below) or signed,
+        provider_id=head.provider_id,
+        bylines=head.bylines or below.bylines,
+        language=head.language,
+        embargo_until=head.embargo_until,
+        editor_note="\n".join(head.notes) or None,
+        keywords=head.keywords,
+        urgency=head.urgency,
+        rights=below.rights,
+        warnings=tuple(warnings),
+    )
+    return with_marks(with_dateline(with_moment(draft, moment), dateline))
+
+
+def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:
+    """The dateline of one of the first paragraphs, and the paragraphs without it."""
+    for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
+        found = find_dateline(paragraph)
+        if found:
+            rest = paragraph[found.end :].strip()
+            kept = (rest,) if rest else ()
+            return found, (*paragraphs[:index], *kept, *paragraphs[index + 1 :])
+    return None, paragraphs
+
+
+def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The agency in brackets at the end of the last sentence, and the paragraphs without it."""
+    match = _SIGNATURE.search(paragraphs[-1]) if paragraphs else None
+    agency = provider(match["sign"] or match["bare"]) if match else None
+    if not match or not agency:
+        return None, paragraphs
+    return agency, (*paragraphs[:-1], paragraphs[-1][: match.start()].rstrip())
+
+
+def with_moment(draft: Draft, moment: Moment | None) -> Draft:
+    """The draft published at `moment`."""
+    if not moment:
+        return draft
+    return replace(
+        draft,
+        published_at=moment.at,
+        published_precision=moment.precision,
+        utc_offset_min=moment.utc_offset_min,
+    )
+
+
+def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:
+    """The draft with its dateline's words, places, and the date nearest to its publication."""
+    if not dateline:
+        return draft
+    near: date | None = draft.published_at.date() if draft.published_at else None
+    return replace(
+        draft,
+        dateline=dateline.text,
+        dateline_places=dateline.places,
+        dateline_date=dateline.on(near),
+    )
+
+
+def with_marks(draft: Draft) -> Draft:
+    """The draft with what headline, slugline and notes say of its place in the family."""
+    found = [revisions.read_marks(text) for text in (draft.headline, draft.slugline) if text]
+    marks = [entry.mark for entry in found if entry.mark]
+    version = max([draft.version, *(entry.version for entry in found)])
+    urgency = draft.urgency or next((e.urgency for e in found if e.urgency), None)
+    killed = any(entry.killed for entry in found)
+    texts = (*filter(None, (draft.headline, draft.editor_note)), *draft.paragraphs)
+    family, family_day = draft.family, draft.family_day
+    if not killed and revisions.is_kill_note(texts):
+        killed = True
+    if killed:
+        family = family or revisions.named_story(texts)
+        family_day = family_day or _day_in(texts)
+        marks = marks or ["KILL"]
+        version = max(version, 2)
+    return replace(
+        draft,
+        version=version,
+        urgency=urgency,
+        family=family,
+        family_day=family_day,
+        revision_mark=draft.revision_mark or " ".join(dict.fromkeys(marks)) or None,
+        status="canceled" if killed else draft.status,
+    )
+
+
+def _day_in(texts: tuple[str, ...]) -> date | None:
+    """The first whole date that an advisory gives: the day of the story it speaks of."""
+    for match in _WHOLE_DATE.finditer(" ".join(texts[:4])):
+        found = dates.day(
+            int(match["y"] or match["y2"]),
+            dates.month(match["m"] or match["m2"]),
+            int(match["d"] or match["d2"]),
+        )
+        if found:
+            return found
+    return None
+
+
+def _of_dateline(dateline: Dateline | None) -> Moment | None:
+    whole = dateline.on(None) if dateline and dateline.year else None
+    return dates.midnight(whole) if whole else None
+
+
+def _provider(head: Heading, dateline: Dateline | None, below: SignOff) -> str | None:
+    signed = dateline.provider if dateline else None
+    unknown = dateline.signature if dateline else None
+    shown = named(unknown) if unknown and unknown.isupper() and len(unknown) <= 10 else None
+    return signed or head.provider or below.provider or shown
+
+
+def _check(draft: Draft, head: Heading, below: SignOff) -> None:
+    text = " ".join((draft.headline, *draft.paragraphs))
+    if not _LETTERS.search(text):
+        raise FaultError("no_text", "there is no text between heading and sign-off")
+    told = draft.dateline or draft.provider or draft.published_at or head.evidence or draft.urgency
+    if told or draft.revision_mark or below.more or draft.bylines:
+        return
+    sentences = len(_SENTENCE_END.findall(" ".join(draft.paragraphs)))
+    if sentences >= (1 if draft.headline else 2):
+        return
+    raise FaultError("unknown_format", "neither headline over text, nor dateline, date or agency")

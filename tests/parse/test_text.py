@@ -1,0 +1,188 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the tests are about
+"""Plain text: the seed story's shape and the shapes of agency copy."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import Reject
+from pipeline.parse import parse_record
+from pipeline.parse.dateline import find_dateline
+from pipeline.parse.revisions import read_marks
+from tests.parse.golden import GOLDEN, SHARED, one, record
+
+SEED = SHARED / "seed"
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the development data is absent")
+def test_the_seed_story() -> None:
+    """The AFP story gives what its gold file says about the story itself."""
+    gold = json.loads((SEED / "gold.json").read_text("utf-8"))
+    story = one((SEED / gold["file"]).read_bytes())
+    want = gold["story"]
+    assert story.headline == want["headline"]
+    assert story.provider == want["provider"]
+    assert story.date == date.fromisoformat(want["published"])
+    assert story.published_precision == "day"
+    assert len(story.paragraphs) == want["paragraphs"]
+    assert story.body.startswith(want["first_words"])
+    assert story.body.endswith(want["last_words"])
+    assert not [words for words in want["not_in_body"] if words in story.body]
+    assert story.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "agency", "day"),
+    [
+        ("STOCKHOLM, Aug 29, 2014 (AFP) - The", ("STOCKHOLM",), "AFP", (2014, 8, 29)),
+        ("ATLANTA (AP) _ The", ("ATLANTA",), "AP", (None, None, None)),
+        ("Nueva Delhi, 21 ene (EFE).- El", ("Nueva Delhi",), "EFE", (None, 1, 21)),
+        ("KYIV/WASHINGTON, March 3 (Reuters) - A", ("KYIV", "WASHINGTON"), "Reuters", (None, 3, 3)),
+        ("Kyiv/Washington (dpa) - A", ("Kyiv", "Washington"), "dpa", (None, None, None)),
+        ("BEIJING, Feb. 14 (Xinhua) -- A", ("BEIJING",), "Xinhua", (None, 2, 14)),
+        ("MOSCOW, January 5. /TASS/. Russia", ("MOSCOW",), "TASS", (None, 1, 5)),
+        ("KYIV. Jan 5 (Interfax-Ukraine) – A", ("KYIV",), "Interfax-Ukraine", (None, 1, 5)),
+        ("(ANSA) - ROMA, 5 GEN - Il", ("ROMA",), "ANSA", (None, 1, 5)),
+        ("WASHINGTON, D.C., March 10 - A", ("WASHINGTON, D.C.",), None, (None, 3, 10)),
+        ("PORT-AU-PRINCE, Haiti (AP) — A", ("PORT-AU-PRINCE, Haiti",), "AP", (None, None, None)),
+        ("Warszawa, 5.01.2020 (PAP) - P", ("Warszawa",), "PAP", (2020, 1, 5)),
+        ("Nov 3 (Reuters) - U.S. stocks", (), "Reuters", (None, 11, 3)),
+        ("Rio de Janeiro, 3 mar (EFE) - O", ("Rio de Janeiro",), "EFE", (None, 3, 3)),
+    ],
+)
+def test_datelines(text: str, places: tuple[str, ...], agency: str | None, day: tuple) -> None:
+    """Agencies' datelines give places, agency and as much of the date as they have."""
+    found = find_dateline(text)
+    assert found is not None
+    assert (found.places, found.provider) == (places, agency)
+    assert (found.year, found.month, found.day) == day
+    assert text[found.end :].split(maxsplit=1)[0] in {
+        "The",
+        "El",
+        "A",
+        "Russia",
+        "Il",
+        "P",
+        "U.S.",
+        "O",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "President Biden said on March 3 (Monday) that he would go.",
+        "The US - ally of many - said so.",
+        "US - Russia talks",
+        "U.S. President Joe Biden (Democrat) - the host",
+        "CORRECTED-Gunmen kidnap students in northern Nigeria and flee",
+        "NATO - AN ALLIANCE OF MANY STATES WITH MANY LANGUAGES AND CUSTOMS",
+    ],
+)
+def test_what_only_looks_like_a_dateline(text: str) -> None:
+    """Sentences and headlines have no dateline."""
+    assert find_dateline(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "version", "killed"),
+    [
+        ("UPDATE 2-Leaders meet", "Leaders meet", 3, False),
+        ("CORRECTED-UPDATE 1-Leaders meet", "Leaders meet", 3, False),
+        ("REFILE-Leaders meet", "Leaders meet", 2, False),
+        ("BC-EU--Summit, 1st Ld-Writethru", "BC-EU--Summit", 2, False),
+        ("Sudan-conflict,LEAD", "Sudan-conflict", 2, False),
+        ("KILL: Leaders meet", "Leaders meet", 2, True),
+        ("SUBSIDIARY OF BANK FAILS", "SUBSIDIARY OF BANK FAILS", 1, False),
+        ("WEEDKILLER - maker fined", "WEEDKILLER - maker fined", 1, False),
+        ("Kill the bill, protesters say", "Kill the bill, protesters say", 1, False),
+        ("Parties take the lead", "Parties take the lead", 1, False),
+        ("UPDATED RULES - ministry", "UPDATED RULES - ministry", 1, False),
+        ("Nurses to add", "Nurses to add", 1, False),
+    ],
+)
+def test_marks_of_revision(text: str, base: str, version: int, killed: bool) -> None:
+    """Marks are read where desks put them; words that look alike are not."""
+    found = read_marks(text)
+    assert (found.base, found.version, found.killed) == (base, version, killed)
+
+
+def test_a_dateline_without_year_takes_it_from_the_storys_date() -> None:
+    """No clock: the year comes from the date of publication, or there is none."""
+    text = "PARIS, Dec 31 (AFP) - France and Mali met.\n\nThey agreed.\n"
+    undated = one(text.encode())
+    assert (undated.published_at, undated.dateline_date) == (None, None)
+    assert any("no year" in w for w in undated.warnings)
+    dated = one(b"2020-01-01\nMeeting held\n\n" + text.encode())
+    assert dated.dateline_date == date(2019, 12, 31)
+
+
+@pytest.mark.parametrize("stamp", ["2023-02-30", "0000-01-01", "9999-99-99"])
+def test_dates_that_are_none_leave_a_warning(stamp: str) -> None:
+    """An absurd date is no date."""
+    story = one(f" date {stamp} Ministers meet\n\nMinisters met on Monday.\n".encode())
+    assert story.published_at is None
+    assert any(stamp in w for w in story.warnings)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "warned"),
+    [("utf-8-sig", False), ("utf-16", False), ("utf-16-le", True), ("cp1252", True)],
+)
+def test_encodings(encoding: str, warned: bool) -> None:
+    """Text comes out the same whatever it was encoded in; guesses leave a warning."""
+    text = "Élysée palace – talks\n\nPARIS, 5 janvier 2020 (AFP) - “Noël” à l’Élysée fut fêté.\n"
+    story = one(text.encode(encoding))
+    assert story.headline == "Élysée palace – talks"
+    assert story.paragraphs == ("“Noël” à l’Élysée fut fêté.",)
+    assert bool(story.warnings) is warned
+
+
+def test_mojibake_is_repaired_and_correct_text_left() -> None:
+    """UTF-8 read as cp1252 is undone; what is right stays."""
+    broken = "PARIS, Jan 5, 2020 (AFP) - The â€œÃ‰lysÃ©eâ€\x9d said so.\n"
+    assert one(broken.encode()).body == "The “Élysée” said so."
+    fine = "PARIS, Jan 5, 2020 (AFP) - Ã and â€ are letters, said Ångström; ﬁne, naïve “words”.\n"
+    assert "Ångström; ﬁne, naïve “words”" in one(fine.encode()).body
+
+
+WORD = st.from_regex(r"[a-z]{3,9}", fullmatch=True)
+SENTENCE = st.lists(WORD, min_size=4, max_size=30).map(lambda w: " ".join(w).capitalize() + ".")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(WORD, min_size=3, max_size=9).map(lambda w: " ".join(w).capitalize()),
+    st.dates(date(1960, 1, 1), date(2068, 12, 31)),
+    st.lists(SENTENCE, min_size=1, max_size=8),
+    st.sampled_from(["AFP", "EFE", "dpa"]),
+)
+def test_a_written_story_is_read_back(title: str, day: date, body: list[str], agency: str) -> None:
+    """Write a story in the seed's shape, parse it: the same story."""
+    text = f" date {day} {title}\n\n{day}\n{title}\n3min\n{title}\n\n"
+    text += "".join(f"{p}\xa0\n\n" for p in body) + f"{agency}\xa0 \n"
+    story = one(text.encode())
+    assert (story.headline, story.date, story.provider) == (title, day, agency)
+    assert story.paragraphs == tuple(body)
+
+
+def test_text_without_any_sign_of_a_story_is_rejected() -> None:
+    """A bare line is not taken for a story."""
+    (item,) = parse_record(record(b"nothing to see here"))
+    assert isinstance(item, Reject) and item.kind == "unknown_format"
+
+
+def test_revisions_join_their_family() -> None:
+    """An update and a kill advisory that quotes the headline are of the first story's family."""
+    folder = GOLDEN / "text"
+    names = ("reuters-first.txt", "reuters-update.txt", "kill-advisory.txt")
+    first, update, kill = (one((folder / name).read_bytes()) for name in names)
+    assert first.story_id == update.story_id == kill.story_id
+    assert first.version < update.version
+    assert (first.status, kill.status) == ("usable", "canceled")
+    assert len({s.revision_id for s in (first, update, kill)}) == 3
