@@ -89,6 +89,14 @@ class LakeCheckError(DatelineError):
     exit_code = 20
 
 
+GROWN_EXIT_CODE = 75
+"""A worker that wants to be replaced because its memory has grown (EX_TEMPFAIL of sysexits.h)."""
+
+BY_EXIT_CODE: Mapping[int, type[DatelineError]] = {
+    kind.exit_code: kind for kind in DatelineError.__subclasses__()
+}
+"""The fault that an exit code stands for."""
+
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "done; after Ctrl-C or SIGTERM too, once the block in hand was finished or dropped"),
     (1, "a fault without a code of its own (a bug: please report it)"),

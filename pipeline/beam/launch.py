@@ -1,0 +1,136 @@
+"""Running the graph in this process, epoch after epoch, and on Prism.
+
+The in-process engine is constructed by name: `DirectRunner` first tries Prism and would download
+it. On it a pipeline is bounded, so the job is a chain of bounded epochs, a fresh `run` each; what
+has to outlast an epoch (connections, the model) is cached in the process (`pipeline.job`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import apache_beam as beam
+import psutil
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from pipeline import clock
+from pipeline.beam import graph
+from pipeline.beam.steps.ticks import BoundedTicks, PeriodicTicks
+from pipeline.config import Settings
+from pipeline.errors import DatelineError, StoreError
+from pipeline.job import Job, job_of
+from pipeline.observe.logs import log
+
+Ended = Literal["stopped", "caught_up", "grown"]
+"""Why `run_epochs` came back: asked to stop, nothing left, or too much memory used."""
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+
+
+def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bool) -> Ended:
+    """Stream `groups` in this process until there is a reason to end.
+
+    Raises the `DatelineError` of a fault of the surroundings; a fault of the store only after
+    `lake.store_timeout_s` of trying again.
+    """
+    job = job_of(settings)
+    job.until_caught_up = until_caught_up
+    patience = _Patience(job)
+    cleaned_s = None
+    while not job.stop.is_set():
+        try:
+            if cleaned_s is None or (
+                clock.monotonic() - cleaned_s > settings.lake.clean_interval_s
+            ):
+                job.clean()
+                cleaned_s = clock.monotonic()
+            _run_epoch(job, groups)
+            patience.reset()
+            if until_caught_up and job.is_done(groups):
+                job.clean()
+                return "caught_up"
+        except StoreError as error:
+            patience.wait(error)
+        if _rss_bytes() > settings.job.max_worker_rss_bytes:
+            return "grown"
+    return "stopped"
+
+
+def replay_archives(settings: Settings, paths: Sequence[str]) -> None:
+    """Read every archive to its end in this process."""
+    job = job_of(settings)
+    job.clean()
+    _run(job, lambda root: graph.replay(root, paths, settings))
+    if not job.stop.is_set():
+        job.clean()
+
+
+def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
+    """Hand the graph to Prism, whose binary is on the PATH; ends after `seconds`, if given."""
+    quiet_beam()
+    start_s = clock.now().timestamp()
+    ticks = PeriodicTicks(
+        start_s, settings.job.poll_s, None if seconds is None else start_s + seconds
+    )
+    options = PipelineOptions(
+        runner="PrismRunner", streaming=True, environment_type="LOOPBACK", save_main_session=False
+    )
+    with beam.Pipeline(options=options) as root:
+        graph.streaming(root, ticks, range(settings.groups), settings)
+
+
+def quiet_beam() -> None:
+    """Beam tells at INFO what concerns its own developers."""
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)
+
+
+class _Patience:
+    """Pauses between tries at a store that fails: longer each time, up to a limit in all."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._since_s: float | None = None
+        self._pause_s = _FIRST_PAUSE_S
+
+    def reset(self) -> None:
+        self._since_s = None
+        self._pause_s = _FIRST_PAUSE_S
+
+    def wait(self, error: StoreError) -> None:
+        """Pause, or raise `error` when it has lasted too long."""
+        now_s = clock.monotonic()
+        self._since_s = self._since_s or now_s
+        if now_s - self._since_s + self._pause_s > self._job.settings.lake.store_timeout_s:
+            raise error
+        log.warning("the store fails, trying again", reason=str(error), pause_s=self._pause_s)
+        self._job.stop.wait(self._pause_s)
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+
+def _run_epoch(job: Job, groups: Sequence[int]) -> None:
+    ticks = BoundedTicks(job.settings.job.epoch_ticks)
+    _run(job, lambda root: graph.streaming(root, ticks, groups, job.settings))
+
+
+def _run(job: Job, build: Callable[[beam.Pipeline], object]) -> None:
+    quiet_beam()
+    # Nothing of this process's own arguments is for Beam.
+    root = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([], save_main_session=False))
+    build(root)
+    job.fault = None
+    try:
+        root.run().wait_until_finish()
+    except Exception as error:
+        fault: DatelineError | None = job.fault
+        if fault is not None:
+            raise fault from error
+        raise
+
+
+def _rss_bytes() -> int:
+    found: int = psutil.Process().memory_info().rss
+    return found

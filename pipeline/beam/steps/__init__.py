@@ -1,0 +1,1 @@
+"""The six steps, one transform a file. Their logic is in `pipeline.job` and below."""

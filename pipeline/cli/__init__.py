@@ -1,0 +1,34 @@
+"""The command `dateline`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from pipeline.cli import about, demo, job, lake, wire
+from pipeline.errors import EXIT_CODES, DatelineError
+
+_CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
+
+app = typer.Typer(
+    name="dateline",
+    help="Wire news from Kafka to Parquet: parsed, enriched with entities and events, exactly once."
+    f"\n\n*Exit codes*\n\n{_CODES}",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (job, demo, wire, lake, about):
+    part.register(app)
+
+
+def main() -> None:
+    """Run the command; a `DatelineError` becomes one line on standard error and its exit code."""
+    try:
+        app()
+    except DatelineError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]error:[/red] {error!s}")
+        sys.exit(error.exit_code)

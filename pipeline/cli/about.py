@@ -1,0 +1,50 @@
+"""`dateline config show` and `dateline version`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as version_of
+
+import typer
+from rich.table import Table
+
+from pipeline import __version__
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.config import shown
+
+config_app = typer.Typer(help="The configuration.", no_args_is_help=True)
+_PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")
+
+
+@config_app.command()
+def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """The settings in force, secrets masked.
+
+    Example: `DATELINE_LAKE__URL=/data/lake dateline config show`
+    """
+    data = shown(settings_of(config, lake=lake))
+    if as_json:
+        print_json(data)
+        return
+    table = Table("setting", "value")
+    for section, part in data.items():
+        for name, value in part.items():
+            table.add_row(f"{section}.{name}", str(value))
+    out.print(table)
+
+
+def version(as_json: JsonOption = False) -> None:
+    """The versions of Dateline and of what it stands on.
+
+    Example: `dateline version --json`
+    """
+    facts = {"dateline": __version__, **{name: version_of(name) for name in _PACKAGES}}
+    if as_json:
+        print_json(facts)
+    else:
+        out.print("\n".join(f"{name} {number}" for name, number in facts.items()), highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.add_typer(config_app, name="config")
+    app.command()(version)

@@ -1,0 +1,92 @@
+"""What the commands share: their options, the settings, signals, output."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline.config import Settings, load
+from pipeline.errors import UsageError
+from pipeline.observe import logs
+
+out = Console()
+"""Standard output."""
+
+err = Console(stderr=True)
+"""Standard error: progress and notes."""
+
+LakeOption = Annotated[
+    str | None, typer.Option("--lake", help="Where the lake is: a path or an object-store URL.")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file (TOML).", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+BootstrapOption = Annotated[
+    str | None,
+    typer.Option("--bootstrap-servers", help="Kafka brokers, host:port, separated by commas."),
+]
+TopicOption = Annotated[str | None, typer.Option("--topic", help="Topics, separated by commas.")]
+LogLevelOption = Annotated[
+    str, typer.Option("--log-level", help="debug, info, warning or error.", show_default=True)
+]
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def settings_of(
+    config: Path | None,
+    *,
+    lake: str | None = None,
+    bootstrap_servers: str | None = None,
+    topic: str | None = None,
+    **overrides: Mapping[str, Any],
+) -> Settings:
+    """The settings, with what stood on the command line on top; None overrides nothing."""
+    sections: dict[str, dict[str, Any]] = {name: dict(part) for name, part in overrides.items()}
+    sections.setdefault("lake", {})["url"] = lake
+    kafka = sections.setdefault("kafka", {})
+    kafka["bootstrap_servers"] = bootstrap_servers.split(",") if bootstrap_servers else None
+    kafka["topics"] = topic.split(",") if topic else None
+    given = {
+        name: {key: value for key, value in part.items() if value is not None}
+        for name, part in sections.items()
+    }
+    return load(config, {name: part for name, part in given.items() if part})
+
+
+def set_up_logs(level: str) -> None:
+    """Configure the logs, or refuse the level."""
+    if level not in _LEVELS:
+        raise UsageError("no such log level", given=level, known=", ".join(_LEVELS))
+    logs.configure(level)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Two events: set by the first Ctrl-C or SIGTERM, and by the second one."""
+    stop, hurry = threading.Event(), threading.Event()
+
+    def on_signal(*_: object) -> None:
+        if stop.is_set():
+            hurry.set()
+        stop.set()
+
+    before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop, hurry
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def print_json(data: object) -> None:
+    """`data` as JSON on standard output, unstyled."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))

@@ -1,0 +1,186 @@
+"""`dateline demo`: the whole way once, on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from pipeline import clock
+from pipeline.cli.common import (
+    ConfigOption,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    set_up_logs,
+    settings_of,
+    stop_on_signals,
+)
+from pipeline.cli.job import Tally, show_progress
+from pipeline.cli.wire import records_of
+from pipeline.errors import UsageError
+from pipeline.model import Record
+from pipeline.samples import samples
+from pipeline.supervise import Logging, Supervisor
+
+TOPIC = "wire"
+_PARTITIONS = 4
+_MARK = "_demo"
+_SHOWN = 40
+
+_STORIES = """
+select s.date, s.region, s.provider, s.headline,
+  (select list(e.name order by e.salience desc, e.name)[1:4] from current_entities e
+    where e.revision_id = s.revision_id and e.kind <> 'NORP') as entities,
+  (select list(concat_ws(' ', v.source_name, v.root, v.target_name)
+      order by v.sentence_index, v.trigger_start)[1:3]
+    from current_events v where v.revision_id = s.revision_id) as events
+from current s order by s.date nulls last, s.region, s.headline
+"""
+_TREE = "select date, region, count(*) as n from stories group by all order by date, region"
+_REJECTS = """
+select kind, stage, message, source, "offset", item from rejects order by kind, source, "offset"
+"""
+
+
+def demo(
+    input_path: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="Your own files in place of the samples; may be repeated."),
+    ] = None,
+    lake: Annotated[str, typer.Option(help="Made anew at each demo.")] = "lake/demo",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the main job on sample stories: broker, publish, stream, and what landed.
+
+    Example: `dateline demo --input my-stories/`
+    """
+    set_up_logs("warning")
+    _make_room(Path(lake))
+    with stop_on_signals() as (stop, hurry):
+        _run(settings_input=_records(input_path), lake=lake, config=config, events=(stop, hurry))
+    if stop.is_set():
+        return
+    _show(lake, as_json)
+
+
+def _records(paths: list[Path] | None) -> Iterable[bytes | Record]:
+    return records_of(paths) if paths else [data for _, data in samples()]
+
+
+def _run(
+    settings_input: Iterable[bytes | Record],
+    lake: str,
+    config: Path | None,
+    events: tuple[threading.Event, threading.Event],
+) -> None:
+    from pipeline.source.broker import EmbeddedBroker
+    from pipeline.source.publish import publish
+
+    with show_progress() as progress:
+        step = progress.add_task("starting an embedded broker")
+        with EmbeddedBroker(topics={TOPIC: _PARTITIONS}) as broker:
+            progress.update(step, description="publishing")
+            sent = publish(settings_input, bootstrap_servers=broker.bootstrap_servers, topic=TOPIC)
+            progress.update(step, description=f"{sent.records} records published; streaming")
+            settings = settings_of(
+                config,
+                lake=lake,
+                bootstrap_servers=broker.bootstrap_servers,
+                topic=TOPIC,
+                batch={"flush_interval_s": 1.0},
+            )
+            Supervisor(
+                settings,
+                until_caught_up=True,
+                on_report=Tally(progress).add,
+                logging=Logging("warning"),
+            ).run(*events)
+
+
+def _make_room(lake: Path) -> None:
+    """Remove the lake of an earlier demo: the broker's topic is a new one each time."""
+    if lake.exists():
+        if not (lake / _MARK).exists():
+            raise UsageError("there is something that no demo made", path=lake)
+        shutil.rmtree(lake)
+    lake.mkdir(parents=True)
+    (lake / _MARK).touch()
+
+
+def _show(lake: str, as_json: bool) -> None:
+    from pipeline.store.query import json_rows, query
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        return json_rows(query(lake, None, sql, clock.now()))
+
+    tree, stories, rejects = ask(_TREE), ask(_STORIES), ask(_REJECTS)
+    if as_json:
+        print_json({"partitions": tree, "stories": stories, "rejects": rejects})
+        return
+    out.print(_tree(lake, tree))
+    out.print(_stories(stories))
+    out.print(_rejects(rejects))
+    out.print("\nGo on with:")
+    for line in (
+        f'dateline query --lake {lake} "select root, source_name, target_name, sentence'
+        ' from current_events"',
+        f"dateline lake check --lake {lake}",
+        f"duckdb -c \"select count(*) from '{lake}/stories/date=*/region=*/*.parquet'\"",
+    ):
+        out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+    err.print()
+
+
+def _tree(lake: str, rows: list[dict[str, Any]]) -> Tree:
+    root = Tree(f"[bold]{lake}/stories[/bold]")
+    days: dict[str, Tree] = {}
+    for row in rows:
+        day = str(row["date"] or "__HIVE_DEFAULT_PARTITION__")
+        if day not in days:
+            days[day] = root.add(f"date={day}")
+        days[day].add(f"region={row['region']} [dim]{row['n']}[/dim]")
+    return root
+
+
+def _stories(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"Stories ({len(rows)})", title_justify="left", show_lines=True)
+    for name in ("date", "region", "headline", "main entities", "events"):
+        table.add_column(name, overflow="fold")
+    for row in rows[:_SHOWN]:
+        table.add_row(
+            str(row["date"] or "none"),
+            row["region"],
+            Text(row["headline"]),
+            Text(", ".join(row["entities"] or ())),
+            Text("\n".join(row["events"] or ())),
+        )
+    if len(rows) > _SHOWN:
+        table.caption = f"and {len(rows) - _SHOWN} more"
+    return table
+
+
+def _rejects(rows: list[dict[str, Any]]) -> Table:
+    kinds = Counter(row["kind"] for row in rows)
+    title = "Rejects: " + (", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none")
+    table = Table("kind", "stage", "reason", "partition", "offset", title=title)
+    table.title_justify = "left"
+    for row in rows[:_SHOWN]:
+        place = (row["source"].rsplit("/", 1)[-1], str(row["offset"]))
+        table.add_row(row["kind"], row["stage"], Text(row["message"]), *place)
+    return table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(demo)

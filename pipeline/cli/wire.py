@@ -1,0 +1,93 @@
+"""`dateline broker` and `dateline publish`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.common import (
+    BootstrapOption,
+    ConfigOption,
+    JsonOption,
+    TopicOption,
+    out,
+    print_json,
+    settings_of,
+    stop_on_signals,
+)
+from pipeline.errors import UsageError
+from pipeline.model import Record
+from pipeline.source.archive import open_archive
+
+
+def broker(
+    port: Annotated[int, typer.Option(help="Port on the loopback address; 0 takes a free one.")] = (
+        9092
+    ),
+    topic: TopicOption = "wire",
+    partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic.")] = 4,
+) -> None:
+    """Run the embedded Kafka-protocol broker in the foreground, storage in memory.
+
+    To try things out; not for production.
+
+    Example: `dateline broker --port 9092`
+    """
+    from pipeline.source.broker import EmbeddedBroker
+
+    topics = dict.fromkeys((topic or "wire").split(","), partitions)
+    with (
+        stop_on_signals() as (stop, _),
+        EmbeddedBroker(port=port, topics=topics) as running,
+    ):
+        out.print(f"Listening on {running.bootstrap_servers}; Ctrl-C ends it, and what it holds.")
+        while running.running and not stop.wait(0.2):
+            pass
+
+
+def publish(
+    paths: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
+    bootstrap_servers: BootstrapOption = None,
+    topic: TopicOption = None,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="Create the topic with so many, if it is missing.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish files to a topic, one record a story as `replay` reads them.
+
+    Example: `dateline publish archive/ --bootstrap-servers localhost:9092 --topic wire`
+    """
+    from pipeline.source.publish import publish as send
+
+    settings = settings_of(config, bootstrap_servers=bootstrap_servers, topic=topic)
+    if len(settings.kafka.topics) != 1:
+        raise UsageError("publish takes one topic", given=", ".join(settings.kafka.topics))
+    done = send(
+        records_of(paths),
+        bootstrap_servers=",".join(settings.kafka.bootstrap_servers),
+        topic=settings.kafka.topics[0],
+        partitions=partitions,
+        client=settings.kafka.client,
+    )
+    if as_json:
+        print_json({"records": done.records, "bytes": done.bytes})
+    else:
+        out.print(f"{done.records} records, {done.bytes} bytes")
+
+
+def records_of(paths: list[Path]) -> Iterator[Record]:
+    """The records of each archive, one after the other. All paths are opened first."""
+    archives = [open_archive(path) for path in paths]
+    for archive in archives:
+        yield from archive.records()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(broker)
+    app.command()(publish)

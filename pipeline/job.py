@@ -1,0 +1,218 @@
+"""What one process of the job holds: readers, enricher, writer; built once, at first use.
+
+The Beam steps call it; it knows nothing of Beam. Nothing in it has to survive: after a crash a new
+one begins where the lake says (DESIGN, invariant 1).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from pipeline import clock
+from pipeline.config import Settings
+from pipeline.enrich import Enricher
+from pipeline.errors import DatelineError
+from pipeline.model import Batch, EnrichedBatch, ParsedBatch
+from pipeline.observe.logs import log
+from pipeline.parse import ParseLimits, parse_batch
+from pipeline.source.archive import open_archive
+from pipeline.source.archive_reader import ArchiveReader
+from pipeline.source.options import KafkaOptions, Limits
+from pipeline.source.reader import Reader
+from pipeline.store.lake import Lake
+from pipeline.store.maintain import Cleaned, clean
+from pipeline.store.write import LakeWriter, Receipt
+
+Tick = int | str
+"""What a beat names: a group of partitions to read, or the path of an archive."""
+
+
+class BatchReader(Protocol):
+    """Kafka or an archive, as the job sees it."""
+
+    def read(self, timeout_s: float) -> Batch | None:
+        """The next batch, or None when none is full or old yet."""
+
+    def caught_up(self) -> bool:
+        """Whether everything that is there was read and committed."""
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+
+class Job:
+    """The parts of the job in this process. One tick at a time: see `read`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stop = threading.Event()
+        self.fault: DatelineError | None = None
+        self.on_receipt: Callable[[Receipt], None] | None = None
+        self.until_caught_up = False
+        self._done: set[Tick] = set()
+        self._readers: dict[Tick, BatchReader] = {}
+        self._busy = threading.Lock()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, its tables made where they are missing."""
+        return Lake(self.settings.lake.url, self.settings.lake.options)
+
+    @cached_property
+    def enricher(self) -> Enricher:
+        """The enricher, its model loaded at the first story."""
+        return Enricher(self.settings.enrich.model, expected_hash=self.settings.enrich.model_hash)
+
+    @cached_property
+    def writer(self) -> LakeWriter:
+        """The one writer of this process."""
+        enricher = self.enricher
+        return LakeWriter(self.lake, clock.now, enricher.model, enricher.model_hash)
+
+    def read(self, tick: Tick) -> Iterator[Batch]:
+        """The batches that are due at `tick`.
+
+        Each is committed before the next one is asked for, because the steps from here to `write`
+        are fused. A tick that comes while another one is under way gives nothing. With
+        `until_caught_up` a group that has nothing left is not read again.
+        """
+        if tick in self._done or not self._busy.acquire(blocking=False):
+            return
+        try:
+            reader = self.reader(tick)
+            while not self.stop.is_set():
+                batch = reader.read(self.settings.job.poll_s)
+                if batch is not None:
+                    yield batch
+                is_bounded = self.until_caught_up or isinstance(tick, str)
+                if batch is None and is_bounded and reader.caught_up():
+                    self._done.add(tick)
+                if isinstance(tick, int) or tick in self._done:
+                    return
+        finally:
+            self._busy.release()
+
+    def parse(self, batch: Batch) -> ParsedBatch:
+        """Every item of every record as a story or a reject."""
+        limits = self.settings.limits
+        return parse_batch(
+            batch,
+            ParseLimits(max_record_bytes=limits.max_record_bytes, max_items=limits.max_items),
+        )
+
+    def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
+        """The stories with what was found in them."""
+        return self.enricher.enrich_batch(batch)
+
+    def write(self, batch: EnrichedBatch) -> Receipt:
+        """The batch committed to all five tables."""
+        receipt = self.writer.write(batch)
+        reader = self._readers.get(batch.group)
+        if isinstance(reader, Reader):
+            reader.report_lost(receipt.lost)
+        if self.on_receipt is not None:
+            self.on_receipt(receipt)
+        log.info(
+            "batch committed",
+            group=batch.group,
+            stories=receipt.stories,
+            rejects=receipt.rejects,
+            skipped=receipt.skipped,
+            sources=len(receipt.blocks),
+            lost=list(receipt.lost) or None,
+        )
+        return receipt
+
+    def clean(self) -> Cleaned:
+        """Remove what dead writers left in the lake."""
+        done = clean(self.lake, clock.now())
+        if done.staged or done.removed:
+            log.info("removed what dead writers left", staged=done.staged, files=done.removed)
+        return done
+
+    def reader(self, tick: Tick) -> BatchReader:
+        """The reader of one group or archive."""
+        if tick not in self._readers:
+            self._readers[tick] = (
+                self._kafka_reader(tick) if isinstance(tick, int) else self._archive_reader(tick)
+            )
+        return self._readers[tick]
+
+    def is_done(self, groups: Sequence[int]) -> bool:
+        """Whether every one of `groups` had nothing left to read or to commit."""
+        return self._done.issuperset(groups)
+
+    def close(self) -> None:
+        """Close the readers and let go of the writer's mark."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+        if "writer" in self.__dict__:
+            self.writer.close()
+
+    def _kafka_reader(self, group: int) -> Reader:
+        kafka = self.settings.kafka
+        return Reader(
+            KafkaOptions(
+                bootstrap_servers=kafka.bootstrap_servers,
+                topics=kafka.topics,
+                group_id=kafka.group_id,
+                start=kafka.start,
+                on_expired=kafka.on_expired,
+                discover_interval_s=kafka.discover_interval_s,
+                broker_timeout_s=kafka.broker_timeout_s,
+                client=kafka.client,
+            ),
+            self._batch_limits(),
+            group=group,
+            groups=self.settings.groups,
+            lake_ends=self.lake.ends,
+            start_sources=self._start,
+            clock=clock.monotonic,
+            sleep=self._pause,
+        )
+
+    def _archive_reader(self, path: str) -> ArchiveReader:
+        return ArchiveReader(
+            open_archive(path),
+            self._batch_limits(),
+            lake_ends=self.lake.ends,
+            start_sources=self._start,
+        )
+
+    def _batch_limits(self) -> Limits:
+        batch = self.settings.batch
+        return Limits(batch.max_records, batch.max_bytes, batch.flush_interval_s)
+
+    def _pause(self, seconds: float) -> None:
+        self.stop.wait(seconds)
+
+    def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
+        self.writer.start(first, later, self.enricher.enrichment_id)
+
+
+_jobs: dict[str, Job] = {}
+_lock = threading.Lock()
+
+
+def job_of(settings: Settings) -> Job:
+    """The job of this process under `settings`: one, whoever asks.
+
+    A runner copies its steps around, and may run several copies in one process.
+    """
+    key = settings.model_dump_json()
+    with _lock:
+        if key not in _jobs:
+            _jobs[key] = Job(settings)
+        return _jobs[key]
+
+
+def forget(settings: Settings) -> None:
+    """Close the job of this process under `settings`; the next use builds it anew."""
+    with _lock:
+        job = _jobs.pop(settings.model_dump_json(), None)
+    if job is not None:
+        job.close()

@@ -1,0 +1,191 @@
+"""Worker processes of one machine: started, watched, replaced, stopped.
+
+Each worker reads its own groups. One that is killed is started again after a pause, one that has
+grown at once; a fault of the surroundings in one of them ends the job with its exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import clock
+from pipeline.config import Settings
+from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, WorkerError
+from pipeline.observe.logs import log
+
+_POLL_S = 0.1
+_DEATHS = 5
+_WINDOW_S = 120.0
+_FIRST_PAUSE_S = 0.5
+_GRACE_S = 60.0
+
+OnReport = Callable[[Mapping[str, int]], None]
+"""Called with the counts of each batch that a worker committed; from another thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """How the workers log: a level's name, and whether as JSON lines."""
+
+    level: str = "info"
+    json: bool | None = None
+
+
+class Supervisor:
+    """The workers of a job."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        until_caught_up: bool = False,
+        on_report: OnReport | None = None,
+        logging: Logging | None = None,
+    ) -> None:
+        count = settings.job.workers
+        groups = [[g for g in range(settings.groups) if g % count == n] for n in range(count)]
+        logs = logging or Logging()
+        self._workers = [
+            _Worker(
+                {
+                    "settings": settings.model_dump(mode="json"),
+                    "groups": mine,
+                    "until_caught_up": until_caught_up,
+                    "log_level": logs.level,
+                    "log_json": logs.json,
+                },
+                on_report,
+            )
+            for mine in groups
+        ]
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers that run."""
+        return [pid for worker in self._workers if (pid := worker.pid) is not None]
+
+    def run(self, stop: threading.Event, hurry: threading.Event | None = None) -> None:
+        """Run until `stop` is set or every worker is done.
+
+        `hurry` kills workers that are still finishing their batch; nothing is lost by that. Raises
+        the `DatelineError` that a worker ended with, `WorkerError` for one that dies again and
+        again.
+        """
+        try:
+            while not stop.is_set():
+                if not [worker for worker in self._workers if not worker.look()]:
+                    return
+                stop.wait(_POLL_S)
+        finally:
+            self._stop(hurry or threading.Event())
+
+    def _stop(self, hurry: threading.Event) -> None:
+        for worker in self._workers:
+            worker.ask_to_stop()
+        end_s = clock.monotonic() + _GRACE_S
+        while self.pids and clock.monotonic() < end_s and not hurry.wait(_POLL_S):
+            pass
+        for worker in self._workers:
+            worker.end()
+
+
+class _Worker:
+    def __init__(self, order: Mapping[str, Any], on_report: OnReport | None) -> None:
+        self._order = json.dumps(order)
+        self._on_report = on_report
+        self._process: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
+        self._deaths: deque[float] = deque()
+        self._restart_s = 0.0
+        self._fault = ""
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def look(self) -> bool:
+        """Start or restart the worker where need be; True once it is done for good."""
+        if self._process is None:
+            if clock.monotonic() >= self._restart_s:
+                self._start()
+            return False
+        code = self._process.poll()
+        if code is None:
+            return False
+        self.end()
+        if code == 0:
+            return True
+        if code == GROWN_EXIT_CODE:
+            log.info("a worker has grown and is replaced")
+        elif code in BY_EXIT_CODE:
+            raise BY_EXIT_CODE[code](self._fault or "a worker stopped")
+        else:
+            self._note_death(code)
+        self._process = None
+        return False
+
+    def ask_to_stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """Wait for the process, killing it where it still runs, and for its last report."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        if self._listener is not None:
+            self._listener.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _note_death(self, code: int) -> None:
+        now_s = clock.monotonic()
+        self._deaths.append(now_s)
+        while now_s - self._deaths[0] > _WINDOW_S:
+            self._deaths.popleft()
+        if len(self._deaths) > _DEATHS:
+            raise WorkerError("a worker dies again and again", exit_code_of_worker=code)
+        pause_s = _FIRST_PAUSE_S * 2 ** (len(self._deaths) - 1)
+        self._restart_s = now_s + pause_s
+        log.warning("a worker died and is started again", exit_code=code, pause_s=pause_s)
+
+    def _start(self) -> None:
+        # Its own session: Ctrl-C reaches the supervisor alone, which asks the workers to stop.
+        self._process = subprocess.Popen(
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.write(self._order + "\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                return  # it died already: `look` sees it
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._listener.start()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
+            fact = json.loads(line)
+            if "fault" in fact:
+                self._fault = fact["fault"]
+            elif self._on_report is not None:
+                self._on_report(fact)
+
+
+def _command() -> Sequence[str]:
+    return [sys.executable, "-m", "pipeline.beam.worker"]
