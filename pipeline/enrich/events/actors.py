@@ -1,0 +1,270 @@
+"""Who the tokens of an act are: actors with name, country and role.
+
+The words around a token tell the role ("Armenian rebels": REB), the story's entities the canonical
+name and the country. A phrase that stands for several ("the leaders of Armenia and Azerbaijan") is
+several actors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.enrich.events.classes import phrase
+from pipeline.enrich.events.lexicon import Lexicon
+from pipeline.enrich.events.syntax import Token, governed, nouns
+from pipeline.model import Actor, Entity
+
+
+class Entities(Protocol):
+    """What the coder asks of a story's entities, by character offsets of the story's text."""
+
+    def entity_at(self, start: int, end: int) -> Entity | None:
+        """The entity that stands there, or None."""
+        ...
+
+    def country_of(self, start: int, end: int) -> str | None:
+        """ISO 3166-1 alpha-3 of whoever is named there, or None."""
+        ...
+
+
+POLITICAL_ROLES = frozenset({"GOV", "LEG", "MIL", "COP", "SPY", "JUD", "OPP", "REB", "IGO"})
+_NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
+_PLACE_KINDS = frozenset({"GPE", "NORP"})
+_HE = frozenset({"he", "she", "him", "her", "his"})
+_IT = frozenset({"it", "its"})
+_THEY = frozenset({"they", "them", "both", "sides", "side", "two"})
+_PLURAL_NOUNS = frozenset(["leader", "president", "minister", "side", "country", "nation", "official", "government", "state", "force", "troop", "people", "negotiator", "army", "delegation", "diplomat", "party"])  # fmt: skip
+_MAX_ACTORS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An actor found at a token, and whether it can make an event political."""
+
+    actor: Actor
+    political: bool
+    token: Token
+    kind: str | None = None
+
+
+class Resolver:
+    """Resolves the tokens of one parsed sentence; `offset` is where its text begins in the story."""
+
+    def __init__(
+        self, lexicon: Lexicon, entities: Entities, offset: int, recent: Sequence[Party]
+    ) -> None:
+        self._lexicon = lexicon
+        self._entities = entities
+        self._offset = offset
+        self._recent = recent
+
+    def parties(self, tokens: Sequence[Token]) -> list[Party]:
+        """The actors that tokens stand for, each country and name once, in order."""
+        found: dict[tuple[str | None, str | None, str], Party] = {}
+        for token in tokens:
+            for party in self._resolve(token):
+                actor = party.actor
+                found.setdefault((actor.name, actor.country, actor.role or ""), party)
+        return list(found.values())[:_MAX_ACTORS]
+
+    def first(self, tokens: Sequence[Token], others: Sequence[Party]) -> list[Party]:
+        """The actors at the first token that names somebody other than `others`."""
+        taken = {_identity(party) for party in others}
+        fallback: list[Party] = []
+        for position, token in enumerate(tokens):
+            parties = [p for p in self._resolve(token) if _identity(p) not in taken]
+            known = [p for p in parties if p.actor.country or p.political]
+            if known:
+                # Tokens coordinated with this one are as much the target as it is.
+                joined = {item.i for item in nouns(token)}
+                more = [t for t in tokens[position + 1 :] if t.i in joined]
+                rest = [p for t in more for p in self._resolve(t) if _identity(p) not in taken]
+                return _distinct([*known, *rest])[:_MAX_ACTORS]
+            fallback = fallback or parties
+        return fallback[:1]
+
+    def mentioned(self, doc: Any) -> list[Party]:
+        """The political actors of a sentence in order: what a later pronoun may stand for."""
+        found = []
+        for token in doc:
+            if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
+                found.extend(p for p in self._resolve(token) if p.actor.name or p.actor.country)
+        return found
+
+    def _resolve(self, token: Token) -> list[Party]:
+        lower = token.lower_
+        if token.pos_ == "PRON" or lower in _THEY:
+            return self._pronoun(token)
+        if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"}:
+            return []
+        several = list(self._several(token))
+        if several:
+            return several
+        party = self._party(token)
+        if party is not None:
+            return [party]
+        # "Baku's operation", "the attack on Iran": whoever is named within the phrase.
+        within = [*self._within(token)]
+        return [p for inner in within for p in self._resolve(inner)][:_MAX_ACTORS]
+
+    def _within(self, token: Token) -> Iterator[Token]:
+        for child in token.children:
+            if child.dep_ == "poss" or (
+                child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper()
+            ):
+                yield child
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ in {
+                "of",
+                "in",
+                "by",
+                "from",
+                "between",
+                "on",
+                "to",
+                "against",
+            }:
+                yield from governed(child)
+        for child in token.children:
+            if child.dep_ == "appos":
+                yield child
+
+    def _several(self, token: Token) -> Iterator[Party]:
+        """One party a country for a plural noun with coordinated countries."""
+        if token.tag_ not in {"NNS", "NNPS"} or token.lemma_.lower() not in _PLURAL_NOUNS:
+            return
+        role, _ = self._role(token)
+        for child in token.children:
+            tokens: list[Token] = []
+            if child.dep_ == "prep" and child.lower_ == "of":
+                tokens = governed(child)
+            elif child.dep_ in {"amod", "poss", "nmod"} and child.text[:1].isupper():
+                tokens = nouns(child)
+            countries = [(item, self._country(item)) for item in tokens]
+            if len({country for _, country in countries if country}) > 1:
+                for item, country in countries:
+                    entity = self._entity(item)
+                    name = entity.name if entity else item.text
+                    yield Party(Actor(item.text, name, country, role), True, item, "GPE")
+                return
+
+    def _party(self, token: Token) -> Party | None:
+        entity = self._entity(token)
+        role, words = self._role(token)
+        country = entity.country if entity is not None else None
+        kind = entity.kind if entity is not None else None
+        if entity is not None and role is None and entity.role:
+            role = self._role_of_words(entity.role)
+        if country is None or kind in {"NORP"}:
+            country = country or self._modifying_country(token)
+        if entity is None and role is None:
+            return None
+        if role is None and kind in _PLACE_KINDS and token.pos_ in {"PROPN", "ADJ"}:
+            role = "GOV"
+        if role is None and kind is None:
+            return None
+        if kind not in _PLACE_KINDS | {"PERSON", "ORG", None} and role is None and country is None:
+            return None
+        political = role in POLITICAL_ROLES and (
+            country is not None
+            or entity is not None
+            or role in {"REB", "IGO"}
+            or token.pos_ == "PROPN"
+        )
+        if role in _NEVER_POLITICAL:
+            political = False
+        text = " ".join(words) if words else token.text
+        name = entity.name if entity is not None else None
+        return Party(Actor(text, name, country, role), political, token, kind)
+
+    def _entity(self, token: Token) -> Entity | None:
+        start = self._offset + token.idx
+        return self._entities.entity_at(start, start + len(token.text))
+
+    def _country(self, token: Token) -> str | None:
+        start = self._offset + token.idx
+        return self._entities.country_of(start, start + len(token.text))
+
+    def _modifying_country(self, token: Token) -> str | None:
+        """The country that an adjective, a possessor or an "of" phrase gives a noun."""
+        for child in token.children:
+            if child.dep_ in {"amod", "compound", "nmod", "poss"}:
+                country = self._country(child) or self._modifying_country(child)
+                if country:
+                    return country
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ in {"of", "from", "in", "to"}:
+                for inner in governed(child):
+                    country = self._country(inner) or self._modifying_country(inner)
+                    if country:
+                        return country
+            if child.dep_ == "appos":
+                country = self._country(child) or self._modifying_country(child)
+                if country:
+                    return country
+        return None
+
+    def _role(self, token: Token) -> tuple[str | None, list[str]]:
+        """The role that the words of a noun phrase give, and the phrase's words up to its head."""
+        left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
+        words = [t.text for child in left for t in child.subtree] + [token.text]
+        lemma, pair = phrase(token)
+        table = self._lexicon.roles
+        for candidate in (pair, lemma, token.lower_):
+            if candidate is not None and candidate in table:
+                return table[candidate], words[-8:]
+        for child in reversed(left):
+            if child.dep_ in {"compound", "nmod", "amod"}:
+                lemma, pair = phrase(child)
+                for candidate in (pair, lemma):
+                    if candidate is not None and candidate in table:
+                        return table[candidate], words[-8:]
+        for child in token.children:
+            if child.dep_ == "appos":
+                lemma, pair = phrase(child)
+                for candidate in (pair, lemma):
+                    if candidate is not None and candidate in table:
+                        return table[candidate], words[-8:]
+        return None, words[-8:]
+
+    def _role_of_words(self, words: str) -> str | None:
+        parts = words.lower().replace("-", " ").split()
+        for length in (3, 2, 1):
+            for start in range(len(parts) - length + 1):
+                role = self._lexicon.roles.get(" ".join(parts[start : start + length]))
+                if role:
+                    return role
+        return None
+
+    def _pronoun(self, token: Token) -> list[Party]:
+        """The nearest clear antecedent: before it in the sentence, else of the sentence before."""
+        lower = token.lower_
+        before = [
+            party
+            for other in token.doc[: token.i]
+            if other.pos_ in {"PROPN", "NOUN"}
+            and other.dep_ in {"nsubj", "nsubjpass", "conj", "poss"}
+            for party in ([self._party(other)] if self._party(other) else [])
+            if party is not None
+        ]
+        pool = [*self._recent, *before]
+        if lower in _HE:
+            return [p for p in pool if p.kind == "PERSON"][-1:]
+        if lower in _IT:
+            return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
+        if lower in _THEY:
+            latest = _distinct([p for p in reversed(pool) if p.actor.country and p.political])
+            return list(reversed(latest[:2])) if len(latest) > 1 else []
+        return []
+
+
+def _identity(party: Party) -> str:
+    actor = party.actor
+    return actor.country or actor.name or actor.text.lower()
+
+
+def _distinct(parties: Sequence[Party]) -> list[Party]:
+    """The first party of each country (or name)."""
+    return list({_identity(party): party for party in reversed(parties)}.values())[::-1]

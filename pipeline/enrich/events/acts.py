@@ -1,0 +1,464 @@
+"""What a sentence says was done: frames matched on predicates, operators applied to inner acts.
+
+An `Act` holds tokens, not actors yet: who the tokens are is decided in `actors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.enrich.events.classes import classes_of, holds, is_somebody
+from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, SOMEBODY, Frame, Lexicon
+from pipeline.enrich.events.modality import modality
+from pipeline.enrich.events.syntax import MAX_CHAIN, Arguments, Token, arguments, governed
+
+_TARGET_PREPOSITIONS = (
+    "with", "to", "against", "on", "upon", "at", "from", "between", "among", "for", "toward",
+    "towards", "into", "over", "about", "of", "in", "inside", "across", "along", "near", "around",
+)  # fmt: skip
+_INNER_PREPOSITIONS = ("of", "from", "for", "with", "against", "to", "about", "on", "in")
+_ADVERBS_OUT = frozenset({"out", "back", "away"})
+MAX_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act as a sentence names it: code, predicate, who (tokens) did it to whom (tokens).
+
+    `targets` is in order of preference. `trigger` are the words that name the act. `weight` says how
+    specific the frame was, `depth` how many operators were applied.
+    """
+
+    code: str
+    predicate: Token
+    sources: tuple[Token, ...]
+    targets: tuple[Token, ...]
+    trigger: tuple[Token, ...]
+    weight: int
+    consumed: frozenset[int]
+    depth: int = 0
+    negated: bool = False
+    hypothetical: bool = False
+    nominal: bool = False
+
+
+class ActFinder:
+    """Finds the acts of one parsed sentence."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def acts(self, doc: Token) -> list[Act]:
+        """All acts of a parsed text that no other act has taken in, in the order of the text."""
+        found = [
+            (token, act)
+            for token in doc
+            if token.pos_ in {"VERB", "NOUN", "ADJ", "AUX"}
+            or (token.pos_ == "PROPN" and token.i == 0)
+            if not (token.dep_ == "amod" or (token.dep_ == "compound" and token.pos_ != "VERB"))
+            for act in [self._act(token, 0)]
+            if act is not None
+        ]
+        consumed = {index for _, act in found for index in act.consumed}
+        finished = (self._finish(act) for token, act in found if token.i not in consumed)
+        return [act for act in finished if act is not None]
+
+    def _act(self, predicate: Token, depth: int) -> Act | None:
+        if depth > MAX_DEPTH:
+            return None
+        if predicate.pos_ in {"NOUN", "PROPN"}:
+            return self._nominal(predicate, depth)
+        found = arguments(predicate)
+        lemma = predicate.lemma_.lower()
+        for verb, particles in self._verbs(predicate, lemma):
+            extended = self._with_particle(found, particles)
+            for frame in self._lexicon.frames.get(verb, ()):
+                matched = self._match(frame, extended, predicate)
+                if matched is None:
+                    continue
+                if frame.code == NO_EVENT and frame.operator is None:
+                    return None
+                act = self._build(frame, predicate, extended, matched, particles, depth)
+                if act is not None:
+                    return act
+        return self._obligation(predicate, found, depth)
+
+    def _verbs(self, predicate: Token, lemma: str) -> Iterator[tuple[str, list[Token]]]:
+        for rest in self._lexicon.particles.get(lemma, ()):
+            tokens = _particle_tokens(predicate, rest.split())
+            if tokens:
+                yield f"{lemma} {rest}", tokens
+        yield lemma, []
+
+    def _with_particle(self, found: Arguments, particles: list[Token]) -> Arguments:
+        if not particles or found.objects:
+            return found
+        objects = governed(particles[-1])
+        if not objects:
+            objects = [
+                token
+                for child in particles[-1].children
+                if child.dep_ == "prep"
+                for token in governed(child)
+            ]
+        clauses = [*found.clauses, *(token for token in objects if token.pos_ == "VERB")]
+        return replace(found, objects=objects, clauses=clauses)
+
+    def _match(self, frame: Frame, found: Arguments, predicate: Token) -> list[Token] | None:
+        """The tokens that fill the frame's atoms, or None where one does not hold."""
+        filled: list[Token] = []
+        for atom in frame.atoms:
+            if atom.slot == CLAUSE:
+                clauses = self._clauses(found, predicate)
+                if atom.classes:
+                    wanted = [
+                        token
+                        for token in predicate.subtree
+                        if token.pos_ == "ADJ" and holds(token, atom.classes, self._lexicon)
+                    ]
+                    if not wanted:
+                        return None
+                    filled.extend(wanted[:1])
+                elif not clauses:
+                    return None
+                continue
+            if atom.slot == "out":
+                if not any(child.lower_ in _ADVERBS_OUT for child in predicate.children):
+                    return None
+                continue
+            if atom.slot == "lemma":
+                tokens = [t for t in found.objects if t.lemma_.lower() in atom.classes]
+            elif atom.slot == "obj":
+                tokens = [t for t in found.objects if holds(t, atom.classes, self._lexicon)]
+            elif atom.slot == "subj":
+                tokens = [t for t in found.subjects if holds(t, atom.classes, self._lexicon)]
+            else:
+                tokens = [
+                    token
+                    for token in self._after(atom.slot, found)
+                    if holds(token, atom.classes, self._lexicon)
+                ]
+            if not tokens:
+                return None
+            filled.extend(tokens)
+        return filled
+
+    def _after(self, preposition: str, found: Arguments) -> list[Token]:
+        """What stands after a preposition of the predicate or of its object."""
+        if preposition == "to":
+            tokens = [*found.prepositions.get("to", []), *found.datives]
+        else:
+            tokens = list(found.prepositions.get(preposition, []))
+        for item in found.objects:
+            for child in item.children:
+                if child.dep_ == "prep" and child.lower_ == preposition:
+                    tokens.extend(governed(child))
+        return tokens
+
+    def _clauses(self, found: Arguments, predicate: Token) -> list[Token]:
+        """The clauses an operator can apply to: complements, and verbs after a preposition."""
+        after = [
+            token
+            for preposition in _INNER_PREPOSITIONS
+            for token in self._after(preposition, found)
+            if token.dep_ == "pcomp"
+        ]
+        own = [clause for clause in found.clauses if clause.i != predicate.i]
+        return [*own, *after]
+
+    def _build(
+        self,
+        frame: Frame,
+        predicate: Token,
+        found: Arguments,
+        filled: list[Token],
+        particles: list[Token],
+        depth: int,
+    ) -> Act | None:
+        trigger = (predicate, *particles, *_trigger_objects(frame, filled))
+        if frame.operator is None:
+            return Act(
+                self._in_context(frame.code or "", predicate),
+                predicate,
+                tuple(found.subjects),
+                tuple(self._targets(frame, found, filled, predicate)),
+                trigger,
+                frame.weight,
+                self._consumed(frame, found),
+                depth,
+                nominal=predicate.pos_ in {"NOUN", "PROPN"},
+            )
+        inner = self._inner(frame, predicate, found, depth)
+        if inner is not None:
+            return self._applied(frame, predicate, found, inner, trigger)
+        if frame.code is None or frame.code == NO_EVENT:
+            return None
+        targets = self._targets(frame, found, filled, predicate)
+        if frame.operator in {"demand", "accuse", "order"}:
+            targets = [*targets, *self._clause_subjects(found, predicate)]
+        return Act(
+            frame.code, predicate, tuple(found.subjects), tuple(targets), trigger,
+            frame.weight, frozenset(), depth,
+        )  # fmt: skip
+
+    def _in_context(self, code: str, predicate: Token) -> str:
+        """Troops sent on a peacekeeping mission are protection given, not a show of force."""
+        if code in {"154", "150"} and any(
+            token.lower_.startswith("peacekeep") or token.lower_ == "peace"
+            for token in predicate.subtree
+        ):
+            return "074"
+        return code
+
+    def _consumed(self, frame: Frame, found: Arguments) -> frozenset[int]:
+        """An act's own nouns are no acts beside it; a clause of its purpose is none either."""
+        taken = {token.i for token in found.objects}
+        for atom in frame.atoms:
+            if atom.slot not in {"obj", "subj", CLAUSE, "lemma", "out"}:
+                taken.update(token.i for token in self._after(atom.slot, found))
+        if frame.has(CLAUSE):
+            taken.update(clause.i for clause in found.clauses)
+        return frozenset(taken)
+
+    def _clause_subjects(self, found: Arguments, predicate: Token) -> list[Token]:
+        return [
+            subject
+            for clause in self._clauses(found, predicate)
+            for subject in arguments(clause).subjects
+        ]
+
+    def _inner(self, frame: Frame, predicate: Token, found: Arguments, depth: int) -> Act | None:
+        if frame.operator == "do":
+            candidates = [
+                *found.objects,
+                *(c for item in found.objects for c in item.children if c.dep_ in {"acl", "amod"}),
+            ]
+        else:
+            candidates = self._clauses(found, predicate) if frame.has(CLAUSE) else []
+            if candidates and candidates[0].dep_ == "advcl" and frame.operator == "demand":
+                candidates = [*found.objects, *candidates]
+            if not frame.has(CLAUSE):
+                after = [
+                    t for name in ("for", "of", "with", "from") for t in self._after(name, found)
+                ]
+                candidates = [*found.objects, *after]
+        for candidate in candidates:
+            if candidate.i == predicate.i:
+                continue
+            for token in _verb_chain(candidate):
+                inner = self._act(token, depth + 1)
+                if inner is not None:
+                    return inner
+        return None
+
+    def _applied(
+        self,
+        frame: Frame,
+        predicate: Token,
+        found: Arguments,
+        inner: Act,
+        trigger: tuple[Token, ...],
+    ) -> Act | None:
+        operator = frame.operator or ""
+        code: str | None = inner.code
+        held = modality(inner.predicate)
+        consumed = inner.consumed | {inner.predicate.i} | {t.i for t in inner.trigger}
+        if operator not in _TRANSPARENT:
+            if operator == "intent" and held.negated:
+                operator = "refuse" if inner.code[:2] < "09" else "intent"
+            code = self._lexicon.apply(operator, inner.code)
+        if code is None:
+            return None
+        sources = tuple(found.subjects)
+        if (operator == "pass" and not set(inner.sources) <= set(found.objects)) or not sources:
+            sources = inner.sources
+        targets: tuple[Token, ...]
+        if operator in {"demand", "accuse", "order"}:
+            addressed = [t for t in found.objects if is_somebody(t, self._lexicon)]
+            for name in ("on", "upon", "to", "from", "of"):
+                addressed.extend(found.prepositions.get(name, []))
+            addressed = [token for token in addressed if token.pos_ != "VERB"]
+            own = [t for t in inner.sources if t not in sources]
+            targets = (*addressed, *own, *inner.targets)
+        else:
+            outer = [t for t in (*found.objects, *found.datives) if is_somebody(t, self._lexicon)]
+            after = [t for name in _TARGET_PREPOSITIONS for t in found.prepositions.get(name, [])]
+            own = [t for t in inner.sources if t not in sources] if operator == "stop" else []
+            targets = (*inner.targets, *outer, *own, *(t for t in after if t.pos_ != "VERB"))
+        return Act(
+            code,
+            predicate,
+            sources,
+            tuple(dict.fromkeys(targets)),
+            (*trigger, *inner.trigger),
+            frame.weight + inner.weight,
+            consumed,
+            inner.depth + (operator not in _TRANSPARENT),
+            hypothetical=inner.hypothetical,
+            nominal=inner.nominal and operator == "do",
+        )
+
+    def _targets(
+        self, frame: Frame, found: Arguments, filled: list[Token], predicate: Token
+    ) -> list[Token]:
+        asked = [
+            token
+            for atom in frame.atoms
+            if atom.slot not in {"obj", "subj", CLAUSE, "lemma", "out", "as"}
+            for token in self._after(atom.slot, found)
+        ]
+        after = [
+            token
+            for name in _TARGET_PREPOSITIONS
+            for token in self._after(name, found)
+            if token.pos_ != "VERB"
+        ]
+        kind = frame.obj_class()
+        objects = list(found.objects)
+        if kind in {SOMEBODY, "*"} or (kind is None and not frame.atoms):
+            ordered = [*objects, *asked, *found.datives, *after]
+        else:
+            somebody = [t for t in found.datives if t.pos_ != "VERB"]
+            ordered = [*somebody, *asked, *after, *objects]
+        return [token for token in dict.fromkeys(ordered) if token.i != predicate.i]
+
+    def _nominal(self, noun: Token, depth: int) -> Act | None:
+        lemma = noun.lemma_.lower()
+        verb = self._lexicon.nominals.get(lemma)
+        if verb is not None:
+            found = arguments(noun, lemma in self._lexicon.patients)
+            for frame in self._lexicon.frames.get(verb, ()):
+                if frame.code == NO_EVENT or (not frame.atoms and verb not in _PLAIN_NOMINALS):
+                    continue
+                matched = self._match(frame, found, noun)
+                if matched is not None:
+                    act = self._build(frame, noun, found, matched, [], depth)
+                    if act is not None:
+                        return act
+        for name in sorted(classes_of(noun, self._lexicon)):
+            code = self._lexicon.class_codes.get(name)
+            if code is None or noun.dep_ in {"compound", "amod", "nmod", "poss"}:
+                continue
+            found = arguments(noun)
+            after = [t for p in _TARGET_PREPOSITIONS for t in found.prepositions.get(p, [])]
+            between = found.prepositions.get("between", [])
+            sources = between[:1] if len(between) > 1 else found.subjects
+            targets = between[1:] if len(between) > 1 else after
+            return Act(
+                code, noun, tuple(sources), tuple(targets), (noun,), 3, frozenset(), depth,
+                nominal=True,
+            )  # fmt: skip
+        return None
+
+    def _obligation(self, predicate: Token, found: Arguments, depth: int) -> Act | None:
+        """ "said that X must do": what a speaker holds another to is a demand."""
+        if predicate.lemma_ not in _SPEAKING:
+            return None
+        for clause in found.clauses:
+            held = modality(clause)
+            if not held.obliged or held.conditional or clause.dep_ != "ccomp":
+                continue
+            inner = self._act(clause, depth + 1)
+            own = arguments(clause)
+            sources = own.objects if own.passive else own.subjects
+            if inner is None or not sources:
+                continue
+            code = self._lexicon.apply("demand", inner.code) or "100"
+            return Act(
+                code, predicate, tuple(found.subjects), tuple(sources), (predicate, clause), 3,
+                frozenset({clause.i}) | inner.consumed, depth,
+            )  # fmt: skip
+        return None
+
+    def _finish(self, act: Act) -> Act | None:
+        """Applies the modality of the act's own predicate."""
+        held = modality(act.predicate)
+        code: str | None = act.code
+        negated = act.negated
+        hypothetical = act.hypothetical or held.conditional
+        cooperative = act.code[:2] < "09"
+        if held.will and held.negated:
+            code = self._lexicon.apply("refuse", act.code)
+        elif held.will:
+            intended = self._lexicon.apply("intent", act.code)
+            code, hypothetical = intended, intended != act.code or hypothetical
+        elif held.negated and cooperative and (held.possible or act.code[:2] in _GRANTING):
+            code = self._lexicon.apply("refuse", act.code)
+        elif held.negated:
+            negated = True
+        elif held.possible:
+            hypothetical = True
+        if code is None:
+            return None
+        return replace(act, code=code, negated=negated, hypothetical=hypothetical)
+
+
+_TRANSPARENT = frozenset({"pass", "do"})
+_SPEAKING = frozenset(
+    {"say", "tell", "insist", "declare", "state", "stress", "argue", "warn", "add"}
+)
+_GRANTING = frozenset({"03", "05", "08"})
+_PLAIN_NOMINALS = frozenset(
+    ["resign", "surrender", "apologize", "mediate", "cooperate", "free", "withdraw", "threaten", "warn", "visit"]
+)
+
+
+def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
+    """The particle or preposition of a two-word verb, near the verb or depending on it."""
+    first = [
+        child
+        for child in predicate.children
+        if child.lower_ == words[0]
+        and child.i > predicate.i
+        and child.dep_
+        in {
+            "prt",
+            "prep",
+            "advmod",
+            "advcl",
+            "dative",
+            "npadvmod",
+            "dobj",
+            "acomp",
+            "oprd",
+            "xcomp",
+            "ccomp",
+        }
+    ]
+    if not first and predicate.i + 1 < len(predicate.doc):
+        following = predicate.nbor(1)
+        if following.lower_ == words[0]:
+            first = [following]
+    for token in first:
+        run = [token]
+        while len(run) < len(words) and run[-1].i + 1 < len(predicate.doc):
+            following = run[-1].nbor(1)
+            if following.lower_ != words[len(run)]:
+                break
+            run.append(following)
+        temporal = any(inner.lower_ in _TIME_WORDS for inner in run[-1].children)
+        if len(run) == len(words) and not temporal:
+            return run
+    return []
+
+
+_TIME_WORDS = frozenset(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "today", "yesterday", "tomorrow"]
+)
+
+
+def _trigger_objects(frame: Frame, filled: list[Token]) -> tuple[Token, ...]:
+    """The nouns that are part of what names the act: those a class was asked of."""
+    kind = frame.obj_class()
+    return tuple(filled[:1]) if kind not in {None, SOMEBODY, "*"} else ()
+
+
+def _verb_chain(token: Token) -> Iterator[Token]:
+    """The token, then the verbs coordinated with it: the first that names an act is taken."""
+    yield token
+    for child in token.children:
+        if child.dep_ == "conj" and child.pos_ in {"VERB", "NOUN"}:
+            yield child
+        if token.i - child.i > MAX_CHAIN:
+            break

@@ -1,0 +1,88 @@
+"""Which classes a noun belongs to, seen through compounds and quantities.
+
+"a series of air strikes" is an attack, "an aid package" is aid, "the peacekeepers" are peacekeepers.
+"""
+
+from __future__ import annotations
+
+from pipeline.enrich.events.lexicon import ANYTHING, SOMEBODY, Lexicon
+from pipeline.enrich.events.syntax import Token
+
+_QUANTITIES = frozenset(
+    ["series", "number", "wave", "round", "set", "lot", "hundred", "thousand", "dozen", "million", "billion", "group", "part", "kind", "sort", "type", "spate", "string", "range", "couple", "pair", "rest", "majority", "member", "batch", "ton", "tonne", "delivery", "shipment", "act", "campaign", "package", "consignment", "convoy", "planeload", "resumption", "start", "beginning", "bit", "handful", "form", "amount", "worth", "piece", "fleet", "flow", "tranche", "provision", "possibility", "use", "kilogram"]
+)
+_LIGHT = frozenset(
+    ["package", "effort", "mission", "process", "campaign", "plan", "supply", "measure", "order", "program", "programme", "contract", "operation", "delivery", "shipment", "worth", "project", "work", "commitment", "status", "session", "proceeding", "action", "regime", "system", "policy", "activity", "team", "hour", "worker"]
+)
+_PERSONAL = frozenset(
+    ["he", "she", "they", "him", "her", "them", "it", "we", "us", "i", "me", "you", "who", "himself", "themselves", "itself"]
+)
+
+
+def phrase(token: Token) -> tuple[str, str | None]:
+    """The noun's lemma, and with the word before it where that is a compound or adjective."""
+    lemma = token.lemma_.lower()
+    if token.i > 0:
+        before = token.nbor(-1)
+        if before.text == "-" and token.i > 1:
+            return lemma, f"{token.nbor(-2).lower_}-{lemma}"
+        if before.dep_ in {"compound", "amod", "nmod", "poss"} or before.pos_ in {"ADJ", "NOUN"}:
+            return lemma, f"{before.lemma_.lower()} {lemma}"
+    return lemma, None
+
+
+def with_of(token: Token) -> str | None:
+    """The noun with the "of" phrase after it: "state of emergency"."""
+    if token.i + 2 < len(token.doc) and token.nbor(1).lower_ == "of":
+        return f"{token.lemma_.lower()} of {token.nbor(2).lower_}"
+    return None
+
+
+def classes_of(token: Token, lexicon: Lexicon) -> frozenset[str]:
+    """The noun classes of a head token; a listed phrase decides alone."""
+    lemma, pair = phrase(token)
+    table = lexicon.noun_classes
+    longer = with_of(token)
+    if longer is not None and longer in table:
+        return table[longer]
+    if pair is not None and pair in table:
+        return table[pair]
+    found = table.get(lemma) or table.get(token.lower_) or frozenset()
+    if lemma in _QUANTITIES:
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ == "of":
+                for inner in child.children:
+                    if inner.dep_ == "pobj":
+                        found |= classes_of(inner, lexicon)
+    if lemma in _LIGHT or not found:
+        for child in token.children:
+            if child.dep_ in {"compound", "amod", "nmod"} and lemma in _LIGHT:
+                found |= classes_of(child, lexicon)
+    return found
+
+
+def is_somebody(token: Token, lexicon: Lexicon) -> bool:
+    """Whether a head token names somebody: a name, a pronoun, a person or a body."""
+    if token.pos_ == "PROPN" or token.lower_ in _PERSONAL:
+        return True
+    lemma, pair = phrase(token)
+    if lemma in lexicon.roles or (pair is not None and pair in lexicon.roles):
+        return True
+    if lemma in _QUANTITIES or token.pos_ == "NUM":
+        return any(
+            is_somebody(inner, lexicon)
+            for child in token.children
+            if child.dep_ == "prep" and child.lower_ == "of"
+            for inner in child.children
+            if inner.dep_ == "pobj" and inner.i > token.i
+        )
+    return False
+
+
+def holds(token: Token, classes: tuple[str, ...], lexicon: Lexicon) -> bool:
+    """Whether a head token is of one of the classes a frame asks for."""
+    if ANYTHING in classes:
+        return True
+    if SOMEBODY in classes and is_somebody(token, lexicon):
+        return True
+    return not classes_of(token, lexicon).isdisjoint(classes)

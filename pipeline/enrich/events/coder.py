@@ -1,0 +1,231 @@
+"""The event coder: from sentences and entities of stories to events.
+
+Sentences that cannot hold an event are never parsed: a sentence needs a word form of the lexicon
+and somebody who can act. The rest of all stories is parsed in one batch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pipeline.enrich.events.actors import Entities, Party, Resolver
+from pipeline.enrich.events.acts import Act, ActFinder
+from pipeline.enrich.events.confidence import confidence
+from pipeline.enrich.events.dates import event_days
+from pipeline.enrich.events.lexicon import Lexicon, load
+from pipeline.enrich.events.pair import Span, choose
+from pipeline.enrich.events.parse import Parser
+from pipeline.enrich.events.place import place_of
+from pipeline.model import Event, Story
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SPORT = re.compile(
+    r"\b(?:goal(?:keeper|s)?|match(?:es)?|tournament|championships?|league|world cup|olympi\w+|"
+    r"quarter-?finals?|semi-?finals?|grand prix|inning|wicket|season|coach|medall?ist|playoffs?|stadium|"
+    r"touchdown|batsman|striker|midfielder)\b",
+    re.IGNORECASE,
+)
+MIN_CONFIDENCE = 0.5
+MAX_EVENTS_PER_SENTENCE = 8
+_RECIPROCAL_CODES = ("036", "04", "050", "057", "03", "06", "193")
+_SENTENCE_CHARS = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class CoderInput:
+    """What the coder needs of a story.
+
+    `text` is headline, blank line, body; `sentences` are the character ranges of its sentences, the
+    headline first; `entities` answers by character offsets of `text`.
+    """
+
+    story: Story
+    text: str
+    sentences: Sequence[tuple[int, int]]
+    entities: Entities
+
+
+@dataclass(frozen=True, slots=True)
+class PairCoding:
+    """What the coder says of two given spans: CAMEO code, folded PLOVER root, quad class."""
+
+    code: str
+    root: str
+    quad_class: int
+
+
+class EventCoder:
+    """Codes stories with a loaded spaCy English pipeline (its tagger, parser and lemmatizer)."""
+
+    def __init__(self, nlp: Any, lexicon: Lexicon | None = None) -> None:
+        self._lexicon = lexicon or load()
+        self._parser = Parser(nlp)
+        self._finder = ActFinder(self._lexicon)
+
+    def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
+        """The events of each story, in the order of the text."""
+        wanted = [
+            (number, index)
+            for number, item in enumerate(items)
+            for index, (start, end) in enumerate(item.sentences)
+            if self.can_hold_event(item, start, end)
+        ]
+        texts = [
+            _flat(items[number].text[slice(*items[number].sentences[index])])
+            for number, index in wanted
+        ]
+        docs = self._parser.parse(texts)
+        events: list[list[Event]] = [[] for _ in items]
+        recent: list[Party] = []
+        story = -1
+        for (number, index), doc in zip(wanted, docs, strict=True):
+            if number != story:
+                story, recent = number, []
+            found, mentioned = self._sentence(items[number], index, doc, recent)
+            events[number].extend(found)
+            recent = [*recent, *mentioned][-8:]
+        return [tuple(found) for found in events]
+
+    def code_pairs(
+        self, sentences: Sequence[str], sources: Sequence[Span], targets: Sequence[Span]
+    ) -> list[PairCoding | None]:
+        """For each sentence the act between two given character spans, None where there is none.
+
+        For evaluation on PLOVER's sentences; actors need not be political here.
+        """
+        codings: list[PairCoding | None] = []
+        docs = self._parser.parse([_flat(sentence) for sentence in sentences])
+        for doc, source, target in zip(docs, sources, targets, strict=True):
+            act = choose(self._finder.acts(doc), source, target)
+            if act is None:
+                codings.append(None)
+                continue
+            row = self._lexicon.cameo[act.code]
+            codings.append(PairCoding(act.code, row.root, row.quad_class))
+        return codings
+
+    def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
+        """Whether a sentence is worth parsing: an act's word, somebody to act, no sports report."""
+        text = item.text[start : min(end, start + _SENTENCE_CHARS)]
+        words = [word.lower() for word in _WORD.findall(text)]
+        if len(words) < 3 or self._lexicon.trigger_forms.isdisjoint(words):
+            return False
+        if item.entities.country_of(start, end) is None and not any(
+            self._lexicon.roles.get(word.removesuffix("s"))
+            in {"GOV", "MIL", "REB", "IGO", "LEG", "COP", "JUD", "OPP"}
+            for word in words
+        ):
+            return False
+        return len(_SPORT.findall(text)) == 0
+
+    def _sentence(
+        self, item: CoderInput, index: int, doc: Any, recent: Sequence[Party]
+    ) -> tuple[list[Event], list[Party]]:
+        start, end = item.sentences[index]
+        resolver = Resolver(self._lexicon, item.entities, start, recent)
+        events: dict[tuple[str | None, ...], Event] = {}
+        for act in self._finder.acts(doc):
+            for source, target in self._sides(act, resolver):
+                event = self._event(item, index, doc, act, source, target)
+                if event is None:
+                    continue
+                key = (_key(source), event.root, _key(target))
+                known = events.get(key)
+                if known is None or known.confidence < event.confidence:
+                    events[key] = event
+        ordered = sorted(
+            events.values(), key=lambda e: (e.start, e.root, _name(e.source), _name(e.target))
+        )
+        return ordered[:MAX_EVENTS_PER_SENTENCE], resolver.mentioned(doc)
+
+    def _sides(self, act: Act, resolver: Resolver) -> list[tuple[Party, Party | None]]:
+        sources = resolver.parties(act.sources)
+        if not sources:
+            return []
+        joint = len({_key(party) for party in sources}) > 1 and act.code.startswith(
+            _RECIPROCAL_CODES
+        )
+        if joint:
+            two = sources[:3]
+            return [(a, b) for a in two for b in two if _key(a) != _key(b)]
+        targets = resolver.first(act.targets, sources)
+        pairs: list[tuple[Party, Party | None]] = []
+        for source in sources[:3]:
+            if not targets:
+                pairs.append((source, None))
+            pairs.extend((source, target) for target in targets)
+        if act.code in {"040", "046", "057", "060", "062"} and act.nominal is False:
+            pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
+        return pairs
+
+    def _event(
+        self, item: CoderInput, index: int, doc: Any, act: Act, source: Party, target: Party | None
+    ) -> Event | None:
+        if not _political(act, source, target):
+            return None
+        sure = confidence(act, source, target)
+        if sure < MIN_CONFIDENCE:
+            return None
+        start, end = item.sentences[index]
+        text = item.text[start:end]
+        row = self._lexicon.cameo[act.code]
+        first = start + min(token.idx for token in act.trigger)
+        last = start + max(token.idx + len(token.text) for token in act.trigger)
+        base: date | None = item.story.date
+        future = act.hypothetical or row.root in {"AGREE", "THREATEN"}
+        days = event_days(text, first - start, base, future)
+        place = place_of(act.predicate, item.entities, start)
+        return Event(
+            root=row.root,
+            cameo=row.code,
+            sentence=text,
+            sentence_index=index,
+            trigger=item.text[first:last],
+            start=first,
+            end=last,
+            confidence=sure,
+            quad_class=row.quad_class,
+            goldstein=row.goldstein,
+            mode=row.mode,
+            source=source.actor,
+            target=target.actor if target else None,
+            event_date=days[0] if days else None,
+            event_date_end=days[1] if days else None,
+            place=place[0] if place else None,
+            place_country=place[1] if place else None,
+            negated=act.negated,
+            hypothetical=act.hypothetical,
+        )
+
+
+def _political(act: Act, source: Party, target: Party | None) -> bool:
+    """Whether an act is a political event: somebody political acts, or is acted upon by a known body.
+
+    An act that a noun alone names needs both sides; companies make no events among themselves.
+    """
+    if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
+        return source.political and target is not None and target.political
+    if source.political:
+        return True
+    if source.actor.role in {"BUS", "SPO", "MED"} or target is None:
+        return False
+    return target.political and bool(source.actor.name or source.actor.role)
+
+
+def _flat(text: str) -> str:
+    """Line breaks within a sentence are blanks: same length, so offsets stay."""
+    return text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+
+
+def _key(party: Party | None) -> str | None:
+    if party is None:
+        return None
+    return party.actor.country or party.actor.name or party.actor.text.lower()
+
+
+def _name(actor: Any) -> str:
+    return f"{actor.country or ''}{actor.name or actor.text}" if actor else ""

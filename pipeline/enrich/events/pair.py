@@ -1,0 +1,48 @@
+"""The act between two given spans of a sentence: how the coder is measured on PLOVER's sentences.
+
+The coder finds the acts of the sentence as always; of these the one is taken whose source and
+target lie best in the given spans. Nothing is added for the evaluation but this choice.
+"""
+
+from __future__ import annotations
+
+from pipeline.enrich.events.acts import Act
+from pipeline.enrich.events.syntax import Token
+
+Span = tuple[int, int]
+NONE = "NONE"
+
+
+def _inside(token: Token, span: Span) -> bool:
+    return bool(span[0] <= token.idx < span[1])
+
+
+def _covers(token: Token, span: Span) -> bool:
+    return bool(token.left_edge.idx < span[1] and span[0] < token.right_edge.idx + 1)
+
+
+def _fit(tokens: tuple[Token, ...], span: Span) -> float:
+    if any(_inside(token, span) for token in tokens):
+        return 4.0
+    if any(_covers(token, span) for token in tokens):
+        return 3.0
+    return 0.0
+
+
+def choose(acts: list[Act], source: Span, target: Span) -> Act | None:
+    """The act that fits the two spans best, or None where the sentence names none."""
+    best: tuple[float, int] | None = None
+    chosen: Act | None = None
+    for act in acts:
+        score = 1.5 * _fit(act.sources, source)
+        towards = _fit(act.targets, target)
+        if towards == 0.0 and _covers(act.predicate, target):
+            towards = 1.5
+        score += towards
+        score += 0.15 * min(act.weight, 12)
+        score -= 2.0 if act.nominal else 0.0
+        score -= 1.0 if act.hypothetical and act.code[:2] not in {"03", "13"} else 0.0
+        key = (score, -act.predicate.i)
+        if best is None or key > best:
+            best, chosen = key, act
+    return chosen

@@ -1,0 +1,28 @@
+"""Where an act was done: the place that a locative phrase of its clause names."""
+
+from __future__ import annotations
+
+from pipeline.enrich.events.actors import Entities
+from pipeline.enrich.events.syntax import Token, governed
+
+_LOCATIVE = ("in", "at", "near", "outside", "inside", "across", "along", "around", "off")
+_KINDS = frozenset({"GPE", "LOC", "FAC"})
+
+
+def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, str | None] | None:
+    """Name and country of the place of an act, or None where its clause names none.
+
+    Phrases of the verb come first, then those of its object; `offset` is where the parsed text
+    begins in the story's text.
+    """
+    holders = [predicate, *(c for c in predicate.children if c.dep_ in {"dobj", "pobj", "attr"})]
+    for holder in holders:
+        for child in holder.children:
+            if child.dep_ != "prep" or child.lower_ not in _LOCATIVE:
+                continue
+            for token in governed(child):
+                start = offset + token.idx
+                entity = entities.entity_at(start, start + len(token.text))
+                if entity is not None and entity.kind in _KINDS:
+                    return entity.name, entity.country
+    return None

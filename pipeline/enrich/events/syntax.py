@@ -1,0 +1,297 @@
+"""Who is what to a predicate, read off the dependency parse.
+
+A predicate is a verb, a predicative adjective or a noun that names an act. Its arguments are found
+where English leaves them unsaid too: in the passive, in relative clauses, shared by coordinated
+verbs, controlled by a higher verb. Labels are those of spaCy's English models (CLEAR style,
+Choi 2015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Token = Any
+"""A spaCy token; the library ships no types that mypy can use here."""
+
+_SUBJECTS = frozenset({"nsubj", "csubj", "expl"})
+_PASSIVE_SUBJECTS = frozenset({"nsubjpass", "csubjpass"})
+_OBJECTS = frozenset({"dobj", "obj", "oprd"})
+_CLAUSES = frozenset({"xcomp", "ccomp"})
+_PREPOSITIONS = frozenset({"prep", "dative", "agent", "prt"})
+_RELATIVES = frozenset({"who", "whom", "which", "that"})
+_OBJECT_CONTROL = frozenset(
+    ["urge", "ask", "tell", "order", "force", "press", "allow", "permit", "let", "invite", "help", "request", "call", "compel", "require", "encourage", "authorize", "authorise", "instruct", "pressure", "push", "advise", "enable", "ban", "bar", "prevent", "forbid", "accuse", "blame", "charge", "persuade", "convince", "beg", "implore", "send", "get", "warn", "want", "expect"]
+)
+_PERSONAL = frozenset({"him", "her", "them", "it"})
+MAX_CHAIN = 12
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of one predicate; lists hold head tokens, coordinated ones included."""
+
+    subjects: list[Token] = field(default_factory=list)
+    objects: list[Token] = field(default_factory=list)
+    datives: list[Token] = field(default_factory=list)
+    prepositions: dict[str, list[Token]] = field(default_factory=dict)
+    clauses: list[Token] = field(default_factory=list)
+    passive: bool = False
+
+    def add(self, preposition: str, tokens: list[Token]) -> None:
+        """Notes what a preposition governs."""
+        self.prepositions.setdefault(preposition, []).extend(tokens)
+
+    def places(self) -> list[Token]:
+        """All head tokens other than the subjects."""
+        governed = [token for tokens in self.prepositions.values() for token in tokens]
+        return [*self.objects, *self.datives, *governed]
+
+
+def conjuncts(token: Token) -> list[Token]:
+    """The token and what is coordinated with it, in the order of the text."""
+    found = [token]
+    for item in found:
+        if len(found) >= MAX_CHAIN:
+            break
+        found.extend(child for child in item.children if child.dep_ == "conj")
+    return found
+
+
+def nouns(token: Token) -> list[Token]:
+    """Coordinated nominals only: a coordinated verb is not an argument."""
+    return [item for item in conjuncts(token) if item.pos_ not in {"VERB", "AUX"}]
+
+
+def governed(preposition: Token) -> list[Token]:
+    """What stands after a preposition, through a second one ("from inside X")."""
+    found: list[Token] = []
+    for child in preposition.children:
+        if child.dep_ == "pobj":
+            found.extend(nouns(child))
+        elif child.dep_ == "pcomp":
+            found.append(child)
+        elif child.dep_ == "prep" and not found:
+            found.extend(governed(child))
+    return found
+
+
+def arguments(predicate: Token, patient: bool = False) -> Arguments:
+    """The arguments of a verb, a predicative adjective or a noun that names an act.
+
+    `patient` says that a noun's possessor is whom the act was done to ("the tanker's release").
+    """
+    if predicate.pos_ in {"NOUN", "PROPN"}:
+        return _nominal(predicate, patient)
+    return _verbal(predicate)
+
+
+def _verbal(predicate: Token) -> Arguments:
+    found = Arguments()
+    holder = predicate
+    if predicate.pos_ == "ADJ" and predicate.dep_ in {"acomp", "attr", "oprd"}:
+        holder = predicate.head
+        found.subjects = _subjects(holder, found)
+    for child in predicate.children:
+        dep = child.dep_
+        if dep in _SUBJECTS:
+            found.subjects.extend(nouns(_antecedent(child, predicate)))
+        elif dep in _PASSIVE_SUBJECTS:
+            found.passive = True
+            found.objects.extend(nouns(_antecedent(child, predicate)))
+        elif dep in _OBJECTS:
+            found.objects.extend(nouns(_antecedent(child, predicate)))
+            if child.lower_ in _PERSONAL and predicate.dep_ in {"conj", "advcl"}:
+                found.objects.extend(_shared_objects(predicate.head))
+        elif dep == "attr" and predicate.lemma_ != "be":
+            found.objects.extend(nouns(child))
+        elif dep == "dative" and child.pos_ != "ADP":
+            found.datives.extend(nouns(child))
+        elif dep in _PREPOSITIONS:
+            found.add(child.lower_, governed(child))
+        elif dep == "auxpass":
+            found.passive = True
+        elif dep in _CLAUSES or (dep == "advcl" and _is_purpose(child)):
+            found.clauses.append(child)
+            _raise_object(child, predicate, found)
+    if "by" in found.prepositions and found.passive and not found.subjects:
+        found.subjects = list(found.prepositions["by"])
+    if not found.subjects or (found.passive and not found.objects):
+        _inherit(predicate, found)
+    return found
+
+
+def _shared_objects(verb: Token) -> list[Token]:
+    """ "convicted a man and jailed him": the pronoun is the first verb's object."""
+    return [
+        item
+        for child in verb.children
+        if child.dep_ in _OBJECTS | _PASSIVE_SUBJECTS
+        for item in nouns(child)
+    ]
+
+
+def _raise_object(clause: Token, predicate: Token, found: Arguments) -> None:
+    """ "urged Iran to withdraw": the small model makes Iran the clause's subject; it is both."""
+    if predicate.lemma_ not in _OBJECT_CONTROL or found.objects:
+        return
+    infinitive = any(child.dep_ == "aux" and child.lower_ == "to" for child in clause.children)
+    if infinitive or clause.dep_ == "ccomp":
+        for child in clause.children:
+            if child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS and child.i > predicate.i:
+                if infinitive:
+                    found.objects.extend(nouns(child))
+                return
+
+
+def _is_purpose(clause: Token) -> bool:
+    """Whether an adverbial clause is "to do": why something was done."""
+    return any(child.dep_ == "aux" and child.lower_ == "to" for child in clause.children)
+
+
+def _antecedent(token: Token, predicate: Token) -> Token:
+    """The noun that a relative pronoun stands for, else the token itself."""
+    if token.lower_ in _RELATIVES and token.tag_ in {"WDT", "WP", "DT", "IN"}:
+        clause = predicate
+        for _ in range(MAX_CHAIN):
+            if clause.dep_ == "relcl":
+                return clause.head
+            if clause.dep_ not in {"conj", "xcomp", "ccomp"}:
+                break
+            clause = clause.head
+    return token
+
+
+def _subjects(verb: Token, found: Arguments) -> list[Token]:
+    for child in verb.children:
+        if child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS:
+            return nouns(_antecedent(child, verb))
+    inner = Arguments()
+    _inherit(verb, inner)
+    found.passive = False
+    return inner.subjects
+
+
+def _inherit(predicate: Token, found: Arguments) -> None:
+    """Fills a missing subject (or passive object) from the construction the predicate stands in."""
+    head, dep = predicate.head, predicate.dep_
+    if dep == "relcl":
+        _fill(found, head, found.passive)
+        return
+    if dep == "acl":
+        if predicate.tag_ == "VBN":
+            found.passive = True
+            if not found.objects:
+                found.objects = nouns(head)
+            if "by" in found.prepositions and not found.subjects:
+                found.subjects = list(found.prepositions["by"])
+        elif predicate.tag_ == "VBG":
+            found.subjects = found.subjects or nouns(head)
+        else:
+            outer = arguments(head) if head.dep_ not in {"pobj"} else Arguments()
+            found.subjects = found.subjects or outer.subjects
+        return
+    if head.i == predicate.i:
+        return
+    if dep in {"xcomp", "ccomp", "advcl", "conj", "pcomp", "dep", "acomp"}:
+        governor = head
+        if dep == "pcomp" and head.head.i != head.i:
+            governor = head.head
+        if governor.pos_ in {"VERB", "AUX", "ADJ"} or governor.dep_ == "ROOT":
+            outer = _outer(governor)
+            controlled = (
+                dep in {"xcomp", "pcomp", "ccomp", "advcl"}
+                and governor.lemma_ in _OBJECT_CONTROL
+                and (outer.objects or outer.datives)
+                and not (dep == "advcl" and predicate.tag_ == "VBG")
+            )
+            if controlled:
+                source = outer.objects or outer.datives
+            elif outer.passive and not outer.subjects:
+                source = outer.objects
+            elif (
+                dep == "conj"
+                and outer.passive
+                and predicate.tag_ == "VBN"
+                and not _own_aux(predicate)
+            ):
+                if not found.objects:
+                    found.objects = list(outer.objects)
+                    found.passive = True
+                source = outer.subjects
+            else:
+                source = outer.subjects
+            if found.passive and not found.objects:
+                found.objects = list(source)
+            elif not found.subjects:
+                found.subjects = list(source)
+        elif dep == "pcomp" and governor.pos_ in {"NOUN", "PROPN"}:
+            found.subjects = found.subjects or _nominal(governor).subjects
+
+
+def _own_aux(predicate: Token) -> bool:
+    return any(
+        child.dep_ in {"aux", "auxpass", "nsubj", "nsubjpass"} for child in predicate.children
+    )
+
+
+def _outer(governor: Token) -> Arguments:
+    depth = 0
+    token = governor
+    while token.head.i != token.i and depth < MAX_CHAIN:
+        token = token.head
+        depth += 1
+    return arguments(governor) if depth < MAX_CHAIN else Arguments()
+
+
+def _fill(found: Arguments, head: Token, passive: bool) -> None:
+    """A relative clause without a pronoun in the parse: the noun fills what is missing."""
+    if passive:
+        if not found.objects:
+            found.objects = nouns(head)
+        return
+    if not found.subjects:
+        found.subjects = nouns(head)
+    elif not found.objects:
+        found.objects = nouns(head)
+
+
+def _nominal(noun: Token, patient: bool = False) -> Arguments:
+    """A noun that names an act: "Baku's operation in Karabakh", "the release of hostages by X"."""
+    found = Arguments()
+    for child in noun.children:
+        dep = child.dep_
+        if dep == "poss":
+            found.subjects.extend(nouns(child))
+        elif dep == "prep":
+            found.add(child.lower_, governed(child))
+        elif dep in {"amod", "compound", "nmod"} and child.text[:1].isupper():
+            found.subjects.extend(nouns(child))
+        elif dep in {"acl", "relcl"} and (child.tag_ == "TO" or _is_purpose(child)):
+            found.clauses.append(child)
+    by = found.prepositions.get("by")
+    if patient and not by:
+        found.objects.extend(found.subjects)
+        found.subjects = []
+    if by:
+        found.objects.extend(found.subjects)
+        found.subjects = list(by)
+    found.objects.extend(found.prepositions.get("of", []))
+    if not found.subjects:
+        found.subjects = _doer(noun)
+    return found
+
+
+def _doer(noun: Token) -> list[Token]:
+    """Who does the act of a noun that stands as a verb's object: the verb's subject."""
+    head, token = noun.head, noun
+    for _ in range(3):
+        if token.dep_ in _OBJECTS | {"attr", "conj"} and head.pos_ in {"VERB", "AUX"}:
+            if token.dep_ == "conj":
+                return []
+            return arguments(head).subjects
+        if token.dep_ == "conj":
+            token, head = head, head.head
+            continue
+        break
+    return []
