@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.enrich.lexicon import words
+
 _PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?![ \t]*\n))*")
 _END = re.compile(
     r"""(?P<stop>[.!?…]+|\.\.\.)       # the mark
@@ -20,26 +22,22 @@ _END = re.compile(
 )
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _LAST_WORD = re.compile(r"[\w.'\u2019&-]+$")
 _INITIALS = re.compile(r"^(?:[A-Z]\.)*[A-Z]$")
 
 # Abbreviations that stand before a name or a number: a sentence never ends with them.
-_BEFORE_NAME = _words(
+_BEFORE_NAME = words(
     """mr mrs ms dr prof rev fr hon gov sen rep gen lt col maj capt cmdr adm sgt cpl pvt brig pres
     amb atty supt det st ste mt ft messrs mme mlle sr sra herr vs v no nos art fig approx ca cf e.g
     i.e jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs fri sat sun
     vol pp ed eds op sec para"""
 )
 # Abbreviations that may end a sentence: they do so before a word that rarely follows a name.
-_MAY_END = _words(
+_MAY_END = words(
     """inc corp co ltd plc llc bros jr sr etc al a.m p.m u.s u.n u.k e.u u.s.a u.s.s.r d.c
     assn dept univ est intl"""
 )
-_STARTERS = _words(
+_STARTERS = words(
     """the a an this that these those he she it they we i you his her its their our but and or so in
     on at for from to of as if when while after before since until although though because
     however meanwhile also there here what who where why how yes no not analysts officials police

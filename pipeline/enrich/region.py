@@ -1,0 +1,133 @@
+"""The region a story is about, by weighing what a wire desk would look at.
+
+Weights (the sum for a country speaks for its UN M49 sub-region): the dateline, names in the
+headline, in the lead and further down (each further mention of one name counts less), and what
+money and company forms say. Below `_LEAST` of evidence, or without a lead of `_MARGIN` of all
+evidence over the next region, the answer is `unknown`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
+from pipeline.model import Entity, RegionEvidence
+
+UNKNOWN = "unknown"
+DATELINE, HEADLINE, LEAD, BODY = 2.5, 3.0, 1.5, 0.6
+_KIND_WEIGHT = {"GPE": 1.0, "NORP": 1.0, "LOC": 0.8, "FAC": 0.6, "ORG": 0.7, "PERSON": 0.4}
+_MONEY = 1.0
+_LEAST, _MARGIN = 0.4, 0.02
+_SHARE_LISTED = 0.1
+_MOST_EVIDENCE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """What the evidence comes to: primary region, all regions, all countries, the evidence."""
+
+    primary: str
+    regions: tuple[str, ...]
+    countries: tuple[str, ...]
+    evidence: tuple[RegionEvidence, ...]
+
+
+@lru_cache(maxsize=1)
+def _money() -> tuple[tuple[str, str, float, re.Pattern[str]], ...]:
+    return tuple(
+        (kind, country, float(weight), re.compile(pattern))
+        for kind, country, weight, pattern in rows("money.tsv")
+    )
+
+
+def dateline_country(dateline: str | None, lexicon: Lexicon) -> str | None:
+    """The country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
+    if not dateline:
+        return None
+    parts = [part.strip(" -.") for part in re.split(r"[,(/]", dateline)]
+    found = None
+    for part in parts[:2]:
+        for form in (part, part.title(), part.upper()):
+            key = phrase(form)
+            name = lexicon.names.get(key)
+            if name is not None and name.country and name.kind in ("GPE", "LOC"):
+                if found is None or name.source in ("countries.tsv", "us_states.tsv"):
+                    found = name.country
+                break
+            places = lexicon.cities.get(key)
+            if places and found is None:
+                found = places[0][0]
+                break
+    return found
+
+
+def weigh(
+    text: str,
+    headline_end: int,
+    lead_end: int,
+    entities: Sequence[Entity],
+    *,
+    dateline: tuple[str, str] | None,
+    codes: Sequence[tuple[str, str]] = (),
+) -> Regions:
+    """Weigh all evidence. `dateline` and `codes` are (words, country)."""
+    evidence: list[RegionEvidence] = []
+    if dateline is not None:
+        evidence.append(RegionEvidence("dateline", dateline[0], dateline[1], DATELINE))
+    evidence += [RegionEvidence("code", value, country, 4.0) for value, country in codes]
+    for entity in entities:
+        if entity.country:
+            evidence += _named(entity, headline_end, lead_end)
+    for kind, country, weight, pattern in _money():
+        match = pattern.search(text)
+        if match is not None:
+            evidence.append(RegionEvidence(kind, match.group(), country, weight * _MONEY))
+    return decide(evidence, load())
+
+
+def _named(entity: Entity, headline_end: int, lead_end: int) -> list[RegionEvidence]:
+    weights: dict[str, float] = defaultdict(float)
+    for mention in entity.mentions:
+        if mention.start < headline_end:
+            weights["headline"] = HEADLINE
+        elif mention.start < lead_end:
+            weights["lead"] = LEAD
+        else:
+            weights["body"] = BODY + (weights["body"] * 0.7)
+    factor = _KIND_WEIGHT.get(entity.kind, 0.3)
+    return [
+        RegionEvidence(where, entity.name, entity.country, round(weight * factor, 4))
+        for where, weight in weights.items()
+    ]
+
+
+def decide(evidence: Sequence[RegionEvidence], lexicon: Lexicon) -> Regions:
+    """Sum the evidence by country and region and choose."""
+    countries: dict[str, float] = defaultdict(float)
+    regions: dict[str, float] = defaultdict(float)
+    for item in evidence:
+        if item.country:
+            countries[item.country] += item.weight
+            region = lexicon.region_of.get(item.country)
+            if region:
+                regions[region] += item.weight
+    total = sum(regions.values())
+    ordered = sorted(regions.items(), key=lambda pair: (-pair[1], pair[0]))
+    primary = UNKNOWN
+    if ordered and ordered[0][1] >= _LEAST:
+        second = ordered[1][1] if len(ordered) > 1 else 0.0
+        if ordered[0][1] - second >= _MARGIN * total:
+            primary = ordered[0][0]
+    listed = tuple(slug for slug, weight in ordered if weight >= _SHARE_LISTED * total)
+    by_weight = sorted(countries.items(), key=lambda pair: (-pair[1], pair[0]))
+    strongest = sorted(evidence, key=lambda e: (-e.weight, e.kind, e.text, e.country or ""))
+    return Regions(
+        primary,
+        listed,
+        tuple(country for country, _ in by_weight),
+        tuple(strongest[:_MOST_EVIDENCE]),
+    )

@@ -1,0 +1,1 @@
+"""Scores of the enrichment against labelled sets."""

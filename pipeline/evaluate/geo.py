@@ -1,0 +1,106 @@
+"""Place names against an LGL file: found, with the right country."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.evaluate.ner import read_text
+from pipeline.model import EnrichedStory, Reject, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article: its text, where it was published, and the gold toponyms.
+
+    `toponyms` are (start, end, ISO 3166-1 alpha-3) in characters of `text`.
+    """
+
+    text: str
+    domain: str
+    toponyms: tuple[tuple[int, int, str], ...]
+
+
+def articles(path: Path) -> Iterator[Article]:
+    """The articles of an LGL file (XML, gzipped or not); only toponyms with a country."""
+    from defusedxml import ElementTree
+
+    for node in ElementTree.fromstring(read_text(path)).iter("article"):
+        toponyms = []
+        for toponym in node.iter("toponym"):
+            country = toponym.findtext("gaztag/country")
+            code = _code(country) if country else None
+            if code:
+                start, end = toponym.findtext("start"), toponym.findtext("end")
+                toponyms.append((int(start or 0), int(end or 0), code))
+        yield Article(node.findtext("text") or "", node.findtext("domain") or "", tuple(toponyms))
+
+
+_GEONAMES_NAMES = {
+    "Palestinian Territory": "PSE",
+    "Russia": "RUS",
+    "Vatican": "VAT",
+    "Kosovo": "XKX",
+    "Ivory Coast": "CIV",
+    "East Timor": "TLS",
+    "Macedonia": "MKD",
+    "Swaziland": "SWZ",
+    "Democratic Republic of the Congo": "COD",
+    "Republic of the Congo": "COG",
+    "Turkey": "TUR",
+    "Cape Verde": "CPV",
+    "Macao": "MAC",
+    "U.S. Virgin Islands": "VIR",
+    "Burma": "MMR",
+}
+
+
+def _code(country: str) -> str | None:
+    import pycountry
+
+    if country in _GEONAMES_NAMES:
+        return _GEONAMES_NAMES[country]
+    try:
+        return str(pycountry.countries.lookup(country).alpha_3)
+    except LookupError:
+        return None
+
+
+def story(article: Article, number: int) -> Story:
+    """The article as a story; its first sentence is the headline in this set, so none is given."""
+    moment = datetime(2009, 3, 1, tzinfo=UTC)
+    return Story(
+        "lgl",
+        number,
+        0,
+        "lgl",
+        f"lgl-{number}",
+        f"lgl-{number}",
+        "",
+        "",
+        (article.text,),
+        b"",
+        provider=article.domain or None,
+        language="en",
+        published_at=moment,
+    )
+
+
+def right(
+    items: Sequence[Article],
+    enrich: Callable[[Sequence[Story]], Sequence[EnrichedStory | Reject]],
+) -> float:
+    """The share of gold toponyms that overlap a mention of an entity of the right country."""
+    from pipeline.enrich.mentions import StoryEntities
+
+    hits = total = 0
+    results = enrich([story(article, n) for n, article in enumerate(items)])
+    for article, result in zip(items, results, strict=True):
+        found = StoryEntities(result.entities if isinstance(result, EnrichedStory) else ())
+        total += len(article.toponyms)
+        for start, end, country in article.toponyms:
+            # The text begins with an empty headline and a blank line.
+            hits += found.country_of(start + 2, end + 2) == country
+    return hits / total if total else 0.0

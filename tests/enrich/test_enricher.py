@@ -1,0 +1,251 @@
+"""The whole enrichment on stories written for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.enrich import Enricher
+from pipeline.enrich import enricher as module
+from pipeline.errors import ModelError
+from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
+
+SEED = Path(__file__).parents[3] / "shared" / "data" / "seed"
+
+
+@pytest.fixture(scope="module")
+def enricher() -> Enricher:
+    return Enricher()
+
+
+def story(
+    headline: str,
+    *paragraphs: str,
+    language: str | None = "en",
+    dateline: str | None = None,
+    codes: tuple[Code, ...] = (),
+) -> Story:
+    return Story(
+        "test", 0, 0, "text", "family", "revision", "hash", headline, paragraphs, b"raw",
+        language=language, dateline=dateline, codes=codes,
+        published_at=datetime(2024, 5, 2, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def enriched(enricher: Enricher, item: Story) -> EnrichedStory:
+    (result,) = enricher.enrich([item])
+    assert isinstance(result, EnrichedStory), result
+    return result
+
+
+def named(result: EnrichedStory, name: str) -> Entity:
+    found = [entity for entity in result.entities if entity.name == name]
+    assert len(found) == 1, [(e.name, e.kind, e.country) for e in result.entities]
+    return found[0]
+
+
+def test_a_title_gives_role_and_country_and_stays_outside_the_name(enricher: Enricher) -> None:
+    """ "Norwegian Foreign Minister X" is the person X of Norway; X's surname is the same person."""
+    result = enriched(
+        enricher,
+        story(
+            "Talks in Oslo",
+            "Norwegian Foreign Minister Kari Solberg met reporters in Oslo on Monday.",
+            "Solberg said the talks with Estonia had gone well.",
+        ),
+    )
+    person = named(result, "Kari Solberg")
+    assert (person.kind, person.country, person.role) == ("PERSON", "NOR", "foreign minister")
+    assert [mention.text for mention in person.mentions] == ["Kari Solberg", "Solberg"]
+    assert named(result, "Estonia").country == "EST"
+    assert (result.region, result.status) == ("northern-europe", "enriched")
+
+
+def test_short_names_of_a_country_are_one_entity(enricher: Enricher) -> None:
+    """ "U.S.", "US" and "United States" are merged under the wires' name."""
+    result = enriched(
+        enricher,
+        story("Tariffs", "The U.S. will act, officials of the United States said. The US is firm."),
+    )
+    assert len(named(result, "United States").mentions) == 3
+
+
+def test_an_acronym_in_brackets_is_its_full_name(enricher: Enricher) -> None:
+    """The letters in brackets after a body's name stand for it from then on."""
+    result = enriched(
+        enricher,
+        story(
+            "Ports strike",
+            "The Maritime Workers Union (MWU) called a strike in Lagos.",
+            "The MWU said Nigeria's ports would close.",
+        ),
+    )
+    assert len(named(result, "Maritime Workers Union").mentions) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Fighting broke out near Tbilisi, and Georgia called on Russia to stop.", "GEO"),
+        ("Voters in Georgia and Alabama chose; in Atlanta and Savannah queues were long.", "USA"),
+    ],
+)
+def test_georgia_is_told_by_its_company(enricher: Enricher, text: str, country: str) -> None:
+    """The country and the state share a name; the other places of the story decide."""
+    assert named(enriched(enricher, story("Report", text)), "Georgia").country == country
+
+
+def test_what_follows_a_town_decides_its_country(enricher: Enricher) -> None:
+    """ "Paris, Texas" is American, and so is Paris in the rest of that story."""
+    result = enriched(
+        enricher, story("Storm", "A storm hit Paris, Texas. Roads in Paris were closed.")
+    )
+    assert named(result, "Paris").country == "USA"
+
+
+def test_disputed_places_follow_the_policy_table(enricher: Enricher) -> None:
+    """Crimea, Gaza and the Soviet Union have the codes that policy.tsv gives."""
+    result = enriched(
+        enricher, story("Past and present", "They spoke of Crimea, Gaza and the Soviet Union.")
+    )
+    codes = {e.name: e.country for e in result.entities}
+    assert (codes["Crimea"], codes["Gaza"], codes["Soviet Union"]) == ("UKR", "PSE", "RUS")
+
+
+def test_a_headline_in_capitals_names_what_the_body_names(enricher: Enricher) -> None:
+    """Capitals of old wires hide no name, and offsets are those of the headline as delivered."""
+    result = enriched(
+        enricher, story("BRAZIL RAISES COFFEE PRICE", "Brazil raised the price of coffee.")
+    )
+    first, second = named(result, "Brazil").mentions
+    assert (first.text, first.start, first.sentence) == ("BRAZIL", 0, 0)
+    assert (second.text, second.sentence) == ("Brazil", 1)
+
+
+def test_a_company_is_told_by_its_suffix(enricher: Enricher) -> None:
+    """Suffixes end a company's name."""
+    result = enriched(enricher, story("Deal", "Torvald Holm Industries AG bought a mine in Peru."))
+    assert named(result, "Torvald Holm Industries AG").kind == "ORG"
+
+
+def test_region_follows_the_dateline_when_nothing_else_speaks(enricher: Enricher) -> None:
+    """The dateline is evidence, and is kept as such."""
+    result = enriched(
+        enricher, story("Shares fall", "Shares fell today.", dateline="NAIROBI, May 2 (Reuters) -")
+    )
+    assert (result.region, result.dateline_country) == ("sub-saharan-africa", "KEN")
+    assert [(e.kind, e.country) for e in result.region_evidence] == [("dateline", "KEN")]
+
+
+def test_region_uses_the_provider_place_codes(enricher: Enricher) -> None:
+    """A place code of the provider decides where the text is silent."""
+    item = story("Shares", "They fell.", codes=(Code("iso", "VN", "place"),))
+    assert enriched(enricher, item).region == "south-eastern-asia"
+
+
+def test_without_any_evidence_the_region_is_unknown(enricher: Enricher) -> None:
+    """No guess is made."""
+    assert enriched(enricher, story("Hello", "It is a nice day today.")).region == "unknown"
+
+
+def test_without_a_model_the_region_is_still_found(enricher: Enricher) -> None:
+    """A story in a language without a model has status no_model, no entities, and a region."""
+    result = enriched(
+        enricher,
+        story("Wahl in Berlin", "Die Wahl in Berlin und Hamburg beginnt.", language="de-DE"),
+    )
+    assert (result.status, result.language, result.entities) == ("no_model", "de", ())
+    assert result.region == "western-europe"
+
+
+def test_the_language_is_detected_where_none_is_declared(enricher: Enricher) -> None:
+    """Detection is by the text."""
+    text = "Le premier ministre a rencontré les syndicats à Paris pour parler des retraites."
+    assert enriched(enricher, story("Retraites", text, language=None)).language == "fr"
+
+
+def test_the_same_story_gives_the_same_result_alone_and_in_company(enricher: Enricher) -> None:
+    """Batches change nothing, nor does a second instance."""
+    items = [
+        story("Talks", "Chilean President Ana Rojas met the Bolivian leader in Lima."),
+        story("Empty", ""),
+        story("Cup", "Ghana beat Togo 2-1 in Accra on Sunday."),
+    ]
+    together = enricher.enrich(items)
+    other = Enricher()
+    assert other.enrichment_id == enricher.enrichment_id
+    assert together == tuple(other.enrich([item])[0] for item in items)
+
+
+def test_a_huge_text_is_read_to_a_bound(enricher: Enricher) -> None:
+    """Ten megabytes end in a result that says that only the beginning was read."""
+    small = Enricher(max_chars=5_000)
+    result = enriched(small, story("Long", "Rain fell on Quito. " * 500_000))
+    assert result.status == "truncated"
+    assert all(m.end <= 5_000 for e in result.entities for m in e.mentions)
+    assert small.enrichment_id != enricher.enrichment_id
+
+
+@pytest.mark.parametrize(
+    "body", ["\x00" * 50, "((((" * 5000, "A" * 20_000, "\u202e\ufffd 🦆 " * 99]
+)
+def test_no_text_breaks_it(enricher: Enricher, body: str) -> None:
+    """Noise gives a story with whatever was found, never an exception."""
+    assert enriched(enricher, story(body[:50], body)).enrichment_id == enricher.enrichment_id
+
+
+def test_one_failing_story_is_a_reject_and_breaks_no_other(
+    enricher: Enricher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch keeps its other stories; the reject names the error and holds the bytes."""
+    original = module.resolve
+
+    def fail(text: str, spans: Sequence[module.Span], lexicon: object) -> list[module.Span]:
+        if "poison" in text:
+            raise ValueError("bad luck")
+        return original(text, spans, lexicon)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "resolve", fail)
+    batch = ParsedBatch(0, (), (story("One", "Mali."), story("Two", "poison")), ())
+    result = enricher.enrich_batch(batch)
+    assert [item.story.headline for item in result.stories] == ["One"]
+    (reject,) = result.rejects
+    assert isinstance(reject, Reject)
+    assert (reject.kind, reject.stage, reject.raw) == ("enrich_failed", "enrich", b"raw")
+    assert "bad luck" in reject.message
+
+
+def test_a_missing_or_other_model_stops_the_job() -> None:
+    """The model is named and hashed, never picked by what is installed."""
+    with pytest.raises(ModelError):
+        Enricher("no_such_model_anywhere")
+    with pytest.raises(ModelError):
+        Enricher(expected_hash="0" * 64)
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the development data is not beside the checkout")
+def test_the_seed_story(enricher: Enricher) -> None:
+    """Region, countries and entities of the user's own story are those of its gold file."""
+    gold = json.loads((SEED / "gold.json").read_text())
+    raw = (SEED / gold["file"]).read_text()
+    blocks = [" ".join(block.split()) for block in raw.split("\n\n")]
+    begin = next(i for i, b in enumerate(blocks) if b.startswith(gold["story"]["first_words"]))
+    body = blocks[begin : begin + gold["story"]["paragraphs"]]
+    result = enriched(enricher, story(gold["story"]["headline"], *body))
+    assert result.region == gold["story"]["partition"]["region"]
+    assert list(result.regions) == gold["story"]["regions"]
+    assert set(gold["story"]["countries"]) <= set(result.countries)
+    found = {entity.name: entity for entity in result.entities}
+    missing = [
+        wanted["name"]
+        for wanted in gold["entities"]
+        if wanted["name"] not in found
+        or found[wanted["name"]].kind not in wanted["kind"]
+        or found[wanted["name"]].country != wanted.get("country")
+    ]
+    assert missing == []
+    assert not set(gold["entities_absent"]) & set(found)
