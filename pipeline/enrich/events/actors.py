@@ -87,7 +87,7 @@ class Resolver:
 
     def mentioned(self, doc: Any) -> list[Party]:
         """The political actors of a sentence in order: what a later pronoun may stand for."""
-        found = []
+        found: list[Party] = []
         for token in doc:
             if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
                 found.extend(p for p in self._resolve(token) if p.actor.name or p.actor.country)
@@ -95,7 +95,7 @@ class Resolver:
 
     def _resolve(self, token: Token) -> list[Party]:
         lower = token.lower_
-        if token.pos_ == "PRON" or lower in _THEY:
+        if token.pos_ == "PRON" or lower in _THEY or _two_of(token):
             return self._pronoun(token)
         if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"}:
             return []
@@ -254,10 +254,17 @@ class Resolver:
             return [p for p in pool if p.kind == "PERSON"][-1:]
         if lower in _IT:
             return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
-        if lower in _THEY:
+        if lower in _THEY or _two_of(token):
             latest = _distinct([p for p in reversed(pool) if p.actor.country and p.political])
             return list(reversed(latest[:2])) if len(latest) > 1 else []
         return []
+
+
+def _two_of(token: Token) -> bool:
+    """ "the two countries", "both leaders": a pair that was named before."""
+    return token.lemma_.lower() in _PLURAL_NOUNS and any(
+        child.lower_ in {"two", "both"} for child in token.lefts
+    )
 
 
 def _identity(party: Party) -> str:

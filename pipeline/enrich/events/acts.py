@@ -42,6 +42,22 @@ class Act:
     hypothetical: bool = False
     nominal: bool = False
 
+    @property
+    def background(self) -> bool:
+        """Whether the act only dates another one: "after X did …"."""
+        return self.predicate.dep_ == "advcl" and any(
+            child.dep_ in {"mark", "advmod", "prep"} and child.lower_ in _DATING
+            for child in self.predicate.children
+        )
+
+    @property
+    def shared(self) -> bool:
+        """Whether the act is said to be between others than its doers ("between the two")."""
+        return any(
+            token.dep_ == "pobj" and token.head.lower_ in {"between", "among"}
+            for token in self.targets
+        )
+
 
 class ActFinder:
     """Finds the acts of one parsed sentence."""
@@ -176,7 +192,7 @@ class ActFinder:
         particles: list[Token],
         depth: int,
     ) -> Act | None:
-        trigger = (predicate, *particles, *_trigger_objects(frame, filled))
+        trigger = (predicate, *particles, *_trigger_objects(frame, filled, predicate))
         if frame.operator is None:
             return Act(
                 self._in_context(frame.code or "", predicate),
@@ -326,6 +342,8 @@ class ActFinder:
     def _nominal(self, noun: Token, depth: int) -> Act | None:
         lemma = noun.lemma_.lower()
         verb = self._lexicon.nominals.get(lemma)
+        if depth == 0 and _nested(noun):
+            verb = None
         if verb is not None:
             found = arguments(noun, lemma in self._lexicon.patients)
             for frame in self._lexicon.frames.get(verb, ()):
@@ -338,7 +356,7 @@ class ActFinder:
                         return act
         for name in sorted(classes_of(noun, self._lexicon)):
             code = self._lexicon.class_codes.get(name)
-            if code is None or noun.dep_ in {"compound", "amod", "nmod", "poss"}:
+            if code is None or (depth == 0 and _nested(noun)):
                 continue
             found = arguments(noun)
             after = [t for p in _TARGET_PREPOSITIONS for t in found.prepositions.get(p, [])]
@@ -394,6 +412,7 @@ class ActFinder:
         return replace(act, code=code, negated=negated, hypothetical=hypothetical)
 
 
+_DATING = frozenset({"after", "before", "since", "when", "while", "as", "until", "once"})
 _TRANSPARENT = frozenset({"pass", "do"})
 _SPEAKING = frozenset(
     {"say", "tell", "insist", "declare", "state", "stress", "argue", "warn", "add"}
@@ -448,10 +467,23 @@ _TIME_WORDS = frozenset(
 )
 
 
-def _trigger_objects(frame: Frame, filled: list[Token]) -> tuple[Token, ...]:
+def _trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tuple[Token, ...]:
     """The nouns that are part of what names the act: those a class was asked of."""
     kind = frame.obj_class()
-    return tuple(filled[:1]) if kind not in {None, SOMEBODY, "*"} else ()
+    # The noun before a relative clause is not said by the clause itself.
+    own = [token for token in filled if not token.is_ancestor(predicate)]
+    return tuple(own[:1]) if kind not in {None, SOMEBODY, "*"} else ()
+
+
+def _nested(noun: Token) -> bool:
+    """Whether a noun only qualifies another one ("a ban on visits"): no act is told by it."""
+    if noun.dep_ in {"compound", "amod", "nmod", "poss"}:
+        return True
+    return (
+        noun.dep_ == "pobj"
+        and noun.head.dep_ == "prep"
+        and noun.head.head.pos_ in {"NOUN", "PROPN", "ADJ"}
+    )
 
 
 def _verb_chain(token: Token) -> Iterator[Token]:

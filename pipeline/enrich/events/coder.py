@@ -146,13 +146,13 @@ class EventCoder:
         sources = resolver.parties(act.sources)
         if not sources:
             return []
+        targets = resolver.first(act.targets, sources)
         joint = len({_key(party) for party in sources}) > 1 and act.code.startswith(
             _RECIPROCAL_CODES
         )
-        if joint:
+        if joint and not any(party.actor.country for party in targets) and not act.shared:
             two = sources[:3]
             return [(a, b) for a in two for b in two if _key(a) != _key(b)]
-        targets = resolver.first(act.targets, sources)
         pairs: list[tuple[Party, Party | None]] = []
         for source in sources[:3]:
             if not targets:
@@ -207,6 +207,8 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
 
     An act that a noun alone names needs both sides; companies make no events among themselves.
     """
+    if target is None and act.background:
+        return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
         return source.political and target is not None and target.political
     if source.political:
