@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -113,9 +114,12 @@ class Lake:
         return listed
 
     def active(self, table: str) -> list[str]:
-        """Paths, relative to the lake's root, of the files that the table's log holds."""
+        """Paths, relative to the lake's root, of the files that the table's log holds.
+
+        The log has them URL-encoded (Delta protocol, section "Add File and Remove File").
+        """
         paths = pa.table(self.handle(table).get_add_actions(flatten=True)).column("path")
-        return [f"{table}/{path}" for path in paths.to_pylist()]
+        return [f"{table}/{unquote(path)}" for path in paths.to_pylist()]
 
     def commit(self, commit: Commit) -> None:
         """Write the files and commit them from the handle as it is.

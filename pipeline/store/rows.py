@@ -62,7 +62,27 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
             {"scheme": c.scheme, "value": c.value, "role": c.role, "name": c.name}
             for c in story.codes
         ],
+        "urgency": story.urgency,
+        "keywords": list(story.keywords),
+        "rights": story.rights,
+        "usage_terms": story.usage_terms,
+        "editor_note": story.editor_note,
+        "summary": story.summary,
+        "captions": list(story.captions),
+        "related": [{"role": r.role, "id": r.id} for r in story.related],
+        "created_at": story.created_at,
+        "updated_at": story.updated_at,
+        "utc_offset_min": story.utc_offset_min,
+        "dateline_places": list(story.dateline_places),
+        "dateline_date": story.dateline_date,
+        "dateline_country": enriched.dateline_country,
+        "revision_mark": story.revision_mark,
+        "region_evidence": [
+            {"kind": e.kind, "text": e.text, "country": e.country, "weight": e.weight}
+            for e in enriched.region_evidence
+        ],
         "format": story.format,
+        "format_version": story.format_version,
         "content_hash": story.content_hash,
         "raw": compress(story.raw),
         "raw_bytes": len(story.raw),
@@ -201,11 +221,15 @@ def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
     listed: Sequence[Row] = list(rows)
     known = set(schema.names)
     required = [f.name for f in schema if not f.nullable]
+    lists = [f.name for f in schema if pa.types.is_list(f.type)]
     for row in listed:
         if extra := row.keys() - known:
             raise StoreError("columns that the contract does not know", table=name, columns=extra)
         if missing := [column for column in required if row.get(column) is None]:
             raise StoreError("required columns are null", table=name, columns=missing)
+        # Arrow would take a text for a list of its letters.
+        if letters := [c for c in lists if isinstance(row.get(c), str | bytes)]:
+            raise StoreError("a text where a list belongs", table=name, columns=letters)
     try:
         return pa.Table.from_pylist([dict(row) for row in listed], schema=schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

@@ -213,8 +213,18 @@ def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, B
         if block.start == committed < block.end:
             yield block.source, block
         elif committed < block.end:
-            offsets = {o for s, o, _ in batch.places() if s == block.source and o >= committed}
-            yield block.source, replace(block, start=committed, records=len(offsets))
+            yield (
+                block.source,
+                replace(block, start=committed, records=_records(batch, block, committed)),
+            )
+
+
+def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
+    """How many records of `block` lie at or above `start`: each has an item, or more."""
+    # What the broker no longer had (a skip by the reader) was no record.
+    expired = {(r.source, r.offset) for r in batch.rejects if r.kind == "skipped.expired"}
+    places = {(source, offset) for source, offset, _ in batch.places()} - expired
+    return sum(source == block.source and offset >= start for source, offset in places)
 
 
 def _raised(blocks: Mapping[str, Block], ends: Mapping[str, int]) -> dict[str, int]:
