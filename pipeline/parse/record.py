@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from pipeline.model import Batch, Item, ParsedBatch, Record, Reject, Story
+from pipeline.model import SKIPPED, Batch, Item, ParsedBatch, Record, Reject, Story
 from pipeline.parse import ids
 from pipeline.parse.draft import Draft, Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
@@ -71,7 +71,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
     for part in read_parts(opened.data, opened.hints, limits):
         whole = opened.data if part.raw is None else part.raw
         if isinstance(part, Fault):
-            yield replace(part, raw=whole)
+            yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)
         else:
             warnings = (*opened.warnings, *part.warnings)
             hint = named(opened.hints.provider)
@@ -88,7 +88,7 @@ def _item(part: Part, record: Record, number: int) -> Item:
             stage="parse",
             message=part.message,
             evidence=part.evidence,
-            raw=record.value if part.raw is None else part.raw,
+            raw=None if part.kind.startswith(SKIPPED) else part.raw or record.value,
             received_at=record.received_at,
         )
     content = ids.content_hash(part)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
+from pipeline.parse.formats.json import JsonFormat
 from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
 from pipeline.parse.limits import ParseLimits
@@ -16,7 +17,17 @@ _ELEMENT = re.compile(r"<(?!\?|!)(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^<>]*)")
 _NOISE = re.compile(r"<!--.*?(?:-->|$)|<!DOCTYPE[^<>\[]*(?:\[.*?\])?\s*>|<\?.*?\?>", re.S | re.I)
 _NAMESPACE = re.compile(r"\bxmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']*)")
 
-FORMATS: tuple[Format, ...] = (REUTERS21578, TEXT)
+
+def _nested(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+    """The parts of content within an envelope; an envelope within an envelope is refused."""
+    if JSON.matches(sniff(data)):
+        raise FaultError("malformed", "an envelope carries JSON", "$.content")
+    return read_parts(data, hints, limits)
+
+
+JSON = JsonFormat(_nested)
+
+FORMATS: tuple[Format, ...] = (REUTERS21578, JSON, TEXT)
 """Every format in order of trial: the first one that matches reads the record."""
 
 

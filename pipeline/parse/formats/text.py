@@ -18,7 +18,7 @@ class _Text:
 
     def matches(self, sniff: Sniff) -> bool:
         """Whatever is neither markup nor JSON."""
-        return sniff.root is None and not sniff.text.startswith(("{", "[{", "%PDF", "PK\x03\x04"))
+        return sniff.root is None and not sniff.text.startswith(("{", "%PDF", "PK\x03\x04"))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """One story; see `pipeline.parse.wiretext.read_story`."""

@@ -1,0 +1,217 @@
+"""JSON: one object, an array of objects, or JSON Lines; each a ninjs item or a story object.
+
+A story object is either Dateline's own envelope (`"envelope": "dateline/1"`, see docs/formats.md)
+or any object with a headline and a body under the names that exports use. `content` (text) or
+`content_base64` in an envelope hold a message in another wire format instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from pipeline.model import Code, Relation
+from pipeline.parse import fields, values
+from pipeline.parse.clean import clean, line, optional_line
+from pipeline.parse.decode import decode
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.flow import Flow, read_html
+from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.providers import named
+from pipeline.parse.values import Json
+from pipeline.parse.wiretext import with_moment
+
+_HEADLINE = ("headline", "title", "hl", "head")
+_BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text")
+_DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
+         "date_publish", "datetime", "created_at")  # fmt: skip
+_PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
+_ID = ("id", "provider_id", "guid", "article_id", "url", "link")
+
+Nested = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
+
+
+class JsonFormat:
+    """The format; `nested` reads content that an envelope carries in another format."""
+
+    name = "json"
+
+    def __init__(self, nested: Nested) -> None:
+        self._nested = nested
+
+    def matches(self, sniff: Sniff) -> bool:
+        """`{`, or `[` before an object."""
+        text = sniff.text
+        return text.startswith("{") or (text[:1] == "[" and text[1:].lstrip()[:1] in {"{", "]"})
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each object, with the bytes of that object."""
+        decoded = decode(data, hints.charset)
+        text = decoded.text
+        plain = decoded.encoding == "utf-8" and not decoded.warnings and data[:1] in b"{["
+        for found in values.read_values(text, limits.max_depth):
+            own = text[found.start : found.end].rstrip().encode("utf-8", "surrogatepass")
+            raw = None if plain and len(own) == len(data) else own
+            if found.fault:
+                evidence = f"character {found.start}"
+                yield Fault("malformed", f"no JSON: {found.fault}", evidence, raw)
+                continue
+            for part in self._object(found.value, raw, hints, limits):
+                noted = (*decoded.warnings, *filter(None, (found.warning,)))
+                yield part if isinstance(part, Fault) else _warned(part, noted)
+
+    def _object(
+        self, value: Json, raw: bytes | None, hints: Hints, limits: ParseLimits
+    ) -> Iterator[Part]:
+        try:
+            item = values.need_object(value)
+            low = {name.lower(): entry for name, entry in item.items()}
+            content = _content(low)
+            if content is not None:
+                yield from self._carried(low, content, raw, hints, limits)
+            elif is_ninjs(item) and not _is_story(low):
+                yield read_ninjs(item, raw)
+            else:
+                yield _story(low, raw)
+        except FaultError as error:
+            yield replace(error.fault, raw=raw)
+
+    def _carried(
+        self,
+        low: dict[str, Json],
+        content: bytes,
+        raw: bytes | None,
+        hints: Hints,
+        limits: ParseLimits,
+    ) -> Iterator[Part]:
+        """The parts of what an envelope carries: of one item the envelope stays the raw form."""
+        parts = list(self._nested(content, hints, limits))
+        for part in parts:
+            own = raw if len(parts) == 1 else part.raw
+            if isinstance(part, Fault):
+                yield replace(part, raw=own if own is not None else raw)
+            else:
+                agency = part.provider or named(values.text(low, *_PROVIDER))
+                yield replace(part, raw=own, provider=agency)
+
+
+def _warned(draft: Draft, warnings: tuple[str, ...]) -> Draft:
+    return replace(draft, warnings=(*warnings, *draft.warnings)) if warnings else draft
+
+
+def _content(low: dict[str, Json]) -> bytes | None:
+    """The bytes that an envelope carries; None where the object is the story itself."""
+    encoded = low.get("content_base64")
+    if isinstance(encoded, str):
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise FaultError(
+                "malformed", "content_base64 is no base64", "$.content_base64"
+            ) from error
+    inner = low.get("content")
+    if "envelope" in low and isinstance(inner, str) and not values.text(low, "headline", "body"):
+        return inner.encode("utf-8", "surrogatepass")
+    return None
+
+
+def _is_story(low: dict[str, Json]) -> bool:
+    """Whether a body stands under a name that ninjs does not know."""
+    return any(low.get(name) for name in _BODY if name != "body_text")
+
+
+def _story(low: dict[str, Json], raw: bytes | None) -> Part:
+    headline = line(values.text(low, *_HEADLINE) or "")
+    body = _body(low)
+    if not headline and not body.paragraphs:
+        kind = "no_text" if "envelope" in low else "unknown_format"
+        raise FaultError(kind, "the object has neither headline nor body", "$")  # type: ignore[arg-type]
+    warnings: list[str] = []
+    published = fields.moment(values.text(low, *_DATE), "$.published_at", warnings)
+    changed = fields.moment(
+        values.text(low, "version_time", "updated_at"), "$.version_time", warnings
+    )
+    created = fields.moment(values.text(low, "created_at"), "$.created_at", warnings)
+    until = fields.moment(values.text(low, "embargo_until", "embargo"), "$.embargo_until", warnings)
+    status, unknown = fields.status(values.text(low, "status", "pubstatus"))
+    note = values.text(low, "editor_note", "ednote")
+    identity = values.text(low, *_ID)
+    draft = Draft(
+        headline=headline,
+        paragraphs=(),
+        raw=raw,
+        version=fields.version(values.text(low, "version")),
+        version_time=changed.at if changed else None,
+        status=status,
+        provider=named(values.text(low, *_PROVIDER)),
+        provider_id=line(identity) if identity else None,
+        slugline=optional_line(values.text(low, "slugline", "slug")),
+        bylines=_names(low),
+        dateline=optional_line(values.text(low, "dateline")),
+        language=fields.language(values.text(low, "language", "lang")),
+        embargo_until=until.at if until else None,
+        codes=_codes(low),
+        warnings=tuple(warnings + ([unknown] if unknown else [])),
+        urgency=values.integer(values.text(low, "urgency", "priority"), 1, 9),
+        keywords=tuple(map(line, values.strings(low.get("keywords") or low.get("tags")))),
+        rights=optional_line(values.text(low, "rights", "copyright")),
+        usage_terms=optional_line(values.text(low, "usage_terms", "usageterms")),
+        editor_note=optional_line(note),
+        summary=optional_line(values.text(low, "summary", "description", "abstract")),
+        captions=tuple(map(line, values.strings(low.get("captions")))),
+        related=_related(low),
+        created_at=created.at if created else None,
+        updated_at=changed.at if changed else None,
+        revision_mark=optional_line(values.text(low, "revision_mark")),
+        format_version=optional_line(values.text(low, "envelope")),
+        format="json",
+    )
+    return fields.with_body(with_moment(draft, published or changed), body)
+
+
+def _body(low: dict[str, Json]) -> Flow:
+    listed = low.get("paragraphs")
+    if isinstance(listed, list) and values.strings(listed):
+        return Flow(tidy(values.strings(listed)))
+    for name in ("body_html", "html", *_BODY):
+        value = low.get(name)
+        if isinstance(value, list) and values.strings(value):
+            return Flow(tidy(values.strings(value)))
+        if isinstance(value, str) and value.strip():
+            marked = "</" in value or "<br" in value or "<p>" in value
+            return read_html(value) if marked else Flow(tidy(split_paragraphs(clean(value))))
+    return Flow()
+
+
+def _names(low: dict[str, Json]) -> tuple[str, ...]:
+    for name in ("bylines", "authors", "byline", "author"):
+        value = low.get(name)
+        if isinstance(value, str):
+            return fields.bylines(line(value))
+        if found := values.strings(value):
+            return tuple(map(line, found))
+    return ()
+
+
+def _codes(low: dict[str, Json]) -> tuple[Code, ...]:
+    codes = []
+    for entry in values.objects(low, "codes"):
+        value = values.text(entry, "value", "code")
+        if value:
+            scheme, role = values.text(entry, "scheme"), values.text(entry, "role")
+            name = optional_line(values.text(entry, "name"))
+            codes.append(Code(line(scheme or "json"), line(value), line(role or "topic"), name))
+    return tuple(codes)
+
+
+def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
+    found = []
+    for entry in values.objects(low, "related"):
+        identity = values.text(entry, "id", "uri")
+        if identity:
+            found.append(Relation(line(values.text(entry, "role") or "related"), line(identity)))
+    return tuple(found)

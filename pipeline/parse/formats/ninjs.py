@@ -1,0 +1,192 @@
+"""ninjs 1.0 to 3.1 (https://iptc.org/std/ninjs/): one news item as a JSON object.
+
+The three major versions name the same things differently (`headline`, `headlines`; `ednote`,
+`edNote`; `place`, `places`): names are read without regard to case, singular or plural.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.model import Code, Relation
+from pipeline.parse import fields, values
+from pipeline.parse.clean import clean, line, optional_line
+from pipeline.parse.draft import Draft, Fault, FaultError, Part
+from pipeline.parse.flow import Flow, read_html
+from pipeline.parse.formats import ninjs_rules
+from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.providers import provider, provider_of_uri
+from pipeline.parse.values import Json
+from pipeline.parse.wiretext import with_moment
+
+_ROLES = (
+    ("topic", ("subject", "subjects")),
+    ("place", ("place", "places")),
+    ("person", ("person", "people")),
+    ("organisation", ("organisation", "organisations")),
+    ("object", ("object", "objects")),
+    ("event", ("event", "events")),
+    ("genre", ("genre", "genres")),
+)
+_OWN = re.compile(
+    r"^\$?standard$|^(?:headlines|bodies|descriptions|versioncreated|firstcreated|pubstatus|"
+    r"representationtype|renditions|associations|copyrightholder|copyrightnotice|usageterms|"
+    r"ednote|embargoed|infosources?|mimetype|slugline|altids|urgency|profile)$"
+    r"|^(?:body|headline|description)_",
+    re.I,
+)
+_NO_STORIES = frozenset({"event", "planning"})
+_MAX_WARNINGS = 20
+
+
+def is_ninjs(item: dict[str, Json]) -> bool:
+    """Whether an object is a ninjs item: it names the standard, or has properties of it only."""
+    names = set(item)
+    if "envelope" in names:
+        return False
+    own = sum(1 for name in names if _OWN.match(name))
+    return bool(own) or "uri" in names
+
+
+def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
+    """The story of a ninjs object; planning and event items are skipped.
+
+    Raises `FaultError` of kind `malformed` where the item has no `uri`, which is all that the
+    standard demands.
+    """
+    low = {name.lower(): value for name, value in item.items()}
+    advice = ninjs_rules.advise(item)
+    if not values.text(low, "uri"):
+        raise FaultError("malformed", "ninjs: uri is missing", "$.uri", raw)
+    kind = (values.text(low, "type") or "").lower()
+    if kind in _NO_STORIES:
+        evidence = "; ".join(advice[:5]) or "$.type"
+        return Fault("skipped.not_a_story", f"ninjs: an item of type {kind}", evidence, raw)
+    return _draft(low, kind, list(advice[:_MAX_WARNINGS]), raw)
+
+
+def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | None) -> Draft:
+    uri = line(values.text(low, "uri") or "")
+    status, unknown = fields.status(values.text(low, "pubstatus"))
+    warnings += [unknown] if unknown else []
+    made = fields.moment(values.text(low, "versioncreated"), "$.versioncreated", warnings)
+    first = fields.moment(values.text(low, "firstcreated"), "$.firstcreated", warnings)
+    created = fields.moment(values.text(low, "contentcreated"), "$.contentcreated", warnings)
+    until = fields.moment(values.text(low, "embargoed"), "$.embargoed", warnings)
+    described = _texts(low, "description")
+    located = values.text(low, "located")
+    draft = Draft(
+        headline=line(_headline(low)),
+        paragraphs=(),
+        raw=raw,
+        version=fields.version(values.text(low, "version")),
+        version_time=made.at if made else None,
+        status=status,
+        provider=_provider(low, uri),
+        provider_id=uri,
+        slugline=optional_line(values.text(low, "slugline")),
+        bylines=fields.bylines(optional_line(values.text(low, "byline"))),
+        language=fields.language(values.text(low, "language")),
+        embargo_until=until.at if until else None,
+        codes=_codes(low, kind),
+        warnings=tuple(warnings),
+        urgency=values.integer(values.text(low, "urgency"), 1, 9),
+        keywords=tuple(map(line, values.strings(low.get("keywords")))),
+        rights=optional_line(values.text(low, "copyrightnotice", "copyrightholder")),
+        usage_terms=optional_line(values.text(low, "usageterms")),
+        editor_note=optional_line(values.text(low, "ednote")),
+        summary=next((text for role, text in described if "caption" not in role), None),
+        captions=(*(t for role, t in described if "caption" in role), *_captions(low)),
+        related=_related(low),
+        created_at=(first or created or made).at if (first or created or made) else None,  # type: ignore[union-attr]
+        updated_at=made.at if made else None,
+        dateline_places=(line(located),) if located else (),
+        format_version=_standard(low),
+        format="ninjs",
+    )
+    draft = with_moment(draft, made or first or created)
+    return fields.with_body(draft, _body(low))
+
+
+def _headline(low: dict[str, Json]) -> str:
+    for entry in sorted(values.objects(low, "headlines"), key=lambda e: e.get("role") != "main"):
+        if found := values.text(entry, "value"):
+            return found
+    others = sorted(name for name in low if name.startswith("headline_"))
+    return values.text(low, "headline", "headline_main", *others, "title") or ""
+
+
+def _texts(low: dict[str, Json], name: str) -> list[tuple[str, str]]:
+    """The texts of `description…` by role, as lines."""
+    plural = {"body": "bodies"}.get(name, name + "s")
+    found = [
+        (str(entry.get("role") or ""), values.text(entry, "value") or "")
+        for entry in values.objects(low, plural)
+    ]
+    found += [(key, values.text(low, key) or "") for key in low if key.startswith(name + "_")]
+    return [(role.lower(), " ".join(read_html(t).paragraphs)) for role, t in found if t.strip()]
+
+
+def _body(low: dict[str, Json]) -> Flow:
+    """The body's paragraphs: of the marked-up form where there is one, else of the plain one."""
+    found: list[tuple[int, str]] = []
+    for entry in values.objects(low, "bodies"):
+        kind = f"{entry.get('contenttype') or entry.get('contentType') or ''}".lower()
+        found.append(
+            (0 if "html" in kind or "xml" in kind else 1, values.text(entry, "value") or "")
+        )
+    for name in sorted(low):
+        if name.startswith("body_"):
+            rank = 0 if "html" in name else 1 if name == "body_text" else 2
+            found.append((rank, values.text(low, name) or ""))
+    for _, text in sorted(found, key=lambda entry: entry[0]):
+        marked = bool(re.search(r"<\w+[^>]*>", text))
+        flow = read_html(text) if marked else Flow(tidy(split_paragraphs(clean(text))))
+        if flow.paragraphs:
+            return flow
+    return Flow()
+
+
+def _provider(low: dict[str, Json], uri: str) -> str | None:
+    sources = [
+        values.text(entry, "name") for entry in values.objects(low, "infosource", "infosources")
+    ]
+    by_uri = provider_of_uri(uri)
+    if by_uri:
+        return by_uri
+    known = fields.first_provider(*sources, values.text(low, "copyrightholder"))
+    return known if provider(known) else None
+
+
+def _codes(low: dict[str, Json], kind: str) -> tuple[Code, ...]:
+    codes = [Code("ninjs-type", kind, "class")] if kind else []
+    for role, names in _ROLES:
+        for entry in values.objects(low, *names):
+            uri = values.text(entry, "uri") or ""
+            value = values.text(entry, "code", "literal") or uri.rstrip("/").rpartition("/")[2]
+            scheme = values.text(entry, "scheme") or uri.rpartition("/")[0] or "ninjs"
+            name = optional_line(values.text(entry, "name"))
+            if value or name:
+                codes.append(Code(line(scheme), line(value) or (name or ""), role, name))
+    return tuple(codes)
+
+
+def _captions(low: dict[str, Json]) -> tuple[str, ...]:
+    found: list[str] = []
+    for entry in values.objects(low, "associations"):
+        inner = {name.lower(): value for name, value in entry.items()}
+        found += [text for _, text in _texts(inner, "description")]
+    return tuple(found)
+
+
+def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
+    uris = (values.text(entry, "uri") for entry in values.objects(low, "associations"))
+    return tuple(Relation("related", line(uri)) for uri in uris if uri)
+
+
+def _standard(low: dict[str, Json]) -> str | None:
+    standard = low.get("standard") or low.get("$standard")
+    if not isinstance(standard, dict):
+        return None
+    schema = re.search(r"_(\d+\.\d+)\.json", str(standard.get("schema") or ""))
+    return values.text(standard, "version") or (schema[1] if schema else None)

@@ -1,0 +1,138 @@
+"""Values of JSON, read without trust: where they stand, how deep they go, what they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.parse.draft import FaultError
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+_BLANK = re.compile(r"[\s,\x1e]*")
+_STRICT = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a text with its place (`start`, `end` in characters), or the fault there.
+
+    `warning` is set where the text breaks the rules of JSON but says what it means.
+    """
+
+    start: int
+    end: int
+    value: Json = None
+    fault: str | None = None
+    warning: str | None = None
+
+
+def read_values(text: str, max_depth: int) -> Iterator[Value]:
+    """The values of a JSON text: one, many (JSON Lines), or the elements of one array of objects.
+
+    After a fault reading goes on with the next line.
+    """
+    position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
+    in_array = text.startswith("[", position)
+    position += in_array
+    while True:
+        position = _BLANK.match(text, position).end()  # type: ignore[union-attr]
+        if position >= len(text) or (in_array and text[position] == "]"):
+            return
+        found = _one(text, position, max_depth)
+        yield found
+        position = found.end
+
+
+def _one(text: str, start: int, max_depth: int) -> Value:
+    try:
+        value, end, warning = _decode(text, start)
+    except RecursionError:
+        return Value(start, len(text), fault="nested too deep")
+    except ValueError as error:
+        place = getattr(error, "pos", start)
+        row, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        message = f"{getattr(error, 'msg', error)}: line {row} column {column}"
+        return Value(start, _resume(text, start + 1), fault=message)
+    if depth(value) > max_depth:
+        return Value(start, end, fault="nested too deep")
+    return Value(start, end, value, warning=warning)
+
+
+def _decode(text: str, start: int) -> tuple[Json, int, str | None]:
+    try:
+        return (*_STRICT.raw_decode(text, start), None)
+    except ValueError as error:
+        if not str(error).startswith("Invalid control character"):
+            raise
+    return (*_LENIENT.raw_decode(text, start), "control characters within a string of JSON")
+
+
+def _resume(text: str, place: int) -> int:
+    """Where the next line begins with an object; the text's end if none does."""
+    match = re.compile(r"\n(?=\{)").search(text, place)
+    return match.end() if match else len(text)
+
+
+def depth(value: Json) -> int:
+    """How many lists and objects are nested in `value`."""
+    deepest, stack = 0, [(value, 1)]
+    while stack:
+        entry, level = stack.pop()
+        if isinstance(entry, (dict, list)):
+            deepest = max(deepest, level)
+            inner = entry.values() if isinstance(entry, dict) else entry
+            stack.extend((part, level + 1) for part in inner)
+    return deepest
+
+
+def text(fields: Mapping[str, Json], *names: str) -> str | None:
+    """The first of the named fields that holds a string that is not blank, or a number."""
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+def objects(fields: Mapping[str, Json], *names: str) -> list[dict[str, Json]]:
+    """The objects in the named fields: of a list, of a mapping of objects, or the field itself."""
+    found: list[dict[str, Json]] = []
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, dict):
+            inner = [part for part in value.values() if isinstance(part, dict)]
+            found += inner or [value]
+        elif isinstance(value, list):
+            found += [part for part in value if isinstance(part, dict)]
+    return found
+
+
+def strings(value: Json) -> list[str]:
+    """The strings in a list, or the string itself; objects give their name or value."""
+    entries = value if isinstance(value, list) else [value]
+    found: list[str] = []
+    for entry in entries:
+        inner = text(entry, "name", "value", "label", "title") if isinstance(entry, dict) else entry
+        if isinstance(inner, str) and inner.strip():
+            found.append(inner.strip())
+    return found
+
+
+def integer(value: str | None, low: int, high: int) -> int | None:
+    """The number that `value` is, if it is a whole one within bounds."""
+    if value is None or not re.fullmatch(r"\s*\d{1,10}(?:\.0+)?\s*", value):
+        return None
+    number = int(float(value))
+    return number if low <= number <= high else None
+
+
+def need_object(value: Json) -> dict[str, Json]:
+    """`value` if it is an object; raises `FaultError` of kind `unknown_format` else."""
+    if not isinstance(value, dict):
+        raise FaultError("unknown_format", f"a JSON {type(value).__name__} is no story", "$")
+    return value

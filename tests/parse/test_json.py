@@ -1,0 +1,115 @@
+"""ninjs and JSON: the standard's own test files, envelopes, JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import Reject, Story
+from pipeline.parse import ParseLimits, parse_record
+from tests.parse.golden import SHARED, one, record
+
+NINJS = SHARED / "ninjs"
+
+
+@pytest.mark.skipif(not NINJS.exists(), reason="the development data is absent")
+def test_the_standards_own_files() -> None:
+    """What must pass is a story (events and plans are skipped); what must fail says where."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for path in sorted(NINJS.glob("*/should_*/*.json")):
+        (item,) = parse_record(record(path.read_bytes()))
+        side = path.parent.name
+        counts[side, "story" if isinstance(item, Story) else item.kind] += 1
+        if side == "should_pass":
+            assert isinstance(item, Story) or item.kind == "skipped.not_a_story", path
+        elif isinstance(item, Story):
+            assert item.warnings, path
+        else:
+            assert "$" in f"{item.evidence}" or "line" in item.message, path
+    assert counts == {
+        ("should_pass", "story"): 142,
+        ("should_pass", "skipped.not_a_story"): 16,
+        ("should_fail", "story"): 61,
+        ("should_fail", "malformed"): 4,
+        ("should_fail", "unknown_format"): 1,
+        ("should_fail", "skipped.not_a_story"): 4,
+    }
+
+
+WORD = st.from_regex(r"[a-z]{3,9}", fullmatch=True)
+SENTENCE = st.lists(WORD, min_size=4, max_size=12).map(lambda w: " ".join(w).capitalize() + ".")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(WORD, min_size=2, max_size=6).map(" ".join),
+    st.lists(SENTENCE, min_size=1, max_size=5),
+    st.datetimes().filter(lambda d: 1900 < d.year < 2100),
+    st.booleans(),
+)
+def test_a_written_ninjs_item_is_read_back(title, body, when, as_html) -> None:
+    """Write an item, parse it: the same story."""
+    text = "".join(f"<p>{p}</p>" for p in body) if as_html else "\n\n".join(body)
+    item = {
+        "uri": "urn:test:1",
+        "headline": title,
+        "versioncreated": when.replace(microsecond=0).isoformat() + "Z",
+        "body_html" if as_html else "body_text": text,
+    }
+    story = one(json.dumps(item).encode())
+    assert (story.headline, story.paragraphs) == (title, tuple(body))
+    assert story.published_at.replace(tzinfo=None) == when.replace(microsecond=0)
+
+
+NAMES = st.sampled_from(
+    [
+        "uri",
+        "headline",
+        "headlines",
+        "body_text",
+        "bodies",
+        "place",
+        "associations",
+        "renditions",
+        "standard",
+        "type",
+        "version",
+        "title",
+        "text",
+        "date",
+        "envelope",
+        "content",
+        "codes",
+        "related",
+        "keywords",
+        "eventDetails",
+        "rightsinfo",
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dictionaries(NAMES, JSON, max_size=6))
+def test_any_object_gives_items(item) -> None:
+    """Objects with the right names and any values never raise."""
+    items = parse_record(record(json.dumps(item).encode()))
+    assert not any(isinstance(i, Reject) and i.kind == "parse_failed" for i in items), items
+
+
+def test_deep_json_is_refused() -> None:
+    """Nesting has a bound."""
+    for deep in (b'{"uri":"u","x":' + b"[" * 5000 + b"]" * 5000 + b"}", b"[" * 100_000):
+        (item,) = parse_record(record(b'{"title":"t"}\n' + deep))[1:]
+        assert isinstance(item, Reject) and item.kind == "malformed"
+    limits = ParseLimits(max_depth=4)
+    (item,) = parse_record(record(b'{"uri":"u","x":[[[[1]]]]}'), limits)
+    assert isinstance(item, Reject) and "deep" in item.message
