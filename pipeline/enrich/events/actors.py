@@ -67,7 +67,10 @@ class Resolver:
             for party in self._resolve(token):
                 actor = party.actor
                 found.setdefault((actor.name, actor.country, actor.role or ""), party)
-        return list(found.values())[:_MAX_ACTORS]
+        parties = list(found.values())
+        if any(party.actor.country for party in parties):
+            parties = [p for p in parties if p.actor.country or p.actor.name or p.political]
+        return parties[:_MAX_ACTORS]
 
     def first(self, tokens: Sequence[Token], others: Sequence[Party]) -> list[Party]:
         """The actors at the first token that names somebody other than `others`."""

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from pipeline.enrich.events.classes import classes_of, holds, is_somebody
 from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, SOMEBODY, Frame, Lexicon
 from pipeline.enrich.events.modality import modality
-from pipeline.enrich.events.syntax import MAX_CHAIN, Arguments, Token, arguments, governed
+from pipeline.enrich.events.syntax import (
+    MAX_CHAIN,
+    Arguments,
+    Token,
+    arguments,
+    conjuncts,
+    governed,
+    is_infinitive,
+)
 
 _TARGET_PREPOSITIONS = (
     "with", "to", "against", "on", "upon", "at", "from", "between", "among", "for", "toward",
@@ -49,6 +57,11 @@ class Act:
             child.dep_ in {"mark", "advmod", "prep"} and child.lower_ in _DATING
             for child in self.predicate.children
         )
+
+    @property
+    def purpose(self) -> bool:
+        """Whether the act is only what another one was meant for: "to help rebuild"."""
+        return self.predicate.dep_ == "advcl" and is_infinitive(self.predicate)
 
     @property
     def shared(self) -> bool:
@@ -127,7 +140,10 @@ class ActFinder:
         for atom in frame.atoms:
             if atom.slot == CLAUSE:
                 clauses = self._clauses(found, predicate)
-                if atom.classes:
+                if atom.classes == ("TO",):
+                    if not any(is_infinitive(clause) for clause in clauses):
+                        return None
+                elif atom.classes:
                     wanted = [
                         token
                         for token in predicate.subtree
@@ -180,7 +196,11 @@ class ActFinder:
             for token in self._after(preposition, found)
             if token.dep_ == "pcomp"
         ]
-        own = [clause for clause in found.clauses if clause.i != predicate.i]
+        own = [
+            clause
+            for clause in found.clauses
+            if clause.i != predicate.i and not _is_question(clause)
+        ]
         return [*own, *after]
 
     def _build(
@@ -279,7 +299,8 @@ class ActFinder:
         operator = frame.operator or ""
         code: str | None = inner.code
         held = modality(inner.predicate)
-        consumed = inner.consumed | {inner.predicate.i} | {t.i for t in inner.trigger}
+        chain = {t.i for t in conjuncts(inner.predicate) if t.pos_ == "VERB"}
+        consumed = inner.consumed | {inner.predicate.i} | {t.i for t in inner.trigger} | chain
         if operator not in _TRANSPARENT:
             if operator == "intent" and held.negated:
                 operator = "refuse" if inner.code[:2] < "09" else "intent"
@@ -473,6 +494,14 @@ def _trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tup
     # The noun before a relative clause is not said by the clause itself.
     own = [token for token in filled if not token.is_ancestor(predicate)]
     return tuple(own[:1]) if kind not in {None, SOMEBODY, "*"} else ()
+
+
+def _is_question(clause: Token) -> bool:
+    """Whether a clause leaves open what is done: "decided whether to go"."""
+    return any(
+        child.dep_ in {"mark", "advmod"} and child.lower_ in {"whether", "if", "how"}
+        for child in clause.children
+    )
 
 
 def _nested(noun: Token) -> bool:

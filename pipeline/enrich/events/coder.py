@@ -29,9 +29,11 @@ _SPORT = re.compile(
     r"touchdown|batsman|striker|midfielder)\b",
     re.IGNORECASE,
 )
-MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.55
+_TELLING_WEIGHT = 5
+_COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
-_RECIPROCAL_CODES = ("036", "04", "050", "057", "03", "06", "193")
+_RECIPROCAL_CODES = ("030", "031", "036", "037", "04", "050", "057", "06", "193")
 _SENTENCE_CHARS = 1_200
 
 
@@ -207,13 +209,16 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
 
     An act that a noun alone names needs both sides; companies make no events among themselves.
     """
-    if target is None and act.background:
+    if act.purpose or (target is None and (act.background or act.weight < _TELLING_WEIGHT)):
+        return False
+    role = target.actor.role if target is not None else None
+    if role in _COMMERCIAL and act.code < "11":
         return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
         return source.political and target is not None and target.political
     if source.political:
         return True
-    if source.actor.role in {"BUS", "SPO", "MED"} or target is None:
+    if source.actor.role in _COMMERCIAL or target is None:
         return False
     return target.political and bool(source.actor.name or source.actor.role)
 

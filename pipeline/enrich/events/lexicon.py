@@ -18,6 +18,7 @@ ANYTHING = "*"
 SOMEBODY = "@"
 NO_EVENT = "-"
 CLAUSE = "comp"
+INFINITIVE = "TO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
         if code not in cameo and code not in {"", NO_EVENT}:
             raise ConfigError("a frame has an unknown code", code=code, **where)
         named = {name for atom in atoms if atom.slot != "lemma" for name in atom.classes}
-        unknown = named - classes - {ANYTHING, SOMEBODY}
+        unknown = named - classes - {ANYTHING, SOMEBODY, INFINITIVE}
         if unknown:
             raise ConfigError("a frame asks for unknown classes", classes=sorted(unknown), **where)
         for verb in _members(verbs):

@@ -111,7 +111,7 @@ def _verbal(predicate: Token) -> Arguments:
             found.add(child.lower_, governed(child))
         elif dep == "auxpass":
             found.passive = True
-        elif dep in _CLAUSES or (dep == "advcl" and _is_purpose(child)):
+        elif dep in _CLAUSES or (dep == "advcl" and is_infinitive(child)):
             found.clauses.append(child)
             _raise_object(child, predicate, found)
     if "by" in found.prepositions and found.passive and not found.subjects:
@@ -144,8 +144,8 @@ def _raise_object(clause: Token, predicate: Token, found: Arguments) -> None:
                 return
 
 
-def _is_purpose(clause: Token) -> bool:
-    """Whether an adverbial clause is "to do": why something was done."""
+def is_infinitive(clause: Token) -> bool:
+    """Whether a clause is "to do": as an adverbial clause it says why something was done."""
     return any(child.dep_ == "aux" and child.lower_ == "to" for child in clause.children)
 
 
@@ -267,7 +267,7 @@ def _nominal(noun: Token, patient: bool = False) -> Arguments:
             found.add(child.lower_, governed(child))
         elif dep in {"amod", "compound", "nmod"} and child.text[:1].isupper():
             found.subjects.extend(nouns(child))
-        elif dep in {"acl", "relcl"} and (child.tag_ == "TO" or _is_purpose(child)):
+        elif dep in {"acl", "relcl"} and (child.tag_ == "TO" or is_infinitive(child)):
             found.clauses.append(child)
     by = found.prepositions.get("by")
     if patient and not by:
