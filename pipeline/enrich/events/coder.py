@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.enrich.events.actors import Entities, Party, Resolver
 from pipeline.enrich.events.acts import Act, ActFinder
-from pipeline.enrich.events.confidence import confidence
+from pipeline.enrich.events.confidence import confidence, pair_confidence
 from pipeline.enrich.events.dates import event_days
 from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.pair import Span, choose
@@ -53,11 +53,12 @@ class CoderInput:
 
 @dataclass(frozen=True, slots=True)
 class PairCoding:
-    """What the coder says of two given spans: CAMEO code, folded PLOVER root, quad class."""
+    """What the coder says of two given spans: CAMEO code, PLOVER root, quad class, confidence."""
 
     code: str
     root: str
     quad_class: int
+    confidence: float
 
 
 class EventCoder:
@@ -107,7 +108,7 @@ class EventCoder:
                 codings.append(None)
                 continue
             row = self._lexicon.cameo[act.code]
-            codings.append(PairCoding(act.code, row.root, row.quad_class))
+            codings.append(PairCoding(act.code, row.root, row.quad_class, pair_confidence(act, source, target)))
         return codings
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
@@ -148,7 +149,7 @@ class EventCoder:
         sources = resolver.parties(act.sources)
         if not sources:
             return []
-        targets = resolver.first(act.targets, sources)
+        targets = resolver.first([t for t in act.targets if not _only_place(t, act)], sources)
         joint = len({_key(party) for party in sources}) > 1 and act.code.startswith(
             _RECIPROCAL_CODES
         )
@@ -202,6 +203,15 @@ class EventCoder:
             negated=act.negated,
             hypothetical=act.hypothetical,
         )
+
+
+def _only_place(token: Any, act: Act) -> bool:
+    """Whether a phrase says where talks were held or words said, not with or to whom."""
+    return (
+        act.code[:2] < "06"
+        and token.dep_ == "pobj"
+        and token.head.lower_ in {"in", "at", "near", "outside"}
+    )
 
 
 def _political(act: Act, source: Party, target: Party | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from pipeline.enrich.events.actors import Party
+from pipeline.enrich.events.pair import Span, score
 from pipeline.enrich.events.acts import Act
 
 
@@ -23,3 +24,10 @@ def confidence(act: Act, source: Party | None, target: Party | None) -> float:
     score -= 0.4 if act.hypothetical else 0.0
     score -= 0.3 if act.negated else 0.0
     return round(1.0 / (1.0 + math.exp(-score)), 2)
+
+
+def pair_confidence(act: Act, source: Span, target: Span) -> float:
+    """The same for given spans: how well the act fits them stands for what is known of the actors."""
+    fit = score(act, source, target)
+    total = 0.35 * fit - 1.5 - (0.3 if act.depth > 1 else 0.0)
+    return round(1.0 / (1.0 + math.exp(-total)), 2)

@@ -51,9 +51,17 @@ def _auxiliaries(verb: Token) -> frozenset[str]:
             inner.dep_ == "det" and inner.lower_ == "no" for inner in child.children
         ):
             found.add("no")
+    subjects = [child for child in verb.children if child.dep_ in {"nsubj", "nsubjpass"}]
+    if any(_denies(word) for subject in subjects for word in (subject, *subject.lefts)):
+        found.add("no")
     if verb.pos_ == "ADJ" and verb.head.lemma_ == "be":
         found |= _auxiliaries(verb.head)
     return frozenset(found)
+
+
+def _denies(word: Token) -> bool:
+    """ "neither side", "no country", "nobody"."""
+    return word.lower_ in {"neither", "no", "nobody", "none"}
 
 
 def _conditional(verb: Token) -> bool:

@@ -10,7 +10,6 @@ from pipeline.enrich.events.acts import Act
 from pipeline.enrich.events.syntax import Token
 
 Span = tuple[int, int]
-NONE = "NONE"
 
 
 def _inside(token: Token, span: Span) -> bool:
@@ -29,20 +28,19 @@ def _fit(tokens: tuple[Token, ...], span: Span) -> float:
     return 0.0
 
 
+def score(act: Act, source: Span, target: Span) -> float:
+    """How well an act fits two spans."""
+    towards = _fit(act.targets, target)
+    if towards == 0.0 and _covers(act.predicate, target):
+        towards = 1.5
+    total = 1.5 * _fit(act.sources, source) + towards + 0.15 * min(act.weight, 12)
+    total -= 2.0 if act.nominal else 0.0
+    total -= 1.0 if act.hypothetical and act.code[:2] not in {"03", "13"} else 0.0
+    return total
+
+
 def choose(acts: list[Act], source: Span, target: Span) -> Act | None:
     """The act that fits the two spans best, or None where the sentence names none."""
-    best: tuple[float, int] | None = None
-    chosen: Act | None = None
-    for act in acts:
-        score = 1.5 * _fit(act.sources, source)
-        towards = _fit(act.targets, target)
-        if towards == 0.0 and _covers(act.predicate, target):
-            towards = 1.5
-        score += towards
-        score += 0.15 * min(act.weight, 12)
-        score -= 2.0 if act.nominal else 0.0
-        score -= 1.0 if act.hypothetical and act.code[:2] not in {"03", "13"} else 0.0
-        key = (score, -act.predicate.i)
-        if best is None or key > best:
-            best, chosen = key, act
-    return chosen
+    if not acts:
+        return None
+    return max(acts, key=lambda act: (score(act, source, target), -act.predicate.i))
