@@ -3,13 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint prism soak lock clean
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
 
 test: $(VENV)/.dev lint  ## every check
-	$(BIN)/python -m pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -29,6 +29,13 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+prism: $(BIN)/prism  ## Beam's local engine, built by Go; the tests use it where it is
+$(BIN)/prism: | $(VENV)/bin/python
+	GOBIN="$(CURDIR)/$(BIN)" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
+soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worker's memory
+	PYTHONPATH=. $(BIN)/python bench/soak.py
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \

@@ -84,7 +84,7 @@ class WorkerError(DatelineError):
 
 
 class LakeCheckError(DatelineError):
-    """`lake check` found something that does not add up."""
+    """What `lake check` found does not add up."""
 
     exit_code = 20
 

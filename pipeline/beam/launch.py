@@ -8,6 +8,7 @@ has to outlast an epoch (connections, the model) is cached in the process (`pipe
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -20,7 +21,7 @@ from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.steps.ticks import BoundedTicks, PeriodicTicks
 from pipeline.config import Settings
-from pipeline.errors import DatelineError, StoreError
+from pipeline.errors import DatelineError, StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 
@@ -72,12 +73,21 @@ def replay_archives(settings: Settings, paths: Sequence[str]) -> None:
 def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
     """Hand the graph to Prism, whose binary is on the PATH; ends after `seconds`, if given."""
     quiet_beam()
+    binary = shutil.which("prism")
+    if binary is None:
+        raise UsageError("PrismRunner needs the program `prism` on the PATH (see docs/engines.md)")
     start_s = clock.now().timestamp()
     ticks = PeriodicTicks(
         start_s, settings.job.poll_s, None if seconds is None else start_s + seconds
     )
     options = PipelineOptions(
-        runner="PrismRunner", streaming=True, environment_type="LOOPBACK", save_main_session=False
+        [],
+        runner="PrismRunner",
+        # Named, or Beam downloads one.
+        prism_location=binary,
+        streaming=True,
+        environment_type="LOOPBACK",
+        save_main_session=False,
     )
     with beam.Pipeline(options=options) as root:
         graph.streaming(root, ticks, range(settings.groups), settings)

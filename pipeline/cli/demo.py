@@ -38,13 +38,17 @@ _MARK = "_demo"
 _SHOWN = 40
 
 _STORIES = """
-select s.date, s.region, s.provider, s.headline,
-  (select list(e.name order by e.salience desc, e.name)[1:4] from current_entities e
-    where e.revision_id = s.revision_id and e.kind <> 'NORP') as entities,
-  (select list(concat_ws(' ', v.source_name, v.root, v.target_name)
-      order by v.sentence_index, v.trigger_start)[1:3]
-    from current_events v where v.revision_id = s.revision_id) as events
-from current s order by s.date nulls last, s.region, s.headline
+with named as (
+  select revision_id, list(name order by salience desc, name)[1:4] as entities
+  from current_entities where kind <> 'NORP' group by revision_id
+), acts as (
+  select revision_id, list(concat_ws(' ', source_name, root, target_name)
+    order by sentence_index, trigger_start)[1:3] as events
+  from current_events group by revision_id
+)
+select date, region, provider, headline, entities, events
+from current left join named using (revision_id) left join acts using (revision_id)
+order by date nulls last, region, headline
 """
 _TREE = "select date, region, count(*) as n from stories group by all order by date, region"
 _REJECTS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -83,8 +84,7 @@ def publish(
 def records_of(paths: list[Path]) -> Iterator[Record]:
     """The records of each archive, one after the other. All paths are opened first."""
     archives = [open_archive(path) for path in paths]
-    for archive in archives:
-        yield from archive.records()
+    return chain.from_iterable(archive.records() for archive in archives)
 
 
 def register(app: typer.Typer) -> None:

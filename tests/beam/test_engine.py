@@ -1,0 +1,102 @@
+"""The engines: in process without a network, and Prism where it is installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.testing.test_pipeline import TestPipeline as BeamPipeline  # no test class
+from apache_beam.testing.util import assert_that, equal_to
+
+from pipeline.beam.steps.groups import Groups
+from pipeline.beam.steps.ticks import BoundedTicks
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from pipeline.store.check import check
+from pipeline.store.lake import Lake
+from tests.support.wire import copy
+
+_WATCHED = """
+import json, sys
+seen = []
+def watch(event, args):
+    if event in ("socket.connect", "socket.sendto"):
+        seen.append(str(args[1]))
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "urllib.Request"):
+        seen.append(str(args[0]))
+    elif event == "subprocess.Popen":
+        seen.append("started " + str(args[0]))
+sys.addaudithook(watch)
+import threading, psutil
+stop, remote = threading.Event(), set()
+def poll():
+    while not stop.wait(0.01):
+        for c in psutil.Process().net_connections("inet"):
+            if c.raddr:
+                remote.add(c.raddr.ip)
+threading.Thread(target=poll, daemon=True).start()
+from pipeline.beam.launch import replay_archives
+from pipeline.config import load
+replay_archives(load(None, {"lake": {"url": sys.argv[1]}}), sys.argv[2:])
+stop.set()
+print(json.dumps({"seen": seen, "remote": sorted(remote)}))
+"""
+
+
+def test_ticks_reach_every_group() -> None:
+    """Each beat names each group once."""
+    with BeamPipeline(runner=FnApiRunner(), options=PipelineOptions([])) as root:
+        found = root | "tick" >> BoundedTicks(2) | "groups" >> Groups([3, 5])
+        assert_that(found, equal_to([3, 5, 3, 5]))
+
+
+@pytest.mark.engine
+def test_the_default_engine_opens_no_connection_beyond_loopback(tmp_path: Path) -> None:
+    """Nothing is downloaded, no job server is started, no name is looked up."""
+    (tmp_path / "story").write_bytes(next(copy(1, 2)))
+    done = subprocess.run(
+        [sys.executable, "-c", _WATCHED, str(tmp_path / "lake"), str(tmp_path / "story")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    beyond = [a for a in found["seen"] if "127.0.0.1" not in a and "::1" not in a]
+    assert beyond == []
+    assert [ip for ip in found["remote"] if not ip.startswith("127.") and ip != "::1"] == []
+    assert Lake(str(tmp_path / "lake")).dataset("stories").count_rows() == 1
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(shutil.which("prism") is None, reason="no `prism` on the PATH: make prism")
+def test_prism_runs_the_same_graph(tmp_path: Path) -> None:
+    """Unbounded ticks, the job server of Beam's own; the same rows in the lake."""
+    program = (
+        "import sys; from pipeline.config import load; "
+        "from pipeline.beam.launch import run_on_prism;"
+        " run_on_prism(load(None, {'lake': {'url': sys.argv[1]},"
+        " 'kafka': {'bootstrap_servers': [sys.argv[2]], 'topics': ['wire']},"
+        " 'batch': {'flush_interval_s': 0.2}}), seconds=20)"
+    )
+    lake = tmp_path / "lake"
+    with EmbeddedBroker(topics={"wire": 3}) as broker:
+        publish(copy(0, 100), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(lake), broker.bootstrap_servers],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert sum(Lake(str(lake)).dataset("ledger").to_table(["records"]).column(0).to_pylist()) == 100
+    report = check(str(lake), strict=True)
+    assert report.ok, report.findings

@@ -1,0 +1,103 @@
+"""The job against the embedded broker, as its users run it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.source.archive import open_archive
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from pipeline.store.check import check
+from pipeline.store.lake import Lake
+from tests.support.job import JobProcess, running, until
+from tests.support.wire import copy
+
+pytestmark = pytest.mark.engine
+
+
+def run_to_end(broker: EmbeddedBroker, lake: Path, log: Path, *options: str) -> None:
+    job_options = ("--until-caught-up", *options)
+    with running(broker.bootstrap_servers, lake, log, *job_options) as job:
+        assert job.wait(500) == 0, log.read_text()[-3000:]
+
+
+def rows_of(lake: Path, table: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Lake(str(lake)).dataset(table).to_table(columns).to_pylist()
+    return found
+
+
+def test_two_workers_share_the_partitions(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    """Each partition is read by one of them; all records land, and the plain glob opens."""
+    publish(copy(0, 200), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake = tmp_path / "lake"
+    run_to_end(broker, lake, tmp_path / "log", "--workers", "2")
+    assert sum(row["records"] for row in rows_of(lake, "ledger")) == 200
+    assert len(rows_of(lake, "stories")) == 190
+    assert len(rows_of(lake, "rejects")) == 10
+    writers = {(row["source"], row["writer"]) for row in rows_of(lake, "ledger") if row["records"]}
+    assert len(writers) == len({source for source, _ in writers})
+    files = list((lake / "stories").glob("date=*/region=*/*.parquet"))
+    assert sum(pq.read_metadata(file).num_rows for file in files) == 190
+    assert {pq.read_metadata(f).row_group(0).column(0).compression for f in files} == {"ZSTD"}
+    assert check(str(lake), strict=True).ok
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_job_and_leaves_the_lake_whole(
+    tmp_path: Path, broker: EmbeddedBroker, number: signal.Signals
+) -> None:
+    """Exit code 0, no block torn, nothing left over; the next start goes on from there."""
+    publish(copy(0, 1500), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    with running(broker.bootstrap_servers, lake, log) as job:
+        until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 90)
+        job.process.send_signal(number)
+        assert job.wait(60) == 0, log.read_text()[-3000:]
+    report = check(str(lake), strict=True)
+    assert report.ok, report.findings
+    assert "in_flight" not in report.counts
+    run_to_end(broker, lake, log)
+    assert sum(row["records"] for row in rows_of(lake, "ledger")) == 1500
+    assert check(str(lake), strict=True).ok
+
+
+def test_a_supervisor_that_is_killed_takes_its_worker_along(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    """No worker goes on unwatched."""
+    import psutil
+
+    publish(copy(0, 20), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    job = JobProcess(broker.bootstrap_servers, lake, log)
+    until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 90)
+    workers = psutil.Process(job.process.pid).children()
+    assert workers
+    job.process.kill()
+    job.wait(10)
+    assert not psutil.wait_procs(workers, timeout=60)[1]
+
+
+def test_reuters_streams_whole(tmp_path: Path, broker: EmbeddedBroker, reuters: list[Path]) -> None:
+    """10,000 real stories: every document is a story or a reject, offset by offset."""
+    total = 0
+    for path in reuters:
+        archive = open_archive(path)
+        total += archive.total
+        publish(archive.records(), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    assert total == 10_000
+    lake = tmp_path / "lake"
+    run_to_end(broker, lake, tmp_path / "log", "--workers", "2")
+    report = check(str(lake), strict=True)
+    assert report.ok, report.findings
+    ledger = rows_of(lake, "ledger")
+    assert sum(row["records"] for row in ledger) == total
+    assert sum(row["items"] for row in ledger) == total
+    accounted = rows_of(lake, "stories", ["source", "offset", "item"])
+    accounted += rows_of(lake, "rejects", ["source", "offset", "item"])
+    assert len({tuple(row.values()) for row in accounted}) == len(accounted) == total

@@ -1,0 +1,126 @@
+"""The commands, as a user or a program meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import EXIT_CODES
+from tests.support.rows import a_batch, a_reject, a_story, enriched, written
+
+
+def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    """Two stories and a reject."""
+    batch = a_batch([enriched(a_story(0)), enriched(a_story(1))], [a_reject(2)])
+    written(tmp_path / "lake", batch).close()
+    return str(tmp_path / "lake")
+
+
+def test_help_lists_commands_and_exit_codes() -> None:
+    """Each command has a help text with an example of its own."""
+    text = " ".join(dateline("--help").stdout.split())
+    for code, meaning in EXIT_CODES:
+        assert f"{code} {meaning}" in text
+    for command in ("run", "replay", "demo", "broker", "publish", "query", "version"):
+        assert command in text
+        assert "Example" in dateline(command, "--help").stdout
+
+
+def test_query_gives_a_json_array_of_rows(lake: str) -> None:
+    """Dates and times as ISO 8601."""
+    sql = 'select "offset", date, headline from stories order by "offset"'
+    done = dateline("query", sql, "--lake", lake, "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["offset"] for row in rows] == [0, 1]
+    assert rows[0]["date"] == "2026-03-04"
+
+
+def test_query_prints_a_table(lake: str) -> None:
+    """Markup in a headline is text."""
+    done = dateline("query", "select '[red]x[/red]' as h", "--lake", lake)
+    assert "[red]x[/red]" in done.stdout
+
+
+def test_check_tells_by_its_exit_code(lake: str) -> None:
+    """0 for a lake that adds up, 20 for one that lost a file."""
+    done = dateline("lake", "check", "--lake", lake, "--json")
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["ok"] is True
+    next((Path(lake) / "stories").glob("date=*/region=*/*.parquet")).unlink()
+    done = dateline("lake", "check", "--lake", lake, "--json")
+    assert done.returncode == 20
+    assert json.loads(done.stdout)["ok"] is False
+    assert "does not add up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["query", "select 1", "--lake", "no-such-lake"], 2),
+        (["lake", "clean", "--lake", "no-such-lake"], 2),
+        (["run", "--config", "no-such-file.toml"], 3),
+        (["run", "--runner", "Spark"], 2),
+        (["replay", "no-such-archive", "--lake", "unused"], 2),
+        (["publish", "no-such-file", "--topic", "a"], 2),
+    ],
+)
+def test_wrong_use_is_one_line_and_an_exit_code(
+    arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    """No traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "error" in done.stderr.lower()
+
+
+def test_config_show_and_version_speak_json() -> None:
+    """For programs."""
+    assert json.loads(dateline("config", "show", "--json").stdout)["batch"]["max_records"] == 500
+    assert "apache-beam" in json.loads(dateline("version", "--json").stdout)
+
+
+@pytest.mark.engine
+def test_demo_shows_what_landed(tmp_path: Path) -> None:
+    """Stories of several regions and days, entities, events, and the reject with its reason."""
+    done = dateline("demo", "--lake", str(tmp_path / "lake"), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found["stories"]) >= 12
+    assert len({row["region"] for row in found["stories"]}) >= 6
+    assert len({row["date"] for row in found["stories"]}) >= 5
+    assert sum(bool(row["entities"]) for row in found["stories"]) >= 10
+    assert sum(bool(row["events"]) for row in found["stories"]) >= 6
+    assert [row["message"] for row in found["rejects"] if not row["kind"].startswith("skipped.")]
+    assert dateline("lake", "check", "--lake", str(tmp_path / "lake"), "--strict").returncode == 0
+
+
+def test_demo_does_not_overwrite_what_it_did_not_make(tmp_path: Path) -> None:
+    """A lake of the user's is safe from it."""
+    (tmp_path / "mine").write_text("x")
+    done = dateline("demo", "--lake", str(tmp_path))
+    assert done.returncode == 2
+    assert (tmp_path / "mine").read_text() == "x"

@@ -1,0 +1,98 @@
+"""The configuration: what wins over what, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import MASK, Settings, load, restore, shown
+from pipeline.errors import ConfigError
+
+DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
+
+
+def test_the_reference_configuration_states_every_default() -> None:
+    """Loading it changes nothing, and it leaves out only what has no value."""
+    file = DEPLOY / "dateline.reference.toml"
+    assert load(file) == load()
+    stated = tomllib.loads(file.read_text())
+    for section, fields in shown(load()).items():
+        unset = {name for name, value in fields.items() if value is None}
+        assert set(stated[section]) | unset == set(fields)
+
+
+def test_the_minimal_configuration_loads() -> None:
+    """It names brokers, topic and lake."""
+    settings = load(DEPLOY / "dateline.minimal.toml")
+    assert settings.lake.url == "/data/lake"
+    assert settings.kafka.topics == ("wire",)
+
+
+def test_command_line_over_environment_over_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Setting by setting, not section by section."""
+    file = tmp_path / "c.toml"
+    file.write_text('[lake]\nurl = "file"\nclean_interval_s = 7\n[kafka]\ngroup_id = "file"\n')
+    monkeypatch.setenv("DATELINE_LAKE__URL", "environment")
+    monkeypatch.setenv("DATELINE_KAFKA__GROUP_ID", "environment")
+    settings = load(file, {"lake": {"url": "command"}})
+    assert settings.lake.url == "command"
+    assert settings.kafka.group_id == "environment"
+    assert settings.lake.clean_interval_s == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[batch]\nmax_records = 0\n", "batch.max_records"),
+        ("[batch]\nmax_recrods = 5\n", "batch.max_recrods"),
+        ("[kafka\n", "not TOML"),
+        ("[nothing]\n", "nothing"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str, words: str) -> None:
+    """The message names the setting, or the place."""
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """It is not taken for an empty one."""
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        load(tmp_path / "none.toml")
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in `config show`, nor in a representation, nor in an error."""
+    monkeypatch.setenv("DATELINE_LAKE__OPTIONS", json.dumps({"aws_secret_access_key": "hush1"}))
+    monkeypatch.setenv(
+        "DATELINE_KAFKA__CLIENT",
+        json.dumps({"sasl_plain_password": "hush2", "security_protocol": "SASL_SSL"}),
+    )
+    settings = load()
+    assert settings.lake.options["aws_secret_access_key"] == "hush1"
+    assert "hush" not in json.dumps(shown(settings)) + repr(settings)
+    assert shown(settings)["kafka"]["client"] == {
+        "sasl_plain_password": MASK,
+        "security_protocol": "SASL_SSL",
+    }
+    monkeypatch.setenv("DATELINE_LAKE__OPTIONS", '{"a": ["hush3"]}')
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert "hush3" not in str(caught.value)
+
+
+def test_a_worker_gets_the_very_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its environment says by then."""
+    settings = load(None, {"batch": {"max_records": 9}, "job": {"workers": 3}})
+    monkeypatch.setenv("DATELINE_BATCH__MAX_RECORDS", "1")
+    again = restore(json.loads(json.dumps(settings.model_dump(mode="json"))))
+    assert again == settings
+    assert isinstance(again, Settings)
+    assert again.groups == 3
