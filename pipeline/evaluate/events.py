@@ -1,8 +1,8 @@
 """Event coding against labelled sets: PLOVER's sentences with given spans, and one gold story.
 
 The first is a TSV in the shape of PLV_train.tsv (Zero-Shot-PLOVER): a sentence with its source and
-target marked `<s>…</s>`, `<t>…</t>`, the columns `gold_root` and `gold_penta` (quad class). The second
-is a gold.json: events with alternatives, and events that count neither way.
+target marked `<s>…</s>`, `<t>…</t>`, the columns `gold_root` and `gold_penta` (quad class). The
+second is a gold.json: events with alternatives, and events that count neither way.
 """
 
 from __future__ import annotations
@@ -84,15 +84,14 @@ def macro_f1(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 def predictions(nlp: Any, labelled: Sequence[Labelled]) -> list[tuple[str, str]]:
-    """The coder's (root, quad class) for each sentence's spans, ("NONE", "0") where it finds none."""
+    """(root, quad class) for each sentence's spans: ("NONE", "0") where there is none."""
     codings = EventCoder(nlp).code_pairs(
         [item.sentence for item in labelled],
         [item.source for item in labelled],
         [item.target for item in labelled],
     )
     return [
-        (fold(coding.root), str(coding.quad_class)) if coding else (NONE, "0")
-        for coding in codings
+        (fold(coding.root), str(coding.quad_class)) if coding else (NONE, "0") for coding in codings
     ]
 
 
@@ -101,8 +100,12 @@ def plover(nlp: Any, path: Path) -> dict[str, float]:
     labelled = sentences(path)
     found = predictions(nlp, labelled)
     return {
-        "macro15": macro_f1((item.root, root) for item, (root, _) in zip(labelled, found, strict=True)),
-        "quad": macro_f1((item.quad, quad) for item, (_, quad) in zip(labelled, found, strict=True)),
+        "macro15": macro_f1(
+            (item.root, root) for item, (root, _) in zip(labelled, found, strict=True)
+        ),
+        "quad": macro_f1(
+            (item.quad, quad) for item, (_, quad) in zip(labelled, found, strict=True)
+        ),
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.enrich.events.classes import phrase
+from pipeline.enrich.events.classes import classes_of, phrase
 from pipeline.enrich.events.lexicon import Lexicon
 from pipeline.enrich.events.syntax import Token, governed, nouns
 from pipeline.model import Actor, Entity
@@ -35,7 +35,28 @@ _PLACE_KINDS = frozenset({"GPE", "NORP"})
 _HE = frozenset({"he", "she", "him", "her", "his"})
 _IT = frozenset({"it", "its"})
 _THEY = frozenset({"they", "them", "both", "sides", "side", "two"})
-_PLURAL_NOUNS = frozenset(["leader", "president", "minister", "side", "country", "nation", "official", "government", "state", "force", "troop", "people", "negotiator", "army", "delegation", "diplomat", "party"])  # fmt: skip
+_PLURAL_NOUNS = frozenset(
+    [
+        "leader",
+        "president",
+        "minister",
+        "side",
+        "country",
+        "nation",
+        "official",
+        "government",
+        "state",
+        "force",
+        "troop",
+        "people",
+        "negotiator",
+        "army",
+        "delegation",
+        "diplomat",
+        "party",
+    ]
+)
+_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against"})
 _MAX_ACTORS = 4
 
 
@@ -50,7 +71,7 @@ class Party:
 
 
 class Resolver:
-    """Resolves the tokens of one parsed sentence; `offset` is where its text begins in the story."""
+    """Resolves tokens of one parsed sentence; `offset` is where its text begins in the story."""
 
     def __init__(
         self, lexicon: Lexicon, entities: Entities, offset: int, recent: Sequence[Party]
@@ -118,17 +139,17 @@ class Resolver:
                 child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper()
             ):
                 yield child
+        talks = any(
+            self._lexicon.class_codes.get(name, "").startswith(("04", "05"))
+            for name in classes_of(token, self._lexicon)
+        )
         for child in token.children:
-            if child.dep_ == "prep" and child.lower_ in {
-                "of",
-                "in",
-                "by",
-                "from",
-                "between",
-                "on",
-                "to",
-                "against",
-            }:
+            # Talks in a town are not talks with it; targets in a country are the country's.
+            if (
+                child.dep_ == "prep"
+                and child.lower_ in _WITHIN
+                and not (talks and child.lower_ == "in")
+            ):
                 yield from governed(child)
         for child in token.children:
             if child.dep_ == "appos":

@@ -1,6 +1,6 @@
 """Which classes a noun belongs to, seen through compounds and quantities.
 
-"a series of air strikes" is an attack, "an aid package" is aid, "the peacekeepers" are peacekeepers.
+"a series of air strikes" is an attack, "an aid package" is aid.
 """
 
 from __future__ import annotations
@@ -9,13 +9,113 @@ from pipeline.enrich.events.lexicon import ANYTHING, SOMEBODY, Lexicon
 from pipeline.enrich.events.syntax import Token
 
 _QUANTITIES = frozenset(
-    ["series", "number", "wave", "round", "set", "lot", "hundred", "thousand", "dozen", "million", "billion", "group", "part", "kind", "sort", "type", "spate", "string", "range", "couple", "pair", "rest", "majority", "member", "batch", "ton", "tonne", "delivery", "shipment", "act", "campaign", "package", "consignment", "convoy", "planeload", "resumption", "start", "beginning", "bit", "handful", "form", "amount", "worth", "piece", "fleet", "flow", "tranche", "provision", "possibility", "use", "kilogram"]
+    [
+        "series",
+        "number",
+        "wave",
+        "round",
+        "set",
+        "lot",
+        "hundred",
+        "thousand",
+        "dozen",
+        "million",
+        "billion",
+        "group",
+        "part",
+        "kind",
+        "sort",
+        "type",
+        "spate",
+        "string",
+        "range",
+        "couple",
+        "pair",
+        "rest",
+        "majority",
+        "member",
+        "batch",
+        "ton",
+        "tonne",
+        "delivery",
+        "shipment",
+        "act",
+        "campaign",
+        "package",
+        "consignment",
+        "convoy",
+        "planeload",
+        "resumption",
+        "start",
+        "beginning",
+        "bit",
+        "handful",
+        "form",
+        "amount",
+        "worth",
+        "piece",
+        "fleet",
+        "flow",
+        "tranche",
+        "provision",
+        "possibility",
+        "use",
+        "kilogram",
+    ]
 )
 _LIGHT = frozenset(
-    ["package", "effort", "mission", "process", "campaign", "plan", "supply", "measure", "order", "program", "programme", "contract", "operation", "delivery", "shipment", "worth", "project", "work", "commitment", "status", "session", "proceeding", "action", "regime", "system", "policy", "activity", "team", "hour", "worker"]
+    [
+        "package",
+        "effort",
+        "mission",
+        "process",
+        "campaign",
+        "plan",
+        "supply",
+        "measure",
+        "order",
+        "program",
+        "programme",
+        "contract",
+        "operation",
+        "delivery",
+        "shipment",
+        "worth",
+        "project",
+        "work",
+        "commitment",
+        "status",
+        "session",
+        "proceeding",
+        "action",
+        "regime",
+        "system",
+        "policy",
+        "activity",
+        "team",
+        "hour",
+        "worker",
+    ]
 )
 _PERSONAL = frozenset(
-    ["he", "she", "they", "him", "her", "them", "it", "we", "us", "i", "me", "you", "who", "himself", "themselves", "itself"]
+    [
+        "he",
+        "she",
+        "they",
+        "him",
+        "her",
+        "them",
+        "it",
+        "we",
+        "us",
+        "i",
+        "me",
+        "you",
+        "who",
+        "himself",
+        "themselves",
+        "itself",
+    ]
 )
 
 

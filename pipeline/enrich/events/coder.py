@@ -20,13 +20,13 @@ from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.pair import Span, choose
 from pipeline.enrich.events.parse import Parser
 from pipeline.enrich.events.place import place_of
-from pipeline.model import Event, Story
+from pipeline.model import Actor, Event, Story
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _SPORT = re.compile(
-    r"\b(?:goal(?:keeper|s)?|match(?:es)?|tournament|championships?|league|world cup|olympi\w+|"
-    r"quarter-?finals?|semi-?finals?|grand prix|inning|wicket|season|coach|medall?ist|playoffs?|stadium|"
-    r"touchdown|batsman|striker|midfielder)\b",
+    r"\b(?:goalkeeper|tournament|championships?|world cup|olympi\w+|quarter-?finals?|semi-?finals?|"
+    r"grand prix|innings?|wickets?|head coach|medall?ist|playoffs?|touchdown|batsman|midfielder|"
+    r"premier league|champions league|(?:test|first|second|final|opening|tennis|cricket) match)\b",
     re.IGNORECASE,
 )
 MIN_CONFIDENCE = 0.55
@@ -108,7 +108,9 @@ class EventCoder:
                 codings.append(None)
                 continue
             row = self._lexicon.cameo[act.code]
-            codings.append(PairCoding(act.code, row.root, row.quad_class, pair_confidence(act, source, target)))
+            codings.append(
+                PairCoding(act.code, row.root, row.quad_class, pair_confidence(act, source, target))
+            )
         return codings
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
@@ -128,21 +130,19 @@ class EventCoder:
     def _sentence(
         self, item: CoderInput, index: int, doc: Any, recent: Sequence[Party]
     ) -> tuple[list[Event], list[Party]]:
-        start, end = item.sentences[index]
+        start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
         for act in self._finder.acts(doc):
             for source, target in self._sides(act, resolver):
-                event = self._event(item, index, doc, act, source, target)
+                event = self._event(item, index, act, source, target)
                 if event is None:
                     continue
                 key = (_key(source), event.root, _key(target))
                 known = events.get(key)
                 if known is None or known.confidence < event.confidence:
                     events[key] = event
-        ordered = sorted(
-            events.values(), key=lambda e: (e.start, e.root, _name(e.source), _name(e.target))
-        )
+        ordered = sorted(events.values(), key=_order)
         return ordered[:MAX_EVENTS_PER_SENTENCE], resolver.mentioned(doc)
 
     def _sides(self, act: Act, resolver: Resolver) -> list[tuple[Party, Party | None]]:
@@ -166,7 +166,7 @@ class EventCoder:
         return pairs
 
     def _event(
-        self, item: CoderInput, index: int, doc: Any, act: Act, source: Party, target: Party | None
+        self, item: CoderInput, index: int, act: Act, source: Party, target: Party | None
     ) -> Event | None:
         if not _political(act, source, target):
             return None
@@ -215,7 +215,7 @@ def _only_place(token: Any, act: Act) -> bool:
 
 
 def _political(act: Act, source: Party, target: Party | None) -> bool:
-    """Whether an act is a political event: somebody political acts, or is acted upon by a known body.
+    """Whether an act is a political event: somebody political acts or is acted upon.
 
     An act that a noun alone names needs both sides; companies make no events among themselves.
     """
@@ -244,5 +244,9 @@ def _key(party: Party | None) -> str | None:
     return party.actor.country or party.actor.name or party.actor.text.lower()
 
 
-def _name(actor: Any) -> str:
+def _order(event: Event) -> tuple[int, str, str, str]:
+    return event.start, event.root, _name(event.source), _name(event.target)
+
+
+def _name(actor: Actor | None) -> str:
     return f"{actor.country or ''}{actor.name or actor.text}" if actor else ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 from pipeline.enrich.events.actors import Party
-from pipeline.enrich.events.pair import Span, score
 from pipeline.enrich.events.acts import Act
+from pipeline.enrich.events.pair import Span, score
 
 
 def confidence(act: Act, source: Party | None, target: Party | None) -> float:
@@ -27,7 +27,7 @@ def confidence(act: Act, source: Party | None, target: Party | None) -> float:
 
 
 def pair_confidence(act: Act, source: Span, target: Span) -> float:
-    """The same for given spans: how well the act fits them stands for what is known of the actors."""
+    """The same for given spans: how well the act fits them stands in for the actors."""
     fit = score(act, source, target)
     total = 0.35 * fit - 1.5 - (0.3 if act.depth > 1 else 0.0)
     return round(1.0 / (1.0 + math.exp(-total)), 2)

@@ -11,35 +11,43 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 
-_MONTHS = (
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-)
-_SHORT = {
-    "jan": 1,
-    "feb": 2,
-    "mar": 3,
-    "apr": 4,
-    "aug": 8,
-    "sept": 9,
-    "sep": 9,
-    "oct": 10,
-    "nov": 11,
-    "dec": 12,
-}
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_SHORT = {month[:3]: number for number, month in enumerate(_MONTHS, start=1)} | {"sept": 9}
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-            "seven": 7, "eight": 8, "nine": 9, "ten": 10, "several": 3, "few": 3}  # fmt: skip
-_MONTH = r"(?P<month>" + "|".join([*_MONTHS, *_SHORT]) + r")\.?"
+_COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_NUMBERS = {**{word: number for number, word in enumerate(_COUNTS)}, "a": 1, "an": 1}
+
+
+def _month(group: str) -> str:
+    return rf"(?P<{group}>{'|'.join([*_MONTHS, *_SHORT])})\.?"
+
+
+def _year(group: str) -> str:
+    return rf"(?:,?\s+(?P<{group}>\d{{4}}))?"
+
+
 _EXPRESSION = re.compile(
     r"\b(?:"
-    rf"(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+(?P<year1>\d{{4}}))?"
-    rf"|{_MONTH.replace('month', 'month2')}\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year2>\d{{4}}))?"
-    rf"|(?P<in>in|since|during|of|early|late|mid|last|next|this)[\s-]+{_MONTH.replace('month', 'month3')}(?:,?\s+(?P<year3>\d{{4}}))?"
+    rf"(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_month('month')}{_year('year1')}"
+    rf"|{_month('month2')}\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b{_year('year2')}"
+    rf"|(?P<in>in|since|during|of|early|late|mid|last|next|this)[\s-]+{_month('month3')}"
+    rf"{_year('year3')}"
     rf"|(?P<relday>last|next|this|on)?\s*(?P<weekday>{'|'.join(_DAYS)})\b"
     r"|(?P<which>last|next|this|past|previous|coming)\s+(?P<unit>week|month|year|weekend)"
-    r"|(?P<count>\d{1,2}|"
-    + "|".join(_NUMBERS)
-    + r")\s+(?P<ago>day|week|month|year)s?\s+(?:ago|earlier)"
+    rf"|(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)})\s+(?P<ago>day|week|month|year)s?\s+ago"
     r"|(?P<word>today|yesterday|tomorrow|tonight)"
     r"|in\s+(?P<year>(?:19|20)\d\d)"
     r")\b",

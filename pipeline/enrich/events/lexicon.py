@@ -1,4 +1,4 @@
-"""The event lexicon: frames of verbs, classes of nouns, operators and CAMEO codes, read from `data/`.
+"""The event lexicon: frames of verbs, noun classes, operators and CAMEO codes, from `data/`.
 
 Each file names its source in its header and explains its columns. A line that does not hold
 together raises `ConfigError` with file and line when the lexicon is loaded, never later.
@@ -50,7 +50,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A verb's pattern: when all `atoms` hold, the verb names the act `code` or applies `operator`."""
+    """A verb's pattern: where all `atoms` hold, it names the act `code` or applies `operator`."""
 
     verb: str
     atoms: tuple[Atom, ...]
@@ -98,7 +98,7 @@ class Lexicon:
 
 
 def rows(name: str) -> Iterator[tuple[int, list[str]]]:
-    """The data rows of a TSV file in `data/` with their line numbers, comments and head left out."""
+    """The data rows of a TSV file in `data/` with their line numbers, without comments and head."""
     text = files("pipeline.enrich.events").joinpath("data", name).read_text(encoding="utf-8")
     head: list[str] | None = None
     for number, line in enumerate(text.splitlines(), start=1):

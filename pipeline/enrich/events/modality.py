@@ -27,9 +27,11 @@ class Modality:
 def modality(verb: Token) -> Modality:
     """The modality of a verb, or of the verb that it is coordinated with where it has none."""
     words = _auxiliaries(verb)
-    if not words and verb.dep_ == "conj" and verb.head.pos_ in {"VERB", "AUX"}:
-        if not any(child.dep_ in {"nsubj", "nsubjpass"} for child in verb.children):
-            words = _auxiliaries(verb.head) - _NEGATORS
+    shares = verb.dep_ == "conj" and not any(
+        child.dep_ in {"nsubj", "nsubjpass"} for child in verb.children
+    )
+    if not words and shares and verb.head.pos_ in {"VERB", "AUX"}:
+        words = _auxiliaries(verb.head) - _NEGATORS
     perfect = "have" in words and "would" in words
     return Modality(
         will=bool(words & _WILL) and not perfect and "'d" not in words,

@@ -14,8 +14,8 @@ MAX_TOKENS = 110
 MAX_CHARS = 1_200
 _STEPS = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 _DATELINE = re.compile(
-    r"^(?:[A-Z][A-Z.'’\-]+[^a-z]{0,40}|[A-Z][\w .,'’\-/]{0,50}?)"
-    r"(?:,\s*[A-Z][\w. ]{0,30})?(?:\s*\([A-Za-z /.]{2,20}\))?\s*(?:--|—|–|-|\"|:)\s+"
+    r"^(?:[A-Z][A-Z.'\u2019\-]+[^a-z]{0,40}|[A-Z][\w .,'\u2019\-/]{0,50}?)"
+    r"(?:,\s*[A-Z][\w. ]{0,30})?(?:\s*\([A-Za-z /.]{2,20}\))?\s*(?:--|\u2014|\u2013|-|\"|:)\s+"
     r"|^[A-Z][\w .,\-]{2,50}\([A-Z][\w /]{1,20}\)\s+"
 )
 
@@ -26,7 +26,7 @@ def dateline_length(text: str) -> int:
     if match is None:
         return 0
     head = match.group().rstrip()
-    shouted = re.match(r"[A-Z.'’\-]{3,}", head) is not None
+    shouted = re.match(r"[A-Z.'\u2019\-]{3,}", head) is not None
     return match.end() if shouted or "(" in head else 0
 
 

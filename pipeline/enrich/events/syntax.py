@@ -21,9 +21,50 @@ _CLAUSES = frozenset({"xcomp", "ccomp"})
 _PREPOSITIONS = frozenset({"prep", "dative", "agent", "prt"})
 _RELATIVES = frozenset({"who", "whom", "which", "that"})
 _OBJECT_CONTROL = frozenset(
-    ["urge", "ask", "tell", "order", "force", "press", "allow", "permit", "let", "invite", "help", "request", "call", "compel", "require", "encourage", "authorize", "authorise", "instruct", "pressure", "push", "advise", "enable", "ban", "bar", "prevent", "forbid", "accuse", "blame", "charge", "persuade", "convince", "beg", "implore", "send", "get", "warn", "want", "expect"]
+    [
+        "urge",
+        "ask",
+        "tell",
+        "order",
+        "force",
+        "press",
+        "allow",
+        "permit",
+        "let",
+        "invite",
+        "help",
+        "request",
+        "call",
+        "compel",
+        "require",
+        "encourage",
+        "authorize",
+        "authorise",
+        "instruct",
+        "pressure",
+        "push",
+        "advise",
+        "enable",
+        "ban",
+        "bar",
+        "prevent",
+        "forbid",
+        "accuse",
+        "blame",
+        "charge",
+        "persuade",
+        "convince",
+        "beg",
+        "implore",
+        "send",
+        "get",
+        "warn",
+        "want",
+        "expect",
+    ]
 )
 _PERSONAL = frozenset({"him", "her", "them", "it"})
+_SHARING = frozenset({"xcomp", "ccomp", "advcl", "conj", "pcomp", "dep", "acomp"})
 MAX_CHAIN = 12
 
 
@@ -87,11 +128,9 @@ def arguments(predicate: Token, patient: bool = False) -> Arguments:
 
 
 def _verbal(predicate: Token) -> Arguments:
-    found = Arguments()
-    holder = predicate
+    found = Arguments(passive=any(child.dep_ == "auxpass" for child in predicate.children))
     if predicate.pos_ == "ADJ" and predicate.dep_ in {"acomp", "attr", "oprd"}:
-        holder = predicate.head
-        found.subjects = _subjects(holder, found)
+        found.subjects = _subjects(predicate.head, found)
     for child in predicate.children:
         dep = child.dep_
         if dep in _SUBJECTS:
@@ -99,18 +138,14 @@ def _verbal(predicate: Token) -> Arguments:
         elif dep in _PASSIVE_SUBJECTS:
             found.passive = True
             found.objects.extend(nouns(_antecedent(child, predicate)))
-        elif dep in _OBJECTS:
+        elif dep in _OBJECTS or (dep == "attr" and predicate.lemma_ != "be"):
             found.objects.extend(nouns(_antecedent(child, predicate)))
             if child.lower_ in _PERSONAL and predicate.dep_ in {"conj", "advcl"}:
                 found.objects.extend(_shared_objects(predicate.head))
-        elif dep == "attr" and predicate.lemma_ != "be":
-            found.objects.extend(nouns(child))
         elif dep == "dative" and child.pos_ != "ADP":
             found.datives.extend(nouns(child))
         elif dep in _PREPOSITIONS:
             found.add(child.lower_, governed(child))
-        elif dep == "auxpass":
-            found.passive = True
         elif dep in _CLAUSES or (dep == "advcl" and is_infinitive(child)):
             found.clauses.append(child)
             _raise_object(child, predicate, found)
@@ -132,16 +167,24 @@ def _shared_objects(verb: Token) -> list[Token]:
 
 
 def _raise_object(clause: Token, predicate: Token, found: Arguments) -> None:
-    """ "urged Iran to withdraw": the small model makes Iran the clause's subject; it is both."""
-    if predicate.lemma_ not in _OBJECT_CONTROL or found.objects:
+    """Takes what stands between a verb and a clause without a finite verb as the verb's object too.
+
+    "urged Iran to withdraw", "accept refugees fleeing", "demanded support to rebuild": the small
+    model makes such a noun the clause's subject.
+    """
+    if found.objects or not _nonfinite(clause):
         return
-    infinitive = any(child.dep_ == "aux" and child.lower_ == "to" for child in clause.children)
-    if infinitive or clause.dep_ == "ccomp":
-        for child in clause.children:
-            if child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS and child.i > predicate.i:
-                if infinitive:
-                    found.objects.extend(nouns(child))
-                return
+    for child in clause.children:
+        if child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS and child.i > predicate.i:
+            found.objects.extend(nouns(child))
+            return
+
+
+def _nonfinite(clause: Token) -> bool:
+    words = [child for child in clause.children if child.dep_ in {"aux", "auxpass", "mark"}]
+    if any(child.lower_ == "to" for child in words):
+        return True
+    return clause.tag_ in {"VBG", "VBN"} and not words
 
 
 def is_infinitive(clause: Token) -> bool:
@@ -177,56 +220,52 @@ def _inherit(predicate: Token, found: Arguments) -> None:
     head, dep = predicate.head, predicate.dep_
     if dep == "relcl":
         _fill(found, head, found.passive)
-        return
-    if dep == "acl":
-        if predicate.tag_ == "VBN":
-            found.passive = True
-            if not found.objects:
-                found.objects = nouns(head)
-            if "by" in found.prepositions and not found.subjects:
-                found.subjects = list(found.prepositions["by"])
-        elif predicate.tag_ == "VBG":
-            found.subjects = found.subjects or nouns(head)
-        else:
-            outer = arguments(head) if head.dep_ not in {"pobj"} else Arguments()
-            found.subjects = found.subjects or outer.subjects
-        return
-    if head.i == predicate.i:
-        return
-    if dep in {"xcomp", "ccomp", "advcl", "conj", "pcomp", "dep", "acomp"}:
-        governor = head
-        if dep == "pcomp" and head.head.i != head.i:
-            governor = head.head
+    elif dep == "acl":
+        _modify(predicate, found)
+    elif head.i != predicate.i and dep in _SHARING:
+        governor = head.head if dep == "pcomp" and head.head.i != head.i else head
         if governor.pos_ in {"VERB", "AUX", "ADJ"} or governor.dep_ == "ROOT":
-            outer = _outer(governor)
-            controlled = (
-                dep in {"xcomp", "pcomp", "ccomp", "advcl"}
-                and governor.lemma_ in _OBJECT_CONTROL
-                and (outer.objects or outer.datives)
-                and not (dep == "advcl" and predicate.tag_ == "VBG")
-            )
-            if controlled:
-                source = outer.objects or outer.datives
-            elif outer.passive and not outer.subjects:
-                source = outer.objects
-            elif (
-                dep == "conj"
-                and outer.passive
-                and predicate.tag_ == "VBN"
-                and not _own_aux(predicate)
-            ):
-                if not found.objects:
-                    found.objects = list(outer.objects)
-                    found.passive = True
-                source = outer.subjects
-            else:
-                source = outer.subjects
-            if found.passive and not found.objects:
-                found.objects = list(source)
-            elif not found.subjects:
-                found.subjects = list(source)
+            _share(predicate, governor, found)
         elif dep == "pcomp" and governor.pos_ in {"NOUN", "PROPN"}:
             found.subjects = found.subjects or _nominal(governor).subjects
+
+
+def _modify(predicate: Token, found: Arguments) -> None:
+    """A participle or infinitive after a noun: "sanctions imposed by", "a bill banning"."""
+    head = predicate.head
+    if predicate.tag_ == "VBN":
+        found.passive = True
+        found.objects = found.objects or nouns(head)
+        found.subjects = found.subjects or list(found.prepositions.get("by", []))
+    elif predicate.tag_ == "VBG":
+        found.subjects = found.subjects or nouns(head)
+    elif head.dep_ != "pobj":
+        found.subjects = found.subjects or arguments(head).subjects
+
+
+def _share(predicate: Token, governor: Token, found: Arguments) -> None:
+    """Coordination and control: whose subject or object the predicate's subject is."""
+    dep = predicate.dep_
+    outer = _outer(governor)
+    controlled = (
+        dep in {"xcomp", "pcomp", "ccomp", "advcl"}
+        and governor.lemma_ in _OBJECT_CONTROL
+        and bool(outer.objects or outer.datives)
+        and not (dep == "advcl" and predicate.tag_ == "VBG")
+    )
+    bare = dep == "conj" and predicate.tag_ == "VBN" and not _own_aux(predicate)
+    source = outer.subjects
+    if controlled:
+        source = outer.objects or outer.datives
+    elif outer.passive and not outer.subjects:
+        source = outer.objects
+    elif outer.passive and bare and not found.objects:
+        found.objects = list(outer.objects)
+        found.passive = True
+    if found.passive and not found.objects:
+        found.objects = list(source)
+    elif not found.subjects:
+        found.subjects = list(source)
 
 
 def _own_aux(predicate: Token) -> bool:

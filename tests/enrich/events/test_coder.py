@@ -207,7 +207,7 @@ def test_no_stories_no_events(coder: EventCoder) -> None:
     ],
 )
 def test_an_endless_sentence_costs_no_more_than_a_long_one(coder: EventCoder, body: str) -> None:
-    """Only the head of such a sentence is parsed; the parser never sees more tokens than its cap."""
+    """Only the head of such a sentence is parsed, up to the cap of tokens."""
     assert len(coder.code_batch([item(body)])) == 1
 
 

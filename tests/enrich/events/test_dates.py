@@ -61,7 +61,9 @@ def test_any_text_and_any_day_give_a_range_or_none(text: str, base: date) -> Non
 
 
 @given(
-    st.sampled_from(["last week", "this month", "next year", "on Friday", "in May", "2 months ago"]),
+    st.sampled_from(
+        ["last week", "this month", "next year", "on Friday", "in May", "2 months ago"]
+    ),
     st.dates(),
     st.booleans(),
 )

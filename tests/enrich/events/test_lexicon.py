@@ -11,7 +11,8 @@ from pipeline.enrich.events.lexicon import load, rows
 
 
 @pytest.mark.parametrize(
-    "name", ["cameo.tsv", "verbs.tsv", "nouns.tsv", "nominalizations.tsv", "operators.tsv", "roles.tsv"]
+    "name",
+    ["cameo.tsv", "verbs.tsv", "nouns.tsv", "nominalizations.tsv", "operators.tsv", "roles.tsv"],
 )
 def test_every_file_names_its_source(name: str) -> None:
     text = files("pipeline.enrich.events").joinpath("data", name).read_text(encoding="utf-8")

@@ -1,0 +1,208 @@
+"""Frames against a parsed sentence: which of a verb's patterns hold, and what fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.enrich.events.classes import holds
+from pipeline.enrich.events.lexicon import CLAUSE, INFINITIVE, SOMEBODY, Atom, Frame, Lexicon
+from pipeline.enrich.events.syntax import Arguments, Token, governed, is_infinitive
+
+TARGET_PREPOSITIONS = (
+    "with", "to", "against", "on", "upon", "at", "from", "between", "among", "for", "toward",
+    "towards", "into", "over", "about", "of", "in", "inside", "across", "along", "near", "around",
+)  # fmt: skip
+_INNER_PREPOSITIONS = ("of", "from", "for", "with", "against", "to", "about", "on", "in")
+_ADVERBS_OUT = frozenset({"out", "back", "away"})
+
+
+class Frames:
+    """Matches the frames of a lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def verbs(self, predicate: Token, lemma: str) -> Iterator[tuple[str, list[Token]]]:
+        """The entries to try for a predicate: verbs with their particle first, with its tokens."""
+        for rest in self._lexicon.particles.get(lemma, ()):
+            tokens = _particle_tokens(predicate, rest.split())
+            if tokens:
+                yield f"{lemma} {rest}", tokens
+        yield lemma, []
+
+    def with_particle(self, found: Arguments, particles: list[Token]) -> Arguments:
+        """The arguments with what the particle governs as object ("call for X")."""
+        if not particles or found.objects:
+            return found
+        objects = governed(particles[-1])
+        if not objects:
+            objects = [
+                token
+                for child in particles[-1].children
+                if child.dep_ == "prep"
+                for token in governed(child)
+            ]
+        clauses = [*found.clauses, *(token for token in objects if token.pos_ == "VERB")]
+        return replace(found, objects=objects, clauses=clauses)
+
+    def match(self, frame: Frame, found: Arguments, predicate: Token) -> list[Token] | None:
+        """The tokens that fill the frame's atoms, or None where one does not hold."""
+        filled: list[Token] = []
+        for atom in frame.atoms:
+            if atom.slot == CLAUSE:
+                tokens = self._clause_atom(atom, found, predicate)
+            elif atom.slot == "out":
+                tokens = [child for child in predicate.children if child.lower_ in _ADVERBS_OUT]
+            elif atom.slot == "lemma":
+                tokens = [t for t in found.objects if t.lemma_.lower() in atom.classes]
+            else:
+                tokens = [
+                    token
+                    for token in self._slot(atom.slot, found)
+                    if holds(token, atom.classes, self._lexicon)
+                ]
+            if not tokens:
+                return None
+            if atom.slot not in {CLAUSE, "out"} or atom.classes not in {(), (INFINITIVE,)}:
+                filled.extend(tokens)
+        return filled
+
+    def _slot(self, slot: str, found: Arguments) -> list[Token]:
+        if slot == "obj":
+            return found.objects
+        return found.subjects if slot == "subj" else self.after(slot, found)
+
+    def _clause_atom(self, atom: Atom, found: Arguments, predicate: Token) -> list[Token]:
+        clauses = self.clauses(found, predicate)
+        if atom.classes == (INFINITIVE,):
+            return [clause for clause in clauses if is_infinitive(clause)]
+        if not atom.classes:
+            return clauses
+        wanted = (t for t in predicate.subtree if t.pos_ == "ADJ")
+        return [t for t in wanted if holds(t, atom.classes, self._lexicon)][:1]
+
+    def after(self, preposition: str, found: Arguments) -> list[Token]:
+        """What stands after a preposition of the predicate or of its object."""
+        if preposition == "to":
+            tokens = [*found.prepositions.get("to", []), *found.datives]
+        else:
+            tokens = list(found.prepositions.get(preposition, []))
+        for item in found.objects:
+            for child in item.children:
+                if child.dep_ == "prep" and child.lower_ == preposition:
+                    tokens.extend(governed(child))
+        return tokens
+
+    def clauses(self, found: Arguments, predicate: Token) -> list[Token]:
+        """The clauses an operator can apply to: complements, and verbs after a preposition."""
+        after = [
+            token
+            for preposition in _INNER_PREPOSITIONS
+            for token in self.after(preposition, found)
+            if token.dep_ == "pcomp"
+        ]
+        own = [
+            clause
+            for clause in found.clauses
+            if clause.i != predicate.i and not _is_question(clause)
+        ]
+        return [*own, *after]
+
+    def targets(self, frame: Frame, found: Arguments, predicate: Token) -> list[Token]:
+        """Whom the act may be done to, the likeliest first."""
+        asked = [
+            token
+            for atom in frame.atoms
+            if atom.slot not in {"obj", "subj", CLAUSE, "lemma", "out", "as"}
+            for token in self.after(atom.slot, found)
+        ]
+        after = [
+            token
+            for name in TARGET_PREPOSITIONS
+            for token in self.after(name, found)
+            if token.pos_ != "VERB"
+        ]
+        kind = frame.obj_class()
+        objects = list(found.objects)
+        if kind in {SOMEBODY, "*"} or (kind is None and not frame.atoms):
+            ordered = [*objects, *asked, *found.datives, *after]
+        else:
+            somebody = [t for t in found.datives if t.pos_ != "VERB"]
+            ordered = [*somebody, *asked, *after, *objects]
+        return [token for token in dict.fromkeys(ordered) if token.i != predicate.i]
+
+
+def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
+    """The particle or preposition of a two-word verb, near the verb or depending on it."""
+    first = [
+        child
+        for child in predicate.children
+        if child.lower_ == words[0]
+        and child.i > predicate.i
+        and child.dep_
+        in {
+            "prt",
+            "prep",
+            "advmod",
+            "advcl",
+            "dative",
+            "npadvmod",
+            "dobj",
+            "acomp",
+            "oprd",
+            "xcomp",
+            "ccomp",
+        }
+    ]
+    if not first and predicate.i + 1 < len(predicate.doc):
+        following = predicate.nbor(1)
+        if following.lower_ == words[0]:
+            first = [following]
+    for token in first:
+        run = [token]
+        while len(run) < len(words) and run[-1].i + 1 < len(predicate.doc):
+            following = run[-1].nbor(1)
+            if following.lower_ != words[len(run)]:
+                break
+            run.append(following)
+        temporal = any(inner.lower_ in _TIME_WORDS for inner in run[-1].children)
+        if len(run) == len(words) and not temporal:
+            return run
+    return []
+
+
+_TIME_WORDS = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "today",
+        "yesterday",
+        "tomorrow",
+    ]
+)
+
+
+def _is_question(clause: Token) -> bool:
+    """Whether a clause leaves open what is done: "decided whether to go"."""
+    return any(
+        child.dep_ in {"mark", "advmod"} and child.lower_ in {"whether", "if", "how"}
+        for child in clause.children
+    )
