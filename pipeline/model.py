@@ -101,7 +101,8 @@ class Relation:
     """Another story that a story names.
 
     `role` says how they belong together: `replaces`, `replaced_by`, `previous` (an earlier
-    version), `part_of`, `related`. `id` is the other story's id as the provider writes it.
+    version), `part_of`, `has_part`, `related`. `id` is the other story's id as the provider
+    writes it.
     """
 
     role: str
