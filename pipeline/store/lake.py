@@ -182,7 +182,7 @@ class Lake:
                         dict(zip(rule.partition_by, place, strict=True)),
                         int(commit.at.timestamp() * 1000),
                         True,
-                        _stats(rows),
+                        _stats(commit.table, rows),
                     )
                 )
         except OSError as error:
@@ -204,6 +204,9 @@ class Lake:
                 mode="ignore",
                 name=table,
                 description=rule.description,
+                # Readers take a column that has no statistics for one without values, unless the
+                # table says which columns have them (measured: deltalake 1.6 as Arrow dataset).
+                configuration={"delta.dataSkippingStatsColumns": ",".join(_stats_columns(table))},
                 storage_options=self.options or None,
             )
             return DeltaTable(uri, storage_options=self.options or None)
@@ -234,8 +237,13 @@ def _partitions(commit: Commit) -> list[tuple[tuple[str | None, ...], list[Row]]
     return [(key, list(rows)) for key, rows in groupby(sorted(commit.rows, key=order), key=place)]
 
 
-def _stats(rows: Sequence[Row]) -> str:
-    key = "offset" if "offset" in rows[0] else "start_offset"
+def _stats_columns(table: str) -> tuple[str, str]:
+    """The columns that the log has the smallest and largest values of."""
+    return "source", "start_offset" if table == "ledger" else "offset"
+
+
+def _stats(table: str, rows: Sequence[Row]) -> str:
+    key = _stats_columns(table)[1]
     sources = [row["source"] for row in rows]
     offsets = [row[key] for row in rows]
     return json.dumps(

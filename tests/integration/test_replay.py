@@ -11,6 +11,7 @@ from pipeline.beam.launch import replay_archives, run_epochs
 from pipeline.config import Settings, load
 from pipeline.job import forget
 from pipeline.samples import samples
+from pipeline.source.archive import open_archive
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
 from pipeline.store.check import check
@@ -24,7 +25,7 @@ NOT_CONTENT = {"source", "offset", "item", "received_at"}
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    """The sample stories as files, every one of them twice."""
+    """The sample stories as files."""
     folder = tmp_path / "archive"
     folder.mkdir()
     for name, data in samples():
@@ -77,9 +78,8 @@ def test_replay_and_live_give_the_same_rows(
     tmp_path: Path, archive: Path, broker: EmbeddedBroker
 ) -> None:
     """Ids included; coordinates and times of arrival aside."""
-    publish(
-        [data for _, data in samples()], bootstrap_servers=broker.bootstrap_servers, topic="wire"
-    )
+    records = open_archive(archive).records()
+    publish(records, bootstrap_servers=broker.bootstrap_servers, topic="wire")
     settings = settings_for(
         tmp_path / "live", bootstrap_servers=[broker.bootstrap_servers], topics=["wire"]
     )
