@@ -184,7 +184,7 @@ def _nonfinite(clause: Token) -> bool:
     words = [child for child in clause.children if child.dep_ in {"aux", "auxpass", "mark"}]
     if any(child.lower_ == "to" for child in words):
         return True
-    return clause.tag_ in {"VBG", "VBN"} and not words
+    return clause.tag_ in {"VBG", "VBN", "JJ"} and not words
 
 
 def is_infinitive(clause: Token) -> bool:
