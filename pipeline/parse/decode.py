@@ -121,7 +121,9 @@ def _mostly_utf8(data: bytes, first: int) -> Decoded | None:
 
 def _declared(data: bytes, declared: str | None) -> Decoded | None:
     name = _name(declared)
-    if name in {None, "utf-8", "ascii", "iso8859-1", "utf-16", "utf-32"} or name is None:
+    if name in {"iso8859-1", "cp1252"}:  # the same to all that write it (WHATWG Encoding, 4.2)
+        return Decoded(_decode_cp1252(data), "cp1252")
+    if name in {"utf-8", "ascii", "utf-16", "utf-32"} or name is None:
         return None
     try:
         return Decoded(data.decode(name), name)

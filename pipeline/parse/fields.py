@@ -11,7 +11,7 @@ from pipeline.parse.draft import Draft
 from pipeline.parse.flow import Flow
 from pipeline.parse.providers import named, provider
 from pipeline.parse.signoff import read_sign_off, split_names
-from pipeline.parse.wiretext import take_dateline, with_dateline, with_marks
+from pipeline.parse.wiretext import take_dateline, with_dateline, with_marks, with_moment
 
 _STATUS = {
     "usable": "usable", "canceled": "canceled", "cancelled": "canceled", "cancel": "canceled",
@@ -96,6 +96,9 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
     )
+    if found and found.year and not draft.published_at:
+        whole = found.on(None)
+        draft = with_moment(draft, dates.midnight(whole) if whole else None)
     if found and not draft.dateline:
         places = draft.dateline_places
         draft = with_dateline(draft, found)

@@ -24,6 +24,7 @@ _REPORTERS = re.compile(
     re.I,
 )
 _CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
+_NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
@@ -54,7 +55,13 @@ def read_sign_off(lines: list[str]) -> SignOff:
         text = lines[end - 1].strip()
         steps += bool(text)
         stamp = _INLINE_STAMP.search(text) if len(text) < 40 else None
-        if not text or _END.match(text) or _INITIALS.match(text) or _CONTACT.match(text):
+        if (
+            not text
+            or _END.match(text)
+            or _NEWSROOM.match(text)
+            or _INITIALS.match(text)
+            or _CONTACT.match(text)
+        ):
             pass
         elif _MORE.match(text):
             more = True
@@ -62,7 +69,7 @@ def read_sign_off(lines: list[str]) -> SignOff:
             agency = agency or provider(text)
         elif _CREDIT.match(text):
             bylines = _reporters(text) or bylines
-        elif len(text) < 40 and (found := _stamp(text)):
+        elif len(text) < 40 and (found := read_stamp(text)):
             when = found
         elif stamp and provider(text[: stamp.start()]):
             agency, when = provider(text[: stamp.start()]), dates.moment(stamp[1])
@@ -74,7 +81,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
     return SignOff(end, agency, bylines, when, rights, more)
 
 
-def _stamp(text: str) -> Moment | None:
+def read_stamp(text: str) -> Moment | None:
+    """The time of an agency's stamp: `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601."""
     match = _AP_STAMP.match(text)
     if not match:
         return dates.moment(text)

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
+from pipeline.parse.formats.feeds import FEEDS
+from pipeline.parse.formats.gigaword import GIGAWORD
+from pipeline.parse.formats.iptc7901 import IPTC7901
 from pipeline.parse.formats.json import JsonFormat
+from pipeline.parse.formats.newsml1 import NEWSML1
+from pipeline.parse.formats.newsml_g2 import NEWSML_G2
+from pipeline.parse.formats.nitf import NITF
+from pipeline.parse.formats.rcv1 import RCV1
 from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
 from pipeline.parse.limits import ParseLimits
@@ -27,7 +34,18 @@ def _nested(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
 
 JSON = JsonFormat(_nested)
 
-FORMATS: tuple[Format, ...] = (REUTERS21578, JSON, TEXT)
+FORMATS: tuple[Format, ...] = (
+    IPTC7901,
+    REUTERS21578,
+    GIGAWORD,
+    JSON,
+    NEWSML_G2,
+    NEWSML1,
+    NITF,
+    RCV1,
+    FEEDS,
+    TEXT,
+)
 """Every format in order of trial: the first one that matches reads the record."""
 
 

@@ -1,0 +1,122 @@
+# ruff: noqa: ARG002 - the signature is the protocol's
+"""Gigaword SGML (LDC): `<DOC id="AFP_ENG_20060101.0001" type="story">`, many to a file.
+
+The id gives agency, language and day. Of the collection's types, `story`, `multi` (several stories
+under one head) and `other` (lists, results) are stories, with the type as a genre code; `advis`
+(notes to editors) is skipped unless it takes a story back.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.model import Code
+from pipeline.parse import dates, fields
+from pipeline.parse.clean import clean, line
+from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse.decode import decode
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.flow import Flow
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.providers import named
+from pipeline.parse.wiretext import with_moment
+
+_START = re.compile(rb"<DOC\b[^>]*>")
+_END = re.compile(rb"</DOC\s*>\s*")
+_ATTRIBUTE = re.compile(r"([A-Za-z]+)\s*=\s*[\"']?([^\"'\s>]+)")
+_NUMBER = re.compile(r"^([A-Z]+)(?:_([A-Z]{3}))?_?(\d{4})(\d\d)(\d\d)\.")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_PARAGRAPH = re.compile(r"</?P\b[^>]*>", re.I)
+_CODES = {"APW": "AP", "NYT": "NYT", "XIN": "Xinhua", "CNA": "CNA", "LTW": "LTW", "AFP": "AFP"}
+
+
+class _Gigaword:
+    name = "gigaword"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """`<DOC …>` at the beginning."""
+        return sniff.root == "DOC"
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each document."""
+        starts = [match.start() for match in _START.finditer(data)]
+        if not starts:
+            raise FaultError("malformed", "there is no <DOC> element", "byte 0")
+        for index, start in enumerate(starts):
+            stop = starts[index + 1] if index + 1 < len(starts) else len(data)
+            end = _END.search(data, start, stop)
+            raw = data[start : end.end() if end else stop]
+            if end is None:
+                yield Fault("malformed", "the element <DOC> does not end", f"byte {start}", raw)
+                continue
+            try:
+                part = _document(data[start : end.start()])
+            except FaultError as error:
+                fault = error.fault
+                part = Fault(fault.kind, fault.message, fault.evidence or f"byte {start}")
+            yield replace(part, raw=raw)
+            if data[end.end() : stop].strip():
+                rest = data[end.end() : stop]
+                yield Fault("malformed", "text between elements", f"byte {end.end()}", rest)
+
+
+def _document(data: bytes) -> Part:
+    decoded = decode(data)
+    markup = decoded.text.replace("\r\n", "\n")
+    attributes = {k.lower(): v for k, v in _ATTRIBUTE.findall(markup[: markup.index(">")])}
+    number = attributes.get("id") or line(_inner("DOCNO", markup) or _inner("DOCID", markup))
+    kind = (attributes.get("type") or line(_inner("DOCTYPE", markup)) or "story").lower()
+    headline = line(_inner("HEADLINE", markup))
+    paragraphs = _paragraphs(markup)
+    if not headline and not paragraphs:
+        raise FaultError("no_text", "the document has neither headline nor text")
+    words = line(_inner("DATELINE", markup))
+    coded = _NUMBER.match(number)
+    day = dates.day(int(coded[3]), int(coded[4]), int(coded[5])) if coded else None
+    warnings = () if day or not coded else (f"no date of the calendar: {number}",)
+    found = find_dateline(words if words.endswith(("-", "_")) else f"{words} - ") if words else None
+    draft = Draft(
+        headline=headline,
+        paragraphs=(),
+        provider=_CODES.get(coded[1], named(coded[1])) if coded else None,
+        provider_id=number or None,
+        dateline=words.rstrip("-_ ") or None,
+        dateline_places=found.places
+        if found
+        else split_places(words.split("(")[0])
+        if words
+        else (),
+        dateline_date=found.on(day) if found else None,
+        language=fields.language(coded[2].lower()) if coded and coded[2] else None,
+        codes=(Code("gigaword-type", kind, "genre"),),
+        warnings=(*decoded.warnings, *warnings),
+        format="gigaword",
+    )
+    draft = fields.with_body(
+        with_moment(draft, dates.midnight(day) if day else None), Flow(paragraphs)
+    )
+    if kind.startswith("advis") and draft.status != "canceled":
+        return Fault("skipped.not_a_story", "gigaword: an advisory to editors", number)
+    return draft
+
+
+def _inner(name: str, markup: str) -> str:
+    match = re.search(rf"<{name}\b[^>]*>(.*?)</{name}\s*>", markup, re.S | re.I)
+    return clean(html.unescape(_TAG.sub(" ", match[1]))) if match else ""
+
+
+def _paragraphs(markup: str) -> tuple[str, ...]:
+    match = re.search(r"<TEXT\b[^>]*>(.*?)(?:</TEXT\s*>|$)", markup, re.S | re.I)
+    if not match:
+        return ()
+    pieces = [p for p in _PARAGRAPH.split(match[1]) if p.strip()]
+    if len(pieces) > 1 or _PARAGRAPH.search(match[1]):
+        return tidy(clean(html.unescape(_TAG.sub(" ", piece))) for piece in pieces)
+    return tidy(split_paragraphs(clean(html.unescape(_TAG.sub(" ", match[1])))))
+
+
+GIGAWORD = _Gigaword()

@@ -1,0 +1,173 @@
+# ruff: noqa: ARG002 - the signature is the protocol's
+"""IPTC 7901 and ANPA 1312: wire text between control characters, one message or many.
+
+    SYN SYN SOH header CR LF keyword line CR LF STX text ETX date and time CR LF EOT
+
+IPTC 7901 (1995, section 4) writes `AFP123 4 I 0210` (source and number, priority 1 to 9, category,
+words), ANPA 1312 (1989) `a0123 US format`, then `u i BC-Summit, 1st Ld 02-26 0105` (priority
+letter, category, keyword, day, words). Both are told by their header, not by the sender's word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.model import Code
+from pipeline.parse import dates
+from pipeline.parse.clean import clean, line
+from pipeline.parse.dateline import find_dateline
+from pipeline.parse.dates import Moment
+from pipeline.parse.decode import decode
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.providers import provider
+from pipeline.parse.signoff import read_stamp
+from pipeline.parse.wiretext import read_story, with_marks, with_moment
+
+_MESSAGE = re.compile(rb"[\x16\x00\r\n ]*\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
+                      rb"(?P<end>\x03[^\x01\x02\x16]*)?")  # fmt: skip
+_BEGINNING = re.compile("[\x16\x00\r\n ]*\x01[\x1e\x1f\x11-\x14\r\n\t -~]{0,400}\x02")
+_IPTC = re.compile(
+    r"^(?P<source>[A-Z]{2,5})?[ ]?(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
+    r"(?P<category>[A-Z]{1,4})"
+    r"(?:\s+(?P<words>\d{1,5}))?\b(?P<rest>.*)$"
+)
+_ANPA_NUMBER = re.compile(r"^(?P<service>[a-z])(?P<number>\d{3,4})(?:[\x1f ](?P<selector>.*))?$")
+_ANPA = re.compile(
+    r"^(?P<priority>[a-z])\s+(?P<category>[a-z])\s+(?:(?:\S{2}\s+)(?=\S*[A-Z]))?(?P<keyword>\S.*?)"
+    r"(?:\s+(?P<day>\d\d-\d\d))?(?:\s+(?P<words>\d{1,5}))?$"
+)
+_URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
+_TIME = re.compile(r"\d{6}\s*[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands before the text."""
+
+    draft: Draft
+    words: int | None = None
+    selector: str | None = None
+
+
+class _Iptc7901:
+    name = "iptc7901"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """SOH at the beginning, fillers aside, a header of plain text, and STX after it."""
+        return bool(_BEGINNING.match(sniff.text))
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each message; what stands between messages is malformed."""
+        position = 0
+        for match in _MESSAGE.finditer(data):
+            if data[position : match.start()].strip(b"\x00\x04\x16\r\n \x7f"):
+                rest = data[position : match.start()]
+                yield Fault("malformed", "bytes between messages", f"byte {position}", rest)
+            position = match.end()
+            yield _message(match, hints)
+        if data[position:].strip(b"\x00\x04\x16\r\n \x7f"):
+            message = "the message has no text between STX and ETX"
+            yield Fault("malformed", message, f"byte {position}", data[position:])
+
+
+def _message(match: re.Match[bytes], hints: Hints) -> Part:
+    raw = match[0]
+    try:
+        decoded = decode(match["text"], hints.charset)
+        header = _header(clean_lines(match["head"]))
+        draft = _compose(header, decoded.text, clean_lines(match["end"] or b""))
+    except FaultError as error:
+        return replace(error.fault, raw=raw)
+    warnings = (*decoded.warnings, *draft.warnings)
+    if match["end"] is None:
+        warnings = (*warnings, "the message ends without ETX")
+    return replace(draft, raw=raw, warnings=warnings)
+
+
+def clean_lines(data: bytes) -> list[str]:
+    """The lines of a header or trailer; separators of fields (US) stay, other controls go."""
+    text = data.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+    kept = re.sub(r"[\x00-\x09\x0b-\x1e\x7f]", "", text)
+    return [entry.strip(" ") for entry in kept.split("\n") if entry.strip(" ")]
+
+
+def _header(lines: list[str]) -> _Header:
+    first = lines[0] if lines else ""
+    rest = lines[1:]
+    iptc = _IPTC.match(first)
+    if iptc:
+        keyword = line(" ".join(rest)) or line(iptc["rest"])
+        source = iptc["source"]
+        draft = Draft(
+            headline="",
+            paragraphs=(),
+            provider=provider(source) or source,
+            slugline=keyword or None,
+            urgency=int(iptc["priority"]),
+            codes=(Code("iptc7901-category", iptc["category"], "topic"),),
+            format_version="iptc7901",
+        )
+        return _Header(draft, int(iptc["words"]) if iptc["words"] else None)
+    number = _ANPA_NUMBER.match(first)
+    body = _ANPA.match(rest[0]) if number and rest else _ANPA.match(first)
+    if not body:
+        return _Header(Draft("", (), slugline=line(" ".join(lines)) or None))
+    words = int(body["words"]) if body["words"] else None
+    draft = Draft(
+        headline="",
+        paragraphs=(),
+        slugline=line(" ".join((body["keyword"], *rest[1:]))),
+        urgency=_URGENCY.get(body["priority"]),
+        codes=(Code("anpa1312-category", body["category"], "topic"),),
+        format_version="anpa1312",
+    )
+    return _Header(draft, words, number["selector"] if number else None)
+
+
+def _compose(header: _Header, text: str, end: list[str]) -> Draft:
+    told = header.draft
+    try:
+        story = read_story(clean(text))
+    except FaultError as error:
+        if error.fault.kind != "unknown_format":
+            raise
+        story = Draft(line(text), ())
+    stamp = next((entry for entry in end if _TIME.search(entry)), None)
+    moment = next(filter(None, map(_stamp, end)), None)
+    warnings = list(story.warnings)
+    if stamp and not moment:
+        warnings.append(f"no date of the calendar: {stamp}")
+    draft = replace(
+        story,
+        headline=story.headline.strip("* "),
+        slugline=told.slugline or story.slugline,
+        provider=story.provider or told.provider,
+        urgency=told.urgency or story.urgency,
+        codes=told.codes,
+        format_version=told.format_version,
+        warnings=tuple(warnings),
+        format="iptc7901",
+    )
+    if moment:
+        draft = with_moment(draft, moment)
+        if draft.dateline and not draft.dateline_date:
+            draft = _redated(draft)
+    return with_marks(draft)
+
+
+def _stamp(entry: str) -> Moment | None:
+    match = _TIME.search(entry)
+    return dates.moment(match[0]) if match else read_stamp(entry)
+
+
+def _redated(draft: Draft) -> Draft:
+    found = find_dateline(f"{draft.dateline} - ")
+    near = draft.published_at.date() if draft.published_at else None
+    kept = tuple(w for w in draft.warnings if not w.startswith("the dateline has no year"))
+    return replace(draft, dateline_date=found.on(near) if found else None, warnings=kept)
+
+
+IPTC7901 = _Iptc7901()

@@ -1,0 +1,314 @@
+"""NewsML-G2 2.x (https://iptc.org/standards/newsml-g2/): items alone or in a news message.
+
+News items and packages that say something are stories; concept, knowledge, planning and catalog
+items are skipped. Qcodes are resolved through the catalogs that the document itself carries; no
+catalog is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from pipeline.model import Code, Relation
+from pipeline.parse import fields, values, xml
+from pipeline.parse.clean import clean
+from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.formats.nitf import read_nitf
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.providers import named, provider_of_uri
+from pipeline.parse.wiretext import with_moment
+
+_STORIES = ("newsitem", "packageitem")
+_OTHERS = ("conceptitem", "knowledgeitem", "planningitem", "catalogitem")
+_ROOTS = frozenset((*_STORIES, *_OTHERS, "newsmessage"))
+_FRAGMENTS = frozenset({"contentmeta", "itemmeta", "groupset", "itemset", "conceptset"})
+_HTML = frozenset(["html", "body", "div", "p", "section", "article", "span"])
+_ROLES = {"subject": "topic", "genre": "genre", "keyword": "keyword"}
+_TYPES = {
+    "geoarea": "place", "poi": "place", "person": "person", "organisation": "organisation",
+    "organization": "organisation", "event": "event", "object": "object",
+}  # fmt: skip
+_REPLACING = {
+    "replaces": "replaces",
+    "replacedby": "replaced_by",
+    "previousversion": "previous",
+    "evolvedfrom": "previous",
+    "ispartof": "part_of",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What stands around a property: schemes by alias, the sender, names of asserted concepts."""
+
+    schemes: Mapping[str, str]
+    sender: str | None
+    names: Mapping[str, str]
+
+
+class _NewsMlG2:
+    name = "newsml-g2"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """A root of the standard; `newsItem` (with that capital) in any namespace."""
+        root = sniff.root or ""
+        named = root in {"newsItem", "packageItem", "newsMessage"}
+        if named or "std/nar" in (sniff.namespace or ""):
+            return True
+        return root.lower() in _ROOTS - {"newsitem"} or root.lower() in _FRAGMENTS
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each item of the document."""
+        document = xml.read_xml(data, hints, limits)
+        root = document.root
+        if local(root) in _FRAGMENTS:
+            raise FaultError("malformed", "a part of an item without the item", local(root))
+        if local(root) == "newsmessage":
+            items = list(xml.children(xml.child(root, "itemset"), *_STORIES, *_OTHERS))
+        else:
+            items = [root]
+        if not items:
+            raise FaultError("no_text", "the message holds no item", "newsMessage/itemSet")
+        header = xml.child(root, "header")
+        sender = text_of(xml.child(header, "sender")) or None
+        schemes = _schemes(header)
+        forms = xml.alone(root, items) if len(items) > 1 else [None]
+        for item, raw in zip(items, forms, strict=True):
+            context = _Context({**schemes, **_schemes(item)}, sender, _names(item))
+            part = read_item(item, context)
+            if isinstance(part, Draft):
+                part = replace(part, warnings=(*document.warnings, *part.warnings))
+            yield replace(part, raw=raw)
+
+
+def read_item(item: etree._Element, context: _Context) -> Part:
+    """The story of a news or package item; other items are skipped."""
+    kind = local(item)
+    if kind in _OTHERS:
+        return Fault("skipped.not_a_story", f"newsml-g2: a {kind}", xml.attribute(item, "guid"))
+    meta, about = xml.child(item, "itemmeta"), xml.child(item, "contentmeta")
+    headline = xml.first(about, "headline") or xml.first(meta, "title") or ""
+    if kind == "packageitem" and not headline:
+        message = "newsml-g2: a package without a headline of its own"
+        return Fault("skipped.not_a_story", message, xml.attribute(item, "guid"))
+    warnings: list[str] = []
+    content, more = _content(item)
+    warnings += more
+    draft = _metadata(item, meta, about, context, warnings)
+    draft = replace(draft, headline=headline or content.headline)
+    if not draft.headline and not content.paragraphs:
+        warnings.append("neither headline nor text")
+    if not draft.headline and not content.paragraphs and not draft.provider_id:
+        return Fault("no_text", "the item has no guid, headline or text", kind)
+    draft = _merge(draft, content, tuple(warnings))
+    return fields.with_body(draft, Flow(content.paragraphs))
+
+
+def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
+    """The item's own metadata, filled up with what the content says."""
+    return replace(
+        draft,
+        bylines=draft.bylines or content.bylines,
+        dateline=draft.dateline or content.dateline,
+        dateline_places=content.dateline_places or draft.dateline_places,
+        dateline_date=draft.dateline_date or content.dateline_date,
+        summary=draft.summary or content.summary,
+        captions=(*draft.captions, *content.captions),
+        slugline=draft.slugline or content.slugline,
+        provider=draft.provider or content.provider,
+        codes=draft.codes or content.codes,
+        urgency=draft.urgency or content.urgency,
+        rights=draft.rights or content.rights,
+        warnings=(*warnings, *content.warnings),
+    )
+
+
+def _metadata(
+    item: etree._Element,
+    meta: etree._Element | None,
+    about: etree._Element | None,
+    context: _Context,
+    warnings: list[str],
+) -> Draft:
+    rights = xml.child(item, "rightsinfo")
+    made = fields.moment(xml.first(meta, "versioncreated"), "versionCreated", warnings)
+    begun = fields.moment(xml.first(meta, "firstcreated"), "firstCreated", warnings)
+    created = fields.moment(xml.first(about, "contentcreated"), "contentCreated", warnings)
+    changed = fields.moment(xml.first(about, "contentmodified"), "contentModified", warnings)
+    until = fields.moment(xml.first(meta, "embargoed"), "embargoed", warnings)
+    status, unknown = fields.status(_value(xml.child(meta, "pubstatus")))
+    warnings += [unknown] if unknown else []
+    words = xml.first(about, "dateline")
+    found = find_dateline(words + " - ") if words else None
+    published = made or changed or created or begun
+    near = published.at.date() if published else None
+    signals = [_value(signal) or "" for signal in xml.children(meta, "signal")]
+    corrected = any(signal.lower().endswith("correction") for signal in signals)
+    kind = _value(xml.child(meta, "itemclass")) or ""
+    described = xml.texts(xml.children(about, "description"))
+    text_item = kind.lower().endswith(("text", "composite")) or not kind
+    draft = Draft(
+        headline="",
+        paragraphs=(),
+        version=fields.version(xml.attribute(item, "version")),
+        version_time=made.at if made else None,
+        status=status,
+        provider=_provider(item, meta, about, context),
+        provider_id=xml.attribute(item, "guid"),
+        slugline=xml.first(about, "slugline"),
+        bylines=_bylines(about),
+        dateline=words,
+        dateline_places=found.places if found else _located(about, words),
+        dateline_date=found.on(near) if found else None,
+        language=fields.language(
+            xml.attribute(xml.child(about, "language"), "tag") or xml.attribute(item, "lang")
+        ),
+        embargo_until=until.at if until else None,
+        codes=tuple(_codes(meta, about, context)),
+        urgency=values.integer(xml.first(about, "urgency"), 1, 9),
+        keywords=xml.texts(xml.children(about, "keyword")),
+        rights=xml.first(rights, "copyrightnotice") or xml.first(rights, "copyrightholder"),
+        usage_terms=xml.first(rights, "usageterms"),
+        editor_note="\n".join(xml.texts(xml.children(meta, "ednote"))) or None,
+        summary=" ".join(described) or None if text_item else None,
+        captions=() if text_item else described,
+        related=_related(item, meta),
+        created_at=(begun or created).at if (begun or created) else None,  # type: ignore[union-attr]
+        updated_at=(changed or made).at if (changed or made) else None,  # type: ignore[union-attr]
+        revision_mark="correction" if corrected else None,
+        format_version=xml.attribute(item, "standardversion"),
+        format="newsml-g2",
+    )
+    return with_moment(draft, published)
+
+
+def _content(item: etree._Element) -> tuple[Draft, list[str]]:
+    """What the content set holds, as a draft, and warnings about content that is not read."""
+    empty, warnings = Draft("", ()), []
+    for part in xml.children(xml.child(item, "contentset"), "inlinexml", "inlinedata"):
+        if local(part) == "inlinedata":
+            text = "".join(str(entry) for entry in part.itertext())
+            marked = "</" in text or "html" in (xml.attribute(part, "contenttype") or "")
+            flow = read_html(text) if marked else Flow(tidy(split_paragraphs(clean(text))))
+            found = replace(empty, paragraphs=flow.paragraphs, captions=flow.captions)
+        else:
+            inner = next(xml.children(part), None)
+            name = local(inner) if inner is not None else ""
+            if name == "nitf" and inner is not None:
+                found = read_nitf(inner)
+            elif name in _HTML and inner is not None:
+                flow = read_flow(part)
+                found = replace(empty, paragraphs=flow.paragraphs, captions=flow.captions)
+            else:
+                kind = xml.attribute(part, "contenttype") or name or "unknown type"
+                warnings.append(f"inline content of {kind} is not read as text")
+                continue
+        if found.paragraphs or found.headline:
+            return found, warnings
+    return empty, warnings
+
+
+def _schemes(element: etree._Element | None) -> dict[str, str]:
+    """The schemes by alias of the catalogs that stand in `element`."""
+    found: dict[str, str] = {}
+    for scheme in xml.below(element, "scheme"):
+        alias, uri = xml.attribute(scheme, "alias"), xml.attribute(scheme, "uri")
+        if alias and uri:
+            found[alias] = uri
+    return found
+
+
+def _names(item: etree._Element) -> dict[str, str]:
+    """The names that the item asserts for its concepts, by qcode, URI or literal."""
+    found: dict[str, str] = {}
+    for entry in xml.children(item, "assert"):
+        identity, name = _value(entry), text_of(xml.child(entry, "name"))
+        if identity and name:
+            found[identity] = name
+    return found
+
+
+def _value(element: etree._Element | None) -> str | None:
+    return xml.attribute(element, "qcode", "uri", "literal", "code")
+
+
+def _provider(
+    item: etree._Element,
+    meta: etree._Element | None,
+    about: etree._Element | None,
+    context: _Context,
+) -> str | None:
+    given = xml.child(meta, "provider")
+    name = text_of(xml.child(given, "name")) or None
+    literal = xml.attribute(given, "literal")
+    code = (xml.attribute(given, "qcode") or "").rpartition(":")[2] or None
+    uri = xml.attribute(given, "uri")
+    by_uri = provider_of_uri(uri) or provider_of_uri(xml.attribute(item, "guid"))
+    source = text_of(xml.child(about, "infosource")) or None
+    host = re.sub(r"^\w+://(?:www\.)?|/.*$", "", uri) if uri else None
+    if by_uri and not name and not literal:
+        return by_uri
+    own = fields.first_provider(name, literal, code)
+    return own or by_uri or named(host) or provider_of_uri(context.sender) or named(source)
+
+
+def _bylines(about: etree._Element | None) -> tuple[str, ...]:
+    stated = [name for by in xml.children(about, "by") for name in fields.bylines(text_of(by))]
+    creators = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "creator")]
+    return tuple(dict.fromkeys(stated or filter(None, creators)))
+
+
+def _located(about: etree._Element | None, words: str | None) -> tuple[str, ...]:
+    names = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "located")]
+    found = tuple(filter(None, names))
+    return found or (split_places(re.split(r",|\(", words)[0]) if words else ())
+
+
+def _codes(
+    meta: etree._Element | None, about: etree._Element | None, context: _Context
+) -> Iterator[Code]:
+    item_class = xml.child(meta, "itemclass")
+    entries = [*xml.children(about, "subject", "genre")]
+    for entry in ([item_class] if item_class is not None else []) + entries:
+        kind = (xml.attribute(entry, "type") or "").rpartition(":")[2].lower()
+        role = "class" if entry is item_class else _TYPES.get(kind) or _ROLES[local(entry)]
+        asserted = context.names.get(_value(entry) or "")
+        name = text_of(xml.child(entry, "name")) or asserted
+        scheme, value = _resolve(entry, context.schemes)
+        if value or name:
+            yield Code(scheme or "newsml-g2", value or name or "", role, name)
+
+
+def _resolve(entry: etree._Element, schemes: Mapping[str, str]) -> tuple[str | None, str | None]:
+    qcode = xml.attribute(entry, "qcode")
+    if qcode and ":" in qcode:
+        alias, _, value = qcode.partition(":")
+        return schemes.get(alias, alias), value
+    uri = xml.attribute(entry, "uri")
+    if uri:
+        match = re.match(r"^(.*[/#])([^/#]+)$", uri.rstrip("/"))
+        return (match[1], match[2]) if match else ("uri", uri)
+    return None, xml.attribute(entry, "literal")
+
+
+def _related(item: etree._Element, meta: etree._Element | None) -> tuple[Relation, ...]:
+    found: list[Relation] = []
+    for link in xml.children(meta, "link"):
+        identity = xml.attribute(link, "residref", "href")
+        rel = (xml.attribute(link, "rel") or "").rpartition(":")[2].lower()
+        if identity:
+            found.append(Relation(_REPLACING.get(rel, "related"), identity))
+    parts = xml.below(xml.child(item, "groupset"), "itemref")
+    members = (xml.attribute(entry, "residref", "href") for entry in parts)
+    found += [Relation("has_part", identity) for identity in members if identity]
+    return tuple(dict.fromkeys(found))
+
+
+NEWSML_G2 = _NewsMlG2()

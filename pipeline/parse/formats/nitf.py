@@ -1,0 +1,207 @@
+"""NITF 2.5 to 3.6 (https://iptc.org/standards/nitf/): one article, alone or within NewsML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lxml import etree
+
+from pipeline.model import Code, Relation
+from pipeline.parse import fields, values, xml
+from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse.dates import Moment
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.flow import Flow, read_flow, text_of
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.wiretext import with_moment
+
+_ROLES = {
+    "org": "organisation",
+    "person": "person",
+    "location": "place",
+    "city": "place",
+    "country": "place",
+    "event": "event",
+    "function": "function",
+    "object.title": "object",
+    "classifier": "topic",
+    "virtloc": "place",
+}
+_VERSION = re.compile(r"NITF\s+(\d+\.\d+)", re.I)
+
+
+class _Nitf:
+    name = "nitf"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """The root `<nitf>`, or a NewsML-G2 `<contentSet>` cut out of its item."""
+        return (sniff.root or "").lower() in {"nitf", "contentset"}
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """One story."""
+        document = xml.read_xml(data, hints, limits)
+        root = document.root
+        if not root.tag.lower().endswith("nitf"):
+            found = next(xml.below(root, "nitf"), None)
+            if found is None:
+                raise FaultError(
+                    "malformed", "a content set without an item around it", "contentSet"
+                )
+            root = found
+        draft = read_nitf(root)
+        if not draft.headline and not draft.paragraphs:
+            raise FaultError("no_text", "the article has neither headline nor body", "nitf/body")
+        yield replace(draft, warnings=(*document.warnings, *draft.warnings))
+
+
+def read_nitf(root: etree._Element) -> Draft:
+    """The draft of a `<nitf>` element."""
+    head, docdata = xml.child(root, "head"), xml.child(root, "head", "docdata")
+    body_head = xml.child(root, "body", "body.head")
+    warnings: list[str] = []
+    issued = _date(docdata, "date.issue", warnings)
+    released = _date(docdata, "date.release", warnings)
+    located = next(xml.below(body_head, "dateline"), None)
+    story_date = next(xml.below(located, "story.date"), None)
+    norm = xml.attribute(story_date, "norm")
+    told = fields.moment(norm, "story.date", warnings) if norm else None
+    status, unknown = fields.status(xml.attribute(docdata, "management-status"))
+    warnings += [unknown] if unknown else []
+    doc_key = xml.child(docdata, "du-key")
+    headline = xml.first(body_head, "hl1", "headline") or xml.first(head, "title") or ""
+    words = text_of(located)
+    draft = Draft(
+        headline=headline,
+        paragraphs=(),
+        version=fields.version(xml.attribute(doc_key, "version")),
+        status=status,
+        provider=_provider(root, body_head, docdata),
+        provider_id=xml.attribute(xml.child(docdata, "doc-id"), "id-string"),
+        slugline=xml.attribute(doc_key, "key") or _fixture(docdata),
+        bylines=_bylines(body_head),
+        dateline=words or None,
+        dateline_places=_places(located, words),
+        dateline_date=told.at.date() if told else None,
+        language=fields.language(xml.attribute(root, "lang")),
+        codes=tuple(_codes(head)),
+        urgency=values.integer(xml.attribute(xml.child(docdata, "urgency"), "ed-urg"), 1, 9),
+        keywords=tuple(
+            filter(None, (xml.attribute(k, "key") for k in xml.below(docdata, "keyword")))
+        ),
+        rights=_rights(docdata, body_head),
+        editor_note=_note(docdata, body_head),
+        summary=" ".join(texts_of(xml.child(body_head, "abstract"))) or None,
+        related=_related(docdata),
+        created_at=issued.at if issued else None,
+        warnings=tuple(warnings),
+        format_version=_version(root),
+        format="nitf",
+    )
+    if released and issued and released.at > issued.at:
+        draft = replace(draft, embargo_until=released.at)
+    draft = with_moment(draft, issued or released or told)
+    content = xml.child(root, "body", "body.content")
+    flow = read_flow(content, skip=("hedline",)) if content is not None else Flow()
+    if words and not draft.dateline_date and draft.published_at:
+        found = find_dateline(words + " - ")
+        draft = replace(draft, dateline_date=found.on(draft.published_at.date()) if found else None)
+    return fields.with_body(draft, flow)
+
+
+def texts_of(element: etree._Element | None) -> tuple[str, ...]:
+    """The paragraphs below an element, none for None."""
+    return read_flow(element).paragraphs if element is not None else ()
+
+
+def _date(docdata: etree._Element | None, name: str, warnings: list[str]) -> Moment | None:
+    return fields.moment(xml.attribute(xml.child(docdata, name), "norm"), name, warnings)
+
+
+def _provider(
+    root: etree._Element, body_head: etree._Element | None, docdata: etree._Element | None
+) -> str | None:
+    source = xml.attribute(xml.child(docdata, "doc-id"), "regsrc")
+    holder = xml.attribute(xml.child(docdata, "doc.copyright"), "holder")
+    name = xml.attribute(next(xml.below(root, "pubdata"), None), "name")
+    return fields.first_provider(xml.first(body_head, "distributor"), source, holder, name)
+
+
+def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
+    names: list[str] = []
+    for byline in xml.below(body_head, "byline"):
+        people = xml.texts(xml.below(byline, "person"))
+        title = text_of(next(xml.below(byline, "byttl"), None))
+        words = text_of(byline)
+        names += people or fields.bylines(words.removesuffix(title).strip(" ,"))
+    return tuple(dict.fromkeys(names))
+
+
+def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:
+    marked = xml.texts(xml.below(located, "location"))
+    if marked:
+        return marked
+    found = find_dateline(words + " - ") if words else None
+    return (
+        found.places
+        if found
+        else split_places(words.split("(", maxsplit=1)[0].strip(" -"))
+        if words
+        else ()
+    )
+
+
+def _codes(head: etree._Element | None) -> Iterator[Code]:
+    for subject in xml.below(head, "tobject.subject"):
+        value = xml.attribute(subject, "tobject.subject.refnum", "tobject.subject.code")
+        names = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
+        if value:
+            yield Code("iptc-subjectcode", value, "topic", xml.attribute(subject, *names))
+    for prop in xml.below(head, "tobject.property"):
+        if value := xml.attribute(prop, "tobject.property.type"):
+            yield Code("nitf-property", value, "genre", value)
+    for identified in xml.below(head, "identified-content"):
+        for entry in xml.children(identified):
+            role = _ROLES.get(str(entry.tag).rpartition("}")[2].lower())
+            name = xml.attribute(entry, "value") or text_of(entry) or None
+            value = xml.attribute(entry, "idsrc-code", "code", "location-code", "value") or name
+            scheme = xml.attribute(entry, "idsrc", "code-source", "type") or "nitf"
+            if role and value:
+                yield Code(scheme, value, role, name)
+
+
+def _rights(docdata: etree._Element | None, body_head: etree._Element | None) -> str | None:
+    holder = xml.child(docdata, "doc.copyright")
+    year, name = xml.attribute(holder, "year"), xml.attribute(holder, "holder")
+    stated = text_of(xml.child(body_head, "rights"))
+    return stated or " ".join(filter(None, (year, name))) or None
+
+
+def _note(docdata: etree._Element | None, body_head: etree._Element | None) -> str | None:
+    notes = [xml.attribute(entry, "info", "msg-type") for entry in xml.below(docdata, "ed-msg")]
+    notes += [xml.attribute(entry, "info") for entry in xml.below(docdata, "correction")]
+    notes += [text_of(entry) for entry in xml.children(body_head, "note")]
+    return "\n".join(filter(None, notes)) or None
+
+
+def _related(docdata: etree._Element | None) -> tuple[Relation, ...]:
+    found = []
+    replaced = xml.attribute(docdata, "management-doc-idref")
+    if replaced:
+        found.append(Relation("replaces", replaced))
+    corrected = (xml.attribute(entry, "id-string") for entry in xml.below(docdata, "correction"))
+    found += [Relation("previous", identity) for identity in corrected if identity]
+    return tuple(found)
+
+
+def _fixture(docdata: etree._Element | None) -> str | None:
+    return xml.attribute(xml.child(docdata, "fixture"), "fix-id")
+
+
+def _version(root: etree._Element) -> str | None:
+    match = _VERSION.search(xml.attribute(root, "version") or "")
+    return match[1] if match else None
+
+
+NITF = _Nitf()
