@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module, resources
-from typing import Any, Literal
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
 
 from pipeline.enrich import language as languages
 from pipeline.enrich import ner, places, region, sentences
+from pipeline.enrich.events import CoderInput, EventCoder
 from pipeline.enrich.lexicon import data_hash, load
 from pipeline.enrich.mentions import StoryEntities
 from pipeline.enrich.merge import entity, group
@@ -86,6 +88,8 @@ class Enricher:
 
     def enrich(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         """One result for each story, in order; a Reject (`enrich_failed`) for one that failed."""
+        if not stories:
+            return ()
         try:
             return self._enrich_all(stories)
         except ModelError:
@@ -93,8 +97,9 @@ class Enricher:
         except Exception as error:
             if len(stories) == 1:
                 return (_failed(stories[0], error),)
-            # One of them is at fault: alone, the others succeed.
-            return tuple(result for story in stories for result in self.enrich((story,)))
+            # One of them is at fault: halving finds it, and the others succeed.
+            middle = len(stories) // 2
+            return (*self.enrich(stories[:middle]), *self.enrich(stories[middle:]))
 
     def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         work = [self._prepare(story) for story in stories]
@@ -145,12 +150,8 @@ class Enricher:
         indexes = [i for i in modelled if work[i].language == "en"]
         if not indexes:
             return {}
-        events = _event_coding()
-        if events is None:
-            return {}
-        coder = events.EventCoder(ner.load(self.model))
         inputs = [
-            events.CoderInput(
+            CoderInput(
                 work[i].story,
                 work[i].cased,
                 sentences.split(work[i].text),
@@ -158,7 +159,7 @@ class Enricher:
             )
             for i in indexes
         ]
-        return dict(zip(indexes, coder.code_batch(inputs), strict=True))
+        return dict(zip(indexes, _coder(self.model).code_batch(inputs), strict=True))
 
     def _finish(
         self, item: _Work, modelled: bool, found: tuple[Entity, ...], events: tuple[Event, ...]
@@ -186,10 +187,9 @@ class Enricher:
         )
 
 
-def _event_coding() -> Any:
-    """The event coder's package, or None in an installation without it."""
-    module = import_module("pipeline.enrich.events")
-    return module if hasattr(module, "EventCoder") else None
+@lru_cache(maxsize=2)
+def _coder(model: str) -> EventCoder:
+    return EventCoder(ner.load(model))
 
 
 def _status(item: _Work, modelled: bool) -> _Status:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.evaluate.ner import read_text
+from pipeline.evaluate.ner import Labelled, read_text
 from pipeline.model import EnrichedStory, Reject, Story
 
 
@@ -103,4 +103,27 @@ def right(
         for start, end, country in article.toponyms:
             # The text begins with an empty headline and a blank line.
             hits += found.country_of(start + 2, end + 2) == country
+    return hits / total if total else 0.0
+
+
+def right_of_model(
+    items: Sequence[Article], places: Callable[[Sequence[str]], Sequence[Sequence[Labelled]]]
+) -> float:
+    """The same share for look-up of the names that a model takes for places.
+
+    `places` gives (start, end, kind) text by text.
+    """
+    from pipeline.evaluate.stock import countries
+
+    hits = total = 0
+    for article, spans in zip(items, places([a.text for a in items]), strict=True):
+        seen = [(a, b) for a, b, kind in spans if kind in ("GPE", "LOC", "NORP")]
+        found = [
+            (start, end, code)
+            for start, end, code in countries(article.text)
+            if any(a < end and start < b for a, b in seen)
+        ]
+        total += len(article.toponyms)
+        for start, end, country in article.toponyms:
+            hits += any(a < end and start < b and code == country for a, b, code in found)
     return hits / total if total else 0.0

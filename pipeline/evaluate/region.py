@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.enrich.lexicon import load, phrase
-from pipeline.model import EnrichedStory, Reject, Story
+from pipeline.model import Story
 
 _DOCUMENT = re.compile(r"<REUTERS\b.*?</REUTERS>", re.DOTALL)
 _PLACES = re.compile(r"<PLACES>(.*?)</PLACES>", re.DOTALL)
@@ -79,14 +79,12 @@ def _story(document: str, number: int) -> Story:
     )  # fmt: skip
 
 
-def scores(
-    items: Sequence[Labelled], results: Sequence[EnrichedStory | Reject], default: str
-) -> dict[str, float]:
+def scores(items: Sequence[Labelled], answers: Sequence[str], default: str) -> dict[str, float]:
     """Accuracy overall, outside the USA, mean over regions; `no_default` without a default.
 
-    `default` is the region that an archive's owner would configure for `unknown`.
+    `answers` are region slugs or `unknown`; `default` is the region that an archive's owner would
+    configure for `unknown`.
     """
-    answers = [r.region if isinstance(r, EnrichedStory) else "unknown" for r in results]
     filled = [default if answer == "unknown" else answer for answer in answers]
     by_region: dict[str, list[bool]] = defaultdict(list)
     for item, answer in zip(items, filled, strict=True):

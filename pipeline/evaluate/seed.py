@@ -1,0 +1,49 @@
+"""A gold story: the entities and the region that a correct run finds in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.model import EnrichedStory, Entity, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A gold directory: the story without its wire dressing, and what `gold.json` asks for."""
+
+    story: Story
+    wanted: Mapping[str, Any]
+
+
+def read(folder: Path) -> Gold:
+    """The story and gold of a directory that holds `gold.json` and the text file it names."""
+    wanted = json.loads((folder / "gold.json").read_text(encoding="utf-8"))
+    facts = wanted["story"]
+    text = (folder / wanted["file"]).read_text(encoding="utf-8")
+    blocks = [" ".join(block.split()) for block in text.split("\n\n")]
+    begin = next(i for i, block in enumerate(blocks) if block.startswith(facts["first_words"]))
+    day = datetime.fromisoformat(facts["published"]).replace(tzinfo=UTC)
+    story = Story(
+        "gold", 0, 0, "text", wanted["file"], wanted["file"], "", facts["headline"],
+        tuple(blocks[begin : begin + facts["paragraphs"]]), b"", provider=facts["provider"],
+        language=facts["language"], published_at=day, published_precision="day",
+    )  # fmt: skip
+    return Gold(story, wanted)
+
+
+def entities_right(gold: Gold, result: EnrichedStory) -> int:
+    """How many of the wanted entities were found, with their kind and country."""
+    found = {entity.name: entity for entity in result.entities}
+    return sum(_is_right(item, found.get(item["name"])) for item in gold.wanted["entities"])
+
+
+def _is_right(item: Mapping[str, Any], entity: Entity | None) -> bool:
+    if entity is None:
+        return False
+    kinds = item["kind"] if isinstance(item["kind"], list) else [item["kind"]]
+    return entity.kind in kinds and item.get("country") in (None, entity.country)

@@ -1,0 +1,65 @@
+"""What is compared with: the model alone, and look-up of names.
+
+Entities: the model's spans as they come. Places: names of countries, nationalities and towns (the
+most populous of a name), where the model sees a place. Regions: the one that most names of
+countries and nationalities lie in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.enrich.lexicon import load, tokenize
+from pipeline.enrich.ner import KINDS
+from pipeline.enrich.spans import listed
+from pipeline.model import Story
+
+Labelled = tuple[int, int, str]
+_TOWN_PEOPLE = 15_000
+
+
+def pipeline(model: str) -> Any:
+    """The model's whole pipeline as its package loads it, nothing changed."""
+    import spacy
+
+    return spacy.load(model)
+
+
+def entities(nlp: Any, texts: Sequence[str]) -> list[list[Labelled]]:
+    """(start, end, kind) of the model's entities, text by text."""
+    return [
+        [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in KINDS]
+        for doc in nlp.pipe(texts)
+    ]
+
+
+def countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
+    """(start, end, ISO alpha-3) of the countries and nationalities, and towns of 15,000 people."""
+    lexicon = load()
+    found = []
+    for span in listed(tokenize(text), lexicon):
+        name = span.name
+        if name is None or not name.country or span.kind not in ("GPE", "LOC", "NORP"):
+            continue
+        if name.source in ("countries.tsv", "policy.tsv"):
+            found.append((span.start, span.end, name.country))
+        elif towns and name.source == "cities.tsv":
+            places = lexicon.cities[name.canonical]
+            if places[0][1] >= _TOWN_PEOPLE:
+                found.append((span.start, span.end, name.country))
+    return found
+
+
+def region(story: Story) -> str:
+    """The region that most listed places of the story lie in, or `unknown`."""
+    region_of = load().region_of
+    counts = Counter(
+        region_of[country]
+        for _, _, country in countries(f"{story.headline}\n\n{story.body}", towns=False)
+        if country in region_of
+    )
+    if not counts:
+        return "unknown"
+    return min(counts.items(), key=lambda item: (-item[1], item[0]))[0]
