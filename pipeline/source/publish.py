@@ -14,7 +14,7 @@ from kafka.errors import KafkaError
 from pipeline.errors import BrokerError
 from pipeline.model import Record
 from pipeline.source.kafka import quiet, settings
-from pipeline.source.topics import create_topics, until
+from pipeline.source.topics import create_topics, require_topic, until
 
 _IN_FLIGHT = 1000
 _MAX_REQUEST_BYTES = 64 * 1024**2
@@ -50,6 +50,8 @@ def publish(
     quiet()
     if partitions is not None:
         create_topics(bootstrap_servers, {topic: partitions}, client=client, timeout_s=timeout_s)
+    else:
+        require_topic(bootstrap_servers, topic, client=client, timeout_s=timeout_s)
     producer = _connect(bootstrap_servers, dict(client or {}), timeout_s)
     under_way: deque[Any] = deque()
     sent = size_bytes = 0
@@ -85,8 +87,8 @@ def _connect(bootstrap_servers: str, client: dict[str, Any], timeout_s: float) -
         "bootstrap_servers": bootstrap_servers,
         "bootstrap_timeout_ms": min(5000, timeout_ms),
         "max_block_ms": timeout_ms,
-        "request_timeout_ms": min(30_000, max(1000, timeout_ms // 2)),
-        "delivery_timeout_ms": timeout_ms,
+        "request_timeout_ms": min(30_000, max(1, timeout_ms // 2)),
+        "delivery_timeout_ms": max(timeout_ms, 100),
         "linger_ms": 5,
         "max_request_size": _MAX_REQUEST_BYTES,
         "metrics_enabled": False,

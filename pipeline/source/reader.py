@@ -154,6 +154,7 @@ class Reader:
         except ClientFault as fault:
             self._discover_s = None
             self._outage.failed(
+                now_s,
                 self._clock(),
                 fault,
                 address=",".join(self._options.bootstrap_servers),

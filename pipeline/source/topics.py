@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaConfigurationError, KafkaError, TopicAlreadyExistsError
 
-from pipeline.errors import BrokerError
+from pipeline.errors import BrokerError, ConfigError
+from pipeline.source.kafka import quiet, settings
 
 T = TypeVar("T")
 
@@ -27,14 +28,7 @@ def create_topics(
     cannot be done within `timeout_s`.
     """
     deadline = time.monotonic() + timeout_s
-    admin = until(
-        deadline,
-        lambda: KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=5000, **dict(client or {})
-        ),
-        address=bootstrap_servers,
-    )
-    try:
+    with _admin(bootstrap_servers, client, deadline) as admin:
         for name, partitions in topics.items():
 
             def create(name: str = name, partitions: int = partitions) -> None:
@@ -47,19 +41,58 @@ def create_topics(
                     admin.wait_for_topics([name])
 
             until(deadline, create, topic=name, address=bootstrap_servers)
-    finally:
-        admin.close()
+
+
+def require_topic(
+    bootstrap_servers: str,
+    topic: str,
+    *,
+    client: Mapping[str, Any] | None = None,
+    timeout_s: float = 30.0,
+) -> None:
+    """Raise `BrokerError` unless the topic exists.
+
+    A producer alone would not tell: brokers that make missing topics by the way are common.
+    """
+    deadline = time.monotonic() + timeout_s
+    with _admin(bootstrap_servers, client, deadline) as admin:
+        (found,) = until(
+            deadline, lambda: admin.describe_topics([topic]), topic=topic, address=bootstrap_servers
+        )
+    if found["error_code"]:
+        raise BrokerError(
+            "the topic does not exist or cannot be described",
+            topic=topic,
+            address=bootstrap_servers,
+            kafka_error=found["error_code"],
+        )
+
+
+def _admin(bootstrap_servers: str, client: Mapping[str, Any] | None, deadline: float) -> Any:
+    quiet()
+    return until(
+        deadline,
+        lambda: KafkaAdminClient(
+            bootstrap_servers=bootstrap_servers,
+            bootstrap_timeout_ms=5000,
+            **settings(client or {}, KafkaAdminClient.DEFAULT_CONFIG),
+        ),
+        address=bootstrap_servers,
+    )
 
 
 def until(deadline: float, call: Callable[[], T], **evidence: object) -> T:
     """`call()`, again and again while Kafka's faults are retriable and the deadline is ahead.
 
-    `deadline` counts as `time.monotonic` does. Raises `BrokerError` with `evidence`.
+    `deadline` counts as `time.monotonic` does. Raises `BrokerError` with `evidence`, and
+    `ConfigError` for settings that the client refuses.
     """
     pause_s = 0.05
     while True:
         try:
             return call()
+        except KafkaConfigurationError as error:
+            raise ConfigError("Kafka's client refuses its settings", reason=error) from error
         except (KafkaError, OSError) as error:
             if time.monotonic() > deadline or not getattr(error, "retriable", True):
                 raise BrokerError(

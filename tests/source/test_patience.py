@@ -14,7 +14,7 @@ def test_pauses_grow_until_patience_ends() -> None:
     now_s, pauses = 0.0, []
     with pytest.raises(BrokerError, match=r"away.*address=here"):
         for _ in range(1000):
-            outage.failed(now_s, RuntimeError("away"), address="here")
+            outage.failed(now_s, now_s, RuntimeError("away"), address="here")
             pauses.append(outage.pause_s(now_s))
             now_s += pauses[-1]
     assert pauses[:5] == [1, 2, 4, 8, 8]
@@ -24,12 +24,12 @@ def test_pauses_grow_until_patience_ends() -> None:
 def test_an_answer_ends_the_outage() -> None:
     """After an answer the patience is whole again."""
     outage = Outage(limit_s=10, first_pause_s=1)
-    outage.failed(0, RuntimeError())
+    outage.failed(0, 0, RuntimeError())
     assert outage.lasting
     outage.over()
     assert not outage.lasting
     assert outage.pause_s(0) == 0
-    outage.failed(100, RuntimeError())
+    outage.failed(100, 100, RuntimeError())
     assert outage.pause_s(100) == 1
 
 
