@@ -64,7 +64,7 @@ class EmbeddedBroker:
         topics: Mapping[str, int] | None = None,
         log: Path | None = None,
         start_timeout_s: float = 30.0,
-        stop_grace_s: float = 2.0,
+        stop_grace_s: float = 0.5,
     ) -> None:
         self.host = host
         self.port = port

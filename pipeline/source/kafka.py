@@ -207,9 +207,10 @@ class KafkaClient:
 
     def close(self) -> None:
         """See `Client`."""
-        for client in (self._consumer, self._admin):
-            with contextlib.suppress(KafkaError, OSError):
-                client.close(**({"autocommit": False} if client is self._consumer else {}))
+        with contextlib.suppress(KafkaError, OSError):
+            self._consumer.close(autocommit=False, timeout_ms=int(_REQUEST_TIMEOUT_S * 1000))
+        with contextlib.suppress(KafkaError, OSError):
+            self._admin.close()
 
     def _position(self, name: TopicPartition) -> int:
         # `KafkaConsumer.position` does the same after a round over all partitions, each time.
@@ -230,11 +231,12 @@ def _record(source: str, found: Any) -> Record:
         found.value or b"",
         found.key,
         tuple((name, value or b"") for name, value in found.headers),
-        _time(found.timestamp),
+        arrival_time(found.timestamp),
     )
 
 
-def _time(timestamp_ms: int | None) -> datetime | None:
+def arrival_time(timestamp_ms: int | None) -> datetime | None:
+    """A record's Kafka timestamp; None where it has none, or one beyond all calendars."""
     if timestamp_ms is None or timestamp_ms < 0:
         return None
     try:

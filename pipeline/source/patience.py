@@ -11,12 +11,13 @@ from pipeline.errors import BrokerError
 class Outage:
     """Growing pauses between attempts at a broker, until patience ends.
 
-    Times are seconds on any clock that never goes back.
+    Times are seconds on any clock that never goes back. `reason` is the last fault while it lasts.
     """
 
     limit_s: float
     first_pause_s: float = 0.2
     longest_pause_s: float = 10.0
+    reason: str | None = None
     _since_s: float | None = None
     _retry_s: float = 0.0
     _pause_s: float = 0.0
@@ -33,6 +34,7 @@ class Outage:
         """
         if self._since_s is None:
             self._since_s, self._pause_s = began_s, self.first_pause_s
+        self.reason = str(error)
         lasted_s = now_s - self._since_s
         if lasted_s >= self.limit_s:
             raise BrokerError(str(error), **evidence, lasted_s=round(lasted_s, 1)) from error
@@ -41,7 +43,7 @@ class Outage:
 
     def over(self) -> None:
         """The broker answered."""
-        self._since_s = None
+        self._since_s = self.reason = None
 
     def pause_s(self, now_s: float) -> float:
         """How long to wait before the next attempt."""

@@ -78,6 +78,11 @@ class Reader:
         """The sources that this group reads, as last discovered; sorted."""
         return tuple(sorted(self._partitions))
 
+    @property
+    def waiting_for(self) -> str | None:
+        """What Kafka's last answer lacked, while `read` waits for it: something to log."""
+        return self._outage.reason
+
     def start(self) -> None:
         """Connect and find the partitions, waiting for the broker and the topics.
 

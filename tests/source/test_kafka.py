@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import LogTruncationError, OffsetOutOfRangeError
 
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.model import Batch, Record
 from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.client import OutOfRange
 from pipeline.source.groups import parse_source
+from pipeline.source.kafka import KafkaClient, arrival_time
 from pipeline.source.options import KafkaOptions, Limits
 from pipeline.source.publish import publish
 from pipeline.source.reader import Reader
@@ -210,15 +213,15 @@ def test_group_offsets_show_the_lag_to_other_tools(broker: EmbeddedBroker, topic
     reader = reader_of(broker, lake, topic, group_id=group)
     drain(reader, lake)
     consumer = KafkaConsumer(bootstrap_servers=broker.bootstrap_servers, group_id=group)
-    names = {TopicPartition(topic, n): f"/{n}" for n in range(3)}
+    expected = {
+        TopicPartition(topic, parse_source(source).number): end  # type: ignore[union-attr]
+        for source, end in lake.ends.items()
+        if end
+    }
+    assert expected
 
     def visible() -> bool:
-        found = {name: consumer.committed(name) for name in names}
-        return all(
-            offset == next(e for s, e in lake.ends.items() if s.endswith(names[name]))
-            for name, offset in found.items()
-            if offset is not None
-        ) and any(offset is not None for offset in found.values())
+        return {name: consumer.committed(name) for name in expected} == expected
 
     assert eventually(visible)
     consumer.close()
@@ -310,3 +313,46 @@ def test_wrong_client_settings_are_told(broker: EmbeddedBroker, topic: str, name
     """A setting that no client has, or that is not the user's, is a fault of configuration."""
     with pytest.raises(ConfigError, match=name):
         reader_of(broker, FakeLake(), topic, client={name: "x"}).start()
+
+
+@pytest.mark.parametrize("fault", ["expired", "truncated"])
+def test_offsets_that_are_gone_are_told_apart(
+    broker: EmbeddedBroker, topic: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What kafka-python raises for an offset that the broker lacks names partition and offset.
+
+    The embedded broker keeps everything and answers nothing to an offset beyond its end, so the
+    library's fault is raised in its place.
+    """
+    client = KafkaClient(KafkaOptions((broker.bootstrap_servers,), (topic,)))
+    partition = client.partitions([topic])[1]
+    client.assign([partition])
+    client.seek(partition, 7)
+    name = TopicPartition(topic, 1)
+    errors = {
+        "expired": OffsetOutOfRangeError({name: 7}),
+        "truncated": LogTruncationError({name: None}),
+    }
+
+    def refuse(**_: object) -> None:
+        raise errors[fault]
+
+    monkeypatch.setattr(client._consumer, "poll", refuse)
+    with pytest.raises(OutOfRange) as caught:
+        client.poll(0.1, 10)
+    assert (caught.value.partition, caught.value.offset) == (partition, 7)
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("timestamp_ms", "expected"),
+    [
+        (None, None),
+        (-1, None),
+        (10**17, None),
+        (1, datetime(1970, 1, 1, microsecond=1000, tzinfo=UTC)),
+    ],
+)
+def test_times_of_arrival(timestamp_ms: int | None, expected: datetime | None) -> None:
+    """Milliseconds to the millisecond; absent or beyond all calendars, none."""
+    assert arrival_time(timestamp_ms) == expected

@@ -304,6 +304,7 @@ def test_an_outage_is_waited_out() -> None:
     kafka.away = True
     for _ in range(20):
         assert reader.read(1.0) is None
+    assert reader.waiting_for == "the broker is away"
     kafka.away = False
     kafka.logs["wire", 0].append(1)
     offsets: list[int] = []
@@ -313,6 +314,7 @@ def test_an_outage_is_waited_out() -> None:
             lake.commit(batch)
             offsets += [r.offset for r in batch.records]
     assert offsets == [0, 1, 2, 3]
+    assert reader.waiting_for is None
 
 
 def test_an_outage_ends_in_an_error_with_evidence() -> None:
