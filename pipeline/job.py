@@ -54,6 +54,7 @@ class Job:
         self.until_caught_up = False
         self._done: set[Tick] = set()
         self._readers: dict[Tick, BatchReader] = {}
+        self._waiting_for: str | None = None
         self._busy = threading.Lock()
 
     @cached_property
@@ -87,6 +88,8 @@ class Job:
                 batch = reader.read(self.settings.job.poll_s)
                 if batch is not None:
                     yield batch
+                elif isinstance(reader, Reader):
+                    self._tell_of_outage(reader.waiting_for)
                 is_bounded = self.until_caught_up or isinstance(tick, str)
                 if batch is None and is_bounded and reader.caught_up():
                     self._done.add(tick)
@@ -152,6 +155,14 @@ class Job:
         self._readers.clear()
         if "writer" in self.__dict__:
             self.writer.close()
+
+    def _tell_of_outage(self, waiting_for: str | None) -> None:
+        if waiting_for != self._waiting_for:
+            self._waiting_for = waiting_for
+            if waiting_for:
+                log.warning("waiting for Kafka", reason=waiting_for)
+            else:
+                log.info("Kafka answers again")
 
     def _kafka_reader(self, group: int) -> Reader:
         kafka = self.settings.kafka
