@@ -18,6 +18,7 @@ _STATUS = {
     "withheld": "withheld", "embargoed": "withheld", "killed": "canceled", "kill": "canceled",
     "deleted": "canceled", "withdrawn": "canceled", "commissioned": "commissioned",
 }  # fmt: skip
+_DAY_LINE = re.compile(r"^[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}$")
 MAX_VERSION = 2**31 - 1
 
 
@@ -86,6 +87,8 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     paragraphs = flow.paragraphs
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
+    if kept and _DAY_LINE.match(kept[0]):
+        kept = kept[1:]
     found, kept = take_dateline(kept)
     signed = (found.provider if found else None) or below.provider
     draft = replace(

@@ -6,6 +6,7 @@ becomes one paragraph with its cells apart; captions are kept out of the body.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -84,6 +85,7 @@ _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
 _MEDIA = frozenset(
     ["figure", "media", "media-metadata", "media-producer", "media-reference", "img"]
 )
+_REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
 _CELL_MARK = "\x1f"
 
 
@@ -144,12 +146,23 @@ def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
     return Flow(tuple(paragraphs), tuple(captions))
 
 
+def legal_references(markup: str) -> str:
+    """`markup` with a blank for each reference (`&#xD800;`) to what is no character of XML."""
+    return _REFERENCE.sub(lambda m: m[0] if _is_legal(m[1]) else " ", markup)
+
+
+def _is_legal(number: str) -> bool:
+    code = int(number[1:], 16) if number[0] in "xX" else int(number)
+    plain = 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return plain or code in {9, 10, 13}
+
+
 def read_html(markup: str) -> Flow:
     """The text of an HTML fragment or page, however broken it is."""
     if not markup.strip():
         return Flow()
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
-    data = markup.encode("utf-8", "replace").replace(b"\0", b"")
+    data = legal_references(markup).encode("utf-8", "replace").replace(b"\0", b"")
     try:
         root = etree.fromstring(b"<div>" + data + b"</div>", parser)
     except etree.LxmlError:

@@ -84,21 +84,17 @@ def read_heading(lines: list[str]) -> Heading:
 
 def _read_mark(head: Heading, text: str) -> int:
     """1 if the line is something other than headline or body, 0 if not."""
-    titled = _DATED_TITLE.match(text)
+    if _read_date(head, text):
+        head.evidence = True
+        return 1
     named_field = _FIELD.match(text)
-    if titled and not head.headline:
-        head.moment, head.headline = _checked(head, titled["date"]), titled["title"].strip()
+    if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
-    elif named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
-        head.evidence = True
-    elif _DAY.match(text):
-        head.moment = head.moment or _checked(head, text)
-        head.evidence = True
-    elif len(text) < 50 and (found := dates.moment(text)):
-        head.moment = head.moment or found
-        head.evidence = True
-    elif _READING_TIME.match(text) or (head.headline and _same_title(head.headline, text)):
+    elif _READING_TIME.match(text):
         pass
+    elif head.headline and _same_title(head.headline, text):
+        if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
+            head.headline = text
     elif _EMBARGO.match(text):
         _embargo(head, text)
     elif _NOTE.match(text):
@@ -117,6 +113,20 @@ def _read_mark(head: Heading, text: str) -> int:
     else:
         return 0
     return 1
+
+
+def _read_date(head: Heading, text: str) -> bool:
+    """Whether the line is a date, or the portal's first line with date and title."""
+    titled = _DATED_TITLE.match(text)
+    if titled and not head.headline:
+        head.moment, head.headline = _checked(head, titled["date"]), titled["title"].strip()
+        return True
+    if _DAY.match(text):
+        head.moment = head.moment or _checked(head, text)
+        return True
+    found = dates.moment(text) if len(text) < 50 else None
+    head.moment = head.moment or found
+    return found is not None
 
 
 def _checked(head: Heading, text: str) -> Moment | None:
@@ -172,14 +182,18 @@ def _embargo(head: Heading, text: str) -> None:
 
 
 def _same_title(title: str, text: str) -> bool:
-    """Whether a line repeats the headline, whole or cut short at either end."""
+    """Whether a line repeats the headline: whole, cut short, or with a word or two changed."""
     one, other = headline_key(title), headline_key(text)
     if not one or not other:
         return False
     if text.strip().endswith(".") and not title.endswith("."):
         return False
     short, long = sorted((one, other), key=len)
-    return short == long or (len(short) > 24 and long.startswith(short))
+    if short == long or (len(short) > 24 and long.startswith(short)):
+        return True
+    words, others = set(one.split()), set(other.split())
+    shared = len(words & others) / len(words | others)
+    return len(text) <= _MAX_TITLE_CHARS and min(len(words), len(others)) > 4 and shared >= 0.6
 
 
 def _read_title(head: Heading, lines: list[str], index: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
+from pipeline.parse.formats.csv import CSV
 from pipeline.parse.formats.feeds import FEEDS
 from pipeline.parse.formats.gigaword import GIGAWORD
 from pipeline.parse.formats.iptc7901 import IPTC7901
@@ -44,6 +45,7 @@ FORMATS: tuple[Format, ...] = (
     NITF,
     RCV1,
     FEEDS,
+    CSV,
     TEXT,
 )
 """Every format in order of trial: the first one that matches reads the record."""

@@ -15,7 +15,7 @@ from lxml import etree
 from pipeline.parse.clean import line
 from pipeline.parse.decode import decode
 from pipeline.parse.draft import FaultError, Hints
-from pipeline.parse.flow import local, text_of
+from pipeline.parse.flow import legal_references, local, text_of
 from pipeline.parse.limits import ParseLimits
 
 _PROLOG = re.compile(r"^\s*<\?xml\b[^>]*?\?>")
@@ -69,8 +69,9 @@ def _mend(text: str) -> tuple[str, tuple[str, ...]]:
     if "<![CDATA[" not in text and _BARE.search(text):
         text = _BARE.sub("&amp;", text)
         warnings.append("bare ampersands")
-    if _ILLEGAL.search(text):
-        text = _ILLEGAL.sub("", text)
+    legal = _ILLEGAL.sub("", legal_references(text))
+    if legal != text:
+        text = legal
         warnings.append("characters that XML forbids were left out")
     return text, tuple(warnings)
 

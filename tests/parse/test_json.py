@@ -113,3 +113,17 @@ def test_deep_json_is_refused() -> None:
     limits = ParseLimits(max_depth=4)
     (item,) = parse_record(record(b'{"uri":"u","x":[[[[1]]]]}'), limits)
     assert isinstance(item, Reject) and "deep" in item.message
+
+
+@pytest.mark.skipif(not (SHARED / "wikinews").exists(), reason="the development data is absent")
+def test_exports_as_csv() -> None:
+    """Every row of the Wikinews files is a story with a date and its own family."""
+    stories = [
+        item
+        for path in sorted((SHARED / "wikinews").glob("*.csv"))
+        for item in parse_record(record(path.read_bytes()))
+    ]
+    assert len(stories) == 295
+    assert all(isinstance(s, Story) and s.published_at for s in stories)
+    assert [s.headline for s in stories if not s.paragraphs] == ["TEST PAGE:Self-publish yesterday"]
+    assert len({s.story_id for s in stories}) == 295

@@ -43,12 +43,12 @@ class _Gigaword:
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each document."""
-        starts = [match.start() for match in _START.finditer(data)]
-        if not starts:
+        heads = [match.span() for match in _START.finditer(data)]
+        if not heads:
             raise FaultError("malformed", "there is no <DOC> element", "byte 0")
-        for index, start in enumerate(starts):
-            stop = starts[index + 1] if index + 1 < len(starts) else len(data)
-            end = _END.search(data, start, stop)
+        for index, (start, inside) in enumerate(heads):
+            stop = heads[index + 1][0] if index + 1 < len(heads) else len(data)
+            end = _END.search(data, inside, stop)
             raw = data[start : end.end() if end else stop]
             if end is None:
                 yield Fault("malformed", "the element <DOC> does not end", f"byte {start}", raw)

@@ -76,7 +76,7 @@ class JsonFormat:
             elif is_ninjs(item) and not _is_story(low):
                 yield read_ninjs(item, raw)
             else:
-                yield _story(low, raw)
+                yield read_story_object(low, raw)
         except FaultError as error:
             yield replace(error.fault, raw=raw)
 
@@ -124,7 +124,11 @@ def _is_story(low: dict[str, Json]) -> bool:
     return any(low.get(name) for name in _BODY if name != "body_text")
 
 
-def _story(low: dict[str, Json], raw: bytes | None) -> Part:
+def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json") -> Draft:
+    """The story of an object whose names are in lower case; `name` is the format's.
+
+    Raises `FaultError` where it has neither headline nor body.
+    """
     headline = line(values.text(low, *_HEADLINE) or "")
     body = _body(low)
     if not headline and not body.paragraphs:
@@ -168,7 +172,7 @@ def _story(low: dict[str, Json], raw: bytes | None) -> Part:
         updated_at=changed.at if changed else None,
         revision_mark=optional_line(values.text(low, "revision_mark")),
         format_version=optional_line(values.text(low, "envelope")),
-        format="json",
+        format=name,
     )
     return fields.with_body(with_moment(draft, published or changed), body)
 

@@ -60,15 +60,15 @@ class _Reuters21578:
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each element; text between elements that is no blank is malformed."""
-        starts = [match.start() for match in _START.finditer(data)]
-        if not starts:
+        heads = [match.span() for match in _START.finditer(data)]
+        if not heads:
             raise FaultError("malformed", "there is no <REUTERS> element", "byte 0")
-        before = _PROLOG.sub(b"", data[: starts[0]]).strip()
+        before = _PROLOG.sub(b"", data[: heads[0][0]]).strip()
         if before:
-            yield Fault("malformed", "text before the first element", "byte 0", data[: starts[0]])
-        for index, start in enumerate(starts):
-            stop = starts[index + 1] if index + 1 < len(starts) else len(data)
-            end = _END.search(data, start, stop)
+            yield Fault("malformed", "text before the first element", "byte 0", data[: heads[0][0]])
+        for index, (start, inside) in enumerate(heads):
+            stop = heads[index + 1][0] if index + 1 < len(heads) else len(data)
+            end = _END.search(data, inside, stop)
             raw = data[start : end.end() if end else stop]
             if end is None:
                 message = "the element <REUTERS> does not end"
