@@ -6,7 +6,7 @@ no format module has to know the rules for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -109,7 +109,6 @@ class Hints:
 
     charset: str | None = None
     provider: str | None = None
-    headers: Mapping[str, str] | None = None
 
 
 class Format(Protocol):

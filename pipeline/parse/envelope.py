@@ -47,7 +47,7 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     wrong = named not in {"", "identity"} and not layers
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
     charset = _CHARSET.search(headers.get("content-type", ""))
-    hints = Hints(charset[1] if charset else None, headers.get("provider") or None, headers)
+    hints = Hints(charset[1] if charset else None, headers.get("provider") or None)
     return Opened(data, hints, warnings)
 
 
