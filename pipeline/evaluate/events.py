@@ -117,11 +117,12 @@ def reliability(nlp: Any, path: Path, bins: int = 5) -> list[tuple[float, float,
         [item.source for item in labelled],
         [item.target for item in labelled],
     )
-    rows = sorted(
+    coded = (
         (coding.confidence, fold(coding.root) == item.root)
         for item, coding in zip(labelled, codings, strict=True)
         if coding
     )
+    rows = sorted(coded, key=lambda row: row[0])
     size = -(-len(rows) // bins) if rows else 1
     table = []
     for start in range(0, len(rows), size):

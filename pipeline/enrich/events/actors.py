@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from pipeline.enrich.events.classes import classes_of, phrase
 from pipeline.enrich.events.lexicon import Lexicon
 from pipeline.enrich.events.syntax import Token, governed, nouns
+from pipeline.enrich.mentions import Placed
 from pipeline.model import Actor, Entity
 
 
@@ -26,6 +27,10 @@ class Entities(Protocol):
 
     def country_of(self, start: int, end: int) -> str | None:
         """ISO 3166-1 alpha-3 of whoever is named there, or None."""
+        ...
+
+    def within(self, start: int, end: int) -> Sequence[Placed]:
+        """The mentions that overlap a range of characters."""
         ...
 
 

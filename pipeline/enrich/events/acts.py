@@ -313,7 +313,8 @@ class ActFinder:
             code = self._lexicon.apply("refuse", act.code)
         elif held.negated:
             negated = True
-        elif held.possible:
+        elif held.possible or is_infinitive(act.predicate):
+            # An infinitive that no verb passes on says what was meant, needed or feared.
             hypothetical = True
         if code is None:
             return None

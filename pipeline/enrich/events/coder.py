@@ -6,7 +6,6 @@ and somebody who can act. The rest of all stories is parsed in one batch.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,23 +17,16 @@ from pipeline.enrich.events.confidence import confidence, pair_confidence
 from pipeline.enrich.events.dates import event_days
 from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.pair import Span, choose
-from pipeline.enrich.events.parse import Parser
+from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.place import place_of
+from pipeline.enrich.events.screen import Screen
 from pipeline.model import Actor, Event, Story
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
-_SPORT = re.compile(
-    r"\b(?:goalkeeper|tournament|championships?|world cup|olympi\w+|quarter-?finals?|semi-?finals?|"
-    r"grand prix|innings?|wickets?|head coach|medall?ist|playoffs?|touchdown|batsman|midfielder|"
-    r"premier league|champions league|(?:test|first|second|final|opening|tennis|cricket) match)\b",
-    re.IGNORECASE,
-)
 MIN_CONFIDENCE = 0.55
 _TELLING_WEIGHT = 5
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
 _RECIPROCAL_CODES = ("030", "031", "036", "037", "04", "050", "057", "06", "193")
-_SENTENCE_CHARS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +60,7 @@ class EventCoder:
         self._lexicon = lexicon or load()
         self._parser = Parser(nlp)
         self._finder = ActFinder(self._lexicon)
+        self._screen = Screen(self._lexicon)
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
         """The events of each story, in the order of the text."""
@@ -114,18 +107,13 @@ class EventCoder:
         return codings
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
-        """Whether a sentence is worth parsing: an act's word, somebody to act, no sports report."""
-        text = item.text[start : min(end, start + _SENTENCE_CHARS)]
-        words = [word.lower() for word in _WORD.findall(text)]
-        if len(words) < 3 or self._lexicon.trigger_forms.isdisjoint(words):
-            return False
-        if item.entities.country_of(start, end) is None and not any(
-            self._lexicon.roles.get(word.removesuffix("s"))
-            in {"GOV", "MIL", "REB", "IGO", "LEG", "COP", "JUD", "OPP"}
-            for word in words
-        ):
-            return False
-        return len(_SPORT.findall(text)) == 0
+        """Whether a sentence is worth parsing, by its words and the entities named in it."""
+        end = min(end, start + MAX_CHARS)
+        named = sum(
+            placed.entity.country is not None or placed.entity.kind == "PERSON"
+            for placed in item.entities.within(start, end)
+        )
+        return self._screen.passes(item.text[start:end], named)
 
     def _sentence(
         self, item: CoderInput, index: int, doc: Any, recent: Sequence[Party]

@@ -29,5 +29,5 @@ def confidence(act: Act, source: Party | None, target: Party | None) -> float:
 def pair_confidence(act: Act, source: Span, target: Span) -> float:
     """The same for given spans: how well the act fits them stands in for the actors."""
     fit = score(act, source, target)
-    total = 0.35 * fit - 1.5 - (0.3 if act.depth > 1 else 0.0)
+    total = 0.27 * fit - 0.55 - (0.3 if act.depth > 1 else 0.0)
     return round(1.0 / (1.0 + math.exp(-total)), 2)

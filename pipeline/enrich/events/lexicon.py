@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from pipeline.enrich.events.inflect import inflections, irregular_forms
 from pipeline.errors import ConfigError
 
 ANYTHING = "*"
@@ -87,7 +86,6 @@ class Lexicon:
     operators: Mapping[str, tuple[tuple[str, str], ...]]
     cameo: Mapping[str, Cameo]
     roles: Mapping[str, str]
-    trigger_forms: frozenset[str]
 
     def apply(self, operator: str, code: str) -> str | None:
         """The code of an act under an operator, None where that says nothing."""
@@ -199,35 +197,4 @@ def load() -> Lexicon:
         },
         cameo=cameo,
         roles=roles,
-        trigger_forms=_trigger_forms(frames, nominals, noun_classes, class_codes),
     )
-
-
-def _trigger_forms(
-    frames: Mapping[str, tuple[Frame, ...]],
-    nominals: Mapping[str, str],
-    noun_classes: Mapping[str, set[str]],
-    class_codes: Mapping[str, str],
-) -> frozenset[str]:
-    """Every word form that can name an act: the surface filter for sentences worth parsing.
-
-    Verbs that only pass an act on are left out: the act itself must then be in the sentence.
-    """
-    forms: set[str] = set()
-    irregular = irregular_forms()
-    for verb, patterns in frames.items():
-        if any(
-            frame.code not in {None, NO_EVENT} or frame.operator in _TELLING for frame in patterns
-        ):
-            lemma = verb.split(" ", 1)[0]
-            forms.update(inflections(lemma), irregular.get(lemma, ()))
-    for noun in nominals:
-        forms.update((noun, noun + "s"))
-    for noun, names in noun_classes.items():
-        if any(name in class_codes for name in names):
-            word = noun.rsplit(" ", 1)[-1]
-            forms.update((word, word + "s", word[:-1] + "ies"))
-    return frozenset(forms)
-
-
-_TELLING = frozenset({"demand", "threat", "refuse", "accuse", "fail"})
