@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test lint prism soak lock clean
+.PHONY: demo test lint prism evaluate soak lock clean
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
@@ -33,6 +33,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 prism: $(BIN)/prism  ## Beam's local engine, built by Go; the tests use it where it is
 $(BIN)/prism: | $(VENV)/bin/python
 	GOBIN="$(CURDIR)/$(BIN)" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
+evaluate: $(VENV)/.run  ## scores of the enrichment, written to docs/evaluation.md
+	$(BIN)/dateline evaluate --page docs/evaluation.md
 
 soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worker's memory
 	PYTHONPATH=. $(BIN)/python bench/soak.py

@@ -1,0 +1,109 @@
+"""`dateline evaluate`: the enrichment against labelled sets, the stock model beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipeline import __version__, clock
+from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, settings_of
+from pipeline.errors import UsageError
+
+_DATA = Path("../shared/data")
+_SETS = {
+    "ner_file": "ner/conllpp_dev.txt.gz",
+    "geo_file": "geo/lgl.xml.gz",
+    "plover_file": "plover/PLV_train.tsv",
+    "gold_dir": "seed",
+}
+
+
+def evaluate(
+    ner: Annotated[Path | None, typer.Option(help="CoNLL file: entities.")] = None,
+    geo: Annotated[Path | None, typer.Option(help="LGL file (XML): places and countries.")] = None,
+    places: Annotated[
+        list[Path] | None, typer.Option(help="Reuters-21578 file: regions; may be repeated.")
+    ] = None,
+    plover: Annotated[Path | None, typer.Option(help="PLOVER file (TSV): event roots.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Folder with a story and gold.json.")] = None,
+    stock: Annotated[bool, typer.Option(help="Score the stock model too.")] = True,
+    page: Annotated[Path | None, typer.Option(help="Write the table as a page, too.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the enrichment on labelled sets; without any, on those in ../shared/data.
+
+    Example: `dateline evaluate --ner my.conll --json`
+    """
+    from pipeline.evaluate import evaluate as score
+
+    given: dict[str, Any] = {
+        "ner_file": ner,
+        "geo_file": geo,
+        "plover_file": plover,
+        "gold_dir": gold,
+        "places_files": places or (),
+    }
+    if not any(given.values()):
+        given = _development_data()
+    for path in [*given["places_files"], *(given[name] for name in _SETS)]:
+        if path is not None and not path.exists():
+            raise UsageError("no such labelled set", path=path)
+    model = settings_of(config).enrich.model
+    result = score(**given, model=model, with_stock=stock)
+    rows = list(_rows(result))
+    if page is not None:
+        page.write_text(_page(rows, model), encoding="utf-8")
+    if as_json:
+        print_json(result)
+        return
+    table = Table("task", "score", "ours", "stock")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _development_data() -> dict[str, Any]:
+    if not _DATA.is_dir():
+        raise UsageError("no labelled set was given, and there are none here", looked_in=_DATA)
+    found: dict[str, Any] = {name: _DATA / path for name, path in _SETS.items()}
+    found["places_files"] = sorted((_DATA / "reuters21578").glob("*.sgm*"))
+    return found
+
+
+def _rows(result: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    stock = result.get("stock", {})
+    return [
+        (task, name, _figure(value), _figure(stock.get(task, {}).get(name)))
+        for task, scores in result.items()
+        if task != "stock"
+        for name, value in scores.items()
+    ]
+
+
+def _figure(value: object) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _page(rows: list[tuple[str, str, str, str]], model: str) -> str:
+    lines = [
+        "# Evaluation",
+        "",
+        f"Made by `make evaluate` on {clock.now().date()}, Dateline {__version__}, model {model}.",
+        "The sets are development data: what is tuned on them is to be checked on others.",
+        "",
+        "| task | score | ours | stock or naive |",
+        "|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(evaluate)
