@@ -84,6 +84,8 @@ class LimitSettings(_Section):
 
     max_record_bytes: PositiveInt = 16 * 1024**2
     max_items: PositiveInt = 10_000
+    max_depth: PositiveInt = 200
+    max_decompressed_bytes: PositiveInt = 64 * 1024**2
 
 
 class Settings(BaseSettings):

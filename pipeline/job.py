@@ -100,11 +100,7 @@ class Job:
 
     def parse(self, batch: Batch) -> ParsedBatch:
         """Every item of every record as a story or a reject."""
-        limits = self.settings.limits
-        return parse_batch(
-            batch,
-            ParseLimits(max_record_bytes=limits.max_record_bytes, max_items=limits.max_items),
-        )
+        return parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """The stories with what was found in them."""

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.model import Record, Reject, Story
+from pipeline.parse import parse_record
 from pipeline.store.contract import TABLES, contract, examples
 from pipeline.store.rows import decompress, table_of
 from tests.support.examples import row_of
@@ -68,3 +72,29 @@ def test_every_column_is_described(table: str) -> None:
     assert rule.description
     assert set(rule.partition_by) <= set(rule.schema.names)
     assert all(field.metadata[b"comment"] for field in rule.schema)
+
+
+@pytest.mark.parametrize("example", examples("envelope", "pass"))
+def test_a_passing_envelope_is_a_story(example: dict[str, Any]) -> None:
+    """With what it says."""
+    (item,) = parse_record(Record("s", 0, json.dumps(example).encode()))
+    assert isinstance(item, Story)
+    assert item.headline == example.get("headline", "Carried in another format")
+    assert item.provider_id == example.get("id")
+    assert list(item.paragraphs) == example.get("paragraphs", list(item.paragraphs))
+    assert not item.warnings
+
+
+@pytest.mark.parametrize("case", examples("envelope", "fail"), ids=lambda case: case["why"])
+def test_a_failing_envelope_is_a_reject(case: dict[str, Any]) -> None:
+    """Of the kind that the example says."""
+    (item,) = parse_record(Record("s", 0, json.dumps(case["row"]).encode()))
+    assert isinstance(item, Reject)
+    assert item.kind == case["kind"]
+
+
+def test_every_field_of_the_full_envelope_is_in_its_contract() -> None:
+    """The contract names what the examples use."""
+    text = files("schemas").joinpath("envelope", "contract.json").read_text("utf-8")
+    named = {field["name"] for field in json.loads(text)["fields"]}
+    assert {name for example in examples("envelope", "pass") for name in example} <= named
