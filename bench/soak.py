@@ -40,7 +40,6 @@ def main() -> None:
             {
                 "lake": {"url": str(Path(folder) / "lake")},
                 "kafka": {"bootstrap_servers": [broker.bootstrap_servers], "topics": ["wire"]},
-                "batch": {"flush_interval_s": 1.0},
             },
         )
         stop, counts = threading.Event(), {"records": 0}
@@ -54,6 +53,7 @@ def main() -> None:
         samples = load_and_sample(supervisor, broker.bootstrap_servers, given)
         stop.set()
         job.join()
+        counts["files"] = sum(1 for _ in Path(folder).glob("lake/*/date=*/**/*.parquet"))
     print(json.dumps({**summary(samples, given.warm_up_minutes * 60), **counts}, indent=1))
 
 
@@ -64,7 +64,7 @@ def load_and_sample(
     begin_s, sent, samples = time.monotonic(), 0, []
     while (at_s := time.monotonic() - begin_s) < given.minutes * 60:
         if sent < at_s * given.records_per_s:
-            publish(copy(sent, sent + _CHUNK), bootstrap_servers=servers, topic="wire")
+            publish(copy(sent, sent + _CHUNK, days=1), bootstrap_servers=servers, topic="wire")
             sent += _CHUNK
         rss = [psutil.Process(pid).memory_info().rss for pid in supervisor.pids]
         if rss:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -36,6 +36,9 @@ class DataFiles(Protocol):
 
     def blocks(self, path: str) -> bytes | None:
         """The footer's `BLOCKS_KEY`; None for a file that is gone or was not written by us."""
+
+    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
+        """Those columns of a data file."""
 
     def drop_staged(self) -> int:
         """Remove what dead writers left unfinished; how many files that were."""
@@ -107,6 +110,10 @@ class LocalFiles(DataFiles):
             return _footer(pq.read_schema(self._root / path))
         except FileNotFoundError:
             return None
+
+    @override
+    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
+        return pq.ParquetFile(self._root / path).read(list(columns))
 
     @override
     def drop_staged(self) -> int:
@@ -198,6 +205,10 @@ class ObjectFiles(DataFiles):
             return _footer(pq.read_schema(path, filesystem=self._fs))
         except FileNotFoundError:
             return None
+
+    @override
+    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
+        return pq.ParquetFile(path, filesystem=self._fs).read(list(columns))
 
     @override
     def drop_staged(self) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from pipeline.model import Story
 from pipeline.store.lake import Lake
@@ -51,8 +51,7 @@ class Repeats:
         if path in self._seen:
             self._seen.move_to_end(path)
             return self._seen[path]
-        filesystem = self._lake.dataset("stories").filesystem
-        table = ds.dataset(path, filesystem=filesystem, format="parquet").to_table(["revision_id"])
+        table = self._lake.files.read(f"stories/{unquote(path)}", ["revision_id"])
         ids = frozenset(table.column(0).to_pylist())
         self._seen[path] = ids
         self._kept += len(ids)

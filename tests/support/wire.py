@@ -13,9 +13,9 @@ _ACTS = (
 )
 
 
-def a_text(number: int) -> bytes:
-    """A short story in the plain-text shape, unlike any other number's."""
-    day = f"2024-03-{number % 5 + 1:02d}"
+def a_text(number: int, days: int = 5) -> bytes:
+    """A short story in the plain-text shape, unlike any other number's, of one of `days` days."""
+    day = f"2024-03-{number % days + 1:02d}"
     title = f"Report {number} from {_PLACES[number % len(_PLACES)]}"
     return (
         f" date {day} {title}\n\n{day}\n{title}\n{title}\n\n{_ACTS[number % 4]}\n\nAFP\n".encode()
@@ -28,7 +28,7 @@ def a_bad_record(number: int) -> bytes:
     return b"\x00\xff\xfe\x80" + number.to_bytes(4, "big") + noise
 
 
-def copy(start: int, end: int, *, bad_every: int = 20) -> Iterator[bytes]:
+def copy(start: int, end: int, *, bad_every: int = 20, days: int = 5) -> Iterator[bytes]:
     """Records `start` to `end`, every `bad_every`-th of them bad."""
     for number in range(start, end):
-        yield a_bad_record(number) if number % bad_every == 0 else a_text(number)
+        yield a_bad_record(number) if number % bad_every == 0 else a_text(number, days)
