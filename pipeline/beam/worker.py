@@ -15,7 +15,6 @@ import threading
 from collections.abc import Mapping
 from typing import IO, Any
 
-from pipeline.beam.launch import run_epochs
 from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError
 from pipeline.job import forget, job_of
@@ -28,6 +27,9 @@ def main() -> int:
     report = _take_stdout()
     order = json.loads(sys.stdin.readline())
     configure(order["log_level"], json=order["log_json"])
+    # Only now: importing Beam logs.
+    from pipeline.beam.launch import run_epochs
+
     settings = restore(order["settings"])
     job = job_of(settings)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +20,6 @@ from pipeline import clock
 from pipeline.cli.common import (
     ConfigOption,
     JsonOption,
-    err,
     out,
     print_json,
     set_up_logs,
@@ -136,14 +137,15 @@ def _show(lake: str, as_json: bool) -> None:
     out.print(_stories(stories))
     out.print(_rejects(rejects))
     out.print("\nGo on with:")
+    command = "dateline" if shutil.which("dateline") else os.path.relpath(sys.argv[0])
     for line in (
-        f'dateline query --lake {lake} "select root, source_name, target_name, sentence'
+        f'{command} query --lake {lake} "select root, source_name, target_name, sentence'
         ' from current_events"',
-        f"dateline lake check --lake {lake}",
-        f"duckdb -c \"select count(*) from '{lake}/stories/date=*/region=*/*.parquet'\"",
+        f"{command} lake check --lake {lake}",
+        f"{command} --help",
     ):
         out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
-    err.print()
+    out.print(f"or open {lake}/stories/date=*/region=*/*.parquet in any tool.", highlight=False)
 
 
 def _tree(lake: str, rows: list[dict[str, Any]]) -> Tree:

@@ -40,10 +40,16 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(_is_worth_telling)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("dateline").setLevel(level.upper())
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    # Beam says this at import, of clients for services that are not used here.
+    return not str(record.msg).startswith("apitools not found")
 
 
 def _drop_empty(
