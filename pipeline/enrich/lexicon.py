@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
+from importlib import metadata, resources
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_ALTERNATIVES = re.compile(r"\s*[/\[\]]\s*")
+_SHORTEST_DIVISION = 4
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'"})
 
 
@@ -74,8 +77,8 @@ def rows(file: str) -> Iterator[tuple[str, ...]]:
 
 
 def data_hash() -> str:
-    """SHA-256 over the names and bytes of all data files, the event lists included."""
-    digest = hashlib.sha256()
+    """SHA-256 over all data files, the event lists included, and the version of pycountry."""
+    digest = hashlib.sha256(f"pycountry {metadata.version('pycountry')}".encode())
     root = resources.files("pipeline.enrich")
     for folder in ("data", "events/data"):
         directory = root.joinpath(folder)
@@ -154,8 +157,10 @@ def _load_countries(lexicon: Lexicon) -> None:
 
 def _load_states(lexicon: Lexicon) -> None:
     for name, country, *also in rows("us_states.tsv"):
+        entry = Name("GPE", name, country, "us_states.tsv")
         for form in (name, *_split(also[0] if also else "")):
-            _add(lexicon, form, Name("GPE", name, country, "us_states.tsv"))
+            # With their dot only: "Pa" and "Miss" are other words.
+            lexicon.names.setdefault(phrase(form), entry)
 
 
 def _load_organisations(lexicon: Lexicon) -> None:
@@ -174,11 +179,28 @@ def _load_places(lexicon: Lexicon) -> None:
         for key, places in cities.items()
     }
     divisions: dict[str, set[str]] = {}
-    for name, country, _type in rows("subdivisions.tsv"):
+    for name, country in _iso_divisions():
         divisions.setdefault(phrase(name), set()).add(country)
     for (name,) in rows("us_counties.tsv"):
         divisions.setdefault(phrase(name), set()).add("USA")
     lexicon.divisions = {key: tuple(sorted(codes)) for key, codes in divisions.items()}
+
+
+def _iso_divisions() -> Iterator[tuple[str, str]]:
+    """(name, alpha-3) of ISO 3166-2's divisions, with and without accents.
+
+    Read from pycountry where it is installed: its data is LGPL and not copied here.
+    """
+    import pycountry
+
+    alpha3 = {entry.alpha_2: entry.alpha_3 for entry in pycountry.countries}
+    for entry in pycountry.subdivisions:
+        country = alpha3.get(entry.country_code)
+        for part in _ALTERNATIVES.split(entry.name):
+            if country and len(part) >= _SHORTEST_DIVISION and part[0].isalpha():
+                yield part, country
+                plain = unicodedata.normalize("NFKD", part)
+                yield "".join(c for c in plain if not unicodedata.combining(c)), country
 
 
 def _index(lexicon: Lexicon) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.enrich.lexicon import Lexicon, words
-from pipeline.enrich.spans import LISTED_WORD, SHAPE, Span, Token, runs
+from pipeline.enrich.spans import MODEL_PHRASE, SHAPE, Span, Token, runs
 
 _LONGEST_TITLE = 5
-NAMED_BY_GIVEN_NAME = LISTED_WORD + 5
+NAMED_BY_GIVEN_NAME = MODEL_PHRASE + 1
 _PARTICLES = words("van von der den de da di del la le el al bin ibn abu dos du ter")
 _TITLE_ENDS = words("state minister president secretary exchequer general secretary premier")
 _HONORIFICS = words("mr mrs ms miss sir lady lord dame herr senor monsieur madame")

@@ -14,12 +14,22 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.enrich.lexicon import Lexicon, phrase, tokenize
+from pipeline.enrich.lexicon import Lexicon, phrase, tokenize, words
 from pipeline.enrich.merge import Group
 from pipeline.enrich.persons import title_before
 from pipeline.enrich.spans import Span, listed
 
 _SUPPORT = 4.5
+_BIG_CITY = 100_000
+_COMPANY_ENDS = words(
+    "Inc Corp Co Ltd Plc PLC SA AG NV LP Group Holdings Industries Systems Bancorp"
+)
+# Bodies that a town or county runs: its name in theirs is a place.
+_CIVIC_ENDS = words(
+    """Police Department Council Court County Parish School Schools College University Hospital
+    Authority Commission Board Committee District Office Fire Chamber Airport Park Library Museum
+    Church Township Center Centre Hall Street Road Stadium Cathedral Prison Jail Government"""
+)
 _PLACES = frozenset({"GPE", "LOC", "FAC", "NORP"})
 _OWNER = re.compile(
     r"\b(?:his|her|its|their|whose)\s+(?:[a-z-]+\s+){0,2}"
@@ -159,6 +169,8 @@ def _unlisted(
 def _inner(surface: str, lexicon: Lexicon, support: Mapping[str, float]) -> str | None:
     """The country of a place inside a longer name: a country or state first, else a town."""
     town: str | None = None
+    last = surface.rsplit(" ", 1)[-1]
+    company, civic = last in _COMPANY_ENDS, last in _CIVIC_ENDS
     for span in listed(tokenize(surface), lexicon):
         name, key = span.name, phrase(surface[span.start : span.end])
         if name is None or name.kind == "ORG":
@@ -168,6 +180,9 @@ def _inner(surface: str, lexicon: Lexicon, support: Mapping[str, float]) -> str 
             return name.country
         if key not in lexicon.common_words and town is None:
             town = _likeliest(key, lexicon, support)
+            people = lexicon.cities.get(key, (("", 0),))[0][1]
+            if company or not (civic or people >= _BIG_CITY or support.get(town or "")):
+                town = None
     return town
 
 

@@ -18,7 +18,11 @@ from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
 from pipeline.model import Entity, RegionEvidence
 
 UNKNOWN = "unknown"
-DATELINE, HEADLINE, LEAD, BODY = 2.5, 3.0, 1.5, 0.6
+_NOISE = re.compile(r"[*}{<>+=_#]")
+_CURRENCY_AFTER = re.compile(
+    r"[- ](?:dlrs?|dollars?|francs?|crowns?|pesos?|pounds?|marks?|yen|cts|cents)\b", re.IGNORECASE
+)
+DATELINE, HEADLINE, LEAD, BODY = 4.0, 3.0, 1.5, 0.6
 _KIND_WEIGHT = {"GPE": 1.0, "NORP": 1.0, "LOC": 0.8, "FAC": 0.6, "ORG": 0.7, "PERSON": 0.4}
 _MONEY = 1.0
 _LEAST, _MARGIN = 0.4, 0.02
@@ -48,14 +52,15 @@ def dateline_country(dateline: str | None, lexicon: Lexicon) -> str | None:
     """The country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
     if not dateline:
         return None
-    parts = [part.strip(" -.") for part in re.split(r"[,(/]", dateline)]
+    parts = [_NOISE.sub("", part).strip(" -.") for part in re.split(r"[,(/]", dateline)]
     found = None
     for part in parts[:2]:
-        for form in (part, part.title(), part.upper()):
+        # An abbreviated state keeps its dot in the lists.
+        for form in (part, f"{part}.", part.title(), part.upper()):
             key = phrase(form)
             name = lexicon.names.get(key)
             if name is not None and name.country and name.kind in ("GPE", "LOC"):
-                if found is None or name.source in ("countries.tsv", "us_states.tsv"):
+                if found is None or name.source in ("countries.tsv", "policy.tsv", "us_states.tsv"):
                     found = name.country
                 break
             places = lexicon.cities.get(key)
@@ -81,7 +86,7 @@ def weigh(
     evidence += [RegionEvidence("code", value, country, 4.0) for value, country in codes]
     for entity in entities:
         if entity.country:
-            evidence += _named(entity, headline_end, lead_end)
+            evidence += _named(entity, text, headline_end, lead_end)
     for kind, country, weight, pattern in _money():
         match = pattern.search(text)
         if match is not None:
@@ -89,9 +94,11 @@ def weigh(
     return decide(evidence, load())
 
 
-def _named(entity: Entity, headline_end: int, lead_end: int) -> list[RegionEvidence]:
+def _named(entity: Entity, text: str, headline_end: int, lead_end: int) -> list[RegionEvidence]:
     weights: dict[str, float] = defaultdict(float)
     for mention in entity.mentions:
+        if _CURRENCY_AFTER.match(text, mention.end):
+            continue  # "Canadian dlr": money, which has its own weight
         if mention.start < headline_end:
             weights["headline"] = HEADLINE
         elif mention.start < lead_end:

@@ -15,16 +15,22 @@ from pipeline.enrich.spans import (
     CITY,
     LISTED_PHRASE,
     LISTED_WORD,
+    MODEL_PHRASE,
     Span,
     Token,
     listed,
     shaped,
 )
+from pipeline.enrich.sport import SPORTS, is_sport, teams
 from pipeline.enrich.tables import marked
 
 _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
 _PART = re.compile(r"(?:(?! - | -- |\n).)+", re.DOTALL)
+_LEAD_OF = re.compile(r"(?:Shares|Results|Representatives|Members|Leaders|Officials) of ")
+_JOINT = re.compile(r" (?:and|or|at) ")
+_YEAR_BEFORE = re.compile(r"\b(?:18|19|20)\d\d $")
+_AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
 _NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
@@ -35,25 +41,27 @@ _NEVER = words(
     Deg ERA Newsroom Note Keywords"""
 )
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
-_REPEAT = 80
-_ONE_WORD_MODEL_PLACE = 45
+_COMPANY_ENDS = words("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
 
 
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
     """The story's names, in order, without overlaps."""
     tokens = tokenize(text)
+    sport = is_sport(text)
     model_spans = [part for span in model_spans for part in _parts(text, span)]
-    masks = title_masks(tokens, lexicon)
+    model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
+    masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
     candidates = [*listed(tokens, lexicon), *shaped(text, tokens, lexicon)]
     candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
-    candidates += marked(text, _country_names())
+    candidates += marked(text, _country_names(), sport)
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
     chosen = _choose(cleaned)
     chosen = _choose([*chosen, *_repeats(text, tokens, chosen, lexicon)])
-    return _one_kind(text, chosen)
+    chosen = _one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
+    return teams(text, chosen) if sport else chosen
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +77,8 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
     """A model's span cut at dashes and line ends, without numbers at its ends."""
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
+        lead = _LEAD_OF.match(text, start, end)
+        start = lead.end() if lead else start
         if span.kind in ("PERSON", "ORG", "GPE", "LOC", "NORP", "FAC"):
             lead = _NUMBERS_BEFORE.match(text, start, end)
             start = lead.end() if lead else start
@@ -78,11 +88,49 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
             yield replace(span, start=start, end=end)
 
 
+def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
+    """A model's span of two names that are both listed ("Kent and Surrey") as two."""
+    match = _JOINT.search(text, span.start, span.end)
+    if match is not None:
+        halves = (text[span.start : match.start()], text[match.end() : span.end])
+        if all(phrase(h) in lexicon.names or phrase(h) in lexicon.cities for h in halves):
+            yield replace(span, end=match.start())
+            yield replace(span, start=match.end())
+            return
+    yield span
+
+
+def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Two nationalities side by side name one people ("Iraqi Kurds")."""
+    before: Span | None = None
+    for span in spans:
+        joins = before is not None and before.kind == span.kind == "NORP"
+        if before is not None and joins and text[before.end : span.start] == " ":
+            before = replace(before, end=span.end, name=None)
+            continue
+        if before is not None:
+            yield before
+        before = span
+    if before is not None:
+        yield before
+
+
+def _dressed(text: str, span: Span) -> Span:
+    """With the year of an event ("1998 World Cup"); a name before an age is a person's."""
+    if span.kind == "EVENT":
+        year = _YEAR_BEFORE.search(text, max(0, span.start - 6), span.start)
+        return replace(span, start=year.start()) if year else span
+    aged = span.kind in ("ORG", "GPE") and span.strength <= MODEL_PHRASE
+    if aged and _AGED.match(text, span.end):
+        return replace(span, kind="PERSON", strength=LISTED_PHRASE, name=None)
+    return span
+
+
 def _town_stands(text: str, span: Span, model_spans: Sequence[Span], lexicon: Lexicon) -> bool:
     """Small towns are often common words: the model or a preposition must speak for them."""
-    if span.name is None or span.name.source not in ("cities.tsv", "subdivisions.tsv"):
+    if span.name is None or span.name.source not in ("cities.tsv", "iso-3166-2"):
         return True
-    after_preposition = bool(_PLACE_BEFORE.search(text[max(0, span.start - 12) : span.start]))
+    after_preposition = _after_preposition(text, span)
     state_follows = bool(_STATE_AFTER.match(text, span.end))
     if text[span.start : span.end] in lexicon.common_words:
         by_model = any(
@@ -95,6 +143,14 @@ def _town_stands(text: str, span: Span, model_spans: Sequence[Span], lexicon: Le
     if any(m.start < span.end and span.start < m.end for m in model_spans):
         return True
     return after_preposition or state_follows
+
+
+def _is_town(span: Span) -> bool:
+    return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2")
+
+
+def _after_preposition(text: str, span: Span) -> bool:
+    return bool(_PLACE_BEFORE.search(text[max(0, span.start - 12) : span.start]))
 
 
 def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
@@ -193,9 +249,17 @@ def _one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
             if len(words) > 1:
                 last = surface[-len("".join(_surname(words))) :]
                 votes[last]["PERSON"] += span.strength
+    bodies = {
+        text[span.start : span.end].split(" ", maxsplit=1)[0]
+        for span in spans
+        if span.kind == "ORG" and text[span.start : span.end].rsplit(" ", 1)[-1] in _COMPANY_ENDS
+    }
     result = []
     for span in spans:
         surface = text[span.start : span.end]
+        if surface in bodies and _is_town(span) and not _after_preposition(text, span):
+            # A company seen in full fixes its short form ("Santos Ltd" … "Santos").
+            votes[surface] = Counter({"ORG": 1})
         kind = max(votes[surface].items(), key=lambda item: (item[1], item[0]))[0]
         entry = entries.get(surface)
         name = span.name or (entry.name if entry else None)

@@ -21,6 +21,9 @@ LISTED_WORD = 60
 MODEL_WORD = 50
 CITY = 40
 BIG_CITY = 55
+NO_PERSON_TOWN = MODEL_WORD + 1
+TOWN_PHRASE = MODEL_PHRASE + 2
+"""Towns whose names no person has are surer than the model."""
 
 _BIG_CITY_PEOPLE = 100_000
 _INNER = frozenset({"of", "for", "&", "de", "del", "la", "and", "the"})
@@ -81,10 +84,15 @@ def _lookup(key: str, start: int, end: int, size: int, lexicon: Lexicon) -> Span
         entry = Name("GPE", key, places[0][0], "cities.tsv")
         big = places[0][1] >= _BIG_CITY_PEOPLE
         strength = BIG_CITY if big else CITY
-        return Span(start, end, "GPE", strength + (10 if size > 1 else 0), entry)
+        first, _, last = key.partition(" ")
+        if first not in lexicon.first_names and (last or first) not in lexicon.last_names:
+            strength = TOWN_PHRASE if size > 1 else max(strength, NO_PERSON_TOWN)
+        elif size > 1:
+            strength += 10
+        return Span(start, end, "GPE", strength, entry)
     codes = lexicon.divisions.get(key)
     if codes is not None:
-        entry = Name("GPE", key, codes[0] if len(codes) == 1 else None, "subdivisions.tsv")
+        entry = Name("GPE", key, codes[0] if len(codes) == 1 else None, "iso-3166-2")
         return Span(start, end, "GPE", CITY + (15 if size > 1 else 0), entry)
     return None
 

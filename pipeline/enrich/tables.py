@@ -26,7 +26,8 @@ _SCORE = re.compile(
 _STANDING = re.compile(
     rf"(?:\d{{1,2}}\. )?(?P<team>{_NAME})(?: \([A-Z]\w*\))?(?: [-.]?\d[\d./]*| -){{3,}}\s*$"
 )
-_FIXTURE = re.compile(rf"(?P<first>{_NAME}) (?:v|vs|V|VS|at|AT) (?P<second>{_NAME})\s*$")
+_FIXTURE = re.compile(rf"(?P<first>{_NAME}) (?:v|vs|V|VS) (?P<second>{_NAME})\s*$")
+_VISIT = re.compile(rf"(?P<first>{_NAME}) (?:at|AT) (?P<venue>{_NAME})\s*$")
 _RANKED = re.compile(rf"^\d{{1,3}}\.? (?P<person>{_PERSON}) \([A-Z][\w. ]+\)")
 _NATIONAL = re.compile(rf"(?P<person>{_PERSON}) \((?P<country>[A-Z][A-Za-z. ]+)\)")
 _FIGURES = re.compile(rf"(?P<person>{_PERSON}) \d{{1,2}}(?:\.\d)?-\d+-\d+-\d+")
@@ -45,16 +46,19 @@ _DATELINE = re.compile(
 )
 
 
-def marked(text: str, is_country: frozenset[str]) -> Iterator[Span]:
-    """Spans told by the shape of their line. `is_country` holds names that stay places."""
+def marked(text: str, is_country: frozenset[str], sport: bool = False) -> Iterator[Span]:
+    """Spans told by the shape of their line. `is_country` holds names that stay places.
+
+    `sport` says that the story is of sport: there "Leeds at Hull" is a match and its venue.
+    """
     position = 0
     for line in text.split("\n"):
         if line and len(line) < 400:
-            yield from _line(line, position, is_country)
+            yield from _line(line, position, is_country, sport)
         position += len(line) + 1
 
 
-def _line(line: str, at: int, is_country: frozenset[str]) -> Iterator[Span]:
+def _line(line: str, at: int, is_country: frozenset[str], sport: bool) -> Iterator[Span]:
     for pattern in (_SCORE, _STANDING, _FIXTURE):
         match = pattern.match(line)
         if match is None:
@@ -62,6 +66,11 @@ def _line(line: str, at: int, is_country: frozenset[str]) -> Iterator[Span]:
         for group in match.groupdict():
             if match[group] not in is_country and match[group].title() not in is_country:
                 yield Span(at + match.start(group), at + match.end(group), "ORG", LINE)
+        return
+    match = _VISIT.match(line)
+    if match is not None and sport:
+        yield Span(at + match.start("first"), at + match.end("first"), "ORG", LINE)
+        yield Span(at + match.start("venue"), at + match.end("venue"), "GPE", LINE)
         return
     match = _DATELINE.match(line)
     if match is not None:

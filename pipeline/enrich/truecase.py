@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from pipeline.enrich.lexicon import Lexicon
+from pipeline.enrich.lexicon import Lexicon, tokenize
+from pipeline.enrich.spans import listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _KNOWN_PEOPLE = 50_000
@@ -46,7 +47,19 @@ class Truecaser:
         if not is_capitals(line):
             return line
         result = _WORD.sub(lambda match: self._word(match.group()), line)
+        result = self._phrases(line, result)
         return result if len(result) == len(line) else line
+
+    def _phrases(self, line: str, result: str) -> str:
+        """`result` with the listed names of several words ("NEW YORK") in their own case."""
+        title = _WORD.sub(lambda match: match.group().capitalize(), line)
+        if len(title) != len(result):
+            return result
+        for span in listed(tokenize(title), self._lexicon):
+            name = span.name
+            if " " in title[span.start : span.end] and name is not None:
+                result = result[: span.start] + title[span.start : span.end] + result[span.end :]
+        return result
 
     def _word(self, word: str) -> str:
         if not word.isupper():
