@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Literal
@@ -102,6 +103,15 @@ class Enricher:
             return (*self.enrich(stories[:middle]), *self.enrich(stories[middle:]))
 
     def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
+        _coder(self.model)
+        with ExitStack() as zones:
+            # What a model keeps of words that it never saw before goes with the batch: a job that
+            # runs for months meets a new one in every story.
+            for _, model in self._sorted_models():
+                zones.enter_context(ner.load(model).memory_zone())
+            return self._in_zones(stories)
+
+    def _in_zones(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         work = [self._prepare(story) for story in stories]
         spans: dict[int, list[Span]] = {}
         for code, model in self._sorted_models():
@@ -159,7 +169,11 @@ class Enricher:
             )
             for i in indexes
         ]
-        return dict(zip(indexes, _coder(self.model).code_batch(inputs), strict=True))
+        coded = _coder(self.model).code_batch(inputs)
+        return {
+            i: tuple(_in_own_words(event, work[i]) for event in events)
+            for i, events in zip(indexes, coded, strict=True)
+        }
 
     def _finish(
         self, item: _Work, modelled: bool, found: tuple[Entity, ...], events: tuple[Event, ...]
@@ -190,6 +204,17 @@ class Enricher:
 @lru_cache(maxsize=2)
 def _coder(model: str) -> EventCoder:
     return EventCoder(ner.load(model))
+
+
+def _in_own_words(event: Event, item: _Work) -> Event:
+    """The event with sentence and trigger as the story has them: the coder read restored case."""
+    begin = item.cased.rfind(event.sentence, 0, event.end + len(event.sentence))
+    if begin >= 0:
+        sentence = item.text[begin : begin + len(event.sentence)]
+        event = replace(event, sentence=sentence)
+    if item.cased[event.start : event.end] == event.trigger:
+        event = replace(event, trigger=item.text[event.start : event.end])
+    return event
 
 
 def _status(item: _Work, modelled: bool) -> _Status:
