@@ -20,6 +20,8 @@ from pipeline.cli.common import (
 )
 from pipeline.errors import LakeCheckError
 
+_COUNTS = ("blocks", "records", "items", "stories", "rejects", "skipped", "gaps", "in_flight")
+
 lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
 
 
@@ -73,8 +75,11 @@ def check(
         print_json(report.as_json())
     else:
         data = report.as_json()
-        out.print(_rows_table("Tables", data["tables"]))
-        out.print(_rows_table("Sources", data["sources"]))
+        out.print(_rows_table(data["tables"]))
+        for source in data["sources"]:
+            counts = ", ".join(f"{source[name]} {name}" for name in _COUNTS if source[name])
+            out.print(Text(source["source"], style="bold"), soft_wrap=True)
+            out.print(f"  {source['start']} to {source['end']}: {counts or 'nothing yet'}")
         for finding in data["findings"]:
             out.print(Text(" ".join(f"{k}={v}" for k, v in finding.items() if v is not None)))
         notes = ", ".join(f"{n} {kind}" for kind, n in data["counts"].items())
@@ -118,16 +123,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(lake_app, name="lake")
 
 
-def _rows_table(title: str, rows: Any) -> Table:
-    listed = (
-        [{"name": name, **facts} for name, facts in rows.items()]
-        if isinstance(rows, dict)
-        else rows
-    )
-    table = Table(title=title, title_justify="left")
-    for name in listed[0] if listed else ():
-        table.add_column(name, overflow="fold")
-    for row in listed:
+def _rows_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(*(rows[0] if rows else ()))
+    for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     return table
 
