@@ -206,7 +206,12 @@ class Lake:
                 description=rule.description,
                 # Readers take a column that has no statistics for one without values, unless the
                 # table says which columns have them (measured: deltalake 1.6 as Arrow dataset).
-                configuration={"delta.dataSkippingStatsColumns": ",".join(_stats_columns(table))},
+                configuration={
+                    "delta.dataSkippingStatsColumns": ",".join(_stats_columns(table)),
+                    # A handle holds every commit since the last checkpoint in memory, and opening
+                    # a table reads them one by one (the default is 100).
+                    "delta.checkpointInterval": "20",
+                },
                 storage_options=self.options or None,
             )
             return DeltaTable(uri, storage_options=self.options or None)
