@@ -31,7 +31,7 @@ def main() -> None:
     """Soak, and print the figures as JSON."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=10)
-    options.add_argument("--warm-up-minutes", type=float, default=2)
+    options.add_argument("--warm-up-minutes", type=float, default=3)
     options.add_argument("--records-per-s", type=float, default=30)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, EmbeddedBroker(topics={"wire": 3}) as broker:
