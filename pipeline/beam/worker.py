@@ -19,7 +19,6 @@ from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError
 from pipeline.job import forget, job_of
 from pipeline.observe.logs import configure, log
-from pipeline.store.write import Receipt
 
 
 def main() -> int:
@@ -39,17 +38,7 @@ def main() -> int:
     def tell(fact: Mapping[str, Any]) -> None:
         print(json.dumps(fact), file=report, flush=True)
 
-    def on_receipt(receipt: Receipt) -> None:
-        tell(
-            {
-                "records": sum(block.records for block in receipt.blocks),
-                "stories": receipt.stories,
-                "rejects": receipt.rejects,
-                "skipped": receipt.skipped,
-            }
-        )
-
-    job.on_receipt = on_receipt
+    job.on_receipt = lambda receipt: tell(receipt.counts())
     try:
         ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
     except DatelineError as error:

@@ -148,14 +148,7 @@ def replay(
     with stop_on_signals() as (stop, _), show_progress(wanted=not as_json) as progress:
         tally = Tally(progress)
         job.stop = stop
-        job.on_receipt = lambda receipt: tally.add(
-            {
-                "records": sum(block.records for block in receipt.blocks),
-                "stories": receipt.stories,
-                "rejects": receipt.rejects,
-                "skipped": receipt.skipped,
-            }
-        )
+        job.on_receipt = lambda receipt: tally.add(receipt.counts())
         try:
             replay_archives(settings, [str(path) for path in paths])
         finally:

@@ -23,7 +23,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
-from pipeline.store.contract import TABLES, contract
+from pipeline.store.contract import contract
 from pipeline.store.files import encode, open_files
 from pipeline.store.rows import Row, table_of
 
@@ -59,13 +59,6 @@ class Lake:
         self.options = dict(storage_options or {})
         self.files = open_files(self.url, self.options)
         self._handles: dict[str, DeltaTable] = {}
-
-    def exists(self) -> bool:
-        """Whether any table is there; a lake that was never written to has none."""
-        return any(
-            DeltaTable.is_deltatable(self._uri(name), storage_options=self.options or None)
-            for name in TABLES
-        )
 
     def handle(self, table: str) -> DeltaTable:
         """The handle as last refreshed, opened (and the table created) where need be."""

@@ -44,6 +44,15 @@ class Receipt:
     rejects: int = 0
     skipped: int = 0
 
+    def counts(self) -> dict[str, int]:
+        """Records, stories, rejects and skips that were committed, by name."""
+        return {
+            "records": sum(block.records for block in self.blocks),
+            "stories": self.stories,
+            "rejects": self.rejects,
+            "skipped": self.skipped,
+        }
+
 
 class LakeWriter:
     """Writes batches under one writer's id. One a process."""
