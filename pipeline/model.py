@@ -30,13 +30,17 @@ Stage = Literal["read", "parse", "enrich", "write"]
 
 SKIPPED = "skipped."
 
+REPROCESSED = "reprocess/"
+"""How the sources begin that enrich anew what the lake holds (`pipeline.store.reprocess`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What Kafka or an archive delivers.
 
     `source` names the partition or archive (see `pipeline.source`), `offset` counts within it,
-    `received_at` is the record's own Kafka timestamp and is None in replay.
+    `received_at` is the record's own Kafka timestamp and is None in replay. `held` is set where the
+    lake holds these bytes already and enriches them anew: the story that it holds of them.
     """
 
     source: str
@@ -45,6 +49,7 @@ class Record:
     key: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
     received_at: datetime | None = None
+    held: Story | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,8 @@ class Story:
     All times are UTC; `utc_offset_min` is the offset in which the provider wrote `published_at`.
     `urgency` runs from 1 (flash) to 9. `captions` are texts of pictures and tables' titles, which
     are no part of the body; `summary` is the provider's abstract. `format_version` is the version
-    of the wire format that the item declares.
+    of the wire format that the item declares. `is_partial` is whether the revision holds only a
+    part of its article (an add, a later take): it never replaces a whole one.
     """
 
     source: str
@@ -163,6 +169,7 @@ class Story:
     dateline_date: date | None = None
     revision_mark: str | None = None
     format_version: str | None = None
+    is_partial: bool = False
 
     @property
     def body(self) -> str:

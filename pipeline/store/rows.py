@@ -77,6 +77,7 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
         "dateline_date": story.dateline_date,
         "dateline_country": enriched.dateline_country,
         "revision_mark": story.revision_mark,
+        "is_partial": story.is_partial,
         "region_evidence": [
             {"kind": e.kind, "text": e.text, "country": e.country, "weight": e.weight}
             for e in enriched.region_evidence

@@ -82,6 +82,16 @@ def test_the_greater_version_wins_at_one_time() -> None:
     assert current(revision(0, version=3), revision(1, version=2)) == [0]
 
 
+def test_an_add_does_not_replace_its_story() -> None:
+    """A part shows only where its family has nothing else; a kill takes both back."""
+    whole = revision(0)
+    add = revision(1, version=2, version_time=NOON + HOUR, is_partial=True)
+    kill = revision(2, status="canceled", version=2)
+    assert current(whole, add) == current(add, whole) == [0]
+    assert current(add) == [1]
+    assert current(whole, add, kill) == []
+
+
 def test_the_greater_hash_wins_between_equals() -> None:
     stories = [revision(n, content_hash=h, revision_id=h) for n, h in enumerate("acb")]
     assert current(*stories) == [1]

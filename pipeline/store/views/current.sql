@@ -6,6 +6,7 @@
 -- 2. Revisions under embargo at :as_of are left out.
 -- 3. The last of the others by the provider's time, then version, is in force; one without a time
 --    comes before all with one. Between equals one that is not usable wins, then the greater hash.
+--    What holds only a part of its article (an add) is in force only where there is nothing else.
 -- 4. It is shown if it is usable. So a kill hides what it follows, and what arrives late, until a
 --    later usable revision.
 --
@@ -22,6 +23,7 @@ JOIN (
     ROW_NUMBER() OVER (
       PARTITION BY r.story_id
       ORDER BY
+        CASE WHEN r.is_partial THEN 1 ELSE 0 END ASC,
         r.version_time DESC NULLS LAST,
         r.version DESC,
         CASE WHEN r.status = 'usable' THEN 1 ELSE 0 END ASC,
@@ -35,6 +37,7 @@ JOIN (
       k.version_time,
       k.version,
       k.status,
+      k.is_partial,
       k.content_hash,
       k.embargo_until,
       k.enrichment_id,
