@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from pipeline.model import SKIPPED, Batch, Item, ParsedBatch, Record, Reject, Story
 from pipeline.parse import ids
+from pipeline.parse.again import parse_again
 from pipeline.parse.draft import Draft, Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
@@ -51,7 +52,7 @@ def parse_batch(batch: Batch, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedBat
     rejects: list[Reject] = list(batch.rejects)
     counts = dict.fromkeys((block.source for block in batch.blocks), 0)
     for record in batch.records:
-        for item in parse_record(record, limits):
+        for item in _items(record, limits):
             if isinstance(item, Story):
                 stories.append(item)
             else:
@@ -59,6 +60,12 @@ def parse_batch(batch: Batch, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedBat
             counts[record.source] = counts.get(record.source, 0) + 1
     blocks = tuple(replace(block, items=counts[block.source]) for block in batch.blocks)
     return ParsedBatch(batch.group, blocks, tuple(stories), tuple(rejects))
+
+
+def _items(record: Record, limits: ParseLimits) -> tuple[Item, ...]:
+    if record.held is not None:
+        return (parse_again(record, record.held, limits, parse_record),)
+    return parse_record(record, limits)
 
 
 def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.model import SKIPPED, Block, EnrichedBatch, EnrichedStory, Reject, Story
+from pipeline.model import (
+    REPROCESSED,
+    SKIPPED,
+    Block,
+    EnrichedBatch,
+    EnrichedStory,
+    Reject,
+    Story,
+)
 from pipeline.store.lake import Lake
 from pipeline.store.repeats import Repeats
 
@@ -75,7 +83,8 @@ def decide(
     """Settle every item of `batch` within `blocks`.
 
     A story whose revision the lake holds already, or that came earlier in the batch, becomes a
-    reject of kind `skipped.repeat`.
+    reject of kind `skipped.repeat`. In a source that enriches anew only what the lake holds under
+    the batch's own enrichment counts.
     """
     settled = standing.stories | standing.rejects.keys()
 
@@ -85,17 +94,27 @@ def decide(
 
     rejects = [reject for reject in batch.rejects if is_open(reject)]
     candidates = [found for found in batch.stories if is_open(found.story)]
-    known = repeats.known([found.story for found in candidates])
+    first = [found.story for found in candidates if not _is_reprocessed(found.story)]
+    again = [found.story for found in candidates if _is_reprocessed(found.story)]
+    known = {
+        False: repeats.known(first),
+        True: repeats.known(again, under=batch.enrichment_id),
+    }
     stories: list[EnrichedStory] = []
     for found in candidates:
         story = found.story
         is_decided = story.offset < standing.reject_ends[story.source]
-        if story.revision_id in known and not is_decided:
+        mine = known[_is_reprocessed(story)]
+        if story.revision_id in mine and not is_decided:
             rejects.append(_repeat(story))
         else:
-            known.add(story.revision_id)
+            mine.add(story.revision_id)
             stories.append(found)
     return Decided(blocks, tuple(stories), tuple(rejects), standing)
+
+
+def _is_reprocessed(story: Story) -> bool:
+    return story.source.startswith(REPROCESSED)
 
 
 def _repeat(story: Story) -> Reject:

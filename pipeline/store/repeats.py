@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.model import Story
 from pipeline.store.lake import Lake
@@ -25,13 +26,14 @@ class Repeats:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._seen: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str | None], frozenset[str]] = OrderedDict()
         self._kept = 0
 
-    def known(self, stories: Sequence[Story]) -> set[str]:
+    def known(self, stories: Sequence[Story], *, under: str | None = None) -> set[str]:
         """Those revision ids that the lake holds among all of the days of `stories`.
 
-        Reads the stories table as last refreshed.
+        With `under` only what is held under that enrichment. Reads the stories table as last
+        refreshed.
         """
         days = {story.date for story in stories}
         wanted = {story.revision_id for story in stories}
@@ -44,16 +46,20 @@ class Repeats:
         columns = (actions.column(name).to_pylist() for name in ("path", "partition.date"))
         for path, day in zip(*columns, strict=True):
             if day in days:
-                found |= self._revisions(path) & wanted
+                found |= self._revisions(path, under) & wanted
         return found
 
-    def _revisions(self, path: str) -> frozenset[str]:
-        if path in self._seen:
-            self._seen.move_to_end(path)
-            return self._seen[path]
-        table = self._lake.files.read(f"stories/{unquote(path)}", ["revision_id"])
-        ids = frozenset(table.column(0).to_pylist())
-        self._seen[path] = ids
+    def _revisions(self, path: str, under: str | None) -> frozenset[str]:
+        key = (path, under)
+        if key in self._seen:
+            self._seen.move_to_end(key)
+            return self._seen[key]
+        columns = ["revision_id"] if under is None else ["revision_id", "enrichment_id"]
+        table = self._lake.files.read(f"stories/{unquote(path)}", columns)
+        if under is not None:
+            table = table.filter(pc.equal(table.column("enrichment_id"), under))
+        ids = frozenset(table.column("revision_id").to_pylist())
+        self._seen[key] = ids
         self._kept += len(ids)
         while self._kept > _KEPT_IDS and len(self._seen) > 1:
             self._kept -= len(self._seen.popitem(last=False)[1])

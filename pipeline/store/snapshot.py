@@ -98,13 +98,15 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
     return Snapshot(root, dict(options or {}), found)
 
 
-def open_table(root: str, table: str, options: Mapping[str, str]) -> DeltaTable | None:
-    """One table at its last version, None where it does not exist."""
+def open_table(
+    root: str, table: str, options: Mapping[str, str], version: int | None = None
+) -> DeltaTable | None:
+    """One table at `version` (its last one by default), None where it does not exist."""
     path = _local(root)
     if path is not None and not (path / table / "_delta_log").is_dir():
         return None
     try:
-        return DeltaTable(f"{root}/{table}", storage_options=dict(options) or None)
+        return DeltaTable(f"{root}/{table}", version, storage_options=dict(options) or None)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:

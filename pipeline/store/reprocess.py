@@ -1,0 +1,179 @@
+"""Enriching anew what the lake holds, as a source of its own: the plan of a run.
+
+A run is named by today's enrichment, its condition, and the versions of the tables that it was
+planned on: `reprocess/{enrichment id}/{condition}/{stories.rejects.ledger}-{digest}`. Its records
+are the raw bytes of the stories that `reprocess_select` picks, its offsets their places in that
+order. So the commit protocol, the ledger and the check hold for it as for any source, and a run
+that was cut short goes on where the lake ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.model import REPROCESSED, Record
+from pipeline.store.reprocess_rows import record_of
+from pipeline.store.reprocess_select import Counted, select
+from pipeline.store.snapshot import Snapshot, open_snapshot, open_table
+
+_PINNED = ("stories", "rejects", "ledger")
+_NAME = re.compile(
+    rf"{REPROCESSED}[^/]+/[^/]+/(?P<stories>\d+)\.(?P<rejects>\d+)\.(?P<ledger>\d+)"
+    r"-(?P<digest>[0-9a-f]{16})"
+)
+
+Versions = tuple[int, ...]
+"""The versions of the tables `_PINNED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReprocessRun:
+    """One run as a sequence of records with a fixed order; small, and may be sent to a worker."""
+
+    lake_url: str
+    options: Mapping[str, str] = field(repr=False)
+    enrichment_id: str
+    where: str | None
+    versions: Versions
+    digest: str
+    total: int
+    start: int = 0
+
+    @property
+    def source(self) -> str:
+        """The run's name in the lake."""
+        pinned = ".".join(map(str, self.versions))
+        return f"{_prefix(self.enrichment_id, self.where)}{pinned}-{self.digest}"
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """The records from offset `start` on, each with the story that the lake holds of it.
+
+        Raises `StoreError` where the tables no longer have what the run was planned on.
+        """
+        snapshot = _pinned(self.lake_url, self.options, self.versions)
+        with select(snapshot, self.enrichment_id, self.where) as selection:
+            if selection.count().digest != self.digest:
+                raise StoreError("the condition picks other stories than before", run=self.source)
+            for offset, row in selection.rows(start):
+                yield record_of(row, self.source, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done: the run, how far it has come already, and what it picks.
+
+    `newer` is the enrichment that the views go on showing because it entered the lake after the
+    run's own (an older model was put back), None where the run's rows will be shown.
+    """
+
+    run: ReprocessRun
+    done: int
+    counted: Counted
+    newer: str | None = None
+
+    @property
+    def left(self) -> int:
+        """How many stories are still to be enriched."""
+        return self.run.total - self.done
+
+
+def plan(
+    lake_url: str, options: Mapping[str, str], enrichment_id: str, where: str | None = None
+) -> Plan:
+    """The unfinished run under this enrichment and condition, else a new one on the lake as it is.
+
+    Writes nothing. Raises `UsageError` where there is no lake, or for a wrong condition.
+    """
+    where = (where or "").strip() or None
+    now = open_snapshot(lake_url, options)
+    missing = [table for table in _PINNED if table not in now.tables]
+    if missing:
+        raise UsageError("the lake holds no stories", lake=lake_url)
+    newer = _newer(now, enrichment_id)
+    unfinished = _unfinished(now, enrichment_id, where)
+    if unfinished is not None:
+        run, done, counted = unfinished
+        return Plan(run, done, counted, newer)
+    versions = tuple(now.tables[table].version() for table in _PINNED)
+    run, counted = _run(now, enrichment_id, where, versions)
+    return Plan(run, 0, counted, newer)
+
+
+def _run(
+    snapshot: Snapshot, enrichment_id: str, where: str | None, versions: Versions
+) -> tuple[ReprocessRun, Counted]:
+    with select(snapshot, enrichment_id, where) as selection:
+        counted = selection.count()
+    url, options = snapshot.url, snapshot.options
+    digest, total = counted.digest, counted.total
+    return ReprocessRun(url, options, enrichment_id, where, versions, digest, total), counted
+
+
+def _unfinished(
+    now: Snapshot, enrichment_id: str, where: str | None
+) -> tuple[ReprocessRun, int, Counted] | None:
+    """The last run of this kind, where it did not come to its end and can go on."""
+    ends: dict[str, int] = {}
+    mine = pc.starts_with(ds.field("source"), _prefix(enrichment_id, where))
+    for row in now.dataset("ledger").to_table(["source", "end_offset"], filter=mine).to_pylist():
+        ends[row["source"]] = max(ends.get(row["source"], 0), row["end_offset"])
+    found = [(_versions(name), name) for name in ends]
+    if not found:
+        return None
+    versions, name = max(found)
+    try:
+        pinned = _pinned(now.url, now.options, versions)
+        if not _is_whole(pinned):
+            return None
+        run, counted = _run(pinned, enrichment_id, where, versions)
+    except StoreError:
+        return None
+    return (run, ends[name], counted) if run.source == name and ends[name] < run.total else None
+
+
+def _prefix(enrichment_id: str, where: str | None) -> str:
+    condition = hashlib.sha256(where.encode()).hexdigest()[:12] if where else "all"
+    return f"{REPROCESSED}{enrichment_id}/{condition}/"
+
+
+def _versions(source: str) -> Versions:
+    found = _NAME.fullmatch(source)
+    return () if found is None else tuple(int(found[table]) for table in _PINNED)
+
+
+def _pinned(url: str, options: Mapping[str, str], versions: Versions) -> Snapshot:
+    tables = {}
+    for table, version in zip(_PINNED, versions, strict=True):
+        handle = open_table(url, table, options, version)
+        if handle is None:
+            raise StoreError("the table is gone", table=table, lake=url)
+        tables[table] = handle
+    return Snapshot(url, options, tables)
+
+
+def _is_whole(snapshot: Snapshot) -> bool:
+    """Whether every file of the pinned versions is still there: compaction replaces files."""
+    paths = [f"{table}/{file.path}" for table in _PINNED for file in snapshot.active(table)]
+    found = snapshot.filesystem().get_file_info(paths)
+    return all(info.type == pafs.FileType.File for info in found)
+
+
+def _newer(snapshot: Snapshot, enrichment_id: str) -> str | None:
+    """The enrichment whose first block was committed last, where `enrichment_id` came before it."""
+    first: dict[str, object] = {}
+    columns = ["enrichment_id", "committed_at"]
+    rows = snapshot.dataset("ledger").to_table(columns, filter=ds.field("records") > 0)
+    grouped = rows.group_by("enrichment_id").aggregate([("committed_at", "min")]).to_pylist()
+    first = {row["enrichment_id"]: row["committed_at_min"] for row in grouped}
+    if enrichment_id not in first:
+        return None
+    last = max(first, key=lambda key: (first[key], key))
+    return last if last != enrichment_id else None
