@@ -1,0 +1,8 @@
+"""One story for a reader's eyes: found in the lake, its entities and events marked.
+
+`find` reads, `terminal` and `page` render; nothing here writes to the lake.
+"""
+
+from pipeline.show.find import Shown, find
+
+__all__ = ["Shown", "find"]

@@ -1,0 +1,108 @@
+"""A story of the lake by its id, a revision's id, or the beginning of either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.errors import UsageError
+from pipeline.store.query import query
+
+Row = Mapping[str, Any]
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One revision with its entities and events, as rows of the tables (`raw` left out)."""
+
+    story: Row
+    entities: tuple[Row, ...]
+    events: tuple[Row, ...]
+
+    @property
+    def text(self) -> str:
+        """Headline, blank line, body: what the offsets of mentions and triggers count in."""
+        return f"{self.story['headline']}\n\n{self.story['body']}"
+
+
+def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: datetime) -> Shown:
+    """The story that `wanted` names: a story_id, a revision_id, or the beginning of one.
+
+    Of a family the latest revision, in the order of the view `current`, but killed and embargoed
+    ones included: this command is for whoever looks after the lake. Of several enrichments the
+    newest. Raises UsageError where nothing has that id, or several stories begin with it.
+    """
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = query(lake_url, options, sql, as_of).to_pylist()
+        return rows
+
+    wanted = wanted.strip()
+    column, value = _resolve(ask, wanted)
+    (place,) = ask(_LATEST.format(column=column, value=_quoted(value)))
+    same = " AND ".join(
+        f'"{name}" = {_quoted(place[name])}' for name in ("source", "offset", "item")
+    )
+    if place["date"] is not None:
+        same += f" AND date = {_quoted(place['date'])}"
+    same += f" AND region = {_quoted(place['region'])}"
+    same += f" AND enrichment_id = {_quoted(place['enrichment_id'])}"
+    (story,) = ask(f"SELECT * EXCLUDE (raw) FROM stories WHERE {same} LIMIT 1")
+    entities = ask(f"SELECT * FROM entities WHERE {same} ORDER BY salience DESC, name, kind")
+    events = ask(f"SELECT * FROM events WHERE {same} ORDER BY trigger_start, event_id")
+    return Shown(story, tuple(entities), tuple(events))
+
+
+def _resolve(ask: Callable[[str], list[dict[str, Any]]], wanted: str) -> tuple[str, str]:
+    """The column and the full id that `wanted` stands for."""
+    if not wanted:
+        raise UsageError("an id is needed: a story_id or revision_id, or its beginning")
+    begins = _quoted(wanted)
+    found = ask(
+        "SELECT DISTINCT story_id, revision_id FROM stories WHERE "
+        f"starts_with(story_id, {begins}) OR starts_with(revision_id, {begins}) "
+        "ORDER BY story_id, revision_id"
+    )
+    for column in ("revision_id", "story_id"):
+        if any(row[column] == wanted for row in found):
+            return column, wanted
+    families = sorted({row["story_id"] for row in found})
+    if not families:
+        raise UsageError("no story or revision has this id", id=wanted)
+    if len(families) > 1:
+        named = ", ".join(families[:_MOST_NAMED]) + (", …" if len(families) > _MOST_NAMED else "")
+        raise UsageError("several stories begin with this id", id=wanted, stories=named)
+    by_revision = [row["revision_id"] for row in found if row["revision_id"].startswith(wanted)]
+    if len(by_revision) == 1 and not families[0].startswith(wanted):
+        return "revision_id", by_revision[0]
+    return "story_id", families[0]
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("'", "''")
+    return f"'{text}'"
+
+
+_LATEST = """
+SELECT s.source, s."offset", s.item, s.date, s.region, s.enrichment_id
+FROM stories AS s
+LEFT JOIN (
+  SELECT enrichment_id, MIN(committed_at) AS first_committed_at
+  FROM ledger WHERE records > 0 GROUP BY enrichment_id
+) AS e ON s.enrichment_id = e.enrichment_id
+WHERE s.{column} = {value}
+ORDER BY
+  s.version_time DESC NULLS LAST,
+  s.version DESC,
+  CASE WHEN s.status = 'usable' THEN 1 ELSE 0 END,
+  s.content_hash DESC,
+  s.revision_id DESC,
+  e.first_committed_at DESC NULLS LAST,
+  s.enrichment_id DESC,
+  s.source, s."offset", s.item
+LIMIT 1
+"""
