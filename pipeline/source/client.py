@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pipeline.model import Record
@@ -42,6 +43,11 @@ class Client(Protocol):
         self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
     ) -> dict[Partition, int]:
         """The first offset that the broker has, or the one after the last."""
+
+    def offsets_at(
+        self, partitions: Sequence[Partition], at: datetime
+    ) -> dict[Partition, int | None]:
+        """The first offset whose record's timestamp is `at` or later, None where there is none."""
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         """Read these partitions; new ones need a `seek` before the next poll."""

@@ -147,6 +147,18 @@ class KafkaClient:
         found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
         return {by_name[name]: offset for name, offset in found.items()}
 
+    def offsets_at(
+        self, partitions: Sequence[Partition], at: datetime
+    ) -> dict[Partition, int | None]:
+        """See `Client`; to the millisecond, as Kafka's timestamps are, rounded up."""
+        by_name = {TopicPartition(p.topic, p.number): p for p in partitions}
+        at_ms = max(0, -((_EPOCH - at) // timedelta(milliseconds=1)))
+        ask = self._consumer.offsets_for_times
+        found = _guarded(
+            lambda: ask(dict.fromkeys(by_name, at_ms), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000))
+        )
+        return {p: found[n].offset if found.get(n) else None for n, p in by_name.items()}
+
     def assign(self, partitions: Sequence[Partition]) -> None:
         """See `Client`; a partition that was recreated loses its position."""
         self._assigned = {TopicPartition(p.topic, p.number): p for p in partitions}

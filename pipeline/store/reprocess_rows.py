@@ -19,7 +19,7 @@ _TIMES = (
 )
 _LISTS = ("bylines", "keywords", "captions", "dateline_places", "warnings")
 
-STORY_COLUMNS = (*_PLAIN, *_TIMES, *_LISTS, "body", "codes", "related", "raw")
+STORY_COLUMNS = (*_PLAIN, *_TIMES, *_LISTS, "body", "codes", "related", "raw", "is_partial")
 """The columns that a story is read back from."""
 
 
@@ -45,6 +45,8 @@ def story_of(row: Row, source: str, offset: int) -> Story:
         codes=tuple(Code(**code) for code in row["codes"] or ()),
         related=tuple(Relation(**relation) for relation in row["related"] or ()),
         raw=decompress(row["raw"]),
+        # A lake of an older version has no such column.
+        is_partial=bool(row.get("is_partial")),
         **values,
     )
 

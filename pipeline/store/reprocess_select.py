@@ -106,11 +106,12 @@ class Selection:
         return Counted(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"])
 
     def rows(self, start: int) -> Iterator[tuple[int, Row]]:
-        """The picked rows (`STORY_COLUMNS`) with their place in the order, from `start` on.
+        """The picked rows (`STORY_COLUMNS`, as far as the lake has them) with their place in the order, from `start` on.
 
         Raises `StoreError` where a file of the pinned version is gone.
         """
-        columns = ", ".join(f"s.{name}" for name in STORY_COLUMNS)
+        there = set(self._connection.table("stories").columns)
+        columns = ", ".join(f"s.{name}" for name in STORY_COLUMNS if name in there)
         for condition in self._spans(start):
             sql = (
                 f"SELECT p.n, {columns} FROM stories AS s JOIN picked AS p"
@@ -119,8 +120,8 @@ class Selection:
                 f" WHERE p.n >= $start AND {condition} ORDER BY p.n"
             )
             try:
-                self._connection.execute(sql, {"start": start})
-                for chunk in self._connection.to_arrow_reader(_CHUNK):
+                found = self._connection.sql(sql, params={"start": start})
+                for chunk in found.to_arrow_reader(_CHUNK):
                     for row in chunk.to_pylist():
                         yield row.pop("n"), row
             except duckdb.Error as error:
@@ -196,6 +197,8 @@ def _choose(connection: duckdb.DuckDBPyConnection, where: str | None) -> None:
         chosen = rows if where is None else rows.filter(where)
         chosen.project(_KEYS).create("chosen")
     except duckdb.Error as error:
+        if where is None:
+            raise StoreError("the stories cannot be read", reason=error) from error
         words = " ".join(str(error).split())
         raise UsageError(f"--where is no condition on stories: {words}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from pipeline.model import Batch, Record
@@ -107,6 +108,18 @@ class FakeClient:
         self.kafka.check()
         logs = {p: self.kafka.logs[p.topic, p.number] for p in partitions}
         return {p: log.earliest if which == "earliest" else log.end for p, log in logs.items()}
+
+    def offsets_at(
+        self, partitions: Sequence[Partition], at: datetime
+    ) -> dict[Partition, int | None]:
+        """Record n of a partition has the timestamp n seconds after the epoch."""
+        self.kafka.check()
+        found: dict[Partition, int | None] = {}
+        for p in partitions:
+            log = self.kafka.logs[p.topic, p.number]
+            later = (n for n in log.offsets if n >= max(log.earliest, at.timestamp()))
+            found[p] = next(later, None)
+        return found
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         self.assigned = list(partitions)
