@@ -1,0 +1,78 @@
+"""Bytes that the lake holds, parsed anew: today's text, the ids that they have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.model import Batch, Block, Code, Record, Story
+from pipeline.parse import parse_batch, parse_record
+from tests.support.wire import a_text
+
+RUN = "reprocess/e/all/1.1.1-0"
+
+
+def held_of(value: bytes, **changes: object) -> Story:
+    """The story that a lake holds of `value`, with what another parser made of it."""
+    (story,) = parse_record(Record("kafka/c/t/i/0", 7, value))
+    assert isinstance(story, Story)
+    return replace(story, **changes)  # type: ignore[arg-type]
+
+
+def again(held: Story) -> Story:
+    record = Record(RUN, 3, held.raw, received_at=held.received_at, held=held)
+    found = parse_batch(Batch(0, (Block(RUN, 3, 4, 1),), (record,)))
+    assert not found.rejects
+    assert found.blocks[0].items == 1
+    (story,) = found.stories
+    return story
+
+
+def test_the_same_parser_gives_the_same_story_at_the_runs_coordinates() -> None:
+    """Nothing but the coordinates differs."""
+    held = held_of(a_text(1))
+    assert again(held) == replace(held, source=RUN, offset=3, item=0)
+
+
+def test_todays_text_stands_under_the_ids_that_the_lake_has() -> None:
+    """An older parser read the headline into the body and missed the rights."""
+    today = held_of(a_text(2))
+    old = replace(
+        today,
+        revision_id="old",
+        story_id="family",
+        version=4,
+        status="canceled",
+        headline="",
+        paragraphs=(today.headline, *today.paragraphs),
+        codes=(Code("iptc", "11", "topic"),),
+        rights="All",
+        warnings=("odd",),
+    )
+    found = again(old)
+    assert found.headline == today.headline
+    assert found.paragraphs == today.paragraphs
+    kept = ("revision_id", "story_id", "version", "status", "codes", "rights", "content_hash")
+    assert [getattr(found, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert "odd" in found.warnings
+
+
+def test_what_today_is_no_single_story_is_taken_from_the_row() -> None:
+    """With a warning; also where today's parse takes the bytes for another format."""
+    for held in (
+        held_of(a_text(3), raw=b"", revision_id="r"),
+        held_of(a_text(3), format="csv", revision_id="r"),
+    ):
+        found = again(held)
+        assert found.paragraphs == held.paragraphs
+        assert found.headline == held.headline
+        assert found.raw == held.raw
+        assert any("reprocessed from the row" in warning for warning in found.warnings)
+
+
+def test_the_provider_that_a_header_named_is_kept() -> None:
+    """The header itself is gone."""
+    value = a_text(4).replace(b"AFP", b"")
+    (story,) = parse_record(Record("s", 0, value, headers=(("provider", b"AAP"),)))
+    assert isinstance(story, Story)
+    assert story.provider
+    assert again(story).provider == story.provider
