@@ -226,13 +226,15 @@ class Mention:
 
     `start` and `end` count characters of the story's `text` for enrichment: the headline, a blank
     line, then the body (`headline + "\\n\\n" + body`). `sentence` is the index of the sentence in
-    that text, headline included as sentence 0.
+    that text, headline included as sentence 0. `metonym` says that a place's name stands for the
+    government that sits there ("Washington said").
     """
 
     start: int
     end: int
     text: str
     sentence: int
+    metonym: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,9 @@ class Entity:
 
     `kind` is spaCy's label (PERSON, ORG, GPE, LOC, NORP, FAC, EVENT, PRODUCT …), `country` ISO
     3166-1 alpha-3 where the text or the gazetteer tells it, `role` what the text says a person or
-    body is (`president`, `secretary of state`). `salience` is in 0..1.
+    body is (`president`, `secretary of state`). `salience` is in 0..1. `entity_id` is the same for
+    the same name in every story (see `pipeline.enrich.identity`); `aliases` are the other words
+    that the story names it by, in order of first use.
     """
 
     name: str
@@ -250,23 +254,31 @@ class Entity:
     country: str | None = None
     role: str | None = None
     salience: float = 0.0
+    entity_id: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One side of an event: the words, the canonical entity, its country and its role."""
+    """One side of an event: the words, the canonical entity, its country and its role.
+
+    `start` and `end` are the words' place in the text (see `Mention`); where a pronoun stands in
+    the sentence, those of the name that it stands for.
+    """
 
     text: str
     name: str | None = None
     country: str | None = None
     role: str | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Who did what to whom, as one sentence says it.
 
-    `root` and `mode` are PLOVER's, `cameo` the code they stand for, `quad_class` CAMEO's (1 verbal
+    `root`, `mode` and `contexts` are PLOVER's, `cameo` the code they stand for, `quad_class` CAMEO's (1 verbal
     cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict), `goldstein` the
     Goldstein scale's value for the code (-10..10). `sentence` is the sentence's text, `trigger` the
     words that name the act, `start` and `end` the trigger's place in the text (see `Mention`).
@@ -292,6 +304,7 @@ class Event:
     place_country: str | None = None
     negated: bool = False
     hypothetical: bool = False
+    contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +323,21 @@ class RegionEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject of a story: a code of the top level of the IPTC's Media Topics.
+
+    `derived` tells a code found by rules, with the share of all evidence (0..1) that speaks for it
+    and the words that do, from one that the provider gave (weight 1, no evidence).
+    """
+
+    code: str
+    name: str
+    weight: float
+    derived: bool = True
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EnrichedStory:
     """A story with what was found in it.
 
@@ -317,7 +345,8 @@ class EnrichedStory:
     (`western-asia`) or `unknown`, `regions` and `countries` all of them, by weight of evidence,
     heaviest first. `status` is `enriched`, or says why there are no entities: `no_model` (no model
     for this language), `no_text`, or `truncated`: only the beginning of a very long text was read.
-    `region_evidence` holds what the regions were chosen by, heaviest first.
+    `region_evidence` holds what the regions were chosen by, heaviest first. `topics` are at most
+    two, the surest first.
     """
 
     story: Story
@@ -331,6 +360,7 @@ class EnrichedStory:
     status: Literal["enriched", "no_model", "no_text", "truncated"] = "enriched"
     dateline_country: str | None = None
     region_evidence: tuple[RegionEvidence, ...] = ()
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

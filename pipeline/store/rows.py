@@ -82,6 +82,16 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
             {"kind": e.kind, "text": e.text, "country": e.country, "weight": e.weight}
             for e in enriched.region_evidence
         ],
+        "topics": [
+            {
+                "code": t.code,
+                "name": t.name,
+                "weight": t.weight,
+                "derived": t.derived,
+                "evidence": list(t.evidence),
+            }
+            for t in enriched.topics
+        ],
         "format": story.format,
         "format_version": story.format_version,
         "content_hash": story.content_hash,
@@ -105,6 +115,9 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
             "country": entity.country,
             "role": entity.role,
             "salience": entity.salience,
+            "entity_id": entity.entity_id,
+            "aliases": list(entity.aliases),
+            "metonyms": [i for i, m in enumerate(entity.mentions) if m.metonym],
             "mention_count": len(entity.mentions),
             "mentions": [
                 {"start": m.start, "end": m.end, "text": m.text, "sentence": m.sentence}
@@ -124,14 +137,19 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
             "event_id": event_id(enriched.story.revision_id, event),
             "root": event.root,
             "mode": event.mode,
+            "contexts": list(event.contexts),
             "cameo": event.cameo,
             "quad_class": event.quad_class,
             "goldstein": event.goldstein,
             "source_text": event.source.text if event.source else None,
+            "source_start": event.source.start if event.source else None,
+            "source_end": event.source.end if event.source else None,
             "source_name": event.source.name if event.source else None,
             "source_country": event.source.country if event.source else None,
             "source_role": event.source.role if event.source else None,
             "target_text": event.target.text if event.target else None,
+            "target_start": event.target.start if event.target else None,
+            "target_end": event.target.end if event.target else None,
             "target_name": event.target.name if event.target else None,
             "target_country": event.target.country if event.target else None,
             "target_role": event.target.role if event.target else None,
