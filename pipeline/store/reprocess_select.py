@@ -108,7 +108,8 @@ class Selection:
     def rows(self, start: int) -> Iterator[tuple[int, Row]]:
         """The picked rows with their place in the order, from `start` on.
 
-        Their columns are `STORY_COLUMNS`, as far as the lake has them. Raises `StoreError` where a file of the pinned version is gone.
+        Their columns are `STORY_COLUMNS`, as far as the lake has them. Raises `StoreError` where a
+        file of the pinned version is gone.
         """
         there = set(self._connection.table("stories").columns)
         columns = ", ".join(f"s.{name}" for name in STORY_COLUMNS if name in there)
