@@ -278,10 +278,11 @@ class Actor:
 class Event:
     """Who did what to whom, as one sentence says it.
 
-    `root`, `mode` and `contexts` are PLOVER's, `cameo` the code they stand for, `quad_class` CAMEO's (1 verbal
-    cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict), `goldstein` the
-    Goldstein scale's value for the code (-10..10). `sentence` is the sentence's text, `trigger` the
-    words that name the act, `start` and `end` the trigger's place in the text (see `Mention`).
+    `root`, `mode` and `contexts` are PLOVER's, `cameo` the code they stand for, `quad_class`
+    CAMEO's (1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict),
+    `goldstein` the Goldstein scale's value for the code (-10..10). `sentence` is the sentence's
+    text, `trigger` the words that name the act, `start` and `end` the trigger's place in the text
+    (see `Mention`).
     `confidence` is in 0..1. `event_date` is the first day that the text gives for the act.
     """
 
