@@ -115,31 +115,22 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """One revision of one article, as parsed; see `schemas/stories` for the meaning of each field.
+class Content:
+    """What one revision of one article says; see `schemas/stories` for the meaning of each field.
 
-    `paragraphs` hold the body in order, without markup, header lines or sign-off. `raw` is the item
-    as delivered (the record's bytes where it holds one item). `published_precision` is `day` where
-    only the day was given: `published_at` is then midnight UTC. `version_time` is the provider's
-    own time of this revision, `revision_mark` what it calls it (`UPDATE 2`, `1st Lead`, `KILL`).
-    All times are UTC; `utc_offset_min` is the offset in which the provider wrote `published_at`.
-    `urgency` runs from 1 (flash) to 9. `captions` are texts of pictures and tables' titles, which
-    are no part of the body; `summary` is the provider's abstract. `format_version` is the version
-    of the wire format that the item declares. `is_partial` is whether the revision holds only a
-    part of its article (an add, a later take): it never replaces a whole one.
+    `paragraphs` hold the body in order, without markup, header lines or sign-off.
+    `published_precision` is `day` where only the day was given: `published_at` is then midnight
+    UTC. `version_time` is the provider's own time of this revision, `revision_mark` what it calls
+    it (`UPDATE 2`, `1st Lead`, `KILL`). All times are UTC; `utc_offset_min` is the offset in which
+    the provider wrote `published_at`. `urgency` runs from 1 (flash) to 9. `captions` are texts of
+    pictures and tables' titles, which are no part of the body; `summary` is the provider's
+    abstract. `format_version` is the version of the wire format that the item declares.
+    `is_partial` is whether the revision holds only a part of its article (an add, a later take): it
+    never replaces a whole one.
     """
 
-    source: str
-    offset: int
-    item: int
-    format: str
-    story_id: str
-    revision_id: str
-    content_hash: str
     headline: str
     paragraphs: tuple[str, ...]
-    raw: bytes
-    received_at: datetime | None = None
     version: int = 1
     version_time: datetime | None = None
     status: str = "usable"
@@ -180,6 +171,22 @@ class Story:
     def date(self) -> date | None:
         """The UTC day of publication: the first partition key."""
         return self.published_at.date() if self.published_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story(Content):
+    """A revision with its coordinates and ids. `raw` is the item as delivered (the record's bytes
+    where it holds one item)."""
+
+    source: str
+    offset: int
+    item: int
+    format: str
+    story_id: str
+    revision_id: str
+    content_hash: str
+    raw: bytes
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,11 +109,11 @@ def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None
         return real_dash
     if match["date"]:
         return real_dash or (dash == ":" and capitals)
+    marked = read_marks(match.string).base != match.string.strip()
     if signature and match["sign"]:
-        return real_dash and capitals
+        return real_dash and capitals and not marked
     rest = match.string[match.end() :]
     sentence = len(rest) > _MIN_SENTENCE_CHARS and not rest.isupper() and bool(match["gap"])
-    marked = read_marks(match.string).base != match.string.strip()
     return real_dash and capitals and not match["comma"] and sentence and not marked
 
 

@@ -8,60 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal, Protocol
 
-from pipeline.model import Code, RejectKind, Relation
+from pipeline.model import Content, RejectKind
 from pipeline.parse.limits import ParseLimits
 
 Precision = Literal["day", "minute", "second"]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """The content of one story; the fields are those of `pipeline.model.Story`.
+class Draft(Content):
+    """The content of one story, before it has coordinates and ids.
 
     `family` replaces the headline or slugline in the family's key where the text names its family
     better than they do (a kill that quotes another headline), `family_day` its day of publication
-    if it is another one. `provider_hint` is what a header
-    says: it fills in where the content names no provider, and is no part of any id. `raw` None
-    stands for the whole record.
+    if it is another one, `family_id` the provider's id (a correction that names the id of what it
+    corrects). `provider_hint` is what a header says: it fills in where the content names no
+    provider, and is no part of any id. `raw` None stands for the whole record.
     """
 
-    headline: str
-    paragraphs: tuple[str, ...]
     raw: bytes | None = None
-    version: int = 1
-    version_time: datetime | None = None
-    status: str = "usable"
-    provider: str | None = None
-    provider_id: str | None = None
-    slugline: str | None = None
-    bylines: tuple[str, ...] = ()
-    dateline: str | None = None
-    language: str | None = None
-    published_at: datetime | None = None
-    published_precision: Precision | None = None
-    embargo_until: datetime | None = None
-    codes: tuple[Code, ...] = ()
-    warnings: tuple[str, ...] = ()
-    urgency: int | None = None
-    keywords: tuple[str, ...] = ()
-    rights: str | None = None
-    usage_terms: str | None = None
-    editor_note: str | None = None
-    summary: str | None = None
-    captions: tuple[str, ...] = ()
-    related: tuple[Relation, ...] = ()
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    utc_offset_min: int | None = None
-    dateline_places: tuple[str, ...] = ()
-    dateline_date: date | None = None
-    revision_mark: str | None = None
-    format_version: str | None = None
     family: str | None = None
     family_day: date | None = None
+    family_id: str | None = None
     provider_hint: str | None = None
     format: str | None = None
 

@@ -11,7 +11,13 @@ from pipeline.parse.draft import Draft
 from pipeline.parse.flow import Flow
 from pipeline.parse.providers import named, provider
 from pipeline.parse.signoff import read_sign_off, split_names
-from pipeline.parse.wiretext import take_dateline, with_dateline, with_marks, with_moment
+from pipeline.parse.wiretext import (
+    take_change_note,
+    take_dateline,
+    with_dateline,
+    with_marks,
+    with_moment,
+)
 
 _STATUS = {
     "usable": "usable", "canceled": "canceled", "cancelled": "canceled", "cancel": "canceled",
@@ -90,6 +96,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     if kept and _DAY_LINE.match(kept[0]):
         kept = kept[1:]
     found, kept = take_dateline(kept)
+    change, kept = take_change_note(kept)
     signed = (found.provider if found else None) or below.provider
     draft = replace(
         draft,
@@ -98,6 +105,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         bylines=draft.bylines or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
+        editor_note="\n".join(filter(None, (draft.editor_note, change))) or None,
     )
     if found and found.year and not draft.published_at:
         whole = found.on(None)

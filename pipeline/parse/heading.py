@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.parse import dates
+from pipeline.parse.advisories import is_change_note
 from pipeline.parse.dateline import find_dateline
 from pipeline.parse.dates import Moment
 from pipeline.parse.ids import headline_key
 from pipeline.parse.providers import named, provider
+from pipeline.parse.revisions import read_line
 from pipeline.parse.signoff import split_names
 
 _DATED_TITLE = re.compile(r"^date\s+(?P<date>\d{4}-\d\d-\d\d)\s+(?P<title>\S.*)$", re.I)
@@ -41,6 +43,8 @@ _SLUG = re.compile(
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
 _MAX_TITLE_CHARS = 250
+_MAX_LINE_CHARS = 1000
+_MAX_TITLE_LINES = 3
 _MAX_HEAD_LINES = 16
 
 
@@ -87,6 +91,8 @@ def _read_mark(head: Heading, text: str) -> int:
     if _read_date(head, text):
         head.evidence = True
         return 1
+    if len(text) > _MAX_LINE_CHARS:
+        return 0
     named_field = _FIELD.match(text)
     if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
@@ -97,8 +103,11 @@ def _read_mark(head: Heading, text: str) -> int:
             head.headline = text
     elif _EMBARGO.match(text):
         _embargo(head, text)
-    elif _NOTE.match(text):
+    elif _NOTE.match(text) or is_change_note(text):
         head.notes.append(text.strip("()[] "))
+    elif read_line(text):
+        head.notes.append(text.strip("=()[]* "))
+        head.evidence = True
     elif len(text) < 40 and provider(text):
         head.provider = provider(text)
     elif _BYLINE_TITLE.match(text):
@@ -207,10 +216,12 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
         if not stripped or _begins_other(stripped) or text.startswith(("  ", "\t")):
             break
         block.append(stripped)
+        if len(block) > _MAX_TITLE_LINES:
+            break
     title = " ".join(block)
     more = any(text.strip() for text in lines[index + len(block) :])
     sentence = title.endswith((".", "!”", '."', ".”", ":", ";", ","))
-    if len(title) <= _MAX_TITLE_CHARS and not sentence and more and len(block) <= 3:
+    if len(title) <= _MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
         head.headline = title
         return len(block)
     alone = len(block) > 1 and len(first) <= 150 and not first.endswith((".", ",", ":", ";"))

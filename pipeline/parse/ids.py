@@ -24,7 +24,8 @@ from pipeline.parse.revisions import read_marks
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
-_APART = frozenset({"raw", "warnings", "format", "family", "family_day", "provider_hint"})
+_APART = frozenset({"raw", "warnings", "format", "family", "family_day", "family_id"})
+_APART |= {"provider_hint", "is_partial"}
 ID_CHARS = 32
 
 
@@ -42,10 +43,11 @@ def story_id(draft: Draft, content: str) -> str:
 
 def _family(draft: Draft, content: str) -> tuple[str, ...]:
     provider = draft.provider or ""
-    if draft.provider_id:
-        if _URI.match(draft.provider_id):
-            return ("uri", draft.provider_id)
-        return ("id", provider, draft.provider_id)
+    identity = draft.family_id or draft.provider_id
+    if identity:
+        if _URI.match(identity):
+            return ("uri", identity)
+        return ("id", provider, identity)
     key = headline_key(draft.family or draft.slugline or draft.headline)
     if not key:
         return ("content", provider, content)

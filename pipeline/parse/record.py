@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from pipeline.model import SKIPPED, Batch, Item, ParsedBatch, Record, Reject, Story
+from pipeline.model import SKIPPED, Batch, Content, Item, ParsedBatch, Record, Reject, Story
 from pipeline.parse import ids
 from pipeline.parse.again import parse_again
-from pipeline.parse.draft import Draft, Fault, FaultError, Part
+from pipeline.parse.draft import Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
 from pipeline.parse.providers import named
 from pipeline.parse.sniff import read_parts
 
-_DRAFT_ONLY = frozenset({"raw", "family", "family_day", "format", "provider", "provider_hint"})
-_COMMON = tuple(f.name for f in fields(Draft) if f.name not in _DRAFT_ONLY)
+_COMMON = tuple(f.name for f in fields(Content) if f.name != "provider")
 
 
 def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[Item, ...]:

@@ -29,6 +29,7 @@ _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _MAX_LINES = 12
+_MAX_LINE_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
     while end > 1 and steps < _MAX_LINES:
         text = lines[end - 1].strip()
         steps += bool(text)
+        if len(text) > _MAX_LINE_CHARS:
+            break
         stamp = _INLINE_STAMP.search(text) if len(text) < 40 else None
         if (
             not text
@@ -70,7 +73,7 @@ def read_sign_off(lines: list[str]) -> SignOff:
         elif _CREDIT.match(text):
             bylines = _reporters(text) or bylines
         elif len(text) < 40 and (found := read_stamp(text)):
-            when = found
+            when, agency = found, agency or stamp_provider(text)
         elif stamp and provider(text[: stamp.start()]):
             agency, when = provider(text[: stamp.start()]), dates.moment(stamp[1])
         elif _RIGHTS.match(text):
@@ -79,6 +82,11 @@ def read_sign_off(lines: list[str]) -> SignOff:
             break
         end -= 1
     return SignOff(end, agency, bylines, when, rights, more)
+
+
+def stamp_provider(text: str) -> str | None:
+    """The agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
+    return "AP" if _AP_STAMP.match(text) else None
 
 
 def read_stamp(text: str) -> Moment | None:

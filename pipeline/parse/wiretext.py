@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from pipeline.parse import dates, revisions
+from pipeline.parse import advisories, dates, revisions
 from pipeline.parse.dateline import Dateline, find_dateline
 from pipeline.parse.dates import Moment
 from pipeline.parse.draft import Draft, FaultError
@@ -17,13 +17,10 @@ from pipeline.parse.providers import named, provider
 from pipeline.parse.signoff import SignOff, read_sign_off
 
 _LOOK_AHEAD = 3
+_SIGNATURE_CHARS = 40
 _SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
 _SIGNATURE = re.compile(
     r"(?<=[.!?\"”»])(?: *\((?P<sign>[A-Za-z-]{2,12})\)\.?| +(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?)$"
-)
-_WHOLE_DATE = re.compile(
-    r"\b(?P<m>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})\b"
-    r"|\b(?P<d2>\d{1,2}) (?P<m2>[A-Z][a-z]{2,8}) (?P<y2>\d{4})\b"
 )
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
@@ -46,6 +43,8 @@ def read_story(text: str) -> Draft:
 def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft:
     """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read."""
     dateline, paragraphs = take_dateline(paragraphs)
+    change, paragraphs = take_change_note(paragraphs)
+    notes = [*head.notes, change] if change else head.notes
     signed, paragraphs = _take_signature(paragraphs)
     moment = head.moment or below.moment or _of_dateline(dateline)
     warnings = list(head.warnings)
@@ -62,7 +61,7 @@ def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft
         bylines=head.bylines or below.bylines,
         language=head.language,
         embargo_until=head.embargo_until,
-        editor_note="\n".join(head.notes) or None,
+        editor_note="\n".join(notes) or None,
         keywords=head.keywords,
         urgency=head.urgency,
         rights=below.rights,
@@ -84,11 +83,14 @@ def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[s
 
 def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """The agency in brackets at the end of the last sentence, and the paragraphs without it."""
-    match = _SIGNATURE.search(paragraphs[-1]) if paragraphs else None
+    if not paragraphs:
+        return None, paragraphs
+    last = paragraphs[-1]
+    match = _SIGNATURE.search(last, max(len(last) - _SIGNATURE_CHARS, 0))
     agency = provider(match["sign"] or match["bare"]) if match else None
     if not match or not agency:
         return None, paragraphs
-    return agency, (*paragraphs[:-1], paragraphs[-1][: match.start()].rstrip())
+    return agency, (*paragraphs[:-1], last[: match.start()].rstrip())
 
 
 def with_moment(draft: Draft, moment: Moment | None) -> Draft:
@@ -119,17 +121,21 @@ def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:
 def with_marks(draft: Draft) -> Draft:
     """The draft with what headline, slugline and notes say of its place in the family."""
     found = [revisions.read_marks(text) for text in (draft.headline, draft.slugline) if text]
+    notes = (draft.editor_note or "").split("\n")
+    found += filter(None, (revisions.read_line(note) for note in notes if note))
     marks = [entry.mark for entry in found if entry.mark]
     version = max([draft.version, *(entry.version for entry in found)])
     urgency = draft.urgency or next((e.urgency for e in found if e.urgency), None)
-    killed = any(entry.killed for entry in found)
+    note = _change(draft) if not marks else None
+    if note:
+        marks, version = [note], version if draft.version_time else max(version, 2)
     texts = (*filter(None, (draft.headline, draft.editor_note)), *draft.paragraphs)
+    killed = any(e.killed and _is_kill(e, draft) for e in found) or advisories.is_kill_note(texts)
     family, family_day = draft.family, draft.family_day
-    if not killed and revisions.is_kill_note(texts):
-        killed = True
     if killed:
-        family = family or revisions.named_story(texts)
-        family_day = family_day or _day_in(texts)
+        family = family or advisories.named_story(texts)
+        near = draft.published_at.date() if draft.published_at else None
+        family_day = family_day or advisories.named_day(texts, near)
         marks = marks or ["KILL"]
         version = max(version, 2)
     return replace(
@@ -139,21 +145,32 @@ def with_marks(draft: Draft) -> Draft:
         family=family,
         family_day=family_day,
         revision_mark=draft.revision_mark or " ".join(dict.fromkeys(marks)) or None,
+        is_partial=not killed and (draft.is_partial or any(entry.part for entry in found)),
         status="canceled" if killed else draft.status,
     )
 
 
-def _day_in(texts: tuple[str, ...]) -> date | None:
-    """The first whole date that an advisory gives: the day of the story it speaks of."""
-    for match in _WHOLE_DATE.finditer(" ".join(texts[:4])):
-        found = dates.day(
-            int(match["y"] or match["y2"]),
-            dates.month(match["m"] or match["m2"]),
-            int(match["d"] or match["d2"]),
-        )
-        if found:
-            return found
+def _is_kill(mark: revisions.Revision, draft: Draft) -> bool:
+    """WITHDRAWAL above a story of troops is no kill: the text must be about copy."""
+    return not mark.doubtful or advisories.is_of_copy(draft.paragraphs)
+
+
+def _change(draft: Draft) -> str | None:
+    """What the editor's note says of the change, where it says so of the text itself."""
+    for text in (draft.editor_note or "").split("\n"):
+        word = advisories.change_of(text.strip("=()[] "))
+        if word:
+            return word
     return None
+
+
+def take_change_note(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The note of change above the text (`(Adds quotes)`), and the paragraphs without it."""
+    for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
+        if advisories.is_change_note(paragraph):
+            rest = (*paragraphs[:index], *paragraphs[index + 1 :])
+            return paragraph.strip("=()[] "), rest
+    return None, paragraphs
 
 
 def _of_dateline(dateline: Dateline | None) -> Moment | None:
@@ -170,6 +187,8 @@ def _provider(head: Heading, dateline: Dateline | None, below: SignOff) -> str |
 
 def _check(draft: Draft, head: Heading, below: SignOff) -> None:
     text = " ".join((draft.headline, *draft.paragraphs))
+    if draft.status == "canceled":
+        return  # a kill may be nothing but its note
     if not _LETTERS.search(text):
         raise FaultError("no_text", "there is no text between heading and sign-off")
     told = draft.dateline or draft.provider or draft.published_at or head.evidence or draft.urgency

@@ -44,7 +44,7 @@ def describe(item: Item) -> dict[str, object]:
     described: dict[str, object] = {"is": kind, "raw_bytes": len(item.raw or b"")}
     for entry in fields(item):
         value = getattr(item, entry.name)
-        if entry.name in _APART or value is None or value in ((), ""):
+        if entry.name in _APART or value is None or value is False or value in ((), ""):
             continue
         described[entry.name] = _plain(value)
     return described

@@ -23,11 +23,13 @@ from pipeline.parse.decode import decode
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.providers import provider
-from pipeline.parse.signoff import read_stamp
+from pipeline.parse.signoff import read_stamp, stamp_provider
 from pipeline.parse.wiretext import read_story, with_marks, with_moment
 
-_MESSAGE = re.compile(rb"[\x16\x00\r\n ]*\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
+_MESSAGE = re.compile(rb"\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
                       rb"(?P<end>\x03[^\x01\x02\x16]*)?")  # fmt: skip
+_FILLERS = b"\x16\x00\r\n "
+_BETWEEN = b"\x00\x04\x16\r\n \x7f"
 _BEGINNING = re.compile("[\x16\x00\r\n ]*\x01[\x1e\x1f\x11-\x14\r\n\t -~]{0,400}\x02")
 _IPTC = re.compile(
     r"^(?P<source>[A-Z]{2,5})?[ ]?(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
@@ -63,28 +65,28 @@ class _Iptc7901:
         """A part for each message; what stands between messages is malformed."""
         position = 0
         for match in _MESSAGE.finditer(data):
-            if data[position : match.start()].strip(b"\x00\x04\x16\r\n \x7f"):
-                rest = data[position : match.start()]
-                yield Fault("malformed", "bytes between messages", f"byte {position}", rest)
+            gap = data[position : match.start()].rstrip(_FILLERS)
+            start = position + len(gap)
+            if gap.strip(_BETWEEN):
+                yield Fault("malformed", "bytes between messages", f"byte {position}", gap)
+            yield replace(_message(match, hints), raw=data[start : match.end()])
             position = match.end()
-            yield _message(match, hints)
-        if data[position:].strip(b"\x00\x04\x16\r\n \x7f"):
+        if data[position:].strip(_BETWEEN):
             message = "the message has no text between STX and ETX"
             yield Fault("malformed", message, f"byte {position}", data[position:])
 
 
 def _message(match: re.Match[bytes], hints: Hints) -> Part:
-    raw = match[0]
     try:
         decoded = decode(match["text"], hints.charset)
         header = _header(clean_lines(match["head"]))
         draft = _compose(header, decoded.text, clean_lines(match["end"] or b""))
     except FaultError as error:
-        return replace(error.fault, raw=raw)
+        return error.fault
     warnings = (*decoded.warnings, *draft.warnings)
     if match["end"] is None:
         warnings = (*warnings, "the message ends without ETX")
-    return replace(draft, raw=raw, warnings=warnings)
+    return replace(draft, warnings=warnings)
 
 
 def clean_lines(data: bytes) -> list[str]:
@@ -144,7 +146,7 @@ def _compose(header: _Header, text: str, end: list[str]) -> Draft:
         story,
         headline=story.headline.strip("* "),
         slugline=told.slugline or story.slugline,
-        provider=story.provider or told.provider,
+        provider=story.provider or told.provider or _stamped(end),
         urgency=told.urgency or story.urgency,
         codes=told.codes,
         format_version=told.format_version,
@@ -161,6 +163,10 @@ def _compose(header: _Header, text: str, end: list[str]) -> Draft:
 def _stamp(entry: str) -> Moment | None:
     match = _TIME.search(entry)
     return dates.moment(match[0]) if match else read_stamp(entry)
+
+
+def _stamped(end: list[str]) -> str | None:
+    return next(filter(None, map(stamp_provider, end)), None)
 
 
 def _redated(draft: Draft) -> Draft:

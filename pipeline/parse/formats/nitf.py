@@ -94,6 +94,9 @@ def read_nitf(root: etree._Element) -> Draft:
         editor_note=_note(docdata, body_head),
         summary=" ".join(texts_of(xml.child(body_head, "abstract"))) or None,
         related=_related(docdata),
+        family_id=_corrected(docdata, status),
+        is_partial=(values.integer(xml.attribute(doc_key, "part"), 0, 999) or 0) > 1,
+        revision_mark=_mark(docdata),
         created_at=issued.at if issued else None,
         warnings=tuple(warnings),
         format_version=_version(root),
@@ -193,6 +196,16 @@ def _related(docdata: etree._Element | None) -> tuple[Relation, ...]:
     corrected = (xml.attribute(entry, "id-string") for entry in xml.below(docdata, "correction"))
     found += [Relation("previous", identity) for identity in corrected if identity]
     return tuple(found)
+
+
+def _corrected(docdata: etree._Element | None, status: str) -> str | None:
+    """The id of the article that this one corrects or takes back: it is of that one's family."""
+    corrected = xml.attribute(next(xml.below(docdata, "correction"), None), "id-string")
+    return xml.attribute(docdata, "management-doc-idref") if status != "usable" else corrected
+
+
+def _mark(docdata: etree._Element | None) -> str | None:
+    return "correction" if next(xml.below(docdata, "correction"), None) is not None else None
 
 
 def _fixture(docdata: etree._Element | None) -> str | None:
