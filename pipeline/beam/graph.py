@@ -10,12 +10,15 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
+from pipeline.beam.steps.due import ReadDue
 from pipeline.beam.steps.enrich import Enrich
 from pipeline.beam.steps.groups import Groups
 from pipeline.beam.steps.parse import Parse
 from pipeline.beam.steps.read import Read
+from pipeline.beam.steps.spread import Spread
 from pipeline.beam.steps.write import Write
 from pipeline.config import Settings
+from pipeline.replay import Replay
 
 
 def streaming(
@@ -26,16 +29,34 @@ def streaming(
     return _from_read(beats | "groups" >> Groups(groups), settings)
 
 
-def replay(root: beam.Pipeline, paths: Sequence[str], settings: Settings) -> beam.PCollection:
-    """The same four steps over archives: each path is read to its end."""
-    archives = root | "archives" >> beam.Create(list(paths), reshuffle=False)
-    return _from_read(archives, settings)
+def replay(root: beam.Pipeline, ticks: Sequence[Replay], settings: Settings) -> beam.PCollection:
+    """The same four steps over what has an end: each tick reads a share of it."""
+    # One by one in the order given, as every worker of a replay does: see `pipeline.replay`.
+    shares = root | "shares" >> beam.Create(list(ticks), reshuffle=False)
+    return _from_read(shares, settings)
+
+
+def streaming_on_flink(
+    root: beam.Pipeline,
+    ticks: beam.PTransform,
+    groups: Sequence[int],
+    settings: Settings,
+    max_parallelism: int,
+) -> beam.PCollection:
+    """The job over Kafka on Flink: each group in one subtask, the groups spread evenly."""
+    beats = root | "tick" >> ticks
+    spread = Spread(groups, settings.flink.parallelism, max_parallelism)
+    batches = beats | "groups" >> spread | "read" >> ReadDue(settings)
+    return _from_batches(batches, settings)
 
 
 def _from_read(ticks: beam.PCollection, settings: Settings) -> beam.PCollection:
+    return _from_batches(ticks | "read" >> Read(settings), settings)
+
+
+def _from_batches(batches: beam.PCollection, settings: Settings) -> beam.PCollection:
     return (
-        ticks
-        | "read" >> Read(settings)
+        batches
         | "parse" >> Parse(settings)
         | "enrich" >> Enrich(settings)
         | "write" >> Write(settings)

@@ -24,6 +24,8 @@ from pipeline.config import Settings
 from pipeline.errors import DatelineError, StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
+from pipeline.replay import Replay
+from pipeline.source.archive import open_archive
 
 Ended = Literal["stopped", "caught_up", "grown"]
 """Why `run_epochs` came back: asked to stop, nothing left, or too much memory used."""
@@ -61,13 +63,29 @@ def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bo
     return "stopped"
 
 
-def replay_archives(settings: Settings, paths: Sequence[str]) -> None:
-    """Read every archive to its end in this process."""
+def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
+    """Read what each tick names to its end in this process; raises as `run_epochs`."""
     job = job_of(settings)
-    job.clean()
-    _run(job, lambda root: graph.replay(root, paths, settings))
-    if not job.stop.is_set():
-        job.clean()
+    patience = _Patience(job)
+    while not job.stop.is_set():
+        try:
+            job.clean()
+            while not job.stop.is_set():
+                _run(job, lambda root: graph.replay(root, ticks, settings))
+                patience.reset()
+                if job.is_done(ticks):
+                    job.clean()
+                    return "caught_up"
+                if _rss_bytes() > settings.job.max_worker_rss_bytes:
+                    return "grown"
+        except StoreError as error:
+            patience.wait(error)
+    return "stopped"
+
+
+def replay_archives(settings: Settings, paths: Sequence[str]) -> Ended:
+    """Read every archive to its end in this process, one worker for all of it."""
+    return replay(settings, [Replay(open_archive(path)) for path in paths])
 
 
 def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:

@@ -42,6 +42,11 @@ class Archive:
     max_record_bytes: int = MAX_RECORD_BYTES
 
     @property
+    def start(self) -> int:
+        """The first offset."""
+        return 0
+
+    @property
     def total(self) -> int:
         """How many records there are."""
         return sum(member.records for member in self.members)
