@@ -9,16 +9,17 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import parse_record
-from pipeline.store.contract import TABLES, contract, examples
+from pipeline.store.contract import LINKS, TABLES, contract, examples
 from pipeline.store.rows import decompress, table_of
 from tests.support.examples import row_of
 
+CONTRACTS = (*TABLES, LINKS)
 FAILING = [
-    (table, case["why"], case["row"]) for table in TABLES for case in examples(table, "fail")
+    (table, case["why"], case["row"]) for table in CONTRACTS for case in examples(table, "fail")
 ]
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", CONTRACTS)
 def test_every_passing_example_passes(table: str) -> None:
     """And comes back from Arrow as it went in."""
     rows = [row_of(table, example) for example in examples(table, "pass")]
@@ -33,7 +34,7 @@ def test_every_failing_example_is_refused(table: str, row: dict[str, Any]) -> No
         table_of(table, [row_of(table, row)])
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", CONTRACTS)
 def test_a_failing_example_fails_for_one_reason(table: str) -> None:
     """It differs from the first passing example in one column: the one that `why` is about."""
     sound = examples(table, "pass")[0]
@@ -47,7 +48,7 @@ def test_a_failing_example_fails_for_one_reason(table: str) -> None:
         assert len(different) == 1, case["why"]
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", CONTRACTS)
 def test_the_examples_show_every_column(table: str) -> None:
     """The first is complete; one at least leaves out all that may be null."""
     full, *others = examples(table, "pass")
@@ -66,7 +67,7 @@ def test_the_raw_bytes_of_the_examples_are_real() -> None:
                 assert len(decompress(row["raw"])) == row["raw_bytes"]
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", CONTRACTS)
 def test_every_column_is_described(table: str) -> None:
     rule = contract(table)
     assert rule.description

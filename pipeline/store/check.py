@@ -21,7 +21,7 @@ import pyarrow as pa
 from pipeline.store.check_files import FileTotals, check_contract, check_files
 from pipeline.store.check_findings import EXAMPLES, MEANING, NOTES, Finding, Rule
 from pipeline.store.check_rules import PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
-from pipeline.store.contract import TABLES
+from pipeline.store.contract import LINKS, TABLES
 from pipeline.store.snapshot import Snapshot, open_snapshot
 
 _UNREADABLE = frozenset({"no_table", "contract", "missing_file", "unreadable_file", "file_size"})
@@ -100,7 +100,8 @@ def check(
                 findings.append(finding)
 
     files: dict[str, FileTotals] = {}
-    for table in TABLES:
+    tables = (*TABLES, LINKS) if LINKS in snapshot.tables else TABLES
+    for table in tables:
         report(check_contract(snapshot, table))
         files[table], found = check_files(snapshot, table)
         report(found)
@@ -127,7 +128,7 @@ def check(
         ok=present.keys() <= notes,
         counts=present,
         findings=tuple(findings),
-        tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in TABLES),
+        tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in tables),
         sources=sources,
     )
 
@@ -152,7 +153,7 @@ def _workbench(
         }
         with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as work:
             work.execute("SET TimeZone = 'UTC'")
-            for table in TABLES:
+            for table in (*TABLES, LINKS):
                 work.register(f"{table}_data", snapshot.dataset(table))
             for sql in PREPARE:
                 work.execute(sql)

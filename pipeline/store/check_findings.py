@@ -37,11 +37,12 @@ MEANING: Mapping[str, str] = {
     "wrong_partition": "a row's partition is not the one that its own times or its story tell",
     "bad_region": "a region that is no slug",
     "repeat": "a revision is there at several coordinates: two sources raced; views show one",
+    "dangling_link": "a link names a revision that is not there: `lake link` computes its day anew",
     "superseded": "entities or events of an enrichment that did not finish the block",
     "in_flight": "a table is ahead of the ledger: a job is between two commits, or died there",
 }
 
-NOTES = frozenset({"unreferenced", "repeat", "superseded", "in_flight"})
+NOTES = frozenset({"unreferenced", "repeat", "superseded", "in_flight", "dangling_link"})
 """Kinds that are no errors: they are allowed to happen, and the views are right all the same."""
 
 

@@ -128,6 +128,35 @@ _FOUND = tuple(
     )
 )
 
+_LINKS = (
+    Rule(
+        "dangling_link",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{}: {} links to revisions that are not there', coalesce(date::VARCHAR, 'null'),
+            count(*)) AS message
+        FROM links_data AS l
+        WHERE left_revision_id NOT IN (SELECT revision_id FROM stories)
+          OR right_revision_id NOT IN (SELECT revision_id FROM stories)
+        GROUP BY date
+        """,
+    ),
+    Rule(
+        "wrong_partition",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{} links in the partition {}', count(*), coalesce(date::VARCHAR, 'null'))
+            AS message
+        FROM links_data
+        WHERE date IS DISTINCT FROM right_date OR left_date > right_date
+          OR left_revision_id = right_revision_id
+        GROUP BY date
+        """,
+    ),
+)
+
 _PARTITIONS = (
     *(
         Rule(
@@ -162,4 +191,4 @@ _PARTITIONS = (
     ),
 )
 
-ITEM_RULES = (*_ITEMS, *_FOUND, *_PARTITIONS)
+ITEM_RULES = (*_ITEMS, *_FOUND, *_LINKS, *_PARTITIONS)

@@ -49,7 +49,7 @@ RULES = (*LEDGER_RULES, *ITEM_RULES)
 
 TABLE_ROWS = " UNION ALL ".join(
     f"SELECT '{table}', count(*) FROM {table}_data"
-    for table in ("rejects", "entities", "events", "stories", "ledger")
+    for table in ("rejects", "entities", "events", "stories", "ledger", "links")
 )
 
 SOURCE_TOTALS = """

@@ -12,7 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 TABLES = ("rejects", "entities", "events", "stories", "ledger")
-"""Every table, in the order of commits: what is visible in stories has its entities and events."""
+"""Every table of the commit protocol, in the order of commits: what is visible in stories has its
+entities and events."""
+
+LINKS = "links"
+"""The table of near-duplicates: computed from stories, and only there where that was done."""
 
 _SCALARS: Mapping[str, pa.DataType] = {
     "string": pa.string(),
@@ -55,7 +59,7 @@ def _type(spec: Any) -> pa.DataType:
 
 @cache
 def contract(table: str) -> Contract:
-    """The contract of `table`, one of `TABLES`."""
+    """The contract of `table`, one of `TABLES`, or `LINKS`."""
     data = json.loads(files("schemas").joinpath(table, "contract.json").read_text("utf-8"))
     fields = [
         pa.field(

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.store.contract import Contract, contract
 from pipeline.store.views import VIEWS, view_text
 
-_ORDER = ("stories", "entities", "events", "rejects", "ledger")
+_ORDER = ("stories", "entities", "events", "rejects", "ledger", "links")
 
 _HEAD = """\
 # The tables
@@ -27,7 +27,7 @@ of a contract columns are only added.
 - **Whole and consistent**: open the Delta table (DuckDB's `delta_scan`, `polars.scan_delta`, Spark,
   `deltalake`), or let `dateline query "SELECT …"` do it.
 - **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
-  rejects and ledger). `**` also meets the log's own checkpoint files and fails. A glob also sees
+  rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also sees
   files that are no longer, or not yet, part of the table: it is exact only where `dateline lake
   check` counts no unreferenced file.
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
@@ -40,8 +40,8 @@ of a contract columns are only added.
 _VIEWS = """\
 ## The views
 
-`current`, `current_entities` and `current_events` hold what may be shown at one moment: of each
-family the revision in force, once. They come with the package as one SELECT each
+`current`, `current_entities`, `current_events` and `current_links` hold what may be shown at one
+moment: of each family the revision in force, once. They come with the package as one SELECT each
 (`pipeline/store/views/*.sql`), in the SQL that DuckDB, Spark and Polars share. `:as_of` stands for
 the moment that embargoes are held against; it is not a way to travel back in time, which the
 tables' own versions are.

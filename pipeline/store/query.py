@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import UsageError
-from pipeline.store.contract import TABLES
+from pipeline.store.contract import LINKS, TABLES
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.views import VIEWS, view_select
 
@@ -77,7 +77,7 @@ def _session(
         # Else a name in the SQL would reach for the variables of the calling Python code.
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET TimeZone = 'UTC'")
-        for table in TABLES:
+        for table in (*TABLES, LINKS):
             connection.register(table, snapshot.dataset(table))
         for view in VIEWS:
             connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")

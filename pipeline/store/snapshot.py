@@ -1,4 +1,4 @@
-"""The lake as it stands, read only: the five tables, each pinned to one version.
+"""The lake as it stands, read only: its tables, each pinned to one version.
 
 Nothing is created here, unlike in `lake`: a reader that mistypes the URL gets an error, not a new
 lake.
@@ -19,7 +19,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.contract import TABLES, contract
+from pipeline.store.contract import LINKS, TABLES, contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
     """The lake at `url` as it stands now.
 
     The tables are opened against the order of commits, so that what one shows is in those after it
-    too: no row of the ledger is without its stories. Raises `UsageError` where there is no lake,
+    too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there is no lake,
     `StoreError` where it cannot be read.
     """
     root = url.rstrip("/")
     found: dict[str, DeltaTable] = {}
-    for table in reversed(TABLES):
+    for table in (LINKS, *reversed(TABLES)):
         handle = open_table(root, table, options or {})
         if handle is not None:
             found[table] = handle

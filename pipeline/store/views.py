@@ -1,4 +1,4 @@
-"""The views `current`, `current_entities`, `current_events`: their SQL, to be used by any engine.
+"""The views (`current` and what belongs to it): their SQL, to be used by any engine.
 
 The files beside this module are the one definition (DESIGN, invariant 5). Each is one SELECT in
 the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes are held
@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from pipeline.errors import UsageError
 
-VIEWS = ("current", "current_entities", "current_events")
+VIEWS = ("current", "current_entities", "current_events", "current_links")
 """Every view; each may use those before it."""
 
 AS_OF = ":as_of"

@@ -17,6 +17,7 @@ from pipeline.model import Block
 from pipeline.store.check import check
 from pipeline.store.check_findings import MEANING, NOTES
 from pipeline.store.check_rules import RULES
+from pipeline.store.contract import LINKS, examples
 from pipeline.store.lake import Lake
 from pipeline.store.rows import (
     Row,
@@ -26,6 +27,7 @@ from pipeline.store.rows import (
     reject_row,
     story_row,
 )
+from tests.support.examples import row_of
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -126,10 +128,16 @@ def swap(lake: Path) -> None:
     other.write_bytes(content)
 
 
+def dangle(lake: Path) -> None:
+    Lake(str(lake)).handle(LINKS)
+    forced(lake, LINKS, [row_of(LINKS, examples(LINKS, "pass")[0])])
+
+
 PARTS = enriched(a_story(16))
 ENTITY, EVENT = entity_rows(PARTS)[0], event_rows(PARTS)[0]
 
 BROKEN: list[tuple[str, Breaking, set[str]]] = [
+    ("a link to nothing", dangle, {"dangling_link"}),
     ("a story is lost", delete("stories", '"offset" = 15'), {"block_items", "block_records"}),
     (
         "the first item of two is lost, with what was found in it",

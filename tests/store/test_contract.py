@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.store.contract import TABLES, contract
+from pipeline.store.contract import LINKS, TABLES, contract
 from pipeline.store.contract_docs import tables_markdown
 from pipeline.store.views import VIEWS
 
@@ -22,16 +22,17 @@ COUNTED_ON = {
     "rejects": "kind stage message raw source offset item received_at",
     "ledger": "source start_offset end_offset records items stories rejects skipped gaps"
     " committed_at",
+    "links": "left_revision_id right_revision_id left_date right_date similarity method",
 }
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", (*TABLES, LINKS))
 def test_the_columns_that_others_count_on_are_there(table: str) -> None:
     """They may gain company, but neither go nor change their name."""
     assert set(COUNTED_ON[table].split()) <= set(contract(table).schema.names)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", (*TABLES, LINKS))
 def test_partitions_are_days_and_regions(table: str) -> None:
     rule = contract(table)
     spatial = table in ("stories", "entities", "events")
@@ -43,14 +44,14 @@ def test_partitions_are_days_and_regions(table: str) -> None:
 def test_one_name_means_one_thing() -> None:
     """A column that several tables have has the same type in all of them."""
     kinds: dict[str, set[pa.DataType]] = {}
-    for table in TABLES:
+    for table in (*TABLES, LINKS):
         for field in contract(table).schema:
             kinds.setdefault(field.name, set()).add(field.type)
     assert {name: found for name, found in kinds.items() if len(found) > 1} == {}
 
 
 def test_versions_are_major_and_minor() -> None:
-    assert all(re.fullmatch(r"\d+\.\d+", contract(table).version) for table in TABLES)
+    assert all(re.fullmatch(r"\d+\.\d+", contract(table).version) for table in (*TABLES, LINKS))
 
 
 def test_the_page_about_the_tables_is_current() -> None:
@@ -60,7 +61,7 @@ def test_the_page_about_the_tables_is_current() -> None:
 
 def test_the_page_names_every_column_and_view() -> None:
     page = tables_markdown()
-    for table in TABLES:
+    for table in (*TABLES, LINKS):
         assert f"## {table} " in page
         assert all(f"| `{name}` |" in page for name in contract(table).schema.names)
     assert all(f"### {view}\n" in page for view in VIEWS)

@@ -37,6 +37,8 @@ def tree(lake: Path) -> dict[str, bytes]:
         ("current", 6),
         ("current_entities", 5),
         ("current_events", 5),
+        ("links", 0),
+        ("current_links", 0),
     ],
 )
 def test_every_table_and_view_is_there(lake: Path, table: str, rows: int) -> None:
