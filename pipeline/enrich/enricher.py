@@ -11,17 +11,27 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
+from pipeline.enrich import identity, ner, places, region, sentences, topics
 from pipeline.enrich import language as languages
-from pipeline.enrich import ner, places, region, sentences
 from pipeline.enrich.events import CoderInput, EventCoder
 from pipeline.enrich.lexicon import data_hash, load
 from pipeline.enrich.mentions import StoryEntities
 from pipeline.enrich.merge import entity, group
+from pipeline.enrich.metonyms import is_metonym
 from pipeline.enrich.resolve import resolve
 from pipeline.enrich.spans import Span
 from pipeline.enrich.truecase import Truecaser
 from pipeline.errors import ModelError
-from pipeline.model import EnrichedBatch, EnrichedStory, Entity, Event, ParsedBatch, Reject, Story
+from pipeline.model import (
+    EnrichedBatch,
+    EnrichedStory,
+    Entity,
+    Event,
+    ParsedBatch,
+    Reject,
+    Story,
+    Topic,
+)
 
 MAX_CHARS = 100_000
 """Characters of one text that are analysed; the rest is kept in the story, unread."""
@@ -148,7 +158,18 @@ class Enricher:
         places.assign(item.cased, groups, lexicon, self._hint(item))
         starts = [start for start, _ in sentences.split(item.text)]
         size = len(item.story.headline)
-        return tuple(entity(entry, item.text, starts, size) for entry in groups)
+        return tuple(
+            entity(
+                entry,
+                item.text,
+                starts,
+                size,
+                entity_id=identity.entity_id(entry, item.cased, lexicon),
+                aliases=identity.aliases(entry, item.text),
+                metonyms={s for s in entry.spans if is_metonym(item.cased, s, lexicon)},
+            )
+            for entry in groups
+        )
 
     @staticmethod
     def _hint(item: _Work) -> str | None:
@@ -198,6 +219,7 @@ class Enricher:
             _status(item, modelled),
             country,
             regions.evidence,
+            _topics(item),
         )
 
 
@@ -223,6 +245,16 @@ def _status(item: _Work, modelled: bool) -> _Status:
     if not modelled:
         return "no_model"
     return "truncated" if item.truncated else "enriched"
+
+
+def _topics(item: _Work) -> tuple[Topic, ...]:
+    """The provider's own topics, else those that the words of an English story speak for."""
+    story = item.story
+    own = topics.given(story.codes)
+    if own or item.language != "en":
+        return own
+    lead = story.paragraphs[0] if story.paragraphs else ""
+    return topics.derive(story.headline, lead, item.text[len(story.headline) + 2 + len(lead) :])
 
 
 def _codes(story: Story) -> list[tuple[str, str]]:

@@ -36,7 +36,8 @@ class Lexicon:
     """All lists; filled by `load` and not changed afterwards.
 
     `longest` gives for a first token the lengths (in tokens, longest first) of the phrases that
-    begin with it. `cities` maps a phrase to (country, population), most people first.
+    begin with it. `cities` maps a phrase to (country, population), most people first, `geonames` a
+    phrase and a country to the town's GeoNames id.
     """
 
     names: dict[str, Name] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Lexicon:
     common_words: frozenset[str] = frozenset()
     region_of: dict[str, str] = field(default_factory=dict)
     canonical_country: dict[str, str] = field(default_factory=dict)
+    geonames: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def tokenize(text: str) -> list[tuple[str, int, int]]:
@@ -172,8 +174,10 @@ def _load_organisations(lexicon: Lexicon) -> None:
 
 def _load_places(lexicon: Lexicon) -> None:
     cities: dict[str, list[tuple[str, int]]] = {}
-    for name, country, population in rows("cities.tsv"):
-        cities.setdefault(phrase(name), []).append((country, int(population)))
+    for name, country, population, geonameid in rows("cities.tsv"):
+        key = phrase(name)
+        cities.setdefault(key, []).append((country, int(population)))
+        lexicon.geonames[key, country] = geonameid
     lexicon.cities = {
         key: tuple(sorted(places, key=lambda place: (-place[1], place[0])))
         for key, places in cities.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -101,7 +101,16 @@ def _shortens(short: str, words: Sequence[str]) -> bool:
     return words[-len(parts) :] == parts or (len(parts) == 1 and words[0] == short)
 
 
-def entity(group: Group, text: str, sentence_starts: Sequence[int], headline_end: int) -> Entity:
+def entity(
+    group: Group,
+    text: str,
+    sentence_starts: Sequence[int],
+    headline_end: int,
+    *,
+    entity_id: str,
+    aliases: tuple[str, ...] = (),
+    metonyms: Collection[Span] = (),
+) -> Entity:
     """The finished entity, its mentions in the words of the story."""
     mentions = tuple(
         Mention(
@@ -109,6 +118,7 @@ def entity(group: Group, text: str, sentence_starts: Sequence[int], headline_end
             span.end,
             text[span.start : span.end],
             max(0, bisect_right(sentence_starts, span.start) - 1),
+            span in metonyms,
         )
         for span in group.spans
     )
@@ -116,4 +126,13 @@ def entity(group: Group, text: str, sentence_starts: Sequence[int], headline_end
     first = mentions[0].start / max(1, len(text))
     in_headline = mentions[0].start < headline_end
     salience = 0.5 * count / (count + 2) + 0.3 * in_headline + 0.2 * (1 - first)
-    return Entity(group.name, group.kind, mentions, group.country, group.role, round(salience, 4))
+    return Entity(
+        group.name,
+        group.kind,
+        mentions,
+        group.country,
+        group.role,
+        round(salience, 4),
+        entity_id,
+        aliases,
+    )

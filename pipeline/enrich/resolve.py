@@ -16,6 +16,7 @@ from pipeline.enrich.spans import (
     LISTED_PHRASE,
     LISTED_WORD,
     MODEL_PHRASE,
+    MODEL_WORD,
     Span,
     Token,
     listed,
@@ -85,7 +86,9 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
             trail = _NUMBERS_AFTER.search(text[start:end])
             end = start + trail.start() if trail else end
         if end > start and text[start:end] not in _NEVER:
-            yield replace(span, start=start, end=end)
+            whole = (start, end) == (span.start, span.end)
+            strength = span.strength if whole or " " in text[start:end] else MODEL_WORD
+            yield replace(span, start=start, end=end, strength=strength)
 
 
 def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:

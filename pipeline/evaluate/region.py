@@ -72,8 +72,9 @@ def _story(document: str, number: int) -> Story:
         " ".join(part.split()) for part in re.split(r"\n(?=    )", body) if part.strip()
     )
     return Story(
-        "reuters", number, 0, "reuters-sgml", str(number), str(number), "",
-        " ".join(_element(document, "TITLE").split()), paragraphs, b"",
+        source="reuters", offset=number, item=0, format="reuters-sgml", story_id=str(number),
+        revision_id=str(number), content_hash="", raw=b"",
+        headline=" ".join(_element(document, "TITLE").split()), paragraphs=paragraphs,
         dateline=_element(document, "DATELINE") or None, language="en",
         published_at=datetime(1987, 3, 1, tzinfo=UTC),
     )  # fmt: skip

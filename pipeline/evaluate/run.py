@@ -95,8 +95,9 @@ def found_in_texts(enricher: Enricher, texts: Sequence[str]) -> list[list[ner.La
 def _story(text: str, number: int) -> Story:
     headline, *paragraphs = text.split("\n\n")
     return Story(
-        "ner", number, 0, "text", str(number), str(number), "", headline, tuple(paragraphs), b"",
-        language="en",
+        source="ner", offset=number, item=0, format="text", story_id=str(number),
+        revision_id=str(number), content_hash="", raw=b"", headline=headline,
+        paragraphs=tuple(paragraphs), language="en",
     )  # fmt: skip
 
 

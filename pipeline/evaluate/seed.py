@@ -29,8 +29,9 @@ def read(folder: Path) -> Gold:
     begin = next(i for i, block in enumerate(blocks) if block.startswith(facts["first_words"]))
     day = datetime.fromisoformat(facts["published"]).replace(tzinfo=UTC)
     story = Story(
-        "gold", 0, 0, "text", wanted["file"], wanted["file"], "", facts["headline"],
-        tuple(blocks[begin : begin + facts["paragraphs"]]), b"", provider=facts["provider"],
+        source="gold", offset=0, item=0, format="text", story_id=wanted["file"],
+        revision_id=wanted["file"], content_hash="", raw=b"", headline=facts["headline"],
+        paragraphs=tuple(blocks[begin : begin + facts["paragraphs"]]), provider=facts["provider"],
         language=facts["language"], published_at=day, published_precision="day",
     )  # fmt: skip
     return Gold(story, wanted)

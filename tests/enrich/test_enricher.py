@@ -30,7 +30,8 @@ def story(
     codes: tuple[Code, ...] = (),
 ) -> Story:
     return Story(
-        "test", 0, 0, "text", "family", "revision", "hash", headline, paragraphs, b"raw",
+        source="test", offset=0, item=0, format="text", story_id="family", revision_id="revision",
+        content_hash="hash", raw=b"raw", headline=headline, paragraphs=paragraphs,
         language=language, dateline=dateline, codes=codes,
         published_at=datetime(2024, 5, 2, tzinfo=UTC),
     )  # fmt: skip
