@@ -28,7 +28,8 @@ _NOTE_HEAD = re.compile(
 )
 _KILL = re.compile(
     r"\b(?:(?:please|must|to|should) (?:kill|withdraw|disregard)\b"
-    r"|do not use (?:the|this|our|it|any)\b|(?:mandatory|bulletin) kill\b|kill is mandatory\b|are asked to kill\b"
+    r"|do not use (?:the|this|our|it|any)\b|(?:mandatory|bulletin) kill\b"
+    r"|kill is mandatory\b|are asked to kill\b"
     rf"|(?:kill|withdraw|disregard) (?:the|this|our|afp|ap|reuters) (?:\w+ )?{_STORY}\b"
     rf"|{_STORY}\b[^.]{{0,200}}\b(?:is|are|has been|have been|was|were|being)"
     r" (?:hereby |now )?(?:withdrawn|killed|retracted|removed)\b"

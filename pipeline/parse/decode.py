@@ -21,6 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 64 * 1024
+_STRAY = "dateline-cp1252"
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -102,21 +103,8 @@ def _mostly_utf8(data: bytes, first: int) -> Decoded | None:
     good = sum(len(m) for m in _SEQUENCE.findall(data))
     if good < 3 * (high - good):
         return None
-    pieces: list[str] = []
-    rest = data
-    while rest:
-        try:
-            pieces.append(rest.decode("utf-8"))
-            break
-        except UnicodeDecodeError as error:
-            pieces.append(rest[: error.start].decode("utf-8"))
-            end = max(error.end, error.start + 1)
-            pieces.append(_cp1252(rest[error.start : end]))
-            rest = rest[end:]
-            if len(pieces) > 2000:
-                pieces.append(rest.decode("utf-8", "replace"))
-                break
-    return Decoded("".join(pieces), "utf-8", (f"not valid utf-8 at byte {first}",))
+    text = data.decode("utf-8", _STRAY)
+    return Decoded(text, "utf-8", (f"not valid utf-8 at byte {first}",))
 
 
 def _declared(data: bytes, declared: str | None) -> Decoded | None:
@@ -169,6 +157,16 @@ def _reads_well(high: str, sample: bytes) -> bool:
     odd = sum(1 for c in high if c not in _CP1252_MARKS and unicodedata.category(c)[0] != "L")
     inside = len(re.findall(rb"[A-Za-z][\xa0-\xbf\xd7\xf7][A-Za-z]", sample))
     return odd + inside <= 0.1 * len(high)
+
+
+def _read_stray(error: UnicodeError) -> tuple[str, int]:
+    """Stray bytes within UTF-8, read as cp1252."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _cp1252(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_STRAY, _read_stray)
 
 
 def _guess(sample: bytes) -> str | None:

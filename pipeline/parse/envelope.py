@@ -20,6 +20,7 @@ _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 _HINTS = frozenset({"content-type", "content-encoding", "provider"})
 _CHUNK_BYTES = 1 << 16
+_STEP_BYTES = 256
 _MAX_LAYERS = 2
 
 
@@ -78,10 +79,20 @@ def _gunzip(data: bytes, limit: int) -> bytes:
 
 
 def _unzstd(data: bytes, limit: int) -> bytes:
+    """All frames of a zstd file, up to about `limit` bytes.
+
+    A step takes few bytes, since 128 KiB can come out of four of them (RFC 8878, section 3.1.1.2).
+    """
     out = bytearray()
-    with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as reader:
-        while len(out) < limit and (chunk := reader.read(min(_CHUNK_BYTES, limit - len(out)))):
-            out += chunk
+    place = 0
+    while place < len(data) and len(out) < limit:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        while not frame.eof and place < len(data) and len(out) < limit:
+            step = data[place : place + _STEP_BYTES]
+            out += frame.decompress(step)
+            place += len(step) - len(frame.unused_data)
+        if not frame.eof and len(out) < limit:
+            raise EOFError("the content is cut off")
     return bytes(out)
 
 

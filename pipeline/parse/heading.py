@@ -93,22 +93,39 @@ def _read_mark(head: Heading, text: str) -> int:
         return 1
     if len(text) > _MAX_LINE_CHARS:
         return 0
+    return int(_read_label(head, text) or _read_note(head, text) or _read_sign(head, text))
+
+
+def _read_label(head: Heading, text: str) -> bool:
+    """Whether the line is a named field, a time of reading, or the headline again."""
     named_field = _FIELD.match(text)
     if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
-    elif _READING_TIME.match(text):
-        pass
     elif head.headline and _same_title(head.headline, text):
         if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
             head.headline = text
-    elif _EMBARGO.match(text):
+    elif not _READING_TIME.match(text):
+        return False
+    return True
+
+
+def _read_note(head: Heading, text: str) -> bool:
+    """Whether the line is an embargo, a note to editors, or a mark of revision."""
+    if _EMBARGO.match(text):
         _embargo(head, text)
     elif _NOTE.match(text) or is_change_note(text):
         head.notes.append(text.strip("()[] "))
     elif read_line(text):
         head.notes.append(text.strip("=()[]* "))
         head.evidence = True
-    elif len(text) < 40 and provider(text):
+    else:
+        return False
+    return True
+
+
+def _read_sign(head: Heading, text: str) -> bool:
+    """Whether the line is an agency, a byline or a keyword line."""
+    if len(text) < 40 and provider(text):
         head.provider = provider(text)
     elif _BYLINE_TITLE.match(text):
         head.provider = head.provider or named(
@@ -120,8 +137,8 @@ def _read_mark(head: Heading, text: str) -> int:
         head.slugline = _SERVICE_NUMBER.sub("", text)
         head.evidence = True
     else:
-        return 0
-    return 1
+        return False
+    return True
 
 
 def _read_date(head: Heading, text: str) -> bool:

@@ -9,7 +9,7 @@ from pipeline.parse.clean import line, squeeze
 
 _INDENT = 2
 _WRAPPED_MAX = 100
-_COLUMNS = re.compile(r"\S(?: {3,}|\t+| *\.{4,} *)\S")
+_COLUMNS = re.compile(r"[^\s.](?: {3,}+|\t++| *+\.{4,}+ *+)\S")
 _BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
 
 

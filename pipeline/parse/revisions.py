@@ -1,4 +1,4 @@
-"""Marks by which agencies say that a text revises another: UPDATE, Ld, CORRECTED, REFILE, ADD, KILL.
+"""Marks by which desks say that a text revises another: UPDATE, Ld, CORRECTED, REFILE, ADD, KILL.
 
 The words are in `marks.tsv`. They count only where desks put them: before a headline's dash or
 colon, in brackets at either end, at the end of a keyword line; everyday words (`lead`, `add`,

@@ -21,8 +21,11 @@ from pipeline.parse.formats.text import TEXT
 from pipeline.parse.limits import ParseLimits
 
 _HEAD_BYTES = 4096
+_LONG_HEAD_BYTES = 64 * 1024
 _ELEMENT = re.compile(r"<(?!\?|!)(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^<>]*)")
-_NOISE = re.compile(r"<!--.*?(?:-->|$)|<!DOCTYPE[^<>\[]*(?:\[.*?\])?\s*>|<\?.*?\?>", re.S | re.I)
+_NOISE = re.compile(
+    r"<!--(?:[^-]|-(?!->))*+(?:-->|$)|<!DOCTYPE[^<>\[]*(?:\[[^\]]*\])?\s*>|<\?[^>]*\?>", re.I
+)
 _NAMESPACE = re.compile(r"\bxmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']*)")
 
 
@@ -52,8 +55,18 @@ FORMATS: tuple[Format, ...] = (
 
 
 def sniff(data: bytes) -> Sniff:
-    """The beginning of `data` as the formats' `matches` see it."""
-    head = data[:_HEAD_BYTES]
+    """The beginning of `data` as the formats' `matches` see it.
+
+    Of markup whose first element stands behind a long prolog a longer beginning is looked at.
+    """
+    seen = _sniff(data, _HEAD_BYTES)
+    if seen.root is None and seen.text.startswith("<") and len(data) > _HEAD_BYTES:
+        return _sniff(data, _LONG_HEAD_BYTES)
+    return seen
+
+
+def _sniff(data: bytes, size: int) -> Sniff:
+    head = data[:size]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", "replace")
     elif head[:200].count(0) > 20:

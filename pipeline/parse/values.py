@@ -35,25 +35,39 @@ def read_values(text: str, max_depth: int) -> Iterator[Value]:
     After a fault reading goes on with the next line.
     """
     position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
-    in_array = text.startswith("[", position)
+    in_array, lines = text.startswith("[", position), _Lines()
     position += in_array
     while True:
         position = _BLANK.match(text, position).end()  # type: ignore[union-attr]
         if position >= len(text) or (in_array and text[position] == "]"):
             return
-        found = _one(text, position, max_depth)
+        found = _one(text, position, max_depth, lines)
         yield found
         position = found.end
 
 
-def _one(text: str, start: int, max_depth: int) -> Value:
+class _Lines:
+    """Where lines begin: each part of a text is counted once, places asked for in order."""
+
+    def __init__(self) -> None:
+        self._from = self._row = 0
+
+    def place(self, text: str, at: int) -> tuple[int, int]:
+        """Line and column, from 1, of a place; not before those asked for already."""
+        if at >= self._from:
+            self._row += text.count("\n", self._from, at)
+            self._from = at
+        return self._row + 1, at - text.rfind("\n", 0, at)
+
+
+def _one(text: str, start: int, max_depth: int, lines: _Lines) -> Value:
     try:
         value, end, warning = _decode(text, start)
     except RecursionError:
         return Value(start, len(text), fault="nested too deep")
     except ValueError as error:
         place = getattr(error, "pos", start)
-        row, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        row, column = lines.place(text, place)
         message = f"{getattr(error, 'msg', error)}: line {row} column {column}"
         return Value(start, _resume(text, start + 1), fault=message)
     if depth(value) > max_depth:

@@ -24,6 +24,8 @@ _DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*(?:\[(?P<subset>.*?)\]\s*)?>", re.S)
 _NAMED = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;|#)(\w{2,31};)")
 _BARE = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|\w{2,31};)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_ENDING = re.compile(r"</[\w:.-]+\s*>\s*(?:<!--(?:[^-]|-(?!->))*+-->\s*)*$")
+_TAIL_CHARS = 2000
 _PLACE = re.compile(rb"<\?dateline-item\s*\?>")
 
 
@@ -51,7 +53,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
         raise FaultError("malformed", "the document declares entities", "DOCTYPE")
     root, error = _parse(text.encode("utf-8"), recover=False)
     if root is None:
-        ending = re.search(r"</[\w:.-]+\s*>\s*(?:<!--.*?-->\s*)*$", text, re.S)
+        ending = _ENDING.search(text, max(len(text) - _TAIL_CHARS, 0))
         opening = re.search(r"<(?![?!])([\w:.-]+)", text)
         complete = ending and opening and opening[1] == ending[0].split(">")[0][2:].strip()
         root = _parse(text.encode("utf-8"), recover=True)[0] if complete else None
@@ -144,14 +146,16 @@ def attribute(element: etree._Element | None, *names: str) -> str | None:
     return next(filter(None, (line(found.get(name, "")) for name in names)), None)
 
 
-def alone(root: etree._Element, items: Sequence[etree._Element]) -> list[bytes]:
+def alone(root: etree._Element, items: Sequence[etree._Element]) -> Iterator[bytes | None]:
     """For each of `items` (disjoint elements below `root`) a document that holds no other one.
 
     It is the item's raw form: read alone it gives the same story, since what stands around the
     items (headers, catalogs, the feed's own title) is in it. The items are taken out of the tree.
+    One item alone has the whole document as its raw form: None.
     """
-    if not items or items[0] is root:
-        return [etree.tostring(item, encoding="utf-8", with_tail=False) for item in items]
+    if len(items) < 2:
+        yield from (None for _ in items)
+        return
     for number, item in enumerate(items):
         parent = item.getparent()
         if parent is None:
@@ -160,6 +164,5 @@ def alone(root: etree._Element, items: Sequence[etree._Element]) -> list[bytes]:
             parent.insert(parent.index(item), etree.ProcessingInstruction("dateline-item"))
         parent.remove(item)
     before, after = _PLACE.split(etree.tostring(root, encoding="utf-8"), maxsplit=1)
-    return [
-        before + etree.tostring(item, encoding="utf-8", with_tail=False) + after for item in items
-    ]
+    for item in items:
+        yield before + etree.tostring(item, encoding="utf-8", with_tail=False) + after

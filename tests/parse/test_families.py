@@ -206,9 +206,12 @@ ALIKE = [
     "KILLED in crash: two", "KILLED: three soldiers in crash", "Killing of mayor: two held",
     "addition to the team", "LEADER: the week", "UPDATEs come at a cost", "LEAD-ZINC prices up",
     "FLASH-FLOOD kills two", "ADD-ON sales rise", "KILL-JOY critics", "Kill the bill, say MPs",
-    "Giants Take 1st Lead", "Djokovic takes lead", "Senate passes update", "Road kill", "Oil, lead",
-    "Copper (lead)", "Take 5", "The Correction", "INSERT COIN", "Windows Update", "ADDIS ABABA-bound",
-    "REPEATED failures", "REFILED suit: judge rules", "CORRECTIONS officer held", "Vote on withdrawal",
+    "Giants Take 1st Lead", "Djokovic takes lead", "Senate passes update", "Road kill",
+    "Oil, lead",
+    "Copper (lead)", "Take 5", "The Correction", "INSERT COIN", "Windows Update",
+    "ADDIS ABABA-bound",
+    "REPEATED failures", "REFILED suit: judge rules", "CORRECTIONS officer held",
+    "Vote on withdrawal",
     "KILLING FIELDS: a visit", "Update on the war", "RPTX-Pharma rises", "Correctional: a study",
 ]  # fmt: skip
 

@@ -53,7 +53,7 @@ class _Feeds:
         if not items:
             raise FaultError("skipped.not_a_story", "feed: no entries", local(root))
         feed = _feed(root)
-        forms = xml.alone(root, items) if len(items) > 1 else [None]
+        forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
             try:
                 draft = _entry(item, feed)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Code
-from pipeline.parse import dates, fields
+from pipeline.parse import dates, fields, sgml
 from pipeline.parse.clean import clean, line
 from pipeline.parse.dateline import find_dateline, split_places
 from pipeline.parse.decode import decode
@@ -25,12 +25,11 @@ from pipeline.parse.paragraphs import split_paragraphs, tidy
 from pipeline.parse.providers import named
 from pipeline.parse.wiretext import with_moment
 
-_START = re.compile(rb"<DOC\b[^>]*>")
+_START = re.compile(rb"<DOC\b[^<>]*>")
 _END = re.compile(rb"</DOC\s*>\s*")
-_ATTRIBUTE = re.compile(r"([A-Za-z]+)\s*=\s*[\"']?([^\"'\s>]+)")
 _NUMBER = re.compile(r"^([A-Z]+)(?:_([A-Z]{3}))?_?(\d{4})(\d\d)(\d\d)\.")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_PARAGRAPH = re.compile(r"</?P\b[^>]*>", re.I)
+_PARAGRAPH = re.compile(r"</?P\b[^<>]*>", re.I)
 _CODES = {"APW": "AP", "NYT": "NYT", "XIN": "Xinhua", "CNA": "CNA", "LTW": "LTW", "AFP": "AFP"}
 
 
@@ -67,7 +66,7 @@ class _Gigaword:
 def _document(data: bytes) -> Part:
     decoded = decode(data)
     markup = decoded.text.replace("\r\n", "\n")
-    attributes = {k.lower(): v for k, v in _ATTRIBUTE.findall(markup[: markup.index(">")])}
+    attributes = {k.lower(): v for k, v in sgml.attributes(markup[: markup.index(">")]).items()}
     number = attributes.get("id") or line(_inner("DOCNO", markup) or _inner("DOCID", markup))
     kind = (attributes.get("type") or line(_inner("DOCTYPE", markup)) or "story").lower()
     headline = line(_inner("HEADLINE", markup))
@@ -105,18 +104,17 @@ def _document(data: bytes) -> Part:
 
 
 def _inner(name: str, markup: str) -> str:
-    match = re.search(rf"<{name}\b[^>]*>(.*?)</{name}\s*>", markup, re.S | re.I)
-    return clean(html.unescape(_TAG.sub(" ", match[1]))) if match else ""
+    return clean(html.unescape(_TAG.sub(" ", sgml.inside(name, markup) or "")))
 
 
 def _paragraphs(markup: str) -> tuple[str, ...]:
-    match = re.search(r"<TEXT\b[^>]*>(.*?)(?:</TEXT\s*>|$)", markup, re.S | re.I)
-    if not match:
+    text = sgml.inside("TEXT", markup, open_end=True)
+    if text is None:
         return ()
-    pieces = [p for p in _PARAGRAPH.split(match[1]) if p.strip()]
-    if len(pieces) > 1 or _PARAGRAPH.search(match[1]):
+    pieces = [p for p in _PARAGRAPH.split(text) if p.strip()]
+    if len(pieces) > 1 or _PARAGRAPH.search(text):
         return tidy(clean(html.unescape(_TAG.sub(" ", piece))) for piece in pieces)
-    return tidy(split_paragraphs(clean(html.unescape(_TAG.sub(" ", match[1])))))
+    return tidy(split_paragraphs(clean(html.unescape(_TAG.sub(" ", text)))))
 
 
 GIGAWORD = _Gigaword()

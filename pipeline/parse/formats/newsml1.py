@@ -55,7 +55,7 @@ class _NewsMl1:
         if not items:
             raise FaultError("no_text", "the document holds no NewsItem", "NewsML")
         envelope = xml.child(root, "newsenvelope")
-        forms = xml.alone(root, items) if len(items) > 1 else [None]
+        forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
             draft = _item(item, envelope)
             yield replace(draft, raw=raw, warnings=(*document.warnings, *draft.warnings))
@@ -147,27 +147,22 @@ def _provider(
 
 def _content(item: etree._Element) -> Draft:
     """Texts of the content items, those of pictures as captions."""
-    draft = Draft("", ())
-    seen: list[str] = []
+    first = Draft("", ())
+    paragraphs: list[str] = []
+    captions: list[str] = []
+    seen: set[tuple[str, ...]] = set()
     for entry in xml.below(item, "contentitem"):
         found = _read(entry)
         if found is None:
             continue
         if _is_caption(entry):
-            draft = replace(draft, captions=(*draft.captions, *found.paragraphs))
-        elif found.headline or found.paragraphs:
-            key = "\n".join(found.paragraphs)
-            if key not in seen:
-                seen.append(key)
-                draft = _joined(draft, found)
-    return draft
-
-
-def _joined(draft: Draft, found: Draft) -> Draft:
-    if not draft.headline and not draft.paragraphs:
-        return replace(found, captions=(*draft.captions, *found.captions))
-    captions = (*draft.captions, *found.captions)
-    return replace(draft, paragraphs=(*draft.paragraphs, *found.paragraphs), captions=captions)
+            captions += found.paragraphs
+        elif (found.headline or found.paragraphs) and found.paragraphs not in seen:
+            seen.add(found.paragraphs)
+            first = found if not first.headline and not paragraphs else first
+            paragraphs += found.paragraphs
+            captions += found.captions
+    return replace(first, paragraphs=tuple(paragraphs), captions=tuple(captions))
 
 
 def _read(entry: etree._Element) -> Draft | None:

@@ -79,7 +79,7 @@ class _NewsMlG2:
         header = xml.child(root, "header")
         sender = text_of(xml.child(header, "sender")) or None
         schemes = _schemes(header)
-        forms = xml.alone(root, items) if len(items) > 1 else [None]
+        forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
             context = _Context({**schemes, **_schemes(item)}, sender, _names(item))
             part = read_item(item, context)

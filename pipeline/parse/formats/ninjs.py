@@ -7,6 +7,7 @@ The three major versions name the same things differently (`headline`, `headline
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields, values
@@ -55,14 +56,14 @@ def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
     standard demands.
     """
     low = {name.lower(): value for name, value in item.items()}
-    advice = ninjs_rules.advise(item)
+    advice = list(islice(ninjs_rules.advise(item), _MAX_WARNINGS))
     if not values.text(low, "uri"):
         raise FaultError("malformed", "ninjs: uri is missing", "$.uri", raw)
     kind = (values.text(low, "type") or "").lower()
     if kind in _NO_STORIES:
         evidence = "; ".join(advice[:5]) or "$.type"
         return Fault("skipped.not_a_story", f"ninjs: an item of type {kind}", evidence, raw)
-    return _draft(low, kind, list(advice[:_MAX_WARNINGS]), raw)
+    return _draft(low, kind, advice, raw)
 
 
 def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | None) -> Draft:

@@ -108,9 +108,9 @@ _GEOMETRIES = frozenset(
 )
 
 
-def advise(item: dict[str, Json]) -> list[str]:
-    """What is wrong with a ninjs item, each with its path; empty for a right one."""
-    return list(_item(item, "$", declared=_declared(item)))
+def advise(item: dict[str, Json]) -> Iterator[str]:
+    """What is wrong with a ninjs item, each with its path; nothing for a right one."""
+    return _item(item, "$", declared=_declared(item))
 
 
 def _declared(item: dict[str, Json]) -> bool:

@@ -35,7 +35,7 @@ class _Rcv1:
         items = [root] if local(root) == "newsitem" else list(xml.children(root, "newsitem"))
         if not items:
             raise FaultError("no_text", "there is no newsitem", local(root))
-        forms = xml.alone(root, items) if len(items) > 1 else [None]
+        forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
             draft = _item(item)
             yield replace(draft, raw=raw, warnings=(*document.warnings, *draft.warnings))

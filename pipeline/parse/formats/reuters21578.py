@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Code
-from pipeline.parse import dates
+from pipeline.parse import dates, sgml
 from pipeline.parse.clean import clean, line
 from pipeline.parse.dateline import find_dateline, split_places
 from pipeline.parse.decode import decode
@@ -23,17 +23,9 @@ from pipeline.parse.paragraphs import split_indented, tidy
 from pipeline.parse.signoff import split_names
 from pipeline.parse.wiretext import with_marks, with_moment
 
-_START = re.compile(rb"<REUTERS\b[^>]*>")
+_START = re.compile(rb"<REUTERS\b[^<>]*>")
 _END = re.compile(rb"</REUTERS\s*>\s*")
-_PROLOG = re.compile(rb"<!DOCTYPE[^>]*>|<!--.*?-->", re.S)
-_ATTRIBUTE = re.compile(r"([A-Za-z]+)\s*=\s*\"([^\"]*)\"")
-_FIELDS = {
-    name: re.compile(rf"<{name}\b[^>]*>(.*?)</{name}>", re.S)
-    for name in (
-        "DATE", "TOPICS", "PLACES", "PEOPLE", "ORGS", "EXCHANGES", "COMPANIES", "UNKNOWN", "TEXT",
-        "TITLE", "DATELINE", "AUTHOR", "BODY", "MKNOTE",
-    )
-}  # fmt: skip
+_PROLOG = re.compile(rb"<!DOCTYPE[^>]*>|<!--(?:[^-]|-(?!->))*+-->")
 _ROLES = (
     ("TOPICS", "topic"),
     ("PLACES", "place"),
@@ -42,11 +34,12 @@ _ROLES = (
     ("EXCHANGES", "exchange"),
     ("COMPANIES", "company"),
 )
-_ITEM = re.compile(r"<D>(.*?)</D>", re.S)
+_DAY = re.compile(r"(?<!\w)(?:,?\s|,)?(?<!\s\s)\w+ \d+\s?-*$")
 _DATE = re.compile(r"\d{1,2}-[A-Za-z]{3}-\d{4}(?:\s+\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _KEYWORDS = re.compile(r"([a-z]) ([a-z]) (\S.*?)\s+(\d\d-\d\d) (\d{4})\s*$")
 _SIGN_OFF = re.compile(r"(?:(?:^|\s)(?:REUTERS?|Reuters?|reuters?|REUTE|REUITER)\W*)+$")
 _MORE = re.compile(r"(?:^|\n)\s*(?:More|MORE|more)\W*$")
+_TAIL_CHARS = 240
 _FILLER = "Blah blah blah."
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
 
@@ -90,11 +83,10 @@ class _Reuters21578:
 def _draft(data: bytes, raw: bytes | None) -> Draft:
     decoded = decode(data)
     markup = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
-    attributes = dict(_ATTRIBUTE.findall(markup[: markup.index(">")]))
-    body = _FIELDS["TEXT"].search(markup)
-    if not body:
+    attributes = sgml.attributes(markup[: markup.index(">")])
+    inner = sgml.inside("TEXT", markup)
+    if inner is None:
         raise FaultError("malformed", "the element has no <TEXT>")
-    inner = body[1]
     title, paragraphs, warnings = _text(inner)
     if not title and not paragraphs:
         raise FaultError("no_text", "the element has neither title nor body")
@@ -124,37 +116,39 @@ def _draft(data: bytes, raw: bytes | None) -> Draft:
 def _text(inner: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Title, paragraphs and warnings of the inside of TEXT."""
     title = line(_inner("TITLE", inner)).strip("* ")
-    match = _FIELDS["BODY"].search(inner)
-    text = clean(
-        html.unescape(match[1] if match else re.sub(r"<(\w+)>.*?</\1>", "", inner, flags=re.S))
-    )
-    text = text.strip("*\n ") if not match else text.rstrip()
-    if not match and text == _FILLER:
+    body = sgml.inside("BODY", inner)
+    text = clean(html.unescape(sgml.outside(inner) if body is None else body))
+    text = text.strip("*\n ") if body is None else text.rstrip()
+    if body is None and text == _FILLER:
         text = ""
-    text = _SIGN_OFF.sub("", text).rstrip()
-    more = _MORE.search(text)
+    signed = _SIGN_OFF.search(text, max(len(text) - _TAIL_CHARS, 0))
+    text = text[: signed.start()].rstrip() if signed else text
+    more = _MORE.search(text, max(len(text) - _TAIL_CHARS, 0))
     warnings: tuple[str, ...] = ()
     if more:
         text, warnings = text[: more.start()], ("the story goes on in a later take",)
     paragraphs = tidy(split_indented(text))
-    if not title and not match and paragraphs:
+    if not title and body is None and paragraphs:
         title, paragraphs = paragraphs[0], paragraphs[1:]
     return title, paragraphs, warnings
 
 
 def _inner(name: str, markup: str) -> str:
-    match = _FIELDS[name].search(markup)
-    return html.unescape(match[1]) if match else ""
+    return html.unescape(sgml.inside(name, markup) or "")
 
 
 def _codes(markup: str) -> tuple[Code, ...]:
     codes = []
     for element, role in _ROLES:
-        match = _FIELDS[element].search(markup)
-        values = _ITEM.findall(match[1]) if match else []
+        values = _items(sgml.inside(element, markup) or "")
         scheme = f"reuters21578-{element.lower()}"
         codes += [Code(scheme, line(html.unescape(v)), role) for v in values if v.strip()]
     return tuple(codes)
+
+
+def _items(markup: str) -> list[str]:
+    """The contents of the elements `<D>`."""
+    return [entry.split("</D>", 1)[0] for entry in markup.split("<D>")[1:] if "</D>" in entry]
 
 
 def _keywords(markup: str) -> tuple[int | None, str | None]:
@@ -162,8 +156,8 @@ def _keywords(markup: str) -> tuple[int | None, str | None]:
 
     Its last line is `u f BC-BAHIA-COCOA-REVIEW   02-26 0105`: priority, category, slug, day, words.
     """
-    heading = clean(_inner("UNKNOWN", markup))
-    match = _KEYWORDS.search(heading)
+    heading = clean(_inner("UNKNOWN", markup)).rstrip()
+    match = _KEYWORDS.search(heading, max(len(heading) - _TAIL_CHARS, 0))
     if not match:
         return None, None
     slug = re.sub(r"^BC-+", "", match[3]).strip("* ")
@@ -182,7 +176,7 @@ def _with_dateline(draft: Draft, text: str) -> Draft:
         return draft
     found = find_dateline(f"{words} - ")
     near = draft.published_at.date() if draft.published_at else None
-    places = found.places if found else split_places(re.sub(r",?\s*\w+ \d+\s*-*$", "", words))
+    places = found.places if found else split_places(_DAY.sub("", words))
     return replace(
         draft,
         dateline=words,
