@@ -33,6 +33,15 @@ SKIPPED = "skipped."
 REPROCESSED = "reprocess/"
 """How the sources begin that enrich anew what the lake holds (`pipeline.store.reprocess`)."""
 
+TRUNCATED_HEADER = "dateline-truncated"
+DAMAGED_HEADER = "dateline-damaged"
+SKIPPED_HEADER = "dateline-skipped"
+"""Headers of a record that an archive could not deliver whole, and that is no story therefore.
+
+More bytes than are read of one; bytes that break off or are broken (the value is the reason); a
+member that is left out (likewise). They go along when the record is published.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import zstandard
 
-from pipeline.model import Record
+from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Record
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
 
@@ -34,7 +34,11 @@ class Opened:
 
 
 def open_record(record: Record, limits: ParseLimits) -> Opened:
-    """The record's content; raises `FaultError` where it is compressed and cannot be opened."""
+    """The record's content; raises `FaultError` where it is compressed and cannot be opened.
+
+    Also where an archive says that it could not deliver the record whole.
+    """
+    _refuse_incomplete(record)
     headers = {
         name.strip().lower(): value.decode("latin-1").strip()
         for name, value in record.headers
@@ -50,6 +54,18 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     charset = _CHARSET.search(headers.get("content-type", ""))
     hints = Hints(charset[1] if charset else None, headers.get("provider") or None)
     return Opened(data, hints, warnings)
+
+
+def _refuse_incomplete(record: Record) -> None:
+    for name, value in record.headers:
+        reason = (value or b"").decode("utf-8", "replace")
+        if name == DAMAGED_HEADER:
+            raise FaultError("malformed", f"damaged in its archive: {reason}")
+        if name == SKIPPED_HEADER:
+            raise FaultError("skipped.not_a_story", f"left out of its archive: {reason}")
+        if name == TRUNCATED_HEADER:
+            size = f"only its first {len(record.value)} bytes were read"
+            raise FaultError("too_large", f"the record is too large: {size}")
 
 
 def _coding(data: bytes) -> str | None:
