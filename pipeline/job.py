@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,13 +17,15 @@ from pipeline import clock
 from pipeline.config import Settings
 from pipeline.enrich import Enricher
 from pipeline.errors import DatelineError
-from pipeline.model import Batch, EnrichedBatch, ParsedBatch
+from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import ParseLimits, parse_batch
+from pipeline.parse.selection import select
 from pipeline.replay import Replay
 from pipeline.source.archive_reader import ArchiveReader
 from pipeline.source.options import KafkaOptions, Limits
 from pipeline.source.reader import Reader
+from pipeline.store.decide import NotEnrichedError, place_of
 from pipeline.store.lake import Lake
 from pipeline.store.maintain import Cleaned, clean
 from pipeline.store.write import LakeWriter, Receipt
@@ -55,6 +58,14 @@ class BatchReader(Protocol):
         """Let go of connections and files."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A share of a replay, and who reads it."""
+
+    tick: Replay
+    reader: ArchiveReader
+
+
 class Job:
     """The parts of the job in this process. One tick at a time: see `read`."""
 
@@ -66,7 +77,7 @@ class Job:
         self.until_caught_up = False
         self._done: set[Key] = set()
         self._readers: dict[Key, BatchReader] = {}
-        self._replays: dict[str, ArchiveReader] = {}
+        self._shares: dict[str, _Share] = {}
         self._waiting_for: str | None = None
         self._busy = threading.Lock()
 
@@ -78,7 +89,8 @@ class Job:
     @cached_property
     def enricher(self) -> Enricher:
         """The enricher, its model loaded at the first story."""
-        return Enricher(self.settings.enrich.model, expected_hash=self.settings.enrich.model_hash)
+        named = self.settings.enrich
+        return Enricher(named.model, named.models, named.model_hash)
 
     @cached_property
     def writer(self) -> LakeWriter:
@@ -113,12 +125,19 @@ class Job:
             self._busy.release()
 
     def parse(self, batch: Batch) -> ParsedBatch:
-        """Every item of every record as a story or a reject."""
-        return parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
+        """Every item of every record as a story or a reject; of a replay, what is selected."""
+        parsed = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
+        share = self._share_of(batch.blocks)
+        return parsed if share is None else select(parsed, share.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
-        """The stories with what was found in them."""
-        return self.enricher.enrich_batch(batch)
+        """The stories with what was found in them; of a replay, those that the lake lacks."""
+        share = self._share_of(batch.blocks)
+        if share is None or share.tick.source.startswith(REPROCESSED):
+            return self.enricher.enrich_batch(batch)
+        wanted, spared = self.writer.spare(batch.stories)
+        enriched = self.enricher.enrich_batch(replace(batch, stories=tuple(wanted)))
+        return replace(enriched, unenriched=tuple(spared))
 
     def write(self, batch: EnrichedBatch) -> Receipt:
         """The batch committed to all five tables.
@@ -128,7 +147,10 @@ class Job:
         """
         if not self._await_turn(batch):
             return Receipt()
-        receipt = self.writer.write(batch)
+        try:
+            receipt = self.writer.write(batch)
+        except NotEnrichedError:
+            receipt = self.writer.write(self._whole(batch))
         reader = self._readers.get(batch.group)
         if isinstance(reader, Reader):
             reader.report_lost(receipt.lost)
@@ -170,7 +192,7 @@ class Job:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
-        self._replays.clear()
+        self._shares.clear()
         if "writer" in self.__dict__:
             self.writer.close()
 
@@ -183,18 +205,8 @@ class Job:
                 log.info("Kafka answers again")
 
     def _kafka_reader(self, group: int) -> Reader:
-        kafka = self.settings.kafka
         return Reader(
-            KafkaOptions(
-                bootstrap_servers=kafka.bootstrap_servers,
-                topics=kafka.topics,
-                group_id=kafka.group_id,
-                start=kafka.start,
-                on_expired=kafka.on_expired,
-                discover_interval_s=kafka.discover_interval_s,
-                broker_timeout_s=kafka.broker_timeout_s,
-                client=kafka.client,
-            ),
+            kafka_options(self.settings),
             self._batch_limits(),
             group=group,
             groups=self.settings.groups,
@@ -214,17 +226,16 @@ class Job:
             stripe=tick.stripe,
             stripes=tick.stripes,
         )
-        self._replays[tick.source] = reader
+        self._shares[tick.source] = _Share(tick, reader)
         return reader
 
     def _await_turn(self, batch: EnrichedBatch) -> bool:
         """Whether the batch is to be written, once what comes before it is in the lake."""
-        block = batch.blocks[0] if batch.blocks else None
-        reader = self._replays.get(block.source) if block else None
-        if block is None or reader is None:
+        share = self._share_of(batch.blocks)
+        if share is None:
             return True
         pause_s, stopped_s = _FIRST_PAUSE_S, None
-        while (due := reader.is_due(block)) is None:
+        while (due := share.reader.is_due(batch.blocks[0])) is None:
             if self.stop.is_set():
                 stopped_s = stopped_s or clock.monotonic()
                 if clock.monotonic() - stopped_s > _GRACE_S:
@@ -232,6 +243,17 @@ class Job:
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return due
+
+    def _share_of(self, blocks: Sequence[Block]) -> _Share | None:
+        """The replay that a batch belongs to; None for one from Kafka."""
+        return self._shares.get(blocks[0].source) if blocks else None
+
+    def _whole(self, batch: EnrichedBatch) -> EnrichedBatch:
+        """The batch with all of its stories enriched."""
+        rest = ParsedBatch(batch.group, batch.blocks, batch.unenriched, batch.rejects)
+        more = self.enricher.enrich_batch(rest)
+        stories = sorted((*batch.stories, *more.stories), key=lambda s: place_of(s.story))
+        return replace(more, stories=tuple(stories))
 
     def _batch_limits(self) -> Limits:
         batch = self.settings.batch
@@ -242,6 +264,21 @@ class Job:
 
     def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
         self.writer.start(first, later, self.enricher.enrichment_id)
+
+
+def kafka_options(settings: Settings) -> KafkaOptions:
+    """How Kafka is read under `settings`."""
+    kafka = settings.kafka
+    return KafkaOptions(
+        bootstrap_servers=kafka.bootstrap_servers,
+        topics=kafka.topics,
+        group_id=kafka.group_id,
+        start=kafka.start,
+        on_expired=kafka.on_expired,
+        discover_interval_s=kafka.discover_interval_s,
+        broker_timeout_s=kafka.broker_timeout_s,
+        client=kafka.client,
+    )
 
 
 def _key(tick: Tick) -> Key:

@@ -6,14 +6,15 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
 
-from pipeline.enrich import identity, ner, places, region, sentences, topics
+from pipeline.enrich import foreign, identity, ner, region, sentences
 from pipeline.enrich import language as languages
+from pipeline.enrich.belonging import assign
 from pipeline.enrich.events import CoderInput, EventCoder
+from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.lexicon import data_hash, load
 from pipeline.enrich.mentions import StoryEntities
 from pipeline.enrich.merge import entity, group
@@ -30,7 +31,6 @@ from pipeline.model import (
     ParsedBatch,
     Reject,
     Story,
-    Topic,
 )
 
 MAX_CHARS = 100_000
@@ -39,18 +39,6 @@ MAX_CHARS = 100_000
 _UNBROKEN = re.compile(r"\S{200,}")
 
 _Result = EnrichedStory | Reject
-_Status = Literal["enriched", "no_model", "no_text", "truncated"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A story on its way: the text for offsets, the text with its case restored."""
-
-    story: Story
-    text: str
-    cased: str
-    language: str | None
-    truncated: bool
 
 
 class Enricher:
@@ -107,7 +95,7 @@ class Enricher:
             raise
         except Exception as error:
             if len(stories) == 1:
-                return (_failed(stories[0], error),)
+                return (failed(stories[0], error),)
             # One of them is at fault: halving finds it, and the others succeed.
             middle = len(stories) // 2
             return (*self.enrich(stories[:middle]), *self.enrich(stories[middle:]))
@@ -133,11 +121,11 @@ class Enricher:
         found = [self._entities(item, spans.get(i)) for i, item in enumerate(work)]
         events = self._events(work, found, spans.keys())
         return tuple(
-            self._finish(item, spans.get(i) is not None, found[i], events.get(i, ()))
+            finish(item, found[i], events.get(i, ()), self.enrichment_id, modelled=i in spans)
             for i, item in enumerate(work)
         )
 
-    def _prepare(self, story: Story) -> _Work:
+    def _prepare(self, story: Story) -> Work:
         text = f"{story.headline}\n\n{story.body}"
         truncated = len(text) > self._max_chars
         text = text[: self._max_chars] if text.strip() else ""
@@ -145,17 +133,18 @@ class Enricher:
         truecaser = Truecaser(text[len(story.headline) :], load())
         # No name is that long, and the model's tokenizer takes quadratic time for such a run.
         readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
-        return _Work(story, text, truecaser.text(readable), code, truncated)
+        return Work(story, text, truecaser.text(readable), code, truncated)
 
-    def _entities(self, item: _Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:
+    def _entities(self, item: Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:
         if not item.text:
             return ()
         lexicon = load()
-        spans = resolve(item.cased, model_spans or (), lexicon)
-        if model_spans is None:  # without a model only listed names are sure
-            spans = [span for span in spans if span.name is not None]
+        if item.language == "en":
+            spans = resolve(item.cased, model_spans or (), lexicon)
+        else:
+            spans = foreign.resolve(item.cased, model_spans, lexicon, item.language)
         groups = group(item.cased, spans)
-        places.assign(item.cased, groups, lexicon, self._hint(item))
+        assign(item.cased, groups, lexicon, self._hint(item))
         starts = [start for start, _ in sentences.split(item.text)]
         size = len(item.story.headline)
         return tuple(
@@ -172,11 +161,11 @@ class Enricher:
         )
 
     @staticmethod
-    def _hint(item: _Work) -> str | None:
+    def _hint(item: Work) -> str | None:
         return region.dateline_country(item.story.dateline, load())
 
     def _events(
-        self, work: Sequence[_Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
+        self, work: Sequence[Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
     ) -> dict[int, tuple[Event, ...]]:
         indexes = [i for i in modelled if work[i].language == "en"]
         if not indexes:
@@ -196,39 +185,13 @@ class Enricher:
             for i, events in zip(indexes, coded, strict=True)
         }
 
-    def _finish(
-        self, item: _Work, modelled: bool, found: tuple[Entity, ...], events: tuple[Event, ...]
-    ) -> EnrichedStory:
-        story = item.story
-        size = len(story.headline)
-        lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
-        country = region.dateline_country(story.dateline, load())
-        dateline = (story.dateline or "", country) if country else None
-        regions = region.weigh(
-            item.text, size, lead_end, found, dateline=dateline, codes=_codes(story)
-        )
-        return EnrichedStory(
-            story,
-            item.language,
-            regions.primary,
-            regions.regions,
-            regions.countries,
-            found if modelled else (),
-            events,
-            self.enrichment_id,
-            _status(item, modelled),
-            country,
-            regions.evidence,
-            _topics(item),
-        )
-
 
 @lru_cache(maxsize=2)
 def _coder(model: str) -> EventCoder:
     return EventCoder(ner.load(model))
 
 
-def _in_own_words(event: Event, item: _Work) -> Event:
+def _in_own_words(event: Event, item: Work) -> Event:
     """The event with sentence and trigger as the story has them: the coder read restored case."""
     begin = item.cased.rfind(event.sentence, 0, event.end + len(event.sentence))
     if begin >= 0:
@@ -237,54 +200,6 @@ def _in_own_words(event: Event, item: _Work) -> Event:
     if item.cased[event.start : event.end] == event.trigger:
         event = replace(event, trigger=item.text[event.start : event.end])
     return event
-
-
-def _status(item: _Work, modelled: bool) -> _Status:
-    if not item.text:
-        return "no_text"
-    if not modelled:
-        return "no_model"
-    return "truncated" if item.truncated else "enriched"
-
-
-def _topics(item: _Work) -> tuple[Topic, ...]:
-    """The provider's own topics, else those that the words of an English story speak for."""
-    story = item.story
-    own = topics.given(story.codes)
-    if own or item.language != "en":
-        return own
-    lead = story.paragraphs[0] if story.paragraphs else ""
-    return topics.derive(story.headline, lead, item.text[len(story.headline) + 2 + len(lead) :])
-
-
-def _codes(story: Story) -> list[tuple[str, str]]:
-    """The provider's place codes that are ISO country codes."""
-    import pycountry
-
-    found = []
-    for code in story.codes:
-        if code.role == "place":
-            entry = pycountry.countries.get(alpha_2=code.value.upper()) or pycountry.countries.get(
-                alpha_3=code.value.upper()
-            )
-            if entry is not None:
-                found.append((code.value, str(entry.alpha_3)))
-    return found
-
-
-def _failed(story: Story, error: Exception) -> Reject:
-    return Reject(
-        story.source,
-        story.offset,
-        story.item,
-        "enrich_failed",
-        "enrich",
-        f"{type(error).__name__}: {error}",
-        f"revision {story.revision_id}",
-        story.raw,
-        story.received_at,
-        story.revision_id,
-    )
 
 
 def _code_hash() -> str:

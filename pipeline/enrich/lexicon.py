@@ -79,8 +79,9 @@ def rows(file: str) -> Iterator[tuple[str, ...]]:
 
 
 def data_hash() -> str:
-    """SHA-256 over all data files, the event lists included, and the version of pycountry."""
-    digest = hashlib.sha256(f"pycountry {metadata.version('pycountry')}".encode())
+    """SHA-256 over all data files, the event lists included, and the versions of pycountry and babel."""
+    sources = " ".join(f"{name} {metadata.version(name)}" for name in ("pycountry", "babel"))
+    digest = hashlib.sha256(sources.encode())
     root = resources.files("pipeline.enrich")
     for folder in ("data", "events/data"):
         directory = root.joinpath(folder)

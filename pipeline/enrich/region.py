@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
-from pipeline.model import Entity, RegionEvidence
+from pipeline.model import Entity, Event, RegionEvidence
 
 UNKNOWN = "unknown"
 _NOISE = re.compile(r"[*}{<>+=_#]")
@@ -23,6 +23,7 @@ _CURRENCY_AFTER = re.compile(
     r"[- ](?:dlrs?|dollars?|francs?|crowns?|pesos?|pounds?|marks?|yen|cts|cents)\b", re.IGNORECASE
 )
 DATELINE, HEADLINE, LEAD, BODY = 4.0, 3.0, 1.5, 0.6
+CODE, EVENT = 4.0, 0.5
 _KIND_WEIGHT = {"GPE": 1.0, "NORP": 1.0, "LOC": 0.8, "FAC": 0.6, "ORG": 0.7, "PERSON": 0.4}
 _MONEY = 1.0
 _LEAST, _MARGIN = 0.4, 0.02
@@ -78,15 +79,21 @@ def weigh(
     *,
     dateline: tuple[str, str] | None,
     codes: Sequence[tuple[str, str]] = (),
+    events: Sequence[Event] = (),
 ) -> Regions:
     """Weigh all evidence. `dateline` and `codes` are (words, country)."""
     evidence: list[RegionEvidence] = []
     if dateline is not None:
         evidence.append(RegionEvidence("dateline", dateline[0], dateline[1], DATELINE))
-    evidence += [RegionEvidence("code", value, country, 4.0) for value, country in codes]
+    evidence += [RegionEvidence("code", value, country, CODE) for value, country in codes]
     for entity in entities:
         if entity.country:
             evidence += _named(entity, text, headline_end, lead_end)
+    scenes = {e.place_country: e for e in reversed(events) if e.place_country and not e.negated}
+    evidence += [
+        RegionEvidence("event", event.place or country, country, EVENT)
+        for country, event in scenes.items()
+    ]
     for kind, country, weight, pattern in _money():
         match = pattern.search(text)
         if match is not None:

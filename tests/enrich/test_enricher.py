@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pipeline.enrich import enricher as module
 from pipeline.errors import ModelError
 from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
 
+FRENCH = "fr_core_news_sm"
 SEED = Path(__file__).parents[3] / "shared" / "data" / "seed"
 
 
@@ -226,6 +228,58 @@ def test_a_missing_or_other_model_stops_the_job() -> None:
         Enricher("no_such_model_anywhere")
     with pytest.raises(ModelError):
         Enricher(expected_hash="0" * 64)
+
+
+@pytest.mark.skipif(find_spec(FRENCH) is None, reason=f"the model {FRENCH} is not installed")
+def test_a_french_story_is_tagged_by_its_own_model(enricher: Enricher) -> None:
+    """With a model configured for its language; without one it has status no_model."""
+    text = (
+        "Le président Alain Moreau a rencontré mardi à Berlin les dirigeants de l'Allemagne "
+        "et des États-Unis, a indiqué l'Organisation des Nations unies."
+    )
+    item = story("Rencontre à Berlin", text, language="fr")
+    assert enriched(enricher, item).status == "no_model"
+    french = Enricher(models={"fr": FRENCH})
+    assert french.enrichment_id != enricher.enrichment_id
+    result = enriched(french, item)
+    assert (result.status, result.language, result.region) == ("enriched", "fr", "western-europe")
+    assert named(result, "Alain Moreau").kind == "PERSON"
+    assert named(result, "Germany").country == "DEU"
+    assert [m.text for m in named(result, "United States").mentions] == ["États-Unis"]
+    english = story("Talks", "Chile and Peru held talks in Lima.")
+    assert enriched(french, english).entities == enriched(enricher, english).entities
+
+
+def test_a_missing_model_of_another_language_stops_the_job() -> None:
+    """What is configured and not there is no reason to tag less than was asked for."""
+    with pytest.raises(ModelError):
+        Enricher(models={"fr": "no_such_model_anywhere"})
+
+
+def test_countries_are_read_in_the_language_of_the_story(enricher: Enricher) -> None:
+    """By the CLDR's names, without any model."""
+    text = "Die Präsidenten von Österreich und Frankreich trafen sich."
+    assert enriched(enricher, story("Gipfel", text, language="de")).region == "western-europe"
+    item = story("Fondi", "La Spagna e il Portogallo hanno firmato.", language="it")
+    assert enriched(enricher, item).countries == ("ESP", "PRT")
+
+
+@pytest.mark.parametrize(
+    ("code", "region"),
+    [
+        (Code("iso3166-1a2", "iso3166-1a2:AZ", "place"), "western-asia"),
+        (Code("rcv1", "UK", "place"), "northern-europe"),
+        (Code("rcv1", "SAFR", "place"), "sub-saharan-africa"),
+        (Code("reuters", "west-germany", "place"), "western-europe"),
+        (Code("nitf", "x17", "place", "Peru"), "latin-america-and-the-caribbean"),
+        (Code("own", "Nairobi", "place"), "sub-saharan-africa"),
+        (Code("own", "AZ", "topic"), "unknown"),
+        (Code("own", "Q17", "place"), "unknown"),
+    ],
+)
+def test_place_codes_of_providers(enricher: Enricher, code: Code, region: str) -> None:
+    """ISO's, Reuters' and plain names are read; a code that names no country says nothing."""
+    assert enriched(enricher, story("Shares", "They fell.", codes=(code,))).region == region
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the development data is not beside the checkout")
