@@ -22,6 +22,7 @@ RejectKind = Literal[
     "parse_failed",
     "skipped.repeat",
     "skipped.not_a_story",
+    "skipped.filtered",
     "skipped.expired",
 ]
 """The closed set of reasons why an item is no story. `skipped.…` kinds are not failures."""
@@ -43,13 +44,18 @@ member that is left out (likewise). They go along when the record is published.
 """
 
 
+Origin = tuple[str, int, int]
+"""Source, offset and item of the reject whose bytes are read again (`pipeline.store.retry`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What Kafka or an archive delivers.
 
     `source` names the partition or archive (see `pipeline.source`), `offset` counts within it,
     `received_at` is the record's own Kafka timestamp and is None in replay. `held` is set where the
-    lake holds these bytes already and enriches them anew: the story that it holds of them.
+    lake holds these bytes already and enriches them anew: the story that it holds of them. `origin` is set where the bytes of a reject are
+    read again, here and in the items that they give.
     """
 
     source: str
@@ -59,6 +65,7 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
     received_at: datetime | None = None
     held: Story | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,7 @@ class Story(Content):
     content_hash: str
     raw: bytes
     received_at: datetime | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +224,7 @@ class Reject:
     raw: bytes | None = None
     received_at: datetime | None = None
     revision_id: str | None = None
+    origin: Origin | None = None
 
     @property
     def is_skip(self) -> bool:
@@ -382,17 +391,22 @@ class EnrichedStory:
 
 @dataclass(frozen=True, slots=True)
 class EnrichedBatch:
-    """A batch ready to be written."""
+    """A batch ready to be written.
+
+    `unenriched` are stories whose revision the lake was seen to hold already, or that repeat one of
+    the batch: they were spared the work, and become skips where that still holds.
+    """
 
     group: int
     blocks: tuple[Block, ...]
     stories: tuple[EnrichedStory, ...]
     rejects: tuple[Reject, ...]
     enrichment_id: str = ""
+    unenriched: tuple[Story, ...] = ()
 
     def places(self) -> Iterator[tuple[str, int, int]]:
         """Source, offset and item of everything in the batch, stories first."""
-        for found in self.stories:
-            yield found.story.source, found.story.offset, found.story.item
+        for story in (*(found.story for found in self.stories), *self.unenriched):
+            yield story.source, story.offset, story.item
         for reject in self.rejects:
             yield reject.source, reject.offset, reject.item

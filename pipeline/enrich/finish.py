@@ -146,4 +146,5 @@ def failed(story: Story, error: Exception) -> Reject:
         story.raw,
         story.received_at,
         story.revision_id,
+        story.origin,
     )

@@ -79,7 +79,7 @@ def rows(file: str) -> Iterator[tuple[str, ...]]:
 
 
 def data_hash() -> str:
-    """SHA-256 over all data files, the event lists included, and the versions of pycountry and babel."""
+    """SHA-256 over all data files (the event lists too) and the versions of pycountry and babel."""
     sources = " ".join(f"{name} {metadata.version(name)}" for name in ("pycountry", "babel"))
     digest = hashlib.sha256(sources.encode())
     root = resources.files("pipeline.enrich")

@@ -101,6 +101,7 @@ def _item(part: Part, record: Record, number: int) -> Item:
             evidence=part.evidence,
             raw=None if part.kind.startswith(SKIPPED) else part.raw or record.value,
             received_at=record.received_at,
+            origin=record.origin,
         )
     content = ids.content_hash(part)
     family = ids.story_id(part, content)
@@ -114,6 +115,7 @@ def _item(part: Part, record: Record, number: int) -> Item:
         content_hash=content,
         raw=record.value if part.raw is None else part.raw,
         received_at=record.received_at,
+        origin=record.origin,
         provider=part.provider or part.provider_hint,
         **{name: getattr(part, name) for name in _COMMON},
     )

@@ -17,7 +17,7 @@ import zstandard
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.model import Block, EnrichedStory, Event, Reject
+from pipeline.model import Block, EnrichedStory, Event, Origin, Reject
 from pipeline.store.contract import contract
 
 Row = Mapping[str, Any]
@@ -102,6 +102,7 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
         "model": model,
         "model_hash": model_hash,
         "code_version": __version__,
+        **_origin(story.origin),
         **_place(enriched),
     }
 
@@ -197,6 +198,7 @@ def reject_row(reject: Reject) -> Row:
         "offset": reject.offset,
         "item": reject.item,
         "date": reject.received_at.date() if reject.received_at else None,
+        **_origin(reject.origin),
     }
 
 
@@ -257,6 +259,11 @@ def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
 
 def _ids(enriched: EnrichedStory) -> dict[str, Any]:
     return {"revision_id": enriched.story.revision_id, "story_id": enriched.story.story_id}
+
+
+def _origin(origin: Origin | None) -> dict[str, Any]:
+    source, offset, item = origin or (None, None, None)
+    return {"origin_source": source, "origin_offset": offset, "origin_item": item}
 
 
 def _place(enriched: EnrichedStory) -> dict[str, Any]:

@@ -45,10 +45,16 @@ class Snapshot:
     tables: Mapping[str, DeltaTable]
 
     def dataset(self, table: str) -> ds.Dataset:
-        """The table's rows; none where the table does not exist."""
+        """The table's rows; none where the table does not exist.
+
+        Columns that a lake of an older minor version lacks are there, and null.
+        """
+        rule = contract(table).schema
         if table not in self.tables:
-            return ds.dataset(contract(table).schema.empty_table())
-        return self.tables[table].to_pyarrow_dataset()
+            return ds.dataset(rule.empty_table())
+        found = self.tables[table].to_pyarrow_dataset()
+        lacking = [field for field in rule if field.nullable and field.name not in found.schema.names]
+        return found.replace_schema(pa.schema([*found.schema, *lacking])) if lacking else found
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """The committed end of each source that has one in `table`."""

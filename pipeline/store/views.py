@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from pipeline.errors import UsageError
 
-VIEWS = ("current", "current_entities", "current_events", "current_links")
+VIEWS = ("current", "current_entities", "current_events", "current_links", "open_rejects")
 """Every view; each may use those before it."""
 
 AS_OF = ":as_of"
