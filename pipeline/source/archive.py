@@ -1,45 +1,48 @@
-"""Archives on disk: files and directories whose records are replayed or published."""
+"""Archives: files, directories and object stores whose records are replayed or published."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import UsageError
-from pipeline.model import Record
-from pipeline.source.members import DamagedError, read_chunks, read_pieces
+from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Record
+from pipeline.source import places
+from pipeline.source.containers.compressed import Meter
+from pipeline.source.containers.cut import cut
+from pipeline.source.containers.pieces import Piece
+from pipeline.source.containers.stream import Stream
+from pipeline.source.places import Options, StoredFile
 
 MAX_RECORD_BYTES = 64 * 1024**2
 """What is read of one record; one that is longer is delivered so far, and marked."""
 
-TRUNCATED_HEADER = "dateline-truncated"
-
 _ID_HEX_DIGITS = 32
-_CUTTING = b"dateline archive 1"
+_CUTTING = b"dateline archive 2"
 """Part of an archive's identity: to be raised when files are cut in another way than before."""
+
+OnProgress = Callable[[int], None]
+"""Told how many stored bytes have been read so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file: what of it was counted and hashed, and how to tell that it has changed since."""
+    """One stored file, as it was found, and how many records it holds."""
 
-    path: Path
+    file: StoredFile
     records: int
-    size_bytes: int
-    modified_ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
     """A sequence of records with a fixed order; `source` names their content, not their place."""
 
-    path: Path
+    path: str
     source: str
     members: tuple[Member, ...]
     max_record_bytes: int = MAX_RECORD_BYTES
+    storage_options: Options = field(default=(), repr=False)
 
     @property
     def start(self) -> int:
@@ -53,8 +56,8 @@ class Archive:
 
     @property
     def size_bytes(self) -> int:
-        """What the files take on disk."""
-        return sum(member.size_bytes for member in self.members)
+        """What the files take where they are stored."""
+        return sum(member.file.size_bytes for member in self.members)
 
     def records(self, start: int = 0) -> Iterator[Record]:
         """The records from offset `start` on, streamed: one record is in memory at a time.
@@ -67,75 +70,87 @@ class Archive:
             if offset + member.records <= start:
                 offset += member.records
                 continue
-            _check_unchanged(member)
-            for piece in read_pieces(member.path, self.max_record_bytes):
+            for piece in _pieces(member.file, self.max_record_bytes, self.storage_options, None):
                 if offset >= start:
-                    headers = ((TRUNCATED_HEADER, b"1"),) if piece.truncated else ()
-                    yield Record(self.source, offset, piece.value, headers=headers)
+                    yield Record(self.source, offset, piece.value, headers=_headers(piece))
                 offset += 1
-            _check_unchanged(member)
+            places.check_unchanged(member.file, self.storage_options)
 
 
-def open_archive(path: Path | str, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Archive:
-    """The archive at `path`: a file, or all files of a directory in the order of their names.
+def open_archive(
+    path: Path | str,
+    storage_options: Mapping[str, str] | None = None,
+    *,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+    on_progress: OnProgress | None = None,
+) -> Archive:
+    """The archive at `path`: a file, a directory, a pattern, or a URL (see `places`).
 
-    Reads everything once, to count and to hash: the same content is the same source wherever it
-    lies and whether or not it is compressed, so that replaying it again adds nothing. Hidden
-    files, and links that lead out of the directory, are left out. Raises `UsageError` when there
-    is nothing at `path`, or something cannot be read.
+    Reads everything once, to count and to hash: the same records in the same order are the same
+    source wherever and in whatever container they lie, so that replaying them again adds nothing.
+    Raises `UsageError` when there is nothing at `path`, or something cannot be read.
     """
-    path = Path(path)
+    options = places.as_options(storage_options)
     identity = hashlib.sha256(_CUTTING)
     members = []
-    for file in _files(path):
-        digest, member = _scan(file, max_record_bytes)
-        identity.update(digest)
-        members.append(member)
+    meter = _Progress(on_progress)
+    for file in places.find(str(path), options):
+        records = 0
+        for piece in _pieces(file, max_record_bytes, options, meter):
+            identity.update(_mark(piece))
+            identity.update(piece.value)
+            records += 1
+        places.check_unchanged(file, options)
+        members.append(Member(file, records))
     source = f"archive/{identity.hexdigest()[:_ID_HEX_DIGITS]}"
-    return Archive(path, source, tuple(members), max_record_bytes)
+    return Archive(str(path), source, tuple(members), max_record_bytes, options)
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise UsageError("no such file or directory", path=path)
-
-    def refuse(error: OSError) -> None:
-        raise UsageError("cannot read the archive", path=error.filename, reason=error) from error
-
-    root = path.resolve()
-    found = []
-    for folder, folders, names in os.walk(path, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(folder, name)
-            inside = not file.is_symlink() or file.resolve().is_relative_to(root)
-            if not name.startswith(".") and inside and file.is_file():
-                found.append(file)
-    return sorted(found, key=lambda file: file.relative_to(path).parts)
+def stored_bytes(path: Path | str, storage_options: Mapping[str, str] | None = None) -> int:
+    """What `open_archive` will read: the size of the files at `path`, for a progress bar."""
+    options = places.as_options(storage_options)
+    return sum(file.size_bytes for file in places.find(str(path), options))
 
 
-def _scan(path: Path, max_record_bytes: int) -> tuple[bytes, Member]:
-    content = hashlib.sha256()
-    try:
-        for chunk in read_chunks(path):
-            content.update(chunk)
-    except DamagedError:
-        content.update(b"damaged")
-    records = sum(1 for _ in read_pieces(path, max_record_bytes))
-    status = _status(path)
-    return content.digest(), Member(path, records, status.st_size, status.st_mtime_ns)
+class _Progress:
+    """Adds up what has been read, over all files."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._on_progress = on_progress
+        self._read_bytes = 0
+
+    def add(self, size: int) -> None:
+        self._read_bytes += size
+        if self._on_progress is not None:
+            self._on_progress(self._read_bytes)
 
 
-def _status(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        raise UsageError("cannot read the archive", path=path, reason=error) from error
+def _pieces(
+    file: StoredFile, limit_bytes: int, options: Options, progress: _Progress | None
+) -> Iterator[Piece]:
+    meter = Meter()
+
+    def on_read(size: int) -> None:
+        meter.read_bytes += size
+        if progress is not None:
+            progress.add(size)
+
+    stream = Stream(places.read(file, options, on_read))
+    return cut(stream, limit_bytes, meter, (file.name,))
 
 
-def _check_unchanged(member: Member) -> None:
-    status = _status(member.path)
-    if (status.st_size, status.st_mtime_ns) != (member.size_bytes, member.modified_ns):
-        raise UsageError("a file of the archive changed while it was read", path=member.path)
+def _mark(piece: Piece) -> bytes:
+    """What sets a record apart besides its bytes. Not the reason: it names files."""
+    marks = bytes((piece.truncated, piece.damage is not None, piece.skipped is not None))
+    return marks + len(piece.value).to_bytes(8, "big")
+
+
+def _headers(piece: Piece) -> tuple[tuple[str, bytes], ...]:
+    headers = []
+    if piece.truncated:
+        headers.append((TRUNCATED_HEADER, b"1"))
+    if piece.damage is not None:
+        headers.append((DAMAGED_HEADER, piece.damage.encode("utf-8", "replace")))
+    if piece.skipped is not None:
+        headers.append((SKIPPED_HEADER, piece.skipped.encode("utf-8", "replace")))
+    return tuple(headers)

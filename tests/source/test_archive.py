@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.model import Batch
-from pipeline.source.archive import TRUNCATED_HEADER, Archive, open_archive
+from pipeline.model import DAMAGED_HEADER, TRUNCATED_HEADER, Batch, Reject
+from pipeline.parse import parse_record
+from pipeline.source.archive import Archive, open_archive
 from pipeline.source.archive_reader import ArchiveReader
-from pipeline.source.elements import elements
+from pipeline.source.containers.sgml import elements
 from pipeline.source.options import Limits
 from tests.support.broker import FakeLake
 
@@ -144,22 +145,26 @@ def test_the_same_content_is_the_same_source(tmp_path: Path) -> None:
 
 
 def test_damaged_compression_is_seen(tmp_path: Path) -> None:
-    """Whole documents before the damage are delivered, and a last record tells of it."""
+    """Whole documents before the damage are delivered; the one it met is marked, once."""
     noise = os.urandom(3_000_000).replace(b"<", b"-")
     packed = gzip.compress(sgml(b"first", noise, b"last"), mtime=0)
     (tmp_path / "cut.sgm.gz").write_bytes(packed[: len(packed) // 2])
-    found = contents(open_archive(tmp_path))
-    assert found[0] == element(0, b"first")
-    assert found[1].startswith(b'<REUTERS NEWID="1">')
-    assert not found[1].endswith(b"</REUTERS>")
-    assert found[2:] == [b""]
+    first, second = open_archive(tmp_path).records()
+    assert (first.value, first.headers) == (element(0, b"first"), ())
+    assert second.value.startswith(b'<REUTERS NEWID="1">')
+    assert second.headers == ((DAMAGED_HEADER, b"cut.sgm.gz: the gzip data breaks off"),)
 
 
 def test_a_damaged_single_story_is_never_taken_for_whole(tmp_path: Path) -> None:
-    """Half of a compressed story is delivered as stored, so that it is rejected."""
-    packed = gzip.compress(os.urandom(100_000), mtime=0)[:50_000]
-    (tmp_path / "story.txt.gz").write_bytes(packed)
-    assert contents(open_archive(tmp_path)) == [packed]
+    """Half of a compressed story is rejected, with what could be read of it."""
+    text = b"PARIS, Aug 29, 2014 (AFP) - France and Mali signed.\n" + os.urandom(50_000)
+    (tmp_path / "story.txt.gz").write_bytes(gzip.compress(text, mtime=0)[:-20_000])
+    (record,) = open_archive(tmp_path).records()
+    (reject,) = parse_record(record)
+    assert isinstance(reject, Reject)
+    assert (reject.kind, reject.raw) == ("malformed", record.value)
+    assert reject.message == "damaged in its archive: story.txt.gz: the gzip data breaks off"
+    assert text.startswith(record.value)
 
 
 def test_what_cannot_be_read_is_a_wrong_use(tmp_path: Path) -> None:

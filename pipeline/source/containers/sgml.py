@@ -1,46 +1,20 @@
 """Cutting a stream of bytes into the elements of one SGML tag, byte for byte.
 
 For archives that string thousands of documents together without a root element, as the files of
-Reuters-21578 do. Works on bytes: such files hold control characters and broken encodings that no
-SGML parser takes, and the parser of the format wants them as they were.
+Reuters-21578 and Gigaword do. Works on bytes: such files hold control characters and broken
+encodings that no SGML parser takes, and the parser of the format wants them as they were.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
+
+from pipeline.source.containers.pieces import Growing, Piece, with_last
 
 _OVERLAP_BYTES = 128
 _NO_CONTENT = re.compile(rb"\xef\xbb\xbf|<!--.*?-->|<![^>]*>|<\?.*?\?>|\s", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The bytes of one record; `truncated` where there were more than the limit."""
-
-    value: bytes
-    truncated: bool = False
-
-
-@dataclass(slots=True)
-class _Current:
-    """The piece in the making, at most `limit` bytes of it in memory."""
-
-    limit: int
-    data: bytearray = field(default_factory=bytearray)
-    truncated: bool = False
-
-    def take(self, data: bytes | bytearray) -> None:
-        room = self.limit - len(self.data)
-        self.data += data[:room]
-        self.truncated = self.truncated or len(data) > room
-
-    def flush(self) -> Piece:
-        piece = Piece(bytes(self.data), self.truncated)
-        self.data.clear()
-        self.truncated = False
-        return piece
 
 
 def elements(tag: bytes, chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
@@ -51,10 +25,10 @@ def elements(tag: bytes, chunks: Iterable[bytes], limit_bytes: int) -> Iterator[
     begins. Holds one element (at most `limit_bytes`) and one chunk in memory.
     """
     marker = re.compile(rb"<%b(?=[\s>])|</%b\s{0,64}>" % (tag, tag))
-    current = _Current(limit_bytes)
+    current = Growing(limit_bytes)
     inside = False
     rest = bytearray()
-    for chunk, last in _with_last(chunks):
+    for chunk, last in with_last(chunks):
         rest += chunk
         at = 0
         while found := marker.search(rest, at):
@@ -77,21 +51,11 @@ def elements(tag: bytes, chunks: Iterable[bytes], limit_bytes: int) -> Iterator[
             safe = found.start()
         current.take(rest[at:safe])
         del rest[:safe]
-    yield from _content(current.flush(), inside)
+    yield from _content(current.flush(unfinished=True), inside)
 
 
 def _content(piece: Piece, inside: bool) -> Iterator[Piece]:
     if inside or piece.truncated:
         yield piece
     elif _NO_CONTENT.sub(b"", piece.value):
-        yield Piece(piece.value.strip())
-
-
-def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    before: bytes | None = None
-    for chunk in chunks:
-        if before is not None:
-            yield before, False
-        before = chunk
-    if before is not None:
-        yield before, True
+        yield replace(piece, value=piece.value.strip())
