@@ -8,7 +8,7 @@ several actors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pipeline.enrich.events.classes import classes_of, phrase
@@ -61,7 +61,43 @@ _PLURAL_NOUNS = frozenset(
         "party",
     ]
 )
-_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against"})
+_OFFICES = frozenset(
+    [
+        "president",
+        "premier",
+        "minister",
+        "chancellor",
+        "king",
+        "queen",
+        "emir",
+        "sultan",
+        "prince",
+        "monarch",
+        "governor",
+        "mayor",
+        "secretary",
+        "ambassador",
+        "envoy",
+        "spokesman",
+        "spokeswoman",
+        "leader",
+        "general",
+        "commander",
+        "chief",
+        "senator",
+        "lawmaker",
+        "speaker",
+        "judge",
+        "prosecutor",
+        "official",
+        "diplomat",
+    ]
+)
+_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
+_AIMED = frozenset({"on", "to", "against", "with"})
+_OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
+_LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
+_DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")
 _MAX_ACTORS = 4
 
 
@@ -90,7 +126,7 @@ class Resolver:
         """The actors that tokens stand for, each country and name once, in order."""
         found: dict[tuple[str | None, str | None, str], Party] = {}
         for token in tokens:
-            for party in self._resolve(token):
+            for party in self._resolve(token, doer=True):
                 actor = party.actor
                 found.setdefault((actor.name, actor.country, actor.role or ""), party)
         parties = list(found.values())
@@ -122,7 +158,7 @@ class Resolver:
                 found.extend(p for p in self._resolve(token) if p.actor.name or p.actor.country)
         return found
 
-    def _resolve(self, token: Token) -> list[Party]:
+    def _resolve(self, token: Token, doer: bool = False) -> list[Party]:
         lower = token.lower_
         if token.pos_ == "PRON" or lower in _THEY or _two_of(token):
             return self._pronoun(token)
@@ -135,15 +171,13 @@ class Resolver:
         if party is not None:
             return [party]
         # "Baku's operation", "the attack on Iran": whoever is named within the phrase.
-        within = [*self._within(token)]
-        return [p for inner in within for p in self._resolve(inner)][:_MAX_ACTORS]
+        own = [p for inner in _modifiers(token) for p in self._resolve(inner, doer)]
+        if own and doer:
+            return own[:_MAX_ACTORS]
+        within = [p for inner in self._within(token, doer) for p in self._resolve(inner, doer)]
+        return [*own, *within][:_MAX_ACTORS]
 
-    def _within(self, token: Token) -> Iterator[Token]:
-        for child in token.children:
-            if child.dep_ == "poss" or (
-                child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper()
-            ):
-                yield child
+    def _within(self, token: Token, doer: bool) -> Iterator[Token]:
         talks = any(
             self._lexicon.class_codes.get(name, "").startswith(("04", "05"))
             for name in classes_of(token, self._lexicon)
@@ -154,11 +188,17 @@ class Resolver:
                 child.dep_ == "prep"
                 and child.lower_ in _WITHIN
                 and not (talks and child.lower_ == "in")
+                and not (doer and child.lower_ in _AIMED)
             ):
                 yield from governed(child)
         for child in token.children:
             if child.dep_ == "appos":
                 yield child
+            elif child.dep_ == "acl" and child.tag_ == "VBN" and not doer:
+                # "two drones launched by rebels" are the rebels'.
+                for agent in child.children:
+                    if agent.dep_ == "agent":
+                        yield from governed(agent)
 
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
@@ -176,7 +216,8 @@ class Resolver:
                 for item, country in countries:
                     entity = self._entity(item)
                     name = entity.name if entity else item.text
-                    yield Party(Actor(item.text, name, country, role), True, item, "GPE")
+                    actor = self._actor(item, (), name, country, role)
+                    yield Party(actor, True, item, "GPE")
                 return
 
     def _party(self, token: Token) -> Party | None:
@@ -190,8 +231,10 @@ class Resolver:
             country = country or self._modifying_country(token)
         if entity is None and role is None:
             return None
-        if role is None and kind in _PLACE_KINDS and token.pos_ in {"PROPN", "ADJ"}:
-            role = "GOV"
+        if role is None and kind in _PLACE_KINDS and token.text[:1].isupper():
+            role = "CIV" if kind == "NORP" and _counted(token) else "GOV"
+        if role == "IGO":
+            country = None
         if role is None and kind is None:
             return None
         if kind not in _PLACE_KINDS | {"PERSON", "ORG", None} and role is None and country is None:
@@ -204,9 +247,25 @@ class Resolver:
         )
         if role in _NEVER_POLITICAL:
             political = False
-        text = " ".join(words) if words else token.text
         name = entity.name if entity is not None else None
-        return Party(Actor(text, name, country, role), political, token, kind)
+        return Party(self._actor(token, words, name, country, role), political, token, kind)
+
+    def _actor(
+        self,
+        token: Token,
+        words: Sequence[Token],
+        name: str | None,
+        country: str | None,
+        role: str | None,
+    ) -> Actor:
+        """The actor in the words of its phrase, an unbroken run that ends at its head."""
+        first = token
+        for word in reversed(words):
+            if word.i == first.i - 1:
+                first = word
+        end = token.idx + len(token.text)
+        text = token.doc.text[first.idx : end]
+        return Actor(text, name, country, role, self._offset + first.idx, self._offset + end)
 
     def _entity(self, token: Token) -> Entity | None:
         start = self._offset + token.idx
@@ -235,28 +294,28 @@ class Resolver:
                     return country
         return None
 
-    def _role(self, token: Token) -> tuple[str | None, list[str]]:
+    def _role(self, token: Token) -> tuple[str | None, list[Token]]:
         """The role that the words of a noun phrase give, and the phrase's words up to its head."""
         left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
-        words = [t.text for child in left for t in child.subtree] + [token.text]
+        words = [t for child in left for t in child.subtree][-7:]
         lemma, pair = phrase(token)
         table = self._lexicon.roles
         for candidate in (pair, lemma, token.lower_):
             if candidate is not None and candidate in table:
-                return table[candidate], words[-8:]
+                return table[candidate], words
         for child in reversed(left):
             if child.dep_ in {"compound", "nmod", "amod"}:
                 lemma, pair = phrase(child)
                 for candidate in (pair, lemma):
                     if candidate is not None and candidate in table:
-                        return table[candidate], words[-8:]
+                        return table[candidate], words
         for child in token.children:
             if child.dep_ == "appos":
                 lemma, pair = phrase(child)
                 for candidate in (pair, lemma):
                     if candidate is not None and candidate in table:
-                        return table[candidate], words[-8:]
-        return None, words[-8:]
+                        return table[candidate], words
+        return None, words
 
     def _role_of_words(self, words: str) -> str | None:
         parts = words.lower().replace("-", " ").split()
@@ -280,7 +339,7 @@ class Resolver:
         ]
         pool = [*self._recent, *before]
         if lower in _HE:
-            return [p for p in pool if p.kind == "PERSON"][-1:]
+            return [p for p in pool if p.kind == "PERSON" or _officer(p)][-1:]
         if lower in _IT:
             return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
         if lower in _THEY or _two_of(token):
@@ -289,15 +348,81 @@ class Resolver:
         return []
 
 
-def _two_of(token: Token) -> bool:
-    """ "the two countries", "both leaders": a pair that was named before."""
-    return token.lemma_.lower() in _PLURAL_NOUNS and any(
-        child.lower_ in {"two", "both"} for child in token.lefts
+def at_home(
+    code: str, source: Party, target: Party | None, place: str | None
+) -> tuple[Party, Party | None]:
+    """Both sides with the country of those that are called only by what they are.
+
+    "Police arrested protesters in Cairo": where the act was done tells the country; of acts between
+    a state and its people (protest, arrest, trial, pardon) the other side's country does, too.
+    """
+    source = _in_country(source, place)
+    if code.startswith("14") and source.actor.country is not None:
+        source = replace(source, political=True)  # whoever protests does so politically
+    if target is None:
+        return source, None
+    target = _in_country(target, place)
+    if code.startswith(_DOMESTIC):
+        source = _in_country(source, target.actor.country)
+        target = _in_country(target, source.actor.country)
+    return source, target
+
+
+def _in_country(party: Party, country: str | None) -> Party:
+    actor = party.actor
+    if country is None or actor.country or actor.name or actor.role not in _LOCAL:
+        return party
+    political = party.political or actor.role in POLITICAL_ROLES
+    return replace(party, actor=replace(actor, country=country), political=political)
+
+
+def _officer(party: Party) -> bool:
+    """Whether a party is one person named by office: "Kenya's president"."""
+    token = party.token
+    return (
+        party.kind is None
+        and party.political
+        and party.actor.country is not None
+        and bool(token.tag_ == "NN")
+        and token.lemma_.lower() in _OFFICES
     )
 
 
+def _two_of(token: Token) -> bool:
+    """ "the two countries", "both leaders": a pair that was named before."""
+    words = {child.lower_ for child in token.lefts}
+    if token.lemma_.lower() not in _PLURAL_NOUNS or not (
+        "both" in words or {"the", "two"} <= words
+    ):
+        return False
+    return not any(child.text[:1].isupper() and child.i > token.sent.start for child in token.lefts)
+
+
+def _counted(token: Token) -> bool:
+    """Whether people are meant, not their state: "thousands of Peruvians", "two Kenyans"."""
+    if token.tag_ not in {"NNPS", "NNS"}:
+        return False
+    if any(child.dep_ in {"nummod", "amod"} for child in token.children):
+        return True
+    after = token.dep_ == "pobj" and token.head.lower_ == "of"
+    return bool(after and token.head.head.pos_ == "NOUN")
+
+
+def _modifiers(token: Token) -> list[Token]:
+    """The names that possess or qualify a noun."""
+    return [
+        child
+        for child in token.children
+        if child.dep_ == "poss"
+        or (child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper())
+    ]
+
+
 def _identity(party: Party) -> str:
+    """Who a party is: a country's state is one, its citizens, rebels or courts are others."""
     actor = party.actor
+    if actor.country and actor.role in _OF_A_COUNTRY and party.kind is None:
+        return f"{actor.country}/{actor.role}"
     return actor.country or actor.name or actor.text.lower()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
+from pipeline.enrich.events.inflect import irregular
 from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, SOMEBODY, Frame, Lexicon
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.syntax import (
@@ -18,6 +19,7 @@ from pipeline.enrich.events.syntax import (
     Token,
     arguments,
     conjuncts,
+    governed,
     is_infinitive,
 )
 
@@ -72,6 +74,10 @@ class ActFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._frames = Frames(lexicon)
+        # Past forms that the lemmatizer does not know ("retook").
+        self._lemmas = {
+            form: verb for verb in lexicon.frames if " " not in verb for form in irregular(verb)
+        }
 
     def acts(self, doc: Token) -> list[Act]:
         """All acts of a parsed text that no other act has taken in, in the order of the text."""
@@ -85,7 +91,11 @@ class ActFinder:
             if act is not None
         ]
         consumed = {index for _, act in found for index in act.consumed}
-        finished = (self._finish(act) for token, act in found if token.i not in consumed)
+        finished = (
+            self._finish(act)
+            for token, act in found
+            if token.i not in consumed and not _qualifies(token, consumed)
+        )
         return [act for act in finished if act is not None]
 
     def _act(self, predicate: Token, depth: int) -> Act | None:
@@ -95,6 +105,8 @@ class ActFinder:
             return self._nominal(predicate, depth)
         found = arguments(predicate)
         lemma = predicate.lemma_.lower()
+        if lemma not in self._lexicon.frames:
+            lemma = self._lemmas.get(predicate.lower_, lemma)
         for verb, particles in self._frames.verbs(predicate, lemma):
             extended = self._frames.with_particle(found, particles)
             for frame in self._lexicon.frames.get(verb, ()):
@@ -120,14 +132,22 @@ class ActFinder:
     ) -> Act | None:
         trigger = (predicate, *particles, *_trigger_objects(frame, filled, predicate))
         if frame.operator is None:
+            code = self._in_context(frame.code or "", predicate)
+            targets = self._frames.targets(frame, found, predicate)
+            if code.startswith(_OWN_FORCES):
+                # The troops that are moved are not whom they are moved against.
+                targets = [token for token in targets if token not in found.objects]
+            if code.startswith("14"):
+                targets.extend(self._protested(predicate, depth))
+            targets.extend(_struck(found))
             return Act(
-                self._in_context(frame.code or "", predicate),
+                code,
                 predicate,
-                tuple(found.subjects),
-                tuple(self._frames.targets(frame, found, predicate)),
+                tuple(found.subjects or _possessors(frame, found)),
+                tuple(targets),
                 trigger,
                 frame.weight,
-                self._consumed(frame, found),
+                self._consumed(frame, found, predicate),
                 depth,
                 nominal=predicate.pos_ in {"NOUN", "PROPN"},
             )
@@ -153,14 +173,23 @@ class ActFinder:
             return "074"
         return code
 
-    def _consumed(self, frame: Frame, found: Arguments) -> frozenset[int]:
+    def _protested(self, predicate: Token, depth: int) -> list[Token]:
+        """Whom a protest's purpose names: "marched to demand that the mayor resign"."""
+        for child in predicate.children:
+            if child.dep_ in {"advcl", "xcomp"} and (is_infinitive(child) or child.tag_ == "VBG"):
+                inner = self._act(child, depth + 1)
+                if inner is not None:
+                    return list(inner.targets)
+        return []
+
+    def _consumed(self, frame: Frame, found: Arguments, predicate: Token) -> frozenset[int]:
         """An act's own nouns are no acts beside it; a clause of its purpose is none either."""
         taken = {token.i for token in found.objects}
         for atom in frame.atoms:
             if atom.slot not in {"obj", "subj", CLAUSE, "lemma", "out"}:
                 taken.update(token.i for token in self._frames.after(atom.slot, found))
         if frame.has(CLAUSE):
-            taken.update(clause.i for clause in found.clauses)
+            taken.update(clause.i for clause in self._frames.clauses(found, predicate))
         return frozenset(taken)
 
     def _clause_subjects(self, found: Arguments, predicate: Token) -> list[Token]:
@@ -208,6 +237,8 @@ class ActFinder:
         trigger: tuple[Token, ...],
     ) -> Act | None:
         operator = frame.operator or ""
+        if predicate.lemma_ == "order" and operator in {"order", "pass"} and _orders_others(inner):
+            operator = "demand"
         code: str | None = inner.code
         held = modality(inner.predicate)
         chain = {t.i for t in conjuncts(inner.predicate) if t.pos_ == "VERB"}
@@ -341,6 +372,47 @@ _PLAIN_NOMINALS = frozenset(
         "visit",
     ]
 )
+
+
+_OWN_FORCES = ("15", "0872", "0873")
+_OWN = frozenset({"its", "his", "her", "their", "own"})
+_PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])
+
+
+def _qualifies(token: Token, consumed: set[int]) -> bool:
+    """Whether an infinitive only says what a noun of another act is about: "a proposal to …"."""
+    return token.dep_ in {"acl", "relcl"} and is_infinitive(token) and token.head.i in consumed
+
+
+def _struck(found: Arguments) -> list[Token]:
+    """Whom the subject was aimed at: "strikes on Syria killed nine soldiers"."""
+    return [
+        token
+        for subject in found.subjects
+        if subject.pos_ == "NOUN"
+        for child in subject.children
+        if child.dep_ == "prep" and child.lower_ in {"on", "against"}
+        for token in governed(child)
+        if token.pos_ == "PROPN"
+    ]
+
+
+def _possessors(frame: Frame, found: Arguments) -> list[Token]:
+    """Whose plan was changed where no doer is named: "the minister's visit was called off"."""
+    kinds = {name for atom in frame.atoms if atom.slot == "obj" for name in atom.classes}
+    if not found.passive or kinds.isdisjoint(_PLANNED):
+        return []
+    return [token for item in found.objects for token in arguments(item).subjects]
+
+
+def _orders_others(inner: Act) -> bool:
+    """Whether somebody orders what is not his own to command: "ordered French troops to leave"."""
+    return any(
+        any(c.dep_ in {"amod", "compound", "nmod", "poss"} and c.text[:1].isupper()
+            for c in token.children)
+        and not any(c.lower_ in _OWN for c in token.children)
+        for token in inner.sources
+    )  # fmt: skip
 
 
 def _trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tuple[Token, ...]:

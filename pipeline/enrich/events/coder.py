@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.enrich.events.actors import Entities, Party, Resolver
+from pipeline.enrich.events.actors import Entities, Party, Resolver, at_home
 from pipeline.enrich.events.acts import Act, ActFinder
 from pipeline.enrich.events.confidence import confidence, pair_confidence
 from pipeline.enrich.events.dates import event_days
@@ -24,9 +24,23 @@ from pipeline.model import Actor, Event, Story
 
 MIN_CONFIDENCE = 0.55
 _TELLING_WEIGHT = 5
+_TOLD_ALONE = ("0831", "0874", "14")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
-_RECIPROCAL_CODES = ("030", "031", "036", "037", "04", "050", "057", "06", "193")
+_RECIPROCAL_CODES = (
+    "030",
+    "031",
+    "036",
+    "037",
+    "04",
+    "050",
+    "057",
+    "06",
+    "160",
+    "161",
+    "164",
+    "193",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +136,10 @@ class EventCoder:
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
         for act in self._finder.acts(doc):
-            for source, target in self._sides(act, resolver):
-                event = self._event(item, index, act, source, target)
+            place = place_of(act.predicate, item.entities, start)
+            for pair in self._sides(act, resolver):
+                source, target = at_home(act.code, *pair, place[1] if place else None)
+                event = self._event(item, index, act, (source, target), place)
                 if event is None:
                     continue
                 key = (_key(source), event.root, _key(target))
@@ -154,8 +170,14 @@ class EventCoder:
         return pairs
 
     def _event(
-        self, item: CoderInput, index: int, act: Act, source: Party, target: Party | None
+        self,
+        item: CoderInput,
+        index: int,
+        act: Act,
+        sides: tuple[Party, Party | None],
+        place: tuple[str, str | None] | None,
     ) -> Event | None:
+        source, target = sides
         if not _political(act, source, target):
             return None
         sure = confidence(act, source, target)
@@ -169,7 +191,6 @@ class EventCoder:
         base: date | None = item.story.date
         future = act.hypothetical or row.root in {"AGREE", "THREATEN"}
         days = event_days(text, first - start, base, future)
-        place = place_of(act.predicate, item.entities, start)
         return Event(
             root=row.root,
             cameo=row.code,
@@ -197,6 +218,7 @@ def _only_place(token: Any, act: Act) -> bool:
     """Whether a phrase says where talks were held or words said, not with or to whom."""
     return (
         act.code[:2] < "06"
+        and act.code != "042"
         and token.dep_ == "pobj"
         and token.head.lower_ in {"in", "at", "near", "outside"}
     )
@@ -207,10 +229,11 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
 
     An act that a noun alone names needs both sides; companies make no events among themselves.
     """
-    if act.purpose or (target is None and (act.background or act.weight < _TELLING_WEIGHT)):
+    telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
+    if act.purpose or (target is None and (act.background or not telling)):
         return False
     role = target.actor.role if target is not None else None
-    if role in _COMMERCIAL and act.code < "11":
+    if role in _COMMERCIAL and act.code < "11" and not (role == "MED" and act.code[:2] > "06"):
         return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
         return source.political and target is not None and target.political

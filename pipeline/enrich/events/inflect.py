@@ -108,6 +108,22 @@ def irregular_forms() -> Mapping[str, tuple[str, ...]]:
     return {line.split()[0]: tuple(line.split()[1:]) for line in _IRREGULAR}
 
 
+_PREFIXES = ("re", "over", "under", "out", "fore", "up", "un", "mis")
+
+
+@cache
+def irregular(lemma: str) -> tuple[str, ...]:
+    """The irregular forms of a verb, those of a prefixed one by its stem: `retake` → retook."""
+    table = irregular_forms()
+    if lemma in table:
+        return table[lemma]
+    for prefix in _PREFIXES:
+        stem = table.get(lemma.removeprefix(prefix)) if lemma.startswith(prefix) else None
+        if stem:
+            return tuple(prefix + form for form in stem)
+    return ()
+
+
 def inflections(lemma: str) -> Iterable[str]:
     """The regular forms of a verb: `stop` → stop, stops, stopped, stopping.
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.enrich.events.inflect import inflections, irregular_forms
+from pipeline.enrich.events.inflect import inflections, irregular
 from pipeline.enrich.events.lexicon import (
     ANYTHING,
     INFINITIVE,
@@ -173,4 +173,4 @@ def _class_forms(lexicon: Lexicon) -> dict[str, frozenset[str]]:
 
 @cache
 def _forms(lemma: str) -> tuple[str, ...]:
-    return (*inflections(lemma), *irregular_forms().get(lemma, ()))
+    return (*inflections(lemma), *irregular(lemma))

@@ -46,7 +46,7 @@ def triples(events: tuple[Event, ...]) -> set[tuple[str | None, str, str | None]
         ("France pledged to provide military aid to Kenya.", ("FRA", "AGREE")),
         ("Peruvian rebels surrendered to the Chilean army.", ("PER", "RETREAT")),
         ("France announced the suspension of aid to Kenya.", ("FRA", "SANCTION")),
-        ("Thousands of protesters marched against the Kenyan government.", (None, "PROTEST")),
+        ("Thousands of protesters marched against the Kenyan government.", ("KEN", "PROTEST")),
     ],
 )
 def test_an_act_gets_its_root_and_source(code: Code, body: str, expected: tuple[str, str]) -> None:
