@@ -54,8 +54,8 @@ class Record:
 
     `source` names the partition or archive (see `pipeline.source`), `offset` counts within it,
     `received_at` is the record's own Kafka timestamp and is None in replay. `held` is set where the
-    lake holds these bytes already and enriches them anew: the story that it holds of them. `origin` is set where the bytes of a reject are
-    read again, here and in the items that they give.
+    lake holds these bytes already and enriches them anew: the story that it holds of them. `origin`
+    is set where the bytes of a reject are read again, here and in the items that they give.
     """
 
     source: str
