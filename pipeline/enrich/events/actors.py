@@ -61,38 +61,12 @@ _PLURAL_NOUNS = frozenset(
         "party",
     ]
 )
-_OFFICES = frozenset(
-    [
-        "president",
-        "premier",
-        "minister",
-        "chancellor",
-        "king",
-        "queen",
-        "emir",
-        "sultan",
-        "prince",
-        "monarch",
-        "governor",
-        "mayor",
-        "secretary",
-        "ambassador",
-        "envoy",
-        "spokesman",
-        "spokeswoman",
-        "leader",
-        "general",
-        "commander",
-        "chief",
-        "senator",
-        "lawmaker",
-        "speaker",
-        "judge",
-        "prosecutor",
-        "official",
-        "diplomat",
-    ]
-)
+_OFFICES = frozenset([
+    "president", "premier", "minister", "chancellor", "king", "queen", "emir",
+    "sultan", "prince", "monarch", "governor", "mayor", "secretary", "ambassador",
+    "envoy", "spokesman", "spokeswoman", "leader", "general", "commander", "chief",
+    "senator", "lawmaker", "speaker", "judge", "prosecutor", "official", "diplomat",
+])  # fmt: skip
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
 _AIMED = frozenset({"on", "to", "against", "with"})
 _OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})

@@ -237,7 +237,7 @@ class ActFinder:
         trigger: tuple[Token, ...],
     ) -> Act | None:
         operator = frame.operator or ""
-        if predicate.lemma_ == "order" and operator in {"order", "pass"} and _orders_others(inner):
+        if predicate.lemma_ == "order" and inner.code[:3] == "087" and _orders_others(inner):
             operator = "demand"
         code: str | None = inner.code
         held = modality(inner.predicate)

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.enrich.events.actors import Entities, Party, Resolver, at_home
 from pipeline.enrich.events.acts import Act, ActFinder
 from pipeline.enrich.events.confidence import confidence, pair_confidence
+from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.dates import event_days
 from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.pair import Span, choose
@@ -211,6 +212,7 @@ class EventCoder:
             place_country=place[1] if place else None,
             negated=act.negated,
             hypothetical=act.hypothetical,
+            contexts=contexts_of(row, text, act.hypothetical),
         )
 
 

@@ -12,25 +12,11 @@ from pipeline.enrich import Enricher
 from pipeline.evaluate.events import fold
 from pipeline.model import Actor, EnrichedStory, Event, Story
 
-ROOTS = frozenset(
-    [
-        "AGREE",
-        "CONSULT",
-        "SUPPORT",
-        "COOPERATE",
-        "AID",
-        "YIELD",
-        "REQUEST",
-        "ACCUSE",
-        "REJECT",
-        "THREATEN",
-        "PROTEST",
-        "SANCTION",
-        "MOBILIZE",
-        "COERCE",
-        "ASSAULT",
-    ]
-)
+ROOTS = frozenset([
+    "AGREE", "CONSULT", "SUPPORT", "COOPERATE", "AID", "YIELD",
+    "REQUEST", "ACCUSE", "REJECT", "THREATEN", "PROTEST", "SANCTION",
+    "MOBILIZE", "COERCE", "ASSAULT",
+])  # fmt: skip
 ROWS = [
     tuple(line.split("\t"))
     for line in (Path(__file__).parent / "data" / "newswire.tsv").read_text().splitlines()
