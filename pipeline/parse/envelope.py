@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import zstandard
 
 from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Record
+from pipeline.parse.clean import optional_line
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
 
@@ -52,7 +53,7 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     wrong = named not in {"", "identity"} and not layers
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
     charset = _CHARSET.search(headers.get("content-type", ""))
-    hints = Hints(charset[1] if charset else None, headers.get("provider") or None)
+    hints = Hints(charset[1] if charset else None, optional_line(headers.get("provider")))
     return Opened(data, hints, warnings)
 
 

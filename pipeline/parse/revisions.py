@@ -15,6 +15,7 @@ from importlib.resources import files
 
 _ENDS_CHARS = 120
 _LINE_CHARS = 40
+_MAX_MARKS = 8
 _URGENCY = {"flash": 1, "newsflash": 1, "alert": 1, "newsalert": 1, "snap": 1, "alerta": 1}
 _URGENCY |= {"eilmeldung": 1, "bulletin": 2, "urgent": 2, "urgente": 2, "eil": 2}
 # Words that count before a tight hyphen, or without a number, only in some other company.
@@ -95,7 +96,10 @@ def read_marks(text: str) -> Revision:
     text = text.strip()
     marks: list[str] = []
     steps, killed, urgency, part, weak = 0, False, None, False, False
-    while found := _first(text) or _last(text):
+    for _ in range(_MAX_MARKS):
+        found = _first(text) or _last(text)
+        if not found:
+            break
         match, text = found
         word = (match["word"] or "").casefold()
         kind = _kinds().get(word, "")

@@ -26,6 +26,9 @@ _BARE = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|\w{2,31};)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _ENDING = re.compile(r"</[\w:.-]+\s*>\s*(?:<!--(?:[^-]|-(?!->))*+-->\s*)*$")
 _TAIL_CHARS = 2000
+_MAX_ATTRIBUTES = 2000
+_LONG_TAG = re.compile(r"<[A-Za-z][^<]{8000,}+")
+_WHOLE_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _PLACE = re.compile(rb"<\?dateline-item\s*\?>")
 
 
@@ -51,6 +54,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
     subset = _DOCTYPE.search(text[:20_000])
     if subset and subset["subset"] and "<!ENTITY" in subset["subset"]:
         raise FaultError("malformed", "the document declares entities", "DOCTYPE")
+    _check_attributes(text)
     root, error = _parse(text.encode("utf-8"), recover=False)
     if root is None:
         ending = _ENDING.search(text, max(len(text) - _TAIL_CHARS, 0))
@@ -94,6 +98,16 @@ def _parse(data: bytes, recover: bool) -> tuple[etree._Element | None, str]:
 def _line_of(error: str) -> str | None:
     match = re.search(r"line (\d+)", error)
     return f"line {match[1]}" if match else None
+
+
+def _check_attributes(text: str) -> None:
+    """Raises `FaultError` for an element with too many attributes: libxml2 compares each with all
+    others."""
+    for suspect in _LONG_TAG.finditer(text):
+        tag = _WHOLE_TAG.match(text, suspect.start())
+        if tag and tag[0].count("=") > _MAX_ATTRIBUTES:
+            message = f"an element has more than {_MAX_ATTRIBUTES} attributes"
+            raise FaultError("malformed", message, f"character {tag.start()}")
 
 
 def _check_depth(root: etree._Element, limit: int) -> None:

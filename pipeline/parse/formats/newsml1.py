@@ -8,36 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from lxml import etree
 
-from pipeline.model import Code, Relation
 from pipeline.parse import fields, values, xml
-from pipeline.parse.clean import clean, line
+from pipeline.parse.clean import clean
 from pipeline.parse.dateline import find_dateline, split_places
-from pipeline.parse.dates import Moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.formats.newsml1_properties import (
+    codes_of,
+    embargo_of,
+    formal_name,
+    identity_of,
+    instruction_of,
+    keywords_of,
+    notes_of,
+    provider_of,
+    relations_of,
+    time_of,
+)
 from pipeline.parse.formats.nitf import read_nitf
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_paragraphs, tidy
-from pipeline.parse.providers import provider_of_uri
 from pipeline.parse.wiretext import with_moment
 
 _PICTURES = frozenset(
     ["photo", "picture", "graphic", "image", "video", "audio", "icon", "animation", "logo"]
 )
 _CAPTION_ROLES = frozenset({"caption", "picture caption", "photo caption", "caption text"})
-_ROLES = {
-    "subject": "topic",
-    "subjectmatter": "topic",
-    "subjectdetail": "topic",
-    "subjectqualifier": "topic",
-    "genre": "genre",
-    "location": "place",
-    "ofinterestto": "audience",
-}
 
 
 class _NewsMl1:
@@ -65,11 +64,11 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     warnings: list[str] = []
     identity = xml.child(item, "identification", "newsidentifier")
     management = xml.child(item, "newsmanagement")
-    made = _time(management, "thisrevisioncreated", warnings)
-    first = _time(management, "firstcreated", warnings)
-    sent = _time(envelope, "dateandtime", warnings)
-    status, unknown = fields.status(_formal(xml.child(management, "status")))
-    embargo = _embargo(management, warnings)
+    made = time_of(management, "thisrevisioncreated", warnings)
+    first = time_of(management, "firstcreated", warnings)
+    sent = time_of(envelope, "dateandtime", warnings)
+    status, unknown = fields.status(formal_name(xml.child(management, "status")))
+    embargo = embargo_of(management, warnings)
     if embargo and status == "withheld":
         status = "usable"  # from then on: `embargo_until` says when
     warnings += [unknown] if unknown else []
@@ -78,7 +77,9 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     found = find_dateline(words + " - ") if words else None
     published = made or first or sent
     near = published.at.date() if published else None
-    urgency = _formal(xml.child(management, "urgency")) or _formal(xml.child(envelope, "priority"))
+    urgency = formal_name(xml.child(management, "urgency")) or formal_name(
+        xml.child(envelope, "priority")
+    )
     content = _content(item)
     draft = Draft(
         headline=xml.first(item, "headline") or content.headline,
@@ -86,8 +87,8 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         version=fields.version(text_of(revision)),
         version_time=made.at if made else None,
         status=status,
-        provider=_provider(item, envelope, identity) or content.provider,
-        provider_id=_identity(identity),
+        provider=provider_of(item, envelope, identity) or content.provider,
+        provider_id=identity_of(identity),
         slugline=xml.first(item, "slugline") or xml.first(item, "namelabel"),
         bylines=fields.bylines(xml.first(item, "byline")) or content.bylines,
         dateline=words or content.dateline,
@@ -95,20 +96,20 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
             found.places if found else split_places(words) if words else content.dateline_places
         ),
         dateline_date=found.on(near) if found else content.dateline_date,
-        language=fields.language(_formal(next(xml.below(item, "language"), None))),
+        language=fields.language(formal_name(next(xml.below(item, "language"), None))),
         embargo_until=embargo,
-        codes=tuple(_codes(item)) or content.codes,
+        codes=tuple(codes_of(item)) or content.codes,
         urgency=values.integer(urgency, 1, 9),
-        keywords=_keywords(item),
+        keywords=keywords_of(item),
         rights=xml.first(item, "copyrightline") or xml.first(item, "copyrightholder"),
         usage_terms=xml.first(item, "usagerights", "rightsline"),
-        editor_note=_notes(management),
+        editor_note=notes_of(management),
         summary=content.summary,
         captions=content.captions,
-        related=_related(management, revision, identity),
+        related=relations_of(management, revision, identity),
         created_at=first.at if first else None,
         updated_at=made.at if made else None,
-        revision_mark=_instruction(management),
+        revision_mark=instruction_of(management),
         warnings=(*warnings, *content.warnings),
         format_version=xml.attribute(item.getroottree().getroot(), "version"),
         format="newsml1",
@@ -116,33 +117,6 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     if not draft.headline and not content.paragraphs:
         draft = replace(draft, warnings=(*draft.warnings, "neither headline nor text"))
     return fields.with_body(with_moment(draft, published), Flow(content.paragraphs))
-
-
-def _time(element: etree._Element | None, name: str, warnings: list[str]) -> Moment | None:
-    return fields.moment(text_of(xml.child(element, name)), name, warnings)
-
-
-def _formal(element: etree._Element | None) -> str | None:
-    return xml.attribute(element, "formalname") or text_of(element) or None
-
-
-def _identity(identity: etree._Element | None) -> str | None:
-    """The item's URN without the revision, as NewsML 1.2 section 5.3 builds it."""
-    parts = [text_of(xml.child(identity, n)) for n in ("providerid", "dateid", "newsitemid")]
-    if all(parts):
-        return "urn:newsml:" + ":".join(parts)
-    return text_of(xml.child(identity, "publicidentifier")) or None
-
-
-def _provider(
-    item: etree._Element, envelope: etree._Element | None, identity: etree._Element | None
-) -> str | None:
-    admin = next(xml.below(item, "administrativemetadata"), None)
-    parties = [_formal(p) for p in xml.below(xml.child(admin, "provider"), "party")]
-    sent = [_formal(p) for p in xml.below(xml.child(envelope, "sentfrom"), "party")]
-    owner = text_of(xml.child(identity, "providerid")) or None
-    by_owner = provider_of_uri(owner)
-    return by_owner or fields.first_provider(*parties, *sent, owner)
 
 
 def _content(item: etree._Element) -> Draft:
@@ -184,70 +158,16 @@ def _read(entry: etree._Element) -> Draft | None:
 
 
 def _is_caption(entry: etree._Element) -> bool:
-    kind = (_formal(xml.child(entry, "mediatype")) or "").lower()
+    kind = (formal_name(xml.child(entry, "mediatype")) or "").lower()
     if kind in _PICTURES:
         return True
     for component in entry.iterancestors():
-        role = (_formal(xml.child(component, "role")) or "").lower()
+        role = (formal_name(xml.child(component, "role")) or "").lower()
         if role:
             return role in _CAPTION_ROLES
         if local(component) == "newsitem":
             break
     return False
-
-
-def _embargo(management: etree._Element | None, warnings: list[str]) -> datetime | None:
-    changes = xml.child(management, "statuswillchange")
-    when = _time(changes, "dateandtime", warnings)
-    usable = (_formal(xml.child(changes, "futurestatus")) or "").lower() == "usable"
-    return when.at if when and usable else None
-
-
-def _codes(item: etree._Element) -> Iterator[Code]:
-    seen: set[Code] = set()
-    for entry in xml.below(item, *_ROLES):
-        role = _ROLES[local(entry)]
-        value = xml.attribute(entry, "formalname")
-        if value:
-            code = Code(xml.attribute(entry, "scheme", "vocabulary") or "newsml1", value, role)
-            if code not in seen:
-                seen.add(code)
-                yield code
-        for prop in xml.children(entry, "property") if role == "place" else ():
-            name, given = xml.attribute(prop, "formalname"), xml.attribute(prop, "value")
-            if name and given:
-                yield Code(f"newsml1-{name.lower()}", given, role)
-
-
-def _keywords(item: etree._Element) -> tuple[str, ...]:
-    lines = xml.texts(xml.below(item, "keywordline"))
-    return tuple(line(word) for text in lines for word in text.split(",") if word.strip())
-
-
-def _notes(management: etree._Element | None) -> str | None:
-    notes = xml.texts(xml.below(management, "comment"))
-    return "\n".join(notes) or None
-
-
-def _instruction(management: etree._Element | None) -> str | None:
-    mark = _formal(xml.child(management, "instruction"))
-    return mark if mark and mark.lower() not in {"rectify", "none"} else None
-
-
-def _related(
-    management: etree._Element | None,
-    revision: etree._Element | None,
-    identity: etree._Element | None,
-) -> tuple[Relation, ...]:
-    found = []
-    for name, role in (("derivedfrom", "previous"), ("associatedwith", "related")):
-        ids = (xml.attribute(e, "newsitem", "href") for e in xml.children(management, name))
-        found += [Relation(role, entry) for entry in ids if entry]
-    previous = xml.attribute(revision, "previousrevision")
-    own = _identity(identity)
-    if previous and previous != "0" and own:
-        found.append(Relation("previous", f"{own}:{previous}"))
-    return tuple(found)
 
 
 NEWSML1 = _NewsMl1()

@@ -7,22 +7,30 @@ catalog is fetched.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
-from pipeline.model import Code, Relation
 from pipeline.parse import fields, values, xml
 from pipeline.parse.clean import clean
-from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse.dateline import find_dateline
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.formats.newsml_g2_properties import (
+    Context,
+    asserted_names,
+    bylines_of,
+    codes_of,
+    places_of,
+    provider_of,
+    relations_of,
+    schemes_of,
+    value_of,
+)
 from pipeline.parse.formats.nitf import read_nitf
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_paragraphs, tidy
-from pipeline.parse.providers import named, provider_of_uri
 from pipeline.parse.wiretext import with_moment
 
 _STORIES = ("newsitem", "packageitem")
@@ -30,27 +38,6 @@ _OTHERS = ("conceptitem", "knowledgeitem", "planningitem", "catalogitem")
 _ROOTS = frozenset((*_STORIES, *_OTHERS, "newsmessage"))
 _FRAGMENTS = frozenset({"contentmeta", "itemmeta", "groupset", "itemset", "conceptset"})
 _HTML = frozenset(["html", "body", "div", "p", "section", "article", "span"])
-_ROLES = {"subject": "topic", "genre": "genre", "keyword": "keyword"}
-_TYPES = {
-    "geoarea": "place", "poi": "place", "person": "person", "organisation": "organisation",
-    "organization": "organisation", "event": "event", "object": "object",
-}  # fmt: skip
-_REPLACING = {
-    "replaces": "replaces",
-    "replacedby": "replaced_by",
-    "previousversion": "previous",
-    "evolvedfrom": "previous",
-    "ispartof": "part_of",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What stands around a property: schemes by alias, the sender, names of asserted concepts."""
-
-    schemes: Mapping[str, str]
-    sender: str | None
-    names: Mapping[str, str]
 
 
 class _NewsMlG2:
@@ -78,17 +65,17 @@ class _NewsMlG2:
             raise FaultError("no_text", "the message holds no item", "newsMessage/itemSet")
         header = xml.child(root, "header")
         sender = text_of(xml.child(header, "sender")) or None
-        schemes = _schemes(header)
+        schemes = schemes_of(header)
         forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
-            context = _Context({**schemes, **_schemes(item)}, sender, _names(item))
+            context = Context({**schemes, **schemes_of(item)}, sender, asserted_names(item))
             part = read_item(item, context)
             if isinstance(part, Draft):
                 part = replace(part, warnings=(*document.warnings, *part.warnings))
             yield replace(part, raw=raw)
 
 
-def read_item(item: etree._Element, context: _Context) -> Part:
+def read_item(item: etree._Element, context: Context) -> Part:
     """The story of a news or package item; other items are skipped."""
     kind = local(item)
     if kind in _OTHERS:
@@ -134,7 +121,7 @@ def _metadata(
     item: etree._Element,
     meta: etree._Element | None,
     about: etree._Element | None,
-    context: _Context,
+    context: Context,
     warnings: list[str],
 ) -> Draft:
     rights = xml.child(item, "rightsinfo")
@@ -143,15 +130,19 @@ def _metadata(
     created = fields.moment(xml.first(about, "contentcreated"), "contentCreated", warnings)
     changed = fields.moment(xml.first(about, "contentmodified"), "contentModified", warnings)
     until = fields.moment(xml.first(meta, "embargoed"), "embargoed", warnings)
-    status, unknown = fields.status(_value(xml.child(meta, "pubstatus")))
+    status, unknown = fields.status(value_of(xml.child(meta, "pubstatus")))
     warnings += [unknown] if unknown else []
+    if status == "usable" and xml.child(meta, "embargoed") is not None and not until:
+        # "No value: the embargo is indefinite" (NewsML-G2 guidelines, embargoed).
+        status = "withheld"
+        warnings.append("embargoed without a time: withheld")
     words = xml.first(about, "dateline")
     found = find_dateline(words + " - ") if words else None
     published = made or changed or created or begun
     near = published.at.date() if published else None
-    signals = [_value(signal) or "" for signal in xml.children(meta, "signal")]
+    signals = [value_of(signal) or "" for signal in xml.children(meta, "signal")]
     corrected = any(signal.lower().endswith("correction") for signal in signals)
-    kind = _value(xml.child(meta, "itemclass")) or ""
+    kind = value_of(xml.child(meta, "itemclass")) or ""
     described = xml.texts(xml.children(about, "description"))
     text_item = kind.lower().endswith(("text", "composite")) or not kind
     draft = Draft(
@@ -160,18 +151,18 @@ def _metadata(
         version=fields.version(xml.attribute(item, "version")),
         version_time=made.at if made else None,
         status=status,
-        provider=_provider(item, meta, about, context),
+        provider=provider_of(item, meta, about, context),
         provider_id=xml.attribute(item, "guid"),
         slugline=xml.first(about, "slugline"),
-        bylines=_bylines(about),
+        bylines=bylines_of(about),
         dateline=words,
-        dateline_places=found.places if found else _located(about, words),
+        dateline_places=found.places if found else places_of(about, words),
         dateline_date=found.on(near) if found else None,
         language=fields.language(
             xml.attribute(xml.child(about, "language"), "tag") or xml.attribute(item, "lang")
         ),
         embargo_until=until.at if until else None,
-        codes=tuple(_codes(meta, about, context)),
+        codes=tuple(codes_of(meta, about, context)),
         urgency=values.integer(xml.first(about, "urgency"), 1, 9),
         keywords=xml.texts(xml.children(about, "keyword")),
         rights=xml.first(rights, "copyrightnotice") or xml.first(rights, "copyrightholder"),
@@ -179,7 +170,7 @@ def _metadata(
         editor_note="\n".join(xml.texts(xml.children(meta, "ednote"))) or None,
         summary=" ".join(described) or None if text_item else None,
         captions=() if text_item else described,
-        related=_related(item, meta),
+        related=relations_of(item, meta),
         created_at=(begun or created).at if (begun or created) else None,  # type: ignore[union-attr]
         updated_at=(changed or made).at if (changed or made) else None,  # type: ignore[union-attr]
         revision_mark="correction" if corrected else None,
@@ -213,102 +204,6 @@ def _content(item: etree._Element) -> tuple[Draft, list[str]]:
         if found.paragraphs or found.headline:
             return found, warnings
     return empty, warnings
-
-
-def _schemes(element: etree._Element | None) -> dict[str, str]:
-    """The schemes by alias of the catalogs that stand in `element`."""
-    found: dict[str, str] = {}
-    for scheme in xml.below(element, "scheme"):
-        alias, uri = xml.attribute(scheme, "alias"), xml.attribute(scheme, "uri")
-        if alias and uri:
-            found[alias] = uri
-    return found
-
-
-def _names(item: etree._Element) -> dict[str, str]:
-    """The names that the item asserts for its concepts, by qcode, URI or literal."""
-    found: dict[str, str] = {}
-    for entry in xml.children(item, "assert"):
-        identity, name = _value(entry), text_of(xml.child(entry, "name"))
-        if identity and name:
-            found[identity] = name
-    return found
-
-
-def _value(element: etree._Element | None) -> str | None:
-    return xml.attribute(element, "qcode", "uri", "literal", "code")
-
-
-def _provider(
-    item: etree._Element,
-    meta: etree._Element | None,
-    about: etree._Element | None,
-    context: _Context,
-) -> str | None:
-    given = xml.child(meta, "provider")
-    name = text_of(xml.child(given, "name")) or None
-    literal = xml.attribute(given, "literal")
-    code = (xml.attribute(given, "qcode") or "").rpartition(":")[2] or None
-    uri = xml.attribute(given, "uri")
-    by_uri = provider_of_uri(uri) or provider_of_uri(xml.attribute(item, "guid"))
-    source = text_of(xml.child(about, "infosource")) or None
-    host = re.sub(r"^\w+://(?:www\.)?|/.*$", "", uri) if uri else None
-    if by_uri and not name and not literal:
-        return by_uri
-    own = fields.first_provider(name, literal, code)
-    return own or by_uri or named(host) or provider_of_uri(context.sender) or named(source)
-
-
-def _bylines(about: etree._Element | None) -> tuple[str, ...]:
-    stated = [name for by in xml.children(about, "by") for name in fields.bylines(text_of(by))]
-    creators = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "creator")]
-    return tuple(dict.fromkeys(stated or filter(None, creators)))
-
-
-def _located(about: etree._Element | None, words: str | None) -> tuple[str, ...]:
-    names = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "located")]
-    found = tuple(filter(None, names))
-    return found or (split_places(re.split(r",|\(", words)[0]) if words else ())
-
-
-def _codes(
-    meta: etree._Element | None, about: etree._Element | None, context: _Context
-) -> Iterator[Code]:
-    item_class = xml.child(meta, "itemclass")
-    entries = [*xml.children(about, "subject", "genre")]
-    for entry in ([item_class] if item_class is not None else []) + entries:
-        kind = (xml.attribute(entry, "type") or "").rpartition(":")[2].lower()
-        role = "class" if entry is item_class else _TYPES.get(kind) or _ROLES[local(entry)]
-        asserted = context.names.get(_value(entry) or "")
-        name = text_of(xml.child(entry, "name")) or asserted
-        scheme, value = _resolve(entry, context.schemes)
-        if value or name:
-            yield Code(scheme or "newsml-g2", value or name or "", role, name)
-
-
-def _resolve(entry: etree._Element, schemes: Mapping[str, str]) -> tuple[str | None, str | None]:
-    qcode = xml.attribute(entry, "qcode")
-    if qcode and ":" in qcode:
-        alias, _, value = qcode.partition(":")
-        return schemes.get(alias, alias), value
-    uri = xml.attribute(entry, "uri")
-    if uri:
-        match = re.match(r"^(.*[/#])([^/#]+)$", uri.rstrip("/"))
-        return (match[1], match[2]) if match else ("uri", uri)
-    return None, xml.attribute(entry, "literal")
-
-
-def _related(item: etree._Element, meta: etree._Element | None) -> tuple[Relation, ...]:
-    found: list[Relation] = []
-    for link in xml.children(meta, "link"):
-        identity = xml.attribute(link, "residref", "href")
-        rel = (xml.attribute(link, "rel") or "").rpartition(":")[2].lower()
-        if identity:
-            found.append(Relation(_REPLACING.get(rel, "related"), identity))
-    parts = xml.below(xml.child(item, "groupset"), "itemref")
-    members = (xml.attribute(entry, "residref", "href") for entry in parts)
-    found += [Relation("has_part", identity) for identity in members if identity]
-    return tuple(dict.fromkeys(found))
 
 
 NEWSML_G2 = _NewsMlG2()

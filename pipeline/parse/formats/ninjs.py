@@ -36,6 +36,7 @@ _OWN = re.compile(
     r"|^(?:body|headline|description)_",
     re.I,
 )
+_PARTS = frozenset({"incomplete", "partial"})
 _NO_STORIES = frozenset({"event", "planning"})
 _MAX_WARNINGS = 20
 
@@ -86,7 +87,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         provider=_provider(low, uri),
         provider_id=uri,
         slugline=optional_line(values.text(low, "slugline")),
-        bylines=fields.bylines(optional_line(values.text(low, "byline"))),
+        bylines=_bylines(low),
         language=fields.language(values.text(low, "language")),
         embargo_until=until.at if until else None,
         codes=_codes(low, kind),
@@ -94,7 +95,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         urgency=values.integer(values.text(low, "urgency"), 1, 9),
         keywords=tuple(map(line, values.strings(low.get("keywords")))),
         rights=optional_line(values.text(low, "copyrightnotice", "copyrightholder")),
-        usage_terms=optional_line(values.text(low, "usageterms")),
+        usage_terms=optional_line(values.text(low, "usageterms")) or _linked_rights(low),
         editor_note=optional_line(values.text(low, "ednote")),
         summary=next((text for role, text in described if "caption" not in role), None),
         captions=(*(t for role, t in described if "caption" in role), *_captions(low)),
@@ -102,6 +103,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         created_at=(first or created or made).at if (first or created or made) else None,  # type: ignore[union-attr]
         updated_at=made.at if made else None,
         dateline_places=(line(located),) if located else (),
+        is_partial=values.text(low, "representationtype") in _PARTS,
         format_version=_standard(low),
         format="ninjs",
     )
@@ -182,7 +184,25 @@ def _captions(low: dict[str, Json]) -> tuple[str, ...]:
 
 def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
     uris = (values.text(entry, "uri") for entry in values.objects(low, "associations"))
-    return tuple(Relation("related", line(uri)) for uri in uris if uri)
+    found = [Relation("related", line(uri)) for uri in uris if uri]
+    before = values.text(low, "evolvedfrom")
+    return tuple(found + ([Relation("previous", line(before))] if before else []))
+
+
+def _bylines(low: dict[str, Json]) -> tuple[str, ...]:
+    """The byline's names, else those of the creators that some feeds list."""
+    named = fields.bylines(optional_line(values.text(low, "byline")))
+    others = (*values.strings(low.get("by")), *values.strings(low.get("authors")))
+    return named or tuple(dict.fromkeys(map(line, others)))
+
+
+def _linked_rights(low: dict[str, Json]) -> str | None:
+    """The address of the rights' statement, or the statement encoded."""
+    rights = low.get("rightsinfo")
+    if not isinstance(rights, dict):
+        return None
+    inner = {name.lower(): value for name, value in rights.items()}
+    return optional_line(values.text(inner, "usageterms", "linkedrights", "encodedrights"))
 
 
 def _standard(low: dict[str, Json]) -> str | None:

@@ -1,0 +1,115 @@
+"""Properties of NewsML 1 items: identity, provider, codes, times, relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lxml import etree
+
+from pipeline.model import Code, Relation
+from pipeline.parse import fields, xml
+from pipeline.parse.clean import line
+from pipeline.parse.dates import Moment
+from pipeline.parse.flow import local, text_of
+from pipeline.parse.providers import provider_of_uri
+
+_ROLES = {
+    "subject": "topic",
+    "subjectmatter": "topic",
+    "subjectdetail": "topic",
+    "subjectqualifier": "topic",
+    "genre": "genre",
+    "location": "place",
+    "ofinterestto": "audience",
+}
+
+
+def embargo_of(management: etree._Element | None, warnings: list[str]) -> datetime | None:
+    """From when a story may be used that is to become usable later."""
+    changes = xml.child(management, "statuswillchange")
+    when = time_of(changes, "dateandtime", warnings)
+    usable = (formal_name(xml.child(changes, "futurestatus")) or "").lower() == "usable"
+    return when.at if when and usable else None
+
+
+def codes_of(item: etree._Element) -> Iterator[Code]:
+    """Subjects, genre, places and audience, each once."""
+    seen: set[Code] = set()
+    for entry in xml.below(item, *_ROLES):
+        role = _ROLES[local(entry)]
+        value = xml.attribute(entry, "formalname")
+        if value:
+            code = Code(xml.attribute(entry, "scheme", "vocabulary") or "newsml1", value, role)
+            if code not in seen:
+                seen.add(code)
+                yield code
+        for prop in xml.children(entry, "property") if role == "place" else ():
+            name, given = xml.attribute(prop, "formalname"), xml.attribute(prop, "value")
+            if name and given:
+                yield Code(f"newsml1-{name.lower()}", given, role)
+
+
+def keywords_of(item: etree._Element) -> tuple[str, ...]:
+    """The words of the keyword lines."""
+    lines = xml.texts(xml.below(item, "keywordline"))
+    return tuple(line(word) for text in lines for word in text.split(",") if word.strip())
+
+
+def notes_of(management: etree._Element | None) -> str | None:
+    """Comments on the management of the item."""
+    notes = xml.texts(xml.below(management, "comment"))
+    return "\n".join(notes) or None
+
+
+def instruction_of(management: etree._Element | None) -> str | None:
+    """What the provider asks for, beyond putting the revision in its place."""
+    mark = formal_name(xml.child(management, "instruction"))
+    return mark if mark and mark.lower() not in {"rectify", "none"} else None
+
+
+def relations_of(
+    management: etree._Element | None,
+    revision: etree._Element | None,
+    identity: etree._Element | None,
+) -> tuple[Relation, ...]:
+    """The items that this one comes from or goes with, and its previous revision."""
+    found = []
+    for name, role in (("derivedfrom", "previous"), ("associatedwith", "related")):
+        ids = (xml.attribute(e, "newsitem", "href") for e in xml.children(management, name))
+        found += [Relation(role, entry) for entry in ids if entry]
+    previous = xml.attribute(revision, "previousrevision")
+    own = identity_of(identity)
+    if previous and previous != "0" and own:
+        found.append(Relation("previous", f"{own}:{previous}"))
+    return tuple(found)
+
+
+def identity_of(identity: etree._Element | None) -> str | None:
+    """The item's URN without the revision, as NewsML 1.2 section 5.3 builds it."""
+    parts = [text_of(xml.child(identity, n)) for n in ("providerid", "dateid", "newsitemid")]
+    if all(parts):
+        return "urn:newsml:" + ":".join(parts)
+    return text_of(xml.child(identity, "publicidentifier")) or None
+
+
+def provider_of(
+    item: etree._Element, envelope: etree._Element | None, identity: etree._Element | None
+) -> str | None:
+    """The agency: the owner of the ids where its host is known, else the named parties."""
+    admin = next(xml.below(item, "administrativemetadata"), None)
+    parties = [formal_name(p) for p in xml.below(xml.child(admin, "provider"), "party")]
+    sent = [formal_name(p) for p in xml.below(xml.child(envelope, "sentfrom"), "party")]
+    owner = text_of(xml.child(identity, "providerid")) or None
+    by_owner = provider_of_uri(owner)
+    return by_owner or fields.first_provider(*parties, *sent, owner)
+
+
+def time_of(element: etree._Element | None, name: str, warnings: list[str]) -> Moment | None:
+    """The time in a child element; a warning where it is none."""
+    return fields.moment(text_of(xml.child(element, name)), name, warnings)
+
+
+def formal_name(element: etree._Element | None) -> str | None:
+    """The value of a property: its FormalName, or its text."""
+    return xml.attribute(element, "formalname") or text_of(element) or None

@@ -1,0 +1,123 @@
+"""Hostile input ends in stories and rejects, within bounds of time and memory."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.model import Item, Record, Reject, Story
+from pipeline.parse import ParseLimits, parse_record
+from tests.support import hostile
+
+CASES = hostile.hostile()
+NAMES = sorted(CASES)
+KINDS = {"empty", "too_large", "undecodable", "unknown_format", "malformed", "no_text"}
+BIG = {name for name in NAMES if "bomb" in name or name in {"large head", "huge attribute"}}
+
+
+def _parse(name: str, limits: ParseLimits | None = None) -> tuple[Item, ...]:
+    data, headers = CASES[name]
+    return parse_record(Record("s", 0, data, headers=headers), limits or ParseLimits())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hostile_input_is_accounted_for(name: str) -> None:
+    """Items in order, each a story or a reject of a kind that names the cause, bytes kept."""
+    items = _parse(name)
+    assert [item.item for item in items] == list(range(len(items)))
+    for item in items:
+        assert isinstance(item, Story) or item.kind in KINDS, item
+        assert item.raw or item.kind == "empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("billion laughs", "malformed"),
+        ("external entity", "malformed"),
+        ("parameter entity", "malformed"),
+        ("deep json", "malformed"),
+        ("deep xml", "malformed"),
+        ("many attributes", "malformed"),
+        ("gzip bomb", "too_large"),
+        ("zstd bomb", "too_large"),
+        ("lz4 bomb", "too_large"),
+        ("gzip bomb in zstd", "too_large"),
+        ("large head", "too_large"),
+        ("cut gzip", "malformed"),
+        ("cut zstd", "malformed"),
+        ("cut lz4", "malformed"),
+    ],
+)
+def test_what_must_not_be_read_says_why(name: str, kind: str) -> None:
+    """The last item is a reject of this kind with the record's bytes."""
+    last = _parse(name)[-1]
+    assert isinstance(last, Reject)
+    assert (last.kind, last.raw) == (kind, CASES[name][0])
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("header")])
+def test_a_wrong_header_loses_no_story(name: str) -> None:
+    """Hints are hints."""
+    (story,) = _parse(name)
+    assert isinstance(story, Story)
+    assert story.paragraphs == ("France and Mali signed an agreement on Friday.",)
+
+
+@pytest.mark.parametrize("name", sorted(BIG))
+def test_memory_is_bounded_by_the_limits(name: str) -> None:
+    """Never more than a few times what a record may grow to, whatever it would grow to."""
+    limits = ParseLimits(max_decompressed_bytes=4_000_000)
+    tracemalloc.start()
+    _parse(name, limits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * limits.max_decompressed_bytes + 8 * len(CASES[name][0])
+
+
+@pytest.mark.parametrize("make", [hostile.package, hostile.lines])
+def test_packages_end_at_the_limit(make) -> None:
+    """Ten thousand items are read; of a hundred thousand the rest is one reject with all bytes."""
+    assert len(parse_record(Record("s", 0, make(10_000)))) == 10_000
+    data = make(100_000)
+    items = parse_record(Record("s", 0, data))
+    assert len(items) == 10_001
+    assert all(isinstance(item, Story) for item in items[:-1])
+    last = items[-1]
+    assert isinstance(last, Reject) and (last.kind, last.raw) == ("too_large", data)
+
+
+SIZE = 12_000
+FACTOR = 4
+
+
+def _cpu_s(shell: str, unit: str, size: int) -> float:
+    data = hostile.SHELLS[shell](unit * (size // len(unit))).encode("utf-8", "replace")
+    begin = time.process_time()
+    items = parse_record(Record("s", 0, data))
+    spent = time.process_time() - begin
+    assert not any(isinstance(item, Reject) and item.kind == "parse_failed" for item in items)
+    return spent
+
+
+def _suspects(shell: str) -> Iterator[str]:
+    """Units whose time grew more than their size, at first sight."""
+    for unit in hostile.UNITS:
+        large = _cpu_s(shell, unit, FACTOR * SIZE)
+        if large > 0.04 and large > 1.5 * FACTOR * _cpu_s(shell, unit, SIZE):
+            yield unit
+
+
+@pytest.mark.parametrize("shell", sorted(hostile.SHELLS))
+def test_time_grows_with_length_alone(shell: str) -> None:
+    """Twice the input takes at most two and a half times as long, for every kind of long line."""
+    for unit in _suspects(shell):
+        sizes = (2 * FACTOR * SIZE, FACTOR * SIZE)
+        ratios = []
+        for _ in range(4):
+            larger, smaller = (_cpu_s(shell, unit, size) for size in sizes)
+            ratios.append(larger / smaller)
+        assert min(ratios) < 2.5, (shell, unit, ratios)

@@ -1,0 +1,169 @@
+"""Input that is meant to harm: bombs, depth, control bytes, wrong headers, and lines that make
+careless regular expressions go over a text again and again.
+
+All of it is made here; nothing is stored. The tests of archives share it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+import zstandard
+
+Headers = tuple[tuple[str, bytes], ...]
+
+STORY = b"PARIS, Aug 29, 2014 (AFP) - France and Mali signed an agreement on Friday.\n\nAFP\n"
+
+
+def lz4(data: bytes) -> bytes:
+    """`data` in one lz4 frame."""
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "lz4") as stream:
+        stream.write(data)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _laughs() -> bytes:
+    lines = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+    head = f'<?xml version="1.0"?><!DOCTYPE nitf [<!ENTITY l0 "lol">{lines}]>'
+    return f"{head}<nitf><body><body.content><p>&l9;</p></body.content></body></nitf>".encode()
+
+
+def _outside(kind: str) -> bytes:
+    return (
+        f'<!DOCTYPE nitf [<!ENTITY {kind} SYSTEM "file:///etc/hostname">]>'
+        "<nitf><body><body.content><p>&x;</p></body.content></body></nitf>"
+    ).encode()
+
+
+def package(items: int) -> bytes:
+    """A feed of many short entries."""
+    entry = "<item><title>Ministers meet {0}</title><description>They met {0}.</description></item>"
+    body = "".join(entry.format(n) for n in range(items))
+    return f'<rss version="2.0"><channel>{body}</channel></rss>'.encode()
+
+
+def lines(items: int) -> bytes:
+    """JSON Lines of many short stories."""
+    return b"".join(
+        b'{"headline":"Ministers meet","body":"They met %d."}\n' % n for n in range(items)
+    )
+
+
+def large_head(items: int, head_bytes: int) -> bytes:
+    """A message whose header comes with each of its items: raw bytes far beyond its own size."""
+    scheme = f'<scheme alias="a" uri="{"x" * head_bytes}"/>'
+    item = (
+        '<newsItem guid="urn:x:{0}"><contentMeta><headline>Met {0}</headline></contentMeta>'
+        "</newsItem>"
+    )
+    body = "".join(item.format(n) for n in range(items))
+    head = f"<header><catalog>{scheme}</catalog></header>"
+    return f"<newsMessage>{head}<itemSet>{body}</itemSet></newsMessage>".encode()
+
+
+def hostile() -> Mapping[str, tuple[bytes, Headers]]:
+    """Single records by name, each with its headers."""
+    zeros = b"\0" * 200_000_000
+    plain: dict[str, bytes] = {
+        "billion laughs": _laughs(),
+        "external entity": _outside("x"),
+        "parameter entity": _outside("% x"),
+        "deep json": b'{"headline":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        "deep json, open": b'{"a":' * 100_000,
+        "deep xml": b"<nitf>" + b"<p>" * 100_000 + b"</p>" * 100_000 + b"</nitf>",
+        "huge attribute": b'<nitf a="' + b"x" * 12_000_000 + b'"><body/></nitf>',
+        "many attributes": b"<nitf " + b" ".join(b'a%d=""' % n for n in range(50_000)) + b"/>",
+        "many names": json.dumps({f"n{n}": n for n in range(50_000)} | {"uri": "u:1"}).encode(),
+        "huge number": b'{"headline":"Ministers meet","version":' + b"9" * 100_000 + b"}",
+        "huge float": b'{"uri":"u:1","headline":"Ministers meet","urgency":1e400,"version":-1e999}',
+        "nul bytes": STORY[:20] + b"\0" + STORY[20:],
+        "control bytes": bytes(range(32)) * 200 + STORY,
+        "escapes": b"\x1b[31m" + STORY + b"\x1b]0;title\x07",
+        "overlong utf-8": b"\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf" * 50 + STORY,
+        "surrogates in utf-8": b"\xed\xa0\x80\xed\xbf\xbf" + STORY,
+        "surrogates in json": b'{"headline":"\\ud800 meet","body":"They \\udfff met. So it is."}',
+        "surrogates in xml": b"<nitf><body><body.content>&#xD800;x</body.content></body></nitf>",
+        "surrogates in utf-16": b"\xff\xfe\x00\xd8A\x00" + STORY.decode().encode("utf-16-le"),
+        "half utf-16": b"\xff\xfe" + STORY.decode().encode("utf-16-le")[:-1],
+        "utf-7": b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+        "large head": large_head(9_000, 100_000),
+        "xml within comments": b"<!--" * 20_000 + b"<nitf/>",
+        "open cdata": b"<nitf><body><![CDATA[" + b"]]" * 50_000,
+        "gzip bomb": gzip.compress(zeros),
+        "zstd bomb": zstandard.compress(zeros),
+        "lz4 bomb": lz4(zeros),
+        "gzip in gzip": gzip.compress(gzip.compress(gzip.compress(STORY))),
+        "gzip bomb in zstd": zstandard.compress(gzip.compress(zeros)),
+        "cut gzip": gzip.compress(STORY * 40)[:-20],
+        "cut zstd": zstandard.compress(STORY * 40)[:-20],
+        "cut lz4": lz4(STORY * 40)[:-20],
+        "gzip of nothing": gzip.compress(b""),
+        "gzip with a false head": b"\x1f\x8b\x08" + STORY,
+        "zstd with a false head": b"\x28\xb5\x2f\xfd" + STORY,
+        "lz4 with a false head": b"\x04\x22\x4d\x18" + STORY,
+        "zip": b"PK\x03\x04" + STORY,
+    }
+    headed: dict[str, tuple[bytes, Headers]] = {
+        f"header says {coding}": (STORY, (("content-encoding", coding.encode()),))
+        for coding in ("gzip", "zstd", "lz4", "br", "\0", "gzip, zstd")
+    }
+    headed["header says another"] = (gzip.compress(STORY), (("content-encoding", b"zstd"),))
+    headed["header says a set"] = (STORY, (("content-type", b"text/plain; charset=rot13"),))
+    headed["header is no text"] = (STORY, (("provider", b"\xff\xfe\0"), ("content-type", b"\xff")))
+    return {name: (data, ()) for name, data in plain.items()} | headed
+
+
+UNITS = [
+    " ", "(", "((", "<", "-", "_", "1", "A", "a ", "A ", "\n", "&", "&#", "[", '"', "'", ".", "A-",
+    "A/", "(a)", "<a>", "<p>", "</p>", "\t", "A, ", "A. ", "1 ", "—", "é", "By ", "Reporting by ",
+    "12 May ", "* ", "<!--", "<![CDATA[", "<?", "<!DOCTYPE ", "<!DOCTYPE x [", "<D>", "\x01",
+    "\x03", "\x01a\x02", "<DOC>", "<REUTERS>", "<TEXT>", "</DOC>", "A and ", "headlined ", "story ",
+    "UPDATE 2-", "1st Lead ", ", Ld ", "&x;", "a@b", "Embargo ", "aa-", "Ã©", '{"', "[[",
+    '{"a":1\n{', ",", "a,", "\x1e", "=:",
+]  # fmt: skip
+"""What long lines are made of, to make patterns go back over them."""
+
+SHELLS: Mapping[str, Callable[[str], str]] = {
+    "bare": lambda s: s,
+    "text": lambda s: f"A headline here\n\nPARIS, Jan 5, 2020 (AFP) - {s}\n\nEnd of it.\nAFP\n",
+    "heading": lambda s: f"{s}\n\nPARIS, Jan 5, 2020 (AFP) - Some text here.\n\nEnd of it.\nAFP\n",
+    "json": lambda s: json.dumps({"headline": f"x {s}", "body": s, "byline": s, "date": s}),
+    "ninjs": lambda s: json.dumps({"uri": "u:1", "headline": s, "body_html": s, "byline": s}),
+    "reuters21578": lambda s: (
+        f'<REUTERS NEWID="1"><DATE>{s}</DATE><UNKNOWN>{s}</UNKNOWN><TEXT><TITLE>{s}</TITLE>'
+        f"<DATELINE>{s}</DATELINE><AUTHOR>{s}</AUTHOR><BODY>{s}</BODY></TEXT></REUTERS>"
+    ),
+    "reuters21578, unprocessed": lambda s: f'<REUTERS><TEXT TYPE="UNPROC">{s}</TEXT></REUTERS>',
+    "gigaword": lambda s: (
+        f'<DOC id="AFP_ENG_20060101.0001" type="story"><HEADLINE>{s}</HEADLINE><DATELINE>{s}'
+        f"</DATELINE><TEXT>{s}</TEXT></DOC>"
+    ),
+    "nitf": lambda s: (
+        f"<nitf><body><body.head><hedline><hl1>{s}</hl1></hedline><dateline>{s}</dateline>"
+        f"</body.head><body.content><p>{s}</p></body.content></body></nitf>"
+    ),
+    "newsml-g2": lambda s: (
+        f'<newsItem guid="urn:x"><contentMeta><headline>{s}</headline><by>{s}</by></contentMeta>'
+        f"<contentSet><inlineData>{s}</inlineData></contentSet></newsItem>"
+    ),
+    "newsml1": lambda s: (
+        f"<NewsML><NewsItem><NewsComponent><NewsLines><HeadLine>{s}</HeadLine><ByLine>{s}</ByLine>"
+        f"</NewsLines><ContentItem><DataContent>{s}</DataContent></ContentItem></NewsComponent>"
+        "</NewsItem></NewsML>"
+    ),
+    "feed": lambda s: (
+        f'<rss version="2.0"><channel><item><title>x {s}</title><pubDate>{s}</pubDate>'
+        f"<description>{s}</description></item></channel></rss>"
+    ),
+    "rcv1": lambda s: (
+        f'<newsitem itemid="9"><headline>{s}</headline><dateline>{s}</dateline><text><p>{s}</p>'
+        "</text></newsitem>"
+    ),
+    "iptc7901": lambda s: f"\x01AFP12 3 I 100\r\n{s}\r\n\x02T is\r\n\r\n{s}\r\n\x03{s}\r\n\x04",
+    "csv": lambda s: f"title,body\nx,{s}\n",
+}
+"""Where the long line stands, by format."""
