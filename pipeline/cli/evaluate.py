@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pipeline import __version__, clock
+from pipeline import clock
 from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, settings_of
 from pipeline.errors import UsageError
 
@@ -39,6 +39,7 @@ def evaluate(
     Example: `dateline evaluate --ner my.conll --json`
     """
     from pipeline.evaluate import evaluate as score
+    from pipeline.evaluate.page import page as page_of
 
     given: dict[str, Any] = {
         "ner_file": ner,
@@ -49,14 +50,15 @@ def evaluate(
     }
     if not any(given.values()):
         given = _development_data()
-    for path in [*given["places_files"], *(given[name] for name in _SETS)]:
-        if path is not None and not path.exists():
+    for path in _paths(given):
+        if not path.exists():
             raise UsageError("no such labelled set", path=path)
     model = settings_of(config).enrich.model
     result = score(**given, model=model, with_stock=stock)
     rows = list(_rows(result))
     if page is not None:
-        page.write_text(_page(rows, model), encoding="utf-8")
+        names = [str(path.name) for path in _paths(given)]
+        page.write_text(page_of(rows, model, names, clock.now().date()), encoding="utf-8")
     if as_json:
         print_json(result)
         return
@@ -64,6 +66,11 @@ def evaluate(
     for row in rows:
         table.add_row(*row)
     out.print(table)
+
+
+def _paths(given: dict[str, Any]) -> list[Path]:
+    paths = [*(given[name] for name in _SETS), *given["places_files"]]
+    return [path for path in paths if path is not None]
 
 
 def _development_data() -> dict[str, Any]:
@@ -88,20 +95,6 @@ def _figure(value: object) -> str:
     if value is None:
         return "n/a"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _page(rows: list[tuple[str, str, str, str]], model: str) -> str:
-    lines = [
-        "# Evaluation",
-        "",
-        f"Made by `make evaluate` on {clock.now().date()}, Dateline {__version__}, model {model}.",
-        "The sets are development data: what is tuned on them is to be checked on others.",
-        "",
-        "| task | score | ours | stock or naive |",
-        "|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def register(app: typer.Typer) -> None:

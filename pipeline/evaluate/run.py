@@ -53,6 +53,11 @@ def evaluate(
         result["events"] = events.plover(load_model(model), plover_file)
     if gold_dir is not None:
         result["seed"] = _gold(enricher, gold_dir)
+        if nlp is not None:
+            other["seed"] = {"entities": stock.gold_entities(nlp, seed.read(gold_dir))} | {
+                "events": 0,
+                "others": 0,
+            }
     if with_stock:
         result["stock"] = other
     return result

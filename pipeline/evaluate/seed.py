@@ -38,13 +38,24 @@ def read(folder: Path) -> Gold:
 
 
 def entities_right(gold: Gold, result: EnrichedStory) -> int:
-    """How many of the wanted entities were found, with their kind and country."""
-    found = {entity.name: entity for entity in result.entities}
-    return sum(_is_right(item, found.get(item["name"])) for item in gold.wanted["entities"])
+    """How many of the wanted entities were found, with their kind and country.
+
+    By the canonical name, else by the words of a mention.
+    """
+    by_name = {entity.name: entity for entity in result.entities}
+    by_words = {m.text: entity for entity in reversed(result.entities) for m in entity.mentions}
+    return sum(
+        _is_right(item, by_name.get(item["name"]) or by_words.get(item["name"]))
+        for item in gold.wanted["entities"]
+    )
 
 
 def _is_right(item: Mapping[str, Any], entity: Entity | None) -> bool:
     if entity is None:
         return False
-    kinds = item["kind"] if isinstance(item["kind"], list) else [item["kind"]]
-    return entity.kind in kinds and item.get("country") in (None, entity.country)
+    return entity.kind in as_list(item["kind"]) and item.get("country") in (None, entity.country)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A value of a gold.json that may be one or several."""
+    return value if isinstance(value, list) else [value]

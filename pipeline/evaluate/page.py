@@ -1,0 +1,61 @@
+"""The scores as a page: docs/evaluation.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+
+from pipeline import __version__
+
+_NOTES = """## What is measured
+- **entities f1**: micro F1 of exact span and kind over PER, LOC, ORG, MISC; GPE, LOC, FAC count
+  as LOC, NORP, EVENT, PRODUCT, WORK_OF_ART, LAW, LANGUAGE as MISC. Stock: the model's own
+  entities.
+- **geo right**: share of gold toponyms that overlap a mention with the right country. Stock:
+  names of countries, nationalities and towns (the largest of a name) where the model sees a
+  place.
+- **region**: documents with one PLACES label, the label hidden. `accuracy`, `outside_usa` and
+  `macro` (mean over regions) answer northern-america for `unknown`; `no_default` counts `unknown`
+  as wrong. Naive: the region that most names of countries and nationalities lie in.
+- **events macro15, quad**: macro-F1 over PLOVER roots and quad classes, source and target given.
+- **seed**: a gold story: entities and events right, events that nothing there allows. The stock
+  model has no events.
+
+The sets are development data: what is tuned on them is checked on others, and scores lower there.
+
+## Other sets
+Each set is a loader; files of the same shape, gzipped or not, are given on the command line, and
+only those given are scored:
+
+```
+dateline evaluate --ner FILE.conll --geo FILE.xml --places A.sgm --places B.sgm \\
+  --plover FILE.tsv --gold DIR
+```
+
+`--json` prints the scores for programs, `--no-stock` leaves out the comparison (half of the
+time), `--page FILE` writes a page like this one. `tests/evaluate/sample/` holds a small set of
+each shape, written by hand: the tests score it and hold it to the floor. Topics have no labelled
+set: [entities.md](entities.md) says what was read by hand.
+"""
+
+
+def page(
+    rows: Sequence[tuple[str, str, str, str]], model: str, names: Sequence[str], day: date
+) -> str:
+    """The page: `rows` are (task, score, ours, stock), `names` those of the labelled files."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy"))
+    lines = [
+        "# Evaluation",
+        "",
+        f"Made by `make evaluate` on {day}: Dateline {__version__}, model {model} "
+        f"{version(model.replace('_', '-'))}, {versions}.",
+        f"Sets: {', '.join(names)}.",
+        "",
+        "| task | score | ours | stock or naive |",
+        "|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+        _NOTES,
+    ]
+    return "\n".join(lines)
