@@ -37,6 +37,7 @@ class TableTotals:
     files: int
     size_bytes: int
     unreferenced: int
+    replaced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,13 @@ class SourceTotals:
 class CheckReport:
     """What was found. `counts` has the number of findings of each kind, also beyond the examples.
 
-    `ok` is whether there are none but notes (`check_findings.NOTES`).
+    `ok` is whether there are none but notes (`check_findings.NOTES`), `glob_exact` whether a plain
+    glob over the data files meets the rows of the tables and no others.
     """
 
     lake: str
     ok: bool
+    glob_exact: bool
     counts: Mapping[str, int]
     findings: tuple[Finding, ...]
     tables: tuple[TableTotals, ...]
@@ -126,6 +129,7 @@ def check(
     return CheckReport(
         lake=lake_url,
         ok=present.keys() <= notes,
+        glob_exact=not present.keys() & {"unreferenced", "replaced"},
         counts=present,
         findings=tuple(findings),
         tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in tables),
@@ -136,7 +140,7 @@ def check(
 def _totals(snapshot: Snapshot, table: str, rows: int, files: FileTotals) -> TableTotals:
     handle = snapshot.tables.get(table)
     version = None if handle is None else handle.version()
-    return TableTotals(table, version, rows, files.files, files.size_bytes, files.unreferenced)
+    return TableTotals(table, version, rows, **asdict(files))
 
 
 @contextmanager

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from pipeline.store.actions import folder_of
 from pipeline.store.check_findings import Finding
 from pipeline.store.contract import contract
-from pipeline.store.lake import NULL_PARTITION
+from pipeline.store.files import marks_of
 from pipeline.store.snapshot import DataFile, Snapshot, open_table
 
 _OPEN_AT_ONCE = 8
@@ -28,11 +29,15 @@ _LAYOUTS = {
 
 @dataclass(frozen=True, slots=True)
 class FileTotals:
-    """The files that make up a table, their size, and the files that no log refers to."""
+    """The files that make up a table, their size, and the files that no log refers to.
+
+    `replaced` ones were part of it until a compaction; `unreferenced` are the others.
+    """
 
     files: int
     size_bytes: int
     unreferenced: int
+    replaced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,30 @@ def check_files(snapshot: Snapshot, table: str) -> tuple[FileTotals, list[Findin
         footer = footers[path]
         if footer is not None or path in latest:
             findings += _judge(table, file, sizes.get(path), footer)
-    unreferenced = [path for path in others if path not in latest and footers[path] is not None]
-    for path in unreferenced:
+    beyond = [path for path in others if path not in latest and footers[path] is not None]
+    replaced = {
+        path.removeprefix(f"{table}/")
+        for footer in footers.values()
+        if isinstance(footer, _Footer) and (marks := marks_of(footer.schema)) is not None
+        for path in marks.replaces
+    }
+    for path in beyond:
         footer = footers[path]
         if isinstance(footer, str):
             findings.append(Finding("unreadable_file", table, f"{path}: {footer}"))
-        findings.append(Finding("unreferenced", table, path))
+        findings.append(Finding("replaced" if path in replaced else "unreferenced", table, path))
     size = sum(file.size_bytes for file in active.values())
-    return FileTotals(len(active), size, len(unreferenced)), findings
+    kept = len(replaced.intersection(beyond))
+    return FileTotals(len(active), size, len(beyond) - kept, kept), findings
+
+
+def surplus(snapshot: Snapshot, table: str) -> list[str]:
+    """Data files in the table's folders that are no part of it: a plain glob counts their rows.
+
+    So are, for a moment, files that a live writer is about to commit.
+    """
+    listed = _listed(snapshot.filesystem(), table)
+    return sorted(listed.keys() - {file.path for file in snapshot.active(table)})
 
 
 def _judge(
@@ -104,10 +125,7 @@ def _judge(
     if file.rows is not None and footer.rows != file.rows:
         message = f"{file.path}: {footer.rows} rows, {file.rows} in the log"
         yield Finding("file_rows", table, message)
-    folder = "".join(
-        f"{key}={NULL_PARTITION if value is None else value}/"
-        for key, value in file.partition.items()
-    )
+    folder = folder_of({k: None if v is None else str(v) for k, v in file.partition.items()})
     if unquote(file.path.rpartition("/")[0]) + "/" != folder:
         yield Finding("file_place", table, f"{file.path} is not in {folder}")
     for message in _differences(contract(table).file_schema, footer.schema, nulls=False):

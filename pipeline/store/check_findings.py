@@ -18,6 +18,7 @@ MEANING: Mapping[str, str] = {
     "file_place": "a data file does not lie in the folder of its partition",
     "file_columns": "a data file's columns are not as the contract says",
     "unreferenced": "data files that no log refers to: `lake clean` removes them once it is safe",
+    "replaced": "data files that a compaction replaced, kept a while for readers: not yet cleaned",
     "no_ledger": "rows of a source that the ledger does not know",
     "ledger_start": "the first block of a source is not the empty one that records its start",
     "ledger_hole": "offsets between two blocks belong to none",
@@ -42,7 +43,9 @@ MEANING: Mapping[str, str] = {
     "in_flight": "a table is ahead of the ledger: a job is between two commits, or died there",
 }
 
-NOTES = frozenset({"unreferenced", "repeat", "superseded", "in_flight", "dangling_link"})
+NOTES = frozenset(
+    {"unreferenced", "replaced", "repeat", "superseded", "in_flight", "dangling_link"}
+)
 """Kinds that are no errors: they are allowed to happen, and the views are right all the same."""
 
 

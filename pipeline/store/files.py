@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -18,8 +20,31 @@ from typing_extensions import override
 BLOCKS_KEY = b"dateline.blocks"
 """Footer key of every data file: a JSON object from source to the end of its block."""
 
+REPLACES_KEY = b"dateline.replaces"
+"""Footer key of a compacted file: a JSON array of the files whose rows it holds."""
+
+TIME_KEY = b"dateline.time_ms"
+"""Footer key of a compacted file: when it was made, in milliseconds since 1970."""
+
+OnPoint = Callable[[str], None]
+"""Called with the name of each step of a commit as it is reached: tests die there."""
+
+_ROW_GROUP_BYTES = 64 * 1024**2
 _STAGING = "_staging"
 _WRITERS = "_writers"
+
+
+def nothing(_: str) -> None:
+    """The `OnPoint` of production."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a data file's footer says of its making: see the keys above."""
+
+    blocks: Mapping[str, int]
+    replaces: frozenset[str] = frozenset()
+    time_ms: int = 0
 
 
 class DataFiles(Protocol):
@@ -34,11 +59,11 @@ class DataFiles(Protocol):
     def list(self, table: str) -> list[str]:
         """Every Parquet file of `table` that lies in a partition."""
 
-    def blocks(self, path: str) -> bytes | None:
-        """The footer's `BLOCKS_KEY`; None for a file that is gone or was not written by us."""
+    def marks(self, path: str) -> Marks | None:
+        """What the footer says; None for a file that is gone, damaged or not written by us."""
 
-    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
-        """Those columns of a data file."""
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Those columns of a data file, or all of them."""
 
     def drop_staged(self) -> int:
         """Remove what dead writers left unfinished; how many files that were."""
@@ -47,22 +72,48 @@ class DataFiles(Protocol):
         """Remove the mark that `writer` is alive, if there is one."""
 
 
-def encode(table: pa.Table, blocks: bytes) -> pa.Buffer:
-    """`table` as one Parquet file, zstd-compressed, with `blocks` in its footer."""
-    metadata = {**(table.schema.metadata or {}), BLOCKS_KEY: blocks}
+def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
+    """`table` as one Parquet file, zstd-compressed, with `marks` in its footer.
+
+    Row groups hold about 64 MiB of values, so that a reader of a large file needs no more.
+    """
+    metadata = {
+        **(table.schema.metadata or {}),
+        BLOCKS_KEY: json.dumps(dict(marks.blocks)).encode(),
+    }
+    if marks.replaces:
+        metadata[REPLACES_KEY] = json.dumps(sorted(marks.replaces)).encode()
+        metadata[TIME_KEY] = str(marks.time_ms).encode()
+    rows = max(1, table.num_rows * _ROW_GROUP_BYTES // max(1, table.nbytes))
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.replace_schema_metadata(metadata), sink, compression="zstd", coerce_timestamps="us"
+        table.replace_schema_metadata(metadata),
+        sink,
+        compression="zstd",
+        coerce_timestamps="us",
+        row_group_size=min(rows, 1024**2),
     )
     return sink.getvalue()
 
 
-def open_files(url: str, options: Mapping[str, str]) -> DataFiles:
+def marks_of(schema: pa.Schema) -> Marks | None:
+    """The marks in the metadata of a data file's schema; None where there are none."""
+    metadata: Mapping[bytes, bytes] = schema.metadata or {}
+    if BLOCKS_KEY not in metadata:
+        return None
+    return Marks(
+        blocks=json.loads(metadata[BLOCKS_KEY]),
+        replaces=frozenset(json.loads(metadata.get(REPLACES_KEY, b"[]"))),
+        time_ms=int(metadata.get(TIME_KEY, b"0")),
+    )
+
+
+def open_files(url: str, options: Mapping[str, str], on_point: OnPoint = nothing) -> DataFiles:
     """The files under the lake's root `url`: a local path, or a URL that delta-rs knows."""
     if "://" not in url:
-        return LocalFiles(Path(url))
+        return LocalFiles(Path(url), on_point)
     if url.startswith("file://"):
-        return LocalFiles(Path(url.removeprefix("file://")))
+        return LocalFiles(Path(url.removeprefix("file://")), on_point)
     return ObjectFiles(url, options)
 
 
@@ -73,14 +124,18 @@ class LocalFiles(DataFiles):
     be told from what a live one is writing.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, on_point: OnPoint = nothing) -> None:
         self._root = root
+        self._on_point = on_point
         self._locks: dict[str, IO[bytes]] = {}
 
     @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
         self._hold(writer)
         target = self._root / path
+        # Not made anew: a lake that was removed under a running job is a fault.
+        if not (table := self._root / Path(path).parts[0]).is_dir():
+            raise FileNotFoundError(f"the folder {table} is gone")
         staged = self._root / _STAGING / writer / target.name
         staged.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -88,6 +143,7 @@ class LocalFiles(DataFiles):
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
+            self._on_point("file.staged")
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target)
         except OSError:
@@ -105,15 +161,15 @@ class LocalFiles(DataFiles):
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
     @override
-    def blocks(self, path: str) -> bytes | None:
+    def marks(self, path: str) -> Marks | None:
         try:
-            return _footer(pq.read_schema(self._root / path))
-        except FileNotFoundError:
+            return marks_of(pq.read_schema(self._root / path))
+        except (FileNotFoundError, pa.ArrowInvalid):
             return None
 
     @override
-    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
-        return pq.ParquetFile(self._root / path).read(list(columns))
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return pq.ParquetFile(self._root / path).read(columns and list(columns))
 
     @override
     def drop_staged(self) -> int:
@@ -200,15 +256,15 @@ class ObjectFiles(DataFiles):
         )
 
     @override
-    def blocks(self, path: str) -> bytes | None:
+    def marks(self, path: str) -> Marks | None:
         try:
-            return _footer(pq.read_schema(path, filesystem=self._fs))
-        except FileNotFoundError:
+            return marks_of(pq.read_schema(path, filesystem=self._fs))
+        except (FileNotFoundError, pa.ArrowInvalid):
             return None
 
     @override
-    def read(self, path: str, columns: Sequence[str]) -> pa.Table:
-        return pq.ParquetFile(path, filesystem=self._fs).read(list(columns))
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return pq.ParquetFile(path, filesystem=self._fs).read(columns and list(columns))
 
     @override
     def drop_staged(self) -> int:
@@ -217,8 +273,3 @@ class ObjectFiles(DataFiles):
     @override
     def release(self, writer: str) -> None:
         return
-
-
-def _footer(schema: pa.Schema) -> bytes | None:
-    found: bytes | None = (schema.metadata or {}).get(BLOCKS_KEY)
-    return found

@@ -7,13 +7,11 @@ from the handle whose versions were compared. Nothing here knows what a row mean
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -23,11 +21,12 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
+from pipeline.store.actions import add_action, by_partition, folder_of
 from pipeline.store.contract import contract
-from pipeline.store.files import encode, open_files
+from pipeline.store.files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.rows import Row, table_of
+from pipeline.store.tables import open_table, reason
 
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _COMMIT_KEY = "dateline.commit"
 
 
@@ -52,27 +51,44 @@ class Commit:
 
 
 class Lake:
-    """The tables under `url`; creates the missing ones. Not for use by several threads."""
+    """The tables under `url`; creates the missing ones. Not for use by several threads.
 
-    def __init__(self, url: str, storage_options: Mapping[str, str] | None = None) -> None:
+    `on_point` is called with a name at each step of a commit, for tests that die there:
+    `TABLE.begin`, `file.staged` (local lakes), `TABLE.file` after each file, `TABLE.log` right
+    before the log's entry and `TABLE.done` right after it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        storage_options: Mapping[str, str] | None = None,
+        on_point: OnPoint = nothing,
+    ) -> None:
         self.url = url.rstrip("/")
         self.options = dict(storage_options or {})
-        self.files = open_files(self.url, self.options)
+        self.on_point = on_point
+        self.files = open_files(self.url, self.options, on_point)
         self._handles: dict[str, DeltaTable] = {}
 
     def handle(self, table: str) -> DeltaTable:
         """The handle as last refreshed, opened (and the table created) where need be."""
         if table not in self._handles:
-            self._handles[table] = self._open(table)
+            self._handles[table] = open_table(self.url, table, self.options)
         return self._handles[table]
 
     def refresh(self, table: str) -> DeltaTable:
-        """The handle of `table`, brought up to the log's last version."""
+        """The handle of `table`, brought up to the log's last version.
+
+        Raises `StoreError` where the log cannot be read, or is no longer the one that was read.
+        """
         handle = self.handle(table)
         try:
             handle.update_incremental()
         except (DeltaError, OSError) as error:
-            raise StoreError("cannot read the table's log", table=table, reason=error) from error
+            raise StoreError(
+                "cannot read the table's log", table=table, reason=reason(error)
+            ) from error
+        self._assert_last_entry(table, handle.version())
         return handle
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
@@ -102,9 +118,31 @@ class Lake:
             & (ds.field("offset") >= start)
             & (ds.field("offset") < end)
         )
-        found = self.dataset(table).to_table(list(columns), filter=where)
+        with self.reading(table):
+            found = self.dataset(table).to_table(list(columns), filter=where)
         listed: list[Row] = found.to_pylist()
         return listed
+
+    @contextmanager
+    def reading(self, table: str) -> Iterator[None]:
+        """Reads data files of `table` as last refreshed.
+
+        Raises `ConflictError` where one has left the table since (compaction), after a refresh;
+        `StoreError` where the store fails, or a file of the table is not there.
+        """
+        try:
+            yield
+        except FileNotFoundError as error:
+            before = self.handle(table).version()
+            if self.refresh(table).version() == before:
+                raise StoreError(
+                    "a data file of the table is gone", table=table, reason=reason(error)
+                ) from error
+            raise ConflictError(table) from error
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoreError(
+                "cannot read a data file", table=table, reason=reason(error)
+            ) from error
 
     def active(self, table: str) -> list[str]:
         """Paths, relative to the lake's root, of the files that the table's log holds.
@@ -120,135 +158,90 @@ class Lake:
         Raises `ConflictError` when another writer was first (the files are removed), `StoreError`
         when the store fails. The handle does not see its own commit until it is refreshed.
         """
-        handle = self.handle(commit.table)
+        self.on_point(f"{commit.table}.begin")
+        self.commit_actions(commit.table, self._write_files(commit), commit.ends, commit.name)
+
+    def commit_actions(
+        self,
+        table: str,
+        actions: Sequence[AddAction | RemoveAction],
+        versions: Mapping[str, int],
+        name: str,
+    ) -> None:
+        """Commit files that stand already, with new versions of application transactions.
+
+        `name` and what is raised are as in `commit`.
+        """
+        handle = self.handle(table)
         base = handle.version()
-        actions = self._write_files(commit)
+        self.on_point(f"{table}.log")
         try:
             handle.create_write_transaction(
-                actions,
+                list(actions),
                 mode="append",
-                schema=contract(commit.table).schema,
-                partition_by=list(contract(commit.table).partition_by),
+                schema=contract(table).schema,
+                partition_by=list(contract(table).partition_by),
                 commit_properties=CommitProperties(
-                    custom_metadata={_COMMIT_KEY: commit.name},
-                    app_transactions=[Transaction(s, end) for s, end in commit.ends.items()],
+                    custom_metadata={_COMMIT_KEY: name},
+                    app_transactions=[Transaction(app, n) for app, n in versions.items()],
                 ),
             )
         except (DeltaError, OSError) as error:
-            if self._landed(commit, base):
-                return
-            if not isinstance(error, CommitFailedError):
-                # The store may still carry the commit out: its files stay until `clean` has
-                # fenced them.
-                raise StoreError("cannot commit", table=commit.table, reason=error) from error
-            for action in actions:
-                self.files.delete(f"{commit.table}/{action.path}")
-            raise ConflictError(commit.table) from error
+            if not self._landed(table, name, base):
+                if not isinstance(error, CommitFailedError):
+                    # The store may still carry the commit out: its files stay until `clean` has
+                    # fenced them.
+                    raise StoreError("cannot commit", table=table, reason=reason(error)) from error
+                self.drop(table, actions)
+                raise ConflictError(table) from error
+        self.on_point(f"{table}.done")
 
-    def _landed(self, commit: Commit, base: int) -> bool:
+    def drop(self, table: str, actions: Iterable[AddAction | RemoveAction]) -> None:
+        """Remove the files of additions that no commit will name."""
+        for action in actions:
+            if isinstance(action, AddAction):
+                self.files.delete(f"{table}/{action.path}")
+
+    def _landed(self, table: str, name: str, base: int) -> bool:
         """Whether the commit is in the log though its acknowledgement was lost."""
-        handle = self.refresh(commit.table)
+        handle = self.refresh(table)
         new = handle.version() - base
         return new > 0 and any(
-            entry.get(_COMMIT_KEY) == commit.name for entry in handle.history(limit=new)
+            entry.get(_COMMIT_KEY) == name for entry in handle.history(limit=new)
         )
 
     def _write_files(self, commit: Commit) -> list[AddAction | RemoveAction]:
         """One file a partition. All of them stand, or none and `StoreError` is raised."""
-        rule = contract(commit.table)
-        footer = json.dumps(dict(commit.ends)).encode()
+        table, marks = commit.table, Marks(commit.ends)
         actions: list[AddAction | RemoveAction] = []
         try:
-            for n, (place, rows) in enumerate(_partitions(commit)):
-                folders = "/".join(
-                    f"{column}={NULL_PARTITION if value is None else value}"
-                    for column, value in zip(rule.partition_by, place, strict=True)
-                )
-                path = f"{folders}/{commit.name}-{n}.parquet"
-                columns = table_of(commit.table, rows).select(rule.file_schema.names)
-                data = encode(columns, footer)
-                self.files.write(f"{commit.table}/{path}", data, commit.writer)
-                actions.append(
-                    AddAction(
-                        path,
-                        data.size,
-                        dict(zip(rule.partition_by, place, strict=True)),
-                        int(commit.at.timestamp() * 1000),
-                        True,
-                        _stats(commit.table, rows),
-                    )
-                )
+            for n, (partition, rows) in enumerate(by_partition(table, commit.rows)):
+                path = f"{folder_of(partition)}{commit.name}-{n}.parquet"
+                columns = table_of(table, rows).select(contract(table).file_schema.names)
+                data = encode(columns, marks)
+                self.files.write(f"{table}/{path}", data, commit.writer)
+                actions.append(add_action(table, path, data.size, partition, columns, commit.at))
+                self.on_point(f"{table}.file")
         except OSError as error:
-            for action in actions:
-                self.files.delete(f"{commit.table}/{action.path}")
-            raise StoreError("cannot write", table=commit.table, reason=error) from error
+            with suppress(OSError):
+                self.drop(table, actions)
+            raise StoreError("cannot write", table=table, reason=reason(error)) from error
         return actions
 
-    def _open(self, table: str) -> DeltaTable:
-        rule = contract(table)
-        uri = self._uri(table)
+    def _assert_last_entry(self, table: str, version: int) -> None:
+        """On a local lake: the log has the entry of the version that the handle is at.
+
+        delta-rs takes an empty entry for an empty commit, and a log that is gone for one that has
+        nothing new.
+        """
+        if "://" in self.url:
+            return
+        entry = Path(self.url, table, "_delta_log", f"{version:020}.json")
         try:
-            if "://" not in uri:
-                Path(uri).mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(
-                uri,
-                schema=rule.schema,
-                partition_by=list(rule.partition_by),
-                mode="ignore",
-                name=table,
-                description=rule.description,
-                # Readers take a column that has no statistics for one without values, unless the
-                # table says which columns have them (measured: deltalake 1.6 as Arrow dataset).
-                configuration={
-                    "delta.dataSkippingStatsColumns": ",".join(_stats_columns(table)),
-                    # A handle holds every commit since the last checkpoint in memory, and opening
-                    # a table reads them one by one (the default is 100).
-                    "delta.checkpointInterval": "20",
-                },
-                storage_options=self.options or None,
-            )
-            return DeltaTable(uri, storage_options=self.options or None)
-        except DeltaError:
-            # Two writers may create the table at once: the second finds it made.
-            return DeltaTable(uri, storage_options=self.options or None)
+            is_whole = entry.stat().st_size > 0
         except OSError as error:
-            raise StoreError("cannot open the table", table=table, reason=error) from error
-
-    def _uri(self, table: str) -> str:
-        return f"{self.url}/{table}"
-
-
-def _partitions(commit: Commit) -> list[tuple[tuple[str | None, ...], list[Row]]]:
-    columns = contract(commit.table).partition_by
-
-    def place(row: Row) -> tuple[str | None, ...]:
-        return tuple(None if row[c] is None else str(row[c]) for c in columns)
-
-    def order(row: Row) -> Any:
-        return (
-            [(value is None, value or "") for value in place(row)],
-            row["source"],
-            row.get("offset", 0),
-            row.get("item", 0),
-        )
-
-    return [(key, list(rows)) for key, rows in groupby(sorted(commit.rows, key=order), key=place)]
-
-
-def _stats_columns(table: str) -> tuple[str, str]:
-    """The columns that the log has the smallest and largest values of."""
-    return "source", "start_offset" if table == "ledger" else "offset"
-
-
-def _stats(table: str, rows: Sequence[Row]) -> str:
-    key = _stats_columns(table)[1]
-    sources = [row["source"] for row in rows]
-    offsets = [row[key] for row in rows]
-    return json.dumps(
-        {
-            "numRecords": len(rows),
-            "minValues": {"source": min(sources), key: min(offsets)},
-            "maxValues": {"source": max(sources), key: max(offsets)},
-            "nullCount": {"source": 0, key: 0},
-        }
-    )
+            raise StoreError(
+                "the table's log is gone, or not the one that was read", table=table, entry=entry
+            ) from error
+        if not is_whole:
+            raise StoreError("an entry of the table's log is empty", table=table, entry=entry)

@@ -55,7 +55,8 @@ class Repeats:
             self._seen.move_to_end(key)
             return self._seen[key]
         columns = ["revision_id"] if under is None else ["revision_id", "enrichment_id"]
-        table = self._lake.files.read(f"stories/{unquote(path)}", columns)
+        with self._lake.reading("stories"):
+            table = self._lake.files.read(f"stories/{unquote(path)}", columns)
         if under is not None:
             table = table.filter(pc.equal(table.column("enrichment_id"), under))
         ids = frozenset(table.column("revision_id").to_pylist())

@@ -203,8 +203,12 @@ class LakeWriter:
 
     def _retry(self, table: str, attempt: Callable[[], T | None]) -> T:
         for _ in range(_ATTEMPTS):
-            if (done := attempt()) is not None:
-                return done
+            try:
+                if (done := attempt()) is not None:
+                    return done
+            except ConflictError:
+                # What it read was compacted meanwhile.
+                continue
         raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
 
 

@@ -1,0 +1,111 @@
+"""Opening one table of the lake: made where it is missing, widened where the contract has grown.
+
+A change within a major version only adds columns that may be null (schemas/README). They enter the
+table's metadata when a newer version of the code opens it first. That refuses every commit made
+from an older handle, whose writer then refreshes it and commits again; older code writes on beside
+newer, its rows without the new columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from pipeline.errors import StoreError
+from pipeline.store.actions import stats_columns
+from pipeline.store.contract import Contract, contract
+
+_ATTEMPTS = 10
+
+PROPERTIES: Mapping[str, str] = {
+    # A handle holds every commit since the last checkpoint in memory, and opening a table reads
+    # them one by one (the default is 100).
+    "delta.checkpointInterval": "20",
+    # Entries that a checkpoint covers go after this time, by the commit that makes a checkpoint
+    # (the default is 30 days: half a million files a table at a commit every five seconds).
+    "delta.logRetentionDuration": "interval 2 days",
+}
+"""Properties of every table, beside the columns that have statistics. An operator's own stay."""
+
+
+def reason(error: Exception) -> str:
+    """What `error` says, in one line: delta-rs adds its stack, over many."""
+    lines = [line.strip() for line in str(error).partition("\n   0: ")[0].splitlines()]
+    return " ".join(line for line in lines if line) or type(error).__name__
+
+
+def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
+    """The table at its last version, as the contract has it.
+
+    Raises `StoreError` where the store fails, or the table is of another major version.
+    """
+    rule = contract(table)
+    uri = f"{url}/{table}"
+    try:
+        for _ in range(_ATTEMPTS):
+            handle = _made(uri, rule, options)
+            if _widened(handle, rule):
+                return handle
+    except (DeltaError, OSError) as error:
+        raise StoreError("cannot open the table", table=table, reason=reason(error)) from error
+    raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
+
+
+def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
+    if "://" not in uri:
+        Path(uri).mkdir(parents=True, exist_ok=True)
+    try:
+        DeltaTable.create(
+            uri,
+            schema=rule.schema,
+            partition_by=list(rule.partition_by),
+            mode="ignore",
+            name=rule.table,
+            description=rule.description,
+            # Readers take a column that has no statistics for one without values, unless the
+            # table says which columns have them (measured: deltalake 1.6 as Arrow dataset).
+            configuration={
+                "delta.dataSkippingStatsColumns": ",".join(stats_columns(rule.table)),
+                **PROPERTIES,
+            },
+            storage_options=dict(options) or None,
+        )
+    except DeltaError:
+        # Two writers may create the table at once: the second finds it made.
+        return DeltaTable(uri, storage_options=dict(options) or None)
+    return DeltaTable(uri, storage_options=dict(options) or None)
+
+
+def _widened(handle: DeltaTable, rule: Contract) -> bool:
+    """Add the columns that the table lacks; False when the handle is outdated by that."""
+    found = {field.name: field for field in handle.schema().fields}
+    wanted = Schema.from_arrow(rule.schema).fields
+    for field in wanted:
+        other = found.get(field.name)
+        if other is None and field.nullable:
+            continue
+        if other is None or other.type != field.type or other.nullable != field.nullable:
+            raise StoreError(
+                "the table is of another major version: a column differs",
+                table=rule.table,
+                column=field.name,
+                found=None if other is None else other.type,
+                contract=field.type,
+            )
+    missing = [field for field in wanted if field.name not in found]
+    known = handle.metadata().configuration
+    properties = {name: value for name, value in PROPERTIES.items() if name not in known}
+    if not missing and not properties:
+        return True
+    try:
+        if missing:
+            handle.alter.add_columns(missing)
+        else:
+            handle.alter.set_table_properties(properties)
+    except CommitFailedError:
+        # Another one was first.
+        pass
+    return False
