@@ -1,10 +1,72 @@
-"""What a beat of a replay names: a source with an end, and which share of it is read."""
+"""What a replay is made of: sources with an end, what is selected of them, who reads which share.
+
+Every worker goes through the sources in the same order, and through its parts of each in order. So
+the first part that the lake lacks always has a worker that waits for nothing, and no worker waits
+for ever.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from pipeline.model import Record
+from pipeline.parse.selection import Selection, selection_of
+from pipeline.source.archive import Archive
 from pipeline.source.archive_reader import RecordSource
+from pipeline.source.kafka_range import KafkaRange
+from pipeline.store.reprocess import ReprocessRun
+from pipeline.store.retry import RetryRun
+
+_KINDS: Mapping[str, type[Any]] = {
+    "archive": Archive,
+    "kafka": KafkaRange,
+    "reprocess": ReprocessRun,
+    "retry": RetryRun,
+}
+"""What can be sent to a worker. To add one, add its type here: a frozen dataclass of plain data."""
+
+_NOT_SENT = {"connect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A source of which only some stories are taken: a source of its own.
+
+    So that the same source, replayed with another selection or without one, takes the rest.
+    """
+
+    base: RecordSource
+    selection: Selection
+
+    @property
+    def source(self) -> str:
+        """The name of the base and what stands for the selection."""
+        return f"{self.base.source}/{self.selection.digest}"
+
+    @property
+    def start(self) -> int:
+        """The first offset."""
+        return self.base.start
+
+    @property
+    def total(self) -> int:
+        """The end."""
+        return self.base.total
+
+    def records(self, start: int) -> Iterator[Record]:
+        """All records of the base: what is left out is known after parsing only."""
+        source = self.source
+        for record in self.base.records(start):
+            yield replace(record, source=source)
+
+
+def selected(source: RecordSource, selection: Selection) -> RecordSource:
+    """The source with only what is selected: itself where that is everything."""
+    return source if selection.is_everything else Selected(source, selection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +86,58 @@ class Replay:
     def key(self) -> tuple[str, int, int]:
         """What tells one tick from another within a process."""
         return (self.source, self.stripe, self.stripes)
+
+    @property
+    def selection(self) -> Selection:
+        """What is taken of it."""
+        return self.records.selection if isinstance(self.records, Selected) else Selection()
+
+
+def parts(source: RecordSource, part_records: int, done: int = 0) -> int:
+    """How many parts of `part_records` offsets `source` has above `done`."""
+    begin = max(source.start, done)
+    if begin >= source.total:
+        return 0
+    return (source.total - 1) // part_records - begin // part_records + 1
+
+
+def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> list[list[Replay]]:
+    """What each worker reads. Many small sources are spread as evenly as the parts of a large one.
+
+    A source that is named twice is read once.
+    """
+    distinct = list({source.source: source for source in sources}.values())
+    found: list[list[Replay]] = [[] for _ in range(workers)]
+    shift = 0
+    for source in distinct:
+        first = source.start // part_records
+        for n, mine in enumerate(found):
+            mine.append(Replay(source, (n + first - shift) % workers, workers))
+        shift += parts(source, part_records)
+    return found
+
+
+def to_json(tick: Replay) -> dict[str, Any]:
+    """The tick as plain data, for a worker's order."""
+    return {"records": _dump(tick.records), "stripe": tick.stripe, "stripes": tick.stripes}
+
+
+def from_json(data: Mapping[str, Any]) -> Replay:
+    """The tick that `data` was made from."""
+    return Replay(_load(data["records"]), data["stripe"], data["stripes"])
+
+
+def _dump(source: RecordSource) -> dict[str, Any]:
+    if isinstance(source, Selected):
+        return {"selection": source.selection.facts(), "of": _dump(source.base)}
+    kind = next(name for name, known in _KINDS.items() if isinstance(source, known))
+    adapter: TypeAdapter[Any] = TypeAdapter(_KINDS[kind])
+    return {"kind": kind, "data": adapter.dump_python(source, mode="json", exclude=_NOT_SENT)}
+
+
+def _load(data: Mapping[str, Any]) -> RecordSource:
+    if "of" in data:
+        return Selected(_load(data["of"]), selection_of(data["selection"]))
+    adapter: TypeAdapter[Any] = TypeAdapter(_KINDS[data["kind"]])
+    source: RecordSource = adapter.validate_python(data["data"])
+    return source

@@ -20,6 +20,7 @@ from pipeline import clock
 from pipeline.config import Settings
 from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, WorkerError
 from pipeline.observe.logs import log
+from pipeline.replay import Replay, to_json
 
 _POLL_S = 0.1
 _DEATHS = 5
@@ -27,8 +28,8 @@ _WINDOW_S = 120.0
 _FIRST_PAUSE_S = 0.5
 _GRACE_S = 60.0
 
-OnReport = Callable[[Mapping[str, int]], None]
-"""Called with the counts of each batch that a worker committed; from another thread."""
+OnReport = Callable[[Mapping[str, Any]], None]
+"""Called with `Receipt.report()` of each batch that a worker committed; from another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Logging:
 
 
 class Supervisor:
-    """The workers of a job."""
+    """The workers of a job: each with its groups of partitions, or its shares of a replay."""
 
     def __init__(
         self,
@@ -49,23 +50,23 @@ class Supervisor:
         until_caught_up: bool = False,
         on_report: OnReport | None = None,
         logging: Logging | None = None,
+        replays: Sequence[Sequence[Replay]] | None = None,
     ) -> None:
-        count = settings.job.workers
-        groups = [[g for g in range(settings.groups) if g % count == n] for n in range(count)]
         logs = logging or Logging()
-        self._workers = [
-            _Worker(
-                {
-                    "settings": settings.model_dump(mode="json"),
-                    "groups": mine,
-                    "until_caught_up": until_caught_up,
-                    "log_level": logs.level,
-                    "log_json": logs.json,
-                },
-                on_report,
-            )
-            for mine in groups
-        ]
+        orders: list[dict[str, Any]] = (
+            [
+                {"groups": mine, "until_caught_up": until_caught_up}
+                for mine in _groups(settings.groups, settings.job.workers)
+            ]
+            if replays is None
+            else [{"replay": [to_json(tick) for tick in mine]} for mine in replays]
+        )
+        common = {
+            "settings": settings.model_dump(mode="json"),
+            "log_level": logs.level,
+            "log_json": logs.json,
+        }
+        self._workers = [_Worker(common | order, on_report) for order in orders]
 
     @property
     def pids(self) -> list[int]:
@@ -189,6 +190,10 @@ class _Worker:
                 self._fault = fact["fault"]
             elif self._on_report is not None:
                 self._on_report(fact)
+
+
+def _groups(groups: int, workers: int) -> list[list[int]]:
+    return [[g for g in range(groups) if g % workers == n] for n in range(workers)]
 
 
 def _command() -> Sequence[str]:

@@ -85,7 +85,10 @@ def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
 
 def replay_archives(settings: Settings, paths: Sequence[str]) -> Ended:
     """Read every archive to its end in this process, one worker for all of it."""
-    return replay(settings, [Replay(open_archive(path)) for path in paths])
+    ticks = [Replay(open_archive(path, settings.lake.options)) for path in paths]
+    while (ended := replay(settings, ticks)) == "grown":
+        pass
+    return ended
 
 
 def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:

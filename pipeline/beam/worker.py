@@ -19,6 +19,7 @@ from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError
 from pipeline.job import forget, job_of
 from pipeline.observe.logs import configure, log
+from pipeline.replay import from_json
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     configure(order["log_level"], json=order["log_json"])
     # Only now: importing Beam logs.
-    from pipeline.beam.launch import run_epochs
+    from pipeline.beam.launch import replay, run_epochs
 
     settings = restore(order["settings"])
     job = job_of(settings)
@@ -38,9 +39,12 @@ def main() -> int:
     def tell(fact: Mapping[str, Any]) -> None:
         print(json.dumps(fact), file=report, flush=True)
 
-    job.on_receipt = lambda receipt: tell(receipt.counts())
+    job.on_receipt = lambda receipt: tell(receipt.report())
     try:
-        ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
+        if "replay" in order:
+            ended = replay(settings, [from_json(tick) for tick in order["replay"]])
+        else:
+            ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
     except DatelineError as error:
         log.error("the job stops", reason=str(error), exit_code=error.exit_code)
         tell({"fault": str(error)})

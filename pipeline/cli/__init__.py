@@ -11,7 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 from rich.console import Console
 
-from pipeline.cli import about, demo, evaluate, job, lake, show, wire
+from pipeline.cli import about, demo, evaluate, flink, job, lake, links, rejects, replay, show, wire
 from pipeline.errors import EXIT_CODES, DatelineError
 
 _CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (job, demo, wire, lake, show, evaluate, about):
+for part in (job, replay, demo, wire, lake, flink, links, rejects, show, evaluate, about):
     part.register(app)
 
 

@@ -26,7 +26,7 @@ from pipeline.cli.common import (
     settings_of,
     stop_on_signals,
 )
-from pipeline.cli.job import Tally, show_progress
+from pipeline.cli.progress import Tally, show_progress
 from pipeline.cli.wire import records_of
 from pipeline.errors import UsageError
 from pipeline.model import Record

@@ -1,15 +1,10 @@
-"""`dateline run` and `dateline replay`."""
+"""`dateline run`."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.cli.common import (
     BootstrapOption,
@@ -18,55 +13,17 @@ from pipeline.cli.common import (
     LakeOption,
     LogLevelOption,
     TopicOption,
-    err,
     out,
     print_json,
     set_up_logs,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.progress import Tally, show_progress
 from pipeline.errors import UsageError
 from pipeline.supervise import Logging, Supervisor
 
-_RUNNERS = ("inprocess", "PrismRunner")
-
-
-class Tally:
-    """Counts of the batches committed so far, shown while they grow."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.counts: Counter[str] = Counter(batches=0, records=0, stories=0, rejects=0, skipped=0)
-        self._progress = progress
-        self._task = progress.add_task("waiting for the first batch") if progress else None
-        self._lock = threading.Lock()
-
-    def add(self, report: Mapping[str, int]) -> None:
-        """Add one batch."""
-        with self._lock:
-            self.counts.update(report)
-            self.counts["batches"] += 1
-            if self._progress is not None and self._task is not None:
-                self._progress.update(self._task, description=self.line())
-
-    def line(self) -> str:
-        """The counts in words."""
-        counts = self.counts
-        return (
-            f"{counts['records']} records: {counts['stories']} stories, "
-            f"{counts['rejects']} rejects, {counts['skipped']} skipped"
-        )
-
-
-def show_progress(*, wanted: bool = True) -> Progress:
-    """A spinner with the counts, on standard error, where that is a terminal."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-        disable=not (wanted and err.is_terminal),
-    )
+_RUNNERS = ("inprocess", "PrismRunner", "flink")
 
 
 def run(
@@ -85,8 +42,15 @@ def run(
         float | None, typer.Option(help="Seconds that a record may wait for its batch to fill.")
     ] = None,
     runner: Annotated[
-        str, typer.Option(help="inprocess, or PrismRunner (needs `prism` on the PATH).")
+        str,
+        typer.Option(help="inprocess; flink (see [flink] in the configuration); or PrismRunner."),
     ] = "inprocess",
+    detach: Annotated[
+        bool, typer.Option("--detach", help="On Flink: return once the job runs, and leave it.")
+    ] = False,
+    from_savepoint: Annotated[
+        str | None, typer.Option(help="On Flink: the savepoint to begin with.", show_default=False)
+    ] = None,
     log_level: LogLevelOption = "info",
     as_json: JsonOption = False,
 ) -> None:
@@ -108,6 +72,16 @@ def run(
     )
     if runner not in _RUNNERS:
         raise UsageError("no such runner", given=runner, known=", ".join(_RUNNERS))
+    if runner != "flink" and (detach or from_savepoint):
+        raise UsageError("--detach and --from-savepoint are for --runner flink")
+    if runner != "inprocess" and until_caught_up:
+        raise UsageError("--until-caught-up is for --runner inprocess", runner=runner)
+    if runner == "flink":
+        from pipeline.beam.flink import run_on_flink
+
+        with stop_on_signals() as (stop, _):
+            run_on_flink(settings, stop, detach=detach, savepoint=from_savepoint)
+        return
     if runner == "PrismRunner":
         from pipeline.beam.launch import run_on_prism
 
@@ -125,41 +99,9 @@ def run(
     _finish(tally, as_json)
 
 
-def replay(
-    paths: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
-    lake: LakeOption = None,
-    config: ConfigOption = None,
-    log_level: LogLevelOption = "warning",
-    as_json: JsonOption = False,
-) -> None:
-    """Read archives into the lake, through the same steps as the live job.
-
-    An archive is known by its content: replaying it again adds nothing, and after a crash or Ctrl-C
-    it goes on where it had come to.
-
-    Example: `dateline replay archive/1987 reut2-000.sgm.gz --lake /data/lake`
-    """
-    set_up_logs(log_level)
-    settings = settings_of(config, lake=lake)
-    from pipeline.beam.launch import replay_archives
-    from pipeline.job import forget, job_of
-
-    job = job_of(settings)
-    with stop_on_signals() as (stop, _), show_progress(wanted=not as_json) as progress:
-        tally = Tally(progress)
-        job.stop = stop
-        job.on_receipt = lambda receipt: tally.add(receipt.counts())
-        try:
-            replay_archives(settings, [str(path) for path in paths])
-        finally:
-            forget(settings)
-    _finish(tally, as_json)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(run)
-    app.command()(replay)
 
 
 def _finish(tally: Tally, as_json: bool) -> None:

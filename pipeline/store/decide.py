@@ -25,6 +25,10 @@ Coordinates = tuple[str, int, int]
 """Source, offset, item."""
 
 
+class NotEnrichedError(Exception):
+    """A story that was left unenriched as a repeat is none: the batch is to be enriched whole."""
+
+
 def place_of(item: Story | Reject) -> Coordinates:
     """The coordinates of an item."""
     return (item.source, item.offset, item.item)
@@ -84,7 +88,8 @@ def decide(
 
     A story whose revision the lake holds already, or that came earlier in the batch, becomes a
     reject of kind `skipped.repeat`. In a source that enriches anew only what the lake holds under
-    the batch's own enrichment counts.
+    the batch's own enrichment counts. Raises `NotEnrichedError` where a story of
+    `batch.unenriched` is to be written after all.
     """
     settled = standing.stories | standing.rejects.keys()
 
@@ -96,8 +101,9 @@ def decide(
     candidates = [found for found in batch.stories if is_open(found.story)]
     first = [found.story for found in candidates if not _is_reprocessed(found.story)]
     again = [found.story for found in candidates if _is_reprocessed(found.story)]
+    spared = [story for story in batch.unenriched if is_open(story)]
     known = {
-        False: repeats.known(first),
+        False: repeats.known([*first, *spared]),
         True: repeats.known(again, under=batch.enrichment_id),
     }
     stories: list[EnrichedStory] = []
@@ -110,6 +116,11 @@ def decide(
         else:
             mine.add(story.revision_id)
             stories.append(found)
+    for story in spared:
+        is_decided = story.offset < standing.reject_ends[story.source]
+        if is_decided or story.revision_id not in known[False]:
+            raise NotEnrichedError
+        rejects.append(_repeat(story))
     return Decided(blocks, tuple(stories), tuple(rejects), standing)
 
 
@@ -127,4 +138,5 @@ def _repeat(story: Story) -> Reject:
         message="the lake holds this revision already",
         revision_id=story.revision_id,
         received_at=story.received_at,
+        origin=story.origin,
     )

@@ -8,14 +8,14 @@ a writer died between the commits, takes only the rows that it lacks. See DESIGN
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from pipeline.clock import Clock
 from pipeline.errors import GapError, StoreError
-from pipeline.model import Block, EnrichedBatch, EnrichedStory
+from pipeline.model import Block, EnrichedBatch, EnrichedStory, Reject, Story
 from pipeline.store.contract import TABLES
 from pipeline.store.decide import Decided, Standing, decide, place_of
 from pipeline.store.lake import Commit, ConflictError, Lake
@@ -28,6 +28,7 @@ from pipeline.store.rows import (
     reject_row,
     story_row,
 )
+from pipeline.store.tally import Counts, tally
 
 T = TypeVar("T")
 _ATTEMPTS = 50
@@ -36,13 +37,22 @@ _ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a batch: the blocks as committed, and the sources another writer took."""
+    """What became of a batch: the blocks as committed, and the sources another writer took.
+
+    `by` holds the counts by date, region, format and kind of reject.
+    """
 
     blocks: tuple[Block, ...] = ()
     lost: tuple[str, ...] = ()
     stories: int = 0
     rejects: int = 0
     skipped: int = 0
+    by: Counts = field(default_factory=dict, compare=False)
+
+    def report(self) -> dict[str, Any]:
+        """The counts, how many offsets they stand for, and the counts by key, as plain data."""
+        offsets = sum(block.end - block.start for block in self.blocks)
+        return {**self.counts(), "offsets": offsets, "by": self.by}
 
     def counts(self) -> dict[str, int]:
         """Records, stories, rejects and skips that were committed, by name."""
@@ -55,11 +65,23 @@ class Receipt:
 
 
 class LakeWriter:
-    """Writes batches under one writer's id. One a process."""
+    """Writes batches under one writer's id. One a process.
 
-    def __init__(self, lake: Lake, clock: Clock, model: str = "", model_hash: str = "") -> None:
+    `on_failures` is told of each batch's failures once they stand in the lake, before the ledger
+    says that the batch is done: at least once, whatever dies.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        clock: Clock,
+        model: str = "",
+        model_hash: str = "",
+        on_failures: Callable[[Sequence[Reject]], object] | None = None,
+    ) -> None:
         self._lake = lake
         self._clock = clock
+        self._on_failures = on_failures
         self._model = (model, model_hash)
         self._repeats = Repeats(lake)
         self.writer = uuid4().hex[:16]
@@ -81,16 +103,34 @@ class LakeWriter:
         for table in TABLES[1:]:
             self._retry(table, lambda t=table: self._copy_starts(t, agreed, enrichment_id))  # type: ignore[misc]
 
+    def spare(self, stories: Sequence[Story]) -> tuple[list[Story], list[Story]]:
+        """The stories to be enriched, and those that are repeats as things stand.
+
+        This decides nothing: what the second list says is looked at again when it is written.
+        """
+        self._lake.refresh("stories")
+        seen = self._retry("stories", lambda: self._known(stories))
+        wanted: list[Story] = []
+        spared: list[Story] = []
+        for story in stories:
+            (spared if story.revision_id in seen else wanted).append(story)
+            seen.add(story.revision_id)
+        return wanted, spared
+
     def write(self, batch: EnrichedBatch) -> Receipt:
         """Commit what the lake lacks of `batch`; see the module.
 
         Raises `GapError` for a block above the committed end of its source, `StoreError` when the
-        store fails.
+        store fails, `NotEnrichedError`, before anything is written, where a story of
+        `batch.unenriched` is no repeat.
         """
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
         self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
         self._retry("events", lambda: self._commit_found("events", event_rows, decided))
         self._retry("stories", lambda: self._commit_stories(decided))
+        if self._on_failures is not None:
+            # Before the ledger: a block that dies here is done, and told, again.
+            self._on_failures(_failures(batch, decided))
         return self._retry("ledger", lambda: self._commit_ledger(batch, decided))
 
     def close(self) -> None:
@@ -173,9 +213,18 @@ class LakeWriter:
         ]
         if not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
             return None
-        totals = [sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)]
+        stories, rejects, skipped = (
+            sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)
+        )
         lost = tuple(b.source for b in batch.blocks if b.source not in won)
-        return Receipt(tuple(won.values()), lost, *totals)
+        by = tally(batch, decided, won)
+        return Receipt(tuple(won.values()), lost, stories, rejects, skipped, by)
+
+    def _known(self, stories: Sequence[Story]) -> set[str] | None:
+        try:
+            return self._repeats.known(stories)
+        except ConflictError:
+            return None
 
     def _ledger_row(self, block: Block, counts: tuple[int, int, int], enrichment_id: str) -> Row:
         stories, rejects, skipped = counts
@@ -238,6 +287,18 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     expired = {(r.source, r.offset) for r in batch.rejects if r.kind == "skipped.expired"}
     places = {(source, offset) for source, offset, _ in batch.places()} - expired
     return sum(source == block.source and offset >= start for source, offset in places)
+
+
+def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
+    """What the lake now holds of the batch as failures."""
+    return [
+        reject
+        for reject in batch.rejects
+        if not reject.is_skip
+        and (block := decided.blocks.get(reject.source)) is not None
+        and reject.offset >= block.start
+        and place_of(reject) not in decided.standing.stories
+    ]
 
 
 def _raised(blocks: Mapping[str, Block], ends: Mapping[str, int]) -> dict[str, int]:

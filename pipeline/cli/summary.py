@@ -1,0 +1,50 @@
+"""What a replay added, or would add, in tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from pipeline.cli.common import out
+
+_MOST_DATES = 31
+_UNITS = (("date", len("2026-03-04")), ("month", len("2026-03")), ("year", len("2026")))
+
+
+def condensed(dates: Mapping[str, int]) -> tuple[str, dict[str, int]]:
+    """The dates in order as they are where they are few, else by month, else by year.
+
+    Also which of the three it is.
+    """
+    for unit, length in _UNITS[:-1]:
+        found = _by_beginning(dates, length)
+        if len(found) <= _MOST_DATES:
+            return unit, found
+    unit, length = _UNITS[-1]
+    return unit, _by_beginning(dates, length)
+
+
+def show_summary(by: Mapping[str, Mapping[str, int]], counted: str = "stories") -> None:
+    """A table for each key that has something; kinds count rejects and skips."""
+    for name, counts in by.items():
+        if not counts:
+            continue
+        title, rows = condensed(counts) if name == "date" else (name, _largest_first(counts))
+        table = Table(title, "items" if name == "kind" else counted)
+        table.columns[1].justify = "right"
+        for key, n in rows.items():
+            table.add_row(key, str(n))
+        out.print(table)
+
+
+def _largest_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _by_beginning(dates: Mapping[str, int], length: int) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for day, n in dates.items():
+        found[day[:length]] += n
+    return dict(sorted(found.items()))
