@@ -3,13 +3,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test lint prism evaluate soak lock clean
+.PHONY: demo test test-faults lint prism evaluate soak replay-100k lock clean
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
 
 test: $(VENV)/.dev lint  ## every check
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
+	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  $(BIN)/python -m pytest -m faults
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -39,6 +43,9 @@ evaluate: $(VENV)/.run  ## scores of the enrichment, written to docs/evaluation.
 
 soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worker's memory
 	PYTHONPATH=. $(BIN)/python bench/soak.py
+
+replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
+	PYTHONPATH=. $(BIN)/python bench/replay_100k.py
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \

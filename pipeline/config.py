@@ -10,9 +10,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -42,7 +42,14 @@ class KafkaSettings(_Section):
     on_expired: Literal["stop", "skip"] = "stop"
     discover_interval_s: Seconds = 30.0
     broker_timeout_s: Seconds = 300.0
+    dead_letter_topic: str | None = None
     client: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+    @model_validator(mode="after")
+    def _not_read_from(self) -> Self:
+        if self.dead_letter_topic in self.topics:
+            raise ValueError("the dead-letter topic is one of the topics that are read")
+        return self
 
 
 class LakeSettings(_Section):
@@ -52,6 +59,9 @@ class LakeSettings(_Section):
     options: dict[str, str] = Field(default_factory=dict, repr=False)
     clean_interval_s: Seconds = 600.0
     store_timeout_s: Seconds = 300.0
+    retention_s: Annotated[float, Field(ge=0)] = 600.0
+    target_file_bytes: PositiveInt = 128 * 1024**2
+    compact_min_files: Annotated[int, Field(ge=2)] = 5
 
 
 class BatchSettings(_Section):

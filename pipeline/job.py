@@ -23,6 +23,7 @@ from pipeline.parse import ParseLimits, parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
 from pipeline.source.archive_reader import ArchiveReader
+from pipeline.source.dead_letter import DeadLetters
 from pipeline.source.options import KafkaOptions, Limits
 from pipeline.source.reader import Reader
 from pipeline.store.decide import NotEnrichedError, place_of
@@ -96,7 +97,22 @@ class Job:
     def writer(self) -> LakeWriter:
         """The one writer of this process."""
         enricher = self.enricher
-        return LakeWriter(self.lake, clock.now, enricher.model, enricher.model_hash)
+        letters = self.dead_letters
+        on_failures = None if letters is None else letters.send
+        return LakeWriter(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters | None:
+        """The mirror of failures on a topic, where the configuration names one."""
+        kafka = self.settings.kafka
+        if kafka.dead_letter_topic is None:
+            return None
+        return DeadLetters(
+            kafka.bootstrap_servers,
+            kafka.dead_letter_topic,
+            client=kafka.client,
+            timeout_s=kafka.broker_timeout_s,
+        )
 
     def read(self, tick: Tick) -> Iterator[Batch]:
         """The batches that are due at `tick`.
@@ -169,7 +185,7 @@ class Job:
 
     def clean(self) -> Cleaned:
         """Remove what dead writers left in the lake."""
-        done = clean(self.lake, clock.now())
+        done = clean(self.lake, clock.now(), self.settings.lake.retention_s)
         if done.staged or done.removed:
             log.info("removed what dead writers left", staged=done.staged, files=done.removed)
         return done
@@ -195,6 +211,8 @@ class Job:
         self._shares.clear()
         if "writer" in self.__dict__:
             self.writer.close()
+        if (letters := self.__dict__.get("dead_letters")) is not None:
+            letters.close()
 
     def _tell_of_outage(self, waiting_for: str | None) -> None:
         if waiting_for != self._waiting_for:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,9 +21,15 @@ from pipeline.cli.common import (
     print_json,
     settings_of,
 )
+from pipeline.config import Settings, load
 from pipeline.errors import LakeCheckError
 
 _COUNTS = ("blocks", "records", "items", "stories", "rejects", "skipped", "gaps", "in_flight")
+
+RetentionOption = Annotated[
+    float | None,
+    typer.Option(help="Seconds that replaced files are kept for readers.", min=0),
+]
 
 lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
 
@@ -59,17 +68,31 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Unreferenced files fail the check too.")
     ] = False,
+    glob: Annotated[
+        bool,
+        typer.Option("--glob", help="Only tell whether a plain glob meets the tables' rows."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Prove that every record is accounted for exactly once, item by item.
 
-    Reads only. Exit code 20 when something does not add up.
+    Reads only. Exit code 20 when something does not add up; with `--glob`, when there are data
+    files that are no part of the tables.
 
     Example: `dateline lake check --lake /data/lake`
     """
     from pipeline.store.check import check as judge
 
     settings = settings_of(config, lake=lake)
+    if glob:
+        extra = _surplus(settings)
+        if as_json:
+            print_json({"glob_exact": not extra, "surplus": extra})
+        else:
+            _tell_of_glob(extra)
+        if extra:
+            raise LakeCheckError("a plain glob is not exact", files=sum(map(len, extra.values())))
+        return
     report = judge(settings.lake.url, settings.lake.options, strict=strict)
     if as_json:
         print_json(report.as_json())
@@ -86,15 +109,75 @@ def check(
         out.print("[green]The lake adds up.[/green]" if report.ok else "[red]Errors found.[/red]")
         if notes:
             out.print(f"Findings: {notes}")
+        if not report.glob_exact:
+            out.print("A plain glob over the data files is not exact now: see `lake check --glob`.")
     if not report.ok:
         raise LakeCheckError("the lake does not add up", **report.counts)
 
 
 @lake_app.command()
-def clean(
-    lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOption = False
+def compact(
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    target_file_bytes: Annotated[
+        int | None, typer.Option(help="The size that files are gathered into.", min=1)
+    ] = None,
+    min_files: Annotated[
+        int | None, typer.Option(help="Partitions with fewer small files are left alone.", min=2)
+    ] = None,
+    retention_s: RetentionOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Remove what dead writers left behind; safe beside a running job, which does it by itself.
+    """Make few data files of many small ones, the rows as they are; safe beside a running job.
+
+    The replaced files are kept for readers of an older snapshot (`lake.retention_s`), then removed
+    by the job's own clean-up or `dateline lake clean`. With `--retention-s 0` they go at once.
+
+    Example: `dateline lake compact --lake /data/lake`
+    """
+    from pipeline.store.compact import Sizing
+    from pipeline.store.compact import compact as gather
+    from pipeline.store.lake import Lake
+    from pipeline.store.maintain import clean as tidy
+    from pipeline.store.snapshot import open_snapshot
+
+    settings = _settings(
+        config,
+        lake,
+        target_file_bytes=target_file_bytes,
+        compact_min_files=min_files,
+        retention_s=retention_s,
+    )
+    open_snapshot(settings.lake.url, settings.lake.options)
+    sizing = Sizing(settings.lake.target_file_bytes, settings.lake.compact_min_files)
+    tables = Lake(settings.lake.url, settings.lake.options)
+    done = gather(tables, sizing, clock.now())
+    cleaned = tidy(tables, clock.now(), settings.lake.retention_s)
+    extra = _surplus(settings)
+    if as_json:
+        print_json(
+            {
+                "tables": [asdict(table) for table in done],
+                "clean": asdict(cleaned),
+                "glob_exact": not extra,
+            }
+        )
+        return
+    out.print(_rows_table([asdict(table) for table in done]))
+    out.print(_counts_line(asdict(cleaned)))
+    _tell_of_glob(extra)
+
+
+@lake_app.command()
+def clean(
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    retention_s: RetentionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what dead writers left and compaction replaced; safe beside a running job.
+
+    The job does it by itself every `lake.clean_interval_s`.
 
     Example: `dateline lake clean --lake /data/lake`
     """
@@ -102,25 +185,50 @@ def clean(
     from pipeline.store.maintain import clean as tidy
     from pipeline.store.snapshot import open_snapshot
 
-    settings = settings_of(config, lake=lake)
+    settings = _settings(config, lake, retention_s=retention_s)
     open_snapshot(settings.lake.url, settings.lake.options)
-    done = tidy(Lake(settings.lake.url, settings.lake.options), clock.now())
-    facts = {
-        "staged": done.staged,
-        "removed": done.removed,
-        "kept": done.kept,
-        "foreign": done.foreign,
-    }
+    done = tidy(
+        Lake(settings.lake.url, settings.lake.options), clock.now(), settings.lake.retention_s
+    )
+    extra = _surplus(settings)
     if as_json:
-        print_json(facts)
+        print_json({**asdict(done), "glob_exact": not extra})
     else:
-        out.print(", ".join(f"{n} {name}" for name, n in facts.items()))
+        out.print(_counts_line(asdict(done)))
+        _tell_of_glob(extra)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(query)
     app.add_typer(lake_app, name="lake")
+
+
+def _settings(config: Path | None, lake: str | None, **given: float | None) -> Settings:
+    section = {name: value for name, value in given.items() if value is not None}
+    return load(config, {"lake": section if lake is None else {**section, "url": lake}})
+
+
+def _surplus(settings: Settings) -> dict[str, list[str]]:
+    """By table: the data files that are no part of it."""
+    from pipeline.store.check_files import surplus
+    from pipeline.store.snapshot import open_snapshot
+
+    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
+    found = {table: surplus(snapshot, table) for table in snapshot.tables}
+    return {table: files for table, files in found.items() if files}
+
+
+def _tell_of_glob(extra: Mapping[str, list[str]]) -> None:
+    if not extra:
+        out.print("A plain glob over the data files is exact now.")
+        return
+    counts = ", ".join(f"{len(files)} of {table}" for table, files in extra.items())
+    out.print(f"A plain glob is not exact now: it meets files outside the tables ({counts}).")
+
+
+def _counts_line(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in facts.items())
 
 
 def _rows_table(rows: list[dict[str, Any]]) -> Table:
