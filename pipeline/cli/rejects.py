@@ -236,7 +236,9 @@ def retry(
     elif plan.left:
         from pipeline.cli.reading import read_to_end
 
-        counts = read_to_end(settings, [plan.run], workers=None, as_json=True)
+        counts = read_to_end(
+            settings, [plan.run], workers=None, as_json=as_json, log_level=log_level
+        )
         with read_rejects(open_rejects(settings.lake.url, settings.lake.options)) as rejects:
             facts |= counts | {"open": rejects.count(picked)}
     if as_json:

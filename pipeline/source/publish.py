@@ -52,7 +52,7 @@ def publish(
         create_topics(bootstrap_servers, {topic: partitions}, client=client, timeout_s=timeout_s)
     else:
         require_topic(bootstrap_servers, topic, client=client, timeout_s=timeout_s)
-    producer = _connect(bootstrap_servers, dict(client or {}), timeout_s)
+    producer = connect(bootstrap_servers, dict(client or {}), timeout_s)
     under_way: deque[Any] = deque()
     sent = size_bytes = 0
     try:
@@ -81,7 +81,8 @@ def publish(
     return Published(sent, size_bytes)
 
 
-def _connect(bootstrap_servers: str, client: dict[str, Any], timeout_s: float) -> Any:
+def connect(bootstrap_servers: str, client: Mapping[str, Any], timeout_s: float) -> Any:
+    """A producer that loses and repeats nothing; raises `BrokerError` where none can be had."""
     timeout_ms = int(timeout_s * 1000)
     config = {
         "bootstrap_servers": bootstrap_servers,

@@ -53,7 +53,9 @@ class Snapshot:
         if table not in self.tables:
             return ds.dataset(rule.empty_table())
         found = self.tables[table].to_pyarrow_dataset()
-        lacking = [field for field in rule if field.nullable and field.name not in found.schema.names]
+        lacking = [
+            field for field in rule if field.nullable and field.name not in found.schema.names
+        ]
         return found.replace_schema(pa.schema([*found.schema, *lacking])) if lacking else found
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
