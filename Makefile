@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test test-faults lint prism evaluate soak replay-100k lock clean
+.PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
@@ -46,6 +46,9 @@ soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worke
 
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
 	PYTHONPATH=. $(BIN)/python bench/replay_100k.py
+
+fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format
+	$(BIN)/python -m tests.parse.fuzz --seconds 60
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \

@@ -35,7 +35,9 @@ _WIRE = re.compile(
     r"^(?P<d>\d{1,2})[- ](?P<mon>[^\W\d_]{3,9})\.?[-, ]+(?P<y>\d{4}|\d\d)"
     r"(?:\s+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?)?\s*(?P<z>Z|UTC|GMT)?$"
 )
-_DDHHMM = re.compile(r"^(\d\d)(\d\d)(\d\d)\s*([A-Z]{1,4})\s+([^\W\d_]{3})\w*\s+(\d{4}|\d\d)$", re.I)
+_DDHHMM = re.compile(
+    r"^(\d\d)(\d\d)(\d\d)(?:\s*([A-Z]{1,4}))?\s+([^\W\d_]{3})\w*\s+(\d{4}|\d\d)$", re.I
+)
 _ZONE_HOURS = {"GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CET": 1, "CEST": 2, "BST": 1}
 _ABSURD_BEFORE, _ABSURD_AFTER = 1700, 2200
 
@@ -118,10 +120,11 @@ def _moment(
 def _from_wire(match: re.Match[str]) -> Moment | None:
     day_text, hour, minute, zone, month_text, year = match.groups()
     found = day(_full_year(year), month(month_text), int(day_text))
-    hours = _ZONE_HOURS.get(zone.upper())
-    if not found or hours is None:
+    hours = _ZONE_HOURS.get(zone.upper()) if zone else None
+    if not found or (zone and hours is None):
         return None
-    return _moment(found, (int(hour), int(minute), 0), hours * 60, "minute")
+    offset = None if hours is None else hours * 60
+    return _moment(found, (int(hour), int(minute), 0), offset, "minute")
 
 
 def _rfc5322(text: str) -> Moment | None:

@@ -59,7 +59,6 @@ _BLOCKS = frozenset(
         "aside",
         "main",
         "address",
-        "fn",
         "nitf-table",
         "hedline",
         "bodytext",
@@ -79,12 +78,11 @@ _SKIPPED = frozenset(
         "object",
         "form",
         "nav",
+        "media-producer",
     ]
 )
 _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
-_MEDIA = frozenset(
-    ["figure", "media", "media-metadata", "media-producer", "media-reference", "img"]
-)
+_MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
 _REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
 _CELL_MARK = "\x1f"
 

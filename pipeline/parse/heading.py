@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from pipeline.parse import dates
 from pipeline.parse.advisories import is_change_note
 from pipeline.parse.dateline import find_dateline
 from pipeline.parse.dates import Moment
+from pipeline.parse.embargo import is_embargo
 from pipeline.parse.ids import headline_key
 from pipeline.parse.providers import named, provider
 from pipeline.parse.revisions import read_line
@@ -33,13 +33,13 @@ _NOTE = re.compile(
     r"|notice)\b\W*[-:–—]",
     re.I,
 )
-_EMBARGO = re.compile(
-    r"^\W{0,4}(?:embargo(?:ed)?\b|not for (?:release|publication) before\b)", re.I
-)
 _SLUG = re.compile(
     r"^(?:[A-Za-z]?\d{3,4}\s+)?(?:(?:BC|AM|PM|GLB|EU|ML|AS|AF|LT|US|BC-)-\S.{2,80}|"
     r"\w[\w.'&]*(?:[-/]{1,2}\w[\w.'&]*){2,}(?:,\s?.{2,30})?)$"
 )
+# `EFE6021 1 POL DEP INDIA`: number, priority, sections; a line of key words follows.
+_EFE = re.compile(r"^EFE\d{3,6}\s+\d\s+(?P<codes>[A-Z]{3}(?:[ ,-]+\w+){0,8})$")
+_POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
 _MAX_TITLE_CHARS = 250
@@ -60,7 +60,8 @@ class Heading:
     provider_id: str | None = None
     language: str | None = None
     moment: Moment | None = None
-    embargo_until: datetime | None = None
+    embargoes: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     keywords: tuple[str, ...] = ()
     urgency: int | None = None
@@ -111,7 +112,7 @@ def _read_label(head: Heading, text: str) -> bool:
 
 def _read_note(head: Heading, text: str) -> bool:
     """Whether the line is an embargo, a note to editors, or a mark of revision."""
-    if _EMBARGO.match(text):
+    if is_embargo(text):
         _embargo(head, text)
     elif _NOTE.match(text) or is_change_note(text):
         head.notes.append(text.strip("()[] "))
@@ -127,6 +128,12 @@ def _read_sign(head: Heading, text: str) -> bool:
     """Whether the line is an agency, a byline or a keyword line."""
     if len(text) < 40 and provider(text):
         head.provider = provider(text)
+    elif _POINT.match(text) and head.headline:
+        head.points.append(text)
+    elif (efe := _EFE.match(text)) and not head.headline:
+        head.provider, head.keywords = "EFE", tuple(efe["codes"].split())
+    elif head.keywords and not head.headline and not head.slugline and text.isupper():
+        head.slugline = text
     elif _BYLINE_TITLE.match(text):
         head.provider = head.provider or named(
             text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
@@ -178,7 +185,7 @@ def _read_field(head: Heading, name: str, value: str) -> bool:
     elif name in {"source", "provider", "agency"}:
         head.provider = named(value)
     elif name.startswith("embargo"):
-        _embargo(head, value)
+        _embargo(head, f"{name}: {value}")
     elif name in {"urgency", "priority"} and value[:1].isdigit():
         head.urgency = int(value[0]) or None
     elif name == "id":
@@ -193,18 +200,10 @@ def _read_field(head: Heading, name: str, value: str) -> bool:
 
 
 def _embargo(head: Heading, text: str) -> None:
-    """The moment of an embargo line, if it gives a whole one; the words are kept either way."""
-    head.notes.append(text.strip("()[] "))
-    for found in re.findall(
-        r"\d{4}-\d\d-\d\d(?:[T ]\d\d:?\d\d(?::\d\d)?\s?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)?)?"
-        r"|\d{6}\s?[A-Z]{3}\s\w{3}\s\d{2,4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}(?: \d\d:\d\d)?(?: GMT)?",
-        text,
-    ):
-        when = dates.moment(found)
-        if when:
-            head.embargo_until = when.at
-            return
-    head.warnings.append("embargo without a whole date")
+    """The words of an embargo; its moment may need the story's date (see `wiretext.compose`)."""
+    words = text.strip("()[] ")
+    head.notes.append(words)
+    head.embargoes.append(words)
 
 
 def _same_title(title: str, text: str) -> bool:

@@ -74,7 +74,7 @@ def _patterns() -> _Patterns:
     return _Patterns(
         before=re.compile(
             rf"[^\w\s(\[]{{0,3}}\s?{mark}(?:\s\(official\))?"
-            r"(?P<close>\s+[-\u2013\u2014:]+\s*|\W?:\s*|\W?[-\u2013\u2014/]+\s*|$)",
+            r"(?P<close>\s+\u00a5+\s*|\s+[-\u2013\u2014:]+\s*|\W?:\s*|\W?[-\u2013\u2014/]+\s*|$)",
             re.I,
         ),
         before_bracket=re.compile(

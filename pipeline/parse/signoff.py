@@ -15,7 +15,9 @@ _INITIALS = re.compile(r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5}
 _CREDIT = re.compile(
     r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
     r"Edited|Translated|Translation)\b(?: and \w+)? by\b|"
-    r"Reporting from\b)[^.]{3,400}\W*$",
+    r"Reporting from\b)[^.]{3,400}\W*$"
+    r"|^.{3,160}\bcontributed to this (?:report|story)\.?$"
+    r"|^Follow .{3,80} (?:on|at) (?:Twitter|X|Facebook|https?:|@).{0,100}$",
     re.I,
 )
 _REPORTERS = re.compile(
@@ -28,7 +30,9 @@ _NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
-_MAX_LINES = 12
+_KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
+_DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
+_MAX_LINES = 14
 _MAX_LINE_CHARS = 600
 
 
@@ -42,6 +46,7 @@ class SignOff:
     moment: Moment | None = None
     rights: str | None = None
     more: bool = False
+    keywords: tuple[str, ...] = ()
 
 
 def read_sign_off(lines: list[str]) -> SignOff:
@@ -52,6 +57,7 @@ def read_sign_off(lines: list[str]) -> SignOff:
     when: Moment | None = None
     bylines: tuple[str, ...] = ()
     more = False
+    keywords: tuple[str, ...] = ()
     while end > 1 and steps < _MAX_LINES:
         text = lines[end - 1].strip()
         steps += bool(text)
@@ -68,6 +74,10 @@ def read_sign_off(lines: list[str]) -> SignOff:
             pass
         elif _MORE.match(text):
             more = True
+        elif words := _KEYWORDS.match(text):
+            keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
+        elif _DPA.match(text):
+            agency = agency or "dpa"
         elif len(text) < 40 and provider(text):
             agency = agency or provider(text)
         elif _CREDIT.match(text):
@@ -81,7 +91,7 @@ def read_sign_off(lines: list[str]) -> SignOff:
         else:
             break
         end -= 1
-    return SignOff(end, agency, bylines, when, rights, more)
+    return SignOff(end, agency, bylines, when, rights, more, keywords)
 
 
 def stamp_provider(text: str) -> str | None:

@@ -11,6 +11,7 @@ from pipeline.parse import advisories, dates, revisions
 from pipeline.parse.dateline import Dateline, find_dateline
 from pipeline.parse.dates import Moment
 from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.embargo import read_embargo
 from pipeline.parse.heading import Heading, read_heading
 from pipeline.parse.paragraphs import split_paragraphs, tidy
 from pipeline.parse.providers import named, provider
@@ -22,6 +23,11 @@ _SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
 _SIGNATURE = re.compile(
     r"(?<=[.!?\"”»])(?: *\((?P<sign>[A-Za-z-]{2,12})\)\.?| +(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?)$"
 )
+_RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
+# What dpa sends below a story, for desks alone.
+_NOT_TO_PRINT = re.compile(
+    r"^\W{0,4}(?:Notizblock$|Die folgenden Informationen sind nicht zur Veröffentlichung)"
+)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -31,10 +37,11 @@ def read_story(text: str) -> Draft:
     Raises `FaultError`: `no_text` where nothing is left, `unknown_format` for a text that has
     neither a headline over a body, nor dateline, date, agency, or two sentences.
     """
-    lines = text.strip("\n").split("\n")
+    lines = ["" if _RULE.match(entry) else entry for entry in text.strip("\n").split("\n")]
     below = read_sign_off(lines)
-    head = read_heading(lines[: below.end])
-    paragraphs = split_paragraphs("\n".join(lines[head.start : below.end]))
+    end = next((n for n in range(below.end) if _NOT_TO_PRINT.match(lines[n])), below.end)
+    head = read_heading(lines[:end])
+    paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
     draft = compose(head, tidy(paragraphs), below)
     _check(draft, head, below)
     return draft
@@ -54,20 +61,30 @@ def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft
         warnings.append("the story goes on in a later take")
     draft = Draft(
         headline=head.headline,
-        paragraphs=paragraphs,
+        paragraphs=(*tidy(head.points), *paragraphs),
         slugline=head.slugline,
         provider=_provider(head, dateline, below) or signed,
         provider_id=head.provider_id,
         bylines=head.bylines or below.bylines,
         language=head.language,
-        embargo_until=head.embargo_until,
         editor_note="\n".join(notes) or None,
-        keywords=head.keywords,
+        keywords=head.keywords or below.keywords,
         urgency=head.urgency,
         rights=below.rights,
         warnings=tuple(warnings),
     )
-    return with_marks(with_dateline(with_moment(draft, moment), dateline))
+    draft = with_dateline(with_moment(draft, moment), dateline)
+    return with_marks(_with_embargo(draft, head.embargoes))
+
+
+def _with_embargo(draft: Draft, lines: list[str]) -> Draft:
+    """The draft under the embargo that one of the lines gives, its year that of the story."""
+    near = draft.published_at.date() if draft.published_at else None
+    moments = filter(None, (read_embargo(text, near) for text in lines))
+    until = max(moments, default=None)
+    if lines and not until:
+        return replace(draft, warnings=(*draft.warnings, "embargo without a whole date"))
+    return replace(draft, embargo_until=until)
 
 
 def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 
@@ -63,6 +65,56 @@ def test_a_written_ninjs_item_is_read_back(title, body, when, as_html) -> None:
     story = one(json.dumps(item).encode())
     assert (story.headline, story.paragraphs) == (title, tuple(body))
     assert story.published_at.replace(tzinfo=None) == when.replace(microsecond=0)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(WORD, min_size=2, max_size=6).map(" ".join),
+    st.lists(SENTENCE, min_size=1, max_size=5),
+    st.datetimes().filter(lambda d: 1900 < d.year < 2100),
+    st.integers(1, 9),
+    st.booleans(),
+)
+def test_a_written_envelope_is_read_back(title, body, when, urgency, many) -> None:
+    """Write envelopes, one or as JSON Lines, parse them: the same stories, field by field."""
+    entry = {
+        "envelope": "dateline/1",
+        "id": "1",
+        "provider": "AFP",
+        "headline": title,
+        "paragraphs": body,
+        "published_at": when.replace(microsecond=0).isoformat() + "Z",
+        "urgency": urgency,
+        "keywords": [title],
+        "codes": [{"scheme": "medtop", "value": "16000000", "role": "topic", "name": "conflict"}],
+        "related": [{"role": "replaces", "id": "0"}],
+    }
+    data = json.dumps(entry).encode()
+    items = parse_record(record(b"\n".join([data] * (3 if many else 1))))
+    assert len(items) == (3 if many else 1)
+    for story in items:
+        assert isinstance(story, Story)
+        assert (story.headline, story.paragraphs, story.raw) == (title, tuple(body), data)
+        assert story.published_at.replace(tzinfo=None) == when.replace(microsecond=0)
+        assert (story.urgency, story.keywords, story.provider_id) == (urgency, (title,), "1")
+        assert (story.codes[0].value, story.related[0].id) == ("16000000", "0")
+
+
+CELL = st.lists(WORD, min_size=2, max_size=6).map(lambda w: ", ".join(w) + ' "so" it is.')
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(CELL, st.lists(CELL, min_size=1, max_size=4)), min_size=1, max_size=5))
+def test_written_rows_are_read_back(rows) -> None:
+    """Write a CSV file with commas, quotes and line ends in its cells: the same stories."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["date", "title", "text"])
+    for title, body in rows:
+        writer.writerow(["2020-01-05", title, "\n\n".join(body)])
+    items = parse_record(record(text.getvalue().encode()))
+    assert [(i.headline, i.paragraphs) for i in items] == [(t, tuple(b)) for t, b in rows]
+    assert all(i.date.isoformat() == "2020-01-05" for i in items)
 
 
 NAMES = st.sampled_from(

@@ -186,3 +186,27 @@ def test_revisions_join_their_family() -> None:
     assert first.version < update.version
     assert (first.status, kill.status) == ("usable", "canceled")
     assert len({s.revision_id for s in (first, update, kill)}) == 3
+
+
+SHAPES = {
+    "AFP": "{place}, {month} {day}, {year} (AFP) - ",
+    "Reuters": "{place}, {month} {day}, {year} (Reuters) - ",
+    "TASS": "{place}, {month} {day}, {year}. /TASS/. ",
+    "EFE": "{place}, {day} {month} {year} (EFE).- ",
+    "dpa": "{place}, {day} {month} {year} (dpa) - ",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(SHAPES)),
+    st.sampled_from(["PARIS", "NEW YORK", "KYIV", "SAO PAULO", "ADDIS ABABA", "Ho Chi Minh City"]),
+    st.dates(date(1960, 1, 1), date(2068, 12, 31)),
+    st.lists(SENTENCE, min_size=2, max_size=5),
+)
+def test_a_written_dateline_is_read_back(agency: str, place: str, day: date, body) -> None:
+    """Write a dateline as the agency does: place, day and agency come back, the text without it."""
+    shape = SHAPES[agency].format(place=place, month=f"{day:%B}", day=day.day, year=day.year)
+    story = one(("Ministers meet again\n\n" + shape + "\n\n".join(body) + "\n").encode())
+    assert (story.dateline_places, story.dateline_date) == ((place,), day)
+    assert (story.provider, story.date, story.paragraphs) == (agency, day, tuple(body))

@@ -71,7 +71,7 @@ def read_nitf(root: etree._Element) -> Draft:
     warnings += [unknown] if unknown else []
     doc_key = xml.child(docdata, "du-key")
     headline = xml.first(body_head, "hl1", "headline") or xml.first(head, "title") or ""
-    words = text_of(located)
+    words = _words(located, story_date)
     draft = Draft(
         headline=headline,
         paragraphs=(),
@@ -141,6 +141,13 @@ def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _words(located: etree._Element | None, story_date: etree._Element | None) -> str:
+    """The dateline's words; a date that is apart by its markup only is apart in them too."""
+    words, day = text_of(located), text_of(story_date)
+    place = words.removesuffix(day)
+    return f"{place}, {day}" if day and place[-1:].isalnum() else words
+
+
 def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:
     marked = xml.texts(xml.below(located, "location"))
     if marked:
@@ -161,6 +168,9 @@ def _codes(head: etree._Element | None) -> Iterator[Code]:
         names = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
         if value:
             yield Code("iptc-subjectcode", value, "topic", xml.attribute(subject, *names))
+    for place in xml.below(head, "evloc"):
+        if country := xml.attribute(place, "iso-cc"):
+            yield Code("iso-3166", country, "place", xml.attribute(place, "city"))
     for prop in xml.below(head, "tobject.property"):
         if value := xml.attribute(prop, "tobject.property.type"):
             yield Code("nitf-property", value, "genre", value)
