@@ -25,6 +25,9 @@ _MARK = re.compile(r"(</?[st]>)")
 _YIELD = frozenset({"CONCEDE", "RETREAT"})
 _WORD = re.compile(r"\w{4,}")
 
+Bin = tuple[float, float, int]
+"""Mean confidence, share right, count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -109,7 +112,7 @@ def plover(nlp: Any, path: Path) -> dict[str, float]:
     }
 
 
-def reliability(nlp: Any, path: Path, bins: int = 5) -> list[tuple[float, float, int]]:
+def reliability(nlp: Any, path: Path, count: int = 5) -> list[Bin]:
     """Confidence against truth on a PLOVER TSV: (mean confidence, share right, count) a bin."""
     labelled = sentences(path)
     codings = EventCoder(nlp).code_pairs(
@@ -117,13 +120,20 @@ def reliability(nlp: Any, path: Path, bins: int = 5) -> list[tuple[float, float,
         [item.source for item in labelled],
         [item.target for item in labelled],
     )
-    coded = (
-        (coding.confidence, fold(coding.root) == item.root)
-        for item, coding in zip(labelled, codings, strict=True)
-        if coding
+    return bins(
+        [
+            (coding.confidence, fold(coding.root) == item.root)
+            for item, coding in zip(labelled, codings, strict=True)
+            if coding
+        ],
+        count,
     )
-    rows = sorted(coded, key=lambda row: row[0])
-    size = -(-len(rows) // bins) if rows else 1
+
+
+def bins(coded: Sequence[tuple[float, bool]], count: int = 5) -> list[Bin]:
+    """(confidence, right) pairs in bins of equal size, the least sure first."""
+    rows = sorted(coded)
+    size = -(-len(rows) // count) if rows else 1
     table = []
     for start in range(0, len(rows), size):
         part = rows[start : start + size]

@@ -38,16 +38,22 @@ def documents(paths: Sequence[Path]) -> Iterator[Labelled]:
     """The documents with exactly one PLACES label that stands for a country."""
     number = 0
     for path in paths:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("latin-1")
-        for match in _DOCUMENT.finditer(text):
-            places = _PLACES.search(match.group())
+        for document in sgml_documents(path):
+            places = _PLACES.search(document)
             labels = re.findall(r"<D>(.*?)</D>", places.group(1)) if places else []
             country = _country(labels[0]) if len(labels) == 1 else None
             region = load().region_of.get(country or "")
             if country and region:
                 number += 1
-                yield Labelled(_story(match.group(), number), country, region)
+                yield Labelled(story_of(document, number), country, region)
+
+
+def sgml_documents(path: Path) -> Iterator[str]:
+    """The text of each document of a Reuters-21578 file, tags included."""
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("latin-1")
+    for match in _DOCUMENT.finditer(text):
+        yield match.group()
 
 
 def _country(label: str) -> str | None:
@@ -62,7 +68,8 @@ def _element(document: str, name: str) -> str:
     return html.unescape(_CONTROL.sub("", match.group(1))).strip() if match else ""
 
 
-def _story(document: str, number: int) -> Story:
+def story_of(document: str, number: int) -> Story:
+    """A document of Reuters-21578 as a story without its labels; `number` becomes its id."""
     body = _element(document, "BODY")
     if not body:  # brief and unprocessed documents: what stands in TEXT besides the title
         text = re.sub(r"<TITLE>.*?</TITLE>|<DATELINE>.*?</DATELINE>", "", document, flags=re.DOTALL)

@@ -8,7 +8,7 @@ several actors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline.enrich.events.classes import classes_of, phrase
@@ -70,8 +70,6 @@ _OFFICES = frozenset([
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
 _AIMED = frozenset({"on", "to", "against", "with"})
 _OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
-_LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
-_DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")
 _MAX_ACTORS = 4
 
 
@@ -145,11 +143,19 @@ class Resolver:
         if party is not None:
             return [party]
         # "Baku's operation", "the attack on Iran": whoever is named within the phrase.
-        own = [p for inner in _modifiers(token) for p in self._resolve(inner, doer)]
+        names = [inner for inner in _modifiers(token) if not doer or self._acting(token, inner)]
+        own = [p for inner in names for p in self._resolve(inner, doer)]
         if own and doer:
             return own[:_MAX_ACTORS]
         within = [p for inner in self._within(token, doer) for p in self._resolve(inner, doer)]
         return [*own, *within][:_MAX_ACTORS]
+
+    def _acting(self, noun: Token, name: Token) -> bool:
+        """Whether a noun lets who qualifies it act: "Israeli strikes", not "the Swiss franc"."""
+        lemma = noun.lemma_.lower()
+        if name.dep_ == "poss" or lemma in self._lexicon.nominals:
+            return True
+        return not classes_of(noun, self._lexicon) <= {"POSITION", "PROPERTY", "BORDER"}
 
     def _within(self, token: Token, doer: bool) -> Iterator[Token]:
         talks = any(
@@ -161,7 +167,7 @@ class Resolver:
             if (
                 child.dep_ == "prep"
                 and child.lower_ in _WITHIN
-                and not (talks and child.lower_ == "in")
+                and not (talks and child.lower_ in {"in", "on"})
                 and not (doer and child.lower_ in _AIMED)
             ):
                 yield from governed(child)
@@ -217,7 +223,7 @@ class Resolver:
             country is not None
             or entity is not None
             or role in {"REB", "IGO"}
-            or token.pos_ == "PROPN"
+            or (token.pos_ == "PROPN" and token.i > 0)
         )
         if role in _NEVER_POLITICAL:
             political = False
@@ -320,34 +326,6 @@ class Resolver:
             latest = _distinct([p for p in reversed(pool) if p.actor.country and p.political])
             return list(reversed(latest[:2])) if len(latest) > 1 else []
         return []
-
-
-def at_home(
-    code: str, source: Party, target: Party | None, place: str | None
-) -> tuple[Party, Party | None]:
-    """Both sides with the country of those that are called only by what they are.
-
-    "Police arrested protesters in Cairo": where the act was done tells the country; of acts between
-    a state and its people (protest, arrest, trial, pardon) the other side's country does, too.
-    """
-    source = _in_country(source, place)
-    if code.startswith("14") and source.actor.country is not None:
-        source = replace(source, political=True)  # whoever protests does so politically
-    if target is None:
-        return source, None
-    target = _in_country(target, place)
-    if code.startswith(_DOMESTIC):
-        source = _in_country(source, target.actor.country)
-        target = _in_country(target, source.actor.country)
-    return source, target
-
-
-def _in_country(party: Party, country: str | None) -> Party:
-    actor = party.actor
-    if country is None or actor.country or actor.name or actor.role not in _LOCAL:
-        return party
-    political = party.political or actor.role in POLITICAL_ROLES
-    return replace(party, actor=replace(actor, country=country), political=political)
 
 
 def _officer(party: Party) -> bool:

@@ -47,6 +47,11 @@ class Act:
     nominal: bool = False
 
     @property
+    def doc(self) -> Token:
+        """The parsed text that the act was found in."""
+        return self.predicate.doc
+
+    @property
     def background(self) -> bool:
         """Whether the act only dates another one: "after X did …"."""
         return self.predicate.dep_ == "advcl" and any(

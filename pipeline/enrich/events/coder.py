@@ -11,20 +11,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.enrich.events.actors import Entities, Party, Resolver, at_home
+from pipeline.enrich.events.actors import Entities, Party, Resolver
 from pipeline.enrich.events.acts import Act, ActFinder
-from pipeline.enrich.events.confidence import confidence, pair_confidence
+from pipeline.enrich.events.confidence import (
+    confidence,
+    features,
+    plausibility,
+    probability,
+)
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.dates import event_days
+from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.lexicon import Lexicon, load
-from pipeline.enrich.events.pair import Span, choose
+from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.screen import Screen
 from pipeline.model import Actor, Event, Story
 
-MIN_CONFIDENCE = 0.55
+MIN_PLAUSIBILITY = 0.55
 _TELLING_WEIGHT = 5
+_OF_A_STATE = ("04", "15", "16", "17", "191", "192")
 _TOLD_ALONE = ("0831", "0874", "14")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
@@ -60,12 +67,16 @@ class CoderInput:
 
 @dataclass(frozen=True, slots=True)
 class PairCoding:
-    """What the coder says of two given spans: CAMEO code, PLOVER root, quad class, confidence."""
+    """What the coder says of two given spans: CAMEO code, PLOVER root, quad class, confidence.
+
+    `features` is what the confidence was computed from (see `confidence`).
+    """
 
     code: str
     root: str
     quad_class: int
     confidence: float
+    features: tuple[float, ...]
 
 
 class EventCoder:
@@ -112,14 +123,14 @@ class EventCoder:
         docs = self._parser.parse([_flat(sentence) for sentence in sentences])
         for doc, source, target in zip(docs, sources, targets, strict=True):
             act = choose(self._finder.acts(doc), source, target)
-            if act is None:
-                codings.append(None)
-                continue
-            row = self._lexicon.cameo[act.code]
-            codings.append(
-                PairCoding(act.code, row.root, row.quad_class, pair_confidence(act, source, target))
-            )
+            codings.append(self._pair(act, source, target) if act else None)
         return codings
+
+    def _pair(self, act: Act, source: Span, target: Span) -> PairCoding:
+        row = self._lexicon.cameo[act.code]
+        sides = (fitting(act.sources, source), fitting(act.targets, target))
+        told = features(act, *sides, self._lexicon)
+        return PairCoding(act.code, row.root, row.quad_class, probability(told), told)
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
         """Whether a sentence is worth parsing, by its words and the entities named in it."""
@@ -138,8 +149,9 @@ class EventCoder:
         events: dict[tuple[str | None, ...], Event] = {}
         for act in self._finder.acts(doc):
             place = place_of(act.predicate, item.entities, start)
+            around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
             for pair in self._sides(act, resolver):
-                source, target = at_home(act.code, *pair, place[1] if place else None)
+                source, target = at_home(act.code, *pair, around)
                 event = self._event(item, index, act, (source, target), place)
                 if event is None:
                     continue
@@ -181,9 +193,10 @@ class EventCoder:
         source, target = sides
         if not _political(act, source, target):
             return None
-        sure = confidence(act, source, target)
-        if sure < MIN_CONFIDENCE:
+        if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
+        sides = (source.token, target.token if target else None)
+        sure = confidence(act, *sides, self._lexicon)
         start, end = item.sentences[index]
         text = item.text[start:end]
         row = self._lexicon.cameo[act.code]
@@ -222,7 +235,7 @@ def _only_place(token: Any, act: Act) -> bool:
         act.code[:2] < "06"
         and act.code != "042"
         and token.dep_ == "pobj"
-        and token.head.lower_ in {"in", "at", "near", "outside"}
+        and token.head.lower_ in {"in", "at", "near", "outside", "on"}
     )
 
 
@@ -241,7 +254,8 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
         return source.political and target is not None and target.political
     if source.political:
         return True
-    if source.actor.role in _COMMERCIAL or target is None:
+    of_a_state = source.actor.role == "CIV" and act.code.startswith(_OF_A_STATE)
+    if source.actor.role in _COMMERCIAL or of_a_state or target is None:
         return False
     return target.political and bool(source.actor.name or source.actor.role)
 

@@ -1,22 +1,88 @@
-"""How sure the coder is of an event: a share of right codings, from what the event rests on.
+"""How sure the coder is of an event, and whether it is worth a row at all.
 
-The weights are those of a logistic model's shape, set by hand and checked on PLOVER's sentences
-(the reliability table in docs/events.md): a specific frame, both sides known, an act said outright.
+`confidence` is the share of right roots to expect among events like this one: a logistic model over
+what the coding rests on. Its weights are data (`data/confidence.tsv`), fitted by
+bench/fit_confidence.py on PLOVER sentences that were not read while the lexicon was written; the
+reliability table is in docs/events.md. `plausibility` is the rule that keeps weak readings out.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 
 from pipeline.enrich.events.actors import Party
 from pipeline.enrich.events.acts import Act
-from pipeline.enrich.events.pair import Span, score
+from pipeline.enrich.events.lexicon import Lexicon, rows
+from pipeline.enrich.events.syntax import Token
+
+FEATURES = (
+    "constant",
+    "specific",
+    "nominal",
+    "deep",
+    "hypothetical",
+    "negated",
+    "source",
+    "target",
+    "ambiguous",
+    "distance",
+)
+"""What the model weighs, all in 0..1: how much the frame asked for; whether a noun names the act,
+several operators were applied, it is not done yet, it is denied; whether source and target were
+found; in how many roots the verb can result (up to eight); how far they stand from the trigger."""
 
 
-def confidence(act: Act, source: Party | None, target: Party | None) -> float:
-    """A number in 0..1, two decimals."""
+def features(
+    act: Act, source: Token | None, target: Token | None, lexicon: Lexicon
+) -> tuple[float, ...]:
+    """The values of `FEATURES` for an act between two tokens, None where a side is missing."""
+    sides = [token for token in (source, target) if token is not None and token.doc is act.doc]
+    apart = max((abs(token.i - act.predicate.i) for token in sides), default=0)
+    return (
+        1.0,
+        min(act.weight, 10) / 10,
+        float(act.nominal),
+        float(act.depth > 1),
+        float(act.hypothetical),
+        float(act.negated),
+        float(source is not None),
+        float(target is not None),
+        min(_roots(act.predicate.lemma_.lower(), lexicon), 8) / 8,
+        min(apart, 20) / 20,
+    )
+
+
+def confidence(act: Act, source: Token | None, target: Token | None, lexicon: Lexicon) -> float:
+    """A share in 0..1, two decimals."""
+    return probability(features(act, source, target, lexicon))
+
+
+def probability(values: Sequence[float]) -> float:
+    """The model's answer for the values of `FEATURES`."""
+    total = sum(weight * value for weight, value in zip(_weights(), values, strict=True))
+    return round(1.0 / (1.0 + math.exp(-total)), 2)
+
+
+@cache
+def _weights() -> tuple[float, ...]:
+    table = {name: float(weight) for _, (name, weight) in rows("confidence.tsv")}
+    return tuple(table[name] for name in FEATURES)
+
+
+def _roots(lemma: str, lexicon: Lexicon) -> int:
+    """How many roots a verb's frames, or those of the verb behind a noun, can result in."""
+    frames = lexicon.frames.get(lexicon.nominals.get(lemma, lemma), ())
+    codes = {frame.code for frame in frames if frame.code in lexicon.cameo}
+    found = {lexicon.cameo[code].root for code in codes if code is not None}
+    return len(found) + any(frame.operator for frame in frames)
+
+
+def plausibility(act: Act, source: Party, target: Party | None) -> float:
+    """A score in 0..1 set by hand: a specific frame, both sides known, an act said outright."""
     score = 0.2 + 0.12 * min(act.weight, 10)
-    score += 0.5 if source is not None and source.political else -0.6
+    score += 0.5 if source.political else -0.6
     score += 0.5 if target is not None and target.political else 0.0
     score -= 0.5 if target is None else 0.0
     score -= 0.8 if act.nominal else 0.0
@@ -24,10 +90,3 @@ def confidence(act: Act, source: Party | None, target: Party | None) -> float:
     score -= 0.4 if act.hypothetical else 0.0
     score -= 0.3 if act.negated else 0.0
     return round(1.0 / (1.0 + math.exp(-score)), 2)
-
-
-def pair_confidence(act: Act, source: Span, target: Span) -> float:
-    """The same for given spans: how well the act fits them stands in for the actors."""
-    fit = score(act, source, target)
-    total = 0.27 * fit - 0.55 - (0.3 if act.depth > 1 else 0.0)
-    return round(1.0 / (1.0 + math.exp(-total)), 2)

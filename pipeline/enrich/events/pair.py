@@ -28,6 +28,13 @@ def _fit(tokens: tuple[Token, ...], span: Span) -> float:
     return 0.0
 
 
+def fitting(tokens: tuple[Token, ...], span: Span) -> Token | None:
+    """The token of an act's side that lies in a span, or whose phrase does."""
+    inside = [token for token in tokens if _inside(token, span)]
+    covering = [token for token in tokens if _covers(token, span)]
+    return next(iter([*inside, *covering]), None)
+
+
 def score(act: Act, source: Span, target: Span) -> float:
     """How well an act fits two spans."""
     towards = _fit(act.targets, target)

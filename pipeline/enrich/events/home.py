@@ -1,0 +1,72 @@
+"""Which country somebody is of who is called only by what he is: "police", "the rebels".
+
+Where the act was done tells it; of acts between a state and its people (protest, arrest, trial,
+pardon) the other side's country does; else the story, as long as it has named one country only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pipeline.enrich.events.actors import POLITICAL_ROLES, Entities, Party
+
+_LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
+_DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")
+_INSTITUTIONS = frozenset([
+    "government", "parliament", "army", "military", "police", "court", "authority", "opposition",
+    "president", "minister", "cabinet", "prosecutor", "protester", "demonstrator", "rebel",
+])  # fmt: skip
+_COUNTRY_KINDS = frozenset({"GPE", "NORP"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What surrounds an act: the place it was done in, and its story up to its sentence's end."""
+
+    place: str | None
+    entities: Entities
+    end: int
+
+    def only_country(self) -> str | None:
+        """The one country that the story has named so far, None where it named several or none."""
+        named = {
+            placed.entity.country
+            for placed in self.entities.within(0, self.end)
+            if placed.entity.kind in _COUNTRY_KINDS and placed.entity.country
+        }
+        return next(iter(named)) if len(named) == 1 else None
+
+
+def at_home(
+    code: str, source: Party, target: Party | None, around: Surroundings
+) -> tuple[Party, Party | None]:
+    """Both sides of an act with the countries that its surroundings tell."""
+    source = _settled(source, around)
+    if target is not None:
+        target = _settled(target, around)
+        if code.startswith(_DOMESTIC):
+            source = _in_country(source, target.actor.country)
+            target = _in_country(target, source.actor.country)
+    if code.startswith("14") and source.actor.country is not None:
+        source = replace(source, political=True)  # whoever protests does so politically
+    return source, target
+
+
+def _settled(party: Party, around: Surroundings) -> Party:
+    actor, token = party.actor, party.token
+    if actor.country or actor.name or actor.role not in _LOCAL:
+        return party
+    several = actor.role == "GOV" and token.tag_ == "NNS"  # "ministers": of which countries?
+    if around.place is not None and not several:
+        return _in_country(party, around.place)
+    if token.lemma_.lower() in _INSTITUTIONS and not several:
+        return _in_country(party, around.only_country())
+    return party
+
+
+def _in_country(party: Party, country: str | None) -> Party:
+    actor = party.actor
+    if country is None or actor.country or actor.name or actor.role not in _LOCAL:
+        return party
+    political = party.political or actor.role in POLITICAL_ROLES
+    return replace(party, actor=replace(actor, country=country), political=political)

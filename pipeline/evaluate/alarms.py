@@ -1,0 +1,132 @@
+"""False alarms: events found in sentences that a reader says hold no political event.
+
+The labelled sample is a TSV of references: `file`, `document`, `sentence` (its index), `sha256` (of
+its words), `kind`. `event` as kind says that the sentence tells a political event, every other
+kind that it does not, and what it is instead. The texts themselves stay where they are: Reuters
+SGML files and Wikinews CSV files (url, date, title, text) under a folder given beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.evaluate.ner import read_text
+from pipeline.evaluate.region import sgml_documents, story_of
+from pipeline.model import Event, Story
+
+EVENT = "event"
+_NUMBER = re.compile(r'NEWID="(\d+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A reference to a sentence, and what a reader says of it."""
+
+    file: str
+    document: str
+    sentence: int
+    sha256: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """How often events were found where none are told.
+
+    `rate` is events a sentence without an event, `kinds` the counts (events, sentences) by what the
+    sentences are, `recall` the share of sentences with an event in which one was found, `missing`
+    how many references fit no sentence.
+    """
+
+    rate: float
+    sentences: int
+    recall: float
+    missing: int
+    kinds: Mapping[str, tuple[int, int]]
+
+
+def sample(path: Path) -> list[Sampled]:
+    """The references of a labelled sample; lines that begin with # are comments."""
+    lines = [line for line in read_text(path).splitlines() if not line.startswith("#")]
+    reader = csv.DictReader(io.StringIO("\n".join(lines)), delimiter="\t")
+    return [
+        Sampled(row["file"], row["document"], int(row["sentence"]), row["sha256"], row["kind"])
+        for row in reader
+    ]
+
+
+def stories(path: Path) -> Iterator[tuple[str, Story]]:
+    """The id and the story of each document of a Reuters SGML or a Wikinews CSV file."""
+    if path.suffix == ".csv":
+        for row in csv.DictReader(io.StringIO(read_text(path))):
+            yield row["url"], _wikinews(row)
+        return
+    for document in sgml_documents(path):
+        number = _NUMBER.search(document)
+        if number is not None:
+            yield number.group(1), story_of(document, int(number.group(1)))
+
+
+def _wikinews(row: Mapping[str, str]) -> Story:
+    paragraphs = tuple(" ".join(part.split()) for part in row["text"].split("\n\n"))
+    day = datetime.fromisoformat(row["date"]).replace(tzinfo=UTC)
+    return Story(
+        source="wikinews", offset=0, item=0, format="text", story_id=row["url"],
+        revision_id=row["url"], content_hash="", raw=b"", headline=row["title"],
+        paragraphs=tuple(part for part in paragraphs if part), language="en", published_at=day,
+    )  # fmt: skip
+
+
+def sha256(sentence: str) -> str:
+    """What a reference says of its sentence's words: white space does not count."""
+    return hashlib.sha256(" ".join(sentence.split()).encode()).hexdigest()[:16]
+
+
+def alarms(
+    references: Sequence[Sampled],
+    folder: Path,
+    code: Callable[[Sequence[Story]], Sequence[tuple[Sequence[str], Sequence[Event]]]],
+) -> Alarms:
+    """Codes the sampled documents below `folder` and counts the events of the sampled sentences.
+
+    `code` gives sentences and events of stories. A sentence is found by its words, so the sample
+    survives another way of splitting texts where the sentence itself is the same.
+    """
+    wanted: dict[tuple[str, str], list[Sampled]] = defaultdict(list)
+    for reference in references:
+        wanted[reference.file, reference.document].append(reference)
+    texts: dict[tuple[str, str], Story] = {}
+    for file in sorted({reference.file for reference in references}):
+        (path,) = folder.glob(f"*/{file}")
+        texts.update(((file, key), story) for key, story in stories(path) if (file, key) in wanted)
+    kinds: dict[str, list[int]] = defaultdict(list)
+    missing = sum(len(items) for key, items in wanted.items() if key not in texts)
+    for key, (split, events) in zip(texts, code(list(texts.values())), strict=True):
+        known = {sha256(sentence) for sentence in split}
+        counts = Counter(sha256(event.sentence) for event in events)
+        for reference in wanted[key]:
+            if reference.sha256 in known:
+                kinds[reference.kind].append(counts[reference.sha256])
+            else:
+                missing += 1
+    return _summary(kinds, missing)
+
+
+def _summary(kinds: Mapping[str, Sequence[int]], missing: int) -> Alarms:
+    told = kinds.get(EVENT, ())
+    rest = [count for kind, counts in kinds.items() if kind != EVENT for count in counts]
+    return Alarms(
+        sum(rest) / len(rest) if rest else 0.0,
+        len(rest),
+        sum(count > 0 for count in told) / len(told) if told else 0.0,
+        missing,
+        {kind: (sum(counts), len(counts)) for kind, counts in sorted(kinds.items())},
+    )
