@@ -43,6 +43,9 @@ More bytes than are read of one; bytes that break off or are broken (the value i
 member that is left out (likewise). They go along when the record is published.
 """
 
+INCOMPLETE = ("damaged in its archive: ", "the record is too large: only its first ")
+"""How the messages begin of rejects that do not hold all bytes of their record."""
+
 
 Origin = tuple[str, int, int]
 """Source, offset and item of the reject whose bytes are read again (`pipeline.store.retry`)."""

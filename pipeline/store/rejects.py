@@ -18,7 +18,7 @@ from typing import Any, get_args
 import duckdb
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.model import RejectKind, Stage
+from pipeline.model import INCOMPLETE, RejectKind, Stage
 from pipeline.store.rows import Row, decompress
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.views import view_select
@@ -38,6 +38,7 @@ class Picked:
     a part of the message, in any case. `offset` and `item` are coordinates. `first` and `last` are
     days of `received_at`; rejects without one (of archives) are picked only where neither is given.
     `skips` adds the skips, `settled` what was cured and what retries made of it otherwise.
+    `whole` leaves out those that do not hold all bytes of their record.
     """
 
     kinds: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Picked:
     item: int | None = None
     skips: bool = False
     settled: bool = False
+    whole: bool = False
 
     def __post_init__(self) -> None:
         for given, known in ((self.kinds, get_args(RejectKind)), (self.stages, get_args(Stage))):
@@ -194,6 +196,9 @@ def _where(picked: Picked) -> tuple[str, dict[str, Any]]:
         if place is not None:
             values[name] = place
             conditions.append(f'"{name}" = ${name}')
+    if picked.whole:
+        cut = " OR ".join(f"starts_with(message, '{words}')" for words in INCOMPLETE)
+        conditions.append(f"raw_bytes IS NOT NULL AND NOT ({cut})")
     if picked.first is not None:
         values["first"] = picked.first
         conditions.append("date >= $first")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -88,11 +88,13 @@ class RetryPlan:
 def plan_retry(url: str, options: Mapping[str, str], picked: Picked) -> RetryPlan:
     """The unfinished run of this selection, else a new one on the lake as it is.
 
-    Writes nothing. Raises `UsageError` where there is no lake, or for a selection of what cannot
-    be retried: skips, and what is settled.
+    Of records that were cut off or damaged the lake holds a part only: no parser can make up the
+    rest, so these are left out. Writes nothing. Raises `UsageError` where there is no lake, or for
+    a selection of what cannot be retried: skips, and what is settled.
     """
     if picked.skips or picked.settled or any(k.startswith("skipped.") for k in picked.kinds):
         raise UsageError("only open failures can be retried")
+    picked = replace(picked, whole=True)
     now = open_rejects(url, options)
     unfinished = _unfinished(now, picked)
     if unfinished is not None:

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.model import EnrichedBatch
-from pipeline.parse import parse_batch
+from pipeline.model import DAMAGED_HEADER, TRUNCATED_HEADER, EnrichedBatch, Record, Reject
+from pipeline.parse import parse_batch, parse_record
 from pipeline.source.archive_reader import ArchiveReader
 from pipeline.source.options import Limits
 from pipeline.store.check import check
@@ -284,3 +284,17 @@ def test_a_record_of_which_a_part_fails_again_stays_open(tmp_path: Path) -> None
 def test_only_open_failures_can_be_retried(root: Path, picked: Picked) -> None:
     with pytest.raises(UsageError):
         plan_retry(str(root), {}, picked)
+
+
+@pytest.mark.parametrize(
+    "header", [(DAMAGED_HEADER, b"the stream broke off"), (TRUNCATED_HEADER, b"1")]
+)
+def test_what_was_not_delivered_whole_is_not_retried(
+    tmp_path: Path, header: tuple[str, bytes]
+) -> None:
+    """Else a part of a story would land as all of it."""
+    (reject,) = parse_record(Record(ARCHIVE, 0, GOOD, headers=(header,)))
+    assert isinstance(reject, Reject)
+    written(tmp_path, a_batch([], [reject])).close()
+    assert plan_retry(str(tmp_path), {}, Picked()).left == 0
+    assert places(tmp_path) == [("a", 0)]

@@ -1,0 +1,54 @@
+"""The job with a dead-letter topic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer
+
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from pipeline.store.lake import Lake
+from tests.integration.test_stream import run_to_end
+from tests.support.wire import copy
+
+pytestmark = pytest.mark.engine
+
+
+def test_every_failure_in_the_lake_is_a_dead_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its offset and bytes; a job that runs again sends nothing more."""
+    monkeypatch.setenv("DATELINE_KAFKA__DEAD_LETTER_TOPIC", "letters")
+    lake = tmp_path / "lake"
+    with EmbeddedBroker(topics={"wire": 2, "letters": 1}) as broker:
+        publish(copy(0, 100), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        for _ in range(2):
+            run_to_end(broker, lake, tmp_path / "log")
+        consumer = KafkaConsumer(
+            "letters",
+            bootstrap_servers=broker.bootstrap_servers,
+            auto_offset_reset="earliest",
+            consumer_timeout_ms=3000,
+            group_id=None,
+        )
+        letters = [(m.value, dict(m.headers)) for m in consumer]
+        consumer.close()
+    rejects = Lake(str(lake)).dataset("rejects").to_table().to_pylist()
+    failures = {
+        (row["source"], row["offset"], row["item"])
+        for row in rejects
+        if not row["kind"].startswith("skipped.")
+    }
+    told = [
+        (
+            headers["dateline.source"].decode(),
+            int(headers["__connect.errors.offset"]),
+            int(headers["dateline.item"]),
+        )
+        for _, headers in letters
+    ]
+    assert failures
+    assert sorted(told) == sorted(failures)
+    assert all(value for value, _ in letters)
