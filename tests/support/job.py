@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -11,22 +12,35 @@ from pathlib import Path
 
 import psutil
 
+from pipeline.errors import UsageError
+from pipeline.store.snapshot import open_snapshot
 
-class JobProcess:
-    """`dateline run` against a broker and a lake, with its workers."""
 
-    def __init__(self, bootstrap_servers: str, lake: Path, log: Path, *options: str) -> None:
+class _Process:
+    """A command with worker processes."""
+
+    def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
         self._log = log.open("ab")
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "pipeline.cli", "run"),
-                *("--bootstrap-servers", bootstrap_servers, "--topic", "wire"),
-                *("--lake", str(lake), "--flush-interval-s", "0.2", "--log-level", "info"),
-                *options,
-            ],
+            [sys.executable, "-m", "pipeline.cli", *arguments],
             stdout=self._log,
             stderr=self._log,
+            env={**os.environ, **environment},
         )
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes that run."""
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children()
+        return []
+
+    def worker_rss(self) -> list[float]:
+        """The resident memory of each worker, in MB."""
+        found = []
+        for worker in self.workers():
+            with suppress(psutil.NoSuchProcess):
+                found.append(worker.memory_info().rss / 1024**2)
+        return found
 
     def kill(self) -> None:
         """SIGKILL to the supervisor and its workers."""
@@ -48,6 +62,41 @@ class JobProcess:
         code = self.process.wait(timeout_s)
         self._log.close()
         return code
+
+
+class JobProcess(_Process):
+    """`dateline run` against a broker and a lake, with its workers."""
+
+    def __init__(self, bootstrap_servers: str, lake: Path, log: Path, *options: str) -> None:
+        super().__init__(
+            log,
+            *("run", "--bootstrap-servers", bootstrap_servers, "--topic", "wire"),
+            *("--lake", str(lake), "--flush-interval-s", "0.2", "--log-level", "info"),
+            *options,
+        )
+
+
+class ReplayProcess(_Process):
+    """`dateline replay` of an archive into a lake, with its workers."""
+
+    def __init__(
+        self, archive: Path, lake: Path, log: Path, *, workers: int, part_records: int = 2000
+    ) -> None:
+        super().__init__(
+            log,
+            *("replay", str(archive), "--lake", str(lake), "--workers", str(workers)),
+            *("--log-level", "info", "--json"),
+            DATELINE_REPLAY__PART_RECORDS=str(part_records),
+        )
+
+
+def ended_at(lake: Path) -> int:
+    """How many records of all sources the ledger has; 0 before there is a lake."""
+    try:
+        rows = open_snapshot(str(lake)).dataset("ledger").to_table(["records"])
+    except UsageError:
+        return 0
+    return sum(rows.column(0).to_pylist())
 
 
 @contextmanager
