@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.enrich.events.classes import classes_of, phrase
+from pipeline.enrich.events.classes import classes_of, phrase, with_of
 from pipeline.enrich.events.lexicon import Lexicon
 from pipeline.enrich.events.syntax import Token, governed, nouns
 from pipeline.enrich.mentions import Placed
@@ -70,6 +70,10 @@ _OFFICES = frozenset([
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
 _AIMED = frozenset({"on", "to", "against", "with"})
 _OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
+_ECONOMY = frozenset([
+    "deficit", "surplus", "debt", "economy", "inflation", "budget", "growth", "output", "reserve",
+    "currency", "price", "rate", "bond", "stock", "share", "index", "sale", "spending", "demand",
+])  # fmt: skip
 _MAX_ACTORS = 4
 
 
@@ -153,6 +157,8 @@ class Resolver:
     def _acting(self, noun: Token, name: Token) -> bool:
         """Whether a noun lets who qualifies it act: "Israeli strikes", not "the Swiss franc"."""
         lemma = noun.lemma_.lower()
+        if lemma in _ECONOMY:
+            return False
         if name.dep_ == "poss" or lemma in self._lexicon.nominals:
             return True
         return not classes_of(noun, self._lexicon) <= {"POSITION", "PROPERTY", "BORDER"}
@@ -201,6 +207,9 @@ class Resolver:
                 return
 
     def _party(self, token: Token) -> Party | None:
+        longer = with_of(token)
+        if longer is not None and longer in self._lexicon.noun_classes:
+            return None  # "a state of emergency" is nobody
         entity = self._entity(token)
         role, words = self._role(token)
         country = entity.country if entity is not None else None
@@ -322,6 +331,10 @@ class Resolver:
             return [p for p in pool if p.kind == "PERSON" or _officer(p)][-1:]
         if lower in _IT:
             return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
+        if lower in {"they", "them"}:
+            several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
+            if several:
+                return several[-1:]
         if lower in _THEY or _two_of(token):
             latest = _distinct([p for p in reversed(pool) if p.actor.country and p.political])
             return list(reversed(latest[:2])) if len(latest) > 1 else []
