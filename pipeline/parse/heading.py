@@ -76,10 +76,7 @@ def read_heading(lines: list[str]) -> Heading:
     while index < len(lines) and seen < _MAX_HEAD_LINES:
         text = lines[index].strip()
         seen += bool(text)
-        if not text:
-            index += 1
-            continue
-        used = _read_mark(head, text) or _read_title(head, lines, index)
+        used = _read_mark(head, text) or _read_title(head, lines, index) if text else 1
         if not used:
             break
         index += used

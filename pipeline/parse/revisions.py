@@ -198,7 +198,7 @@ def _counts_after(match: re.Match[str], rest: str) -> bool:
     if not opened:
         return (numbered and (short or slug)) or (short and match["word"][0].isupper())
     if opened == "-" and match["open"] == "-":
-        return slug and numbered
+        return slug and bool(match["order"])
     if opened == ",":
         return numbered or short or slug or match["word"].isupper() or word in {"kill"}
     return (numbered and word in _EVERYDAY) or (match["word"].isupper() and word not in _NUMBERED)

@@ -12,100 +12,49 @@ from collections.abc import Iterator
 from pipeline.parse.values import Json
 
 _STRINGS = [
-    "uri",
-    "type",
-    "mimetype",
-    "representationtype",
-    "profile",
-    "version",
-    "versioncreated",
-    "embargoed",
-    "pubstatus",
-    "language",
-    "located",
-    "copyrightholder",
-    "copyrightnotice",
-    "usageterms",
-    "headline",
-    "byline",
-    "slugline",
-    "ednote",
-    "title",
-    "firstcreated",
-    "contentcreated",
-    "contentmodified",
-    "expires",
-    "ttl",
-    "copyrightstatus",
-]
+    "uri", "type", "mimetype", "representationtype", "profile", "version", "versioncreated",
+    "embargoed", "pubstatus", "language", "located", "copyrightholder", "copyrightnotice",
+    "usageterms", "headline", "byline", "slugline", "ednote", "title", "firstcreated",
+    "contentcreated", "contentmodified", "expires", "ttl", "copyrightstatus",
+]  # fmt: skip
 _LISTS = [
-    "person",
-    "people",
-    "organisation",
-    "organisations",
-    "place",
-    "places",
-    "subject",
-    "subjects",
-    "event",
-    "events",
-    "object",
-    "objects",
-    "infosource",
-    "infosources",
-    "genre",
-    "genres",
-    "headlines",
-    "bodies",
-    "descriptions",
-    "trustindicator",
-    "trustindicators",
-    "advices",
-    "plannedcoverage",
-    "keywords",
-    "symbols",
-    "contactinfo",
-]
+    "person", "people", "organisation", "organisations", "place", "places", "subject", "subjects",
+    "event", "events", "object", "objects", "infosource", "infosources", "genre", "genres",
+    "headlines", "bodies", "descriptions", "trustindicator", "trustindicators", "advices",
+    "plannedcoverage", "keywords", "symbols", "contactinfo",
+]  # fmt: skip
 _OBJECTS = ["standard", "$standard", "rightsinfo", "digitalsourcetype", "eventdetails"]
 _EITHER = ["renditions", "associations", "altids", "by"]
 _NUMBERS = ["urgency", "charcount", "wordcount"]
 _KNOWN = frozenset((*_STRINGS, *_LISTS, *_OBJECTS, *_EITHER, *_NUMBERS, "$schema", "name", "rel"))
 _EXTENSION = re.compile(r"^(?:body|description)_[^*&%]+$|^headline_.+$", re.I)
 _WORD_EXTENSION = re.compile(r"^headline_[A-Za-z0-9_]+$", re.I)
-_TYPES = frozenset(
-    [
-        "text",
-        "audio",
-        "video",
-        "picture",
-        "graphic",
-        "composite",
-        "component",
-        "planning",
-        "event",
-        "podcast",
-    ]
-)
+_TYPES = frozenset([
+    "text", "audio", "video", "picture", "graphic", "composite", "component", "planning", "event",
+    "podcast",
+])  # fmt: skip
 _STATUSES = frozenset({"usable", "withheld", "canceled"})
 _REPRESENTATIONS = ("complete", "incomplete", "full", "partial")
+_SINGULARS = frozenset(
+    ["headline", "person", "organisation", "place", "subject", "event", "object", "infosource",
+     "genre", "trustindicator"]
+)  # fmt: skip
+_PLURALS = frozenset(["headlines", "bodies", "descriptions", "people", "infosources"])
+_PLURALS |= {f"{name}s" for name in _SINGULARS}
+_CAMEL = (
+    "versionCreated", "firstCreated", "contentCreated", "contentModified", "pubStatus", "mimeType",
+    "representationType", "copyrightHolder", "copyrightNotice", "usageTerms", "edNote", "altIds",
+    "infoSources", "rightsInfo", "trustIndicators", "digitalSourceType", "charCount", "wordCount",
+)  # fmt: skip
 _AFTER_1_0 = frozenset({"component", "planning", "event"})
 _NEW_PROPERTIES = frozenset({"infosource"})
 _DATE = re.compile(
     r"^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?)?)?$"
 )
-_GEOMETRIES = frozenset(
-    [
-        "Point",
-        "MultiPoint",
-        "LineString",
-        "MultiLineString",
-        "Polygon",
-        "MultiPolygon",
-        "GeometryCollection",
-        "Feature",
-        "FeatureCollection",
-    ]
-)
+_GEOMETRIES = frozenset([
+    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
+    "GeometryCollection", "Feature", "FeatureCollection",
+])  # fmt: skip
 
 
 def advise(item: dict[str, Json]) -> Iterator[str]:
@@ -122,6 +71,38 @@ def _item(item: dict[str, Json], path: str, declared: bool) -> Iterator[str]:
     for name, value in item.items():
         yield from _property(name, value, f"{path}.{name}", declared)
     yield from _values({k.lower(): v for k, v in item.items()}, path)
+    yield from _mixed(set(item), path)
+    yield from _renditions(item.get("renditions"), f"{path}.renditions")
+
+
+def _mixed(names: set[str], path: str) -> Iterator[str]:
+    """Names of different major versions in one item: 2.0 made them plural, 3.0 camel case."""
+    plural = sorted(names & _PLURALS)
+    for name in sorted(names) if plural else ():
+        if name in _SINGULARS or _EXTENSION.match(name):
+            yield f"{path}.{name}: of ninjs 1, beside {plural[0]} of ninjs 2 and 3"
+    camel = sorted(name for name in names if name.lower() != name and name.lower() in _KNOWN)
+    for name in sorted(names & {entry.lower() for entry in _CAMEL}) if camel else ():
+        yield f"{path}.{name}: of ninjs 1 and 2, beside {camel[0]} of ninjs 3"
+
+
+def _renditions(renditions: Json, path: str) -> Iterator[str]:
+    named = renditions.items() if isinstance(renditions, dict) else ()
+    listed = enumerate(renditions) if isinstance(renditions, list) else ()
+    entries = [(f"{path}.{name}", e) for name, e in named]
+    for here, entry in entries + [(f"{path}[{index}]", e) for index, e in listed]:
+        if not isinstance(entry, dict):
+            yield f"{here}: not an object"
+            continue
+        for name, value in entry.items():
+            if name in {"href", "mimetype", "title", "contenttype", "mimeType", "contentType"}:
+                good = isinstance(value, str)
+            elif name in {"width", "height", "sizeinbytes", "sizeInBytes"}:
+                good = isinstance(value, (int, float)) and not isinstance(value, bool)
+            else:
+                good = True
+            if not good:
+                yield f"{here}.{name}: not what ninjs says"
 
 
 def _property(name: str, value: Json, path: str, declared: bool) -> Iterator[str]:
