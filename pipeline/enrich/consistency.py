@@ -8,9 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.lexicon import Lexicon, tokenize, words
-from pipeline.enrich.spans import CITY, LISTED_PHRASE, LISTED_WORD, Span, Token
+from pipeline.enrich.spans import CITY, LISTED_WORD, Span, Token
+from pipeline.enrich.tables import LINE
 
 _COMPANY_ENDS = words("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
+_SURNAMES_FIRST = words(
+    """Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo Lin Gao Luo Deng Jiang Xi
+    Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
+    Ban Nguyen Tran Pham Hoang Vo Ngo Mao Lien Tsai Chiang Ri Pak Hen Hun"""
+)
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
 
 
@@ -48,9 +54,10 @@ def repeats(
             continue
         kinds[words][span.kind] += weight
         if span.kind == "PERSON" and len(words) > 1 and words[-1][0].isupper():
-            surname = _surname(words)
-            if " ".join(surname) not in lexicon.names:
-                kinds[surname]["PERSON"] += weight
+            for short in _short_names(words):
+                key = tuple(token for token, _, _ in tokenize(short))
+                if " ".join(key) not in lexicon.names:
+                    kinds[key]["PERSON"] += weight
     by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for words in sorted(kinds, key=lambda w: (-len(w), w)):
         by_first[words[0]].append(words)
@@ -72,20 +79,35 @@ def _surname(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[begin:]
 
 
+def _short_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What a person of this full name is called later: the surname, first in East Asian names."""
+    last = "".join(_surname(words))
+    if words[0] in _SURNAMES_FIRST and len(words) <= 5:
+        return (last, words[0])
+    return (last,)
+
+
+def may_be_person(span: Span) -> bool:
+    """Whether a single word that is some person's surname may be that person here."""
+    return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2", "us_states.tsv")
+
+
 def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
     """Within a story a name has the kind that its mentions speak for most strongly."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     entries: dict[str, Span] = {}
+    surnames: set[str] = set()
     for span in spans:
         surface = text[span.start : span.end]
         votes[surface][span.kind] += span.strength
         if span.name is not None:
             entries.setdefault(surface, span)
-        if span.kind == "PERSON" and span.strength < LISTED_PHRASE:
+        if span.kind == "PERSON":
             words = tuple(word for word, _, _ in tokenize(surface))
             if len(words) > 1:
-                last = surface[-len("".join(_surname(words))) :]
-                votes[last]["PERSON"] += span.strength
+                for short in _short_names(words):
+                    votes[short]["PERSON"] += span.strength
+                    surnames.add(short)
     bodies = {
         text[span.start : span.end].split(" ", maxsplit=1)[0]
         for span in spans
@@ -97,6 +119,13 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
         if surface in bodies and is_town(span) and not after_preposition(text, span):
             # A company seen in full fixes its short form ("Santos Ltd" … "Santos").
             votes[surface] = Counter({"ORG": 1})
+        if span.strength >= LINE:  # a line of results says more than the other mentions
+            result.append(span)
+            continue
+        stands = span.kind == "GPE" and after_preposition(text, span)
+        if surface in surnames and may_be_person(span) and not stands:
+            result.append(replace(span, kind="PERSON", name=None))
+            continue
         kind = max(votes[surface].items(), key=lambda item: (item[1], item[0]))[0]
         entry = entries.get(surface)
         name = span.name or (entry.name if entry else None)

@@ -27,6 +27,7 @@ _CIVIC_ENDS = words(
     Authority Commission Board Committee District Office Fire Chamber Airport Park Library Museum
     Church Township Center Centre Hall Street Road Stadium Cathedral Prison Jail Government"""
 )
+_ADJECTIVE = re.compile(r"^(?:pro|anti|ex|pre|post|non|neo|trans)-|-[a-z]+$", re.IGNORECASE)
 _AFTER = re.compile(r"(?:,\s+|\s+\(|\s+in\s+)$")
 
 
@@ -114,6 +115,12 @@ def _unlisted(
 ) -> str | None:
     """A place on no list: the country of a listed place in its name, else of a clear majority."""
     surface = text[group.spans[0].start : group.spans[0].end]
+    base = _ADJECTIVE.sub("", surface)
+    if base != surface and " " not in phrase(base):
+        listed_name = lexicon.names.get(phrase(base))
+        if listed_name is not None and listed_name.kind in ("GPE", "LOC", "NORP"):
+            return listed_name.country
+        return _likeliest(phrase(base), lexicon, support)
     inner = inner_country(surface, lexicon, support)
     if inner:
         return inner

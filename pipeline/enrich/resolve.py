@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from pipeline.enrich.compounds import acronyms, compound
 from pipeline.enrich.consistency import after_preposition, choose, one_kind, repeats
 from pipeline.enrich.lexicon import Lexicon, phrase, rows, tokenize, words
 from pipeline.enrich.persons import by_given_name, by_title, strip_title, title_masks
@@ -38,6 +39,10 @@ _NEVER = words(
     """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
     Deg ERA Newsroom Note Keywords"""
 )
+_SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
+_DOTTED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Bros|Cos)$")
+_GOES_ON = re.compile(r"\.(?:[,;:)'\u2019]| [a-z(&-]| [A-Z][a-z]+ (?:said|says))")
+_NO_WORDS = re.compile(r"(?:[A-Z]{1,3}(?:\s|/|$)\s*){2,}|[NA/ ]+")
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 
 
@@ -52,13 +57,15 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
     candidates += marked(text, _country_names(), sport)
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
+    candidates += acronyms(text, lexicon)
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
     chosen = choose(cleaned)
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
-    return teams(text, chosen) if sport else chosen
+    chosen = teams(text, chosen) if sport else chosen
+    return [compound(text, span) for span in chosen]
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +88,11 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
             start = lead.end() if lead else start
             trail = _NUMBERS_AFTER.search(text[start:end])
             end = start + trail.start() if trail else end
-        if end > start and text[start:end] not in _NEVER:
+        if (
+            end > start
+            and text[start:end] not in _NEVER
+            and not _NO_WORDS.fullmatch(text, start, end)
+        ):
             whole = (start, end) == (span.start, span.end)
             strength = span.strength if whole or " " in text[start:end] else MODEL_WORD
             yield replace(span, start=start, end=end, strength=strength)
@@ -103,7 +114,7 @@ def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     """Two nationalities side by side name one people ("Iraqi Kurds")."""
     before: Span | None = None
     for span in spans:
-        joins = before is not None and before.kind == span.kind == "NORP"
+        joins = before is not None and before.kind == span.kind == "NORP" and _is_people(span)
         if before is not None and joins and text[before.end : span.start] == " ":
             before = replace(before, end=span.end, name=None)
             continue
@@ -112,6 +123,11 @@ def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
         before = span
     if before is not None:
         yield before
+
+
+def _is_people(span: Span) -> bool:
+    """A people of a country or a land, unlike a faith or a party."""
+    return span.name is None or span.name.source in ("countries.tsv", "policy.tsv")
 
 
 def _dressed(text: str, span: Span) -> Span:
@@ -158,6 +174,13 @@ def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
     return span
 
 
+def _abbreviated(text: str, end: int, span: Span) -> int:
+    """1 where a company's form keeps its dot ("Holm Inc. said"), 0 at the end of a sentence."""
+    if span.kind != "ORG" or not _DOTTED.search(text, max(0, end - 5), end):
+        return 0
+    return 1 if _GOES_ON.match(text, end) else 0
+
+
 def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     """Without articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
@@ -171,7 +194,10 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     surface = text[start:end]
     while surface and (trail := _TRAILING.search(surface)):
         surface = surface[: trail.start()]
+    if span.kind in ("ORG", "PERSON", "GPE"):
+        surface = _SMALL_WORDS.sub("", surface)
     end = start + len(surface)
+    end += _abbreviated(text, end, span)
     if end <= start or not any(c.isupper() for c in text[start:end]):
         return None
     result = replace(span, start=start, end=end)

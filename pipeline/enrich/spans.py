@@ -41,6 +41,21 @@ NO_NAME = words(
 )
 
 
+COMPOUNDS = words(
+    """based born led backed controlled ruled run made held owned style type like origin trained
+    speaking educated bound dominated brokered sponsored mediated registered listed flagged built
+    occupied funded allied inspired supported linked style era wide time level area only friendly
+    region"""
+)
+"""What follows a name and a hyphen in an adjective ("London-based")."""
+_LONGEST_SECOND_HALF = 5
+_OF_BODIES = words(
+    """Union Bank Agency Association Federation Council Organisation Organization Institute Academy
+    Museum Church League Front Movement Army Party University College Society Confederation Alliance
+    Congress Parliament Assembly Exchange Chamber Court Fund Foundation Office"""
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A candidate: characters `[start, end)`, spaCy's label, strength, and its list entry."""
@@ -116,7 +131,11 @@ def runs(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
         ahead = index + 1
         while ahead < size and _adjacent(text, tokens, ahead):
             word = tokens[ahead][0]
-            if _capital(word) or (word.isdigit() and tokens[ahead][1] == tokens[ahead - 1][2]):
+            if (
+                _capital(word)
+                or (word.isdigit() and tokens[ahead][1] == tokens[ahead - 1][2])
+                or _second_half(tokens, ahead)
+            ):
                 last = ahead
             elif word in _TIES and _tight(tokens, ahead):
                 pass
@@ -141,6 +160,19 @@ def _tight(tokens: Sequence[Token], index: int) -> bool:
     return before and tokens[index][2] == tokens[index + 1][1]
 
 
+def _second_half(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a small word ends a hyphenated given name ("Song-ho"), unlike "London-based"."""
+    word = tokens[index][0]
+    return (
+        index >= 2
+        and tokens[index - 1][0] == "-"
+        and word.isalpha()
+        and len(word) <= _LONGEST_SECOND_HALF
+        and word not in COMPOUNDS
+        and tokens[index - 2][0][0].isupper()
+    )
+
+
 def _adjacent(text: str, tokens: Sequence[Token], index: int) -> bool:
     gap = text[tokens[index - 1][2] : tokens[index][1]]
     return gap in ("", " ")
@@ -154,18 +186,36 @@ def _shape(tokens: Sequence[Token], first: int, last: int, lexicon: Lexicon) -> 
     last_heads, first_heads = lexicon.heads["last"], lexicon.heads["first"]
     for head in range(last, first, -1):
         kind = last_heads.get(tokens[head][0])
-        if kind is not None and not _joined(tokens, first, head):
-            return Span(tokens[first][1], tokens[head][2], kind, SHAPE)
-        if kind is not None:  # "Smith and Acme Corp": the part after the joining word
-            start = _after_joiner(tokens, first, head)
-            if start < head:
-                return Span(tokens[start][1], tokens[head][2], kind, SHAPE)
+        if kind is None:
+            continue
+        start = _after_joiner(tokens, first, head) if _joined(tokens, first, head) else first
+        start = _after_person(tokens, start, head, lexicon)
+        if start < head:  # "Smith and Acme Corp": the part after the joining word
+            return Span(tokens[start][1], _shape_end(tokens, head, last), kind, SHAPE)
     kind = first_heads.get(tokens[first][0])
     if kind == "ORG" and tokens[first + 1][0] in ("of", "for"):
         return Span(tokens[first][1], tokens[last][2], kind, SHAPE)
     if kind in ("LOC", "GPE") and tokens[first + 1][0][0].isupper():
         return Span(tokens[first][1], tokens[first + 1][2], kind, SHAPE)
     return None
+
+
+def _shape_end(tokens: Sequence[Token], head: int, last: int) -> int:
+    """Where a body's name ends: with "of" and a place after its head ("Bank of Romania")."""
+    following = [token[0] for token in tokens[head + 1 : last + 1]]
+    if tokens[head][0] in _OF_BODIES and len(following) > 1 and following[0] in ("of", "for"):
+        rest = following[1:]
+        if all(word[0].isupper() and word.isalpha() for word in rest) and len(rest) <= 3:
+            return tokens[last][2]
+    return tokens[head][2]
+
+
+def _after_person(tokens: Sequence[Token], first: int, head: int, lexicon: Lexicon) -> int:
+    """Behind "of" where a person's name stands before it ("Lynn Reaser of Barnett Banks Inc")."""
+    for index in range(first + 2, head):
+        if tokens[index][0] in ("of", "for") and tokens[first][0] in lexicon.first_names:
+            return index + 1
+    return first
 
 
 def _joined(tokens: Sequence[Token], first: int, last: int) -> bool:

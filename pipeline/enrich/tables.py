@@ -39,6 +39,8 @@ _BATSMAN = re.compile(rf"^(?P<person>{_PERSON}) (?:c |b |st |lbw |run out|not ou
 _INITIALS = re.compile(
     r"(?<![\w.])(?P<person>(?:[A-Z]\. ?){1,3}(?:(?:van|von|de|der) )*[A-Z][a-z][\w'\u2019-]+)"
 )
+_NO_INITIALS = re.compile(r"(?:[UE]\. ?[SNKU]\.|[NSEW]\. ?(?=Korea|Africa|Germany))")
+_BEFORE_LIST = re.compile(r"(?:Postponed|Abandoned|Playing \w+|Halftime|Results?): ")
 _DATELINE = re.compile(
     r"^(?P<place>[A-Z][A-Za-z'.\u2019 -]+?)(?:, [A-Z][\w. ]+?)?,? "
     r"(?:\d{4}-\d\d-\d\d|"
@@ -59,17 +61,14 @@ def marked(text: str, is_country: frozenset[str], sport: bool = False) -> Iterat
 
 
 def _line(line: str, at: int, is_country: frozenset[str], sport: bool) -> Iterator[Span]:
-    for pattern in (_SCORE, _STANDING, _FIXTURE):
-        match = pattern.match(line)
-        if match is None:
-            continue
-        for group in match.groupdict():
-            if match[group] not in is_country and match[group].title() not in is_country:
-                yield Span(at + match.start(group), at + match.end(group), "ORG", LINE)
+    teams = list(_teams(line, at, is_country))
+    if teams:
+        yield from teams
         return
     match = _VISIT.match(line)
     if match is not None and sport:
-        yield Span(at + match.start("first"), at + match.end("first"), "ORG", LINE)
+        first = "GPE" if _is_country(match["first"], is_country) else "ORG"
+        yield Span(at + match.start("first"), at + match.end("first"), first, LINE)
         yield Span(at + match.start("venue"), at + match.end("venue"), "GPE", LINE)
         return
     match = _DATELINE.match(line)
@@ -84,7 +83,34 @@ def _line(line: str, at: int, is_country: frozenset[str], sport: bool) -> Iterat
             yield _person(match, at)
     for pattern in (_FIGURES, _MINUTE, _DISMISSAL, _BATSMAN, _INITIALS):
         for match in pattern.finditer(line):
-            yield _person(match, at)
+            if pattern is not _INITIALS or not _NO_INITIALS.match(match["person"]):
+                yield _person(match, at)
+
+
+def _teams(line: str, at: int, is_country: frozenset[str]) -> Iterator[Span]:
+    """The teams of a line of scores, of a table's line, or of fixtures ("A v B, C v D")."""
+    for pattern in (_SCORE, _STANDING):
+        match = pattern.match(line)
+        if match is not None:
+            yield from _grouped(match, at, is_country)
+            return
+    lead = _BEFORE_LIST.match(line)
+    begin = lead.end() if lead else 0
+    for part in line[begin:].split(", "):
+        match = _FIXTURE.match(part)
+        if match is not None:
+            yield from _grouped(match, at + begin, is_country)
+        begin += len(part) + 2
+
+
+def _grouped(match: re.Match[str], at: int, is_country: frozenset[str]) -> Iterator[Span]:
+    for group in match.groupdict():
+        if not _is_country(match[group], is_country):
+            yield Span(at + match.start(group), at + match.end(group), "ORG", LINE)
+
+
+def _is_country(name: str, is_country: frozenset[str]) -> bool:
+    return name in is_country or name.title() in is_country
 
 
 def _person(match: re.Match[str], at: int) -> Span:
