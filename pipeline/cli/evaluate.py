@@ -13,6 +13,7 @@ from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, setti
 from pipeline.errors import UsageError
 
 _DATA = Path("../shared/data")
+_ALARMS = Path("bench/alarms.tsv")
 _SETS = {
     "ner_file": "ner/conllpp_dev.txt.gz",
     "geo_file": "geo/lgl.xml.gz",
@@ -29,6 +30,12 @@ def evaluate(
     ] = None,
     plover: Annotated[Path | None, typer.Option(help="PLOVER file (TSV): event roots.")] = None,
     gold: Annotated[Path | None, typer.Option(help="Folder with a story and gold.json.")] = None,
+    alarms: Annotated[
+        Path | None, typer.Option(help="References of sentences (TSV) labelled for false alarms.")
+    ] = None,
+    texts: Annotated[
+        Path, typer.Option(help="Folder whose folders hold the texts that --alarms refers to.")
+    ] = _DATA,
     stock: Annotated[bool, typer.Option(help="Score the stock model too.")] = True,
     page: Annotated[Path | None, typer.Option(help="Write the table as a page, too.")] = None,
     config: ConfigOption = None,
@@ -46,10 +53,15 @@ def evaluate(
         "geo_file": geo,
         "plover_file": plover,
         "gold_dir": gold,
+        "alarms_file": alarms,
         "places_files": places or (),
     }
     if not any(given.values()):
         given = _development_data()
+    if given["alarms_file"] is not None:
+        if not texts.is_dir():
+            raise UsageError("no such folder of texts", path=texts)
+        given["texts_dir"] = texts
     for path in _paths(given):
         if not path.exists():
             raise UsageError("no such labelled set", path=path)
@@ -69,7 +81,7 @@ def evaluate(
 
 
 def _paths(given: dict[str, Any]) -> list[Path]:
-    paths = [*(given[name] for name in _SETS), *given["places_files"]]
+    paths = [*(given[name] for name in _SETS), given["alarms_file"], *given["places_files"]]
     return [path for path in paths if path is not None]
 
 
@@ -77,6 +89,8 @@ def _development_data() -> dict[str, Any]:
     if not _DATA.is_dir():
         raise UsageError("no labelled set was given, and there are none here", looked_in=_DATA)
     found: dict[str, Any] = {name: _DATA / path for name, path in _SETS.items()}
+    # The references are the project's own: they lie in a checkout, not in an installed package.
+    found["alarms_file"] = _ALARMS if _ALARMS.exists() else None
     found["places_files"] = sorted((_DATA / "reuters21578").glob("*.sgm*"))
     return found
 

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.enrich.sentences import split
+from pipeline.errors import UsageError
 from pipeline.evaluate.ner import read_text
 from pipeline.evaluate.region import sgml_documents, story_of
-from pipeline.model import Event, Story
+from pipeline.model import Story
 
 EVENT = "event"
 _NUMBER = re.compile(r'NEWID="(\d+)"')
@@ -51,6 +53,15 @@ class Alarms:
     recall: float
     missing: int
     kinds: Mapping[str, tuple[int, int]]
+
+    def scores(self) -> dict[str, float]:
+        """`rate`, `recall`, and events a sentence by kind of the sentences without an event."""
+        by_kind = {
+            f"in {kind}": events / count
+            for kind, (events, count) in self.kinds.items()
+            if kind != EVENT and count
+        }
+        return {"rate": self.rate, "recall": self.recall, **by_kind}
 
 
 def sample(path: Path) -> list[Sampled]:
@@ -93,25 +104,28 @@ def sha256(sentence: str) -> str:
 def alarms(
     references: Sequence[Sampled],
     folder: Path,
-    code: Callable[[Sequence[Story]], Sequence[tuple[Sequence[str], Sequence[Event]]]],
+    code: Callable[[Sequence[Story]], Sequence[Sequence[str]]],
 ) -> Alarms:
     """Codes the sampled documents below `folder` and counts the events of the sampled sentences.
 
-    `code` gives sentences and events of stories. A sentence is found by its words, so the sample
-    survives another way of splitting texts where the sentence itself is the same.
+    `code` gives for each story the sentence of each of its events. A sentence is found by its
+    words, so the sample survives another way of splitting texts where the sentence is the same.
     """
     wanted: dict[tuple[str, str], list[Sampled]] = defaultdict(list)
     for reference in references:
         wanted[reference.file, reference.document].append(reference)
     texts: dict[tuple[str, str], Story] = {}
     for file in sorted({reference.file for reference in references}):
-        (path,) = folder.glob(f"*/{file}")
+        path = next(iter(sorted(folder.glob(f"*/{file}"))), None)
+        if path is None:
+            raise UsageError("a file that the sample refers to is not there", file=file)
         texts.update(((file, key), story) for key, story in stories(path) if (file, key) in wanted)
     kinds: dict[str, list[int]] = defaultdict(list)
     missing = sum(len(items) for key, items in wanted.items() if key not in texts)
-    for key, (split, events) in zip(texts, code(list(texts.values())), strict=True):
-        known = {sha256(sentence) for sentence in split}
-        counts = Counter(sha256(event.sentence) for event in events)
+    for (key, story), told in zip(texts.items(), code(list(texts.values())), strict=True):
+        text = f"{story.headline}\n\n{story.body}"
+        known = {sha256(text[start:end]) for start, end in split(text)}
+        counts = Counter(map(sha256, told))
         for reference in wanted[key]:
             if reference.sha256 in known:
                 kinds[reference.kind].append(counts[reference.sha256])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich.events import EventCoder
+from pipeline.evaluate import verbs
 from pipeline.evaluate.ner import read_text
 from pipeline.model import Actor, Event
 
@@ -101,14 +102,27 @@ def predictions(nlp: Any, labelled: Sequence[Labelled]) -> list[tuple[str, str]]
 def plover(nlp: Any, path: Path) -> dict[str, float]:
     """Macro-F1 over the roots (`macro15`) and over the quad classes (`quad`) of a PLOVER TSV."""
     labelled = sentences(path)
-    found = predictions(nlp, labelled)
+    return _scores(labelled, predictions(nlp, labelled))
+
+
+def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
+    """The same for a list of verbs and the parse of a whole stock pipeline (see `verbs`)."""
+    labelled = sentences(path)
+    codings = verbs.pairs(
+        nlp,
+        [item.sentence for item in labelled],
+        [item.source for item in labelled],
+        [item.target for item in labelled],
+    )
+    found = [(fold(coding[0]), str(coding[1])) if coding else (NONE, "0") for coding in codings]
+    return _scores(labelled, found)
+
+
+def _scores(labelled: Sequence[Labelled], found: Sequence[tuple[str, str]]) -> dict[str, float]:
+    both = list(zip(labelled, found, strict=True))
     return {
-        "macro15": macro_f1(
-            (item.root, root) for item, (root, _) in zip(labelled, found, strict=True)
-        ),
-        "quad": macro_f1(
-            (item.quad, quad) for item, (_, quad) in zip(labelled, found, strict=True)
-        ),
+        "macro15": macro_f1((item.root, root) for item, (root, _) in both),
+        "quad": macro_f1((item.quad, quad) for item, (_, quad) in both),
     }
 
 

