@@ -26,7 +26,7 @@ _FIELD = re.compile(
 )
 _BYLINE = re.compile(r"^(?:By|BY|Por|Par|Von|Di)\s+(?P<names>[^\W\d_].{2,90})$")
 _BYLINE_TITLE = re.compile(
-    r"^(?:The )?(?:Associated Press|AP|Reuters|AFP)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
+    r"^(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
 )
 _NOTE = re.compile(
     r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
@@ -39,6 +39,7 @@ _SLUG = re.compile(
 )
 # `EFE6021 1 POL DEP INDIA`: number, priority, sections; a line of key words follows.
 _EFE = re.compile(r"^EFE\d{3,6}\s+\d\s+(?P<codes>[A-Z]{3}(?:[ ,-]+\w+){0,8})$")
+_MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
@@ -109,7 +110,9 @@ def _read_label(head: Heading, text: str) -> bool:
 
 def _read_note(head: Heading, text: str) -> bool:
     """Whether the line is an embargo, a note to editors, or a mark of revision."""
-    if is_embargo(text):
+    if _MATERIAL.match(text):
+        head.notes.append(text.strip("=()"))
+    elif is_embargo(text):
         _embargo(head, text)
     elif _NOTE.match(text) or is_change_note(text):
         head.notes.append(text.strip("()[] "))

@@ -9,7 +9,9 @@ from pipeline.parse import dates
 from pipeline.parse.dates import Moment
 from pipeline.parse.providers import provider
 
-_END = re.compile(r"^\W*(?:END(?:S|IT|ALL)?|End(?:s|it)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$")
+_END = re.compile(
+    r"^\W*(?:END(?:S|IT|ALL|ITEM)?|End(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
+)
 _MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
 _INITIALS = re.compile(r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$")
 _CREDIT = re.compile(
@@ -31,6 +33,8 @@ _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
+_CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
+_PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
@@ -70,14 +74,15 @@ def read_sign_off(lines: list[str]) -> SignOff:
             or _NEWSROOM.match(text)
             or _INITIALS.match(text)
             or _CONTACT.match(text)
+            or _CODES.match(text)
         ):
             pass
         elif _MORE.match(text):
             more = True
         elif words := _KEYWORDS.match(text):
             keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
-        elif _DPA.match(text):
-            agency = agency or "dpa"
+        elif _DPA.match(text) or _PTI.match(text):
+            agency = agency or provider(text.split()[0])
         elif len(text) < 40 and provider(text):
             agency = agency or provider(text)
         elif _CREDIT.match(text):

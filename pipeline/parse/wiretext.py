@@ -102,7 +102,8 @@ def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str,
     """The agency in brackets at the end of the last sentence, and the paragraphs without it."""
     if not paragraphs:
         return None, paragraphs
-    last = paragraphs[-1]
+    last = paragraphs[-1].removesuffix(" Enditem")
+    paragraphs = (*paragraphs[:-1], last)
     match = _SIGNATURE.search(last, max(len(last) - _SIGNATURE_CHARS, 0))
     agency = provider(match["sign"] or match["bare"]) if match else None
     if not match or not agency:

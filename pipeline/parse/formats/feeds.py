@@ -22,6 +22,7 @@ from pipeline.parse.paragraphs import split_paragraphs, tidy
 from pipeline.parse.providers import provider, provider_of_uri
 from pipeline.parse.wiretext import with_moment
 
+_MEDIA = "search.yahoo.com/mrss"
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 
 
@@ -79,8 +80,8 @@ def _feed(root: etree._Element) -> _Feed:
 
 def _entry(item: etree._Element, feed: _Feed) -> Draft:
     headline = _plain(xml.child(item, "title"))
-    full = next(xml.children(item, "encoded", "content", "fulltext"), None)
-    short = next(xml.children(item, "description", "summary"), None)
+    full = _own(item, "encoded", "content", "fulltext")
+    short = _own(item, "description", "summary")
     body, summary = _flow(full), _flow(short)
     if not body.paragraphs:
         body, summary = summary, Flow()
@@ -104,7 +105,7 @@ def _entry(item: etree._Element, feed: _Feed) -> Draft:
         keywords=_keywords(item),
         rights=text_of(xml.child(item, "rights")) or feed.rights,
         summary=" ".join(summary.paragraphs) or None,
-        captions=xml.texts(xml.below(item, "thumbnail_caption", "mediadescription")),
+        captions=_captions(item),
         related=(Relation("related", link),) if link and link != identity else (),
         created_at=published.at if published else None,
         updated_at=updated.at if updated else None,
@@ -113,6 +114,22 @@ def _entry(item: etree._Element, feed: _Feed) -> Draft:
         format="feed",
     )
     return fields.with_body(with_moment(draft, published or updated), body)
+
+
+def _own(item: etree._Element, *names: str) -> etree._Element | None:
+    """The first child of one of these names, in their order; Media RSS has a `content` too."""
+    for name in names:
+        for entry in xml.children(item, name):
+            if _MEDIA not in str(entry.tag):
+                return entry
+    return None
+
+
+def _captions(item: etree._Element) -> tuple[str, ...]:
+    """The descriptions of pictures and video (Media RSS 1.5)."""
+    described = xml.below(item, "description", "thumbnail_caption", "mediadescription")
+    media = (e for e in described if _MEDIA in str(e.tag) or local(e) != "description")
+    return tuple(dict.fromkeys(xml.texts(media)))
 
 
 def _plain(element: etree._Element | None) -> str:
