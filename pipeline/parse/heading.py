@@ -11,7 +11,7 @@ from pipeline.parse.advisories import is_change_note
 from pipeline.parse.dateline import find_dateline
 from pipeline.parse.dates import Moment
 from pipeline.parse.embargo import is_embargo
-from pipeline.parse.ids import headline_key
+from pipeline.parse.ids import MAX_TITLE_CHARS, same_title
 from pipeline.parse.providers import named, provider
 from pipeline.parse.revisions import read_line
 from pipeline.parse.signoff import split_names
@@ -43,7 +43,6 @@ _MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
-_MAX_TITLE_CHARS = 250
 _MAX_LINE_CHARS = 1000
 _MAX_TITLE_LINES = 3
 _MAX_HEAD_LINES = 16
@@ -100,7 +99,7 @@ def _read_label(head: Heading, text: str) -> bool:
     named_field = _FIELD.match(text)
     if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
-    elif head.headline and _same_title(head.headline, text):
+    elif head.headline and same_title(head.headline, text):
         if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
             head.headline = text
     elif not _READING_TIME.match(text):
@@ -206,21 +205,6 @@ def _embargo(head: Heading, text: str) -> None:
     head.embargoes.append(words)
 
 
-def _same_title(title: str, text: str) -> bool:
-    """Whether a line repeats the headline: whole, cut short, or with a word or two changed."""
-    one, other = headline_key(title), headline_key(text)
-    if not one or not other:
-        return False
-    if text.strip().endswith(".") and not title.endswith("."):
-        return False
-    short, long = sorted((one, other), key=len)
-    if short == long or (len(short) > 24 and long.startswith(short)):
-        return True
-    words, others = set(one.split()), set(other.split())
-    shared = len(words & others) / len(words | others)
-    return len(text) <= _MAX_TITLE_CHARS and min(len(words), len(others)) > 4 and shared >= 0.6
-
-
 def _read_title(head: Heading, lines: list[str], index: int) -> int:
     """How many lines from `index` are the headline; 0 where the body begins."""
     first = lines[index].strip()
@@ -237,7 +221,7 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
     title = " ".join(block)
     more = any(text.strip() for text in lines[index + len(block) :])
     sentence = title.endswith((".", "!”", '."', ".”", ":", ";", ","))
-    if len(title) <= _MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
+    if len(title) <= MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
         head.headline = title
         return len(block)
     alone = len(block) > 1 and len(first) <= 150 and not first.endswith((".", ",", ":", ";"))

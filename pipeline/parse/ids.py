@@ -27,6 +27,7 @@ _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 _APART = frozenset({"raw", "warnings", "format", "family", "family_day", "family_id"})
 _APART |= {"provider_hint", "is_partial"}
 ID_CHARS = 32
+MAX_TITLE_CHARS = 250
 
 
 def content_hash(draft: Draft) -> str:
@@ -60,6 +61,21 @@ def headline_key(text: str) -> str:
     """A headline or slug without marks of revision, case and punctuation."""
     base = unicodedata.normalize("NFKC", read_marks(text).base).casefold()
     return _NOT_WORD.sub(" ", base).strip()
+
+
+def same_title(title: str, text: str) -> bool:
+    """Whether a line repeats the headline: whole, cut short, or with a word or two changed."""
+    one, other = headline_key(title), headline_key(text)
+    if not one or not other:
+        return False
+    if text.strip().endswith(".") and not title.endswith("."):
+        return False
+    short, long = sorted((one, other), key=len)
+    if short == long or (len(short) > 24 and long.startswith(short)):
+        return True
+    words, others = set(one.split()), set(other.split())
+    shared = len(words & others) / len(words | others)
+    return len(text) <= MAX_TITLE_CHARS and min(len(words), len(others)) > 4 and shared >= 0.6
 
 
 def revision_id(draft: Draft, family: str) -> str:

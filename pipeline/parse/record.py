@@ -24,15 +24,15 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
     that were read before it.
     """
     items: list[Item] = []
-    raw_bytes = 0
+    raw_bytes, most_bytes = 0, max(limits.max_decompressed_bytes, len(record.value))
     try:
         for part in _parts(record, limits):
             if len(items) >= limits.max_items:
                 message = f"more than {limits.max_items} items in the record"
                 raise FaultError("too_large", message)
             raw_bytes += len(part.raw or b"")
-            if items and raw_bytes > limits.max_decompressed_bytes:
-                message = f"the items have more than {limits.max_decompressed_bytes} bytes together"
+            if items and raw_bytes > most_bytes:
+                message = f"the items have more than {most_bytes} bytes together"
                 raise FaultError("too_large", message)
             items.append(_item(part, record, len(items)))
     except FaultError as error:
