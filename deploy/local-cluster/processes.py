@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 
 _STOP_S = 20.0
 _LOG_TAIL_LINES = 15
+_FIRST_PORT, _PORTS = 20_000, 12_000
+_given: set[int] = set()
 
 
 @dataclass
@@ -88,15 +91,19 @@ def wait_for_port(process: Process, port: int, timeout_s: float) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on now, below the range of outgoing connections."""
+    """Ports of loopback that nobody listens on now, below the range of outgoing connections.
+
+    None is given out twice by one process.
+    """
     found: list[int] = []
-    candidate = 20_000 + os.getpid() % 10_000
     while len(found) < count:
-        candidate += 1
+        candidate = _FIRST_PORT + random.randrange(_PORTS)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", candidate))
             except OSError:
                 continue
-        found.append(candidate)
+        if candidate not in _given:
+            _given.add(candidate)
+            found.append(candidate)
     return found
