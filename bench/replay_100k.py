@@ -37,6 +37,7 @@ def main() -> int:
     options.add_argument("--records", type=int, default=100_000)
     options.add_argument("--kills", type=int, default=10)
     options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--part-records", type=int, default=2000)
     options.add_argument("--folder", type=Path, help="Kept, and gone on with, where it is given.")
     options.add_argument("--no-live", action="store_true", help="Leave the comparison out.")
     given = options.parse_args()
@@ -46,7 +47,11 @@ def main() -> int:
         archive = folder / "archive.tar.gz"
         if not archive.exists():
             write_tar(archive, records(given.records))
-        facts: dict[str, Any] = {"records": given.records, "workers": given.workers}
+        facts: dict[str, Any] = {
+            "records": given.records,
+            "workers": given.workers,
+            "part_records": given.part_records,
+        }
         replayed = replay(archive, folder / "replay", given, facts)
         print(json.dumps(facts), flush=True)
         if given.no_live:
@@ -65,13 +70,19 @@ def replay(archive: Path, lake: Path, given: argparse.Namespace, facts: dict[str
     begin_s, killed = time.monotonic(), []
     limits = sorted(moments.uniform(0.02, 0.95) * given.records for _ in range(given.kills))
     for limit in [*limits, None]:
-        job = ReplayProcess(archive, lake, lake.with_suffix(".log"), workers=given.workers)
+        job = ReplayProcess(
+            archive,
+            lake,
+            lake.with_suffix(".log"),
+            workers=given.workers,
+            part_records=given.part_records,
+        )
         start_s = time.monotonic()
         while job.process.poll() is None:
             samples += [(time.monotonic() - start_s, rss) for rss in job.worker_rss()]
             if limit is not None and ended_at(lake) >= limit:
                 # Anywhere in the part that follows.
-                time.sleep(moments.uniform(0, 15))
+                time.sleep(moments.uniform(0, given.part_records / 100))
                 killed.append(ended_at(lake))
                 job.kill()
                 break
@@ -110,7 +121,7 @@ def stream(lake: Path, given: argparse.Namespace, facts: dict[str, Any]) -> Any:
                 "lake": {"url": str(lake)},
                 "kafka": {"bootstrap_servers": [broker.bootstrap_servers], "topics": ["wire"]},
                 "job": {"workers": given.workers},
-                "batch": {"max_records": 2000},
+                "batch": {"max_records": given.part_records},
             },
         )
         Supervisor(settings, until_caught_up=True, logging=Logging("warning")).run(
