@@ -36,6 +36,7 @@ _WITHOUT_BLANKS = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_WITHOUT_BLANKS}]|[^\W{_WITHOUT_BLANKS}]+")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _PAIRS_AT_ONCE = 2_000_000
+_SHINGLES_AT_ONCE = 1_000_000
 _EPSILON = 1e-9
 
 
@@ -105,7 +106,7 @@ def alike(
 ) -> list[Pair]:
     """Every eligible pair that is alike enough and has one at least in `focus`, in order.
 
-    Memory is about 40 bytes a shingle, plus what the pairs take.
+    Memory is about 30 bytes a shingle, those of `sets` included, plus what the pairs take.
     """
     index = _Index(sets, thresholds, focus)
     found: NDArray[np.int64] = np.empty((0,), np.int64)
@@ -133,20 +134,30 @@ class _Index:
     def __init__(
         self, sets: Sequence[Shingles], thresholds: Thresholds, focus: NDArray[np.bool_]
     ) -> None:
-        sizes = np.array([len(one) for one in sets], np.int64)
-        enough = sizes >= max(1, thresholds.min_shingles)
-        kept = [one for one, wanted in zip(sets, enough, strict=True) if wanted]
-        texts = np.repeat(np.flatnonzero(enough), sizes[enough])
-        values, ids = np.unique(
-            np.concatenate(kept) if kept else np.empty(0, np.uint64), return_inverse=True
+        self._sizes = np.array([len(one) for one in sets], np.int64)
+        enough = self._sizes >= max(1, thresholds.min_shingles)
+        # What none of those in focus has makes no pair, nor what one text only has: such shingles
+        # are left out, and count as the rarest.
+        values, counts = np.unique(
+            np.concatenate([np.empty(0, np.uint64), *_of(sets, focus & enough)]),
+            return_counts=True,
         )
-        counts = np.bincount(ids, minlength=len(values))
-        in_focus = np.bincount(ids, weights=focus[texts], minlength=len(values)) > 0
-        # What only one text has, or none of those in focus, makes no pair: it counts as rarest.
-        useful = ((counts > 1) & in_focus)[ids]
-        self._sizes = sizes
-        self._useless = np.bincount(texts[~useful], minlength=len(sets))
-        self._texts, self._ids = texts[useful], ids[useful]
+        found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+        for texts in _batches(np.flatnonzero(enough), self._sizes):
+            shingles_of = np.concatenate([sets[n] for n in texts])
+            # Sorted, they are looked up many times as fast: the table is larger than the caches.
+            order = np.argsort(shingles_of)
+            shingles_of = shingles_of[order]
+            owners = np.repeat(texts, self._sizes[texts]).astype(np.int32)[order]
+            at = np.searchsorted(values, shingles_of)
+            at[at == len(values)] = 0
+            known = values[at] == shingles_of if len(values) else np.zeros(len(at), bool)
+            found.append((at[known].astype(np.int32), owners[known]))
+            np.add.at(counts, at[known & ~focus[owners]], 1)
+        ids, owners = (np.concatenate(column) for column in zip(*found, strict=True))
+        useful = counts[ids] > 1
+        self._ids, self._texts = ids[useful], owners[useful]
+        self._useless = self._sizes - np.bincount(self._texts, minlength=len(sets))
         self._counts = counts
         by_id = np.argsort(self._ids, kind="stable")
         self._texts_by_id = self._texts[by_id]
@@ -171,7 +182,17 @@ class _Index:
             within = np.arange(len(one)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
             other = self._texts_by_id[np.repeat(self._first[ids[start:end]], lengths) + within]
             larger = (one != other) & (self._sizes[other] >= self._sizes[one])
-            yield one[larger], other[larger]
+            yield one[larger].astype(np.int64), other[larger].astype(np.int64)
+
+
+def _of(sets: Sequence[Shingles], wanted: NDArray[np.bool_]) -> list[Shingles]:
+    return [one for one, is_wanted in zip(sets, wanted, strict=True) if is_wanted]
+
+
+def _batches(texts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """`texts` in runs of about a million shingles."""
+    part = np.cumsum(sizes[texts]) // _SHINGLES_AT_ONCE
+    yield from np.split(texts, np.flatnonzero(np.diff(part)) + 1) if len(texts) else ()
 
 
 def _chunks(ends: NDArray[Any]) -> Iterator[tuple[int, int]]:
