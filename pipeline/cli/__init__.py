@@ -11,13 +11,29 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 from rich.console import Console
 
-from pipeline.cli import about, demo, evaluate, flink, job, lake, links, rejects, replay, show, wire
+from pipeline.cli import (
+    about,
+    demo,
+    evaluate,
+    flink,
+    job,
+    lake,
+    links,
+    rejects,
+    replay,
+    replay_kafka,
+    reprocess,
+    show,
+    wire,
+)
+from pipeline.cli.group import Commands
 from pipeline.errors import EXIT_CODES, DatelineError
 
 _CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
 
 app = typer.Typer(
     name="dateline",
+    cls=Commands,
     help="Wire news from Kafka to Parquet: parsed, enriched with entities and events, exactly once."
     f"\n\n*Exit codes*\n\n{_CODES}",
     no_args_is_help=True,
@@ -25,7 +41,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (job, replay, demo, wire, lake, flink, links, rejects, show, evaluate, about):
+_PARTS = (
+    *(job, replay, replay_kafka, reprocess, demo, wire, lake, flink, links, rejects, show),
+    *(evaluate, about),
+)
+for part in _PARTS:
     part.register(app)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.model import Code, Record, Relation, Story
+from pipeline.model import Code, Origin, Record, Relation, Story
 from pipeline.store.rows import Row, decompress
 
 _PLAIN = (
@@ -19,7 +19,19 @@ _TIMES = (
 )
 _LISTS = ("bylines", "keywords", "captions", "dateline_places", "warnings")
 
-STORY_COLUMNS = (*_PLAIN, *_TIMES, *_LISTS, "body", "codes", "related", "raw", "is_partial")
+_ORIGIN = ("origin_source", "origin_offset", "origin_item")
+
+STORY_COLUMNS = (
+    *_PLAIN,
+    *_TIMES,
+    *_LISTS,
+    "body",
+    "codes",
+    "related",
+    "raw",
+    "is_partial",
+    *_ORIGIN,
+)
 """The columns that a story is read back from."""
 
 
@@ -45,10 +57,16 @@ def story_of(row: Row, source: str, offset: int) -> Story:
         codes=tuple(Code(**code) for code in row["codes"] or ()),
         related=tuple(Relation(**relation) for relation in row["related"] or ()),
         raw=decompress(row["raw"]),
-        # A lake of an older version has no such column.
+        # A lake of an older version has no such columns.
         is_partial=bool(row.get("is_partial")),
+        origin=_origin(row),
         **values,
     )
+
+
+def _origin(row: Row) -> Origin | None:
+    source, offset, item = (row.get(name) for name in _ORIGIN)
+    return None if source is None else (source, offset, item)
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -170,6 +170,7 @@ def test_a_row_gives_back_its_story() -> None:
         revision_mark="UPDATE 2",
         format_version="1.0",
         is_partial=True,
+        origin=("kafka/c/t/i/0", 7, 1),
         paragraphs=("One.", "Two\nlines."),
     )
     row = story_row(enriched(story), "m", "0")
