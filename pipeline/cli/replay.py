@@ -116,13 +116,14 @@ def register(app: typer.Typer) -> None:
 
 
 def _opened(paths: Sequence[str], settings: Settings) -> list[RecordSource]:
-    """The archives; reading each once takes its time."""
-    found: list[RecordSource] = []
+    """The archives, each once whatever it was named; reading them takes its time."""
+    found: dict[str, RecordSource] = {}
     with err.status("opening", spinner="dots") if err.is_terminal else _Silent() as status:
         for path in paths:
             status.update(f"opening {path}")
-            found.append(open_archive(path, settings.lake.options))
-    return found
+            archive = open_archive(path, settings.lake.options)
+            found.setdefault(archive.source, archive)
+    return list(found.values())
 
 
 class _Silent:
