@@ -151,7 +151,10 @@ def _load_countries(lexicon: Lexicon) -> None:
         code, name = row[0], row[1]
         lexicon.canonical_country[code] = name
         for form in (name, *_split(_cell(row, 2))):
-            _add(lexicon, form, Name("GPE", name, code, "countries.tsv"))
+            entry = Name("GPE", name, code, "countries.tsv")
+            _add(lexicon, form, entry)
+            if len(form) >= _SHORTEST_DIVISION:  # as datelines and old headlines set it
+                _add(lexicon, form.upper(), entry)
         for demonym in _split(_cell(row, 3)):
             plural = f"{demonym}s" if demonym.endswith(("n", "i")) else demonym
             for form in (demonym, plural):

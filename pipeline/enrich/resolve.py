@@ -37,12 +37,25 @@ _IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside)\s$")
 _STATE_AFTER = re.compile(r", [A-Z]")
 _NEVER = words(
     """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
-    Deg ERA Newsroom Note Keywords"""
+    Deg ERA Newsroom Note Keywords Attendance Scorer Scorers Extras Avg Winner Winners Riot Baseball
+    Basketball Soccer Cricket Golf Tennis Rugby Stadium Halftime Teams Score Scores Division Sales
+    Gross Net Revs Shr Shrs Oper Qtr Note Year Business Financial Company Price None Leading"""
 )
 _SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
 _DOTTED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Bros|Cos)$")
 _GOES_ON = re.compile(r"\.(?:[,;:)'\u2019]| [a-z(&-]| [A-Z][a-z]+ (?:said|says))")
 _NO_WORDS = re.compile(r"(?:[A-Z]{1,3}(?:\s|/|$)\s*){2,}|[NA/ ]+")
+_SETTLEMENT_BEFORE = re.compile(
+    r"\b(?:city|town|village|port|province|district|suburb|outskirts|hamlet|island) of $"
+)
+_BODY_BEFORE = re.compile(
+    r"\b(?:company|firm|maker|insurer|airline|distributor|retailer|newspaper|daily|agency|bank|"
+    r"engineer|giant|subsidiary|group|club|website) $"
+)
+_BODY_AFTER = re.compile(
+    r"(?:'s)? (?:CEO|shares|stock|shareholders|newspaper|daily|magazine|news agency|radio|website|"
+    r"airlines|subsidiary|plc)\b"
+)
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 
 
@@ -53,7 +66,10 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
-    candidates = [*listed(tokens, lexicon), *shaped(text, tokens, lexicon)]
+    known = [*listed(tokens, lexicon)]
+    phrases = {(s.start, s.end) for s in known if s.strength == LISTED_PHRASE}
+    shapes = [s for s in shaped(text, tokens, lexicon) if (s.start, s.end) not in phrases]
+    candidates = [*known, *shapes]
     candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
     candidates += marked(text, _country_names(), sport)
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
@@ -169,6 +185,10 @@ def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
         surface = text[span.start : span.end]
         if phrase(surface) in lexicon.cities or (span.kind == "PERSON" and " " not in surface):
             return replace(span, kind="GPE")
+    if span.kind != "GPE" and _SETTLEMENT_BEFORE.search(text, max(0, span.start - 14), span.start):
+        return replace(span, kind="GPE", strength=MODEL_PHRASE + 1)
+    if span.kind in ("PERSON", "GPE") and _is_body(text, span, lexicon):
+        return replace(span, kind="ORG", strength=MODEL_PHRASE + 1)
     if span.kind in _PLACES and " " in text[span.start : span.end]:
         return replace(span, strength=LISTED_WORD - 2)
     return span
@@ -179,6 +199,15 @@ def _abbreviated(text: str, end: int, span: Span) -> int:
     if span.kind != "ORG" or not _DOTTED.search(text, max(0, end - 5), end):
         return 0
     return 1 if _GOES_ON.match(text, end) else 0
+
+
+def _is_body(text: str, span: Span, lexicon: Lexicon) -> bool:
+    """Whether the words beside an unlisted word say that it is a company or a paper."""
+    surface = text[span.start : span.end]
+    if phrase(surface) in lexicon.cities or surface.split(" ")[0] in lexicon.first_names:
+        return False
+    before = " " not in surface and _BODY_BEFORE.search(text, max(0, span.start - 16), span.start)
+    return bool(before or _BODY_AFTER.match(text, span.end))
 
 
 def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
@@ -192,13 +221,16 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
         start = lead.end()
         lead = _LEADING.match(text, start, end)
     surface = text[start:end]
+    if span.name is not None and text[span.start : span.end].startswith("The "):
+        start = span.start  # The Hague
+        surface = text[start:end]
     while surface and (trail := _TRAILING.search(surface)):
         surface = surface[: trail.start()]
     if span.kind in ("ORG", "PERSON", "GPE"):
         surface = _SMALL_WORDS.sub("", surface)
     end = start + len(surface)
     end += _abbreviated(text, end, span)
-    if end <= start or not any(c.isupper() for c in text[start:end]):
+    if end <= start or text[start:end] in _NEVER or not any(c.isupper() for c in text[start:end]):
         return None
     result = replace(span, start=start, end=end)
     return strip_title(text, result, lexicon) if span.kind == "PERSON" else result

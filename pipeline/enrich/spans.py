@@ -26,7 +26,7 @@ TOWN_PHRASE = MODEL_PHRASE + 2
 """Towns whose names no person has are surer than the model."""
 
 _BIG_CITY_PEOPLE = 100_000
-_INNER = frozenset({"of", "for", "&", "de", "del", "la", "and", "the"})
+_INNER = words("of for & de del la and the al el ul bin ibn van von der den di da du dos ter wa")
 _TIES = frozenset("-'&.")
 # Words that begin a sentence with a capital without being part of a name.
 _OPENERS = words(
@@ -100,7 +100,9 @@ def _lookup(key: str, start: int, end: int, size: int, lexicon: Lexicon) -> Span
         big = places[0][1] >= _BIG_CITY_PEOPLE
         strength = BIG_CITY if big else CITY
         first, _, last = key.partition(" ")
-        if first not in lexicon.first_names and (last or first) not in lexicon.last_names:
+        irish = "'" in last and last.startswith("'")  # O'Brien is a town, and mostly a person
+        surname = (last or first) in lexicon.last_names
+        if first not in lexicon.first_names and not surname and not irish:
             strength = TOWN_PHRASE if size > 1 else max(strength, NO_PERSON_TOWN)
         elif size > 1:
             strength += 10
