@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,11 +23,12 @@ class Numbers:
     total: int
     gaps: frozenset[int] = frozenset()
     source: str = "numbers"
+    size_bytes: int = 10
 
     def records(self, start: int) -> Iterator[Record]:
         for offset in range(max(start, self.start), self.total):
             if offset not in self.gaps:
-                yield Record(self.source, offset, b"x" * 10)
+                yield Record(self.source, offset, bytes(self.size_bytes))
 
 
 class Ends:
@@ -125,3 +127,18 @@ def test_a_block_is_due_when_the_lake_ends_where_it_begins() -> None:
     for lake.end in (0, 3, 4, 6):
         found.append(one.is_due(block))
     assert found == [None, True, True, False]
+
+
+def test_a_share_of_a_large_source_takes_the_memory_of_a_part() -> None:
+    """50,000 records of 20 kB, a third of the parts read, the others passed over."""
+    lake, size = Ends(0), 100
+    one = reader(Numbers(0, 50_000, size_bytes=20_000), lake, size, 1, 3)
+    tracemalloc.start()
+    try:
+        while batch := one.read():
+            lake.end = batch.blocks[0].end
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert lake.end > 49_000
+    assert peak_bytes < 3 * size * 20_000
