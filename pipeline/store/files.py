@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
+from deltalake._internal import DeltaFileSystemHandler
 from deltalake.fs import DeltaStorageHandler
 from typing_extensions import override
 
@@ -233,11 +234,16 @@ class ObjectFiles(DataFiles):
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
         self._fs = pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
+        # For writing without pyarrow's stream around it, which hands over what deltalake 1.6 does
+        # not take (a Buffer), and which closes an upload that failed, so that half of it appears.
+        self._raw = DeltaFileSystemHandler(url, dict(options))
 
     @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
-        with self._fs.open_output_stream(path) as out:
-            out.write(data)
+        out: Any = self._raw.open_output_stream(path)
+        out.write(data.to_pybytes())
+        # Only this makes the object appear.
+        out.close()
 
     @override
     def delete(self, path: str) -> None:

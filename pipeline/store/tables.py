@@ -8,6 +8,7 @@ newer, its rows without the new columns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pipeline.store.actions import stats_columns
 from pipeline.store.contract import Contract, contract
 
 _ATTEMPTS = 10
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 PROPERTIES: Mapping[str, str] = {
     # A handle holds every commit since the last checkpoint in memory, and opening a table reads
@@ -32,8 +34,9 @@ PROPERTIES: Mapping[str, str] = {
 
 
 def reason(error: Exception) -> str:
-    """What `error` says, in one line: delta-rs adds its stack, over many."""
-    lines = [line.strip() for line in str(error).partition("\n   0: ")[0].splitlines()]
+    """What `error` says, in one line: delta-rs adds colours, and its stack over many lines."""
+    text = _COLOURS.sub("", str(error).partition("\n   0: ")[0]).replace("↳", ":")
+    lines = [line.strip() for line in text.splitlines()]
     return " ".join(line for line in lines if line) or type(error).__name__
 
 
