@@ -24,6 +24,7 @@ _CHUNK_BYTES = 1024 * 1024
 _REMOTE_CHUNK_BYTES = 8 * 1024**2  # a request each
 _PATTERN = re.compile(r"[*?\[]")
 _FILE = "file://"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 Options = tuple[tuple[str, str], ...]
 
@@ -65,7 +66,7 @@ def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> 
                 on_read(len(chunk))
                 yield chunk
     except OSError as error:
-        raise UsageError("cannot read the archive", path=file.path, reason=error) from error
+        raise UsageError("cannot read the archive", path=file.path, reason=_line(error)) from error
     check_unchanged(file, options)
 
 
@@ -147,6 +148,7 @@ def _fixed(place: str) -> str:
 
 def _remote(place: str, options: Options) -> Iterator[StoredFile]:
     import pyarrow.fs as pafs
+    from deltalake.exceptions import DeltaError
 
     scheme, _, rest = place.partition("://")
     bucket, _, path = rest.partition("/")
@@ -162,8 +164,8 @@ def _remote(place: str, options: Options) -> Iterator[StoredFile]:
         else:
             selector = pafs.FileSelector(base, recursive=True, allow_not_found=True)
             infos = store.get_file_info(selector)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError("cannot read the archive", path=place, reason=error) from error
+    except (OSError, ValueError, RuntimeError, DeltaError) as error:
+        raise UsageError("cannot read the archive", path=place, reason=_line(error)) from error
     count = 0
     for info in infos:
         name = info.path[len(base) :].lstrip("/")
@@ -203,6 +205,11 @@ def _store(root: str, options: Options) -> Any:
     from deltalake.fs import DeltaStorageHandler
 
     return pafs.PyFileSystem(DeltaStorageHandler(root, dict(options)))
+
+
+def _line(error: Exception) -> str:
+    """The message of a library that writes several lines, and colours."""
+    return " ".join(_COLOUR.sub("", str(error)).split())
 
 
 def as_options(options: Mapping[str, str] | None) -> Options:

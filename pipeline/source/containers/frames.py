@@ -21,8 +21,8 @@ def _as_it_is(value: bytes) -> bytes:
 class Frame:
     """How the next story begins; `bare` takes from a story what belongs to the framing.
 
-    The cut is made at the group `begin` of `pattern`, which matches after at least one byte, and
-    looks at no more than 512 bytes: so much of a chunk is looked at again with the next one.
+    The cut is made at the group `begin` of `pattern`, never at the first byte. A pattern looks at
+    no more than 512 bytes: so much of a chunk is looked at again with the next one.
     """
 
     pattern: re.Pattern[bytes]
@@ -34,12 +34,12 @@ class Frame:
         rest = bytearray()
         for chunk, last in with_last(chunks):
             rest += chunk
-            at = looked_at = 0
+            at, looked_at = 0, 1
             while found := self.pattern.search(rest, looked_at):
                 if found.end() > len(rest) - _OVERLAP_BYTES and not last:
                     break
                 current.take(rest[at : found.start("begin")])
-                yield self._finished(current.flush())
+                yield from self._bared(current.flush())
                 at, looked_at = found.start("begin"), found.end()
             safe = len(rest) if last else max(at, len(rest) - _OVERLAP_BYTES)
             if found is not None and not last:
@@ -47,10 +47,11 @@ class Frame:
                 safe = max(at, found.start() - 1)
             current.take(rest[at:safe])
             del rest[:safe]
-        yield self._finished(current.flush(unfinished=True))
+        yield from self._bared(current.flush(unfinished=True))
 
-    def _finished(self, piece: Piece) -> Piece:
-        return replace(piece, value=self.bare(piece.value))
+    def _bared(self, piece: Piece) -> Iterator[Piece]:
+        if value := self.bare(piece.value):
+            yield replace(piece, value=value)
 
 
 def _bare_mail(value: bytes) -> bytes:
@@ -62,7 +63,7 @@ def _bare_mail(value: bytes) -> bytes:
         message = message[:-2]
     elif message.endswith(b"\n\n"):
         message = message[:-1]
-    return _QUOTED.sub(rb"\1", message)
+    return _QUOTED.sub(rb"\1", message) if b">From " in message else message
 
 
 def _bare_message(value: bytes) -> bytes:
@@ -74,8 +75,8 @@ FROM_LINE = rb"From [^\s]{1,160}[ \t]{1,4}" + _DATE + rb"\r?\n"
 MBOX = Frame(re.compile(rb"\n(?P<begin>" + FROM_LINE + rb")"), _bare_mail)
 """`From sender date` lines (RFC 4155). Without a date it is a sentence of a story."""
 
-HEADER = rb"\x01[^\x01\x02\x03]{0,400}\x02"
-WIRE_MESSAGES = Frame(re.compile(rb"(?<=.)(?P<begin>\x01)(?=%b)" % HEADER[4:], re.S), _bare_message)
+HEADER = rb"\x01[^\x01-\x03]{0,400}\x02"
+WIRE_MESSAGES = Frame(re.compile(rb"(?P<begin>\x01)(?=[^\x01-\x03]{0,400}\x02)"), _bare_message)
 """IPTC 7901 and ANPA 1312: SOH, a header, STX; fillers (SYN, NUL) between messages go."""
 
 XML_DOCUMENTS = Frame(re.compile(rb">\s{0,64}(?P<begin><\?xml\s)"))

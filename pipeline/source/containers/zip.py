@@ -34,6 +34,7 @@ _OTHERS: dict[bytes, tuple[int, Callable[[bytes], int]]] = {
 
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 1, 8, 0x800
 _STORED = 0
+_DESCRIPTOR_BYTES = 28
 _IN_EXTRA = 0xFFFFFFFF
 _METHODS: dict[int, tuple[str, Callable[[], Decoder]]] = {
     8: ("deflate", lambda: Inflate(-15)),
@@ -60,9 +61,12 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
             archive.pass_over(*_OTHERS[signature])
         elif not signature.strip(b"\0"):
             stream.skip(len(signature))
+        elif len(signature) < len(_MEMBER):
+            archive.broke, archive.told = True, False
         else:
             yield context.damaged("the zip archive is broken: other bytes between its members")
             _seek_signature(stream)
+            archive.told = True
     if not archive.told and stream.fault is None and (archive.broke or not ended):
         yield context.damaged("the zip archive breaks off")
 
@@ -120,13 +124,13 @@ class _Zip:
         """Skip a head and what it says that follows it."""
         head = self.stream.read(head_bytes)
         rest = length(head) if len(head) == head_bytes else 1
-        self.broke = self.stream.skip(rest) < rest
+        self.broke, self.told = self.stream.skip(rest) < rest, False
 
     def member(self) -> Iterator[Piece]:
         """The records of the member that begins here."""
         member = self._header()
         if member is None:
-            self.broke = True
+            self.broke, self.told = True, False
             return
         section = Section(self.stream, member.packed_bytes, "zip archive")
         packed = Stream(section) if member.is_sized else self.stream
@@ -147,7 +151,7 @@ class _Zip:
         else:
             content.drain()
             if content.fault is not None:
-                self.broke = not self.stream.peek(1)
+                self.broke = self._is_at_end()
                 _seek_signature(self.stream)
         if content.fault is not None and not content.told and not self.broke:
             content.tell()
@@ -182,14 +186,20 @@ class _Zip:
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
             yield chunk
-        if packed.fault is not None:
+        if member.is_sized and packed.fault is not None:
             raise packed.fail("")
         if member.is_sized and not member.flags & _SIZES_FOLLOW:
             right = (crc, size) == (member.crc, member.content_bytes)
         else:
             right = member.is_sized or self._pass_descriptor(crc, size)
+        if not right and not member.is_sized and self._is_at_end():
+            raise self.stream.fail("the zip archive breaks off")
         if not right:
             raise DamagedError("the checksum of the zip member is wrong")
+
+    def _is_at_end(self) -> bool:
+        """Whether there is too little left for a descriptor and what follows one."""
+        return len(self.stream.peek(_DESCRIPTOR_BYTES)) < _DESCRIPTOR_BYTES
 
     def _pass_descriptor(self, crc: int | None = None, size: int = 0) -> bool:
         """Pass over the data descriptor (APPNOTE 4.3.9); whether it says `crc` and `size`.
@@ -197,7 +207,7 @@ class _Zip:
         Its signature is optional and its sizes have 4 or 8 bytes each. Without a `crc` the one
         that ends where something else begins is taken.
         """
-        data = self.stream.peek(28)
+        data = self.stream.peek(_DESCRIPTOR_BYTES)
         at = 4 if data.startswith(_DESCRIPTOR) else 0
         for width in (4, 8):
             end = at + 4 + 2 * width
