@@ -83,6 +83,12 @@ class WorkerError(DatelineError):
     exit_code = 15
 
 
+class EngineError(DatelineError):
+    """The cluster that runs the job (Flink) refuses it, or it fails there again and again."""
+
+    exit_code = 16
+
+
 class LakeCheckError(DatelineError):
     """What `lake check` found does not add up."""
 
@@ -108,6 +114,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (13, GapError.__doc__ or ""),
     (14, ModelError.__doc__ or ""),
     (15, WorkerError.__doc__ or ""),
+    (16, EngineError.__doc__ or ""),
     (20, LakeCheckError.__doc__ or ""),
 )
 """Every exit code of the command and what it means."""

@@ -1,0 +1,214 @@
+"""The job on a Flink cluster: submitted through Beam's job server, watched through Flink itself.
+
+The lake is the only memory, so a job that the cluster has lost (its JobManager died without a
+standby, someone wiped it) is simply submitted again, and one that runs already is taken over. The
+job server is needed while submitting, not after.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+import apache_beam as beam
+import grpc
+from apache_beam.io.flink.flink_streaming_impulse_source import FlinkStreamingImpulseSource
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.portable_runner import PortableRunner
+from apache_beam.runners.runner import PipelineState
+
+from pipeline import clock
+from pipeline.beam import graph
+from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
+from pipeline.config import Settings, restore
+from pipeline.errors import EngineError
+from pipeline.observe.logs import log
+
+MAX_PARALLELISM = 128
+"""Flink's key groups, and so the most subtasks; a job keeps it when it is rescaled."""
+
+_APPEAR_S = 300.0
+_POLL_S = 2.0
+_GRACE_S = 15.0
+_SUBMISSIONS = 5
+_WINDOW_S = 600.0
+
+Ended = Literal["stopped", "ended"]
+
+
+def run_on_flink(
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    detach: bool = False,
+    savepoint: str | None = None,
+) -> Ended:
+    """Keep the streaming job running on the cluster until `stop` is set; then cancel it.
+
+    With `detach`, returns once it runs, and leaves it. `savepoint` is where to begin: it spares
+    Flink's own state, of which there is next to none. Returns `ended` when someone else stopped
+    the job. Raises `EngineError` when it cannot be submitted or fails again and again.
+    """
+    settings = for_flink(settings)
+    flink = FlinkRest(settings.flink.rest_url)
+    submit = _Submissions(
+        lambda: _submit(settings, _streaming(settings), savepoint), flink, settings
+    )
+    job = submit.running_job(stop)
+    while job is not None and not stop.is_set():
+        if detach and job.state == "RUNNING":
+            return "stopped"
+        stop.wait(_POLL_S)
+        try:
+            now = flink.job(job.id)
+        except AwayError as error:
+            log.warning("Flink does not answer", reason=str(error))
+            job = submit.running_job(stop)
+            continue
+        if now is None or now.state == "FAILED":
+            log.warning(
+                "the job is gone and is submitted again",
+                job=job.id,
+                reason="the cluster does not know it" if now is None else flink.failure(job.id),
+            )
+            job = submit.running_job(stop)
+        elif now.ended:
+            log.info("the job has ended", job=job.id, state=now.state)
+            return "ended"
+        else:
+            job = now
+    if job is not None:
+        flink.cancel(job.id)
+        log.info("the job is cancelled", job=job.id)
+    return "stopped"
+
+
+def running_job(settings: Settings) -> FlinkJob | None:
+    """The job as the cluster lists it. Raises `EngineError` when Flink does not answer."""
+    flink = FlinkRest(settings.flink.rest_url)
+    try:
+        return flink.job_named(settings.flink.job_name)
+    except AwayError as error:
+        raise EngineError("Flink does not answer", url=flink.url, reason=error) from error
+
+
+def stop_job(settings: Settings, *, with_savepoint: bool) -> str | None:
+    """End the running job; where its savepoint stands, if one is wanted.
+
+    Raises `EngineError` where no such job runs, or Flink does not answer.
+    """
+    flink = FlinkRest(settings.flink.rest_url)
+    try:
+        job = flink.job_named(settings.flink.job_name)
+        if job is None:
+            raise EngineError("no such job runs", name=settings.flink.job_name)
+        if not with_savepoint:
+            flink.cancel(job.id)
+            return None
+        request = flink.stop_with_savepoint(job.id, settings.flink.savepoint_dir)
+        end_s = clock.monotonic() + _APPEAR_S
+        pause = threading.Event()
+        while clock.monotonic() < end_s:
+            if (place := flink.savepoint(job.id, request)) is not None:
+                return place
+            pause.wait(_POLL_S)
+    except AwayError as error:
+        raise EngineError("Flink does not answer", url=flink.url, reason=error) from error
+    raise EngineError("Flink made no savepoint in time", job=job.id)
+
+
+def for_flink(settings: Settings) -> Settings:
+    """The settings with at least one group a subtask."""
+    dumped = settings.model_dump()
+    dumped["job"]["workers"] = settings.flink.parallelism
+    return restore(dumped)
+
+
+class _Submissions:
+    """Submits the job where none runs, but not again and again without end."""
+
+    def __init__(self, submit: Callable[[], object], flink: FlinkRest, settings: Settings) -> None:
+        self._submit = submit
+        self._flink = flink
+        self._name = settings.flink.job_name
+        self._times_s: list[float] = []
+
+    def running_job(self, stop: threading.Event) -> FlinkJob | None:
+        """The job of our name, submitted if there is none; None when asked to stop first."""
+        since_s = None
+        while not stop.is_set():
+            try:
+                job = self._flink.job_named(self._name)
+                since_s = since_s or clock.monotonic()
+                # A cluster with a standby brings its jobs back by itself, shortly after it answers.
+                rested = not self._times_s or clock.monotonic() - since_s > _GRACE_S
+                if job is None and rested:
+                    job = self._submit_and_wait(stop)
+                if job is not None:
+                    return job
+            except AwayError as error:
+                since_s = None
+                log.warning("Flink does not answer", reason=str(error))
+            stop.wait(_POLL_S)
+        return None
+
+    def _submit_and_wait(self, stop: threading.Event) -> FlinkJob | None:
+        now_s = clock.monotonic()
+        self._times_s = [t for t in self._times_s if now_s - t < _WINDOW_S] + [now_s]
+        if len(self._times_s) > _SUBMISSIONS:
+            raise EngineError("the job fails again and again", submissions=_SUBMISSIONS)
+        try:
+            result = self._submit()
+        except (grpc.RpcError, grpc.FutureTimeoutError) as error:
+            log.warning("the job server does not answer", reason=_words(error))
+            return None
+        while not stop.is_set() and clock.monotonic() - now_s < _APPEAR_S:
+            job = self._flink.job_named(self._name)
+            if job is not None:
+                log.info("the job runs on Flink", job=job.id)
+                return job
+            if getattr(result, "state", None) == PipelineState.FAILED:
+                log.warning("the job server could not start the job")
+                return None
+            stop.wait(_POLL_S)
+        return None
+
+
+def _streaming(settings: Settings) -> Callable[[beam.Pipeline], object]:
+    beats = FlinkStreamingImpulseSource()
+    # Its `set_…` methods change the class, not the instance.
+    beats.config = {"interval_ms": int(settings.job.poll_s * 1000)}
+    return lambda root: graph.streaming_on_flink(
+        root, beats, range(settings.groups), settings, MAX_PARALLELISM
+    )
+
+
+def _submit(
+    settings: Settings, build: Callable[[beam.Pipeline], object], savepoint: str | None
+) -> object:
+    flink = settings.flink
+    options = {
+        "job_name": flink.job_name,
+        "job_endpoint": flink.job_endpoint,
+        "job_server_timeout": 60,
+        "environment_type": "EXTERNAL",
+        "environment_config": flink.worker_pool,
+        "parallelism": flink.parallelism,
+        "max_parallelism": MAX_PARALLELISM,
+        "checkpointing_interval": int(flink.checkpoint_interval_s * 1000),
+        # A beat is a bundle: what it found is committed when the next one comes.
+        "max_bundle_size": 1,
+        "streaming": True,
+        "save_main_session": False,
+    }
+    if savepoint is not None:
+        options["savepoint_path"] = savepoint
+    root = beam.Pipeline(runner=PortableRunner(), options=PipelineOptions.from_dictionary(options))
+    build(root)
+    return root.run()
+
+
+def _words(error: Exception) -> str:
+    details = getattr(error, "details", None)
+    return str(details() if callable(details) else error or type(error).__name__)
