@@ -42,7 +42,9 @@ SPORTS = re.compile(
 
 
 def is_sport(text: str) -> bool:
-    """Whether the words of sport are frequent enough for the story to be about it."""
+    """Whether a sport's name stands before the headline, or the words of sport are frequent."""
+    if SPORTS.match(text):
+        return True
     return len(_WORDS & set(re.findall(r"[a-z]+", text[:4000].lower()))) >= _LEAST_WORDS
 
 

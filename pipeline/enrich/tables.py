@@ -14,7 +14,10 @@ from pipeline.enrich.spans import Span
 LINE = 95
 """Strength of what a line's shape says: above the model and the lists."""
 
-_NAME = r"[A-Z][\w'\u2019.-]*(?:[ -](?:[A-Z][\w'\u2019.-]*|of|de|del|la|and|&))*"
+_NAME = (
+    r"[A-Z][\w'\u2019.-]*(?:[ -](?:[A-Z][\w'\u2019.-]*|of|de|del|la|and|&))*"
+    r"(?: \([A-Z]{1,2}\))?"
+)
 _PERSON = (
     r"[A-Z][\w'\u2019-]*\.?"
     r"(?: (?:[A-Z][\w'\u2019-]*\.?|van|von|der|den|de|da|di|del|la|al|bin|ul|el))*"
