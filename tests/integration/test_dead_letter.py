@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer
 
+from pipeline.errors import BrokerError
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
+from pipeline.source.topics import create_topics
+from pipeline.store.check import check
 from pipeline.store.lake import Lake
 from tests.integration.test_stream import run_to_end
+from tests.support.job import running
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
@@ -52,3 +56,31 @@ def test_every_failure_in_the_lake_is_a_dead_letter(
     assert failures
     assert sorted(told) == sorted(failures)
     assert all(value for value, _ in letters)
+
+
+def test_a_mirror_that_is_not_there_stops_the_job_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 10; once the topic is made, the failures of the batch that stopped are told."""
+    monkeypatch.setenv("DATELINE_KAFKA__DEAD_LETTER_TOPIC", "letters")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    with EmbeddedBroker(topics={"wire": 1}) as broker:
+        publish(copy(0, 40), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        with running(broker.bootstrap_servers, lake, log, "--until-caught-up") as job:
+            assert job.wait(120) == BrokerError.exit_code
+        assert "letters" in log.read_text()
+        create_topics(broker.bootstrap_servers, {"letters": 1})
+        run_to_end(broker, lake, log)
+        consumer = KafkaConsumer(
+            "letters",
+            bootstrap_servers=broker.bootstrap_servers,
+            auto_offset_reset="earliest",
+            consumer_timeout_ms=3000,
+            group_id=None,
+        )
+        told = {int(dict(m.headers)["__connect.errors.offset"]) for m in consumer}
+        consumer.close()
+    rejects = Lake(str(lake)).dataset("rejects").to_table(["offset", "kind"]).to_pylist()
+    assert told == {r["offset"] for r in rejects if not r["kind"].startswith("skipped.")}
+    report = check(str(lake))
+    assert report.ok, report.findings
