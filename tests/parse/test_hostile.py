@@ -90,7 +90,7 @@ def test_packages_end_at_the_limit(make) -> None:
     assert isinstance(last, Reject) and (last.kind, last.raw) == ("too_large", data)
 
 
-SIZE = 12_000
+SIZE = 8_000
 FACTOR = 4
 
 
@@ -107,7 +107,7 @@ def _suspects(shell: str) -> Iterator[str]:
     """Units whose time grew more than their size, at first sight."""
     for unit in hostile.UNITS:
         large = _cpu_s(shell, unit, FACTOR * SIZE)
-        if large > 0.04 and large > 1.5 * FACTOR * _cpu_s(shell, unit, SIZE):
+        if large > 0.03 and large > 1.5 * FACTOR * _cpu_s(shell, unit, SIZE):
             yield unit
 
 
