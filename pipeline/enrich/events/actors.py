@@ -68,6 +68,7 @@ _OFFICES = frozenset([
     "senator", "lawmaker", "speaker", "judge", "prosecutor", "official", "diplomat",
 ])  # fmt: skip
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
+_LOCATIVE = frozenset({"in", "at", "near", "outside"})
 _AIMED = frozenset({"on", "to", "against", "with"})
 _OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
 _ECONOMY = frozenset([
@@ -117,6 +118,8 @@ class Resolver:
         for position, token in enumerate(tokens):
             parties = [p for p in self._resolve(token) if _identity(p) not in taken]
             known = [p for p in parties if p.actor.country or p.political]
+            if known and fallback and token.dep_ == "pobj" and token.head.lower_ in _LOCATIVE:
+                break  # "detained protesters in The Hague": the place is not whom it was done to
             if known:
                 # Tokens coordinated with this one are as much the target as it is.
                 joined = {item.i for item in nouns(token)}
@@ -188,7 +191,9 @@ class Resolver:
 
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
-        if token.tag_ not in {"NNS", "NNPS"} or token.lemma_.lower() not in _PLURAL_NOUNS:
+        lemma = token.lemma_.lower()
+        somebody = lemma in _PLURAL_NOUNS or lemma in self._lexicon.roles
+        if token.tag_ not in {"NNS", "NNPS"} or not somebody:
             return
         role, _ = self._role(token)
         for child in token.children:

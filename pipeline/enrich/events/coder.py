@@ -23,6 +23,7 @@ from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.dates import event_days
 from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.lexicon import Lexicon, load
+from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.place import place_of
@@ -30,25 +31,14 @@ from pipeline.enrich.events.screen import Screen
 from pipeline.model import Actor, Event, Story
 
 MIN_PLAUSIBILITY = 0.55
-_TELLING_WEIGHT = 5
+_TELLING_WEIGHT = 4
 _OF_A_STATE = ("04", "15", "16", "17", "191", "192")
 _TOLD_ALONE = ("0831", "0874", "14")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
 _RECIPROCAL_CODES = (
-    "030",
-    "031",
-    "036",
-    "037",
-    "04",
-    "050",
-    "057",
-    "06",
-    "160",
-    "161",
-    "164",
-    "193",
-)
+    "030", "031", "036", "037", "04", "050", "057", "06", "087", "160", "161", "164", "193",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +138,8 @@ class EventCoder:
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
         for act in self._finder.acts(doc):
+            if modality(act.predicate).conditional:
+                continue  # "if Poland closed the consulate": nobody did or will
             place = place_of(act.predicate, item.entities, start)
             around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
             for pair in self._sides(act, resolver):
