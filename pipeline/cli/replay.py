@@ -22,7 +22,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.progress import show_bar
 from pipeline.cli.reading import read
-from pipeline.cli.summary import condensed, show_summary
+from pipeline.cli.summary import condensed, in_order, show_summary
 from pipeline.config import Settings
 from pipeline.errors import UsageError
 from pipeline.parse.selection import Selection
@@ -96,7 +96,12 @@ def replay(
     tally = read(settings, sources, workers=workers, quiet=as_json, log_level=log_level)
     if as_json:
         print_json(
-            {"sources": _facts(sources), "held_before": held, **tally.counts, "by": tally.by}
+            {
+                "sources": _facts(sources),
+                "held_before": held,
+                **tally.counts,
+                "by": in_order(tally.by),
+            }
         )
     elif held == total:
         out.print(f"Nothing to do: the lake holds all {total} records already.")
@@ -168,7 +173,7 @@ def _preview(settings: Settings, sources: Sequence[RecordSource], as_json: bool)
                 "stories": found.stories,
                 "rejects": found.rejects,
                 "skipped": found.skipped,
-                "by": found.by,
+                "by": in_order(found.by),
             }
         )
         return

@@ -39,6 +39,14 @@ def show_summary(by: Mapping[str, Mapping[str, int]], counted: str = "stories") 
         out.print(table)
 
 
+def in_order(by: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """The counts as JSON shows them: dates in order, of the rest the largest first."""
+    return {
+        name: dict(sorted(counts.items())) if name == "date" else _largest_first(counts)
+        for name, counts in by.items()
+    }
+
+
 def _largest_first(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 

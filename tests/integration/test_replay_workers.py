@@ -44,7 +44,7 @@ def dateline(*arguments: str, part_records: int = PART) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
         env={"DATELINE_REPLAY__PART_RECORDS": str(part_records)},
     )
 
@@ -62,7 +62,7 @@ def assert_whole(lake: Path) -> None:
     assert report.ok, report.findings
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_replay_that_is_killed_again_and_again_equals_the_live_result(
     tmp_path: Path, archive: Path, broker: EmbeddedBroker
 ) -> None:
@@ -73,17 +73,17 @@ def test_a_replay_that_is_killed_again_and_again_equals_the_live_result(
     for kill, (workers, part) in enumerate(((2, PART), (1, 45), (3, 25))):
         job = ReplayProcess(archive, lake, log, workers=workers, part_records=part)
         goal = ended_at(lake) + part
-        until(lambda goal=goal: ended_at(lake) >= goal, 120)  # type: ignore[misc]
+        until(lambda goal=goal: ended_at(lake) >= goal, 300)  # type: ignore[misc]
         time.sleep(moments.uniform(0, 1))
         if kill == 0:
             # Its supervisor starts it anew, and the other one waits for its part meanwhile.
             job.workers()[0].kill()
             goal = ended_at(lake) + 2 * part
-            until(lambda goal=goal: ended_at(lake) >= goal, 120)  # type: ignore[misc]
+            until(lambda goal=goal: ended_at(lake) >= goal, 300)  # type: ignore[misc]
         job.kill()
         assert ended_at(lake) < COUNT
     last = ReplayProcess(archive, lake, log, workers=2, part_records=PART)
-    assert last.wait(300) == 0, log.read_text()[-3000:]
+    assert last.wait(600) == 0, log.read_text()[-3000:]
     assert_whole(lake)
 
     sent = (Record("", n, d, key=hashlib.sha256(d).digest()) for n, d in enumerate(records(COUNT)))
@@ -134,9 +134,9 @@ def test_ctrl_c_finishes_what_is_in_hand(tmp_path: Path, archive: Path) -> None:
     """Exit code 0, whole parts in the lake, and how many records are left is told."""
     lake, log = tmp_path / "lake", tmp_path / "log"
     job = ReplayProcess(archive, lake, log, workers=2, part_records=PART)
-    until(lambda: ended_at(lake) >= PART, 120)
+    until(lambda: ended_at(lake) >= PART, 300)
     job.process.send_signal(signal.SIGINT)
-    assert job.wait(120) == 0, log.read_text()[-3000:]
+    assert job.wait(300) == 0, log.read_text()[-3000:]
     ended = ended_at(lake)
     assert PART <= ended < COUNT
     assert ended % PART == 0
@@ -158,7 +158,7 @@ def test_live_and_replay_write_to_one_lake_at_once(
         for n in range(2)
     ]
     for job in (live, *replays):
-        assert job.wait(300) == 0, [f.read_text()[-2000:] for f in tmp_path.glob("*.log")]
+        assert job.wait(600) == 0, [f.read_text()[-2000:] for f in tmp_path.glob("*.log")]
     assert ended_at(lake) == 400
     assert_whole(lake)
 
