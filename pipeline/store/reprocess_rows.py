@@ -65,8 +65,9 @@ def story_of(row: Row, source: str, offset: int) -> Story:
 
 
 def _origin(row: Row) -> Origin | None:
-    source, offset, item = (row.get(name) for name in _ORIGIN)
-    return None if source is None else (source, offset, item)
+    if row.get("origin_source") is None:
+        return None
+    return (row["origin_source"], row["origin_offset"], row["origin_item"])
 
 
 def _utc(at: datetime | None) -> datetime | None:
