@@ -27,7 +27,6 @@ from pipeline.store.lake import ConflictError, Lake
 from pipeline.store.rows import Row, table_of
 from pipeline.store.tables import reason
 
-
 PREFIX = "links-"
 """What the names of the table's files begin with: each says which file it replaces."""
 

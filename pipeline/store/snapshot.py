@@ -92,8 +92,8 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
     """The lake at `url` as it stands now.
 
     The tables are opened against the order of commits, so that what one shows is in those after it
-    too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there is no lake,
-    `StoreError` where it cannot be read.
+    too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there
+    is no lake, `StoreError` where it cannot be read.
     """
     root = url.rstrip("/")
     found: dict[str, DeltaTable] = {}
