@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
-SECRET = "s3cr3t-0f-the-0bject-st0re"  # noqa: S105 (a test greps for it)
+SECRET = "s3cr3t-0f-the-0bject-st0re"
 KEY_ID = "AKIDATELINETEST"
 BUCKET = "news"
 
@@ -126,7 +126,7 @@ def faulty_proxy(endpoint: str, plan: Plan) -> Iterator[str]:
                 for name, value in headers:
                     if name.lower() not in dropped:
                         self.send_header(name, value)
-                length = dict((k.lower(), v) for k, v in headers).get("content-length")
+                length = {k.lower(): v for k, v in headers}.get("content-length")
                 size = length if self.command == "HEAD" and length else str(len(content))
                 self.send_header("Content-Length", size)
                 self.end_headers()
@@ -134,7 +134,7 @@ def faulty_proxy(endpoint: str, plan: Plan) -> Iterator[str]:
             except (BrokenPipeError, ConnectionResetError):
                 return
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward  # noqa: N815 (the library's names)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
