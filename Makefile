@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean
+.PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean \
+  local-cluster local-cluster-down
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
@@ -49,6 +50,12 @@ replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equ
 
 fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format
 	$(BIN)/python -m tests.parse.fuzz --seconds 60
+
+local-cluster: $(VENV)/.run  ## Kafka, Flink and the job on this machine (needs Java and Maven)
+	PYTHONPATH=. $(BIN)/python deploy/local-cluster/cluster.py up
+
+local-cluster-down:  ## stop them
+	PYTHONPATH=. $(BIN)/python deploy/local-cluster/cluster.py down
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \

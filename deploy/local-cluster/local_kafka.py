@@ -136,6 +136,7 @@ class KafkaCluster:
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.root / f"data-{n}"),
             "num.partitions": "1",
+            "default.replication.factor": replicas,
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": replicas,
             "transaction.state.log.replication.factor": replicas,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -50,7 +50,12 @@ def broker(
 
 
 def publish(
-    paths: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, directories, globs or URLs, as for `replay`.", show_default=False
+        ),
+    ],
     bootstrap_servers: BootstrapOption = None,
     topic: TopicOption = None,
     partitions: Annotated[
@@ -69,7 +74,7 @@ def publish(
     if len(settings.kafka.topics) != 1:
         raise UsageError("publish takes one topic", given=", ".join(settings.kafka.topics))
     done = send(
-        records_of(paths),
+        records_of(paths, settings.lake.options),
         bootstrap_servers=",".join(settings.kafka.bootstrap_servers),
         topic=settings.kafka.topics[0],
         partitions=partitions,
@@ -81,9 +86,14 @@ def publish(
         out.print(f"{done.records} records, {done.bytes} bytes")
 
 
-def records_of(paths: list[Path]) -> Iterator[Record]:
-    """The records of each archive, one after the other. All paths are opened first."""
-    archives = [open_archive(path) for path in paths]
+def records_of(
+    paths: Sequence[str | Path], options: Mapping[str, str] | None = None
+) -> Iterator[Record]:
+    """The records of each archive, one after the other. All paths are opened first.
+
+    `options` are those of the object store, by delta-rs' names.
+    """
+    archives = [open_archive(path, options) for path in paths]
     return chain.from_iterable(archive.records() for archive in archives)
 
 
