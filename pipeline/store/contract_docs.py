@@ -27,9 +27,9 @@ of a contract columns are only added.
 - **Whole and consistent**: open the Delta table (DuckDB's `delta_scan`, `polars.scan_delta`, Spark,
   `deltalake`), or let `dateline query "SELECT …"` do it.
 - **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
-  rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also sees
-  files that are no longer, or not yet, part of the table: it is exact only where `dateline lake
-  check` counts no unreferenced file.
+  rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also
+  sees files that are no longer, or not yet, part of the table: it is exact only where `dateline
+  lake check` counts no unreferenced file.
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
   twice counts twice.

@@ -17,6 +17,7 @@ from pipeline.model import Block
 from pipeline.store.check import check
 from pipeline.store.check_findings import MEANING, NOTES
 from pipeline.store.check_rules import RULES
+from pipeline.store.compact import Sizing, compact
 from pipeline.store.contract import LINKS, examples
 from pipeline.store.lake import Lake
 from pipeline.store.rows import (
@@ -128,6 +129,10 @@ def swap(lake: Path) -> None:
     other.write_bytes(content)
 
 
+def compacted(lake: Path) -> None:
+    compact(Lake(str(lake)), Sizing(min_files=2), NOON)
+
+
 def dangle(lake: Path) -> None:
     Lake(str(lake)).handle(LINKS)
     forced(lake, LINKS, [row_of(LINKS, examples(LINKS, "pass")[0])])
@@ -138,6 +143,7 @@ ENTITY, EVENT = entity_rows(PARTS)[0], event_rows(PARTS)[0]
 
 BROKEN: list[tuple[str, Breaking, set[str]]] = [
     ("a link to nothing", dangle, {"dangling_link"}),
+    ("files that were compacted", compacted, {"replaced"}),
     ("a story is lost", delete("stories", '"offset" = 15'), {"block_items", "block_records"}),
     (
         "the first item of two is lost, with what was found in it",

@@ -223,6 +223,7 @@ def test_replaced_files_go_with_clean_up(lake: Path) -> None:
     linked(lake, all_days=True)
     files = set((lake / LINKS).glob("date=*/*.parquet"))
     assert len(files) == 4
+    assert check(str(lake), strict=True).counts == {"replaced": 2}
     assert clean(Lake(str(lake)), NOON, retention_s=3600).held == 2
     assert clean(Lake(str(lake)), NOON + DAY, retention_s=3600).removed == 2
     assert len(set((lake / LINKS).glob("date=*/*.parquet"))) == 2
