@@ -16,6 +16,7 @@ from pathlib import Path
 
 _FIRST_DAY = date(2022, 1, 1)
 _DAYS = 730
+_DENSITY = 100_000
 _WHO = ("President Ann Example", "The prime minister", "Foreign Minister Omar Haddad", "Police")
 _WHERE = (
     *("Paris", "Nairobi", "Lima", "Tokyo", "Cairo", "Warsaw", "Delhi", "Ottawa", "Kyiv"),
@@ -47,13 +48,17 @@ class _Piece:
     status: str = "usable"
 
 
-def records(count: int, seed: int = 4) -> Iterator[bytes]:
+def records(count: int, seed: int = 4, days: int | None = None) -> Iterator[bytes]:
     """`count` records in the order of their days; the same for the same seed.
+
+    They are spread over `days`, by default as densely as 100,000 over two years: every day and
+    region of a batch is a file.
 
     Of a hundred about 85 are new stories, 7 later revisions (one in five a kill), 4 exact repeats
     of one of the last fifty and 4 no stories at all.
     """
     chance = random.Random(seed)
+    spread = days or max(1, count * _DAYS // _DENSITY)
     last: list[tuple[_Piece, str]] = []
     written: list[bytes] = []
     for number in range(count):
@@ -69,7 +74,7 @@ def records(count: int, seed: int = 4) -> Iterator[bytes]:
             piece = _revised(before, chance)
         else:
             wire_format = chance.choice(_FORMATS)
-            piece = _piece(number, _FIRST_DAY + timedelta(number * _DAYS // count), chance)
+            piece = _piece(number, _FIRST_DAY + timedelta(number * spread // count), chance)
         data = _WRITERS[wire_format](piece)
         if wire_format != "text" and piece.status == "usable":
             last = [*last[-49:], (piece, wire_format)]
