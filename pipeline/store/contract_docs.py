@@ -29,7 +29,7 @@ of a contract columns are only added.
 - **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
   rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also
   sees files that are no longer, or not yet, part of the table: it is exact only where `dateline
-  lake check` counts no unreferenced file.
+  lake check --glob` says so ([upkeep.md](upkeep.md)).
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
   twice counts twice.
