@@ -1,0 +1,197 @@
+"""Enriching anew and replaying a range of a topic, with the real steps, processes and broker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.beam.launch import replay_archives, run_epochs
+from pipeline.config import load
+from pipeline.enrich import Enricher
+from pipeline.job import forget, job_of
+from pipeline.samples import samples
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from pipeline.store.check import check
+from pipeline.store.query import json_rows, query
+from tests.support.job import until
+from tests.support.wire import copy
+
+pytestmark = pytest.mark.engine
+NOT_CONTENT = ("source", "offset", "item", "enrichment_id")
+
+
+def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def spoken(*arguments: str) -> dict[str, Any]:
+    """The JSON that a command prints."""
+    done = dateline(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def rows(lake: Path, sql: str) -> list[dict[str, Any]]:
+    return json_rows(query(str(lake), None, sql, datetime(2100, 1, 1, tzinfo=UTC)))
+
+
+def content(lake: Path, table: str) -> list[dict[str, Any]]:
+    """The rows of a view or table without coordinates, in an order of their own."""
+    out = ", ".join(f'"{name}"' for name in NOT_CONTENT)
+    return sorted(rows(lake, f"SELECT * EXCLUDE ({out}) FROM {table}"), key=repr)
+
+
+def assert_whole(lake: Path) -> None:
+    report = check(str(lake), strict=True)
+    assert report.ok, report.findings
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A lake of the sample stories and some copy, written under another enrichment than today's."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for name, data in samples():
+        (folder / name).write_bytes(data)
+    for number, data in enumerate(copy(1, 60)):
+        (folder / f"copy-{number:03d}").write_bytes(data)
+    lake = tmp_path / "lake"
+    settings = load(None, {"lake": {"url": str(lake)}})
+    # Another limit is another enrichment; of stories this short it finds the same.
+    job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=90_000)
+    try:
+        replay_archives(settings, [str(folder)])
+    finally:
+        forget(settings)
+    return lake
+
+
+def test_a_reprocessed_lake_shows_the_same_stories_under_todays_enrichment(old: Path) -> None:
+    """Old rows stay; with nothing changed but the id, every column of the views is as before."""
+    views = ("current", "current_entities", "current_events")
+    before = {view: content(old, view) for view in views}
+    (held,) = rows(old, "SELECT count(*) AS n, any_value(enrichment_id) AS id FROM stories")
+    told = spoken("reprocess", "--lake", str(old), "--dry-run")
+    assert told["left"] == held["n"]
+    assert sum(told["regions"].values()) == held["n"]
+    assert told["enrichments"] == {held["id"]: held["n"]}
+    assert rows(old, "SELECT count(*) AS n FROM ledger WHERE source LIKE 'reprocess/%'") == [
+        {"n": 0}
+    ]
+    done = spoken("reprocess", "--lake", str(old))
+    assert (done["stories"], done["rejects"], done["skipped"]) == (held["n"], 0, 0)
+    after = rows(old, "SELECT enrichment_id AS id, count(*) AS n FROM stories GROUP BY ALL")
+    assert {row["id"]: row["n"] for row in after} == {
+        held["id"]: held["n"],
+        told["enrichment_id"]: held["n"],
+    }
+    assert rows(old, "SELECT DISTINCT enrichment_id AS id FROM current") == [
+        {"id": told["enrichment_id"]}
+    ]
+    for view in views:
+        assert content(old, view) == before[view]
+        assert before[view]
+    assert_whole(old)
+    # Nothing is left; a replay of the same archive adds nothing either.
+    again = spoken("reprocess", "--lake", str(old))
+    assert (again["left"], again["stories"]) == (0, 0)
+    (old.parent / "archive").rename(old.parent / "moved")
+    assert spoken("replay", str(old.parent / "moved"), "--lake", str(old))["records"] == 0
+    one = next(path for path in sorted((old.parent / "moved").iterdir()) if "copy" in path.name)
+    assert spoken("replay", str(one), "--lake", str(old))["skipped"] == 1
+    (new,) = rows(old, "SELECT count(*) AS n FROM stories")
+    assert new["n"] == 2 * held["n"]
+    assert_whole(old)
+
+
+def test_a_run_that_is_killed_goes_on(old: Path) -> None:
+    """SIGKILL once some of it is in the lake; the next run ends the same source."""
+    done = "SELECT coalesce(sum(records), 0) AS n FROM ledger WHERE source LIKE 'reprocess/%'"
+    config = old.parent / "small.toml"
+    config.write_text("[batch]\nmax_records = 5\n[replay]\npart_records = 5\n")
+    arguments = ("reprocess", "--lake", str(old), "--config", str(config))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: process.poll() is not None or rows(old, done)[0]["n"] >= 10, 120)
+    finally:
+        process.kill()
+        process.wait(30)
+    (held,) = rows(old, "SELECT count(DISTINCT revision_id) AS n FROM stories")
+    assert rows(old, done)[0]["n"] < held["n"]
+    spoken(*arguments)
+    assert rows(old, done)[0]["n"] == held["n"]
+    assert len(rows(old, "SELECT DISTINCT source FROM ledger WHERE source LIKE 'reprocess/%'")) == 1
+    assert_whole(old)
+
+
+def test_wrong_use_is_one_line(old: Path) -> None:
+    """A condition that is none, a lake that is none, times that are none."""
+    for arguments, word in (
+        (("reprocess", "--lake", str(old), "--where", "regio = 'x'"), "--where"),
+        (("reprocess", "--lake", str(old.parent / "none")), "no lake"),
+        (("replay", "kafka", "--topic", "wire", "--from-time", "yesterday"), "--from-time"),
+    ):
+        done = dateline(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert word in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_range_of_a_topic_gives_the_rows_that_live_gave(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    """Times of arrival included; the same range again, and one that overlaps it, add nothing."""
+    servers = broker.bootstrap_servers
+    publish(copy(0, 40), bootstrap_servers=servers, topic="wire")
+    cut = datetime.now(UTC)
+    until(lambda: (datetime.now(UTC) - cut).total_seconds() > 0.2, 5)
+    middle = datetime.now(UTC)
+    for value in copy(40, 60):
+        # One by one: the embedded broker tells the end of its last batch by the batch's beginning.
+        publish([value], bootstrap_servers=servers, topic="wire")
+    live, other = tmp_path / "live", tmp_path / "other"
+    kafka = {"bootstrap_servers": [servers], "topics": ["wire"]}
+    settings = load(None, {"lake": {"url": str(live)}, "kafka": kafka})
+    try:
+        assert run_epochs(settings, [0], until_caught_up=True) == "caught_up"
+    finally:
+        forget(settings)
+    place = ("replay", "kafka", "--bootstrap-servers", servers, "--topic", "wire")
+    first = (*place, "--to-time", middle.isoformat(), "--lake", str(other))
+    told = spoken(*first, "--dry-run")
+    assert sum(part["end"] - part["start"] for part in told["ranges"]) == 40
+    assert not other.exists()
+    done = spoken(*first)
+    assert (done["records"], done["stories"], done["rejects"]) == (40, 38, 2)
+    assert spoken(*first)["records"] == 0
+    rest = (*place, "--from-time", middle.isoformat(), "--lake", str(other))
+    assert spoken(*rest)["records"] == 20
+    for table in ("stories", "entities", "events"):
+        assert content(live, table) == content(other, table)
+        assert content(live, table)
+    arrived = "SELECT revision_id, received_at FROM stories ORDER BY ALL"
+    assert rows(live, arrived) == rows(other, arrived)
+    everything = spoken(*place, "--lake", str(other))
+    assert (everything["records"], everything["stories"], everything["skipped"]) == (60, 0, 57)
+    assert_whole(other)
+    failed = dateline("replay", "kafka", "--bootstrap-servers", servers, "--topic", "nope")
+    assert failed.returncode == 10
+    assert "nope" in failed.stderr
