@@ -23,13 +23,13 @@ from pipeline.enrich.spans import (
 )
 from pipeline.enrich.sport import SPORTS, is_sport, teams
 from pipeline.enrich.tables import marked
+from pipeline.enrich.works import titles
 
 _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
 _PART = re.compile(r"(?:(?! - | -- |\n).)+", re.DOTALL)
 _LEAD_OF = re.compile(r"(?:Shares|Results|Representatives|Members|Leaders|Officials) of ")
 _JOINT = re.compile(r" (?:and|or|at) ")
-_YEAR_BEFORE = re.compile(r"\b(?:18|19|20)\d\d $")
 _AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
 _NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
@@ -73,7 +73,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
     candidates += marked(text, _country_names(), sport)
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
-    candidates += acronyms(text, lexicon)
+    candidates += [*acronyms(text, lexicon), *titles(text)]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
@@ -127,11 +127,13 @@ def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
 
 
 def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Two nationalities side by side name one people ("Iraqi Kurds")."""
+    """Two nationalities side by side are one name ("Iraqi Kurds", "Arab-Israeli")."""
     before: Span | None = None
     for span in spans:
         joins = before is not None and before.kind == span.kind == "NORP" and _is_people(span)
-        if before is not None and joins and text[before.end : span.start] == " ":
+        gap = text[before.end : span.start] if before is not None else ""
+        paired = before is not None and before.kind == span.kind == "NORP" and gap == "-"
+        if before is not None and (paired or (joins and gap == " ")):
             before = replace(before, end=span.end, name=None)
             continue
         if before is not None:
@@ -147,10 +149,7 @@ def _is_people(span: Span) -> bool:
 
 
 def _dressed(text: str, span: Span) -> Span:
-    """With the year of an event ("1998 World Cup"); a name before an age is a person's."""
-    if span.kind == "EVENT":
-        year = _YEAR_BEFORE.search(text, max(0, span.start - 6), span.start)
-        return replace(span, start=year.start()) if year else span
+    """A name before an age is a person's."""
     aged = span.kind in ("ORG", "GPE") and span.strength <= MODEL_PHRASE
     if aged and _AGED.match(text, span.end):
         return replace(span, kind="PERSON", strength=LISTED_PHRASE, name=None)

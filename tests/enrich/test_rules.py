@@ -30,7 +30,7 @@ def names(text: str, *model: tuple[str, str]) -> list[tuple[str, str]]:
     ("text", "model", "wanted"),
     [
         ("The Iraqi Kurds left.", (), ("Iraqi Kurds", "NORP")),
-        ("It was the 1994 World Cup.", (), ("1994 World Cup", "EVENT")),
+        ("It was the 1994 World Cup.", (), ("World Cup", "EVENT")),
         ("The Ministry of Public Works fell.", (), ("Ministry of Public Works", "ORG")),
         ("Zorvan, 35, was charged.", (("Zorvan", "ORG"),), ("Zorvan", "PERSON")),
         ("Shares of Borland Mills rose.", (("Shares of Borland Mills", "ORG"),),
