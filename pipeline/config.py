@@ -77,9 +77,17 @@ class JobSettings(_Section):
 
     workers: PositiveInt = 1
     groups: PositiveInt | None = None
+    shards: PositiveInt = 1
+    shard: Annotated[int, Field(ge=0)] = 0
     epoch_ticks: PositiveInt = 100
     poll_s: Seconds = 0.5
     max_worker_rss_bytes: PositiveInt = 3 * 1024**3
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.shard >= self.shards:
+            raise ValueError(f"shard {self.shard} of {self.shards}: they are numbered from 0")
+        return self
 
 
 class ReplaySettings(_Section):
@@ -152,8 +160,8 @@ class Settings(BaseSettings):
 
     @property
     def groups(self) -> int:
-        """How many groups the partitions are split into: at least one a worker."""
-        return max(self.job.groups or 0, self.job.workers)
+        """How many groups the partitions are split into: at least one a worker of any shard."""
+        return max(self.job.groups or 0, self.job.workers * self.job.shards)
 
 
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:

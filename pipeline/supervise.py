@@ -54,10 +54,7 @@ class Supervisor:
     ) -> None:
         logs = logging or Logging()
         orders: list[dict[str, Any]] = (
-            [
-                {"groups": mine, "until_caught_up": until_caught_up}
-                for mine in _groups(settings.groups, settings.job.workers)
-            ]
+            [{"groups": mine, "until_caught_up": until_caught_up} for mine in shares(settings)]
             if replays is None
             else [{"replay": [to_json(tick) for tick in mine]} for mine in replays]
         )
@@ -192,8 +189,14 @@ class _Worker:
                 self._on_report(fact)
 
 
-def _groups(groups: int, workers: int) -> list[list[int]]:
-    return [[g for g in range(groups) if g % workers == n] for n in range(workers)]
+def shares(settings: Settings) -> list[list[int]]:
+    """The groups of each worker of this process, which is one shard of the job.
+
+    Over all shards each group has one worker, and each worker a group.
+    """
+    job = settings.job
+    mine = range(job.shard, settings.groups, job.shards)
+    return [list(mine[n :: job.workers]) for n in range(job.workers)]
 
 
 def _command() -> Sequence[str]:
