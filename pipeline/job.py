@@ -76,6 +76,7 @@ class Job:
         self.fault: DatelineError | None = None
         self.on_receipt: Callable[[Receipt], None] | None = None
         self.until_caught_up = False
+        self.turn_timeout_s: float | None = None
         self._done: set[Key] = set()
         self._readers: dict[Key, BatchReader] = {}
         self._shares: dict[str, _Share] = {}
@@ -252,12 +253,14 @@ class Job:
         share = self._share_of(batch.blocks)
         if share is None:
             return True
-        pause_s, stopped_s = _FIRST_PAUSE_S, None
+        pause_s, stopped_s, begin_s = _FIRST_PAUSE_S, None, clock.monotonic()
         while (due := share.reader.is_due(batch.blocks[0])) is None:
             if self.stop.is_set():
                 stopped_s = stopped_s or clock.monotonic()
                 if clock.monotonic() - stopped_s > _GRACE_S:
                     return False
+            if self.turn_timeout_s and clock.monotonic() - begin_s > self.turn_timeout_s:
+                return False
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return due

@@ -40,7 +40,7 @@ def up(brokers: int, task_managers: int, partitions: int, home: Path = HOME) -> 
         started += flink.processes
         print(f"Flink: JobManager, {task_managers} TaskManager(s), job server …", flush=True)
         flink.start()
-        config = write_config(home, kafka, flink, partitions)
+        config = write_config(home, kafka, flink, groups=partitions)
         create_topics(",".join(kafka.bootstrap_servers), {"wire": partitions})
         job = Process("job", job_command(config), home / "job.log")
         started.append(job)
@@ -90,14 +90,23 @@ def alive(home: Path = HOME) -> list[psutil.Process]:
     return found
 
 
-def write_config(home: Path, kafka: KafkaCluster, flink: FlinkCluster, groups: int) -> Path:
-    """The configuration of a job on this cluster, as a file."""
+def write_config(
+    home: Path,
+    kafka: KafkaCluster,
+    flink: FlinkCluster,
+    *,
+    groups: int,
+    topic: str = "wire",
+    parallelism: int | None = None,
+) -> Path:
+    """The configuration of a job on this cluster, as a file; its lake is under `home`."""
     servers = json.dumps(list(kafka.bootstrap_servers))
     path = home / "dateline.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"""\
 [kafka]
 bootstrap_servers = {servers}
-topics = ["wire"]
+topics = ["{topic}"]
 
 [lake]
 url = "{home / "lake"}"
@@ -109,7 +118,8 @@ groups = {groups}
 job_endpoint = "{flink.job_endpoint}"
 rest_url = "{flink.rest_url}"
 worker_pool = "{flink.worker_pool_address}"
-parallelism = {len(flink.task_managers)}
+job_name = "{topic}"
+parallelism = {parallelism or len(flink.task_managers)}
 checkpoint_interval_s = 3.0
 """)
     return path

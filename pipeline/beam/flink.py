@@ -7,8 +7,10 @@ job server is needed while submitting, not after.
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import apache_beam as beam
@@ -23,7 +25,11 @@ from pipeline.beam import graph
 from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
 from pipeline.config import Settings, restore
 from pipeline.errors import EngineError
+from pipeline.job import Tick
 from pipeline.observe.logs import log
+from pipeline.preview import ends_in_lake
+from pipeline.replay import shares
+from pipeline.source.archive_reader import RecordSource
 
 MAX_PARALLELISM = 128
 """Flink's key groups, and so the most subtasks; a job keeps it when it is rescaled."""
@@ -51,12 +57,49 @@ def run_on_flink(
     the job. Raises `EngineError` when it cannot be submitted or fails again and again.
     """
     settings = for_flink(settings)
+    ticks = [[group] for group in range(settings.groups)]
+    return _keep(settings, ticks, stop, detach=detach, savepoint=savepoint)
+
+
+def replay_on_flink(
+    settings: Settings,
+    sources: Sequence[RecordSource],
+    stop: threading.Event,
+    on_progress: Callable[[int], None],
+) -> Ended:
+    """Read the sources to their ends on the cluster; the workers must reach what they name.
+
+    The job is ended once the lake holds everything; `on_progress` is told how many offsets it
+    holds. Raises as `run_on_flink`.
+    """
+    names = "".join(sorted(source.source for source in sources))
+    digest = hashlib.sha256(names.encode()).hexdigest()[:8]
+    dumped = settings.model_dump()
+    dumped["flink"]["job_name"] = f"{settings.flink.job_name}-replay-{digest}"
+    settings = restore(dumped)
+    ticks = shares(sources, settings.flink.parallelism, settings.replay.part_records)
+
+    def is_done() -> bool:
+        ends = ends_in_lake(settings, sources)
+        on_progress(sum(min(ends[source.source], source.total) for source in sources))
+        return all(ends[source.source] >= source.total for source in sources)
+
+    return _keep(settings, ticks, stop, is_done=is_done)
+
+
+def _keep(
+    settings: Settings,
+    ticks: Sequence[Sequence[Tick]],
+    stop: threading.Event,
+    *,
+    detach: bool = False,
+    savepoint: str | None = None,
+    is_done: Callable[[], bool] = lambda: False,
+) -> Ended:
     flink = FlinkRest(settings.flink.rest_url)
-    submit = _Submissions(
-        lambda: _submit(settings, _streaming(settings), savepoint), flink, settings
-    )
-    job = submit.running_job(stop)
-    while job is not None and not stop.is_set():
+    submissions = _Submissions(lambda: _submit(settings, ticks, savepoint), flink, settings)
+    job = submissions.running_job(stop)
+    while job is not None and not stop.is_set() and not is_done():
         if detach and job.state == "RUNNING":
             return "stopped"
         stop.wait(_POLL_S)
@@ -64,7 +107,7 @@ def run_on_flink(
             now = flink.job(job.id)
         except AwayError as error:
             log.warning("Flink does not answer", reason=str(error))
-            job = submit.running_job(stop)
+            job = submissions.running_job(stop)
             continue
         if now is None or now.state == "FAILED":
             log.warning(
@@ -72,7 +115,7 @@ def run_on_flink(
                 job=job.id,
                 reason="the cluster does not know it" if now is None else flink.failure(job.id),
             )
-            job = submit.running_job(stop)
+            job = submissions.running_job(stop)
         elif now.ended:
             log.info("the job has ended", job=job.id, state=now.state)
             return "ended"
@@ -81,7 +124,7 @@ def run_on_flink(
     if job is not None:
         flink.cancel(job.id)
         log.info("the job is cancelled", job=job.id)
-    return "stopped"
+    return "stopped" if stop.is_set() else "ended"
 
 
 def running_job(settings: Settings) -> FlinkJob | None:
@@ -175,18 +218,17 @@ class _Submissions:
         return None
 
 
-def _streaming(settings: Settings) -> Callable[[beam.Pipeline], object]:
-    beats = FlinkStreamingImpulseSource()
-    # Its `set_…` methods change the class, not the instance.
-    beats.config = {"interval_ms": int(settings.job.poll_s * 1000)}
-    return lambda root: graph.streaming_on_flink(
-        root, beats, range(settings.groups), settings, MAX_PARALLELISM
-    )
+class _FlinkOptions(PipelineOptions):  # type: ignore[misc]
+    """Options of Beam's Flink runner that its Python side does not know by itself."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        for name in ("--checkpointing_interval", "--max_bundle_size"):
+            parser.add_argument(name, type=int)
+        parser.add_argument("--savepoint_path")
 
 
-def _submit(
-    settings: Settings, build: Callable[[beam.Pipeline], object], savepoint: str | None
-) -> object:
+def _submit(settings: Settings, ticks: Sequence[Sequence[Tick]], savepoint: str | None) -> object:
     flink = settings.flink
     options = {
         "job_name": flink.job_name,
@@ -205,7 +247,10 @@ def _submit(
     if savepoint is not None:
         options["savepoint_path"] = savepoint
     root = beam.Pipeline(runner=PortableRunner(), options=PipelineOptions.from_dictionary(options))
-    build(root)
+    beats = FlinkStreamingImpulseSource()
+    # Its `set_…` methods change the class, not the instance.
+    beats.config = {"interval_ms": int(settings.job.poll_s * 1000)}
+    graph.on_flink(root, beats, ticks, settings, MAX_PARALLELISM)
     return root.run()
 
 

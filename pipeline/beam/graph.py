@@ -18,6 +18,7 @@ from pipeline.beam.steps.read import Read
 from pipeline.beam.steps.spread import Spread
 from pipeline.beam.steps.write import Write
 from pipeline.config import Settings
+from pipeline.job import Tick
 from pipeline.replay import Replay
 
 
@@ -36,18 +37,20 @@ def replay(root: beam.Pipeline, ticks: Sequence[Replay], settings: Settings) -> 
     return _from_read(shares, settings)
 
 
-def streaming_on_flink(
+def on_flink(
     root: beam.Pipeline,
-    ticks: beam.PTransform,
-    groups: Sequence[int],
+    beats: beam.PTransform,
+    ticks: Sequence[Sequence[Tick]],
     settings: Settings,
     max_parallelism: int,
 ) -> beam.PCollection:
-    """The job over Kafka on Flink: each group in one subtask, the groups spread evenly."""
-    beats = root | "tick" >> ticks
-    spread = Spread(groups, settings.flink.parallelism, max_parallelism)
-    batches = beats | "groups" >> spread | "read" >> ReadDue(settings)
-    return _from_batches(batches, settings)
+    """The same four steps on Flink: at every beat what is due of each list of ticks.
+
+    Each list is read in one subtask, in its order; the lists are spread evenly.
+    """
+    spread = Spread(range(len(ticks)), settings.flink.parallelism, max_parallelism)
+    due = root | "tick" >> beats | "groups" >> spread
+    return _from_batches(due | "read" >> ReadDue(settings, ticks), settings)
 
 
 def _from_read(ticks: beam.PCollection, settings: Settings) -> beam.PCollection:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
+
+import pyarrow.dataset as ds
 
 from pipeline.cli.common import out, stop_on_signals
 from pipeline.cli.progress import Tally, show_bar
 from pipeline.cli.summary import show_summary
 from pipeline.config import Settings
+from pipeline.errors import UsageError
 from pipeline.preview import ends_in_lake
 from pipeline.replay import parts, shares
 from pipeline.source.archive_reader import RecordSource
+from pipeline.store.snapshot import open_snapshot
 from pipeline.supervise import Logging, Supervisor
 
 
@@ -63,6 +68,49 @@ def read(
                 replays=shares(lacking, count, size),
             ).run(stop, hurry)
     return tally
+
+
+def read_on_flink(settings: Settings, sources: Sequence[RecordSource], *, quiet: bool) -> Tally:
+    """Read the sources to their ends on a Flink cluster, or until Ctrl-C.
+
+    The counts are those of the ledger afterwards: without the ones by date, region and kind.
+    """
+    from pipeline.beam.flink import replay_on_flink
+
+    before = _in_ledger(settings, sources)
+    ends = ends_in_lake(settings, sources)
+    lacking = [source for source in sources if ends[source.source] < source.total]
+    with stop_on_signals() as (stop, _), show_bar(wanted=not quiet) as progress:
+        tally = Tally(progress)
+        total = sum(source.total - source.start for source in sources)
+        others = sum(s.total - s.start for s in sources if s not in lacking)
+        if lacking:
+            begin = sum(source.start for source in lacking)
+            replay_on_flink(
+                settings,
+                lacking,
+                stop,
+                lambda end: tally.expect(total, others + end - begin),
+            )
+    tally.counts.update(_in_ledger(settings, sources))
+    tally.counts.subtract(before)
+    return tally
+
+
+def _in_ledger(settings: Settings, sources: Sequence[RecordSource]) -> Counter[str]:
+    """Records, stories, rejects, skips and blocks that the ledger has of the sources."""
+    found: Counter[str] = Counter(batches=0, records=0, stories=0, rejects=0, skipped=0)
+    try:
+        snapshot = open_snapshot(settings.lake.url, settings.lake.options)
+    except UsageError:
+        return found
+    names = ["records", "stories", "rejects", "skipped"]
+    wanted = ds.field("source").isin([source.source for source in sources])
+    rows = snapshot.dataset("ledger").to_table(names, filter=wanted & (ds.field("records") > 0))
+    found["batches"] = rows.num_rows
+    for name in names:
+        found[name] = sum(rows.column(name).to_pylist())
+    return found
 
 
 def _cores() -> int:

@@ -21,7 +21,7 @@ from pipeline.cli.common import (
     stop_on_signals,
 )
 from pipeline.cli.progress import show_bar
-from pipeline.cli.reading import read
+from pipeline.cli.reading import read, read_on_flink
 from pipeline.cli.summary import condensed, in_order, show_summary
 from pipeline.config import Settings
 from pipeline.errors import UsageError
@@ -66,6 +66,9 @@ def replay(
         int | None,
         typer.Option(min=1, help="Worker processes; as many as cores without.", show_default=False),
     ] = None,
+    runner: Annotated[
+        str, typer.Option(help="inprocess; flink (see [flink] in the configuration).")
+    ] = "inprocess",
     lake: LakeOption = None,
     config: ConfigOption = None,
     log_level: LogLevelOption = "warning",
@@ -80,6 +83,8 @@ def replay(
     Example: `dateline replay archive/1987 reut2-000.sgm.gz --from 1987-03-01 --lake /data/lake`
     """
     set_up_logs(log_level)
+    if runner not in ("inprocess", "flink"):
+        raise UsageError("no such runner", given=runner, known="inprocess, flink")
     settings = settings_of(config, lake=lake)
     selection = Selection(
         _day("--from", from_date), _day("--to", to_date), tuple(provider or ()), _known(wire_format)
@@ -93,7 +98,10 @@ def replay(
     ends = ends_in_lake(settings, sources)
     held = sum(min(ends[s.source], s.total) - s.start for s in sources)
     total = sum(s.total - s.start for s in sources)
-    tally = read(settings, sources, workers=workers, quiet=as_json, log_level=log_level)
+    if runner == "flink":
+        tally = read_on_flink(settings, sources, quiet=as_json)
+    else:
+        tally = read(settings, sources, workers=workers, quiet=as_json, log_level=log_level)
     if as_json:
         print_json(
             {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 import shutil
 import subprocess
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +21,6 @@ from processes import Process
 
 from pipeline.source.publish import publish
 from pipeline.source.topics import create_topics
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
 from tests.integration.test_kill import assert_everything_once, ledger_end
 from tests.support.wire import copy
 
@@ -42,59 +43,76 @@ class Cluster:
     def __init__(self, home: Path) -> None:
         self.kafka = KafkaCluster(home / "kafka", 1)
         self.flink = FlinkCluster(home / "flink", 2)
-        self.lake = home / "lake"
-        self.config = home / "dateline.toml"
-        self.job = Process("job", job_command(self.config), home / "job.log")
-        self.home = home
 
     def start(self) -> None:
         self.kafka.start()
         self.flink.start()
-        create_topics(self.kafka.bootstrap_servers[0], {"wire": PARTITIONS})
-        write_config(self.home, self.kafka, self.flink, PARTITIONS)
 
     def stop(self) -> None:
-        self.job.stop()
         self.flink.stop()
         self.kafka.stop()
-
-    def publish(self, records: list[bytes]) -> None:
-        publish(records, bootstrap_servers=self.kafka.bootstrap_servers[0], topic="wire")
 
     def python_workers(self) -> list[psutil.Process]:
         """The processes that run the steps, as the pool has started them."""
         pool = self.flink.worker_pool.pid
         return psutil.Process(pool).children(recursive=True) if pool is not None else []
 
-    def records(self) -> int:
-        """How many records the lake accounts for."""
-        return ledger_end(self.lake) if (self.lake / "ledger").is_dir() else 0
+
+class Job:
+    """One job on the cluster, with a topic and a lake of its own."""
+
+    def __init__(self, cluster: Cluster, home: Path, topic: str) -> None:
+        self.cluster, self.home, self.topic = cluster, home, topic
+        self.lake = home / "lake"
+        self.config = home / "dateline.toml"
+        self.process = Process("job", job_command(self.config), home / "job.log")
+        create_topics(cluster.kafka.bootstrap_servers[0], {topic: PARTITIONS})
+        self.configure(parallelism=2)
+
+    def configure(self, *, parallelism: int) -> None:
+        write_config(
+            self.home,
+            self.cluster.kafka,
+            self.cluster.flink,
+            groups=PARTITIONS,
+            topic=self.topic,
+            parallelism=parallelism,
+        )
+
+    def publish(self, records: list[bytes]) -> None:
+        servers = self.cluster.kafka.bootstrap_servers[0]
+        publish(records, bootstrap_servers=servers, topic=self.topic)
 
     def wait_for(self, records: int) -> float:
         """Until the lake accounts for so many; the seconds that it took."""
         begin_s = time.monotonic()
         while (now := self.records()) < records:
             passed_s = time.monotonic() - begin_s
-            assert self.job.pid is not None, self.job.tail()
-            assert passed_s < WAIT_S, f"{now} of {records} records:\n{self.job.tail()}"
+            assert self.process.pid is not None, self.process.tail()
+            assert passed_s < WAIT_S, f"{now} of {records} records:\n{self.process.tail()}"
             time.sleep(0.5)
         return time.monotonic() - begin_s
 
+    def records(self) -> int:
+        """How many records the lake accounts for."""
+        return ledger_end(self.lake) if (self.lake / "ledger").is_dir() else 0
+
     def dateline(self, *arguments: str) -> str:
+        """What a command prints that ends well."""
         done = subprocess.run(
             [*job_command(self.config)[:3], *arguments, "--config", str(self.config)],
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    made = Cluster(tmp_path)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
         made.start()
         yield made
@@ -102,14 +120,21 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         made.stop()
 
 
+@pytest.fixture
+def job(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Job]:
+    made = Job(cluster, tmp_path, request.node.name)
+    yield made
+    made.process.stop()
+
+
 @pytest.mark.timeout(2400)
-def test_flink_keeps_every_record_whatever_is_killed(cluster: Cluster) -> None:
+def test_flink_keeps_every_record_whatever_is_killed(cluster: Cluster, job: Job) -> None:
     """5,000 stories; a Python worker, a TaskManager, the JobManager, the job server and the broker
     are killed three times each while they stream: all of them once in the lake, which checks clean.
     """
 
     def kill_worker(_: int) -> None:
-        next(iter(cluster.python_workers())).kill()
+        cluster.python_workers()[0].kill()
 
     def restart(process: Process) -> None:
         process.kill()
@@ -129,55 +154,65 @@ def test_flink_keeps_every_record_whatever_is_killed(cluster: Cluster) -> None:
     rounds = list(itertools.product(range(KILLS), kills))
     step = STORIES // (len(rounds) + 1)
     sent = list(copy(0, STORIES))
-    cluster.job.start()
+    job.process.start()
     for n, (turn, (name, kill)) in enumerate(rounds):
-        part = sent[n * step : (n + 1) * step]
-        cluster.publish(part)
-        # So that it streams when the blow falls: half of what was sent is in the lake.
-        cluster.wait_for(n * step + step // 2)
+        job.publish(sent[n * step : (n + 1) * step])
+        # So that it streams when the blow falls.
+        job.wait_for(n * step + 1)
         kill(turn)
-        seconds = cluster.wait_for((n + 1) * step)
+        seconds = job.wait_for((n + 1) * step)
         print(f"{name} killed: all in the lake {seconds:.0f} s later")  # noqa: T201 (with -s)
-    cluster.publish(sent[len(rounds) * step :])
-    cluster.wait_for(STORIES)
-    cluster.job.stop()
-    Lake(str(cluster.lake))
-    cluster.dateline("lake", "clean")
-    assert_everything_once(cluster.lake, sent)
+    job.publish(sent[len(rounds) * step :])
+    job.wait_for(STORIES)
+    job.process.stop()
+    job.dateline("lake", "clean")
+    assert_everything_once(job.lake, sent)
 
 
 @pytest.mark.timeout(1500)
-def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster) -> None:
+def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster, job: Job) -> None:
     """Parallelism 1, then 2, then 4, each from the savepoint of the one before: nothing lost."""
     sent = list(copy(0, 600))
     wider = [
-        Process(f"{tm.name} more", [*tm.command[:-1], tm.command[-1] + "-more"], tm.log)
+        Process(f"{tm.name} more", [*tm.command[:-1], f"{tm.command[-1]}-more"], tm.log)
         for tm in cluster.flink.task_managers
     ]
-    savepoint: str | None = None
+    begin: list[str] = []
     try:
         for n, parallelism in enumerate((1, 2, 4)):
             if parallelism == 4:
                 for task_manager in wider:
                     task_manager.start()
                 cluster.flink.wait_for_task_managers(4)
-
-            text = cluster.config.read_text()
-            cluster.config.write_text(
-                "\n".join(line for line in text.splitlines() if not line.startswith("parallelism"))
-                + f"\nparallelism = {parallelism}\n"
-            )
-            begin = ["--from-savepoint", savepoint] if savepoint else []
-            cluster.job.command = [*job_command(cluster.config), *begin]
-            cluster.job.start()
-            cluster.publish(sent[n * 200 : (n + 1) * 200])
-            cluster.wait_for((n + 1) * 200)
-            out = cluster.dateline("flink", "stop", "--savepoint")
-            savepoint = out.split("savepoint:")[1].strip()
-            assert cluster.job.popen is not None
-            assert cluster.job.popen.wait(60) == 0, cluster.job.tail()
+            job.configure(parallelism=parallelism)
+            job.process.command = [*job_command(job.config), *begin]
+            job.process.start()
+            job.publish(sent[n * 200 : (n + 1) * 200])
+            job.wait_for((n + 1) * 200)
+            savepoint = json.loads(job.dateline("flink", "stop", "--savepoint", "--json"))
+            begin = ["--from-savepoint", savepoint["savepoint"]]
+            assert job.process.popen is not None
+            assert job.process.popen.wait(60) == 0, job.process.tail()
     finally:
         for task_manager in wider:
             task_manager.kill()
-    assert check(str(cluster.lake), strict=True).ok
-    assert_everything_once(cluster.lake, sent)
+    job.dateline("lake", "clean")
+    assert_everything_once(job.lake, sent)
+
+
+@pytest.mark.timeout(900)
+def test_flink_replays_an_archive_by_several_workers(cluster: Cluster, job: Job) -> None:
+    """A bounded job: it ends when the lake holds everything, and has nothing to do again."""
+    sent = list(copy(0, 500))
+    archive = job.home / "archive.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for n, record in enumerate(sent):
+            entry = tarfile.TarInfo(f"{n:05}.txt")
+            entry.size = len(record)
+            packed.addfile(entry, io.BytesIO(record))
+    text = job.config.read_text()
+    job.config.write_text(text + "\n[replay]\npart_records = 50\n")
+    command = ("replay", str(archive), "--runner", "flink", "--json")
+    assert json.loads(job.dateline(*command))["records"] == len(sent)
+    assert_everything_once(job.lake, sent)
+    assert json.loads(job.dateline(*command))["records"] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
@@ -10,50 +10,66 @@ from pipeline import clock
 from pipeline.beam.steps.spread import Beat
 from pipeline.config import Settings
 from pipeline.errors import DatelineError
-from pipeline.job import job_of
+from pipeline.job import Job, Tick, job_of
 from pipeline.model import Batch
+
+_TURN_S = 120.0
+"""How long a part of a replay may wait for the parts before it. Where two shares of a replay stand
+in one process, the one that waits would keep the other from going on; it is read again later."""
 
 
 class ReadDue(beam.PTransform):  # type: ignore[misc]
-    """`Beat` → `Batch`: the batches that are due in a group, for a while.
+    """`Beat` → `Batch`: what is due of the ticks that stand at the beat's number, for a while.
 
     A beat goes on for `flink.beat_s` while there is more. Beats that were made meanwhile are let
     go: so they never pile up, and a checkpoint, which queues behind them, waits for one at most.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ticks: Sequence[Sequence[Tick]]) -> None:
         super().__init__()
         self._settings = settings
+        self._ticks = [list(some) for some in ticks]
 
     def expand(self, beats: beam.PCollection) -> beam.PCollection:
         """Apply the step."""
-        return beats | "call" >> beam.ParDo(_ReadDue(self._settings)).with_output_types(Batch)
+        step = beam.ParDo(_ReadDue(self._settings, self._ticks))
+        return beats | "call" >> step.with_output_types(Batch)
 
 
 class _ReadDue(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ticks: Sequence[Sequence[Tick]]) -> None:
         self._settings = settings
+        self._ticks = ticks
 
     def setup(self) -> None:
-        """One a process and bundle processor: what was read up to when, by group."""
+        """What was read up to when (Unix time, in seconds), by number."""
         self._read_until_s: dict[int, float] = {}
 
     def process(self, beat: Beat) -> Iterator[Batch]:
         """Each batch is committed before the next one is read: the steps to `write` are fused."""
-        group, made_s = beat
-        if made_s < self._read_until_s.get(group, 0.0):
+        number, made_s = beat
+        if made_s < self._read_until_s.get(number, 0.0):
             return
-        end_s = clock.monotonic() + self._settings.flink.beat_s
         job = job_of(self._settings)
+        job.turn_timeout_s = _TURN_S
         try:
-            found = True
-            while found and clock.monotonic() < end_s:
-                found = False
-                for batch in job.read(group):
-                    found = True
-                    yield batch
+            yield from self._read(job, self._ticks[number])
         except DatelineError as error:
             job.fault = error
             raise
         finally:
-            self._read_until_s[group] = clock.now().timestamp()
+            self._read_until_s[number] = clock.now().timestamp()
+
+    def _read(self, job: Job, ticks: Sequence[Tick]) -> Iterator[Batch]:
+        end_s = clock.monotonic() + self._settings.flink.beat_s
+        for tick in ticks:
+            found = True
+            while found:
+                found = False
+                for batch in job.read(tick):
+                    found = True
+                    yield batch
+                    if clock.monotonic() >= end_s:
+                        return
+            if not job.is_done([tick]):
+                return

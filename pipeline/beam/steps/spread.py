@@ -21,7 +21,8 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 from pipeline import clock
 
 Beat = tuple[int, float]
-"""A group that is due, and when the beat was made (Unix time, in seconds)."""
+"""The number of the group (or share of a replay) that is due, and when the beat was made (Unix
+time, in seconds)."""
 
 
 class Spread(beam.PTransform):  # type: ignore[misc]
