@@ -121,6 +121,16 @@ class FlinkSettings(_Section):
     savepoint_dir: str | None = None
 
 
+class ObserveSettings(_Section):
+    """Metrics and health over HTTP, and traces. With `metrics_port` 0 any free port is taken."""
+
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    host: str = "127.0.0.1"
+    lag_interval_s: Seconds = 10.0
+    ready_broker_s: Seconds = 60.0
+    traces_endpoint: str | None = None
+
+
 class LimitSettings(_Section):
     """What one record may cost."""
 
@@ -145,6 +155,7 @@ class Settings(BaseSettings):
     enrich: EnrichSettings = EnrichSettings()
     limits: LimitSettings = LimitSettings()
     flink: FlinkSettings = FlinkSettings()
+    observe: ObserveSettings = ObserveSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -200,6 +211,7 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
         enrich=EnrichSettings(**dumped["enrich"]),
         limits=LimitSettings(**dumped["limits"]),
         flink=FlinkSettings(**dumped["flink"]),
+        observe=ObserveSettings(**dumped["observe"]),
     )
 
 
