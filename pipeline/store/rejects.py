@@ -21,6 +21,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.model import INCOMPLETE, RejectKind, Stage
 from pipeline.store.rows import Row, decompress
 from pipeline.store.snapshot import Snapshot, open_snapshot
+from pipeline.store.tables import reason
 from pipeline.store.views import view_select
 
 _AT_ONCE = 100
@@ -96,13 +97,13 @@ class Rejects:
                         row["raw"] = decompress(row["raw"])
                     yield row
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=error) from error
+            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
 
     def _run(self, sql: str, values: Mapping[str, object]) -> Any:
         try:
             return self._connection.sql(sql, params=dict(values))
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=error) from error
+            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
 
 
 @contextmanager
@@ -134,7 +135,7 @@ def read_rejects(
             )
             connection.execute(_MARKED)
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=error) from error
+            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
         yield Rejects(connection)
 
 

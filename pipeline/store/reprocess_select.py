@@ -22,6 +22,7 @@ from pipeline.model import REPROCESSED
 from pipeline.store.reprocess_rows import STORY_COLUMNS
 from pipeline.store.rows import Row
 from pipeline.store.snapshot import Snapshot
+from pipeline.store.tables import reason
 
 _AT_ONCE = 5_000
 """Stories that are read and sorted by one query, or one day's, where that has more."""
@@ -126,7 +127,7 @@ class Selection:
                     for row in chunk.to_pylist():
                         yield row.pop("n"), row
             except duckdb.Error as error:
-                raise StoreError("the stories cannot be read", reason=error) from error
+                raise StoreError("the stories cannot be read", reason=reason(error)) from error
 
     def _spans(self, start: int) -> Iterator[str]:
         """Conditions on `s.date` that split the days, each with about `_AT_ONCE` rows or one day.
@@ -185,7 +186,7 @@ def select(
         try:
             connection.execute(_RANKED, {"today": enrichment_id})
         except duckdb.Error as error:
-            raise StoreError("the lake cannot be read", reason=error) from error
+            raise StoreError("the lake cannot be read", reason=reason(error)) from error
         _choose(connection, where)
         connection.execute(_PICKED)
         yield Selection(connection)
@@ -199,7 +200,7 @@ def _choose(connection: duckdb.DuckDBPyConnection, where: str | None) -> None:
         chosen.project(_KEYS).create("chosen")
     except duckdb.Error as error:
         if where is None:
-            raise StoreError("the stories cannot be read", reason=error) from error
+            raise StoreError("the stories cannot be read", reason=reason(error)) from error
         words = " ".join(str(error).split())
         raise UsageError(f"--where is no condition on stories: {words}") from error
 

@@ -20,6 +20,7 @@ from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.contract import LINKS, TABLES, contract
+from pipeline.store.tables import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def open_table(
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
-        raise StoreError("cannot open the table", table=table, reason=error) from error
+        raise StoreError("cannot open the table", table=table, reason=reason(error)) from error
 
 
 def _local(root: str) -> Path | None:

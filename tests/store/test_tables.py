@@ -174,3 +174,12 @@ def test_check_and_query_read_a_lake_of_the_previous_version(old: Path) -> None:
     assert report.ok, report.findings
     assert query(str(old), {}, "select count(*) as n from stories", NOON).to_pylist() == [{"n": 7}]
     assert "rights" not in columns_of(old, "stories")
+
+
+def test_a_reader_tells_of_a_damaged_log_in_one_line(tmp_path: Path) -> None:
+    """What `lake check`, `query` and `clean` meet first."""
+    started(tmp_path, SOURCE).write(batch_of(0, 2))
+    max((tmp_path / "stories" / "_delta_log").glob("*.json")).write_bytes(b"garbage{")
+    with pytest.raises(StoreError) as caught:
+        check(str(tmp_path))
+    assert len(str(caught.value).splitlines()) == 1

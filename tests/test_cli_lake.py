@@ -1,0 +1,53 @@
+"""`dateline lake compact`, `clean` and `check --glob`: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import LakeCheckError
+from tests.support.rows import a_batch, a_story, enriched, written
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    """Six batches of one story each, in one partition."""
+    written(tmp_path, *(a_batch([enriched(a_story(n))]) for n in range(6)))
+    return str(tmp_path)
+
+
+def told(*arguments: str) -> dict:  # type: ignore[type-arg]
+    done = CliRunner().invoke(app, ["lake", *arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    found: dict = json.loads(done.output)  # type: ignore[type-arg]
+    return found
+
+
+def test_compact_says_what_it_did_and_that_a_glob_is_not_exact(lake: str) -> None:
+    """Until the replaced files are gone."""
+    done = told("compact", "--lake", lake)
+    stories = next(table for table in done["tables"] if table["table"] == "stories")
+    assert (stories["replaced"], stories["written"], stories["rows"]) == (6, 1, 6)
+    assert (done["glob_exact"], done["clean"]["held"] > 0) == (False, True)
+    with pytest.raises(LakeCheckError) as caught:
+        CliRunner().invoke(app, ["lake", "check", "--glob", "--lake", lake], catch_exceptions=False)
+    assert caught.value.exit_code == 20
+    cleaned = told("clean", "--lake", lake, "--retention-s", "0")
+    assert (cleaned["glob_exact"], cleaned["held"]) == (True, 0)
+    assert told("check", "--glob", "--lake", lake)["glob_exact"]
+
+
+def test_compact_without_retention_leaves_an_exact_glob(lake: str) -> None:
+    assert told("compact", "--lake", lake, "--retention-s", "0")["glob_exact"]
+    assert len(list(Path(lake, "stories").glob("date=*/region=*/*.parquet"))) == 1
+    done = CliRunner().invoke(app, ["lake", "check", "--glob", "--lake", lake])
+    assert "exact now" in done.output
+
+
+def test_options_of_the_command_line_win(lake: str) -> None:
+    done = told("compact", "--lake", lake, "--min-files", "100")
+    assert all(table["replaced"] == 0 for table in done["tables"])
