@@ -22,9 +22,11 @@ from pipeline.show import Shown, find
 from pipeline.show.marks import marks, paragraphs, pieces
 from pipeline.show.page import page
 from pipeline.show.terminal import render
-from tests.support.rows import a_batch, a_story, an_entity, enriched, written
+from tests.support.rows import HEADLINE, a_batch, a_story, an_entity, an_event, enriched, written
 
 HOSTILE = 'Minister <script>alert(1)</script> & "quotes" \x1b[31m\u202evisits'
+MOVED = len(HOSTILE) - len(HEADLINE)
+"""How far the body begins behind where the builders' own headline has it."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -39,8 +41,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> str:
             a_story(2, story_id="bb22", headline=HOSTILE, bylines=("<i>Ann</i>",)),
             entities=(
                 an_entity("<img src=x>", mentions=(Mention(0, 8, "Minister", 0),)),
-                an_entity(kind="Q' onclick='x"),
+                an_entity(
+                    kind="Q' onclick='x", mentions=(Mention(42 + MOVED, 53 + MOVED, "Ann", 1),)
+                ),
             ),
+            events=(an_event(start=54 + MOVED, end=61 + MOVED),),
             region_evidence=evidence,
         ),
     ]
