@@ -38,9 +38,7 @@ def test_clear_words_give_their_topic(headline: str, lead: str, expected: str) -
 def test_little_or_mixed_evidence_gives_no_topic() -> None:
     """No code rather than a guess."""
     assert topics.derive("A quiet day", "Nothing much happened in the village.", "") == ()
-    mixed = (
-        "film murder earthquake shareholder university wildlife hospital parliament pope"
-    )
+    mixed = "film murder earthquake shareholder university wildlife hospital parliament pope"
     assert topics.derive("", mixed, "") == ()
 
 
