@@ -258,7 +258,7 @@ class Resolver:
             if word.i == first.i - 1:
                 first = word
         end = token.idx + len(token.text)
-        text = token.doc.text[first.idx : end]
+        text = token.doc[first.i : token.i + 1].text
         return Actor(text, name, country, role, self._offset + first.idx, self._offset + end)
 
     def _entity(self, token: Token) -> Entity | None:

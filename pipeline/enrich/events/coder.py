@@ -94,12 +94,14 @@ class EventCoder:
         events: list[list[Event]] = [[] for _ in items]
         recent: list[Party] = []
         story = -1
-        for (number, index), doc in zip(wanted, docs, strict=True):
+        following = [*(number for number, _ in wanted[1:]), -1]
+        for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
                 story, recent = number, []
-            found, mentioned = self._sentence(items[number], index, doc, recent)
+            found, resolver = self._sentence(items[number], index, doc, recent)
             events[number].extend(found)
-            recent = [*recent, *mentioned][-8:]
+            if after == number:  # a pronoun of the next sentence may stand for one of these
+                recent = [*recent, *resolver.mentioned(doc)][-8:]
         return [tuple(found) for found in events]
 
     def code_pairs(
@@ -133,7 +135,7 @@ class EventCoder:
 
     def _sentence(
         self, item: CoderInput, index: int, doc: Any, recent: Sequence[Party]
-    ) -> tuple[list[Event], list[Party]]:
+    ) -> tuple[list[Event], Resolver]:
         start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
@@ -152,7 +154,7 @@ class EventCoder:
                 if known is None or known.confidence < event.confidence:
                     events[key] = event
         ordered = sorted(events.values(), key=_order)
-        return ordered[:MAX_EVENTS_PER_SENTENCE], resolver.mentioned(doc)
+        return ordered[:MAX_EVENTS_PER_SENTENCE], resolver
 
     def _sides(self, act: Act, resolver: Resolver) -> list[tuple[Party, Party | None]]:
         sources = resolver.parties(act.sources)
