@@ -94,7 +94,7 @@ class EventCoder:
         events: list[list[Event]] = [[] for _ in items]
         recent: list[Party] = []
         story = -1
-        following = [*(number for number, _ in wanted[1:]), -1]
+        following = [*(number for number, _ in wanted[1:]), -1][: len(wanted)]
         for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
                 story, recent = number, []
