@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
 .PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean \
-  local-cluster local-cluster-down
+  local-cluster local-cluster-down check-image scale
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
@@ -56,6 +56,12 @@ local-cluster: $(VENV)/.run  ## Kafka, Flink and the job on this machine (needs 
 
 local-cluster-down:  ## stop them
 	PYTHONPATH=. $(BIN)/python deploy/local-cluster/cluster.py down
+
+check-image: $(VENV)/.run  ## the image's steps in a clean folder, and what it then offers
+	$(BIN)/python deploy/check_image.py
+
+scale: $(VENV)/.run  ## what the commit log costs at a thousand partitions, for docs/scale.md
+	PYTHONPATH=. $(BIN)/python bench/scale.py
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
