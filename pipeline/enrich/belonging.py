@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.enrich import places
-from pipeline.enrich.lexicon import Lexicon, tokenize
+from pipeline.enrich.lexicon import Lexicon, Name, tokenize
 from pipeline.enrich.merge import Group
 from pipeline.enrich.persons import title_before
 from pipeline.enrich.spans import Span
@@ -120,11 +120,26 @@ def _is_title(words: str, lexicon: Lexicon, group: Group) -> bool:
     return False
 
 
+_OF_SOME_COUNTRY = frozenset({"Supreme Court"})
+"""Listed names that every country has one of."""
+
+
+def _is_of_many(name: Name | None) -> bool:
+    """Whether a body is listed as one of many countries, whatever country stands beside it."""
+    return (
+        name is not None
+        and name.source == "organisations.tsv"
+        and name.canonical not in _OF_SOME_COUNTRY
+    )
+
+
 def _body(scene: _Scene, group: Group) -> str | None:
     """The country of a body: its list entry, a place in its name, a country beside it."""
     text, first = scene.text, group.spans[0]
     if first.name is not None and first.name.country:
         return first.name.country
+    if _is_of_many(first.name):
+        return None
     inner = places.inner_country(text[first.start : first.end], scene.lexicon, scene.support)
     if inner:
         return inner

@@ -129,6 +129,19 @@ def test_a_headline_in_capitals_names_what_the_body_names(enricher: Enricher) ->
     assert (second.text, second.sentence) == ("Brazil", 1)
 
 
+def test_a_body_of_many_countries_belongs_to_none(enricher: Enricher) -> None:
+    """Whatever country stands beside it; a body that the text gives to one belongs to that."""
+    result = enriched(
+        enricher,
+        story(
+            "Aid for Chad",
+            "The African Union in Chad and NATO (Belgium) praised the decision on Monday.",
+        ),
+    )
+    assert named(result, "African Union").country is None
+    assert named(result, "NATO").country is None
+
+
 def test_a_company_is_told_by_its_suffix(enricher: Enricher) -> None:
     """Suffixes end a company's name."""
     result = enriched(enricher, story("Deal", "Torvald Holm Industries AG bought a mine in Peru."))
