@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
 .PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean \
-  local-cluster local-cluster-down check-image scale
+  local-cluster local-cluster-down bench-engines check-image scale
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
@@ -50,6 +50,9 @@ replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equ
 
 fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format
 	$(BIN)/python -m tests.parse.fuzz --seconds 60
+
+bench-engines: $(VENV)/.dev prism  ## the engines side by side (needs Java and Maven)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:deploy/local-cluster $(BIN)/python bench/engines.py
 
 local-cluster: $(VENV)/.run  ## Kafka, Flink and the job on this machine (needs Java and Maven)
 	PYTHONPATH=. $(BIN)/python deploy/local-cluster/cluster.py up
