@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 from pipeline.errors import BrokerError
 from pipeline.model import Reject
 from pipeline.source.groups import Partition, parse_source
-from pipeline.source.kafka import quiet
+from pipeline.source.knock import quiet
 from pipeline.source.publish import connect
 from pipeline.source.topics import require_topic
 

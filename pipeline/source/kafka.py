@@ -1,26 +1,33 @@
 """The Kafka client as the reader needs it: kafka-python behind a few plain calls.
 
 Everything that kafka-python raises ends here: as `ClientFault` (try again later), `OutOfRange`
-(the broker has no such offset), or `ConfigError`.
+(the broker has no such offset), `BrokerError` (it refuses the credentials), or `ConfigError`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaConfigurationError, KafkaError, LogTruncationError
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaConfigurationError,
+    KafkaError,
+    LogTruncationError,
+    TopicAuthorizationFailedError,
+)
 from kafka.errors import OffsetOutOfRangeError as KafkaOutOfRange
 from kafka.structs import OffsetAndMetadata
 
-from pipeline.errors import ConfigError
+from pipeline.errors import BrokerError, ConfigError
 from pipeline.model import Record
 from pipeline.source.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.client_settings import settings
 from pipeline.source.groups import NO_TOPIC_ID, Partition
+from pipeline.source.knock import REFUSALS, knock, quiet, refusal
 from pipeline.source.options import KafkaOptions
 
 T = TypeVar("T")
@@ -30,36 +37,7 @@ FETCH_WAIT_S = 0.25
 
 _REQUEST_TIMEOUT_S = 5.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OURS = frozenset(
-    {
-        *("bootstrap_servers", "group_id", "auto_offset_reset", "enable_auto_commit"),
-        *("isolation_level", "allow_auto_create_topics", "acks", "enable_idempotence"),
-        *("key_deserializer", "value_deserializer", "key_serializer", "value_serializer"),
-    }
-)
-
-
-def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `client`'s settings that a class with these `defaults` takes.
-
-    Raises `ConfigError` for one that no client takes, or that is not the user's to set.
-    """
-    known = KafkaConsumer.DEFAULT_CONFIG | KafkaProducer.DEFAULT_CONFIG
-    known |= KafkaAdminClient.DEFAULT_CONFIG
-    for name in client:
-        if name not in known or name in _OURS:
-            raise ConfigError("not a setting of the Kafka client", setting=name)
-    return {name: value for name, value in client.items() if name in defaults}
-
-
-def quiet() -> None:
-    """Keep kafka-python's own log to what it calls an error, where nobody has set another level.
-
-    A broker that is away would fill it; the reader reports that itself, once.
-    """
-    logger = logging.getLogger("kafka")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.CRITICAL)
+_UNAUTHORISED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 
 
 def _guarded(call: Callable[[], T]) -> T:
@@ -67,6 +45,8 @@ def _guarded(call: Callable[[], T]) -> T:
         return call()
     except KafkaConfigurationError as error:
         raise ConfigError("Kafka's client refuses its settings", reason=error) from error
+    except REFUSALS as error:
+        raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
     except (KafkaError, OSError) as error:
         raise ClientFault(f"Kafka cannot be reached or refuses: {error!r}") from error
 
@@ -74,7 +54,8 @@ def _guarded(call: Callable[[], T]) -> T:
 class KafkaClient:
     """A consumer with manual assignment, and an admin client for fresh metadata.
 
-    Raises `ClientFault` when the broker does not answer within a few seconds.
+    Raises `ClientFault` when the broker does not answer within a few seconds, `BrokerError` when
+    it refuses the credentials.
     """
 
     def __init__(self, options: KafkaOptions) -> None:
@@ -103,6 +84,7 @@ class KafkaClient:
             "request_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
             **settings(options.client, KafkaAdminClient.DEFAULT_CONFIG),
         }
+        _guarded(lambda: knock(admin, _REQUEST_TIMEOUT_S))
         self._admin = _guarded(lambda: KafkaAdminClient(**admin))
         try:
             self._cluster_id = str(
@@ -120,6 +102,8 @@ class KafkaClient:
         """See `Client`; a topic that does not exist is a fault like any other."""
         found = []
         for topic in _guarded(lambda: self._admin.describe_topics(list(topics))):
+            if topic["error_code"] in _UNAUTHORISED:
+                raise BrokerError("Kafka refuses access to the topic", topic=topic["name"])
             if topic["error_code"] or not topic["partitions"]:
                 raise ClientFault(
                     f"the topic {topic['name']!r} does not exist or cannot be described "
@@ -190,6 +174,8 @@ class KafkaClient:
         except LogTruncationError as error:
             ours = {name: self._positions.get(name, 0) for name in error.divergent_offsets}
             raise self._out_of_range(ours) from error
+        except REFUSALS as error:
+            raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
         except (KafkaError, OSError) as error:
             raise ClientFault(f"Kafka cannot be read: {error!r}") from error
         found = {}

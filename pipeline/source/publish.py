@@ -13,7 +13,8 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
 from pipeline.model import Record
-from pipeline.source.kafka import quiet, settings
+from pipeline.source.client_settings import settings
+from pipeline.source.knock import quiet
 from pipeline.source.topics import create_topics, require_topic, until
 
 _IN_FLIGHT = 1000

@@ -10,9 +10,12 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaConfigurationError, KafkaError, TopicAlreadyExistsError
 
 from pipeline.errors import BrokerError, ConfigError
-from pipeline.source.kafka import quiet, settings
+from pipeline.source.client_settings import settings
+from pipeline.source.knock import knock, quiet
 
 T = TypeVar("T")
+
+_KNOCK_S = 5.0
 
 
 def create_topics(
@@ -70,15 +73,17 @@ def require_topic(
 
 def _admin(bootstrap_servers: str, client: Mapping[str, Any] | None, deadline: float) -> Any:
     quiet()
-    return until(
-        deadline,
-        lambda: KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers,
-            bootstrap_timeout_ms=5000,
-            **settings(client or {}, KafkaAdminClient.DEFAULT_CONFIG),
-        ),
-        address=bootstrap_servers,
-    )
+    config = {
+        "bootstrap_servers": bootstrap_servers,
+        "bootstrap_timeout_ms": 5000,
+        **settings(client or {}, KafkaAdminClient.DEFAULT_CONFIG),
+    }
+
+    def connect() -> Any:
+        knock(config, _KNOCK_S)
+        return KafkaAdminClient(**config)
+
+    return until(deadline, connect, address=bootstrap_servers)
 
 
 def until(deadline: float, call: Callable[[], T], **evidence: object) -> T:
