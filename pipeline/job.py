@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Protocol
 
 from pipeline import clock
-from pipeline.config import Settings
+from pipeline.config import Settings, with_secrets
 from pipeline.enrich import Enricher
 from pipeline.errors import DatelineError
 from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
@@ -30,6 +30,7 @@ from pipeline.store.decide import NotEnrichedError, place_of
 from pipeline.store.lake import Lake
 from pipeline.store.maintain import Cleaned, clean
 from pipeline.store.write import LakeWriter, Receipt
+from pipeline.vitals import Vitals
 
 Tick = int | Replay
 """What a beat names: a group of partitions to read, or a share of something that has an end."""
@@ -71,22 +72,24 @@ class Job:
     """The parts of the job in this process. One tick at a time: see `read`."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings = with_secrets(settings)
         self.stop = threading.Event()
         self.fault: DatelineError | None = None
+        self.fault_is_kept = False
         self.on_receipt: Callable[[Receipt], None] | None = None
         self.until_caught_up = False
         self.turn_timeout_s: float | None = None
         self._done: set[Key] = set()
         self._readers: dict[Key, BatchReader] = {}
         self._shares: dict[str, _Share] = {}
-        self._waiting_for: str | None = None
+        self.vitals = Vitals(settings)
         self._busy = threading.Lock()
 
     @cached_property
     def lake(self) -> Lake:
         """The lake, its tables made where they are missing."""
-        return Lake(self.settings.lake.url, self.settings.lake.options)
+        at = self.settings.lake
+        return Lake(at.url, at.options, self.vitals.watch.on_point)
 
     @cached_property
     def enricher(self) -> Enricher:
@@ -115,6 +118,19 @@ class Job:
             timeout_s=kafka.broker_timeout_s,
         )
 
+    def prepare(self) -> None:
+        """Get ready to be watched. Raises `ConfigError`, `ModelError`."""
+        self.vitals.prepare(self.enricher)
+
+    def serve(self) -> None:
+        """Get ready, and serve what is watched from this process itself; see `Vitals.serve`."""
+        self.vitals.serve()
+        self.prepare()
+
+    def keep_fault(self) -> None:
+        """From now on a fault stays in `fault`, for the caller, and ends what is left of a run."""
+        self.fault, self.fault_is_kept = None, True
+
     def read(self, tick: Tick) -> Iterator[Batch]:
         """The batches that are due at `tick`.
 
@@ -129,11 +145,9 @@ class Job:
             for _ in range(1 if isinstance(tick, int) else _EPOCH_BATCHES):
                 if self.stop.is_set():
                     return
-                batch = reader.read(self.settings.job.poll_s)
+                batch = self._next(tick, reader)
                 if batch is not None:
                     yield batch
-                elif isinstance(reader, Reader):
-                    self._tell_of_outage(reader.waiting_for)
                 is_bounded = self.until_caught_up or isinstance(tick, Replay)
                 if batch is None and is_bounded and reader.caught_up():
                     self._done.add(_key(tick))
@@ -143,18 +157,20 @@ class Job:
 
     def parse(self, batch: Batch) -> ParsedBatch:
         """Every item of every record as a story or a reject; of a replay, what is selected."""
-        parsed = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
-        share = self._share_of(batch.blocks)
-        return parsed if share is None else select(parsed, share.tick.selection)
+        with self.vitals.watch.step("parse"):
+            parsed = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
+            share = self._share_of(batch.blocks)
+            return parsed if share is None else select(parsed, share.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """The stories with what was found in them; of a replay, those that the lake lacks."""
-        share = self._share_of(batch.blocks)
-        if share is None or share.tick.source.startswith(REPROCESSED):
-            return self.enricher.enrich_batch(batch)
-        wanted, spared = self.writer.spare(batch.stories)
-        enriched = self.enricher.enrich_batch(replace(batch, stories=tuple(wanted)))
-        return replace(enriched, unenriched=tuple(spared))
+        with self.vitals.watch.step("enrich"):
+            share = self._share_of(batch.blocks)
+            if share is None or share.tick.source.startswith(REPROCESSED):
+                return self.enricher.enrich_batch(batch)
+            wanted, spared = self.writer.spare(batch.stories)
+            enriched = self.enricher.enrich_batch(replace(batch, stories=tuple(wanted)))
+            return replace(enriched, unenriched=tuple(spared))
 
     def write(self, batch: EnrichedBatch) -> Receipt:
         """The batch committed to all five tables.
@@ -164,24 +180,17 @@ class Job:
         """
         if not self._await_turn(batch):
             return Receipt()
-        try:
-            receipt = self.writer.write(batch)
-        except NotEnrichedError:
-            receipt = self.writer.write(self._whole(batch))
+        with self.vitals.watch.step("write"):
+            try:
+                receipt = self.writer.write(batch)
+            except NotEnrichedError:
+                receipt = self.writer.write(self._whole(batch))
         reader = self._readers.get(batch.group)
         if isinstance(reader, Reader):
             reader.report_lost(receipt.lost)
+        self.vitals.committed(batch.group, receipt)
         if self.on_receipt is not None:
             self.on_receipt(receipt)
-        log.info(
-            "batch committed",
-            group=batch.group,
-            stories=receipt.stories,
-            rejects=receipt.rejects,
-            skipped=receipt.skipped,
-            sources=len(receipt.blocks),
-            lost=list(receipt.lost) or None,
-        )
         return receipt
 
     def clean(self) -> Cleaned:
@@ -214,14 +223,15 @@ class Job:
             self.writer.close()
         if (letters := self.__dict__.get("dead_letters")) is not None:
             letters.close()
+        self.vitals.close()
 
-    def _tell_of_outage(self, waiting_for: str | None) -> None:
-        if waiting_for != self._waiting_for:
-            self._waiting_for = waiting_for
-            if waiting_for:
-                log.warning("waiting for Kafka", reason=waiting_for)
-            else:
-                log.info("Kafka answers again")
+    def _next(self, tick: Tick, reader: BatchReader) -> Batch | None:
+        group = tick if isinstance(tick, int) else tick.stripe
+        self.vitals.before_read(group, reader)
+        begun_s = clock.monotonic()
+        batch = reader.read(self.settings.job.poll_s)
+        self.vitals.after_read(group, reader, batch, clock.monotonic() - begun_s)
+        return batch
 
     def _kafka_reader(self, group: int) -> Reader:
         return Reader(

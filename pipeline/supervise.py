@@ -14,19 +14,24 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import clock
 from pipeline.config import Settings
 from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, WorkerError
+from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.replay import Replay, to_json
+
+if TYPE_CHECKING:
+    from pipeline.observe.observer import Observer
 
 _POLL_S = 0.1
 _DEATHS = 5
 _WINDOW_S = 120.0
 _FIRST_PAUSE_S = 0.5
 _GRACE_S = 60.0
+_RESTARTS = {GROWN_EXIT_CODE: "grown"}
 
 OnReport = Callable[[Mapping[str, Any]], None]
 """Called with `Receipt.report()` of each batch that a worker committed; from another thread."""
@@ -63,7 +68,10 @@ class Supervisor:
             "log_level": logs.level,
             "log_json": logs.json,
         }
-        self._workers = [_Worker(common | order, on_report) for order in orders]
+        self._settings = settings
+        self._workers = [
+            _Worker(str(n), common | order, on_report) for n, order in enumerate(orders)
+        ]
 
     @property
     def pids(self) -> list[int]:
@@ -75,8 +83,11 @@ class Supervisor:
 
         `hurry` kills workers that are still finishing their batch; nothing is lost by that. Raises
         the `DatelineError` that a worker ended with, `WorkerError` for one that dies again and
-        again.
+        again, `ConfigError` where metrics are to be served and cannot.
         """
+        observer = self._observe()
+        for worker in self._workers:
+            worker.observer = observer
         try:
             while not stop.is_set():
                 if not [worker for worker in self._workers if not worker.look()]:
@@ -84,6 +95,24 @@ class Supervisor:
                 stop.wait(_POLL_S)
         finally:
             self._stop(hurry or threading.Event())
+            if observer is not None:
+                observer.close()
+
+    def _observe(self) -> Observer | None:
+        told = self._settings.observe
+        if told.metrics_port is None:
+            return None
+        # Only now: who does not ask for metrics loads nothing for them.
+        from pipeline.observe.observer import Observer
+
+        return Observer(
+            told.host,
+            range(told.metrics_port, told.metrics_port + 1),
+            lambda: [worker.process for worker in self._workers if not worker.done],
+            ready_broker_s=told.ready_broker_s,
+            now=clock.now,
+            monotonic=clock.monotonic,
+        )
 
     def _stop(self, hurry: threading.Event) -> None:
         for worker in self._workers:
@@ -96,7 +125,10 @@ class Supervisor:
 
 
 class _Worker:
-    def __init__(self, order: Mapping[str, Any], on_report: OnReport | None) -> None:
+    def __init__(self, name: str, order: Mapping[str, Any], on_report: OnReport | None) -> None:
+        self.name = name
+        self.done = False
+        self.observer: Observer | None = None
         self._order = json.dumps(order)
         self._on_report = on_report
         self._process: subprocess.Popen[str] | None = None
@@ -110,6 +142,13 @@ class _Worker:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    @property
+    def process(self) -> Process:
+        """The worker as /healthz and /readyz judge it."""
+        now_s = clock.monotonic()
+        deaths = sum(now_s - death_s <= _WINDOW_S for death_s in tuple(self._deaths))
+        return Process(self.name, self.pid is not None, deaths)
+
     def look(self) -> bool:
         """Start or restart the worker where need be; True once it is done for good."""
         if self._process is None:
@@ -121,7 +160,10 @@ class _Worker:
             return False
         self.end()
         if code == 0:
+            self.done = True
             return True
+        if self.observer is not None:
+            self.observer.ended(self.name, restart=_RESTARTS.get(code, "died"))
         if code == GROWN_EXIT_CODE:
             log.info("a worker has grown and is replaced")
         elif code in BY_EXIT_CODE:
@@ -177,14 +219,22 @@ class _Worker:
                 self._process.stdin.flush()
             except BrokenPipeError:
                 return  # it died already: `look` sees it
+        if self.observer is not None:
+            self.observer.started(self.name)
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
-            fact = json.loads(line)
+            try:
+                fact = json.loads(line)
+            except json.JSONDecodeError:
+                break  # killed in the middle of its last line
             if "fault" in fact:
                 self._fault = fact["fault"]
+            elif "metrics" in fact:
+                if self.observer is not None:
+                    self.observer.told(self.name, fact["metrics"])
             elif self._on_report is not None:
                 self._on_report(fact)
 

@@ -21,7 +21,7 @@ from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.steps.ticks import BoundedTicks, PeriodicTicks
 from pipeline.config import Settings
-from pipeline.errors import DatelineError, StoreError, UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 from pipeline.replay import Replay
@@ -97,6 +97,7 @@ def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
     binary = shutil.which("prism")
     if binary is None:
         raise UsageError("PrismRunner needs the program `prism` on the PATH (see docs/engines.md)")
+    job_of(settings).serve()
     start_s = clock.now().timestamp()
     ticks = PeriodicTicks(
         start_s, settings.job.poll_s, None if seconds is None else start_s + seconds
@@ -128,6 +129,7 @@ class _Patience:
         self._pause_s = _FIRST_PAUSE_S
 
     def reset(self) -> None:
+        self._job.vitals.store_answers()
         self._since_s = None
         self._pause_s = _FIRST_PAUSE_S
 
@@ -137,6 +139,7 @@ class _Patience:
         self._since_s = self._since_s or now_s
         if now_s - self._since_s + self._pause_s > self._job.settings.lake.store_timeout_s:
             raise error
+        self._job.vitals.store_fails()
         log.warning("the store fails, trying again", reason=str(error), pause_s=self._pause_s)
         self._job.stop.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
@@ -152,14 +155,10 @@ def _run(job: Job, build: Callable[[beam.Pipeline], object]) -> None:
     # Nothing of this process's own arguments is for Beam.
     root = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([], save_main_session=False))
     build(root)
-    job.fault = None
-    try:
-        root.run().wait_until_finish()
-    except Exception as error:
-        fault: DatelineError | None = job.fault
-        if fault is not None:
-            raise fault from error
-        raise
+    job.keep_fault()
+    root.run().wait_until_finish()
+    if job.fault is not None:
+        raise job.fault
 
 
 def _rss_bytes() -> int:

@@ -13,13 +13,19 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, Any
 
 from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError
-from pipeline.job import forget, job_of
+from pipeline.job import Job, forget, job_of
 from pipeline.observe.logs import configure, log
+from pipeline.observe.watch import measure_process
 from pipeline.replay import from_json
+from pipeline.store.write import Receipt
+
+_TELL_S = 2.0
+"""How often a worker tells its metrics, apart from each batch."""
 
 
 def main() -> int:
@@ -36,22 +42,56 @@ def main() -> int:
         signal.signal(number, lambda *_: job.stop.set())
     threading.Thread(target=_watch_supervisor, args=(job.stop,), daemon=True).start()
 
-    def tell(fact: Mapping[str, Any]) -> None:
-        print(json.dumps(fact), file=report, flush=True)
-
-    job.on_receipt = lambda receipt: tell(receipt.report())
+    reports = _Reports(report, job)
     try:
+        job.prepare()
         if "replay" in order:
             ended = replay(settings, [from_json(tick) for tick in order["replay"]])
         else:
             ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
     except DatelineError as error:
         log.error("the job stops", reason=str(error), exit_code=error.exit_code)
-        tell({"fault": str(error)})
+        reports.tell({"fault": str(error)})
         return error.exit_code
     finally:
+        reports.end()
         forget(settings)
     return GROWN_EXIT_CODE if ended == "grown" else 0
+
+
+class _Reports:
+    """Tells the supervisor of each batch, and of metrics where it asks for them."""
+
+    def __init__(self, file: IO[str], job: Job) -> None:
+        self._file, self._vitals = file, job.vitals
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        job.on_receipt = self._committed
+        if self._vitals.wanted:
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def tell(self, fact: Mapping[str, Any]) -> None:
+        """One line; nobody hears it where the supervisor is gone."""
+        with self._lock, suppress(BrokenPipeError):
+            print(json.dumps(fact), file=self._file, flush=True)
+
+    def end(self) -> None:
+        """Tell what has not been told."""
+        self._ended.set()
+        self._tell_metrics()
+
+    def _committed(self, receipt: Receipt) -> None:
+        self.tell(receipt.report())
+        self._tell_metrics()
+
+    def _tell_metrics(self) -> None:
+        if self._vitals.wanted:
+            measure_process(self._vitals.recorder)
+            self.tell({"metrics": self._vitals.recorder.take()})
+
+    def _run(self) -> None:
+        while not self._ended.wait(_TELL_S):
+            self._tell_metrics()
 
 
 def _take_stdout() -> IO[str]:

@@ -1,1 +1,1 @@
-"""What the job tells of itself."""
+"""What the job tells of itself: logs, metrics, health, traces."""

@@ -34,10 +34,16 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     )
     handler = logging.StreamHandler(sys.stderr)
+    # The console's renderer writes tracebacks itself.
+    traceback = [structlog.processors.format_exc_info] if as_json else []
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *traceback,
+                renderer,
+            ],
         )
     )
     handler.addFilter(_is_worth_telling)

@@ -104,6 +104,18 @@ class Accumulator:
             if state.end > state.start or state.pending or state.delivered_from is not None
         )
 
+    def waiting_since_s(self) -> float | None:
+        """When the oldest came of what waits here; None where nothing does."""
+        return self._waiting[0].since_s if self._waiting else None
+
+    def first_waiting(self) -> dict[str, Record]:
+        """The first record that waits here of each source that has one."""
+        first: dict[str, Record] = {}
+        for waiting in self._waiting:
+            if isinstance(waiting.entry, Record):
+                first.setdefault(waiting.entry.source, waiting.entry)
+        return first
+
     @property
     def full(self) -> bool:
         """Whether the batch has reached its size."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from pipeline.errors import StoreError
@@ -19,6 +20,7 @@ from pipeline.source.accumulate import Accumulator
 from pipeline.source.client import Client, ClientFault, OutOfRange
 from pipeline.source.groups import Partition, group_of
 from pipeline.source.kafka import FETCH_WAIT_S, KafkaClient
+from pipeline.source.lag import Ages, Lag
 from pipeline.source.options import KafkaOptions, LakeEnds, Limits, StartSources
 from pipeline.source.patience import Outage, Standing
 from pipeline.source.starts import expired, start_topic
@@ -72,6 +74,14 @@ class Reader:
         self._outage = Outage(options.broker_timeout_s)
         self._partitions: dict[str, Partition] = {}
         self._discover_s: float | None = None
+        self._ages = Ages()
+        self.taken_since_s: float | None = None
+        """When, by `clock`, the oldest record came of the batch that `read` gave last."""
+
+    @property
+    def waiting_since_s(self) -> float | None:
+        """When, by `clock`, the oldest record came that waits for its batch to be due."""
+        return self._batch.waiting_since_s()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -129,6 +139,19 @@ class Reader:
 
         return self._attempt(self._clock(), ask) or {}
 
+    def lags(self, now: datetime) -> list[Lag]:
+        """As `lag`, with the time of the oldest record that the lake lacks; to call between reads.
+
+        What was handed out last is taken for committed. `now` is the time of day.
+        """
+        first = self._batch.first_waiting()
+        found = []
+        for source, records in self.lag().items():
+            record = first.get(source)
+            waiting = None if record is None else record.received_at
+            found.append(self._ages.look(self._partitions[source], records, waiting, now))
+        return found
+
     def report_lost(self, sources: Iterable[str]) -> None:
         """The writer says that another one took these: counts towards leaving them alone.
 
@@ -148,6 +171,7 @@ class Reader:
         for source in self._partitions:
             self._batch.forget(source)
             self._standing.forget(source)
+            self._ages.forget(source)
         self._partitions = {}
         self._discover_s = None
 
@@ -191,7 +215,9 @@ class Reader:
                 return None
 
     def _take(self) -> Batch:
+        self.taken_since_s = self._batch.waiting_since_s()
         batch = self._batch.take()
+        self._ages.taken(batch.records)
         self.counters.batches += 1
         self.counters.records += len(batch.records)
         return batch

@@ -55,7 +55,7 @@ class Lake:
 
     `on_point` is called with a name at each step of a commit, for tests that die there:
     `TABLE.begin`, `file.staged` (local lakes), `TABLE.file` after each file, `TABLE.log` right
-    before the log's entry and `TABLE.done` right after it.
+    before the log's entry and `TABLE.done` right after it; the writer adds `TABLE.conflict`.
     """
 
     def __init__(

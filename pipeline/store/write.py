@@ -247,6 +247,7 @@ class LakeWriter:
         try:
             self._lake.commit(Commit(table, list(rows), ends, name, self.writer, self._clock()))
         except ConflictError:
+            self._lake.on_point(f"{table}.conflict")
             return False
         return True
 

@@ -16,7 +16,9 @@ class CallJob(beam.DoFn):  # type: ignore[misc]
     """Calls `method(job, element)` and emits the iterator's elements, one by one.
 
     A fault of the surroundings is kept on the job before it goes on: a runner wraps exceptions in
-    its own, and the exit code would be lost.
+    its own, and the exit code would be lost. Where the job says that someone looks for its fault
+    (`fault_is_kept`), it goes no further: what is left of the run does nothing, and the runner has
+    no traceback of its own to tell beside the job's one line.
     """
 
     def __init__(self, settings: Settings, method: Callable[[Job, Any], Iterator[Any]]) -> None:
@@ -27,7 +29,13 @@ class CallJob(beam.DoFn):  # type: ignore[misc]
         """Each element's results, lazily: a batch is committed before the next one is read."""
         job = job_of(self._settings)
         try:
-            yield from self._method(job, element)
+            if job.fault_is_kept and job.fault is not None:
+                return
+            for result in self._method(job, element):
+                yield result
+                if job.fault_is_kept and job.fault is not None:
+                    return
         except DatelineError as error:
             job.fault = error
-            raise
+            if not job.fault_is_kept:
+                raise

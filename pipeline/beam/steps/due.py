@@ -42,8 +42,9 @@ class _ReadDue(beam.DoFn):  # type: ignore[misc]
         self._ticks = ticks
 
     def setup(self) -> None:
-        """What was read up to when (Unix time, in seconds), by number."""
+        """What was read up to when (Unix time, in seconds), by number; metrics, where wanted."""
         self._read_until_s: dict[int, float] = {}
+        job_of(self._settings).serve()
 
     def process(self, beat: Beat) -> Iterator[Batch]:
         """Each batch is committed before the next one is read: the steps to `write` are fused."""

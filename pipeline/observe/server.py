@@ -1,0 +1,113 @@
+"""A few read-only pages over HTTP, from a thread of their own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is answered: status, media type, bytes."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+Pages = Mapping[str, Callable[[str], Page]]
+"""By path: what answers it, given the header `Accept`."""
+
+_SILENT_S = 10.0
+"""A client that says nothing for so long is let go."""
+
+
+class Endpoint:
+    """Serves `pages` on `host` and the first free of `ports`; GET and HEAD only.
+
+    Raises `ConfigError` where none of the ports can be had.
+    """
+
+    def __init__(self, host: str, ports: range, pages: Pages) -> None:
+        self._server = _open(host, ports, pages)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.2,), name="observe", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Else two workers of one machine could share a port, and each answer half of the questions.
+    allow_reuse_port = False
+
+    def server_bind(self) -> None:
+        """Without the library's look-up of this machine's name."""
+        TCPServer.server_bind(self)
+        self.server_name = str(self.server_address[0])
+        self.server_port = int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nobody's concern."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _open(host: str, ports: range, pages: Pages) -> _Server:
+    failed: OSError | None = None
+    kind = _Server6 if ":" in host else _Server
+    for port in ports:
+        try:
+            return kind((host, port), _handler(pages))
+        except OSError as error:
+            failed = error
+    raise ConfigError(
+        "cannot serve metrics there", address=f"{host}:{ports.start}", reason=failed
+    ) from failed
+
+
+def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _SILENT_S
+        server_version = "dateline"
+        sys_version = ""
+
+        def do_GET(self) -> None:
+            """Answer with the page of that path, or 404."""
+            page = pages.get(urlsplit(self.path).path)
+            accept = self.headers.get("Accept", "")
+            found = page(accept) if page else Page(404, "text/plain", b"no such page\n")
+            self.send_response(found.status)
+            self.send_header("Content-Type", found.content_type)
+            self.send_header("Content-Length", str(len(found.body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(found.body)
+
+        do_HEAD = do_GET  # noqa: N815 (the library's name)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """A scrape is no news."""
+
+    return Handler

@@ -1,0 +1,177 @@
+"""Watching one batch after the other on its way: step by step, for metrics, log and traces.
+
+One batch of a process is under way at a time (`pipeline.job`). The watch decides nothing and knows
+no engine; a batch that is never committed leaves the times of its steps, and a failed trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psutil
+
+from pipeline.clock import Clock, Monotonic
+from pipeline.model import SKIPPED, Batch, Block
+from pipeline.observe.recorder import Recorder
+
+OnTrace = Callable[["Trace"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a batch: from when to when, in seconds of Unix time."""
+
+    name: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(slots=True)
+class Trace:
+    """A batch on its way. `committed` is whether it got into the lake."""
+
+    group: int
+    blocks: tuple[Block, ...]
+    steps: list[Step] = field(default_factory=list)
+    bytes_by_source: Mapping[str, int] = field(default_factory=dict)
+    stories: int = 0
+    rejects: int = 0
+    committed: bool = False
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """What each step took, to the millisecond."""
+        return {step.name: round(step.end_s - step.start_s, 3) for step in self.steps}
+
+
+class Watch:
+    """What a job's steps report to; `on_trace` is called with each batch, done or given up."""
+
+    def __init__(
+        self, recorder: Recorder, now: Clock, monotonic: Monotonic, on_trace: OnTrace | None = None
+    ) -> None:
+        self.recorder = recorder
+        self.on_trace = on_trace
+        self._now, self._monotonic = now, monotonic
+        self._trace: Trace | None = None
+        self._oldest: dict[int, float] = {}
+        self._waiting_since: dict[str, float] = {}
+        self._commits: dict[str, float] = {}
+
+    def read(self, batch: Batch, seconds: float, held_since_s: float | None) -> None:
+        """A batch was read, in `seconds`; its oldest record came at `held_since_s` (monotonic)."""
+        self.give_up()
+        sizes: dict[str, int] = {}
+        for record in batch.records:
+            sizes[record.source] = sizes.get(record.source, 0) + len(record.value)
+        self._trace = Trace(batch.group, batch.blocks, bytes_by_source=sizes)
+        self._step("read", seconds)
+        self._hold(batch.group, self._monotonic() if held_since_s is None else held_since_s)
+
+    def idle(self, group: int, held_since_s: float | None) -> None:
+        """No batch was due; the oldest record in hand came at `held_since_s` (monotonic)."""
+        if held_since_s is None:
+            self._let_go(group)
+        else:
+            self._hold(group, held_since_s)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Times a step of the batch under way, also one that fails."""
+        begun_s = self._monotonic()
+        try:
+            yield
+        finally:
+            self._step(name, self._monotonic() - begun_s)
+
+    def committed(
+        self,
+        blocks: Sequence[Block],
+        counts: Mapping[str, int],
+        kinds: Mapping[str, int],
+        lost: int,
+    ) -> dict[str, float]:
+        """The batch stands in the lake; the seconds of its steps.
+
+        `counts` are those of `Receipt.counts`, `kinds` rejects and skips by kind.
+        """
+        recorder = self.recorder
+        trace, self._trace = self._trace or Trace(0, tuple(blocks)), None
+        recorder.add("dateline_batches_total", 1)
+        recorder.add("dateline_records_total", counts["records"])
+        recorder.add("dateline_stories_total", counts["stories"])
+        recorder.add("dateline_blocks_lost_total", lost)
+        size = sum(trace.bytes_by_source.get(block.source, 0) for block in blocks)
+        recorder.add("dateline_bytes_total", size)
+        for kind, count in kinds.items():
+            if kind.startswith(SKIPPED):
+                recorder.add("dateline_skipped_total", count, kind.removeprefix(SKIPPED))
+            else:
+                recorder.add("dateline_rejects_total", count, kind)
+        recorder.set("dateline_last_commit_timestamp_seconds", self._now().timestamp())
+        self._let_go(trace.group)
+        trace.committed = True
+        trace.stories, trace.rejects = counts["stories"], counts["rejects"]
+        if self.on_trace is not None:
+            self.on_trace(trace)
+        return trace.seconds
+
+    def on_point(self, name: str) -> None:
+        """A point of a commit (`pipeline.store.lake.Lake`): times it, and counts conflicts."""
+        table, _, what = name.partition(".")
+        if what == "begin":
+            self._commits[table] = self._monotonic()
+        elif what == "done" and (begun_s := self._commits.pop(table, None)) is not None:
+            self.recorder.observe("dateline_commit_seconds", self._monotonic() - begun_s, table)
+        elif what == "conflict":
+            self._commits.pop(table, None)
+            self.recorder.add("dateline_commit_conflicts_total", 1, table)
+
+    def give_up(self) -> None:
+        """The batch under way, if there is one, will not be committed."""
+        trace, self._trace = self._trace, None
+        if trace is not None and self.on_trace is not None:
+            self.on_trace(trace)
+
+    def waiting_for(self, what: str, *, since_s: float | None) -> None:
+        """`what` (`broker` or `store`) does not answer since then (monotonic); None: it does."""
+        at_s = 0.0 if since_s is None else self._unix_s(since_s)
+        # The same moment, read by two clocks, differs by a little each time.
+        if at_s == 0.0 or not self._waiting_since.get(what):
+            self._waiting_since[what] = at_s
+            self.recorder.set(f"dateline_waiting_for_{what}_seconds", at_s)
+
+    def lag(self, topic: str, partition: int, records: int, since_s: float | None) -> None:
+        """The lake lacks so many records of a partition, the oldest of that Unix time."""
+        labels = topic, str(partition)
+        self.recorder.set("dateline_lag_records", records, *labels)
+        self.recorder.set("dateline_lag_seconds", since_s if records else 0.0, *labels)
+
+    def _step(self, name: str, seconds: float) -> None:
+        self.recorder.observe("dateline_block_seconds", seconds, name)
+        if self._trace is not None:
+            end_s = self._now().timestamp()
+            self._trace.steps.append(Step(name, end_s - seconds, end_s))
+
+    def _hold(self, group: int, since_s: float) -> None:
+        # A batch that failed and is read again has waited since it was first read.
+        self._oldest.setdefault(group, self._unix_s(since_s))
+        self._tell_oldest()
+
+    def _let_go(self, group: int) -> None:
+        if self._oldest.pop(group, None) is not None:
+            self._tell_oldest()
+
+    def _tell_oldest(self) -> None:
+        oldest_s = min(self._oldest.values(), default=0.0)
+        self.recorder.set("dateline_oldest_uncommitted_seconds", oldest_s)
+
+    def _unix_s(self, monotonic_s: float) -> float:
+        return self._now().timestamp() - (self._monotonic() - monotonic_s)
+
+
+def measure_process(recorder: Recorder) -> None:
+    """Note the resident memory of this process."""
+    recorder.set("dateline_worker_resident_memory_bytes", psutil.Process().memory_info().rss)

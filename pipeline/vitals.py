@@ -1,0 +1,171 @@
+"""What one process of the job tells of itself: metrics, traces, the log line of a batch.
+
+Between the job, which calls it at each step, and `pipeline.observe`, which knows neither the
+configuration nor a reader.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from pipeline import __version__, clock
+from pipeline.config import Settings
+from pipeline.enrich import Enricher
+from pipeline.model import Batch
+from pipeline.observe.health import Process
+from pipeline.observe.logs import log
+from pipeline.observe.recorder import Recorder
+from pipeline.observe.traces import Traces, open_traces
+from pipeline.observe.watch import Watch
+from pipeline.source.reader import Reader
+from pipeline.store.write import Receipt
+
+if TYPE_CHECKING:
+    from pipeline.observe.observer import Observer
+
+_PORTS = 16
+"""So many worker processes without a supervisor find a port each."""
+
+
+class Vitals:
+    """The watch over this process's batches, and where its findings go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._observe = settings.observe
+        self.recorder = Recorder()
+        self.watch = Watch(self.recorder, clock.now, clock.monotonic)
+        self._traces: Traces | None = None
+        self._observer: Observer | None = None
+        self._connected: dict[int, int] = {}
+        self._is_connected = False
+        self._lag_due_s: dict[int, float] = {}
+        self._outage: str | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether someone is to read the metrics."""
+        return self._observe.metrics_port is not None
+
+    def prepare(self, enricher: Enricher) -> None:
+        """Open the traces, where asked for; where metrics are read, load the models now.
+
+        So that ready means ready. Raises `ConfigError`, `ModelError`.
+        """
+        if self._observe.traces_endpoint is not None and self._traces is None:
+            self._traces = open_traces(self._observe.traces_endpoint, __version__)
+            self.watch.on_trace = self._traces.tell
+        if self.wanted:
+            enricher.load()
+            self.recorder.set("dateline_worker_model_loaded", 1)
+            self.recorder.set(
+                "dateline_build_info", 1, __version__, enricher.model, enricher.enrichment_id
+            )
+
+    def serve(self) -> None:
+        """Serve this process's own metrics: for workers that no supervisor of ours has started."""
+        port = self._observe.metrics_port
+        with self._lock:
+            if port is None or self._observer is not None:
+                return
+            # Only here: a worker that tells its supervisor has no use for it.
+            from pipeline.observe.observer import Observer
+
+            self._observer = Observer(
+                self._observe.host,
+                range(port, port + _PORTS) if port else range(1),
+                lambda: [Process("0")],
+                ready_broker_s=self._observe.ready_broker_s,
+                now=clock.now,
+                monotonic=clock.monotonic,
+                own=self.recorder,
+            )
+
+    def close(self) -> None:
+        """Stop serving, and send the last traces."""
+        self.watch.give_up()
+        if self._observer is not None:
+            self._observer.close()
+            self._observer = None
+        if self._traces is not None:
+            self._traces.close()
+            self._traces = None
+
+    def before_read(self, group: int, reader: object) -> None:
+        """Ask how far the lake is behind, every so often."""
+        now_s = clock.monotonic()
+        if (
+            not self.wanted
+            or not isinstance(reader, Reader)
+            or now_s < self._lag_due_s.get(group, 0.0)
+        ):
+            return
+        for lag in reader.lags(clock.now()):
+            self.watch.lag(
+                lag.partition.topic,
+                lag.partition.number,
+                lag.records,
+                None if lag.since is None else lag.since.timestamp(),
+            )
+        self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
+
+    def after_read(self, group: int, reader: object, batch: Batch | None, seconds: float) -> None:
+        """A read came back after `seconds`, with a batch or without."""
+        kafka = reader if isinstance(reader, Reader) else None
+        if kafka is not None:
+            self._tell_of_outage(kafka.waiting_for)
+        if kafka is None or kafka.waiting_for is None:
+            self._note_connection(group, len(kafka.sources) if kafka else 0)
+        if batch is not None:
+            self.watch.read(batch, seconds, kafka.taken_since_s if kafka else None)
+        else:
+            self.watch.idle(group, kafka.waiting_since_s if kafka else None)
+
+    def committed(self, group: int, receipt: Receipt) -> None:
+        """A batch stands in the lake: counted, traced, and told in one line."""
+        self.watch.waiting_for("store", since_s=None)
+        seconds = self.watch.committed(
+            receipt.blocks, receipt.counts(), receipt.by.get("kind", {}), len(receipt.lost)
+        )
+        log.info(
+            "batch committed",
+            group=group,
+            stories=receipt.stories,
+            rejects=receipt.rejects,
+            skipped=receipt.skipped,
+            blocks={block.source: [block.start, block.end] for block in receipt.blocks},
+            lost=list(receipt.lost) or None,
+            seconds=seconds,
+        )
+
+    def store_fails(self) -> None:
+        """The lake's storage has just failed, and will be tried again."""
+        self.watch.waiting_for("store", since_s=clock.monotonic())
+
+    def store_answers(self) -> None:
+        """The lake's storage has done what was asked of it."""
+        self.watch.waiting_for("store", since_s=None)
+
+    def _note_connection(self, group: int, partitions: int) -> None:
+        if not self._is_connected:
+            self._is_connected = True
+            self.recorder.set("dateline_worker_connected", 1)
+        if self._connected.get(group) != partitions:
+            self._connected[group] = partitions
+            self.recorder.set("dateline_groups", len(self._connected))
+            self.recorder.set("dateline_partitions", sum(self._connected.values()))
+
+    def _tell_of_outage(self, waiting_for: str | None) -> None:
+        since_s = None if waiting_for is None else clock.monotonic()
+        self.watch.waiting_for("broker", since_s=since_s)
+        if waiting_for == self._outage:
+            return
+        if waiting_for is None:
+            log.info("Kafka answers again")
+        elif self._outage is None:
+            log.warning("waiting for Kafka", reason=waiting_for)
+        else:
+            # Each attempt may fail in its own words: one line an outage is enough.
+            log.debug("still waiting for Kafka", reason=waiting_for)
+        self._outage = waiting_for
