@@ -74,6 +74,12 @@ class Enricher:
     def _sorted_models(self) -> list[tuple[str, str]]:
         return sorted(self._models.items())
 
+    def load(self) -> None:
+        """Load every model now rather than at the first story. Raises ModelError."""
+        _coder(self.model)
+        for _, model in self._sorted_models():
+            ner.load(model)
+
     def enrich_batch(self, batch: ParsedBatch) -> EnrichedBatch:
         """The batch with its stories enriched; a story that failed joins the rejects."""
         results = self.enrich(batch.stories)
