@@ -6,6 +6,7 @@ reference configuration with a comment on each setting is `deploy/dateline.refer
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ from pipeline.errors import ConfigError
 
 MASK = "******"
 _SECRET = re.compile(r"password|secret|token|credential|(^|_)key$|sas|account_key", re.IGNORECASE)
+
+_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -216,11 +220,55 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """The settings as plain data, secrets masked: every store option, and client secrets."""
+    """The settings as plain data, secrets masked: every store option, and client secrets.
+
+    The name of a file that holds a secret is none.
+    """
     data = settings.model_dump(mode="json")
+    data["lake"]["url"] = _IN_URL.sub(MASK, data["lake"]["url"])
     data["lake"]["options"] = dict.fromkeys(data["lake"]["options"], MASK)
     data["kafka"]["client"] = {
-        name: MASK if _SECRET.search(name) else value
-        for name, value in data["kafka"]["client"].items()
+        name: _masked(name, value) for name, value in data["kafka"]["client"].items()
     }
     return data
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings as they may travel: secrets are replaced by where `with_secrets` finds them."""
+    dumped = settings.model_dump()
+    for section, part in _WITH_SECRETS:
+        dumped[section][part] = {
+            name: f"${_variable(section, part, name)}" if _is_secret(name) else value
+            for name, value in dumped[section][part].items()
+        }
+    return restore(dumped)
+
+
+def with_secrets(settings: Settings, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings with the secrets that `without_secrets` left out, from the environment.
+
+    Raises `ConfigError` that names a variable which is not there.
+    """
+    dumped = settings.model_dump()
+    for section, part in _WITH_SECRETS:
+        for name, value in dumped[section][part].items():
+            variable = _variable(section, part, name)
+            if value == f"${variable}":
+                if variable not in environment:
+                    raise ConfigError("a worker's environment lacks a secret", variable=variable)
+                dumped[section][part][name] = environment[variable]
+    return restore(dumped)
+
+
+def _masked(name: str, value: Any) -> Any:
+    if _is_secret(name):
+        return MASK
+    return _IN_URL.sub(MASK, value) if isinstance(value, str) else value
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET.search(name)) and not name.endswith("_file")
+
+
+def _variable(section: str, part: str, name: str) -> str:
+    return f"DATELINE_{section}__{part}__{name}".upper()

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import MASK, Settings, load, restore, shown
+from pipeline.config import (
+    MASK,
+    Settings,
+    load,
+    restore,
+    shown,
+    with_secrets,
+    without_secrets,
+)
 from pipeline.errors import ConfigError
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
@@ -86,6 +94,35 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError) as caught:
         load()
     assert "hush3" not in str(caught.value)
+
+
+def test_the_file_of_a_secret_is_shown_and_a_password_in_a_url_is_not() -> None:
+    client = {
+        "sasl_plain_password_file": "/run/secrets/kafka",
+        "proxy_url": "socks5://user:hush@proxy",
+    }
+    part = shown(load(None, {"kafka": {"client": client}}))["kafka"]["client"]
+    assert part == {
+        "sasl_plain_password_file": "/run/secrets/kafka",
+        "proxy_url": f"socks5://{MASK}@proxy",
+    }
+
+
+def test_secrets_do_not_travel_and_are_found_again() -> None:
+    """What a cluster is handed holds none; the worker's environment does, or it is told which."""
+    client = {"sasl_plain_password": "hush1", "sasl_plain_username": "me"}
+    options = {"AWS_SECRET_ACCESS_KEY": "hush2", "region": "x"}
+    settings = load(None, {"kafka": {"client": client}, "lake": {"options": options}})
+    travelling = without_secrets(settings)
+    assert "hush" not in travelling.model_dump_json()
+    there = {
+        "DATELINE_KAFKA__CLIENT__SASL_PLAIN_PASSWORD": "hush1",
+        "DATELINE_LAKE__OPTIONS__AWS_SECRET_ACCESS_KEY": "hush2",
+    }
+    assert with_secrets(travelling, there) == settings
+    assert with_secrets(settings, {}) == settings
+    with pytest.raises(ConfigError, match="DATELINE_KAFKA__CLIENT__SASL_PLAIN_PASSWORD"):
+        with_secrets(travelling, {})
 
 
 def test_a_worker_gets_the_very_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:

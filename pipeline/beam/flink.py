@@ -23,7 +23,7 @@ from apache_beam.runners.runner import PipelineState
 from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
-from pipeline.config import Settings, restore
+from pipeline.config import Settings, restore, without_secrets
 from pipeline.errors import EngineError
 from pipeline.job import Tick
 from pipeline.observe.logs import log
@@ -250,7 +250,8 @@ def _submit(settings: Settings, ticks: Sequence[Sequence[Tick]], savepoint: str 
     beats = FlinkStreamingImpulseSource()
     # Its `set_…` methods change the class, not the instance.
     beats.config = {"interval_ms": int(settings.job.poll_s * 1000)}
-    graph.on_flink(root, beats, ticks, settings, MAX_PARALLELISM)
+    # What is in the graph, Flink shows to whoever may see the job.
+    graph.on_flink(root, beats, ticks, without_secrets(settings), MAX_PARALLELISM)
     return root.run()
 
 
