@@ -24,7 +24,9 @@ from pydantic_settings import (
 from pipeline.errors import ConfigError
 
 MASK = "******"
-_SECRET = re.compile(r"password|secret|token|credential|(^|_)key$|sas|account_key", re.IGNORECASE)
+_SECRET = re.compile(
+    r"password|secret|token|credential|(^|_)key$|(^|_)sas(_|$)|account_key", re.IGNORECASE
+)
 
 _IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
