@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.parse.clean import line
-from pipeline.parse.decode import decode
+from pipeline.parse.decode import Decoded, decode
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.flow import legal_references, local, text_of
 from pipeline.parse.limits import ParseLimits
@@ -46,9 +46,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
     Raises `FaultError`: `malformed` for a document that is cut off, declares entities or nests too
     deep, `undecodable` for what is not text.
     """
-    declared = _ENCODING.match(data[:200])
-    charset = declared[1].decode("ascii") if declared else hints.charset
-    decoded = decode(data, charset)
+    decoded = read_text(data, hints)
     text, mended = _mend(_PROLOG.sub("", decoded.text.lstrip("\ufeff \t\r\n\0"), count=1))
     warnings = (*decoded.warnings, *mended)
     subset = _DOCTYPE.search(text[:20_000])
@@ -66,6 +64,13 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
         warnings = (*warnings, f"not well-formed XML, mended: {error}")
     _check_depth(root, limits.max_depth)
     return Document(root, warnings)
+
+
+def read_text(data: bytes, hints: Hints) -> Decoded:
+    """The document's characters, by its own declaration before the header's."""
+    declared = _ENCODING.match(data[:200])
+    charset = declared[1].decode("ascii") if declared else hints.charset
+    return decode(data, charset)
 
 
 def _mend(text: str) -> tuple[str, tuple[str, ...]]:

@@ -1,40 +1,48 @@
 """RSS 0.9x to 2.0, RSS 1.0 (RDF) and Atom 1.0 (RFC 4287): each entry is a story.
 
-The full text (`content:encoded`, `<content>`) is taken where the entry has it, else the summary.
+What an element means is feedparser's business. It is given one entry at a time, from memory, out of
+a document that `pipeline.parse.xml` has read safely; so it never fetches and sees no entities. The
+full text (`content:encoded`, `<content>`) is taken where the entry has it, else the summary.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+import feedparser
 from lxml import etree
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields, xml
-from pipeline.parse.clean import clean, line
+from pipeline.parse.clean import clean, line, optional_line
 from pipeline.parse.dates import Moment
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.flow import Flow, local, read_html
+from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_paragraphs, tidy
 from pipeline.parse.providers import provider, provider_of_uri
 from pipeline.parse.wiretext import with_moment
 
-_MEDIA = "search.yahoo.com/mrss"
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
+_TEXTS = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
+_DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
+
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """What the feed says of all its entries."""
+    """What the feed says of all its entries; `is_atom` is no RSS of any kind."""
 
     version: str | None
-    title: str | None
-    link: str | None
-    language: str | None
-    rights: str | None
+    is_atom: bool
+    values: Values
+    warnings: tuple[str, ...] = ()
 
 
 class _Feeds:
@@ -46,66 +54,101 @@ class _Feeds:
         return root in _ROOTS or (root == "entry" and "Atom" in (sniff.namespace or ""))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each entry; an empty feed is skipped."""
-        document = xml.read_xml(data, hints, limits)
-        root = document.root
-        is_entry = local(root) == "entry"
-        items = [root] if is_entry else list(xml.below(root, "item", "entry"))
-        if not items:
-            raise FaultError("skipped.not_a_story", "feed: no entries", local(root))
-        feed = _feed(root)
-        forms = xml.alone(root, items)
-        for item, raw in zip(items, forms, strict=True):
-            try:
-                draft = _entry(item, feed)
-            except FaultError as error:
-                yield replace(error.fault, raw=raw)
-                continue
-            yield replace(draft, raw=raw, warnings=(*document.warnings, *draft.warnings))
+        """A part for each entry; an empty feed is skipped.
+
+        Of a feed that is cut off the whole entries are read; the rest is malformed.
+        """
+        try:
+            document = xml.read_xml(data, hints, limits)
+        except FaultError:
+            whole, rest = whole_entries(xml.read_text(data, hints).text)
+            if not whole:
+                raise
+            document = xml.read_xml(whole.encode("utf-8", "surrogatepass"), hints, limits)
+            warnings = ("the feed is cut off", *document.warnings)
+            yield from _entries(replace(document, warnings=warnings), is_cut=True)
+            if rest:
+                raw = rest.encode("utf-8", "surrogatepass")
+                yield Fault("malformed", "the feed is cut off", "after its last whole entry", raw)
+        else:
+            yield from _entries(document, is_cut=False)
+
+
+def _entries(document: xml.Document, *, is_cut: bool) -> Iterator[Part]:
+    root = document.root
+    items = list(entries(root))
+    if not items:
+        raise FaultError("skipped.not_a_story", "feed: no entries", local(root))
+    forms = list(xml.alone(root, items))
+    if len(items) == 1 and is_cut:
+        forms = [etree.tostring(root, encoding="utf-8")]
+    for item in items:
+        parent = item.getparent()
+        if parent is not None:
+            parent.remove(item)
+    feed = _feed(root)
+    for item, raw in zip(items, forms, strict=True):
+        try:
+            draft = _entry(item, feed)
+        except FaultError as error:
+            yield replace(error.fault, raw=raw)
+            continue
+        yield replace(draft, raw=raw, warnings=(*document.warnings, *draft.warnings))
 
 
 def _feed(root: etree._Element) -> _Feed:
-    channel = xml.child(root, "channel")
-    source = channel if channel is not None else root
-    version = xml.attribute(root, "version")
-    kind = {"rss": f"rss {version or ''}", "rdf": "rss 1.0"}.get(local(root), "atom")
-    return _Feed(
-        version=kind.strip(),
-        title=text_of(xml.child(source, "title")) or None,
-        link=_link(source),
-        language=text_of(xml.child(source, "language")) or xml.attribute(root, "lang"),
-        rights=text_of(next(xml.children(source, "copyright", "rights"), None)) or None,
-    )
+    """What stands around the entries, which are no longer in the tree."""
+    kind = {"rss": f"rss {xml.attribute(root, 'version') or ''}", "rdf": "rss 1.0"}
+    version = kind.get(local(root), "atom").strip()
+    is_atom = local(root) in {"feed", "entry"}
+    if local(root) == "entry":
+        return _Feed(version, is_atom, {})
+    prepare(root)
+    try:
+        return _Feed(version, is_atom, _read(etree.tostring(root, encoding="utf-8")).feed)
+    except FaultError as error:
+        return _Feed(version, is_atom, {}, (f"the feed's head: {error}",))
+
+
+def _read(document: bytes) -> Any:
+    """feedparser's view of a document; plain bytes it would take for the name of a file.
+
+    Raises `FaultError` where elements that never lie within each other confuse it.
+    """
+    source = io.BytesIO(_DECLARATION + document)
+    try:
+        return feedparser.parse(source, resolve_relative_uris=False, sanitize_html=False)
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise FaultError("malformed", f"no feed that can be read: {error!r}"[:200]) from error
 
 
 def _entry(item: etree._Element, feed: _Feed) -> Draft:
-    headline = _plain(xml.child(item, "title"))
-    full = _own(item, "encoded", "content", "fulltext")
-    short = _own(item, "description", "summary")
-    body, summary = _flow(full), _flow(short)
-    if not body.paragraphs:
-        body, summary = summary, Flow()
+    aside = prepare(item)
+    wrap = (b"<feed>", b"</feed>") if feed.is_atom else (b"<rss><channel>", b"</channel></rss>")
+    parsed = _read(wrap[0] + etree.tostring(item, encoding="utf-8", with_tail=False) + wrap[1])
+    if not parsed.entries:
+        raise FaultError("malformed", "the entry cannot be read", local(item))
+    entry: Values = parsed.entries[0]
+    headline, body, summary = _headline(entry, feed), *_body(entry, feed)
     if not headline and not body.paragraphs:
         raise FaultError("no_text", "the entry has neither title nor text", "item")
-    warnings: list[str] = []
-    published = _time(item, ("pubdate", "published", "date", "issued"), warnings)
-    updated = _time(item, ("updated", "modified"), warnings)
-    link = _link(item)
-    identity = text_of(next(xml.children(item, "guid", "id"), None)) or link
-    own = xml.attribute(item, "about")
+    warnings = list(feed.warnings)
+    published, updated = _times(entry, feed, warnings)
+    link, identity = _text(entry, "link"), _text(entry, "id")
+    identity = identity or link
     draft = Draft(
         headline=headline,
         paragraphs=(),
         version_time=updated.at if updated else None,
-        provider=_provider(item, feed, link or identity),
-        provider_id=identity or own,
-        bylines=_bylines(item),
-        language=fields.language(xml.attribute(item, "lang") or feed.language),
-        codes=tuple(_codes(item)),
-        keywords=_keywords(item),
-        rights=text_of(xml.child(item, "rights")) or feed.rights,
+        provider=_provider(entry, feed.values, link or identity),
+        provider_id=identity,
+        bylines=_bylines(entry),
+        language=fields.language(_language(entry) or _text(feed.values, "language")),
+        codes=tuple(_codes(entry)),
+        keywords=aside.keywords,
+        rights=_text(entry, "rights") or _text(feed.values, "rights"),
         summary=" ".join(summary.paragraphs) or None,
-        captions=_captions(item),
+        captions=aside.captions,
         related=(Relation("related", link),) if link and link != identity else (),
         created_at=published.at if published else None,
         updated_at=updated.at if updated else None,
@@ -116,87 +159,83 @@ def _entry(item: etree._Element, feed: _Feed) -> Draft:
     return fields.with_body(with_moment(draft, published or updated), body)
 
 
-def _own(item: etree._Element, *names: str) -> etree._Element | None:
-    """The first child of one of these names, in their order; Media RSS has a `content` too."""
-    for name in names:
-        for entry in xml.children(item, name):
-            if _MEDIA not in str(entry.tag):
-                return entry
-    return None
+def _text(values: Values, key: str) -> str | None:
+    """A value on one line; asked for like this, `updated` never stands for `published`."""
+    found = values[key] if key in values else None  # noqa: SIM401 - `get` warns and mixes the two
+    return optional_line(found) if isinstance(found, str) else None
 
 
-def _captions(item: etree._Element) -> tuple[str, ...]:
-    """The descriptions of pictures and video (Media RSS 1.5)."""
-    described = xml.below(item, "description", "thumbnail_caption", "mediadescription")
-    media = (e for e in described if _MEDIA in str(e.tag) or local(e) != "description")
-    return tuple(dict.fromkeys(xml.texts(media)))
-
-
-def _plain(element: etree._Element | None) -> str:
-    """A title: its text, with the markup that feeds escape into it taken away."""
-    text = text_of(element)
-    if "<" in text and "</" in text:
+def _headline(entry: Values, feed: _Feed) -> str:
+    """The title, with the markup that feeds escape into it taken away."""
+    detail = entry.get("title_detail") or {}
+    text = str(detail.get("value") or "")
+    if _may_be_markup(detail, feed) and "<" in text and "</" in text:
         return " ".join(read_html(text).paragraphs)
     return line(html.unescape(text))
 
 
-def _flow(element: etree._Element | None) -> Flow:
-    if element is None:
-        return Flow()
-    if next(xml.children(element), None) is not None:
-        return read_flow(element)
-    text = "".join(str(part) for part in element.itertext())
-    if "<" in text or "&lt;" in text:
+def _may_be_markup(detail: Values, feed: _Feed) -> bool:
+    """RSS does not say whether a text is marked up; Atom does (RFC 4287, 3.1.1)."""
+    return not feed.is_atom or detail.get("type") != "text/plain"
+
+
+def _body(entry: Values, feed: _Feed) -> tuple[Flow, Flow]:
+    """The full text, else the summary; and the summary where there is a full text."""
+    short = entry.get("summary_detail") or {}
+    summary = _flow(short, feed)
+    for content in entry.get("content") or ():
+        if content.get("type") in _TEXTS and (full := _flow(content, feed)).paragraphs:
+            return full, Flow() if full.paragraphs == summary.paragraphs else summary
+    return summary, Flow()
+
+
+def _flow(detail: Values, feed: _Feed) -> Flow:
+    text = str(detail.get("value") or "")
+    if _may_be_markup(detail, feed) and ("<" in text or "&lt;" in text):
         return read_html(html.unescape(text) if "<" not in text else text)
     return Flow(tidy(split_paragraphs(clean(html.unescape(text)))))
 
 
-def _time(item: etree._Element, names: tuple[str, ...], warnings: list[str]) -> Moment | None:
-    for name in names:
-        text = text_of(xml.child(item, name))
-        if text:
-            return fields.moment(text, name, warnings)
-    return None
+def _times(entry: Values, feed: _Feed, warnings: list[str]) -> tuple[Moment | None, Moment | None]:
+    """Published and updated. Without a `pubDate` the `dc:date` of RSS is when it was published."""
+    published = _text(entry, "published") or _text(entry, "created")
+    updated = _text(entry, "updated")
+    if not published and not feed.is_atom:
+        published, updated = updated, None
+    return fields.moment(published, "published", warnings), fields.moment(
+        updated, "updated", warnings
+    )
 
 
-def _link(element: etree._Element) -> str | None:
-    for link in xml.children(element, "link"):
-        if xml.attribute(link, "rel") in {None, "alternate"}:
-            found = xml.attribute(link, "href") or text_of(link)
-            if found:
-                return found
-    return None
+def _bylines(entry: Values) -> tuple[str, ...]:
+    names = (author.get("name") for author in entry.get("authors") or ())
+    found = (part for name in names if name and "@" not in name for part in fields.bylines(name))
+    return tuple(dict.fromkeys(map(line, found)))
 
 
-def _bylines(item: etree._Element) -> tuple[str, ...]:
-    names: list[str] = []
-    for author in xml.children(item, "author", "creator"):
-        name = text_of(xml.child(author, "name")) or text_of(author)
-        if "(" in name and "@" in name:
-            name = name[name.index("(") + 1 :].rstrip(") ")
-        if name and "@" not in name:
-            names += fields.bylines(name)
-    return tuple(dict.fromkeys(names))
+def _provider(entry: Values, feed: Values, link: str | None) -> str | None:
+    told = _text(entry.get("source") or {}, "title")
+    by_name = provider(told) or provider(_text(entry, "publisher"))
+    by_link = provider_of_uri(link) or provider_of_uri(_text(feed, "link"))
+    return by_name or by_link or provider(_text(feed, "title"))
 
 
-def _provider(item: etree._Element, feed: _Feed, link: str | None) -> str | None:
-    source = xml.child(item, "source")
-    told = text_of(xml.child(source, "title")) or text_of(source)
-    by_name = provider(told) or provider(text_of(xml.child(item, "publisher")))
-    return by_name or provider_of_uri(link) or provider_of_uri(feed.link) or provider(feed.title)
+def _language(entry: Values) -> str | None:
+    details = (
+        *(entry.get("content") or ()),
+        entry.get("summary_detail"),
+        entry.get("title_detail"),
+    )
+    told = (detail.get("language") for detail in details if detail)
+    return _text(entry, "language") or next(filter(None, told), None)
 
 
-def _codes(item: etree._Element) -> Iterator[Code]:
-    for category in xml.children(item, "category", "subject"):
-        value = xml.attribute(category, "term") or text_of(category)
-        scheme = xml.attribute(category, "domain", "scheme") or "feed-category"
+def _codes(entry: Values) -> Iterator[Code]:
+    for tag in entry.get("tags") or ():
+        value = _text(tag, "term")
         if value:
-            yield Code(scheme, value, "topic", xml.attribute(category, "label"))
-
-
-def _keywords(item: etree._Element) -> tuple[str, ...]:
-    lines = xml.texts(xml.below(item, "keywords"))
-    return tuple(line(word) for text in lines for word in text.split(",") if word.strip())
+            scheme = _text(tag, "scheme") or "feed-category"
+            yield Code(scheme, value, "topic", _text(tag, "label"))
 
 
 FEEDS = _Feeds()
