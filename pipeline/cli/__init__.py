@@ -24,6 +24,7 @@ from pipeline.cli import (
     replay_kafka,
     reprocess,
     show,
+    source,
     wire,
 )
 from pipeline.cli.group import Commands
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 _PARTS = (
     *(job, replay, replay_kafka, reprocess, demo, wire, lake, flink, links, rejects, show),
-    *(evaluate, about),
+    *(evaluate, source, about),
 )
 for part in _PARTS:
     part.register(app)
