@@ -16,7 +16,7 @@ from typing import Protocol
 from pipeline import clock
 from pipeline.config import Settings, with_secrets
 from pipeline.enrich import Enricher
-from pipeline.errors import DatelineError
+from pipeline.errors import DatelineError, StoreError
 from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import ParseLimits, parse_batch
@@ -130,6 +130,12 @@ class Job:
     def keep_fault(self) -> None:
         """From now on a fault stays in `fault`, for the caller, and ends what is left of a run."""
         self.fault, self.fault_is_kept = None, True
+
+    def note_fault(self, fault: DatelineError) -> None:
+        """What stopped a step, for whoever looks at `fault`, and for the metrics."""
+        self.fault = fault
+        if isinstance(fault, StoreError):
+            self.vitals.store_fails()
 
     def read(self, tick: Tick) -> Iterator[Batch]:
         """The batches that are due at `tick`.

@@ -51,6 +51,12 @@ def run(
     from_savepoint: Annotated[
         str | None, typer.Option(help="On Flink: the savepoint to begin with.", show_default=False)
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Serve /metrics, /healthz and /readyz there; 9464 is usual."
+        ),
+    ] = None,
     log_level: LogLevelOption = "info",
     as_json: JsonOption = False,
 ) -> None:
@@ -69,6 +75,7 @@ def run(
         topic=topic,
         job={"workers": workers},
         batch={"flush_interval_s": flush_interval_s},
+        observe={"metrics_port": metrics_port},
     )
     if runner not in _RUNNERS:
         raise UsageError("no such runner", given=runner, known=", ".join(_RUNNERS))

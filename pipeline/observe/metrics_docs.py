@@ -65,8 +65,8 @@ the library is imported.
 
 ## Alerts and dashboard
 
-`deploy/prometheus/alerts.yml` and `deploy/grafana/dashboard.json`; a test checks every metric and
-label that they name against this catalogue.
+`deploy/prometheus/alerts.yml` and `deploy/grafana/dashboards/dateline.json`; a test checks every
+metric and label that they name against this catalogue.
 """
 
 

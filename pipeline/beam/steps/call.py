@@ -36,6 +36,6 @@ class CallJob(beam.DoFn):  # type: ignore[misc]
                 if job.fault_is_kept and job.fault is not None:
                     return
         except DatelineError as error:
-            job.fault = error
+            job.note_fault(error)
             if not job.fault_is_kept:
                 raise

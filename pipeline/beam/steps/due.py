@@ -56,7 +56,7 @@ class _ReadDue(beam.DoFn):  # type: ignore[misc]
         try:
             yield from self._read(job, self._ticks[number])
         except DatelineError as error:
-            job.fault = error
+            job.note_fault(error)
             raise
         finally:
             self._read_until_s[number] = clock.now().timestamp()

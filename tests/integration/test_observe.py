@@ -1,0 +1,109 @@
+"""A running job, looked at from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pipeline.errors import BrokerError
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from tests.support.job import ended_at, running, until
+from tests.support.wire import copy
+
+pytestmark = pytest.mark.engine
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    """The status and the text; 0 while nothing listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def scraped(port: int) -> dict[str, float]:
+    """Samples by name, the last label's value appended where there is one."""
+    found = {}
+    for family in text_string_to_metric_families(asked(port, "/metrics")[1]):
+        for sample in family.samples:
+            found[" ".join([sample.name, *list(sample.labels.values())[:1]])] = sample.value
+    return found
+
+
+def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    """One endpoint, no counter that goes back, and at the end what the ledger counts."""
+    port = free_port()
+    publish(copy(0, 200), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    seen: list[dict[str, float]] = []
+
+    def records() -> float:
+        seen.append(scraped(port))
+        return seen[-1].get("dateline_records_total", 0.0)
+
+    with running(
+        broker.bootstrap_servers, lake, log, "--metrics-port", str(port), "--workers", "2"
+    ) as job:
+        until(lambda: records() == 200, 180)
+        assert asked(port, "/readyz")[0] == 200
+        assert asked(port, "/healthz")[0] == 200
+        killed = job.workers()[0]
+        killed.send_signal(signal.SIGKILL)
+        publish(copy(200, 300), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        until(lambda: records() == 300, 180)
+        until(lambda: asked(port, "/readyz")[0] == 200, 120)
+        job.process.send_signal(signal.SIGTERM)
+        assert job.wait(120) == 0
+    for name in ("dateline_records_total", "dateline_stories_total", "dateline_batches_total"):
+        values = [sample[name] for sample in seen if name in sample]
+        assert values == sorted(values), name
+    last = seen[-1]
+    assert last["dateline_worker_restarts_total died"] == 1
+    assert last["dateline_stories_total"] == 285
+    assert last["dateline_rejects_total undecodable"] == 15
+    assert last["dateline_partitions"] == 3
+    assert last["dateline_worker_resident_memory_bytes 1"] > 10**8
+    assert ended_at(lake) == 300
+
+
+def test_a_job_that_stops_says_why_once(tmp_path: Path) -> None:
+    """The worker's line and the command's; no traceback, none of Beam's own words."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pipeline.cli", "run", "--lake", str(tmp_path / "lake")),
+            *("--bootstrap-servers", f"127.0.0.1:{free_port()}", "--topic", "wire"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+        env={**os.environ, "DATELINE_KAFKA__BROKER_TIMEOUT_S": "1"},
+    )
+    assert done.returncode == BrokerError.exit_code
+    lines = done.stderr.splitlines()
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [line["event"] for line in logged if line["level"] == "error"] == ["the job stops"]
+    assert [line for line in lines if not line.startswith("{")] == lines[-1:]
+    assert lines[-1].startswith("error: Kafka cannot be reached")
+    assert "Traceback" not in done.stderr
+    assert "exc_info" not in done.stderr
