@@ -26,15 +26,13 @@ from pipeline.cli.summary import condensed, in_order, show_summary
 from pipeline.config import Settings
 from pipeline.errors import UsageError
 from pipeline.parse.selection import Selection
+from pipeline.parse.sniff import FORMATS
 from pipeline.preview import Preview, ends_in_lake, preview
 from pipeline.replay import selected
 from pipeline.source.archive import open_archive
 from pipeline.source.archive_reader import RecordSource
 
-_FORMATS = (
-    *("csv", "feed", "gigaword", "iptc7901", "json", "newsml-g2", "newsml1"),
-    *("ninjs", "nitf", "rcv1", "reuters21578", "text"),
-)
+_FORMATS = tuple(sorted({entry.name for entry in FORMATS} | {"ninjs"}))
 
 
 def replay(

@@ -12,6 +12,7 @@ from pipeline.parse.formats.feeds import FEEDS
 from pipeline.parse.formats.gigaword import GIGAWORD
 from pipeline.parse.formats.iptc7901 import IPTC7901
 from pipeline.parse.formats.json import JsonFormat
+from pipeline.parse.formats.mail import MailFormat
 from pipeline.parse.formats.newsml1 import NEWSML1
 from pipeline.parse.formats.newsml_g2 import NEWSML_G2
 from pipeline.parse.formats.nitf import NITF
@@ -36,7 +37,18 @@ def _nested(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
     return read_parts(data, hints, limits)
 
 
+def _carried(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+    """The parts of what a mail carries, if that is one of the packaged formats."""
+    if find_format(data) not in _PACKAGED:
+        raise FaultError("unknown_format", "a mail's text is not of another format")
+    return read_parts(data, hints, limits)
+
+
 JSON = JsonFormat(_nested)
+MAIL = MailFormat(_carried)
+_PACKAGED: tuple[Format, ...] = (
+    *(IPTC7901, REUTERS21578, GIGAWORD, NEWSML_G2, NEWSML1, NITF, RCV1, FEEDS),
+)
 
 FORMATS: tuple[Format, ...] = (
     IPTC7901,
@@ -48,6 +60,7 @@ FORMATS: tuple[Format, ...] = (
     NITF,
     RCV1,
     FEEDS,
+    MAIL,
     CSV,
     TEXT,
 )

@@ -31,8 +31,10 @@ _NOT_TO_PRINT = re.compile(
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
-def read_story(text: str) -> Draft:
+def read_story(text: str, moment: Moment | None = None) -> Draft:
     """The draft of a whole plain-text story; `text` is clean (see `pipeline.parse.clean`).
+
+    `moment` is when it was sent, where the text itself gives no time.
 
     Raises `FaultError`: `no_text` where nothing is left, `unknown_format` for a text that has
     neither a headline over a body, nor dateline, date, agency, or two sentences.
@@ -41,6 +43,7 @@ def read_story(text: str) -> Draft:
     below = read_sign_off(lines)
     end = next((n for n in range(below.end) if _NOT_TO_PRINT.match(lines[n])), below.end)
     head = read_heading(lines[:end])
+    head.moment = head.moment or below.moment or moment
     paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
     draft = compose(head, tidy(paragraphs), below)
     _check(draft, head, below)

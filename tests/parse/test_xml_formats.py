@@ -104,6 +104,8 @@ def _write(name: str, title: str, body: list[str]) -> bytes:
         f"<body.content>{text}</body.content></body></nitf>",
         "feed": f'<rss version="2.0"><channel><item><title>{escape(head)}</title>'
         f"<description>{escape(text)}</description></item></channel></rss>",
+        "mail": f"From: wire@example.org\nSubject: {title}\nContent-Type: text/plain; "
+        "charset=utf-8\n\n" + "\n\n".join(body) + "\n",
         "rcv1": f'<newsitem itemid="9"><headline>{head}</headline><text>{text}</text></newsitem>',
         "gigaword": f'<DOC id="XIN_ENG_20020202.0001" type="story">\n<HEADLINE>\n{head}'
         f"\n</HEADLINE>\n<TEXT>\n{lines}\n</TEXT>\n</DOC>\n",
@@ -114,7 +116,7 @@ def _write(name: str, title: str, body: list[str]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name", ["newsml-g2", "newsml1", "nitf", "feed", "rcv1", "gigaword", "iptc7901"]
+    "name", ["newsml-g2", "newsml1", "nitf", "feed", "mail", "rcv1", "gigaword", "iptc7901"]
 )
 @settings(max_examples=60, deadline=None)
 @given(title=TITLE, body=BODY)
