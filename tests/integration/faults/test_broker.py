@@ -1,0 +1,213 @@
+"""The broker fails, the network fails: the job waits, says so, and goes on in seconds."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from local_kafka import KafkaCluster
+
+from pipeline.source.publish import publish
+from pipeline.source.topics import create_topics
+from tests.integration.test_kill import assert_everything_once
+from tests.support.faults import LONG, record_fault
+from tests.support.job import ended_at, until
+from tests.support.kafka import ConfiguredJob, Network, Stepped, needs_kafka, settings_for
+from tests.support.wire import copy
+
+pytestmark = [pytest.mark.engine, needs_kafka]
+PER_FAULT = 40
+TIMES = 5 if LONG else 1
+AWAY_S = 60.0 if LONG else 8.0
+RESUME_S = 40.0
+"""Well below the 45 seconds of a consumer group's session, on a machine that is busy."""
+
+
+class Sent:
+    """What was published, and the proof that the lake has it."""
+
+    def __init__(self, cluster: KafkaCluster, topic: str, partitions: int, lake: Path) -> None:
+        self.cluster, self.topic, self.lake = cluster, topic, lake
+        self.records: list[bytes] = []
+        create_topics(",".join(cluster.bootstrap_servers), {topic: partitions}, timeout_s=60)
+
+    def more(self, count: int = PER_FAULT) -> int:
+        """Publish so many; how many there are now."""
+        new = list(copy(len(self.records), len(self.records) + count))
+        publish(
+            new,
+            bootstrap_servers=",".join(self.cluster.bootstrap_servers),
+            topic=self.topic,
+            timeout_s=120,
+        )
+        self.records += new
+        return len(self.records)
+
+    def judge(self, faults: dict[str, tuple[int, float]]) -> None:
+        """Record each fault, with how often and the longest wait, and prove the lake."""
+        missing = len(self.records) - ended_at(self.lake)
+        for name, (times, resume_s) in faults.items():
+            record_fault(
+                name,
+                injected=times,
+                records=len(self.records),
+                lost=max(0, missing),
+                duplicated=max(0, -missing),
+                resume_s=resume_s,
+            )
+        assert_everything_once(self.lake, self.records)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    with KafkaCluster(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    made = Network()
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(1800)
+def test_the_broker_is_killed_paused_cut_off_and_slow(
+    tmp_path: Path, cluster: KafkaCluster, network: Network
+) -> None:
+    """One job lives through it all. It says that it waits, and that the broker is back."""
+    lake, log, config = tmp_path / "lake", tmp_path / "job.log", tmp_path / "dateline.toml"
+    sent = Sent(cluster, "outages", 3, lake)
+    config.write_text(
+        f'[kafka]\nbootstrap_servers = ["{cluster.bootstrap_servers[0]}"]\ntopics = ["outages"]\n'
+        f'discover_interval_s = 2.0\n[kafka.client]\nproxy_url = "{network.url}"\n'
+        f'[lake]\nurl = "{lake}"\n[batch]\nflush_interval_s = 0.2\n'
+    )
+
+    def killed() -> None:
+        cluster.kill(1)
+        until(lambda: says("waiting for Kafka"), 60)
+        cluster.start_node(1)
+
+    def paused() -> None:
+        cluster.nodes[0].signal(signal.SIGSTOP)
+        time.sleep(AWAY_S)
+        cluster.nodes[0].signal(signal.SIGCONT)
+
+    def cut_off() -> None:
+        network.cut()
+        until(lambda: says("waiting for Kafka"), 60)
+        time.sleep(AWAY_S / 2)
+        network.mend()
+
+    def slow() -> None:
+        network.delay_s = 0.3
+
+    begin = 0
+
+    def says(words: str) -> bool:
+        return words in log.read_text()[begin:]
+
+    blows: dict[str, Callable[[], None]] = {
+        "broker killed and restarted": killed,
+        "broker paused": paused,
+        "broker cut off": cut_off,
+        "broker slow": slow,
+    }
+    found: dict[str, tuple[int, float]] = {}
+    job = ConfiguredJob(config, log)
+    try:
+        expected = sent.more()
+        until(lambda: ended_at(lake) >= expected, 240)
+        for name, blow in blows.items():
+            for _ in range(TIMES):
+                begin = len(log.read_text())
+                blow()
+                begin_s = time.monotonic()
+                expected = sent.more()
+                until(lambda n=expected: ended_at(lake) >= n, 120)  # type: ignore[misc]
+                seconds = time.monotonic() - begin_s
+                times, longest = found.get(name, (0, 0.0))
+                found[name] = (times + 1, max(longest, seconds))
+                assert job.process.poll() is None, log.read_text()[-3000:]
+        assert "Kafka answers again" in log.read_text()
+        job.process.send_signal(signal.SIGTERM)
+        assert job.wait(120) == 0, log.read_text()[-3000:]
+    finally:
+        cluster.nodes[0].signal(signal.SIGCONT)
+        if job.process.poll() is None:
+            job.kill()
+    sent.judge(found)
+    assert max(seconds for _, seconds in found.values()) < RESUME_S, found
+
+
+@pytest.mark.timeout(1800)
+def test_the_leader_is_killed_and_moved(tmp_path: Path) -> None:
+    """Three brokers: whoever leads, all of it is read, and soon."""
+    lake = tmp_path / "lake"
+    with KafkaCluster(tmp_path / "kafka", 3) as cluster:
+        sent = Sent(cluster, "leaders", 1, lake)
+        with Stepped(settings_for(cluster.bootstrap_servers, "leaders", lake)) as job:
+
+            def resumed() -> float:
+                expected = sent.more()
+                return job.until(lambda: job.records() >= expected)
+
+            resumed()
+            killed = moved = 0.0
+            for _ in range(TIMES):
+                first = leader(cluster, "leaders")
+                cluster.kill(first)
+                killed = max(killed, resumed())
+                cluster.start_node(first)
+                second = leader(cluster, "leaders", other_than=first)
+                others = [n for n in (1, 2, 3) if n != second]
+                assign(cluster, "leaders", others)
+                moved = max(moved, resumed())
+                assign(cluster, "leaders", [1, 2, 3])
+                resumed()
+        sent.judge(
+            {
+                "leader of the partition killed": (TIMES, killed),
+                "partition moved to other brokers": (2 * TIMES, moved),
+            }
+        )
+    assert max(killed, moved) < RESUME_S
+
+
+def leader(cluster: KafkaCluster, topic: str, other_than: int = -1) -> int:
+    """The broker that leads partition 0."""
+    found = -1
+
+    def is_known() -> bool:
+        nonlocal found
+        admin = KafkaAdminClient(bootstrap_servers=list(cluster.bootstrap_servers))
+        try:
+            (described,) = admin.describe_topics([topic])
+        finally:
+            admin.close()
+        found = described["partitions"][0]["leader_id"] if described["partitions"] else -1
+        return found not in (-1, other_than)
+
+    until(is_known, 60)
+    return found
+
+
+def assign(cluster: KafkaCluster, topic: str, replicas: list[int]) -> None:
+    """Move partition 0 to these brokers and wait until it is done."""
+    place = TopicPartition(topic, 0)
+    admin = KafkaAdminClient(bootstrap_servers=list(cluster.bootstrap_servers))
+    try:
+        admin.alter_partition_reassignments({place: replicas})
+
+        def is_done() -> bool:
+            (described,) = admin.describe_topics([topic])
+            return sorted(described["partitions"][0]["replica_nodes"]) == sorted(replicas)
+
+        until(is_done, 90)
+    finally:
+        admin.close()
