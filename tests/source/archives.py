@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -125,6 +126,22 @@ def as_wire(texts: Sequence[bytes]) -> list[bytes]:
 
 def as_xml(texts: Sequence[bytes]) -> list[bytes]:
     return [b'<?xml version="1.0"?>\n<newsitem><p>%b</p></newsitem>\n' % text for text in texts]
+
+
+CSV_HEAD = b'id,"Title",body,date\r\n'
+
+
+def as_csv(texts: Sequence[bytes]) -> list[bytes]:
+    found = []
+    for number, text in enumerate(texts):
+        out = io.StringIO(newline="")
+        csv.writer(out).writerow([number, "Oil rises", text.decode(), "2022-04-04"])
+        found.append(CSV_HEAD + out.getvalue().encode())
+    return found
+
+
+def rows(records: Sequence[bytes]) -> bytes:
+    return CSV_HEAD + b"".join(record.removeprefix(CSV_HEAD) for record in records)
 
 
 def as_mail(texts: Sequence[bytes]) -> list[bytes]:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import DAMAGED_HEADER, Record
+from pipeline.model import DAMAGED_HEADER, Record, Story
+from pipeline.parse import parse_record
 from pipeline.source.archive import Archive, open_archive
 from pipeline.source.containers.compressed import Meter
 from pipeline.source.containers.cut import cut
@@ -25,6 +26,7 @@ from tests.source.archives import BINARY, Pack
 
 LIMIT_BYTES = 1_000_000
 TEXTS: dict[str, tuple[Callable[[Sequence[bytes]], list[bytes]], Pack]] = {
+    "csv": (archives.as_csv, archives.rows),
     "gigaword": (archives.as_gigaword, archives.sgml),
     "json lines": (archives.as_json, archives.lines),
     "json, indented": (lambda texts: archives.as_json(texts, 2), archives.lines),
@@ -223,3 +225,34 @@ def test_a_record_says_where_its_damage_is(tmp_path: Path) -> None:
         "day.tar: /0.txt: 0/0.txt: the zip archive breaks off"
     ]
     assert isinstance(next(open_archive(tmp_path).records()), Record)
+
+
+def test_a_large_csv_file_is_its_rows() -> None:
+    """More rows than a record may have items: each is a record that reads as one story."""
+    rows = [f'{n},Oil rises {n},"VIENNA (AP) - It rose.\nBy {n}."\n' for n in range(10_500)]
+    head = "\ufeffid,headline,body\n"
+    found = pieces((head + "".join(rows)).encode(), (5_000,))
+    assert values(found) == [(head + row).encode() for row in rows]
+    for number in (0, 10_499):
+        (story,) = parse_record(Record("s", 0, found[number].value))
+        assert isinstance(story, Story)
+        assert (story.headline, story.paragraphs[-1]) == (f"Oil rises {number}", f"By {number}.")
+
+
+def test_a_lone_quote_does_not_take_the_rows_after_it() -> None:
+    """A field without an end is given up: no byte is missing, and the rest is rows."""
+    rows = [f"{n},Oil rises,It rose by {n}. {'x' * 1_000}\n".encode() for n in range(3_000)]
+    rows[10] = b'10,"Oil rises,It fell.\n'
+    found = pieces(b"id,title,body\n" + b"".join(rows), (70_000,))
+    assert b"".join(p.value.removeprefix(b"id,title,body\n") for p in found) == b"".join(rows)
+    assert 2_400 < len(found) < 2_600
+    assert not any(piece.truncated for piece in found)
+
+
+@pytest.mark.parametrize(
+    "line", [b"Titles, texts", b"Title: body", b"The title, and the body, of it"]
+)
+def test_text_below_a_line_of_words_is_no_csv(line: bytes) -> None:
+    """A first line that names no columns leaves a file whole."""
+    data = line + b"\n\nVIENNA (AP) - It rose.\nIt fell.\n"
+    assert values(pieces(data)) == [data]

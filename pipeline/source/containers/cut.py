@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.source.containers import jsons, tar, zip
+from pipeline.source.containers import csvs, jsons, tar, zip
 from pipeline.source.containers.compressed import CODINGS, Coding, Meter, unpack
 from pipeline.source.containers.context import Context
 from pipeline.source.containers.frames import FROM_LINE, HEADER, MBOX, WIRE_MESSAGES, XML_DOCUMENTS
@@ -53,11 +53,10 @@ TEXTS: tuple[Text, ...] = (
     Text("json array", re.compile(_MARK + rb"\[\s*\{"), jsons.values),
     Text("json objects", _OBJECT, jsons.values),
     Text("mbox", re.compile(FROM_LINE), MBOX.split),
+    Text("csv rows", csvs.BEGINS, csvs.rows),
     Text("wire messages", re.compile(rb"[\x16\x00\r\n ]*" + HEADER), WIRE_MESSAGES.split),
 )
 """Every text that is cut, in order of trial; any other is one record."""
-
-_TEXT_BEGINS = frozenset(b"<[{F\x01\x16\x00\xef \t\r\n")
 
 
 def cut(
@@ -101,13 +100,9 @@ def _compressed(coding: Coding, stream: Stream, context: Context) -> Iterator[Pi
 
 
 def _split_of(head: bytes, stream: Stream) -> Split:
-    if head[:1] and head[0] in _TEXT_BEGINS:
-        if _OBJECT.match(head):
-            return jsons.lines if _is_json_lines(stream) else jsons.values
-        for text in TEXTS:
-            if text.begins.match(head):
-                return text.split
-    return whole
+    if _OBJECT.match(head):
+        return jsons.lines if _is_json_lines(stream) else jsons.values
+    return next((text.split for text in TEXTS if text.begins.match(head)), whole)
 
 
 def _is_json_lines(stream: Stream) -> bool:
