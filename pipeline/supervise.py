@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import clock
 from pipeline.config import Settings
-from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, WorkerError
+from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, ConfigError, WorkerError
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.replay import Replay, to_json
@@ -69,6 +69,7 @@ class Supervisor:
             "log_json": logs.json,
         }
         self._settings = settings
+        self._is_replay = replays is not None
         self._workers = [
             _Worker(str(n), common | order, on_report) for n, order in enumerate(orders)
         ]
@@ -105,14 +106,21 @@ class Supervisor:
         # Only now: who does not ask for metrics loads nothing for them.
         from pipeline.observe.observer import Observer
 
-        return Observer(
-            told.host,
-            range(told.metrics_port, told.metrics_port + 1),
-            lambda: [worker.process for worker in self._workers if not worker.done],
-            ready_broker_s=told.ready_broker_s,
-            now=clock.now,
-            monotonic=clock.monotonic,
-        )
+        try:
+            return Observer(
+                told.host,
+                range(told.metrics_port, told.metrics_port + 1),
+                lambda: [worker.process for worker in self._workers if not worker.done],
+                ready_broker_s=told.ready_broker_s,
+                now=clock.now,
+                monotonic=clock.monotonic,
+            )
+        except ConfigError as error:
+            if not self._is_replay:
+                raise
+            # As a rule the job runs beside it, under the same configuration.
+            log.warning("this replay serves no metrics", reason=str(error))
+            return None
 
     def _stop(self, hurry: threading.Event) -> None:
         for worker in self._workers:

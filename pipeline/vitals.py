@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline import __version__, clock
 from pipeline.config import Settings
 from pipeline.enrich import Enricher
+from pipeline.errors import ConfigError
 from pipeline.model import Batch
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
@@ -36,8 +37,8 @@ class Vitals:
         self.recorder = Recorder()
         self.watch = Watch(self.recorder, clock.now, clock.monotonic)
         self._traces: Traces | None = None
-        self._observer: Observer | None = None
-        self._connected: dict[int, int] = {}
+        self.observer: Observer | None = None
+        self._partitions: dict[int, int] = {}
         self._is_connected = False
         self._lag_due_s: dict[int, float] = {}
         self._outage: str | None = None
@@ -64,30 +65,36 @@ class Vitals:
             )
 
     def serve(self) -> None:
-        """Serve this process's own metrics: for workers that no supervisor of ours has started."""
+        """Serve this process's own metrics: for workers that no supervisor of ours has started.
+
+        One that finds no port works without.
+        """
         port = self._observe.metrics_port
         with self._lock:
-            if port is None or self._observer is not None:
+            if port is None or self.observer is not None:
                 return
             # Only here: a worker that tells its supervisor has no use for it.
             from pipeline.observe.observer import Observer
 
-            self._observer = Observer(
-                self._observe.host,
-                range(port, port + _PORTS) if port else range(1),
-                lambda: [Process("0")],
-                ready_broker_s=self._observe.ready_broker_s,
-                now=clock.now,
-                monotonic=clock.monotonic,
-                own=self.recorder,
-            )
+            try:
+                self.observer = Observer(
+                    self._observe.host,
+                    range(port, port + _PORTS) if port else range(1),
+                    lambda: [Process("0")],
+                    ready_broker_s=self._observe.ready_broker_s,
+                    now=clock.now,
+                    monotonic=clock.monotonic,
+                    own=self.recorder,
+                )
+            except ConfigError as error:
+                log.warning("this process serves no metrics", reason=str(error))
 
     def close(self) -> None:
         """Stop serving, and send the last traces."""
         self.watch.give_up()
-        if self._observer is not None:
-            self._observer.close()
-            self._observer = None
+        if self.observer is not None:
+            self.observer.close()
+            self.observer = None
         if self._traces is not None:
             self._traces.close()
             self._traces = None
@@ -115,8 +122,10 @@ class Vitals:
         kafka = reader if isinstance(reader, Reader) else None
         if kafka is not None:
             self._tell_of_outage(kafka.waiting_for)
-        if kafka is None or kafka.waiting_for is None:
-            self._note_connection(group, len(kafka.sources) if kafka else 0)
+            self._note_partitions(group, kafka)
+        if not self._is_connected and (kafka is None or kafka.waiting_for is None):
+            self._is_connected = True
+            self.recorder.set("dateline_worker_connected", 1)
         if batch is not None:
             self.watch.read(batch, seconds, kafka.taken_since_s if kafka else None)
         else:
@@ -147,14 +156,11 @@ class Vitals:
         """The lake's storage has done what was asked of it."""
         self.watch.waiting_for("store", since_s=None)
 
-    def _note_connection(self, group: int, partitions: int) -> None:
-        if not self._is_connected:
-            self._is_connected = True
-            self.recorder.set("dateline_worker_connected", 1)
-        if self._connected.get(group) != partitions:
-            self._connected[group] = partitions
-            self.recorder.set("dateline_groups", len(self._connected))
-            self.recorder.set("dateline_partitions", sum(self._connected.values()))
+    def _note_partitions(self, group: int, reader: Reader) -> None:
+        if reader.waiting_for is None and self._partitions.get(group) != len(reader.sources):
+            self._partitions[group] = len(reader.sources)
+            self.recorder.set("dateline_groups", len(self._partitions))
+            self.recorder.set("dateline_partitions", sum(self._partitions.values()))
 
     def _tell_of_outage(self, waiting_for: str | None) -> None:
         since_s = None if waiting_for is None else clock.monotonic()

@@ -33,13 +33,17 @@ story.
 supervisor, batch by batch and every other second, what is new; the supervisor adds it up and serves
 it. So there is one endpoint a machine, and a counter does not go back when a worker is replaced. It
 begins at 0 with the supervisor, as Prometheus expects. What a killed worker had not told yet is
-missing: these are measurements, and the account is the ledger (`dateline lake check`).
+missing: these are measurements, and the account is the ledger (`dateline lake check`). A replay
+beside a job that has the port goes on without metrics; a job that cannot have it ends with exit
+code 3.
 
 On Flink there is no supervisor: each Python worker process serves its own numbers, on the first
-free port of the 16 from `observe.metrics_port` on, as soon as it is given work. With one worker
-process a pod that is one known port; where several share a machine, name as many ports to
-Prometheus. `dateline_workers` is 1 and `dateline_worker_restarts_total` stays 0 there: Flink's own
-reporter tells of restarts, checkpoints and back-pressure. Prism is served the same way.
+free port of the 16 from `observe.metrics_port` on, as soon as it is given work. (The settings are
+those of the process that submitted the job.) With one worker process a pod that is one known port;
+where several share a machine, name as many ports to Prometheus. A process that finds none works
+without, and says so in its log. `dateline_workers` is 1 and `dateline_worker_restarts_total` stays
+0 there: Flink's own reporter tells of restarts, checkpoints and back-pressure. Prism is served the
+same way.
 
 ## Metrics
 
@@ -62,6 +66,13 @@ send one trace a batch: a span `batch` with group, sources, offsets and counts, 
 `parse`, `enrich` and `write`. A batch that was not committed has status error. Headers for the
 collector are set by OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_HEADERS`). Off, no part of
 the library is imported.
+
+## What it costs
+
+`PYTHONPATH=. python bench/observe.py` parses and writes the same batches with and without. On two
+shared cores (24 November 2026): 0.11 ms of CPU a batch of 500 records, of 225 ms for parsing and
+writing it, 0.05 %; the ratio of the two, 0.98, is the noise of the measurement. Asking for the lag
+is one request to the broker each `observe.lag_interval_s` and group.
 
 ## Alerts and dashboard
 

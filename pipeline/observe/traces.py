@@ -6,6 +6,7 @@ from the times that were taken anyway: so a job without traces pays nothing for 
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
@@ -77,6 +78,8 @@ def open_traces(endpoint: str, version: str) -> Traces:
         raise ConfigError(
             "traces need the extra dateline[otel]", setting="observe.traces_endpoint"
         ) from error
+    # A collector that is away is one line each time, not one for each attempt.
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     resource = Resource.create({"service.name": "dateline", "service.version": version})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -77,6 +77,7 @@ def test_openmetrics_is_given_to_who_asks_for_it() -> None:
     }
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -114,6 +115,7 @@ def test_counters_never_go_back(steps: list[tuple[str, str, str, int]]) -> None:
         assert after["dateline_commit_conflicts_total", f"table={table}"] == expected[table]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 500), max_size=40))
 def test_a_histogram_is_whole(seconds: list[float]) -> None:
     """Buckets grow, the last one holds all, each holds what is at most its bound."""

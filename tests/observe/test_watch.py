@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 import subprocess
 import sys
+import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,11 +20,13 @@ from typing import Any
 import pytest
 
 from pipeline.config import load
+from pipeline.errors import ConfigError, StoreError
 from pipeline.job import Job
 from pipeline.model import Batch, Block, EnrichedBatch, ParsedBatch, Record
 from pipeline.observe.logs import configure
 from pipeline.observe.recorder import Recorder
 from pipeline.observe.watch import Trace, Watch
+from pipeline.supervise import Supervisor
 from tests.support.rows import ENRICHMENT, enriched
 from tests.support.wire import copy
 
@@ -197,6 +204,51 @@ def test_spans_carry_sources_and_offsets() -> None:
     assert done.end_time - done.start_time == pytest.approx(10e9)
 
 
+def test_traces_reach_a_collector() -> None:
+    """As OTLP over HTTP, at the latest when the job closes."""
+    pytest.importorskip(
+        "opentelemetry.exporter.otlp.proto.http", reason="dateline[otel] is missing"
+    )
+    from pipeline.observe.traces import open_traces
+
+    received: list[tuple[str, str | None, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.path, self.headers["Content-Type"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        traces = open_traces(f"http://127.0.0.1:{server.server_port}/v1/traces", "1.2.3")
+        watched = Watched()
+        watched.watch.on_trace = traces.tell
+        watched.pass_batch()
+        watched.watch.committed(a_batch().blocks, COUNTS, {}, 0)
+        traces.close()
+        server.shutdown()
+    assert {(path, kind) for path, kind, _ in received} == {
+        ("/v1/traces", "application/x-protobuf")
+    }
+    sent = gzip.decompress(received[0][2]) if received[0][2][:2] == b"\x1f\x8b" else received[0][2]
+    assert SOURCE.encode() in sent
+    assert b"1.2.3" in sent
+
+
+def test_traces_without_their_library_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of what is to be installed."""
+    from pipeline.observe.traces import open_traces
+
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(ConfigError, match=r"dateline\[otel\]"):
+        open_traces("http://127.0.0.1:1/v1/traces", "1")
+
+
 def test_without_traces_and_metrics_nothing_is_imported_for_them() -> None:
     """A job that is not watched pays for neither library."""
     program = (
@@ -299,3 +351,41 @@ def test_a_job_measures_what_it_does(job: Job) -> None:
     assert gauges["dateline_worker_model_loaded",] == 1
     assert gauges["dateline_worker_connected",] == 1
     assert "hush" not in json.dumps(told)
+
+
+def test_a_process_without_a_supervisor_serves_itself(job: Job) -> None:
+    """As on Flink; asked again, it goes on at the same port."""
+    job.serve()
+    assert job.vitals.observer is not None
+    port = job.vitals.observer.port
+    job.serve()
+    run(job)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    assert "dateline_stories_total 3.0" in text
+    assert 'dateline_build_info{enrichment_id="enrichment-1",model="m",version=' in text
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+        assert json.load(answer) == {"status": "ok", "reasons": []}
+
+
+def test_a_failing_store_is_told_until_a_batch_gets_in(job: Job) -> None:
+    """So an alert hears of it before the job gives up."""
+    job.note_fault(StoreError("the disk is gone"))
+    since_s = {n: v for n, _, v in job.vitals.recorder.take()["set"]}
+    assert since_s["dateline_waiting_for_store_seconds"]
+    run(job)
+    ended = {n: v for n, _, v in job.vitals.recorder.take()["set"]}
+    assert ended["dateline_waiting_for_store_seconds"] == 0.0
+
+
+def test_a_replay_goes_on_without_a_port_and_a_job_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A replay beside the job has the same configuration; a job without its probes is refused."""
+    configure(json=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = load(None, {"observe": {"metrics_port": taken.getsockname()[1]}})
+        Supervisor(settings, replays=[]).run(threading.Event())
+        assert "this replay serves no metrics" in capsys.readouterr().err
+        with pytest.raises(ConfigError, match="cannot serve metrics there"):
+            Supervisor(settings).run(threading.Event())
