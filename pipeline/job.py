@@ -29,6 +29,7 @@ from pipeline.source.reader import Reader
 from pipeline.store.decide import NotEnrichedError, place_of
 from pipeline.store.lake import Lake
 from pipeline.store.maintain import Cleaned, clean
+from pipeline.store.sources import leader_epochs
 from pipeline.store.write import LakeWriter, Receipt
 from pipeline.vitals import Vitals
 
@@ -247,6 +248,7 @@ class Job:
             groups=self.settings.groups,
             lake_ends=self.lake.ends,
             start_sources=self._start,
+            lake_epochs=lambda sources: leader_epochs(self.lake, sources),
             clock=clock.monotonic,
             sleep=self._pause,
         )

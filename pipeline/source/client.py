@@ -52,8 +52,15 @@ class Client(Protocol):
     def assign(self, partitions: Sequence[Partition]) -> None:
         """Read these partitions; new ones need a `seek` before the next poll."""
 
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Read on from `offset`."""
+    def leader_epoch(self, partition: Partition) -> int | None:
+        """How often the partition's leadership has changed, where the broker says it."""
+
+    def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
+        """Read on from `offset`.
+
+        `leader_epoch` is that of what was read before: the broker is asked whether its log still
+        has it, and `poll` raises `OutOfRange` where it was cut (KIP-320).
+        """
 
     def pause(self, partition: Partition) -> None:
         """Leave the partition out of polls."""

@@ -128,7 +128,11 @@ class KafkaClient:
         ask = (
             self._consumer.beginning_offsets if which == "earliest" else self._consumer.end_offsets
         )
-        found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
+        try:
+            found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
+        except KeyError as error:
+            # kafka-python trips over a partition that its own metadata do not have yet.
+            raise ClientFault(f"the leader of {error} is not known yet") from error
         return {by_name[name]: offset for name, offset in found.items()}
 
     def offsets_at(
@@ -149,10 +153,22 @@ class KafkaClient:
         self._positions = {n: at for n, at in self._positions.items() if n in self._assigned}
         _guarded(lambda: self._consumer.assign(list(self._assigned)))
 
-    def seek(self, partition: Partition, offset: int) -> None:
+    def leader_epoch(self, partition: Partition) -> int | None:
+        """See `Client`."""
+        for topic in _guarded(lambda: self._admin.describe_topics([partition.topic])):
+            for found in topic["partitions"]:
+                if found["partition_index"] == partition.number and found["leader_epoch"] >= 0:
+                    return int(found["leader_epoch"])
+        return None
+
+    def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
         """See `Client`."""
         name = TopicPartition(partition.topic, partition.number)
         self._consumer.seek(name, offset)
+        if leader_epoch is not None:
+            # Its public `seek` takes no epoch, as Java's does.
+            place = OffsetAndMetadata(offset, "", leader_epoch)
+            self._consumer._subscription.assignment[name].seek(place)
         self._positions[name] = offset
 
     def pause(self, partition: Partition) -> None:
@@ -181,14 +197,13 @@ class KafkaClient:
         found = {}
         for name, partition in self._assigned.items():
             records = polled.get(name, ())
-            position = self._position(name)
+            position, epoch = self._position(name)
             if records or position != self._positions[name]:
                 self._positions[name] = position
-                epoch = records[-1].leader_epoch if records else None
                 found[partition] = Fetched(
                     tuple(_record(partition.source, r) for r in records),
                     position,
-                    epoch if epoch is not None and epoch >= 0 else None,
+                    epoch if epoch >= 0 else None,
                 )
         return found
 
@@ -210,10 +225,14 @@ class KafkaClient:
         with contextlib.suppress(KafkaError, OSError):
             self._admin.close()
 
-    def _position(self, name: TopicPartition) -> int:
-        # `KafkaConsumer.position` does the same after a round over all partitions, each time.
+    def _position(self, name: TopicPartition) -> tuple[int, int]:
+        # `KafkaConsumer.position` does the same after a round over all partitions, each time. The
+        # epoch is that of the last batch, a transaction's marker too, not that of the last record:
+        # else a marker by a later leader would look like a log that was cut.
         known = self._consumer._subscription.assignment[name].position
-        return self._positions[name] if known is None else int(known.offset)
+        if known is None:
+            return self._positions[name], -1
+        return int(known.offset), int(known.leader_epoch)
 
     def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> Exception:
         for name, offset in offsets.items():

@@ -9,6 +9,9 @@ from typing import Any, Literal
 LakeEnds = Callable[[Sequence[str]], Mapping[str, int]]
 """The committed end of each source that the lake knows."""
 
+LakeEpochs = Callable[[Sequence[str]], Mapping[str, int]]
+"""The leader epoch of what the lake holds last of each source, where it is known."""
+
 StartSources = Callable[[Mapping[str, int], Mapping[str, int]], None]
 """Commit the starts of all partitions of one topic, those that the lake does not know yet.
 

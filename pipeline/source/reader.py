@@ -21,9 +21,9 @@ from pipeline.source.client import Client, ClientFault, OutOfRange
 from pipeline.source.groups import Partition, group_of
 from pipeline.source.kafka import FETCH_WAIT_S, KafkaClient
 from pipeline.source.lag import Ages, Lag
-from pipeline.source.options import KafkaOptions, LakeEnds, Limits, StartSources
+from pipeline.source.options import KafkaOptions, LakeEnds, LakeEpochs, Limits, StartSources
 from pipeline.source.patience import Outage, Standing
-from pipeline.source.starts import expired, start_topic
+from pipeline.source.starts import cut, expired, start_topic
 
 T = TypeVar("T")
 
@@ -58,6 +58,7 @@ class Reader:
         groups: int,
         lake_ends: LakeEnds,
         start_sources: StartSources,
+        lake_epochs: LakeEpochs = lambda _: {},
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         connect: Callable[[KafkaOptions], Client] = KafkaClient,
@@ -66,6 +67,7 @@ class Reader:
         self._options = options
         self._group, self._groups = group, groups
         self._lake_ends, self._start_sources = lake_ends, start_sources
+        self._lake_epochs = lake_epochs
         self._clock, self._sleep = clock, sleep
         self._connect = connect
         self._client: Client | None = None
@@ -259,10 +261,11 @@ class Reader:
                     self._start_sources,
                 )
             ends = {source: self._end_in_lake(source) for source in sorted(new)}
+            epochs = self._lake_epochs(sorted(new))
             client.assign(list(mine.values()))
             self._partitions = mine
             for source, end in ends.items():
-                self._reopen(source, end)
+                self._reopen(source, end, epochs.get(source))
             self._check_expired(list(new.values()))
         self._discover_s = self._clock() + self._options.discover_interval_s
 
@@ -277,6 +280,9 @@ class Reader:
         if earliest is None:
             earliest = client.offsets([partition], "earliest")[partition]
         committed = self._batch.start(partition.source)
+        if position >= earliest:
+            epoch = self._lake_epochs([partition.source]).get(partition.source)
+            raise cut(client, partition, position, committed, epoch)
         reject = expired(partition, position, earliest, committed, self._options.on_expired)
         self.counters.expired += earliest - position
         self._batch.skip(reject, earliest, self._clock())
@@ -316,9 +322,9 @@ class Reader:
             self._reopen(source, end)
             self._open().pause(self._partitions[source])
 
-    def _reopen(self, source: str, end: int) -> None:
+    def _reopen(self, source: str, end: int, leader_epoch: int | None = None) -> None:
         self._batch.open(source, end)
-        self._open().seek(self._partitions[source], end)
+        self._open().seek(self._partitions[source], end, leader_epoch)
 
     def _end_in_lake(self, source: str) -> int:
         return _known(self._lake_ends([source]), source)

@@ -43,9 +43,7 @@ def expired(
 ) -> Reject:
     """The account of `[position, earliest)`, which the broker dropped before it was read.
 
-    Raises `OffsetExpiredError` when that is to stop the job, or when the position lies beyond the
-    end of the broker's log instead: that log was cut (an unclean leader election, a restored
-    disk), and what is in the lake can no longer be told from what will take its offsets.
+    Raises `OffsetExpiredError` when that is to stop the job.
     """
     facts = {
         "topic": partition.topic,
@@ -54,8 +52,6 @@ def expired(
         "position": position,
         "earliest": earliest,
     }
-    if position >= earliest:
-        raise OffsetExpiredError("the broker's log was cut below what was read of it", **facts)
     if on_expired == "stop":
         raise OffsetExpiredError(
             "the broker no longer has the records after the lake's committed end", **facts
@@ -65,3 +61,23 @@ def expired(
         f"{partition.topic} were no longer on the broker"
     )
     return Reject(partition.source, position, 0, "skipped.expired", "read", message)
+
+
+def cut(
+    client: Client, partition: Partition, position: int, committed: int, epoch: int | None
+) -> OffsetExpiredError:
+    """The error for a log that no longer is the one that was read up to `position`.
+
+    It was cut below it (an unclean leader election, a restored disk): what is in the lake can no
+    longer be told from what takes its offsets. `epoch` is the lake's.
+    """
+    return OffsetExpiredError(
+        "the broker's log was cut below what was read of it",
+        topic=partition.topic,
+        partition=partition.number,
+        committed=committed,
+        committed_epoch=epoch,
+        position=position,
+        broker_end=client.offsets([partition], "latest")[partition],
+        broker_epoch=client.leader_epoch(partition),
+    )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
+from pipeline.store.lake import ConflictError, Lake
 from pipeline.store.snapshot import Snapshot
 
+_ATTEMPTS = 5
 _SUMS = ("records", "stories", "rejects", "skipped")
 
 
@@ -48,3 +53,18 @@ def sources(snapshot: Snapshot) -> list[SourceState]:
         for row in found
     ]
     return sorted(states, key=lambda state: state.source)
+
+
+def leader_epochs(lake: Lake, wanted: Sequence[str]) -> dict[str, int]:
+    """The leader epoch of the last block that has one, of each source.
+
+    Empty where the ledger is compacted again and again meanwhile: an epoch is only one more proof.
+    """
+    where = ds.field("source").isin(list(wanted)) & ds.field("leader_epoch").is_valid()
+    columns = ["source", "end_offset", "leader_epoch"]
+    for _ in range(_ATTEMPTS):
+        with suppress(ConflictError), lake.reading("ledger"):
+            rows = lake.dataset("ledger").to_table(columns, filter=where).to_pylist()
+            rows.sort(key=lambda row: row["end_offset"])
+            return {row["source"]: row["leader_epoch"] for row in rows}
+    return {}

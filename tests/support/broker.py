@@ -124,7 +124,10 @@ class FakeClient:
     def assign(self, partitions: Sequence[Partition]) -> None:
         self.assigned = list(partitions)
 
-    def seek(self, partition: Partition, offset: int) -> None:
+    def leader_epoch(self, partition: Partition) -> int | None:
+        return 0
+
+    def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
         self.positions[partition] = offset
 
     def pause(self, partition: Partition) -> None:
