@@ -70,7 +70,8 @@ def _kinds() -> dict[str, str]:
 def _patterns() -> _Patterns:
     words = "|".join(re.escape(w) for w in sorted(_kinds(), key=lambda w: (-len(w), w)))
     mark = rf"(?P<mark>{_ORDER}(?P<word>{words})(?:[ -]?(?P<number>\d{{1,2}}))?)"
-    more = r"(?:(?P<more>[:,;]?\s[^()\[\]]{1,80})|)"
+    # In brackets only: teams, too, take 2 of 3.
+    more = r"(?: of \d{1,2}|(?P<more>[:,;]?\s[^()\[\]]{1,80})|)"
     return _Patterns(
         before=re.compile(
             rf"[^\w\s(\[]{{0,3}}\s?{mark}(?:\s\(official\))?"
@@ -107,9 +108,11 @@ def read_marks(text: str) -> Revision:
             urgency = urgency or _URGENCY.get(word)
         elif kind:
             marks.append(" ".join(match["mark"].split()))
-            steps += 0 if kind == "repeat" else _steps(match)
-            part = part or kind == "part"
-            weak = weak or word in _WEAK_KILLS
+            # The first take is the story, as far as it goes.
+            is_take = word == "take" and _order(match) > 0
+            steps += 0 if kind == "repeat" else _steps(match) - is_take
+            part = part or (kind == "part" and not (is_take and _order(match) == 1))
+            weak = weak or (word in _WEAK_KILLS and not _is_prefix(match, text))
             killed = killed or kind == "kill"
         elif match.groupdict().get("last"):
             marks.append(match["last"])
@@ -202,6 +205,12 @@ def _counts_after(match: re.Match[str], rest: str) -> bool:
     if opened == ",":
         return numbered or short or slug or match["word"].isupper() or word in {"kill"}
     return (numbered and word in _EVERYDAY) or (match["word"].isupper() and word not in _NUMBERED)
+
+
+def _is_prefix(match: re.Match[str], rest: str) -> bool:
+    """`WITHDRAWN-Oil rises`: before a tight hyphen no word of a headline is written so."""
+    begins = rest.split(maxsplit=1)[0] if rest else ""
+    return match.groupdict().get("close") == "-" and not begins.isupper()
 
 
 def _stands_out(match: re.Match[str]) -> bool:

@@ -88,6 +88,13 @@ CASES = {
              "WITHDRAWN-Oil rises"),
         "WITHDRAWN", "canceled",
     ),
+    "Reuters WITHDRAWN above the text": Case(
+        reuters("Oil rises"), reuters("WITHDRAWN-Oil rises"), "WITHDRAWN", "canceled"
+    ),
+    "take of three": Case(
+        reuters("Oil rises"), reuters("Oil rises (take 2 of 3)"), "take 2", partial=True
+    ),
+    "first take": Case(reuters("Oil rises"), reuters("Oil rises (Take 1 of 3)"), "Take 1"),
     "Reuters advisory": Case(
         reuters("France’s oil rises"),
         note("Reuters", "The story headlined “France’s oil rises”, issued on March 3, has been "
@@ -206,6 +213,7 @@ ALIKE = [
     "KILLED in crash: two", "KILLED: three soldiers in crash", "Killing of mayor: two held",
     "addition to the team", "LEADER: the week", "UPDATEs come at a cost", "LEAD-ZINC prices up",
     "FLASH-FLOOD kills two", "ADD-ON sales rise", "KILL-JOY critics", "Kill the bill, say MPs",
+    "Giants win, take 2 of 3",
     "Giants Take 1st Lead", "Djokovic takes lead", "Senate passes update", "Road kill",
     "Oil, lead",
     "Copper (lead)", "Take 5", "The Correction", "INSERT COIN", "Windows Update",
