@@ -9,15 +9,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.enrich.biluo import decoder
+from pipeline.enrich.embedding import embed_distinct
 from pipeline.enrich.lexicon import words
 from pipeline.enrich.spans import MODEL_PHRASE, MODEL_WORD, Span
 from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
 KINDS = words("PERSON ORG GPE LOC NORP FAC EVENT PRODUCT WORK_OF_ART LAW LANGUAGE")
 _BATCH = 128
+_BATCH_TOKENS = 30_000
 
 
 @lru_cache(maxsize=8)
@@ -67,28 +71,52 @@ def load(name: str) -> Language:
         if model is not None and hasattr(model, "walk"):
             for node in model.walk():
                 node.ops = ops
+            embed_distinct(model)
     return nlp
 
 
 def entities(nlp: Language, texts: Sequence[str]) -> Iterator[list[Span]]:
     """What the model alone takes for names, text by text."""
     step = nlp.get_pipe("ner")
+    decode = decoder(step)
     own_vectors = "tok2vec" in nlp.pipe_names and not _has_own_vectors(step)
-    for begin in range(0, len(texts), _BATCH):
-        docs = [nlp.make_doc(text) for text in texts[begin : begin + _BATCH]]
+    for batch in _batches(nlp, texts):
+        docs = batch
         if own_vectors:
-            docs = list(nlp.get_pipe("tok2vec").pipe(docs, batch_size=_BATCH))
-        for doc in step.pipe(docs, batch_size=_BATCH):
+            docs = list(nlp.get_pipe("tok2vec").pipe(batch, batch_size=_BATCH))
+        if decode is None:
+            found = [
+                [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+                for doc in step.pipe(docs, batch_size=_BATCH)
+            ]
+        else:
+            found = list(decode.entities(docs))
+        for doc, names in zip(docs, found, strict=True):
             yield [
                 Span(
-                    ent.start_char,
-                    ent.end_char,
-                    ent.label_ if ent.label_ in KINDS else _LABELS.get(ent.label_, ""),
-                    MODEL_PHRASE if len(ent) > 1 else MODEL_WORD,
+                    doc[start].idx,
+                    doc[end - 1].idx + len(doc[end - 1]),
+                    label if label in KINDS else _LABELS[label],
+                    MODEL_PHRASE if end - start > 1 else MODEL_WORD,
                 )
-                for ent in doc.ents
-                if ent.label_ in KINDS or ent.label_ in _LABELS
+                for start, end, label in names
+                if label in KINDS or label in _LABELS
             ]
+
+
+def _batches(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
+    """Tokenized texts, as many at a time as the memory for their vectors allows."""
+    docs: list[Doc] = []
+    tokens = 0
+    for text in texts:
+        doc = nlp.make_doc(text)
+        if docs and (len(docs) == _BATCH or tokens + len(doc) > _BATCH_TOKENS):
+            yield docs
+            docs, tokens = [], 0
+        docs.append(doc)
+        tokens += len(doc)
+    if docs:
+        yield docs
 
 
 # Labels of the models with the four WikiNER kinds (French and others).

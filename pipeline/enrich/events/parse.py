@@ -10,9 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.enrich.events.words import words
+
 MAX_TOKENS = 110
 MAX_CHARS = 1_200
-_STEPS = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
+_STEPS = ("tok2vec", "tagger", "parser")
+_WORD_STEPS = ("attribute_ruler", "lemmatizer")
 _DATELINE = re.compile(
     r"^(?:[A-Z][A-Z.'\u2019\-]+[^a-z]{0,40}|[A-Z][\w .,'\u2019\-/]{0,50}?)"
     r"(?:,\s*[A-Z][\w. ]{0,30})?(?:\s*\([A-Za-z /.]{2,20}\))?\s*(?:--|\u2014|\u2013|-|\"|:)\s+"
@@ -35,7 +38,9 @@ class Parser:
 
     def __init__(self, nlp: Any) -> None:
         self._nlp = nlp
-        self._steps = [(name, nlp.get_pipe(name)) for name in nlp.pipe_names if name in _STEPS]
+        self._words = words(nlp)
+        wanted = _STEPS if self._words else (*_STEPS, *_WORD_STEPS)
+        self._steps = [(name, nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted]
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
         """One parsed `Doc` a text, in order; offsets of tokens count in the text given."""
@@ -45,6 +50,9 @@ class Parser:
         stream = [docs[i] for i in order]
         for _, step in self._steps:
             stream = list(step.pipe(stream, batch_size=128))
+        if self._words:
+            for doc in stream:
+                self._words.set(doc)
         parsed: list[Any] = [None] * len(docs)
         for place, doc in zip(order, stream, strict=True):
             parsed[place] = doc

