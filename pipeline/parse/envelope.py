@@ -45,12 +45,14 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
         for name, value in record.headers
         if name.strip().lower() in _HINTS and value is not None
     }
-    data, layers = record.value, 0
-    while layers < _MAX_LAYERS and (coding := _coding(data)):
-        data = _decompress(data, coding, limits.max_decompressed_bytes)
-        layers += 1
+    data, found = record.value, set[str]()
+    for _ in range(_MAX_LAYERS):
+        if coding := _coding(data):
+            data = _decompress(data, coding, limits.max_decompressed_bytes)
+            found.add(coding)
     named = headers.get("content-encoding", "").lower()
-    wrong = named not in {"", "identity"} and not layers
+    told = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
+    wrong = not told <= found
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
     charset = _CHARSET.search(headers.get("content-type", ""))
     hints = Hints(charset[1] if charset else None, optional_line(headers.get("provider")))

@@ -139,6 +139,17 @@ def test_a_bomb_is_too_large_and_a_cut_one_malformed() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "is_right"),
+    [("gzip", True), ("x-gzip", True), ("identity", True), ("zstd", False), ("gzip, zstd", False)],
+)
+def test_the_compression_found_is_the_one_that_counts(told: str, is_right: bool) -> None:
+    """Another one in the header loses nothing and leaves a warning."""
+    story = one(gzip.compress(STORY), content_encoding=told)
+    assert story.revision_id == one(STORY).revision_id
+    assert any("content-encoding" in w for w in story.warnings) is not is_right
+
+
 def test_wrong_headers_lose_nothing() -> None:
     """A hint that does not fit leaves a warning."""
     story = one(STORY, content_encoding="gzip", content_type="text/xml; charset=utf-16")

@@ -104,6 +104,8 @@ def _write(name: str, title: str, body: list[str]) -> bytes:
         f"<body.content>{text}</body.content></body></nitf>",
         "feed": f'<rss version="2.0"><channel><item><title>{escape(head)}</title>'
         f"<description>{escape(text)}</description></item></channel></rss>",
+        "atom": f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>{head}</title><content '
+        f'type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{text}</div></content></entry></feed>',
         "mail": f"From: wire@example.org\nSubject: {title}\nContent-Type: text/plain; "
         "charset=utf-8\n\n" + "\n\n".join(body) + "\n",
         "rcv1": f'<newsitem itemid="9"><headline>{head}</headline><text>{text}</text></newsitem>',
@@ -116,14 +118,14 @@ def _write(name: str, title: str, body: list[str]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name", ["newsml-g2", "newsml1", "nitf", "feed", "mail", "rcv1", "gigaword", "iptc7901"]
+    "name", ["newsml-g2", "newsml1", "nitf", "feed", "atom", "mail", "rcv1", "gigaword", "iptc7901"]
 )
 @settings(max_examples=60, deadline=None)
 @given(title=TITLE, body=BODY)
 def test_a_written_story_is_read_back(name: str, title: str, body: list[str]) -> None:
     """Write a story in the format, parse it: the same headline and paragraphs."""
     story = one(_write(name, title, body))
-    assert story.format == name
+    assert story.format == {"atom": "feed"}.get(name, name)
     assert (story.headline, story.paragraphs) == (title, tuple(body))
 
 
