@@ -1,0 +1,138 @@
+"""Several copies of the job on the same partitions: one wins each batch, the others stand back."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.model import Batch
+from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.publish import publish
+from tests.integration.test_kill import assert_everything_once
+from tests.support.faults import LONG, record_fault
+from tests.support.job import JobProcess, ended_at, until
+from tests.support.kafka import Stepped, settings_for
+from tests.support.wire import copy
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
+ROUNDS = 20 if LONG else 2
+
+
+def judged(lake: Path, fault: str, injected: int, sent: list[bytes], seconds: float) -> None:
+    missing = len(sent) - ended_at(lake)
+    record_fault(
+        fault,
+        injected=injected,
+        records=len(sent),
+        lost=max(0, missing),
+        duplicated=max(0, -missing),
+        resume_s=seconds,
+    )
+    assert_everything_once(lake, sent)
+
+
+@pytest.mark.parametrize("groups", [(1, 1, 1), (1, 3), *(((1, 1), (4, 2)) if LONG else ())])
+def test_copies_in_turn(tmp_path: Path, broker: EmbeddedBroker, groups: tuple[int, ...]) -> None:
+    """Two or three jobs, also with other numbers of groups, as when N groups become M while the old
+    copies still run: all of it once, and it goes on. Each reads before any of them writes."""
+    sent = list(copy(0, 30 * ROUNDS))
+    jobs = [
+        Stepped(settings_for((broker.bootstrap_servers,), "wire", tmp_path, job={"groups": number}))
+        for number in groups
+    ]
+    lost = 0
+    begin_s = time.monotonic()
+    for n in range(ROUNDS):
+        publish(
+            sent[n * 30 : (n + 1) * 30], bootstrap_servers=broker.bootstrap_servers, topic="wire"
+        )
+        for job in jobs if n % 2 else reversed(jobs):
+            lost += _together([job, *jobs])
+    until(lambda: _together(jobs) >= 0 and ended_at(tmp_path) >= len(sent), 120)
+    seconds = time.monotonic() - begin_s
+    for job in jobs:
+        job.job.close()
+    assert lost > 0
+    name = "groups changed beside old copies" if len(set(groups)) > 1 else "copies of the job"
+    judged(tmp_path, name, lost, sent, seconds / ROUNDS)
+
+
+def _together(jobs: list[Stepped]) -> int:
+    """All read what is there, then all write; how many sources were lost to another."""
+    read = [
+        (job, batches)
+        for job in dict.fromkeys(jobs)
+        for group in range(job.settings.groups)
+        if (batches := _first(job, group)) is not None
+    ]
+    lost = 0
+    for job, batch in read:
+        lost += len(job.job.write(job.job.enrich(job.job.parse(batch))).lost)
+    return lost
+
+
+def _first(job: Stepped, group: int) -> Batch | None:
+    """The next batch; the reader is not left waiting for what becomes of it."""
+    found = list(itertools.islice(job.job.read(group), 1))
+    return found[0] if found else None
+
+
+def test_a_copy_that_slept_while_another_took_over(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    """SIGSTOP at several moments of the stream, SIGCONT after the other has written on: the sleeper
+    writes nothing twice, says what it lost, and goes on reading."""
+    lake, logs = tmp_path / "lake", [tmp_path / "one.log", tmp_path / "two.log"]
+    sent: list[bytes] = []
+    times = 6 if LONG else 2
+
+    def more(count: int = 60) -> int:
+        new = list(copy(len(sent), len(sent) + count))
+        publish(new, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        sent.extend(new)
+        return len(sent)
+
+    def there(count: int) -> Callable[[], bool]:
+        return lambda: ended_at(lake) >= count
+
+    servers = broker.bootstrap_servers
+    jobs = [JobProcess(servers, lake, log, "--flush-interval-s", "0.5") for log in logs]
+    longest = 0.0
+    try:
+        until(there(more()), 240)
+        until(lambda: all("batch committed" in log.read_text() for log in logs), 240)
+        for n in range(times):
+            sleeper = jobs[n % 2]
+            # In the middle of a batch: what it read is in its memory, half of it written maybe.
+            before = ended_at(lake)
+            expected = more()
+            until(lambda b=before: ended_at(lake) > b, 60)  # type: ignore[misc]
+            _signal(sleeper, signal.SIGSTOP)
+            begin_s = time.monotonic()
+            expected = more()
+            until(there(expected), 120)
+            longest = max(longest, time.monotonic() - begin_s)
+            _signal(sleeper, signal.SIGCONT)
+            until(there(more()), 120)
+        for job in jobs:
+            job.process.send_signal(signal.SIGTERM)
+        assert [job.wait(120) for job in jobs] == [0, 0]
+    finally:
+        for job in jobs:
+            _signal(job, signal.SIGCONT)
+            if job.process.poll() is None:
+                job.kill()
+    judged(lake, "copy paused while another took over", times, sent, longest)
+
+
+def _signal(job: JobProcess, number: int) -> None:
+    try:
+        root = psutil.Process(job.process.pid)
+        for one in (*root.children(recursive=True), root):
+            one.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
