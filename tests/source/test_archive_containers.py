@@ -256,3 +256,13 @@ def test_text_below_a_line_of_words_is_no_csv(line: bytes) -> None:
     """A first line that names no columns leaves a file whole."""
     data = line + b"\n\nVIENNA (AP) - It rose.\nIt fell.\n"
     assert values(pieces(data)) == [data]
+
+
+def test_a_row_that_is_cut_off_is_damaged() -> None:
+    """Of a broken stream no half row is delivered as a whole one, wherever it breaks."""
+    head, rows = b"id,title,body\n", [b"%d,Oil %d,It rose by %d.\n" % (n, n, n) for n in range(60)]
+    packed = gzip.compress(head + b"".join(rows), 1)
+    for end in range(40, len(packed) - 8, 7):
+        *whole, last = pieces(packed[:end])
+        assert last.damage is not None
+        assert values(whole) == [head + row for row in rows[: len(whole)]]

@@ -41,6 +41,7 @@ def rows(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
             if not line.strip(b"\xef\xbb\xbf \t\r\n\0"):
                 continue
             head = line
+            current.limit = max(limit_bytes - len(head), 0)
             continue
         current.take(line)
         quotes += line.count(b'"')
@@ -56,7 +57,7 @@ def _row(head: bytes, piece: Piece) -> Iterator[Piece]:
 
 
 def _lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    """The lines with their ends; one beyond the limit in parts, the last of which ends it."""
+    """The lines, and whether they end: one beyond the limit comes in parts, the last may be cut."""
     rest = bytearray()
     for chunk in chunks:
         begin = 0
@@ -69,4 +70,4 @@ def _lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[tuple[bytes, b
             yield bytes(rest), False
             rest.clear()
     if rest:
-        yield bytes(rest), True
+        yield bytes(rest), False
