@@ -19,7 +19,7 @@ _OURS = frozenset(
     }
 )
 _BY_FILE = ("sasl_plain_username", "sasl_plain_password", "ssl_password")
-_TOKEN_FILE = "sasl_oauth_token_file"
+_BEARER_FILE = "sasl_oauth_token_file"
 
 
 class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
 
     def token(self) -> str:
         """The token as the file has it now."""
-        return _read(_TOKEN_FILE, self._path)
+        return _read(_BEARER_FILE, self._path)
 
 
 def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str
     known |= KafkaAdminClient.DEFAULT_CONFIG
     given: dict[str, Any] = {}
     for name, value in client.items():
-        if name == _TOKEN_FILE:
+        if name == _BEARER_FILE:
             _read(name, value)
             given["sasl_oauth_token_provider"] = TokenFile(value)
         elif (inner := name.removesuffix("_file")) != name and inner in _BY_FILE:

@@ -82,6 +82,26 @@ def test_looking_around_is_reading(lake: Path, sql: str) -> None:
         "DROP VIEW current",
         "INSERT INTO stories SELECT * FROM stories",
         "DELETE FROM stories",
+        "ATTACH ':memory:' AS other",
+        "ATTACH 'sqlite:{secret}' AS other (TYPE sqlite)",
+        "LOAD '{secret}'",
+        "FORCE INSTALL httpfs FROM 'http://127.0.0.1:9'",
+        "PRAGMA database_list",
+        "PRAGMA temp_directory='{out}'",
+        "CALL pragma_version()",
+        "USE other",
+        "PREPARE p AS SELECT 1",
+        "SET VARIABLE x = 1",
+        "CREATE SECRET (TYPE s3)",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/proc/self/environ')",
+        "SELECT * FROM read_json('{secret}')",
+        "SELECT * FROM parquet_metadata('{lake}/stories/*/*/*.parquet')",
+        "SELECT * FROM sniff_csv('{secret}')",
+        "SELECT * FROM 'http://127.0.0.1:9/x.csv'",
+        "SELECT * FROM glob('{lake}/../*')",
+        "SELECT getenv('HOME')",
+        "WITH x AS (SELECT 1) INSERT INTO stories SELECT * FROM x",
         "",
     ],
 )
@@ -95,6 +115,19 @@ def test_a_query_only_reads_the_lake(lake: Path, tmp_path: Path, sql: str) -> No
         ask(lake, sql.format(out=out, secret=secret, lake=lake))
     assert not out.exists()
     assert tree(lake) == before
+
+
+def test_a_link_in_the_lake_leads_nowhere(lake: Path, tmp_path: Path) -> None:
+    """A query does not follow what stands in the lake's folders, but what the log names."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    (lake / "stories" / "link.csv").symlink_to(secret)
+    (lake / "outside").symlink_to("/")
+    for path in ("stories/link.csv", "outside/etc/passwd"):
+        for sql in (f"FROM '{lake / path}'", f"FROM read_csv('{lake / path}')"):
+            with pytest.raises(UsageError):
+                ask(lake, sql)
+    assert ask(lake, "SELECT count(*) AS n FROM stories") == [{"n": 6}]
 
 
 def test_python_variables_are_out_of_reach(lake: Path) -> None:
