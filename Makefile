@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
 
-.PHONY: demo test test-faults lint prism evaluate soak replay-100k fuzz lock clean \
+.PHONY: demo test test-faults audit lint prism evaluate soak replay-100k fuzz lock clean \
   local-cluster local-cluster-down bench-engines check-image scale
 
 demo: $(VENV)/.run  ## run the main job on sample stories
@@ -15,6 +15,11 @@ test: $(VENV)/.dev lint  ## every check
 test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
 	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  $(BIN)/python -m pytest -m faults
+
+audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public advisories)
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
