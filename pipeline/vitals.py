@@ -41,6 +41,7 @@ class Vitals:
         self._partitions: dict[int, int] = {}
         self._is_connected = False
         self._lag_due_s: dict[int, float] = {}
+        self._lost: dict[int, int] = {}
         self._outage: str | None = None
         self._lock = threading.Lock()
 
@@ -122,6 +123,7 @@ class Vitals:
         kafka = reader if isinstance(reader, Reader) else None
         if kafka is not None:
             self._tell_of_outage(kafka.waiting_for)
+            self._tell_of_losses(group, kafka.counters.lost)
             self._note_partitions(group, kafka)
         if not self._is_connected and (kafka is None or kafka.waiting_for is None):
             self._is_connected = True
@@ -161,6 +163,15 @@ class Vitals:
             self._partitions[group] = len(reader.sources)
             self.recorder.set("dateline_groups", len(self._partitions))
             self.recorder.set("dateline_partitions", sum(self._partitions.values()))
+
+    def _tell_of_losses(self, group: int, lost: int) -> None:
+        if lost > self._lost.get(group, 0):
+            log.warning(
+                "another writer was first: its records are dropped here and read on from there",
+                group=group,
+                times=lost - self._lost.get(group, 0),
+            )
+        self._lost[group] = lost
 
     def _tell_of_outage(self, waiting_for: str | None) -> None:
         since_s = None if waiting_for is None else clock.monotonic()

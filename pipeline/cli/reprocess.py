@@ -56,7 +56,10 @@ def reprocess(
     settings = settings_of(config, lake=lake)
     from pipeline.enrich import Enricher
 
-    today = Enricher(settings.enrich.model, expected_hash=settings.enrich.model_hash).enrichment_id
+    named = settings.enrich
+    today = Enricher(
+        named.model, named.models, named.model_hash, named.max_text_chars
+    ).enrichment_id
     found = plan(settings.lake.url, settings.lake.options, today, where)
     if found.newer is not None:
         err.print(

@@ -12,12 +12,13 @@ from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
 from pipeline.store.check import check
 from pipeline.store.snapshot import open_snapshot
-from tests.support.faults import record_fault
+from tests.support.faults import LONG, record_fault
 from tests.support.kafka import Stepped, settings_for
 from tests.support.wire import a_text
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 GROWTH_MB = 1500
+MAX_CHARS = 100_000 if LONG else 20_000
 
 
 def a_story(title: str, body: str) -> bytes:
@@ -52,7 +53,9 @@ def test_a_story_too_large_for_the_model_is_cut_and_lands(
         sent += [a_text(2 * n), poison]
     sent.append(a_text(99))
     publish(sent, bootstrap_servers=broker.bootstrap_servers, topic="poison")
-    settings = settings_for((broker.bootstrap_servers,), "poison", tmp_path)
+    settings = settings_for(
+        (broker.bootstrap_servers,), "poison", tmp_path, enrich={"max_text_chars": MAX_CHARS}
+    )
     with Stepped(settings) as job:
         job.job.enricher.enrich(())
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
