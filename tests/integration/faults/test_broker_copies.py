@@ -126,6 +126,7 @@ def test_a_copy_that_slept_while_another_took_over(tmp_path: Path, broker: Embed
             _signal(job, signal.SIGCONT)
             if job.process.poll() is None:
                 job.kill()
+    assert all("another writer was first" in log.read_text() for log in logs)
     judged(lake, "copy paused while another took over", times, sent, longest)
 
 
