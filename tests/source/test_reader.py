@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pipeline.errors import BrokerError, OffsetExpiredError, StoreError
 from pipeline.model import Batch
+from pipeline.source.groups import NO_TOPIC_ID
 from pipeline.source.options import KafkaOptions, Limits
 from pipeline.source.reader import Reader
 from tests.support.broker import FakeKafka, FakeLake
@@ -255,6 +256,23 @@ def test_expired_offsets_may_be_skipped(running: bool) -> None:
         0,
     )
     assert "0 to 5" in reject.message
+
+
+def test_a_broker_without_topic_ids() -> None:
+    """Kafka below 2.8: a source has the topic's name alone, is grouped by it, and resumes."""
+    kafka, lake = FakeKafka(wire=2), FakeLake()
+    kafka.ids["wire"] = NO_TOPIC_ID
+    kafka.logs["wire", 0].append(3)
+    reader = reader_of(kafka, lake)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert sorted(lake.ends) == ["kafka/cluster/wire/-/0", "kafka/cluster/wire/-/1"]
+    reader.close()
+    kafka.logs["wire", 0].append(2)
+    assert spans(reader_of(kafka, lake).read(FLUSH_S + 1)) == [("0", 3, 5, 2)]
+    halves = [reader_of(kafka, lake, group=n, groups=2) for n in range(2)]
+    for half in halves:
+        half.start()
+    assert [len(half.sources) for half in halves] == [1, 1]
 
 
 def test_a_log_cut_below_the_lake_stops_the_job() -> None:
