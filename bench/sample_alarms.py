@@ -23,9 +23,7 @@ def main(folder: Path, documents: int, each: int) -> None:
     print("file", "document", "sentence", "sha256", "kind", sep="\t")
     for pattern in ("wikinews/*.csv", "reuters21578/*.sgm*"):
         paths = sorted(folder.glob(pattern))
-        drawn = [
-            (path.name, key, story) for path in paths for key, story in alarms.stories(path)
-        ]
+        drawn = [(path.name, key, story) for path in paths for key, story in alarms.stories(path)]
         drawn.sort(key=lambda item: _rank(item[0], item[1]))
         for name, key, story in drawn[:documents]:
             text = f"{story.headline}\n\n{story.body}"
