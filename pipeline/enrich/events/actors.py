@@ -70,6 +70,8 @@ _OFFICES = frozenset([
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
 _LOCATIVE = frozenset({"in", "at", "near", "outside"})
 _AIMED = frozenset({"on", "to", "against", "with"})
+_FORCES = frozenset({"REB", "MIL", "IGO"})
+_QUALIFYING = frozenset({"compound", "nmod", "amod", "poss"})
 _OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
 _ECONOMY = frozenset([
     "deficit", "surplus", "debt", "economy", "inflation", "budget", "growth", "output", "reserve",
@@ -241,8 +243,15 @@ class Resolver:
         )
         if role in _NEVER_POLITICAL:
             political = False
-        name = entity.name if entity is not None else None
+        name = entity.name if entity is not None else self._force(token, role)
         return Party(self._actor(token, words, name, country, role), political, token, kind)
+
+    def _force(self, token: Token, role: str | None) -> str | None:
+        """Whose fighters are meant: "Islamic State militants", "NATO troops"."""
+        if role not in _FORCES:
+            return None
+        bodies = [self._entity(child) for child in token.lefts if child.dep_ in _QUALIFYING]
+        return next((body.name for body in bodies if body and body.kind == "ORG"), None)
 
     def _actor(
         self,

@@ -8,6 +8,7 @@ a longer pattern matches goes through spaCy's steps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,8 +81,10 @@ def words(nlp: Any) -> Words | None:
     ruler, lemmatizer = nlp.get_pipe("attribute_ruler"), nlp.get_pipe("lemmatizer")
     if getattr(lemmatizer, "mode", None) != "rule" or lemmatizer.overwrite:
         return None
+    from spacy.pipeline.attributeruler import normalize_token_attrs
+
     rules = [
-        (pattern[0], rule["attrs"])
+        (pattern[0], normalize_token_attrs(nlp.vocab, rule["attrs"]))
         for rule in ruler.patterns
         for pattern in rule["patterns"]
         if len(pattern) == 1
@@ -93,9 +96,17 @@ def words(nlp: Any) -> Words | None:
 
 def _is_plain(pattern: Mapping[str, Any]) -> bool:
     return set(pattern) <= {"TAG", "LOWER", "DEP", "IS_SPACE"} and all(
-        isinstance(wanted, str | bool) or set(wanted) == {"IN"} for wanted in pattern.values()
+        isinstance(wanted, str | bool) or set(wanted) <= {"IN", "NOT_IN", "REGEX"}
+        for wanted in pattern.values()
     )
 
 
 def _holds(wanted: Any, value: Any) -> bool:
-    return value in wanted["IN"] if isinstance(wanted, dict) else bool(value == wanted)
+    """Whether a value is as a pattern of spaCy's `Matcher` asks."""
+    if not isinstance(wanted, dict):
+        return bool(value == wanted)
+    return (
+        ("IN" not in wanted or value in wanted["IN"])
+        and ("NOT_IN" not in wanted or value not in wanted["NOT_IN"])
+        and ("REGEX" not in wanted or re.search(wanted["REGEX"], value) is not None)
+    )
