@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,7 +67,7 @@ def evaluate(
         if not path.exists():
             raise UsageError("no such labelled set", path=path)
     model = settings_of(config).enrich.model
-    result = score(**given, model=model, with_stock=stock)
+    result = score(**given, model=model, with_stock=stock, cpu_s=time.process_time)
     rows = list(_rows(result))
     if page is not None:
         names = [str(path.name) for path in _paths(given)]

