@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -20,6 +19,7 @@ import pyarrow as pa
 
 from pipeline.errors import UsageError
 from pipeline.store.contract import LINKS, TABLES
+from pipeline.store.session import session, shut
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.views import VIEWS, view_select
 
@@ -62,27 +62,11 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
 def _session(
     snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    with (
-        TemporaryDirectory(prefix="dateline-query-") as spill,
-        duckdb.connect(
-            config={
-                "memory_limit": f"{memory_mb}MiB",
-                "threads": threads,
-                "temp_directory": spill,
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-        ) as connection,
-    ):
-        # Else a name in the SQL would reach for the variables of the calling Python code.
-        connection.execute("SET python_enable_replacements = false")
-        connection.execute("SET TimeZone = 'UTC'")
-        for table in (*TABLES, LINKS):
-            connection.register(table, snapshot.dataset(table))
+    tables = (*TABLES, LINKS)
+    with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         for view in VIEWS:
             connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        shut(connection)
         yield connection
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import duckdb
@@ -20,6 +19,7 @@ import duckdb
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import INCOMPLETE, RejectKind, Stage
 from pipeline.store.rows import Row, decompress
+from pipeline.store.session import session
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.tables import reason
 from pipeline.store.views import view_select
@@ -111,21 +111,9 @@ def read_rejects(
     snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 2
 ) -> Iterator[Rejects]:
     """The rejects as `snapshot` has pinned them; memory spills into a temporary folder."""
-    with (
-        TemporaryDirectory(prefix="dateline-rejects-") as spill,
-        duckdb.connect(
-            config={
-                "memory_limit": f"{memory_mb}MiB",
-                "threads": threads,
-                "temp_directory": spill,
-                "preserve_insertion_order": "false",
-            }
-        ) as connection,
-    ):
-        connection.execute("SET python_enable_replacements = false")
-        connection.execute("SET TimeZone = 'UTC'")
-        for table in ("rejects", "stories"):
-            connection.register(table, snapshot.dataset(table))
+    tables = ("rejects", "stories")
+    with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
+        connection.execute("SET preserve_insertion_order = false")
         # No moment stands in this view.
         select = view_select("open_rejects", datetime(1970, 1, 1, tzinfo=UTC))
         try:

@@ -10,28 +10,19 @@ that was cut short goes on where the lake ends.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.fs as pafs
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED, Record
+from pipeline.store.pinned import Versions, name_of, pinned, unfinished
 from pipeline.store.reprocess_rows import record_of
 from pipeline.store.reprocess_select import Counted, select
-from pipeline.store.snapshot import Snapshot, open_snapshot, open_table
+from pipeline.store.snapshot import Snapshot, open_snapshot
 
 _PINNED = ("stories", "rejects", "ledger")
-_NAME = re.compile(
-    rf"{REPROCESSED}[^/]+/[^/]+/(?P<stories>\d+)\.(?P<rejects>\d+)\.(?P<ledger>\d+)"
-    r"-(?P<digest>[0-9a-f]{16})"
-)
-
-Versions = tuple[int, ...]
-"""The versions of the tables `_PINNED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +41,14 @@ class ReprocessRun:
     @property
     def source(self) -> str:
         """The run's name in the lake."""
-        pinned = ".".join(map(str, self.versions))
-        return f"{_prefix(self.enrichment_id, self.where)}{pinned}-{self.digest}"
+        return name_of(_prefix(self.enrichment_id, self.where), self.versions, self.digest)
 
     def records(self, start: int = 0) -> Iterator[Record]:
         """The records from offset `start` on, each with the story that the lake holds of it.
 
         Raises `StoreError` where the tables no longer have what the run was planned on.
         """
-        snapshot = _pinned(self.lake_url, self.options, self.versions)
+        snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
         with select(snapshot, self.enrichment_id, self.where) as selection:
             if selection.count().digest != self.digest:
                 raise StoreError("the condition picks other stories than before", run=self.source)
@@ -98,72 +88,25 @@ def plan(
     if missing:
         raise UsageError("the lake holds no stories", lake=lake_url)
     newer = _newer(now, enrichment_id)
-    unfinished = _unfinished(now, enrichment_id, where)
-    if unfinished is not None:
-        run, done, counted = unfinished
-        return Plan(run, done, counted, newer)
-    versions = tuple(now.tables[table].version() for table in _PINNED)
-    run, counted = _run(now, enrichment_id, where, versions)
-    return Plan(run, 0, counted, newer)
 
+    def plan_on(snapshot: Snapshot, versions: Versions) -> Plan:
+        with select(snapshot, enrichment_id, where) as selection:
+            counted = selection.count()
+        run = ReprocessRun(
+            *(snapshot.url, snapshot.options, enrichment_id, where, versions),
+            *(counted.digest, counted.total),
+        )
+        return Plan(run, 0, counted, newer)
 
-def _run(
-    snapshot: Snapshot, enrichment_id: str, where: str | None, versions: Versions
-) -> tuple[ReprocessRun, Counted]:
-    with select(snapshot, enrichment_id, where) as selection:
-        counted = selection.count()
-    url, options = snapshot.url, snapshot.options
-    digest, total = counted.digest, counted.total
-    return ReprocessRun(url, options, enrichment_id, where, versions, digest, total), counted
-
-
-def _unfinished(
-    now: Snapshot, enrichment_id: str, where: str | None
-) -> tuple[ReprocessRun, int, Counted] | None:
-    """The last run of this kind, where it did not come to its end and can go on."""
-    ends: dict[str, int] = {}
-    mine = pc.starts_with(ds.field("source"), _prefix(enrichment_id, where))
-    for row in now.dataset("ledger").to_table(["source", "end_offset"], filter=mine).to_pylist():
-        ends[row["source"]] = max(ends.get(row["source"], 0), row["end_offset"])
-    found = [(_versions(name), name) for name in ends]
-    if not found:
-        return None
-    versions, name = max(found)
-    try:
-        pinned = _pinned(now.url, now.options, versions)
-        if not _is_whole(pinned):
-            return None
-        run, counted = _run(pinned, enrichment_id, where, versions)
-    except StoreError:
-        return None
-    return (run, ends[name], counted) if run.source == name and ends[name] < run.total else None
+    begun = unfinished(now, _prefix(enrichment_id, where), _PINNED, plan_on)
+    if begun is not None:
+        return replace(begun[0], done=begun[1])
+    return plan_on(now, tuple(now.tables[table].version() for table in _PINNED))
 
 
 def _prefix(enrichment_id: str, where: str | None) -> str:
     condition = hashlib.sha256(where.encode()).hexdigest()[:12] if where else "all"
     return f"{REPROCESSED}{enrichment_id}/{condition}/"
-
-
-def _versions(source: str) -> Versions:
-    found = _NAME.fullmatch(source)
-    return () if found is None else tuple(int(found[table]) for table in _PINNED)
-
-
-def _pinned(url: str, options: Mapping[str, str], versions: Versions) -> Snapshot:
-    tables = {}
-    for table, version in zip(_PINNED, versions, strict=True):
-        handle = open_table(url, table, options, version)
-        if handle is None:
-            raise StoreError("the table is gone", table=table, lake=url)
-        tables[table] = handle
-    return Snapshot(url, options, tables)
-
-
-def _is_whole(snapshot: Snapshot) -> bool:
-    """Whether every file of the pinned versions is still there: compaction replaces files."""
-    paths = [f"{table}/{file.path}" for table in _PINNED for file in snapshot.active(table)]
-    found = snapshot.filesystem().get_file_info(paths)
-    return all(info.type == pafs.FileType.File for info in found)
 
 
 def _newer(snapshot: Snapshot, enrichment_id: str) -> str | None:

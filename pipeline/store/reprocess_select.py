@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -21,6 +20,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED
 from pipeline.store.reprocess_rows import STORY_COLUMNS
 from pipeline.store.rows import Row
+from pipeline.store.session import session, shut
 from pipeline.store.snapshot import Snapshot
 from pipeline.store.tables import reason
 
@@ -164,25 +164,8 @@ def select(
     nor read a file. Raises `UsageError`, with DuckDB's words, where it is none; `StoreError` where
     the tables cannot be read.
     """
-    with (
-        TemporaryDirectory(prefix="dateline-reprocess-") as spill,
-        duckdb.connect(
-            config={
-                "memory_limit": f"{memory_mb}MiB",
-                "threads": threads,
-                "temp_directory": spill,
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-        ) as connection,
-    ):
-        # Else a name in the SQL would reach for the variables of the calling Python code.
-        connection.execute("SET python_enable_replacements = false")
-        connection.execute("SET TimeZone = 'UTC'")
-        for table in _READ:
-            connection.register(table, snapshot.dataset(table))
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+    with session(snapshot, _READ, memory_mb=memory_mb, threads=threads) as connection:
+        shut(connection)
         try:
             connection.execute(_RANKED, {"today": enrichment_id})
         except duckdb.Error as error:
