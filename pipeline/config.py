@@ -223,6 +223,12 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
     )
 
 
+def changed(settings: Settings, section: str, **values: Any) -> Settings:
+    """The settings with `values` in one section."""
+    dumped = settings.model_dump()
+    return restore({**dumped, section: {**dumped[section], **values}})
+
+
 def shown(settings: Settings) -> dict[str, Any]:
     """The settings as plain data, secrets masked: every store option, and client secrets.
 

@@ -95,8 +95,7 @@ class Job:
     @cached_property
     def enricher(self) -> Enricher:
         """The enricher, its model loaded at the first story."""
-        named = self.settings.enrich
-        return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
+        return enricher_of(self.settings)
 
     @cached_property
     def writer(self) -> LakeWriter:
@@ -303,6 +302,12 @@ class Job:
 
     def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
         self.writer.start(first, later, self.enricher.enrichment_id)
+
+
+def enricher_of(settings: Settings) -> Enricher:
+    """The enricher that `settings` name; its id is that of everything which is enriched by it."""
+    named = settings.enrich
+    return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
 
 
 def kafka_options(settings: Settings) -> KafkaOptions:

@@ -11,13 +11,12 @@ from itertools import islice
 import pyarrow.dataset as ds
 
 from pipeline.config import Settings
-from pipeline.errors import UsageError
 from pipeline.model import Batch, Block, Record, Story
 from pipeline.parse import ParseLimits, parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
 from pipeline.source.archive_reader import RecordSource
-from pipeline.store.snapshot import Snapshot, open_snapshot
+from pipeline.store.snapshot import Snapshot, find_snapshot
 
 _BATCH_RECORDS = 500
 
@@ -43,7 +42,7 @@ class Preview:
 
 def ends_in_lake(settings: Settings, sources: Sequence[RecordSource]) -> dict[str, int]:
     """How far the lake holds each source; its start where it does not know it. Writes nothing."""
-    snapshot = _snapshot(settings)
+    snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))
     names = [source.source for source in sources]
     known = snapshot.committed("ledger", names) if snapshot else {}
     return {source.source: known.get(source.source, source.start) for source in sources}
@@ -60,7 +59,7 @@ def preview(
     Remembers the id of every new revision, about 100 bytes a story.
     """
     ends = ends_in_lake(settings, sources)
-    snapshot = _snapshot(settings)
+    snapshot = find_snapshot(settings.lake.url, settings.lake.options)
     seen: set[str] = set()
     found = Preview()
     limits = ParseLimits(**settings.limits.model_dump())
@@ -99,13 +98,6 @@ def _count(found: Preview, kind: str, *, is_skip: bool) -> None:
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
     while batch := list(islice(records, _BATCH_RECORDS)):
         yield batch
-
-
-def _snapshot(settings: Settings) -> Snapshot | None:
-    try:
-        return open_snapshot(settings.lake.url, settings.lake.options)
-    except UsageError:
-        return None
 
 
 def _known(snapshot: Snapshot | None, stories: Sequence[Story]) -> frozenset[str]:

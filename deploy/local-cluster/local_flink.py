@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 from jars import ROOT, classpath, java
-from processes import Process, free_ports, wait_for_port
+from processes import Cluster, Process, free_ports, wait_for_port
 
 FLINK_VERSION = "1.19.3"
 
@@ -29,7 +29,7 @@ _OPENS = [
 ]
 
 
-class FlinkCluster:
+class FlinkCluster(Cluster):
     """JobManager, TaskManagers, job server and worker pool, with logs and data under `root`.
 
     Raises `jars.MissingError` without Java or Maven.
@@ -94,17 +94,6 @@ class FlinkCluster:
     def processes(self) -> list[Process]:
         """All of them, in the order of starting."""
         return [self.job_manager, *self.task_managers, self.worker_pool, self.job_server]
-
-    def __enter__(self) -> FlinkCluster:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start everything and wait until it answers."""

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jars import classpath, java
-from processes import Process, free_ports, wait_for_port
+from processes import Cluster, Process, free_ports, wait_for_port
 
 _START_S = 90.0
 _FORMAT_S = 60.0
 
 
-class KafkaCluster:
+class KafkaCluster(Cluster):
     """`nodes` brokers with their data under `root`; nodes are numbered from 1.
 
     `protocol` is that of the client listener (`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT`, `SASL_SSL`),
@@ -53,17 +53,6 @@ class KafkaCluster:
     def bootstrap_servers(self) -> tuple[str, ...]:
         """Where clients connect to."""
         return tuple(f"localhost:{port}" for port in self.client_ports)
-
-    def __enter__(self) -> KafkaCluster:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Format what has no storage yet, start all nodes and wait until they answer."""

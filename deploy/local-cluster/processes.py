@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 _STOP_S = 20.0
 _LOG_TAIL_LINES = 15
@@ -74,6 +76,29 @@ class Process:
             return ""
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-_LOG_TAIL_LINES:])
+
+
+class Cluster(ABC):
+    """Processes that belong together: started on entering a `with` block, ended on leaving it."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start all of them and wait until they answer."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End all of them, whichever run."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def wait_for_port(process: Process, port: int, timeout_s: float) -> None:

@@ -23,7 +23,7 @@ from apache_beam.runners.runner import PipelineState
 from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
-from pipeline.config import Settings, restore, without_secrets
+from pipeline.config import Settings, changed, without_secrets
 from pipeline.errors import EngineError
 from pipeline.job import Tick
 from pipeline.observe.logs import log
@@ -74,9 +74,8 @@ def replay_on_flink(
     """
     names = "".join(sorted(source.source for source in sources))
     digest = hashlib.sha256(names.encode()).hexdigest()[:8]
-    dumped = settings.model_dump()
-    dumped["flink"]["job_name"] = f"{settings.flink.job_name}-replay-{digest}"
-    settings = restore(dumped)
+    name = f"{settings.flink.job_name}-replay-{digest}"
+    settings = changed(settings, "flink", job_name=name)
     ticks = shares(sources, settings.flink.parallelism, settings.replay.part_records)
 
     def is_done() -> bool:
@@ -163,9 +162,7 @@ def stop_job(settings: Settings, *, with_savepoint: bool) -> str | None:
 
 def for_flink(settings: Settings) -> Settings:
     """The settings with at least one group a subtask."""
-    dumped = settings.model_dump()
-    dumped["job"]["workers"] = settings.flink.parallelism
-    return restore(dumped)
+    return changed(settings, "job", workers=settings.flink.parallelism)
 
 
 class _Submissions:

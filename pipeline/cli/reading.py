@@ -12,11 +12,10 @@ from pipeline.cli.common import out, stop_on_signals
 from pipeline.cli.progress import Tally, show_bar
 from pipeline.cli.summary import show_summary
 from pipeline.config import Settings
-from pipeline.errors import UsageError
 from pipeline.preview import ends_in_lake
 from pipeline.replay import parts, shares
 from pipeline.source.archive_reader import RecordSource
-from pipeline.store.snapshot import open_snapshot
+from pipeline.store.snapshot import find_snapshot
 from pipeline.supervise import Logging, Supervisor
 
 
@@ -100,9 +99,8 @@ def read_on_flink(settings: Settings, sources: Sequence[RecordSource], *, quiet:
 def _in_ledger(settings: Settings, sources: Sequence[RecordSource]) -> Counter[str]:
     """Records, stories, rejects, skips and blocks that the ledger has of the sources."""
     found: Counter[str] = Counter(batches=0, records=0, stories=0, rejects=0, skipped=0)
-    try:
-        snapshot = open_snapshot(settings.lake.url, settings.lake.options)
-    except UsageError:
+    snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))
+    if snapshot is None:
         return found
     names = ["records", "stories", "rejects", "skipped"]
     wanted = ds.field("source").isin([source.source for source in sources])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +23,7 @@ from pipeline.cli.common import (
     set_up_logs,
     settings_of,
 )
-from pipeline.store.rejects import Picked
+from pipeline.store.rejects import Picked, Rejects, find_reject, open_rejects, read_rejects
 
 rejects_app = typer.Typer(
     help="What did not become a story: list, look at, take out, try again.", no_args_is_help=True
@@ -79,13 +81,10 @@ def list_(
     Example: `dateline rejects list --kind malformed --from 2026-03-01 --lake /data/lake`
     """
     from pipeline.show.raw import escaped
-    from pipeline.store.rejects import open_rejects, read_rejects
     from pipeline.store.rejects_export import json_row
 
     picked = _picked(kind, stage, source, from_day, to_day, message, skips, settled)
-    settings = settings_of(config, lake=lake)
-    snapshot = open_rejects(settings.lake.url, settings.lake.options)
-    with read_rejects(snapshot) as rejects:
+    with _reading(config, lake) as rejects:
         total = rejects.count(picked)
         rows = list(rejects.rows(picked, limit=limit))
     if as_json:
@@ -133,12 +132,9 @@ def show(
     Example: `dateline rejects show kafka/5c1d/wire 48214 --lake /data/lake`
     """
     from pipeline.show.raw import escaped, hexdump, preview
-    from pipeline.store.rejects import find_reject, open_rejects, read_rejects
     from pipeline.store.rejects_export import json_row
 
-    settings = settings_of(config, lake=lake)
-    snapshot = open_rejects(settings.lake.url, settings.lake.options)
-    with read_rejects(snapshot) as rejects:
+    with _reading(config, lake) as rejects:
         row = find_reject(rejects, source, offset, item)
     if as_json:
         print_json(json_row(row))
@@ -178,13 +174,10 @@ def export(
 
     Example: `dateline rejects export bad/ --format files --kind undecodable --lake /data/lake`
     """
-    from pipeline.store.rejects import open_rejects, read_rejects
     from pipeline.store.rejects_export import export as write
 
     picked = _picked(kind, stage, source, from_day, to_day, message, skips, settled)
-    settings = settings_of(config, lake=lake)
-    snapshot = open_rejects(settings.lake.url, settings.lake.options)
-    with read_rejects(snapshot) as rejects:
+    with _reading(config, lake) as rejects:
         count = write(rejects.rows(picked, raw=True), path, form)
     if as_json:
         print_json({"path": str(path), "format": form, "rejects": count})
@@ -218,7 +211,6 @@ def retry(
     set_up_logs(log_level)
     picked = _picked(kind, stage, source, from_day, to_day, message)
     settings = settings_of(config, lake=lake)
-    from pipeline.store.rejects import open_rejects, read_rejects
     from pipeline.store.retry import plan_retry
 
     plan = plan_retry(settings.lake.url, settings.lake.options, picked)
@@ -253,6 +245,14 @@ def retry(
             f"{plan.left} rejects read again: {facts['stories']} stories, {facts['skipped']} "
             f"skipped, {facts['rejects']} failed again; {facts['open']} are still open"
         )
+
+
+@contextmanager
+def _reading(config: Path | None, lake: str | None) -> Iterator[Rejects]:
+    """The rejects of the lake as it stands."""
+    settings = settings_of(config, lake=lake)
+    with read_rejects(open_rejects(settings.lake.url, settings.lake.options)) as rejects:
+        yield rejects
 
 
 def register(app: typer.Typer) -> None:

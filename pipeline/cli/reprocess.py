@@ -54,12 +54,9 @@ def reprocess(
     """
     set_up_logs(log_level)
     settings = settings_of(config, lake=lake)
-    from pipeline.enrich import Enricher
+    from pipeline.job import enricher_of
 
-    named = settings.enrich
-    today = Enricher(
-        named.model, named.models, named.model_hash, named.max_text_chars
-    ).enrichment_id
+    today = enricher_of(settings).enrichment_id
     found = plan(settings.lake.url, settings.lake.options, today, where)
     if found.newer is not None:
         err.print(

@@ -6,7 +6,7 @@ lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -89,6 +89,10 @@ class Snapshot:
         return pafs.PyFileSystem(DeltaStorageHandler(self.url, dict(self.options)))
 
 
+_ALL = (LINKS, *reversed(TABLES))
+"""Every table, against the order of commits."""
+
+
 def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapshot:
     """The lake at `url` as it stands now.
 
@@ -96,15 +100,23 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
     too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there
     is no lake, `StoreError` where it cannot be read.
     """
+    found = find_snapshot(url, options)
+    if found is None:
+        raise UsageError("there is no lake at this URL", lake=url)
+    return found
+
+
+def find_snapshot(
+    url: str, options: Mapping[str, str] | None = None, tables: Sequence[str] = _ALL
+) -> Snapshot | None:
+    """As `open_snapshot`, with `tables` alone; None where there is none of them."""
     root = url.rstrip("/")
     found: dict[str, DeltaTable] = {}
-    for table in (LINKS, *reversed(TABLES)):
+    for table in tables:
         handle = open_table(root, table, options or {})
         if handle is not None:
             found[table] = handle
-    if not found:
-        raise UsageError("there is no lake at this URL", lake=url)
-    return Snapshot(root, dict(options or {}), found)
+    return Snapshot(root, dict(options or {}), found) if found else None
 
 
 def open_table(

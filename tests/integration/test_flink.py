@@ -21,7 +21,8 @@ from processes import Process
 
 from pipeline.source.publish import publish
 from pipeline.source.topics import create_topics
-from tests.integration.test_kill import assert_everything_once, ledger_end
+from tests.support.job import ended_at
+from tests.support.judge import assert_everything_once
 from tests.support.wire import copy
 
 pytestmark = [
@@ -86,16 +87,12 @@ class Job:
     def wait_for(self, records: int) -> float:
         """Until the lake accounts for so many; the seconds that it took."""
         begin_s = time.monotonic()
-        while (now := self.records()) < records:
+        while (now := ended_at(self.lake)) < records:
             passed_s = time.monotonic() - begin_s
             assert self.process.pid is not None, self.process.tail()
             assert passed_s < WAIT_S, f"{now} of {records} records:\n{self.process.tail()}"
             time.sleep(0.5)
         return time.monotonic() - begin_s
-
-    def records(self) -> int:
-        """How many records the lake accounts for."""
-        return ledger_end(self.lake) if (self.lake / "ledger").is_dir() else 0
 
     def dateline(self, *arguments: str) -> str:
         """What a command prints that ends well."""

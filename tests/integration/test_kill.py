@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
-from pipeline.store.rows import decompress
-from tests.support.job import JobProcess, running
+from tests.support.job import JobProcess, ended_at, running
+from tests.support.judge import assert_everything_once
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
 KILLS = 20
 COPIES = 6
 PER_ROUND = 110
-
-
-def ledger_end(lake: Path) -> int:
-    rows = Lake(str(lake)).dataset("ledger").to_table(["records"]).column(0).to_pylist()
-    return sum(rows)
 
 
 @pytest.mark.timeout(1500)
@@ -50,11 +41,11 @@ def test_sigkill_at_random_moments_beside_a_second_copy(
             jobs.append(JobProcess(broker.bootstrap_servers, lake, log))
         # From right after the start of the process to well into the stream.
         begin_s = time.monotonic()
-        before = ledger_end(lake) if lake.exists() else 0
+        before = ended_at(lake)
         wait_s = moments.uniform(0.5, 7.0)
         after_commit_s = moments.uniform(0.0, 0.7)
         while time.monotonic() - begin_s < wait_s:
-            if lake.exists() and wait_s > 3 and ledger_end(lake) > before:
+            if wait_s > 3 and ended_at(lake) > before:
                 time.sleep(after_commit_s)
                 break
             time.sleep(0.02)
@@ -64,20 +55,3 @@ def test_sigkill_at_random_moments_beside_a_second_copy(
     with running(broker.bootstrap_servers, lake, log, *options) as last:
         assert last.wait(300) == 0, log.read_text()[-3000:]
     assert_everything_once(lake, sent)
-
-
-def assert_everything_once(lake: Path, sent: list[bytes]) -> None:
-    report = check(str(lake), strict=True)
-    assert report.ok, report.findings
-    tables = Lake(str(lake))
-    found: Counter[str] = Counter()
-    places: Counter[tuple[str, int, int]] = Counter()
-    for table in ("stories", "rejects"):
-        columns = ["source", "offset", "item", "raw"]
-        for row in tables.dataset(table).to_table(columns).to_pylist():
-            found[hashlib.sha256(decompress(row["raw"])).hexdigest()] += 1
-            places[row["source"], row["offset"], row["item"]] += 1
-    assert set(places.values()) == {1}
-    assert found == Counter(hashlib.sha256(record).hexdigest() for record in sent)
-    blocks = tables.dataset("ledger").to_table(["records"]).column(0).to_pylist()
-    assert sum(blocks) == len(sent)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.errors import UsageError
-from pipeline.store.snapshot import open_snapshot
+from pipeline.store.snapshot import find_snapshot
 
 
 class _Process:
@@ -92,10 +91,10 @@ class ReplayProcess(_Process):
 
 def ended_at(lake: Path) -> int:
     """How many records of all sources the ledger has; 0 before there is a lake."""
-    try:
-        rows = open_snapshot(str(lake)).dataset("ledger").to_table(["records"])
-    except UsageError:
+    snapshot = find_snapshot(str(lake), tables=("ledger",))
+    if snapshot is None:
         return 0
+    rows = snapshot.dataset("ledger").to_table(["records"])
     return sum(rows.column(0).to_pylist())
 
 

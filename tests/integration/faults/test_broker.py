@@ -13,9 +13,9 @@ from local_kafka import KafkaCluster
 
 from pipeline.source.publish import publish
 from pipeline.source.topics import create_topics
-from tests.integration.test_kill import assert_everything_once
-from tests.support.faults import LONG, record_fault
+from tests.support.faults import LONG
 from tests.support.job import ended_at, until
+from tests.support.judge import judge_sent
 from tests.support.kafka import ConfiguredJob, Network, Stepped, needs_kafka, settings_for
 from tests.support.wire import copy
 
@@ -49,17 +49,7 @@ class Sent:
 
     def judge(self, faults: dict[str, tuple[int, float]]) -> None:
         """Record each fault, with how often and the longest wait, and prove the lake."""
-        missing = len(self.records) - ended_at(self.lake)
-        for name, (times, resume_s) in faults.items():
-            record_fault(
-                name,
-                injected=times,
-                records=len(self.records),
-                lost=max(0, missing),
-                duplicated=max(0, -missing),
-                resume_s=resume_s,
-            )
-        assert_everything_once(self.lake, self.records)
+        judge_sent(self.lake, faults, self.records)
 
 
 @pytest.fixture(scope="module")

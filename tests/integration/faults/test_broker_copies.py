@@ -14,27 +14,14 @@ import pytest
 from pipeline.model import Batch
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
-from tests.integration.test_kill import assert_everything_once
-from tests.support.faults import LONG, record_fault
+from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, until
+from tests.support.judge import judge_sent
 from tests.support.kafka import Stepped, settings_for
 from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 ROUNDS = 20 if LONG else 2
-
-
-def judged(lake: Path, fault: str, injected: int, sent: list[bytes], seconds: float) -> None:
-    missing = len(sent) - ended_at(lake)
-    record_fault(
-        fault,
-        injected=injected,
-        records=len(sent),
-        lost=max(0, missing),
-        duplicated=max(0, -missing),
-        resume_s=seconds,
-    )
-    assert_everything_once(lake, sent)
 
 
 @pytest.mark.parametrize("groups", [(1, 1, 1), (1, 3), *(((1, 1), (4, 2)) if LONG else ())])
@@ -60,7 +47,7 @@ def test_copies_in_turn(tmp_path: Path, broker: EmbeddedBroker, groups: tuple[in
         job.job.close()
     assert lost > 0
     name = "groups changed beside old copies" if len(set(groups)) > 1 else "copies of the job"
-    judged(tmp_path, name, lost, sent, seconds / ROUNDS)
+    judge_sent(tmp_path, {name: (lost, seconds / ROUNDS)}, sent)
 
 
 def _together(jobs: list[Stepped]) -> int:
@@ -127,7 +114,7 @@ def test_a_copy_that_slept_while_another_took_over(tmp_path: Path, broker: Embed
             if job.process.poll() is None:
                 job.kill()
     assert all("another writer was first" in log.read_text() for log in logs)
-    judged(lake, "copy paused while another took over", times, sent, longest)
+    judge_sent(lake, {"copy paused while another took over": (times, longest)}, sent)
 
 
 def _signal(job: JobProcess, number: int) -> None:

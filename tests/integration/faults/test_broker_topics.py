@@ -20,9 +20,9 @@ from pipeline.store.check import check
 from pipeline.store.move import move, plan
 from pipeline.store.snapshot import open_snapshot
 from pipeline.store.sources import sources
-from tests.integration.test_kill import assert_everything_once
 from tests.support.faults import record_fault
-from tests.support.job import ended_at, until
+from tests.support.job import until
+from tests.support.judge import assert_everything_once, judge_sent
 from tests.support.kafka import Stepped, needs_kafka, settings_for
 from tests.support.rows import NOON
 from tests.support.wire import copy
@@ -58,21 +58,6 @@ def a_job(cluster: KafkaCluster, topic: str, lake: Path, **kafka: Any) -> Steppe
     return Stepped(settings_for(cluster.bootstrap_servers, topic, lake, kafka=kafka))
 
 
-def judged(
-    lake: Path, fault: str, sent: list[bytes], seconds: float | None = None, injected: int = 1
-) -> None:
-    missing = len(sent) - ended_at(lake)
-    record_fault(
-        fault,
-        injected=injected,
-        records=len(sent),
-        lost=max(0, missing),
-        duplicated=max(0, -missing),
-        resume_s=seconds,
-    )
-    assert_everything_once(lake, sent)
-
-
 def test_partitions_are_added(
     tmp_path: Path, cluster: KafkaCluster, admin: KafkaAdminClient
 ) -> None:
@@ -88,7 +73,7 @@ def test_partitions_are_added(
         send(cluster, "wider", sent[20:])
         seconds = job.until(lambda: job.records() == 60)
     assert len(sources(open_snapshot(str(tmp_path)))) == 4
-    judged(tmp_path, "partitions added", sent, seconds)
+    judge_sent(tmp_path, {"partitions added": (1, seconds)}, sent)
 
 
 def test_a_topic_is_deleted_and_made_again(
@@ -107,7 +92,7 @@ def test_a_topic_is_deleted_and_made_again(
         send(cluster, "again", sent[30:])
         seconds = job.until(lambda: job.records() == 60)
     assert len(sources(open_snapshot(str(tmp_path)))) == 4
-    judged(tmp_path, "topic deleted and made again", sent, seconds)
+    judge_sent(tmp_path, {"topic deleted and made again": (1, seconds)}, sent)
 
 
 def test_offsets_expire(tmp_path: Path, cluster: KafkaCluster, admin: KafkaAdminClient) -> None:
@@ -216,7 +201,7 @@ def test_transactions_that_are_aborted(tmp_path: Path, cluster: KafkaCluster) ->
         seconds = job.until(lambda: job.records() == len(sent) and caught_up(job))
     (source,) = check(str(tmp_path)).sources
     assert (source.records, source.gaps, source.end) == (20, 24, 44)
-    judged(tmp_path, "transactions aborted", sent, seconds, injected=2)
+    judge_sent(tmp_path, {"transactions aborted": (2, seconds)}, sent)
 
 
 def test_a_log_that_was_cut_stops_the_job(tmp_path: Path) -> None:
@@ -281,7 +266,7 @@ def test_a_move_to_another_cluster(tmp_path: Path, cluster: KafkaCluster) -> Non
             job.until(lambda: job.records() == 60)
             seconds = time.monotonic() - begin_s
     assert [s.records for s in sources(open_snapshot(str(lake)))].count(20) == 1
-    judged(lake, "moved to another cluster", sent, seconds)
+    judge_sent(lake, {"moved to another cluster": (1, seconds)}, sent)
 
 
 def name_of(job: Stepped) -> str:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.store.check import check
 from pipeline.store.lake import Lake
-from tests.support.faults import LONG, record_fault
+from tests.support.faults import LONG
+from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of
 from tests.support.writing import command
 
 pytestmark = pytest.mark.engine
 URL = "s3://news/lake"
 RECORDS = 60 if LONG else 15
-SOURCES = ("cluster/topic/0", "cluster/topic/1")
 
 
 @pytest.fixture
@@ -47,23 +45,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def judged(store: Store, fault: str, injected: int, records: int) -> None:
-    options = options_of(store.endpoint)
-    tables = Lake(URL, options)
-    found: Counter[tuple[str, int]] = Counter()
-    for table in ("stories", "rejects"):
-        rows = tables.dataset(table).to_table(["source", "offset"]).to_pylist()
-        found.update((row["source"], row["offset"]) for row in rows)
-    expected = {(source, n) for source in SOURCES for n in range(records)}
-    record_fault(
-        fault,
-        injected=injected,
-        records=len(expected),
-        lost=len(expected - found.keys()),
-        duplicated=sum(count - 1 for count in found.values()),
-    )
-    assert found == Counter(expected)
-    report = check(URL, options, strict=True)
-    assert report.ok, report.findings
+    judge_written(URL, fault, injected, records, options=options_of(store.endpoint))
 
 
 def test_concurrent_writers_and_compactions_by_conditional_put(store: Store) -> None:

@@ -6,21 +6,18 @@ import random
 import signal
 import subprocess
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from pipeline.store.check import check
 from pipeline.store.contract import TABLES
-from pipeline.store.lake import Lake
-from tests.support.faults import LONG, record_fault
+from tests.support.faults import LONG
 from tests.support.job import until
+from tests.support.judge import judge_written
 from tests.support.writing import command
 
 pytestmark = pytest.mark.engine
 MOMENTS = 200 if LONG else 20
-SOURCES = ("cluster/topic/0", "cluster/topic/1")
 WRITE_POINTS = ["file.staged"] + [f"{t}.{p}" for t in TABLES for p in ("begin", "log", "done")]
 WRITE_POINTS += [f"{t}.file" for t in TABLES]
 COMPACT_POINTS = [f"maintain.{t}.{p}" for t in TABLES for p in ("begin", "file")]
@@ -51,23 +48,7 @@ def is_frozen(process: subprocess.Popen[str]) -> bool:
 
 def judged(lake: Path, fault: str, injected: int, records: int, resume_s: float | None) -> None:
     """Every record of both sources once; nothing unreferenced; the log's files all there."""
-    tables = Lake(str(lake))
-    found: Counter[tuple[str, int]] = Counter()
-    for table in ("stories", "rejects"):
-        rows = tables.dataset(table).to_table(["source", "offset"]).to_pylist()
-        found.update((row["source"], row["offset"]) for row in rows)
-    expected = {(source, n) for source in SOURCES for n in range(records)}
-    record_fault(
-        fault,
-        injected=injected,
-        records=len(expected),
-        lost=len(expected - found.keys()),
-        duplicated=sum(count - 1 for count in found.values()),
-        resume_s=resume_s,
-    )
-    assert found == Counter(expected)
-    report = check(str(lake), strict=True)
-    assert report.ok, report.findings
+    judge_written(str(lake), fault, injected, records, resume_s=resume_s)
 
 
 @pytest.mark.timeout(1500)
