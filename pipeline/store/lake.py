@@ -25,7 +25,7 @@ from pipeline.store.actions import add_action, by_partition, folder_of
 from pipeline.store.contract import contract
 from pipeline.store.files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.rows import Row, table_of
-from pipeline.store.tables import open_table, reason
+from pipeline.store.tables import arrow_dataset, open_table, reason
 
 _COMMIT_KEY = "dateline.commit"
 
@@ -107,7 +107,7 @@ class Lake:
 
     def dataset(self, table: str) -> ds.Dataset:
         """The table as last refreshed, pinned to that version."""
-        return self.handle(table).to_pyarrow_dataset()
+        return arrow_dataset(self.handle(table), self.url, table)
 
     def rows(
         self, table: str, source: str, start: int, end: int, columns: Sequence[str]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.contract import LINKS, TABLES, contract
-from pipeline.store.tables import reason
+from pipeline.store.tables import arrow_dataset, local_path, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Snapshot:
         rule = contract(table).schema
         if table not in self.tables:
             return ds.dataset(rule.empty_table())
-        found = self.tables[table].to_pyarrow_dataset()
+        found = arrow_dataset(self.tables[table], self.url, table)
         lacking = [
             field for field in rule if field.nullable and field.name not in found.schema.names
         ]
@@ -83,7 +82,7 @@ class Snapshot:
 
     def filesystem(self) -> pafs.FileSystem:
         """The store, rooted at the lake."""
-        path = _local(self.url)
+        path = local_path(self.url)
         if path is not None:
             return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
         return pafs.PyFileSystem(DeltaStorageHandler(self.url, dict(self.options)))
@@ -123,7 +122,7 @@ def open_table(
     root: str, table: str, options: Mapping[str, str], version: int | None = None
 ) -> DeltaTable | None:
     """One table at `version` (its last one by default), None where it does not exist."""
-    path = _local(root)
+    path = local_path(root)
     if path is not None and not (path / table / "_delta_log").is_dir():
         return None
     try:
@@ -132,11 +131,3 @@ def open_table(
         return None
     except (DeltaError, OSError) as error:
         raise StoreError("cannot open the table", table=table, reason=reason(error)) from error
-
-
-def _local(root: str) -> Path | None:
-    if "://" not in root:
-        return Path(root).absolute()
-    if root.startswith("file://"):
-        return Path(root.removeprefix("file://"))
-    return None

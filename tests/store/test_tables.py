@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -183,3 +185,23 @@ def test_a_reader_tells_of_a_damaged_log_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         check(str(tmp_path))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_short_program_that_reads_a_lake_ends_well(tmp_path: Path) -> None:
+    """No thread of Arrow's calls Python while the interpreter ends: that aborted every second."""
+    writer = started(tmp_path, SOURCE)
+    for n in range(20):
+        writer.write(batch_of(n, n + 1))
+    program = (
+        "import sys; from pipeline.store.snapshot import open_snapshot;"
+        "open_snapshot(sys.argv[1]).dataset('ledger').to_table(['records'])"
+    )
+    for _ in range(8):
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
