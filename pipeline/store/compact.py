@@ -126,7 +126,7 @@ def _plan(lake: Lake, table: str, sizing: Sizing) -> list[_Bin]:
     """What to gather, partition by partition, in an order that the files' names decide."""
     keys = contract(table).partition_by
     small: dict[tuple[str | None, ...], list[_File]] = defaultdict(list)
-    actions = pa.table(lake.handle(table).get_add_actions(flatten=True))
+    actions = lake.added(table)
     for action in actions.to_pylist() if actions.num_rows else ():
         if action["size_bytes"] < sizing.target_bytes * 3 // 4:
             values = (action[f"partition.{key}"] for key in keys)

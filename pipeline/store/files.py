@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -132,11 +133,11 @@ class LocalFiles(DataFiles):
 
     @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
-        self._hold(writer)
         target = self._root / path
         # Not made anew: a lake that was removed under a running job is a fault.
         if not (table := self._root / Path(path).parts[0]).is_dir():
             raise FileNotFoundError(f"the folder {table} is gone")
+        self._hold(writer)
         staged = self._root / _STAGING / writer / target.name
         staged.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -190,10 +191,11 @@ class LocalFiles(DataFiles):
     def release(self, writer: str) -> None:
         if (handle := self._locks.pop(writer, None)) is None:
             return
-        folder = self._root / _STAGING / writer
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        (self._root / _WRITERS / writer).unlink(missing_ok=True)
+        # What stays, because it is not empty or the store refuses, is a dead writer's from now on:
+        # the next clean-up takes it.
+        with suppress(OSError):
+            (self._root / _WRITERS / writer).unlink(missing_ok=True)
+            (self._root / _STAGING / writer).rmdir()
         handle.close()
 
     def _staged_folders(self) -> Iterator[Path]:

@@ -25,7 +25,7 @@ from pipeline.store.actions import add_action, by_partition, folder_of
 from pipeline.store.contract import contract
 from pipeline.store.files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.rows import Row, table_of
-from pipeline.store.tables import arrow_dataset, open_table, reason
+from pipeline.store.tables import arrow_dataset, open_table, reading_log, reason
 
 _COMMIT_KEY = "dateline.commit"
 
@@ -82,19 +82,16 @@ class Lake:
         Raises `StoreError` where the log cannot be read, or is no longer the one that was read.
         """
         handle = self.handle(table)
-        try:
+        with reading_log(table):
             handle.update_incremental()
-        except (DeltaError, OSError) as error:
-            raise StoreError(
-                "cannot read the table's log", table=table, reason=reason(error)
-            ) from error
         self._assert_last_entry(table, handle.version())
         return handle
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """The committed end of each source that has one, as the handle was last refreshed."""
         handle = self.handle(table)
-        found = {source: handle.transaction_version(source) for source in sources}
+        with reading_log(table):
+            found = {source: handle.transaction_version(source) for source in sources}
         return {source: end for source, end in found.items() if end is not None}
 
     def ends(self, sources: Sequence[str]) -> dict[str, int]:
@@ -107,7 +104,8 @@ class Lake:
 
     def dataset(self, table: str) -> ds.Dataset:
         """The table as last refreshed, pinned to that version."""
-        return arrow_dataset(self.handle(table), self.url, table)
+        with reading_log(table):
+            return arrow_dataset(self.handle(table), self.url, table)
 
     def rows(
         self, table: str, source: str, start: int, end: int, columns: Sequence[str]
@@ -144,13 +142,19 @@ class Lake:
                 "cannot read a data file", table=table, reason=reason(error)
             ) from error
 
-    def active(self, table: str) -> list[str]:
-        """Paths, relative to the lake's root, of the files that the table's log holds.
+    def added(self, table: str) -> pa.Table:
+        """One row for each data file of the table as last refreshed: what the log says of it.
 
-        The log has them URL-encoded (Delta protocol, section "Add File and Remove File").
+        Paths are relative to the table, and URL-encoded (Delta protocol, section "Add File and
+        Remove File").
         """
-        paths = pa.table(self.handle(table).get_add_actions(flatten=True)).column("path")
-        return [f"{table}/{unquote(path)}" for path in paths.to_pylist()]
+        with reading_log(table):
+            return pa.table(self.handle(table).get_add_actions(flatten=True))
+
+    def active(self, table: str) -> list[str]:
+        """Paths, relative to the lake's root, of the files that the table's log holds."""
+        paths = self.added(table).column("path").to_pylist()
+        return [f"{table}/{unquote(path)}" for path in paths]
 
     def commit(self, commit: Commit) -> None:
         """Write the files and commit them from the handle as it is.
@@ -206,9 +210,10 @@ class Lake:
         """Whether the commit is in the log though its acknowledgement was lost."""
         handle = self.refresh(table)
         new = handle.version() - base
-        return new > 0 and any(
-            entry.get(_COMMIT_KEY) == name for entry in handle.history(limit=new)
-        )
+        with reading_log(table):
+            return new > 0 and any(
+                entry.get(_COMMIT_KEY) == name for entry in handle.history(limit=new)
+            )
 
     def _write_files(self, commit: Commit) -> list[AddAction | RemoveAction]:
         """One file a partition. All of them stand, or none and `StoreError` is raised."""

@@ -16,7 +16,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
@@ -236,7 +235,7 @@ def _files_by_day(lake: Lake) -> tuple[dict[date, list[str]], int]:
     """The paths of the stories' files by day, and how many stories have no day."""
     found: dict[date, list[str]] = {}
     undated = 0
-    actions = pa.table(lake.handle("stories").get_add_actions(flatten=True))
+    actions = lake.added("stories")
     for action in actions.to_pylist() if actions.num_rows else ():
         day = action["partition.date"]
         if day is None:

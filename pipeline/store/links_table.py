@@ -16,7 +16,6 @@ from typing import Self
 from urllib.parse import unquote
 from uuid import uuid4
 
-import pyarrow as pa
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
@@ -100,7 +99,7 @@ class LinksTable:
         return self._lake.committed(LINKS, [_app(day)]).get(_app(day), 0)
 
     def _files(self) -> list[Row]:
-        actions = pa.table(self._lake.handle(LINKS).get_add_actions(flatten=True))
+        actions = self._lake.added(LINKS)
         listed: list[Row] = actions.to_pylist() if actions.num_rows else []
         return listed
 

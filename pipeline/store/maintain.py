@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import pyarrow as pa
-
+from pipeline.errors import StoreError
 from pipeline.store.actions import time_ms
 from pipeline.store.compact import MAINTAIN, PREFIX
 from pipeline.store.contract import LINKS, TABLES
 from pipeline.store.files import Marks
 from pipeline.store.lake import Commit, ConflictError, Lake
 from pipeline.store.links_table import PREFIX as REPLACED_BY
+from pipeline.store.tables import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,16 @@ class Cleaned:
 def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
     """Remove what can never become part of the lake, or was replaced `retention_s` ago.
 
-    Safe beside live writers and compactions.
+    Safe beside live writers and compactions. Raises `StoreError` when the store fails.
     """
-    staged = lake.files.drop_staged()
     counts = {"removed": 0, "kept": 0, "held": 0, "foreign": 0}
-    for table in (*TABLES, LINKS) if lake.files.list(LINKS) else TABLES:
-        for fate in _clean_table(lake, table, at, retention_s):
-            counts[fate] += 1
+    try:
+        staged = lake.files.drop_staged()
+        for table in (*TABLES, LINKS) if lake.files.list(LINKS) else TABLES:
+            for fate in _clean_table(lake, table, at, retention_s):
+                counts[fate] += 1
+    except OSError as error:
+        raise StoreError("cannot clean up", reason=reason(error)) from error
     return Cleaned(staged, **counts)
 
 
@@ -85,7 +88,7 @@ def _held(
     for longer.
     """
     found: set[str] = set()
-    actions = pa.table(lake.handle(table).get_add_actions(flatten=True))
+    actions = lake.added(table)
     active = lake.active(table)
     made_ms = actions["modification_time"].to_pylist() if active else ()
     recent = [

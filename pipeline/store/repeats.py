@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.model import Story
@@ -39,7 +38,7 @@ class Repeats:
         wanted = {story.revision_id for story in stories}
         if not days:
             return set()
-        actions = pa.table(self._lake.handle("stories").get_add_actions(flatten=True))
+        actions = self._lake.added("stories")
         if actions.num_rows == 0:
             return set()
         found: set[str] = set()

@@ -19,7 +19,7 @@ from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.contract import LINKS, TABLES, contract
-from pipeline.store.tables import arrow_dataset, local_path, reason
+from pipeline.store.tables import arrow_dataset, local_path, reading_log, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ class Snapshot:
         """The committed end of each source that has one in `table`."""
         if table not in self.tables:
             return {}
-        found = {source: self.tables[table].transaction_version(source) for source in sources}
+        handle = self.tables[table]
+        with reading_log(table):
+            found = {source: handle.transaction_version(source) for source in sources}
         return {source: end for source, end in found.items() if end is not None}
 
     def active(self, table: str) -> list[DataFile]:
@@ -70,6 +72,8 @@ class Snapshot:
         if table not in self.tables:
             return []
         keys = contract(table).partition_by
+        with reading_log(table):
+            actions = pa.table(self.tables[table].get_add_actions(flatten=True))
         return [
             DataFile(
                 path=unquote(action["path"]),
@@ -77,7 +81,7 @@ class Snapshot:
                 rows=action.get("num_records"),
                 size_bytes=action["size_bytes"],
             )
-            for action in pa.table(self.tables[table].get_add_actions(flatten=True)).to_pylist()
+            for action in actions.to_pylist()
         ]
 
     def filesystem(self) -> pafs.FileSystem:

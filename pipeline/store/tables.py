@@ -9,7 +9,8 @@ newer, its rows without the new columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -40,6 +41,20 @@ def reason(error: Exception) -> str:
     text = _COLOURS.sub("", str(error).partition("\n   0: ")[0]).replace("↳", ":")
     lines = [line.strip() for line in text.splitlines()]
     return " ".join(line for line in lines if line) or type(error).__name__
+
+
+@contextmanager
+def reading_log(table: str) -> Iterator[None]:
+    """Asks a handle for what the log says; raises `StoreError` where the log cannot be read.
+
+    delta-rs reads entries again when it is asked, also those that it had read at a refresh.
+    """
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StoreError(
+            "cannot read the table's log", table=table, reason=reason(error)
+        ) from error
 
 
 def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
