@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import clock
 from pipeline.config import Settings
-from pipeline.errors import BY_EXIT_CODE, GROWN_EXIT_CODE, ConfigError, WorkerError
+from pipeline.errors import (
+    BY_EXIT_CODE,
+    GROWN_EXIT_CODE,
+    ConfigError,
+    DatelineError,
+    WorkerError,
+)
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.replay import Replay, to_json
@@ -94,6 +100,10 @@ class Supervisor:
                 if not [worker for worker in self._workers if not worker.look()]:
                     return
                 stop.wait(_POLL_S)
+        except DatelineError as error:
+            # Once, however many workers meet it.
+            log.error("the job stops", reason=str(error), exit_code=error.exit_code)
+            raise
         finally:
             self._stop(hurry or threading.Event())
             if observer is not None:

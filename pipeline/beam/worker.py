@@ -2,7 +2,8 @@
 
 It is told what to do by one line of JSON on standard input, which stays open: when it closes, the
 supervisor is gone and the worker finishes its batch and stops. It tells what it did by lines of
-JSON on standard output. Its exit code is that of the fault, if any.
+JSON on standard output, the fault that ended it among them: the supervisor logs one for all
+workers. Its exit code is that of the fault, if any.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import IO, Any
 from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError
 from pipeline.job import Job, forget, job_of
-from pipeline.observe.logs import configure, log
+from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
 from pipeline.replay import from_json
 from pipeline.store.write import Receipt
@@ -50,7 +51,6 @@ def main() -> int:
         else:
             ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
     except DatelineError as error:
-        log.error("the job stops", reason=str(error), exit_code=error.exit_code)
         reports.tell({"fault": str(error)})
         return error.exit_code
     finally:

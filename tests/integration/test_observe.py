@@ -87,7 +87,7 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
 
 
 def test_a_job_that_stops_says_why_once(tmp_path: Path) -> None:
-    """The worker's line and the command's; no traceback, none of Beam's own words."""
+    """The log's line and the command's; no traceback, none of Beam's own words."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pipeline.cli", "run", "--lake", str(tmp_path / "lake")),
