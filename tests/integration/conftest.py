@@ -1,7 +1,8 @@
-"""Fixtures: an embedded broker, the development data."""
+"""Fixtures: an embedded broker, a small disk, the development data."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,3 +27,21 @@ def reuters() -> list[Path]:
     if not files:
         pytest.skip("the development data is not here (../shared/data/reuters21578)")
     return files
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 4 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount a file system")
+    yield disk
+    # As often as it was mounted over.
+    while disk.is_mount():
+        subprocess.run(["umount", "-l", str(disk)], check=True)

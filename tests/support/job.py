@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from pipeline.store.snapshot import find_snapshot
 class _Process:
     """A command with worker processes."""
 
-    def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, log: Path, *arguments: str, prefix: Sequence[str] = (), **environment: str
+    ) -> None:
         self._log = log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", *arguments],
+            [*prefix, sys.executable, "-m", "pipeline.cli", *arguments],
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, **environment},
@@ -64,14 +66,25 @@ class _Process:
 
 
 class JobProcess(_Process):
-    """`dateline run` against a broker and a lake, with its workers."""
+    """`dateline run` against a broker and a lake, with its workers.
 
-    def __init__(self, bootstrap_servers: str, lake: Path, log: Path, *options: str) -> None:
+    `prefix` is a command that runs it, `setpriv …` for one.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        lake: Path,
+        log: Path,
+        *options: str,
+        prefix: Sequence[str] = (),
+    ) -> None:
         super().__init__(
             log,
             *("run", "--bootstrap-servers", bootstrap_servers, "--topic", "wire"),
             *("--lake", str(lake), "--flush-interval-s", "0.2", "--log-level", "info"),
             *options,
+            prefix=prefix,
         )
 
 
@@ -99,9 +112,9 @@ def ended_at(lake: Path) -> int:
 
 
 @contextmanager
-def running(*arguments: object, **_: object) -> Iterator[JobProcess]:
+def running(*arguments: object, prefix: Sequence[str] = ()) -> Iterator[JobProcess]:
     """A job that is killed at the end of the block, if it still runs."""
-    job = JobProcess(*arguments)  # type: ignore[arg-type]
+    job = JobProcess(*arguments, prefix=prefix)  # type: ignore[arg-type]
     try:
         yield job
     finally:
