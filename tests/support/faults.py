@@ -38,6 +38,12 @@ class Fault:
 
 
 _faults: dict[str, Fault] = {}
+_opened: list[int] = []
+
+
+def record_opened(files: int) -> None:
+    """Note that a reader beside a fault opened so many data files, as they appeared, all whole."""
+    _opened.append(files)
 
 
 def record_fault(
@@ -95,6 +101,9 @@ in `tests/integration/faults/`), {at.astimezone(UTC):%Y-%m-%d}, {form} form, on 
 *Records* are those that were published or written, *lost* are missing in the lake, *duplicated*
 are there more than once, *seconds to resume* is the longest time from the repair (or the restart)
 until work went on, where something had to resume.
+
+Beside every fault ran a reader that opened each data file as soon as a plain glob
+(`TABLE/date=*/region=*/*.parquet`) found it: {sum(_opened):,} files, none of them broken.
 
 {table_of(faults)}
 """

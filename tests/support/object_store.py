@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+import pyarrow.fs as pafs
+
 SECRET = "s3cr3t-0f-the-0bject-st0re"
 KEY_ID = "AKIDATELINETEST"
 BUCKET = "news"
@@ -168,6 +170,16 @@ class Store:
         """How many requests the proxy let pass, refused, dropped the answer of, delayed."""
         found: dict[str, int] = json.loads(self._ask("counts"))
         return found
+
+    def files(self) -> pafs.FileSystem:
+        """What is there, as a reader sees it."""
+        return pafs.S3FileSystem(
+            access_key=KEY_ID,
+            secret_key=SECRET,
+            region="eu-central-1",
+            scheme="http",
+            endpoint_override=self.endpoint.removeprefix("http://"),
+        )
 
     def close(self) -> None:
         """End the process."""

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.store.lake import Lake
-from tests.support.faults import LONG
+from tests.support.faults import LONG, record_opened
 from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of
+from tests.support.watch import GlobReader
 from tests.support.writing import command
 
 pytestmark = pytest.mark.engine
@@ -24,8 +25,11 @@ RECORDS = 60 if LONG else 15
 def store() -> Iterator[Store]:
     pytest.importorskip("moto")
     running = Store()
-    yield running
+    with GlobReader(running.files(), "news") as reader:
+        yield running
     running.close()
+    assert not reader.failures
+    record_opened(reader.opened)
 
 
 def started(endpoint: str, what: str, *options: str, **more: str) -> subprocess.Popen[str]:

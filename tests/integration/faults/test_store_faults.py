@@ -115,6 +115,7 @@ def test_the_lake_is_removed_under_a_running_job(tmp_path: Path, point: str) -> 
     judged(lake, "lake directory removed while running", 1, 40, resumed_s(lake, 40))
 
 
+@pytest.mark.breaks_files
 def test_a_half_written_file_of_another_program_stands_in_the_lake(tmp_path: Path) -> None:
     """It is no part of any table: the job goes on, the check names it, and clean-up leaves it."""
     assert run(tmp_path, "write", "--records", "20").returncode == 0
