@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 from pipeline.model import Batch
-from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
 from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, until
@@ -25,29 +24,29 @@ ROUNDS = 20 if LONG else 2
 
 
 @pytest.mark.parametrize("groups", [(1, 1, 1), (1, 3), *(((1, 1), (4, 2)) if LONG else ())])
-def test_copies_in_turn(tmp_path: Path, broker: EmbeddedBroker, groups: tuple[int, ...]) -> None:
+def test_copies_in_turn(
+    tmp_path: Path, either_broker: tuple[str, str], groups: tuple[int, ...]
+) -> None:
     """Two or three jobs, also with other numbers of groups, as when N groups become M while the old
     copies still run: all of it once, and it goes on. Each reads before any of them writes."""
+    lake, (_, servers) = tmp_path / "lake", either_broker
     sent = list(copy(0, 30 * ROUNDS))
     jobs = [
-        Stepped(settings_for((broker.bootstrap_servers,), "wire", tmp_path, job={"groups": number}))
-        for number in groups
+        Stepped(settings_for((servers,), "wire", lake, job={"groups": number})) for number in groups
     ]
     lost = 0
     begin_s = time.monotonic()
     for n in range(ROUNDS):
-        publish(
-            sent[n * 30 : (n + 1) * 30], bootstrap_servers=broker.bootstrap_servers, topic="wire"
-        )
+        publish(sent[n * 30 : (n + 1) * 30], bootstrap_servers=servers, topic="wire", timeout_s=120)
         for job in jobs if n % 2 else reversed(jobs):
             lost += _together([job, *jobs])
-    until(lambda: _together(jobs) >= 0 and ended_at(tmp_path) >= len(sent), 120)
+    until(lambda: _together(jobs) >= 0 and ended_at(lake) >= len(sent), 120)
     seconds = time.monotonic() - begin_s
     for job in jobs:
         job.job.close()
     assert lost > 0
     name = "groups changed beside old copies" if len(set(groups)) > 1 else "copies of the job"
-    judge_sent(tmp_path, {name: (lost, seconds / ROUNDS)}, sent)
+    judge_sent(lake, {name: (lost, seconds / ROUNDS)}, sent)
 
 
 def _together(jobs: list[Stepped]) -> int:
@@ -60,7 +59,8 @@ def _together(jobs: list[Stepped]) -> int:
     ]
     lost = 0
     for job, batch in read:
-        lost += len(job.job.write(job.job.enrich(job.job.parse(batch))).lost)
+        for parsed in job.job.parse(batch):
+            lost += len(job.job.write(job.job.enrich(parsed)).lost)
     return lost
 
 
@@ -70,23 +70,25 @@ def _first(job: Stepped, group: int) -> Batch | None:
     return found[0] if found else None
 
 
-def test_a_copy_that_slept_while_another_took_over(tmp_path: Path, broker: EmbeddedBroker) -> None:
+def test_a_copy_that_slept_while_another_took_over(
+    tmp_path: Path, either_broker: tuple[str, str]
+) -> None:
     """SIGSTOP at several moments of the stream, SIGCONT after the other has written on: the sleeper
     writes nothing twice, says what it lost, and goes on reading."""
     lake, logs = tmp_path / "lake", [tmp_path / "one.log", tmp_path / "two.log"]
+    _, servers = either_broker
     sent: list[bytes] = []
     times = 6 if LONG else 2
 
     def more(count: int = 60) -> int:
         new = list(copy(len(sent), len(sent) + count))
-        publish(new, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        publish(new, bootstrap_servers=servers, topic="wire", timeout_s=120)
         sent.extend(new)
         return len(sent)
 
     def there(count: int) -> Callable[[], bool]:
         return lambda: ended_at(lake) >= count
 
-    servers = broker.bootstrap_servers
     jobs = [JobProcess(servers, lake, log, "--flush-interval-s", "0.5") for log in logs]
     longest = 0.0
     try:

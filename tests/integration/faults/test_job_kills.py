@@ -1,0 +1,113 @@
+"""The promise of the project: SIGKILL at any moment, a second copy at its side, nothing lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipeline.source.publish import publish
+from tests.support.faults import LONG
+from tests.support.job import JobProcess, ended_at, running, until
+from tests.support.judge import judge_sent
+from tests.support.wire import copy
+
+pytestmark = pytest.mark.engine
+PER_ROUND = 40
+WORKER_KILLS = 20 if LONG else 4
+PACE_S = 20.0 if LONG else 0.0
+"""Between the deaths of workers: one that dies six times within two minutes ends the job."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """A broker's topic `wire`, and what was published to it."""
+
+    name: str
+    servers: str
+    kills: int
+    sent: list[bytes] = field(default_factory=list)
+
+    def more(self, count: int = PER_ROUND) -> int:
+        """Publish so many; how many there are now."""
+        new = list(copy(len(self.sent), len(self.sent) + count))
+        publish(new, bootstrap_servers=self.servers, topic="wire", timeout_s=120)
+        self.sent += new
+        return len(self.sent)
+
+
+@pytest.fixture
+def wire(either_broker: tuple[str, str]) -> Wire:
+    """Each broker in turn; the real one takes longer, and gets fewer blows."""
+    name, servers = either_broker
+    kills = (200, 15) if name == "embedded broker" else (40, 5)
+    return Wire(name, servers, kills[0] if LONG else kills[1])
+
+
+@pytest.mark.timeout(4800)
+def test_the_job_is_killed_at_random_moments_beside_a_second_copy(
+    tmp_path: Path, wire: Wire
+) -> None:
+    """Every third time two copies are at work, and die together. Some of the records are bad.
+
+    Every published record is exactly once in the lake, byte for byte, and after the restarted
+    job's clean-up no file is unreferenced.
+    """
+    moments = random.Random(20231128)
+    lake, log = tmp_path / "lake", tmp_path / "job.log"
+    longest_s = 0.0
+    for kill in range(wire.kills):
+        wire.more()
+        jobs = [
+            JobProcess(wire.servers, lake, log, "--flush-interval-s", "0.1")
+            for _ in range(2 if kill % 3 == 1 else 1)
+        ]
+        # From right after the start of the process to well into the stream.
+        begin_s = time.monotonic()
+        before = ended_at(lake)
+        wait_s = moments.uniform(0.5, 7.0)
+        after_commit_s = moments.uniform(0.0, 0.7)
+        while time.monotonic() - begin_s < wait_s:
+            if wait_s > 3 and ended_at(lake) > before:
+                longest_s = max(longest_s, time.monotonic() - begin_s)
+                time.sleep(after_commit_s)
+                break
+            time.sleep(0.02)
+        for job in jobs:
+            job.kill()
+    begin_s, before = time.monotonic(), ended_at(lake)
+    wire.more()
+    with running(wire.servers, lake, log, "--until-caught-up") as last:
+        until(lambda: ended_at(lake) > before, 120)
+        longest_s = max(longest_s, time.monotonic() - begin_s)
+        assert last.wait(600) == 0, log.read_text()[-3000:]
+    judge_sent(lake, {f"SIGKILL of the whole job, {wire.name}": (wire.kills, longest_s)}, wire.sent)
+
+
+@pytest.mark.timeout(2400)
+def test_a_worker_is_killed_at_random_moments(tmp_path: Path, wire: Wire) -> None:
+    """The supervisor starts another; the other worker is not disturbed."""
+    moments = random.Random(7)
+    lake, log = tmp_path / "lake", tmp_path / "job.log"
+    longest_s = 0.0
+    with running(wire.servers, lake, log, "--workers", "2") as job:
+        expected = wire.more()
+        until(lambda: ended_at(lake) >= expected, 240)
+        for n in range(WORKER_KILLS):
+            wire.more()
+            time.sleep(moments.uniform(0.0, 1.5))
+            workers = job.workers()
+            workers[n % len(workers)].send_signal(signal.SIGKILL)
+            begin_s = time.monotonic()
+            expected = wire.more()
+            until(lambda e=expected: ended_at(lake) >= e, 240)  # type: ignore[misc]
+            longest_s = max(longest_s, time.monotonic() - begin_s)
+            until(lambda: len(job.workers()) == 2, 60)
+            time.sleep(max(0.0, begin_s + PACE_S - time.monotonic()))
+        job.process.send_signal(signal.SIGTERM)
+        assert job.wait(120) == 0, log.read_text()[-3000:]
+    judge_sent(lake, {f"SIGKILL of a worker, {wire.name}": (WORKER_KILLS, longest_s)}, wire.sent)
