@@ -109,14 +109,17 @@ class Vitals:
             or now_s < self._lag_due_s.get(group, 0.0)
         ):
             return
-        for lag in reader.lags(clock.now()):
+        # None while the reader has not begun, or the broker is away: asked again at the next read.
+        lags = reader.lags(clock.now())
+        for lag in lags:
             self.watch.lag(
                 lag.partition.topic,
                 lag.partition.number,
                 lag.records,
                 None if lag.since is None else lag.since.timestamp(),
             )
-        self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
+        if lags:
+            self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
 
     def after_read(self, group: int, reader: object, batch: Batch | None, seconds: float) -> None:
         """A read came back after `seconds`, with a batch or without."""

@@ -13,6 +13,7 @@ from local_kafka import KafkaCluster
 
 from pipeline.source.publish import publish
 from pipeline.source.topics import create_topics
+from tests.integration.test_observe import free_port, scraped
 from tests.support.faults import LONG
 from tests.support.job import ended_at, until
 from tests.support.judge import judge_sent
@@ -21,6 +22,8 @@ from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, needs_kafka]
 PER_FAULT = 40
+BACKLOG = 150
+"""What gathers while the job is cut off: enough to be seen as lag when it is back."""
 TIMES = 5 if LONG else 1
 AWAY_S = 60.0 if LONG else 8.0
 RESUME_S = 40.0
@@ -65,22 +68,46 @@ def network() -> Iterator[Network]:
     made.close()
 
 
+class Told:
+    """What a job says of itself: in its log since the last fault, and at its endpoint."""
+
+    def __init__(self, log: Path) -> None:
+        self.log, self.port = log, free_port()
+        self._begin = 0
+
+    def forget(self) -> None:
+        """What was said so far is of another fault."""
+        self._begin = len(self.log.read_text())
+
+    def waits(self) -> bool:
+        """That it waits for Kafka."""
+        said = "waiting for Kafka" in self.log.read_text()[self._begin :]
+        return said and scraped(self.port)["dateline_waiting_for_broker_seconds"] > 0
+
+    def lag(self) -> float:
+        """How many records of some partition it lacks."""
+        found = scraped(self.port)
+        return max(found[f"dateline_lag_records {partition}"] for partition in range(3))
+
+
 @pytest.mark.timeout(1800)
 def test_the_broker_is_killed_paused_cut_off_and_slow(
     tmp_path: Path, cluster: KafkaCluster, network: Network
 ) -> None:
-    """One job lives through it all. It says that it waits, and that the broker is back."""
-    lake, log, config = tmp_path / "lake", tmp_path / "job.log", tmp_path / "dateline.toml"
-    sent = Sent(cluster, "outages", 3, lake)
+    """One job lives through it all. It says that it waits, how far it is behind, and that Kafka is
+    back."""
+    lake, config = tmp_path / "lake", tmp_path / "dateline.toml"
+    sent, told = Sent(cluster, "outages", 3, lake), Told(tmp_path / "job.log")
     config.write_text(
         f'[kafka]\nbootstrap_servers = ["{cluster.bootstrap_servers[0]}"]\ntopics = ["outages"]\n'
         f'discover_interval_s = 2.0\n[kafka.client]\nproxy_url = "{network.url}"\n'
-        f'[lake]\nurl = "{lake}"\n[batch]\nflush_interval_s = 0.2\n'
+        f'[lake]\nurl = "{lake}"\n[batch]\nflush_interval_s = 0.2\nmax_records = 30\n'
+        "[observe]\nlag_interval_s = 0.5\n"
     )
 
     def killed() -> None:
         cluster.kill(1)
-        until(lambda: says("waiting for Kafka"), 60)
+        until(told.waits, 60)
         cluster.start_node(1)
 
     def paused() -> None:
@@ -90,17 +117,13 @@ def test_the_broker_is_killed_paused_cut_off_and_slow(
 
     def cut_off() -> None:
         network.cut()
-        until(lambda: says("waiting for Kafka"), 60)
+        until(told.waits, 60)
+        sent.more(BACKLOG)
         time.sleep(AWAY_S / 2)
         network.mend()
 
     def slow() -> None:
         network.delay_s = 0.3
-
-    begin = 0
-
-    def says(words: str) -> bool:
-        return words in log.read_text()[begin:]
 
     blows: dict[str, Callable[[], None]] = {
         "broker killed and restarted": killed,
@@ -109,24 +132,28 @@ def test_the_broker_is_killed_paused_cut_off_and_slow(
         "broker slow": slow,
     }
     found: dict[str, tuple[int, float]] = {}
-    job = ConfiguredJob(config, log)
+    job = ConfiguredJob(config, told.log, "--metrics-port", str(told.port))
     try:
         expected = sent.more()
         until(lambda: ended_at(lake) >= expected, 240)
         for name, blow in blows.items():
             for _ in range(TIMES):
-                begin = len(log.read_text())
+                told.forget()
+                before = ended_at(lake)
                 blow()
                 begin_s = time.monotonic()
                 expected = sent.more()
-                until(lambda n=expected: ended_at(lake) >= n, 120)  # type: ignore[misc]
-                seconds = time.monotonic() - begin_s
+                until(lambda n=before: ended_at(lake) > n, 120)  # type: ignore[misc]
                 times, longest = found.get(name, (0, 0.0))
-                found[name] = (times + 1, max(longest, seconds))
-                assert job.process.poll() is None, log.read_text()[-3000:]
-        assert "Kafka answers again" in log.read_text()
+                found[name] = (times + 1, max(longest, time.monotonic() - begin_s))
+                if blow is cut_off:
+                    until(lambda: told.lag() > 0, 60)
+                until(lambda n=expected: ended_at(lake) >= n, 240)  # type: ignore[misc]
+                assert job.process.poll() is None, told.log.read_text()[-3000:]
+        assert "Kafka answers again" in told.log.read_text()
+        until(lambda: told.lag() == 0 and not told.waits(), 60)
         job.process.send_signal(signal.SIGTERM)
-        assert job.wait(120) == 0, log.read_text()[-3000:]
+        assert job.wait(120) == 0, told.log.read_text()[-3000:]
     finally:
         cluster.nodes[0].signal(signal.SIGCONT)
         if job.process.poll() is None:
