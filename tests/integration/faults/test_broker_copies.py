@@ -20,7 +20,7 @@ from tests.support.kafka import Stepped, settings_for
 from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
-ROUNDS = 20 if LONG else 2
+ROUNDS = 10 if LONG else 2
 
 
 @pytest.mark.parametrize("groups", [(1, 1, 1), (1, 3), *(((1, 1), (4, 2)) if LONG else ())])
