@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -23,7 +24,8 @@ from pipeline.store.session import session, shut
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.views import VIEWS, view_select
 
-_READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+_BATCH_ROWS = 2048
+_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
 
 
 def query(
@@ -38,19 +40,41 @@ def query(
     """The result of one SELECT (or DESCRIBE, SHOW, EXPLAIN) over the tables and views.
 
     `as_of` is the moment that the views hold embargoes against. DuckDB keeps to `memory_mb` and
-    spills above it into a temporary directory. Times are in UTC. Raises `UsageError` where there is
-    no lake, for SQL that does not only read, and with DuckDB's words for SQL that fails.
+    spills above it into a temporary directory, up to eight times as much; a result may take an
+    eighth, for its rows take several times that when they are shown. Times are in UTC. Raises
+    `UsageError` where there is no lake, for SQL that does not only read, for a result that is too
+    large, and with DuckDB's words for SQL that fails.
     """
     snapshot = open_snapshot(lake_url, options)
     with _session(snapshot, as_of, memory_mb, threads) as connection:
         try:
-            statements = connection.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type not in _READING:
+            # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
+            told = _EXPLAIN.match(sql)
+            if not _only_reads(connection, sql if told is None else sql[told.end() :]):
                 raise UsageError("a query is one statement that only reads")
-            relation = connection.sql(statements[0])
-            return relation.to_arrow_table() if relation is not None else pa.table({})
-        except duckdb.Error as error:
+            relation = connection.sql(sql)
+            return pa.table({}) if relation is None else _whole(relation, memory_mb * 1024**2 // 8)
+        except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
             raise UsageError(str(error)) from error
+
+
+def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    statements = connection.extract_statements(sql)
+    try:
+        return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+    except ValueError:
+        return False  # a kind that DuckDB's Python side does not know
+
+
+def _whole(relation: duckdb.DuckDBPyRelation, most_bytes: int) -> pa.Table:
+    batches: list[pa.RecordBatch] = []
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
+    for batch in reader:
+        most_bytes -= batch.nbytes
+        if most_bytes < 0:
+            raise UsageError("the result is too large: ask for fewer rows or columns")
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema)
 
 
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:
@@ -66,6 +90,7 @@ def _session(
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         for view in VIEWS:
             connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
         shut(connection)
         yield connection
 

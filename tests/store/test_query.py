@@ -51,7 +51,16 @@ def test_days_are_utc_days(lake: Path) -> None:
     assert ask(lake, sql) == [{"same": True}]
 
 
-@pytest.mark.parametrize("sql", ["DESCRIBE stories", "SHOW TABLES", "EXPLAIN SELECT 1"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DESCRIBE stories",
+        "SHOW TABLES",
+        "EXPLAIN SELECT 1",
+        "explain analyze from stories",
+        "EXPLAIN (FORMAT json) SELECT 1",
+    ],
+)
 def test_looking_around_is_reading(lake: Path, sql: str) -> None:
     assert ask(lake, sql)
 
@@ -102,6 +111,27 @@ def test_looking_around_is_reading(lake: Path, sql: str) -> None:
         "SELECT * FROM glob('{lake}/../*')",
         "SELECT getenv('HOME')",
         "WITH x AS (SELECT 1) INSERT INTO stories SELECT * FROM x",
+        "EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "explain analyze copy (select 1) to (current_setting('temp_directory') || '/x')",
+        "EXPLAIN (ANALYZE, FORMAT json) CREATE TABLE mine AS SELECT 1",
+        "/* */ EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "EXPLAIN /* */ ANALYZE CREATE TABLE mine AS SELECT 1",
+        "EXPLAIN EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "UPDATE EXTENSIONS",
+        "EXECUTE p",
+        "IMPORT DATABASE '{lake}'",
+        "CHECKPOINT",
+        "SELECT * FROM query('COPY stories TO ''{out}''')",
+        "SELECT * FROM query('FROM read_text(''{secret}'')')",
+        "SELECT * FROM query_table('{secret}')",
+        "SELECT * FROM read_text(current_setting('temp_directory') || '/../{secret}')",
+        "SELECT * FROM read_duckdb('{secret}')",
+        "SELECT * FROM enable_logging(storage='file', storage_path='{out}')",
+        "SELECT * FROM enable_profiling(save_location='{out}')",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM json_execute_serialized_sql("
+        "json_serialize_sql('select * from read_text(''{secret}'')'))",
+        "SELECT * FROM pandas_scan(1)",
         "",
     ],
 )
@@ -115,6 +145,28 @@ def test_a_query_only_reads_the_lake(lake: Path, tmp_path: Path, sql: str) -> No
         ask(lake, sql.format(out=out, secret=secret, lake=lake))
     assert not out.exists()
     assert tree(lake) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT range FROM range(1e12::BIGINT)", "SELECT repeat('x', 1000000) FROM range(99999)"],
+)
+def test_a_result_without_end_is_refused(lake: Path, sql: str) -> None:
+    """Before it has taken the machine's memory."""
+    with pytest.raises(UsageError, match="too large"):
+        query(str(lake), None, sql, NOON, memory_mb=256)
+
+
+def test_a_query_does_not_fill_the_disk(lake: Path) -> None:
+    """What it spills is bounded, and not by what is free."""
+    sql = "SELECT current_setting('max_temp_directory_size') AS most"
+    assert query(str(lake), None, sql, NOON, memory_mb=256).to_pylist() == [{"most": "2.0 GiB"}]
+
+
+def test_a_fault_midway_is_told_in_the_words_of_duckdb(lake: Path) -> None:
+    sql = "SELECT CASE WHEN range > 99999 THEN error('midway') END AS x FROM range(200000)"
+    with pytest.raises(UsageError, match="midway"):
+        ask(lake, sql)
 
 
 def test_a_link_in_the_lake_leads_nowhere(lake: Path, tmp_path: Path) -> None:
