@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -28,6 +29,9 @@ Pages = Mapping[str, Callable[[str], Page]]
 
 _SILENT_S = 10.0
 """A client that says nothing for so long is let go."""
+
+_MOST_CLIENTS = 16
+"""So many are served at once; for one more, the one that has been there longest is let go."""
 
 
 class Endpoint:
@@ -57,14 +61,35 @@ class Endpoint:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     # Else two workers of one machine could share a port, and each answer half of the questions.
     allow_reuse_port = False
+
+    def __init__(self, *args: Any) -> None:
+        self._clients: list[socket.socket] = []
+        self._clients_lock = threading.Lock()
+        super().__init__(*args)
 
     def server_bind(self) -> None:
         """Without the library's look-up of this machine's name."""
         TCPServer.server_bind(self)
         self.server_name = str(self.server_address[0])
         self.server_port = int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """In a thread, for which room is made: who dawdles must not keep others from /healthz."""
+        with self._clients_lock:
+            if len(self._clients) >= _MOST_CLIENTS:
+                with suppress(OSError):
+                    self._clients.pop(0).shutdown(socket.SHUT_RDWR)
+            self._clients.append(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """The client has been answered, or is let go."""
+        with self._clients_lock, suppress(ValueError):
+            self._clients.remove(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is nobody's concern."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -137,6 +139,25 @@ def test_a_broken_client_hurts_nobody(observer: Observer) -> None:
         with socket.create_connection(("127.0.0.1", observer.port), 10) as client:
             client.sendall(noise)
     assert asked(observer.port, "/metrics")[0] == 200
+
+
+def test_dawdlers_keep_nobody_from_the_page(observer: Observer) -> None:
+    """Clients that never finish their request: no more threads than a few, and the next is served.
+
+    They go on sending, so that none of them is ever silent for long.
+    """
+    before = threading.active_count()
+    dawdlers = [socket.create_connection(("127.0.0.1", observer.port), 10) for _ in range(100)]
+    try:
+        for _ in range(3):
+            for client in dawdlers:
+                with suppress(OSError):
+                    client.sendall(b"GET /metr")
+        assert asked(observer.port, "/healthz")[0] == 200
+        assert threading.active_count() - before < 40
+    finally:
+        for client in dawdlers:
+            client.close()
 
 
 def test_a_taken_port_is_refused_and_a_lone_process_takes_the_next(observer: Observer) -> None:
