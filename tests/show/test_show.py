@@ -131,6 +131,9 @@ def test_what_a_story_says_is_text_in_the_page(lake: str) -> None:
     assert not names & {"src", "onclick", "onload", "action", "background"}
     assert all(value.startswith("#") for name, value in reader.attributes if name == "href")
     assert not re.search(r"url\(|@import|https?:", html)
+    assert {"default-src 'none'", "base-uri 'none'", "form-action 'none'"} <= {
+        rule.strip() for _, value in reader.attributes for rule in value.split(";")
+    }
     assert "\x1b" not in html
     assert "\u202e" not in html
     assert "visited" in reader.words
