@@ -5,72 +5,24 @@ An `Act` holds tokens, not actors yet: who the tokens are is decided in `actors`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
+from pipeline.enrich.events.act import Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
 from pipeline.enrich.events.inflect import irregular
-from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, SOMEBODY, Frame, Lexicon
+from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, Frame, Lexicon
 from pipeline.enrich.events.modality import modality
-from pipeline.enrich.events.syntax import (
-    MAX_CHAIN,
-    Arguments,
-    Token,
-    arguments,
-    conjuncts,
-    governed,
-    is_infinitive,
+from pipeline.enrich.events.relations import (
+    is_nested,
+    orders_others,
+    possessors,
+    qualifies,
+    struck,
+    trigger_objects,
+    verb_chain,
 )
+from pipeline.enrich.events.syntax import Arguments, Token, arguments, conjuncts, is_infinitive
 
 MAX_DEPTH = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """An act as a sentence names it: code, predicate, who (tokens) did it to whom (tokens).
-
-    `targets` is in order of preference, `trigger` are the words that name the act. `weight` says
-    how specific the frame was, `depth` how many operators were applied.
-    """
-
-    code: str
-    predicate: Token
-    sources: tuple[Token, ...]
-    targets: tuple[Token, ...]
-    trigger: tuple[Token, ...]
-    weight: int
-    consumed: frozenset[int]
-    depth: int = 0
-    negated: bool = False
-    hypothetical: bool = False
-    nominal: bool = False
-
-    @property
-    def doc(self) -> Token:
-        """The parsed text that the act was found in."""
-        return self.predicate.doc
-
-    @property
-    def background(self) -> bool:
-        """Whether the act only dates another one: "after X did …"."""
-        return self.predicate.dep_ == "advcl" and any(
-            child.dep_ in {"mark", "advmod", "prep"} and child.lower_ in _DATING
-            for child in self.predicate.children
-        )
-
-    @property
-    def purpose(self) -> bool:
-        """Whether the act is only what another one was meant for: "to help rebuild"."""
-        return self.predicate.dep_ == "advcl" and is_infinitive(self.predicate)
-
-    @property
-    def shared(self) -> bool:
-        """Whether the act is said to be between others than its doers ("between the two")."""
-        return any(
-            token.dep_ == "pobj" and token.head.lower_ in {"between", "among"}
-            for token in self.targets
-        )
 
 
 class ActFinder:
@@ -96,12 +48,12 @@ class ActFinder:
             if act is not None
         ]
         consumed = {index for _, act in found for index in act.consumed}
-        finished = (
-            self._finish(act)
+        told = (
+            finished(act, self._lexicon)
             for token, act in found
-            if token.i not in consumed and not _qualifies(token, consumed)
+            if token.i not in consumed and not qualifies(token, consumed)
         )
-        return [act for act in finished if act is not None]
+        return [act for act in told if act is not None]
 
     def _act(self, predicate: Token, depth: int) -> Act | None:
         if depth > MAX_DEPTH:
@@ -135,7 +87,7 @@ class ActFinder:
         *,
         depth: int,
     ) -> Act | None:
-        trigger = (predicate, *particles, *_trigger_objects(frame, filled, predicate))
+        trigger = (predicate, *particles, *trigger_objects(frame, filled, predicate))
         if frame.operator is None:
             code = self._in_context(frame.code or "", predicate)
             targets = self._frames.targets(frame, found, predicate)
@@ -144,11 +96,11 @@ class ActFinder:
                 targets = [token for token in targets if token not in found.objects]
             if code.startswith("14"):
                 targets.extend(self._protested(predicate, depth))
-            targets.extend(_struck(found))
+            targets.extend(struck(found))
             return Act(
                 code,
                 predicate,
-                tuple(found.subjects or _possessors(frame, found)),
+                tuple(found.subjects or possessors(frame, found)),
                 tuple(targets),
                 trigger,
                 frame.weight,
@@ -227,7 +179,7 @@ class ActFinder:
         for candidate in candidates:
             if candidate.i == predicate.i:
                 continue
-            for token in _verb_chain(candidate):
+            for token in verb_chain(candidate):
                 inner = self._act(token, depth + 1)
                 if inner is not None:
                     return inner
@@ -242,7 +194,7 @@ class ActFinder:
         trigger: tuple[Token, ...],
     ) -> Act | None:
         operator = frame.operator or ""
-        if predicate.lemma_ == "order" and inner.code[:3] == "087" and _orders_others(inner):
+        if predicate.lemma_ == "order" and inner.code[:3] == "087" and orders_others(inner.sources):
             operator = "demand"
         code: str | None = inner.code
         held = modality(inner.predicate)
@@ -286,7 +238,7 @@ class ActFinder:
     def _nominal(self, noun: Token, depth: int) -> Act | None:
         lemma = noun.lemma_.lower()
         verb = self._lexicon.nominals.get(lemma)
-        if depth == 0 and _nested(noun):
+        if depth == 0 and is_nested(noun):
             verb = None
         if verb is not None:
             found = arguments(noun, lemma in self._lexicon.patients)
@@ -300,7 +252,7 @@ class ActFinder:
                         return act
         for name in sorted(classes_of(noun, self._lexicon)):
             code = self._lexicon.class_codes.get(name)
-            if code is None or (depth == 0 and _nested(noun)):
+            if code is None or (depth == 0 and is_nested(noun)):
                 continue
             found = arguments(noun)
             after = [t for p in TARGET_PREPOSITIONS for t in found.prepositions.get(p, [])]
@@ -333,36 +285,11 @@ class ActFinder:
             )  # fmt: skip
         return None
 
-    def _finish(self, act: Act) -> Act | None:
-        """Applies the modality of the act's own predicate."""
-        held = modality(act.predicate)
-        code: str | None = act.code
-        negated = act.negated
-        hypothetical = act.hypothetical or held.conditional
-        cooperative = act.code[:2] < "09"
-        if held.will and held.negated:
-            code = self._lexicon.apply("refuse", act.code)
-        elif held.will:
-            intended = self._lexicon.apply("intent", act.code)
-            code, hypothetical = intended, intended != act.code or hypothetical
-        elif held.negated and cooperative and (held.possible or act.code[:2] in _GRANTING):
-            code = self._lexicon.apply("refuse", act.code)
-        elif held.negated:
-            negated = True
-        elif held.possible or is_infinitive(act.predicate):
-            # An infinitive that no verb passes on says what was meant, needed or feared.
-            hypothetical = True
-        if code is None:
-            return None
-        return replace(act, code=code, negated=negated, hypothetical=hypothetical)
 
-
-_DATING = frozenset({"after", "before", "since", "when", "while", "as", "until", "once"})
 _TRANSPARENT = frozenset({"pass", "do"})
 _SPEAKING = frozenset(
     {"say", "tell", "insist", "declare", "state", "stress", "argue", "warn", "add"}
 )
-_GRANTING = frozenset({"03", "05", "08"})
 _PLAIN_NOMINALS = frozenset(
     [
         "resign",
@@ -377,73 +304,4 @@ _PLAIN_NOMINALS = frozenset(
         "visit",
     ]
 )
-
-
 _OWN_FORCES = ("15", "0872", "0873")
-_OWN = frozenset({"its", "his", "her", "their", "own"})
-_PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])
-
-
-def _qualifies(token: Token, consumed: set[int]) -> bool:
-    """Whether an infinitive only says what a noun of another act is about: "a proposal to …"."""
-    return token.dep_ in {"acl", "relcl"} and is_infinitive(token) and token.head.i in consumed
-
-
-def _struck(found: Arguments) -> list[Token]:
-    """Whom the subject was aimed at: "strikes on Syria killed nine soldiers"."""
-    return [
-        token
-        for subject in found.subjects
-        if subject.pos_ == "NOUN"
-        for child in subject.children
-        if child.dep_ == "prep" and child.lower_ in {"on", "against"}
-        for token in governed(child)
-        if token.pos_ == "PROPN"
-    ]
-
-
-def _possessors(frame: Frame, found: Arguments) -> list[Token]:
-    """Whose plan was changed where no doer is named: "the minister's visit was called off"."""
-    kinds = {name for atom in frame.atoms if atom.slot == "obj" for name in atom.classes}
-    if not found.passive or kinds.isdisjoint(_PLANNED):
-        return []
-    return [token for item in found.objects for token in arguments(item).subjects]
-
-
-def _orders_others(inner: Act) -> bool:
-    """Whether somebody orders what is not his own to command: "ordered French troops to leave"."""
-    return any(
-        any(c.dep_ in {"amod", "compound", "nmod", "poss"} and c.text[:1].isupper()
-            for c in token.children)
-        and not any(c.lower_ in _OWN for c in token.children)
-        for token in inner.sources
-    )  # fmt: skip
-
-
-def _trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tuple[Token, ...]:
-    """The nouns that are part of what names the act: those a class was asked of."""
-    kind = frame.obj_class()
-    # The noun before a relative clause is not said by the clause itself.
-    own = [token for token in filled if not token.is_ancestor(predicate)]
-    return tuple(own[:1]) if kind not in {None, SOMEBODY, "*"} else ()
-
-
-def _nested(noun: Token) -> bool:
-    """Whether a noun only qualifies another one ("a ban on visits"): no act is told by it."""
-    if noun.dep_ in {"compound", "amod", "nmod", "poss"}:
-        return True
-    return (
-        noun.dep_ == "pobj"
-        and noun.head.dep_ == "prep"
-        and noun.head.head.pos_ in {"NOUN", "PROPN", "ADJ"}
-    )
-
-
-def _verb_chain(token: Token) -> Iterator[Token]:
-    """The token, then the verbs coordinated with it: the first that names an act is taken."""
-    yield token
-    for child in token.children:
-        if child.dep_ == "conj" and child.pos_ in {"VERB", "NOUN"}:
-            yield child
-        if token.i - child.i > MAX_CHAIN:
-            break

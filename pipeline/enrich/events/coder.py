@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.actors import Entities, Party, Resolver
-from pipeline.enrich.events.acts import Act, ActFinder
+from pipeline.enrich.events.acts import ActFinder
 from pipeline.enrich.events.confidence import (
     confidence,
     features,

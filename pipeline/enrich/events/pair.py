@@ -6,7 +6,7 @@ target lie best in the given spans. Nothing is added for the evaluation but this
 
 from __future__ import annotations
 
-from pipeline.enrich.events.acts import Act
+from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.syntax import Token
 
 Span = tuple[int, int]

@@ -1,0 +1,84 @@
+"""How the tokens around a predicate stand to it: what frames ask beyond its own arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.enrich.events.lexicon import SOMEBODY, Frame
+from pipeline.enrich.events.syntax import (
+    MAX_CHAIN,
+    Arguments,
+    Token,
+    arguments,
+    governed,
+    is_infinitive,
+)
+
+
+def qualifies(token: Token, consumed: set[int]) -> bool:
+    """Whether an infinitive only says what a noun of another act is about: "a proposal to …"."""
+    return token.dep_ in {"acl", "relcl"} and is_infinitive(token) and token.head.i in consumed
+
+
+def struck(found: Arguments) -> list[Token]:
+    """Whom the subject was aimed at: "strikes on Syria killed nine soldiers"."""
+    return [
+        token
+        for subject in found.subjects
+        if subject.pos_ == "NOUN"
+        for child in subject.children
+        if child.dep_ == "prep" and child.lower_ in {"on", "against"}
+        for token in governed(child)
+        if token.pos_ == "PROPN"
+    ]
+
+
+def possessors(frame: Frame, found: Arguments) -> list[Token]:
+    """Whose plan was changed where no doer is named: "the minister's visit was called off"."""
+    kinds = {name for atom in frame.atoms if atom.slot == "obj" for name in atom.classes}
+    if not found.passive or kinds.isdisjoint(_PLANNED):
+        return []
+    return [token for item in found.objects for token in arguments(item).subjects]
+
+
+def orders_others(sources: Iterable[Token]) -> bool:
+    """Whether somebody orders what is not his own to command: "ordered French troops to leave"."""
+    return any(
+        any(c.dep_ in {"amod", "compound", "nmod", "poss"} and c.text[:1].isupper()
+            for c in token.children)
+        and not any(c.lower_ in _OWN for c in token.children)
+        for token in sources
+    )  # fmt: skip
+
+
+def trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tuple[Token, ...]:
+    """The nouns that are part of what names the act: those a class was asked of."""
+    kind = frame.obj_class()
+    # The noun before a relative clause is not said by the clause itself.
+    own = [token for token in filled if not token.is_ancestor(predicate)]
+    return tuple(own[:1]) if kind not in {None, SOMEBODY, "*"} else ()
+
+
+def is_nested(noun: Token) -> bool:
+    """Whether a noun only qualifies another one ("a ban on visits"): no act is told by it."""
+    if noun.dep_ in {"compound", "amod", "nmod", "poss"}:
+        return True
+    return (
+        noun.dep_ == "pobj"
+        and noun.head.dep_ == "prep"
+        and noun.head.head.pos_ in {"NOUN", "PROPN", "ADJ"}
+    )
+
+
+def verb_chain(token: Token) -> Iterator[Token]:
+    """The token, then the verbs coordinated with it: the first that names an act is taken."""
+    yield token
+    for child in token.children:
+        if child.dep_ == "conj" and child.pos_ in {"VERB", "NOUN"}:
+            yield child
+        if token.i - child.i > MAX_CHAIN:
+            break
+
+
+_OWN = frozenset({"its", "his", "her", "their", "own"})
+_PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])
