@@ -7,31 +7,44 @@ reference configuration with a comment on each setting is `deploy/dateline.refer
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from pipeline.errors import ConfigError
+from pipeline.redact import MASK, has_password, is_secret, masked
 
-MASK = "******"
-_SECRET = re.compile(
-    r"password|secret|token|credential|(^|_)key$|(^|_)sas(_|$)|account_key", re.IGNORECASE
-)
-
-_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
 
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _without_password(url: str) -> str:
+    if has_password(url):
+        raise ValueError("a password does not belong in a URL (see SECURITY.md)")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_without_password)]
+"""It is shown, told in errors and sent along with the job, so it holds no password."""
 
 
 class _Section(BaseModel):
@@ -61,7 +74,7 @@ class KafkaSettings(_Section):
 class LakeSettings(_Section):
     """Where the tables are."""
 
-    url: str = "lake"
+    url: Url = "lake"
     options: dict[str, str] = Field(default_factory=dict, repr=False)
     clean_interval_s: Seconds = 600.0
     store_timeout_s: Seconds = 300.0
@@ -120,13 +133,13 @@ class FlinkSettings(_Section):
     """The Flink cluster, for `--runner flink`."""
 
     job_endpoint: str = "localhost:8099"
-    rest_url: str = "http://localhost:8081"
+    rest_url: Url = "http://localhost:8081"
     worker_pool: str = "localhost:50000"
     job_name: str = "dateline"
     parallelism: PositiveInt = 1
     checkpoint_interval_s: Seconds = 10.0
     beat_s: Seconds = 5.0
-    savepoint_dir: str | None = None
+    savepoint_dir: Url | None = None
 
 
 class ObserveSettings(_Section):
@@ -136,7 +149,7 @@ class ObserveSettings(_Section):
     host: str = "127.0.0.1"
     lag_interval_s: Seconds = 10.0
     ready_broker_s: Seconds = 60.0
-    traces_endpoint: str | None = None
+    traces_endpoint: Url | None = None
 
 
 class LimitSettings(_Section):
@@ -199,6 +212,9 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         found = FromFile(**dict(overrides or {}))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError("the configuration file is not TOML", file=file, reason=error) from error
+    except SettingsError as error:
+        # Its words name the section; those of its cause may quote the value.
+        raise ConfigError("an environment variable is not JSON", reason=error) from None
     except ValidationError as error:
         # The input itself stays out of the message: it may be a secret.
         wrong = "; ".join(
@@ -235,12 +251,14 @@ def shown(settings: Settings) -> dict[str, Any]:
     The name of a file that holds a secret is none.
     """
     data = settings.model_dump(mode="json")
-    data["lake"]["url"] = _IN_URL.sub(MASK, data["lake"]["url"])
     data["lake"]["options"] = dict.fromkeys(data["lake"]["options"], MASK)
     data["kafka"]["client"] = {
-        name: _masked(name, value) for name, value in data["kafka"]["client"].items()
+        name: MASK if is_secret(name) else value for name, value in data["kafka"]["client"].items()
     }
-    return data
+    return {
+        section: {name: _masked(value) for name, value in part.items()}
+        for section, part in data.items()
+    }
 
 
 def without_secrets(settings: Settings) -> Settings:
@@ -248,7 +266,9 @@ def without_secrets(settings: Settings) -> Settings:
     dumped = settings.model_dump()
     for section, part in _WITH_SECRETS:
         dumped[section][part] = {
-            name: f"${_variable(section, part, name)}" if _is_secret(name) else value
+            name: f"${_variable(section, part, name)}"
+            if is_secret(name) or has_password(str(value))
+            else value
             for name, value in dumped[section][part].items()
         }
     return restore(dumped)
@@ -270,14 +290,16 @@ def with_secrets(settings: Settings, environment: Mapping[str, str] = os.environ
     return restore(dumped)
 
 
-def _masked(name: str, value: Any) -> Any:
-    if _is_secret(name):
-        return MASK
-    return _IN_URL.sub(MASK, value) if isinstance(value, str) else value
-
-
-def _is_secret(name: str) -> bool:
-    return bool(_SECRET.search(name)) and not name.endswith("_file")
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return masked(value)
+        case dict():
+            return {name: _masked(one) for name, one in value.items()}
+        case list():
+            return [_masked(one) for one in value]
+        case _:
+            return value
 
 
 def _variable(section: str, part: str, name: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipeline.redact import masked
+
 
 class DatelineError(Exception):
     """A fault of the surroundings, or a wrong use of the program.
 
     `evidence` holds the facts (topic, offset, version, path) that an operator needs; it is printed
-    with the message and logged as fields.
+    with the message and logged as fields. Passwords in URLs are masked.
     """
 
     exit_code = 1
@@ -25,7 +27,7 @@ class DatelineError(Exception):
 
     def __str__(self) -> str:
         facts = " ".join(f"{name}={value}" for name, value in self.evidence.items())
-        return f"{self.message} ({facts})" if facts else self.message
+        return masked(f"{self.message} ({facts})" if facts else self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, dict(self.evidence)))

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
 
-from pipeline.config import (
-    MASK,
-    Settings,
-    load,
-    restore,
-    shown,
-    with_secrets,
-    without_secrets,
-)
+from pipeline.config import Settings, load, restore, shown, with_secrets, without_secrets
 from pipeline.errors import ConfigError
+from pipeline.redact import MASK
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 
@@ -99,7 +93,7 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_file_of_a_secret_is_shown_and_a_password_in_a_url_is_not() -> None:
     client = {
         "sasl_plain_password_file": "/run/secrets/kafka",
-        "proxy_url": "socks5://user:hush@proxy",
+        "proxy_url": "socks5://user:hu/s@h@proxy",
     }
     part = shown(load(None, {"kafka": {"client": client}}))["kafka"]["client"]
     assert part == {
@@ -108,16 +102,60 @@ def test_the_file_of_a_secret_is_shown_and_a_password_in_a_url_is_not() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ("lake", "url"),
+        ("flink", "rest_url"),
+        ("flink", "savepoint_dir"),
+        ("observe", "traces_endpoint"),
+    ],
+)
+def test_a_password_in_a_url_is_refused(section: str, name: str) -> None:
+    """It would be told in errors and sent along; a port, and a container of Azure, are none."""
+    for url in ("s3://key:hush@bucket/lake", "s3://key:hu/s@h@bucket/lake"):
+        with pytest.raises(ConfigError, match=rf"{section}\.{name}.*does not belong") as caught:
+            load(None, {section: {name: url}})
+        assert "hu" not in str(caught.value)
+    for url in ("http://host:8081/a@b", "abfss://container@account.dfs.core.windows.net/lake"):
+        load(None, {section: {name: url}})
+
+
+def test_a_token_in_a_url_is_not_shown() -> None:
+    told = shown(load(None, {"observe": {"traces_endpoint": "https://hush@host/v1"}}))
+    assert told["observe"]["traces_endpoint"] == f"https://{MASK}@host/v1"
+
+
+@pytest.mark.parametrize("value", ["hush", '{"a": "hush"', '"hush"'])
+def test_a_variable_that_is_no_json_is_told_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("DATELINE_LAKE__OPTIONS", value)
+    with pytest.raises(ConfigError, match="lake") as caught:
+        load()
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_secrets_do_not_travel_and_are_found_again() -> None:
     """What a cluster is handed holds none; the worker's environment does, or it is told which."""
-    client = {"sasl_plain_password": "hush1", "sasl_plain_username": "me"}
-    options = {"AWS_SECRET_ACCESS_KEY": "hush2", "region": "x"}
+    client = {
+        "sasl_plain_password": "hush1",
+        "sasl_plain_username": "me",
+        "proxy_url": "socks5://me:hush3@proxy",
+    }
+    options = {
+        "AWS_SECRET_ACCESS_KEY": "hush2",
+        "aws_sse_customer_key_base64": "hush4",
+        "region": "x",
+    }
     settings = load(None, {"kafka": {"client": client}, "lake": {"options": options}})
     travelling = without_secrets(settings)
     assert "hush" not in travelling.model_dump_json()
     there = {
         "DATELINE_KAFKA__CLIENT__SASL_PLAIN_PASSWORD": "hush1",
+        "DATELINE_KAFKA__CLIENT__PROXY_URL": "socks5://me:hush3@proxy",
         "DATELINE_LAKE__OPTIONS__AWS_SECRET_ACCESS_KEY": "hush2",
+        "DATELINE_LAKE__OPTIONS__AWS_SSE_CUSTOMER_KEY_BASE64": "hush4",
     }
     assert with_secrets(travelling, there) == settings
     assert with_secrets(settings, {}) == settings

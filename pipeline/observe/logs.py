@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+from pipeline.redact import masked
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("dateline")
 """The project's one logger; facts go into its keyword arguments."""
@@ -31,17 +35,19 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=_traceback)
     )
     handler = logging.StreamHandler(sys.stderr)
-    # The console's renderer writes tracebacks itself.
-    traceback = [structlog.processors.format_exc_info] if as_json else []
+    # The console's renderer writes tracebacks itself, and everything as it is.
+    ready = [structlog.processors.format_exc_info, _mask] if as_json else [_mask, _write_out]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *traceback,
+                *ready,
                 renderer,
             ],
         )
@@ -56,6 +62,34 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
 def _is_worth_telling(record: logging.LogRecord) -> bool:
     # Beam says this at import, of clients for services that are not used here.
     return not str(record.msg).startswith("apitools not found")
+
+
+def _traceback(file: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    # Not structlog's own choice: that tells every local variable, secrets and texts among them.
+    told = io.StringIO()
+    structlog.dev.plain_traceback(told, exc_info)
+    file.writelines(f"{_plain(line)}\n" for line in masked(told.getvalue()).split("\n"))
+
+
+def _mask(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {
+        name: masked(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _write_out(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {
+        name: _plain(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _plain(text: str) -> str:
+    """`text` with what a terminal would obey written out."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def _drop_empty(
