@@ -10,6 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from pipeline.cli import (
     about,
@@ -55,5 +56,11 @@ def main() -> None:
     try:
         app()
     except DatelineError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]error:[/red] {error!s}")
+        from pipeline.show.raw import escaped
+
+        # It may hold a stranger's words: a broker's, a file's name, what a query found.
+        told = Text("error: ", style="red").append(
+            escaped(str(error), keep="\n"), "not red default"
+        )
+        Console(stderr=True, highlight=False, soft_wrap=True).print(told)
         sys.exit(error.exit_code)

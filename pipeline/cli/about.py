@@ -6,6 +6,7 @@ from importlib.metadata import version as version_of
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from pipeline import __version__
 from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
@@ -28,7 +29,7 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
     table = Table("setting", "value")
     for section, part in data.items():
         for name, value in part.items():
-            table.add_row(f"{section}.{name}", str(value))
+            table.add_row(f"{section}.{name}", Text(str(value)))
     out.print(table)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,9 @@ TopicOption = Annotated[str | None, typer.Option("--topic", help="Topics, separa
 LogLevelOption = Annotated[
     str, typer.Option("--log-level", help="debug, info, warning or error.", show_default=True)
 ]
+_OBEYED = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters that JSON lets stand: DEL, C1 and those of writing direction."""
+
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -88,5 +92,6 @@ def stop_on_signals() -> Iterator[tuple[threading.Event, threading.Event]]:
 
 
 def print_json(data: object) -> None:
-    """`data` as JSON on standard output, unstyled."""
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
+    """`data` as JSON on standard output, unstyled; what a terminal would obey is escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
+    typer.echo(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

@@ -47,6 +47,7 @@ def query(
 
     Example: `dateline query "select date, region, headline from current order by date"`
     """
+    from pipeline.show.facts import printable
     from pipeline.store.query import json_rows
     from pipeline.store.query import query as ask
 
@@ -55,9 +56,9 @@ def query(
     if as_json:
         print_json(rows)
         return
-    table = Table(*map(escape, found.column_names), title_justify="left")
+    table = Table(*(escape(printable(name)) for name in found.column_names), title_justify="left")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
+        table.add_row(*(Text(printable(_cell(value))) for value in row.values()))
     out.print(table)
 
 
@@ -81,6 +82,7 @@ def check(
 
     Example: `dateline lake check --lake /data/lake`
     """
+    from pipeline.show.facts import printable
     from pipeline.store.check import check as judge
 
     settings = settings_of(config, lake=lake)
@@ -101,10 +103,11 @@ def check(
         out.print(_rows_table(data["tables"]))
         for source in data["sources"]:
             counts = ", ".join(f"{source[name]} {name}" for name in _COUNTS if source[name])
-            out.print(Text(source["source"], style="bold"), soft_wrap=True)
+            out.print(Text(printable(source["source"]), style="bold"), soft_wrap=True)
             out.print(f"  {source['start']} to {source['end']}: {counts or 'nothing yet'}")
         for finding in data["findings"]:
-            out.print(Text(" ".join(f"{k}={v}" for k, v in finding.items() if v is not None)))
+            told = " ".join(f"{k}={v}" for k, v in finding.items() if v is not None)
+            out.print(Text(printable(told)))
         notes = ", ".join(f"{n} {kind}" for kind, n in data["counts"].items())
         out.print("[green]The lake adds up.[/green]" if report.ok else "[red]Errors found.[/red]")
         if notes:

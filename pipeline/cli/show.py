@@ -55,7 +55,7 @@ def show(
         if browse:
             webbrowser.open(html.resolve().as_uri())
         elif not as_json:
-            out.print(f"Wrote {html}", highlight=False)
+            out.print(f"Wrote {html}", highlight=False, markup=False)
     elif not as_json:
         out.print(render(shown))
 

@@ -47,6 +47,8 @@ def list_sources(
 
     Example: `dateline source list --kafka --bootstrap-servers new:9092 --topic wire`
     """
+    from pipeline.show.facts import printable
+
     settings = settings_of(config, lake=lake, bootstrap_servers=bootstrap_servers, topic=topic)
     snapshot = open_snapshot(settings.lake.url, settings.lake.options)
     rows: dict[str, dict[str, Any]] = {state.source: asdict(state) for state in sources(snapshot)}
@@ -61,7 +63,7 @@ def list_sources(
     names += ["earliest", "latest"] if kafka else []
     table = Table(*names)
     for row in found:
-        table.add_row(*(Text(str(row.get(name, ""))) for name in names))
+        table.add_row(*(Text(printable(row.get(name, ""))) for name in names))
     out.print(table)
 
 
