@@ -3,7 +3,7 @@
 `EventCoder` is the way in; docs/events.md says what is coded, from what, and how well.
 """
 
-from pipeline.enrich.events.actors import Entities
 from pipeline.enrich.events.coder import CoderInput, EventCoder, PairCoding
+from pipeline.enrich.events.entities import Entities
 
 __all__ = ["CoderInput", "Entities", "EventCoder", "PairCoding"]

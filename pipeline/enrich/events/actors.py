@@ -8,33 +8,16 @@ several actors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from pipeline.enrich.events.classes import classes_of, phrase, with_of
+from pipeline.enrich.events.classes import classes_of, with_of
+from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.lexicon import Lexicon
+from pipeline.enrich.events.party import POLITICAL_ROLES, Party, distinct, identity, is_officer
+from pipeline.enrich.events.roles import role_of, role_of_words
 from pipeline.enrich.events.syntax import Token, governed, nouns
-from pipeline.enrich.mentions import Placed
 from pipeline.model import Actor, Entity
 
-
-class Entities(Protocol):
-    """What the coder asks of a story's entities, by character offsets of the story's text."""
-
-    def entity_at(self, start: int, end: int) -> Entity | None:
-        """The entity that stands there, or None."""
-        ...
-
-    def country_of(self, start: int, end: int) -> str | None:
-        """ISO 3166-1 alpha-3 of whoever is named there, or None."""
-        ...
-
-    def within(self, start: int, end: int) -> Sequence[Placed]:
-        """The mentions that overlap a range of characters."""
-        ...
-
-
-POLITICAL_ROLES = frozenset({"GOV", "LEG", "MIL", "COP", "SPY", "JUD", "OPP", "REB", "IGO"})
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
 _PLACE_KINDS = frozenset({"GPE", "NORP"})
 _HE = frozenset({"he", "she", "him", "her", "his"})
@@ -61,33 +44,16 @@ _PLURAL_NOUNS = frozenset(
         "party",
     ]
 )
-_OFFICES = frozenset([
-    "president", "premier", "minister", "chancellor", "king", "queen", "emir",
-    "sultan", "prince", "monarch", "governor", "mayor", "secretary", "ambassador",
-    "envoy", "spokesman", "spokeswoman", "leader", "general", "commander", "chief",
-    "senator", "lawmaker", "speaker", "judge", "prosecutor", "official", "diplomat",
-])  # fmt: skip
 _WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
 _LOCATIVE = frozenset({"in", "at", "near", "outside"})
 _AIMED = frozenset({"on", "to", "against", "with"})
 _FORCES = frozenset({"REB", "MIL", "IGO"})
 _QUALIFYING = frozenset({"compound", "nmod", "amod", "poss"})
-_OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
 _ECONOMY = frozenset([
     "deficit", "surplus", "debt", "economy", "inflation", "budget", "growth", "output", "reserve",
     "currency", "price", "rate", "bond", "stock", "share", "index", "sale", "spending", "demand",
 ])  # fmt: skip
 _MAX_ACTORS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """An actor found at a token, and whether it can make an event political."""
-
-    actor: Actor
-    political: bool
-    token: Token
-    kind: str | None = None
 
 
 class Resolver:
@@ -115,10 +81,10 @@ class Resolver:
 
     def first(self, tokens: Sequence[Token], others: Sequence[Party]) -> list[Party]:
         """The actors at the first token that names somebody other than `others`."""
-        taken = {_identity(party) for party in others}
+        taken = {identity(party) for party in others}
         fallback: list[Party] = []
         for position, token in enumerate(tokens):
-            parties = [p for p in self._resolve(token) if _identity(p) not in taken]
+            parties = [p for p in self._resolve(token) if identity(p) not in taken]
             known = [p for p in parties if p.actor.country or p.political]
             if known and fallback and token.dep_ == "pobj" and token.head.lower_ in _LOCATIVE:
                 break  # "detained protesters in The Hague": the place is not whom it was done to
@@ -126,8 +92,8 @@ class Resolver:
                 # Tokens coordinated with this one are as much the target as it is.
                 joined = {item.i for item in nouns(token)}
                 more = [t for t in tokens[position + 1 :] if t.i in joined]
-                rest = [p for t in more for p in self._resolve(t) if _identity(p) not in taken]
-                return _distinct([*known, *rest])[:_MAX_ACTORS]
+                rest = [p for t in more for p in self._resolve(t) if identity(p) not in taken]
+                return distinct([*known, *rest])[:_MAX_ACTORS]
             fallback = fallback or parties
         return fallback[:1]
 
@@ -197,7 +163,7 @@ class Resolver:
         somebody = lemma in _PLURAL_NOUNS or lemma in self._lexicon.roles
         if token.tag_ not in {"NNS", "NNPS"} or not somebody:
             return
-        role, _ = self._role(token)
+        role, _ = role_of(token, self._lexicon)
         for child in token.children:
             tokens: list[Token] = []
             if child.dep_ == "prep" and child.lower_ == "of":
@@ -218,11 +184,11 @@ class Resolver:
         if longer is not None and longer in self._lexicon.noun_classes:
             return None  # "a state of emergency" is nobody
         entity = self._entity(token)
-        role, words = self._role(token)
+        role, words = role_of(token, self._lexicon)
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
         if entity is not None and role is None and entity.role:
-            role = self._role_of_words(entity.role)
+            role = role_of_words(entity.role, self._lexicon)
         if country is None or kind in {"NORP"}:
             country = country or self._modifying_country(token)
         if entity is None and role is None:
@@ -297,38 +263,6 @@ class Resolver:
                     return country
         return None
 
-    def _role(self, token: Token) -> tuple[str | None, list[Token]]:
-        """The role that the words of a noun phrase give, and the phrase's words up to its head."""
-        left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
-        words = [t for child in left for t in child.subtree][-7:]
-        lemma, pair = phrase(token)
-        table = self._lexicon.roles
-        for candidate in (pair, lemma, token.lower_):
-            if candidate is not None and candidate in table:
-                return table[candidate], words
-        for child in reversed(left):
-            if child.dep_ in {"compound", "nmod", "amod"}:
-                lemma, pair = phrase(child)
-                for candidate in (pair, lemma):
-                    if candidate is not None and candidate in table:
-                        return table[candidate], words
-        for child in token.children:
-            if child.dep_ == "appos":
-                lemma, pair = phrase(child)
-                for candidate in (pair, lemma):
-                    if candidate is not None and candidate in table:
-                        return table[candidate], words
-        return None, words
-
-    def _role_of_words(self, words: str) -> str | None:
-        parts = words.lower().replace("-", " ").split()
-        for length in (3, 2, 1):
-            for start in range(len(parts) - length + 1):
-                role = self._lexicon.roles.get(" ".join(parts[start : start + length]))
-                if role:
-                    return role
-        return None
-
     def _pronoun(self, token: Token) -> list[Party]:
         """The nearest clear antecedent: before it in the sentence, else of the sentence before."""
         lower = token.lower_
@@ -342,7 +276,7 @@ class Resolver:
         ]
         pool = [*self._recent, *before]
         if lower in _HE:
-            return [p for p in pool if p.kind == "PERSON" or _officer(p)][-1:]
+            return [p for p in pool if p.kind == "PERSON" or is_officer(p)][-1:]
         if lower in _IT:
             return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
         if lower in {"they", "them"}:
@@ -350,21 +284,9 @@ class Resolver:
             if several:
                 return several[-1:]
         if lower in _THEY or _two_of(token):
-            latest = _distinct([p for p in reversed(pool) if p.actor.country and p.political])
+            latest = distinct([p for p in reversed(pool) if p.actor.country and p.political])
             return list(reversed(latest[:2])) if len(latest) > 1 else []
         return []
-
-
-def _officer(party: Party) -> bool:
-    """Whether a party is one person named by office: "Kenya's president"."""
-    token = party.token
-    return (
-        party.kind is None
-        and party.political
-        and party.actor.country is not None
-        and bool(token.tag_ == "NN")
-        and token.lemma_.lower() in _OFFICES
-    )
 
 
 def _two_of(token: Token) -> bool:
@@ -395,16 +317,3 @@ def _modifiers(token: Token) -> list[Token]:
         if child.dep_ == "poss"
         or (child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper())
     ]
-
-
-def _identity(party: Party) -> str:
-    """Who a party is: a country's state is one, its citizens, rebels or courts are others."""
-    actor = party.actor
-    if actor.country and actor.role in _OF_A_COUNTRY and party.kind is None:
-        return f"{actor.country}/{actor.role}"
-    return actor.country or actor.name or actor.text.lower()
-
-
-def _distinct(parties: Sequence[Party]) -> list[Party]:
-    """The first party of each country (or name)."""
-    return list({_identity(party): party for party in reversed(parties)}.values())[::-1]

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.enrich.events.act import Act
-from pipeline.enrich.events.actors import Entities, Party, Resolver
+from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
 from pipeline.enrich.events.confidence import (
     confidence,
@@ -22,11 +22,13 @@ from pipeline.enrich.events.confidence import (
 )
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.dates import event_days
+from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
+from pipeline.enrich.events.party import Party
 from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.screen import Screen
 from pipeline.model import Actor, Event, Story

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipeline.enrich.events.act import Act
-from pipeline.enrich.events.actors import Party
 from pipeline.enrich.events.lexicon import Lexicon, rows
+from pipeline.enrich.events.party import Party
 from pipeline.enrich.events.syntax import Token
 
 FEATURES = (

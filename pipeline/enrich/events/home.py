@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pipeline.enrich.events.actors import POLITICAL_ROLES, Entities, Party
+from pipeline.enrich.events.entities import Entities
+from pipeline.enrich.events.party import POLITICAL_ROLES, Party
 
 _LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
 _DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.enrich.events.actors import Entities
+from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.syntax import Token, governed
 
 _LOCATIVE = ("in", "at", "near", "outside", "inside", "across", "along", "around", "off")
