@@ -19,7 +19,8 @@ test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reli
 audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public advisories)
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	build/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
+	  -r requirements.lock -r requirements-dev.lock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

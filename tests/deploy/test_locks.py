@@ -1,0 +1,51 @@
+"""What is installed: by hash, all of it; and an audit that cannot pass without having looked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from tests.deploy.files import ROOT
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
+    """None by an address, none without a version, none without a SHA-256."""
+    text = (ROOT / name).read_text().replace("\\\n", " ")
+    lines = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    assert len(lines) > 50
+    for line in lines:
+        pinned = re.match(r"[a-z0-9._-]+(\[[a-z0-9,._-]+\])?==\S+", line)
+        assert pinned and "--hash=sha256:" in line, line
+
+
+def test_everything_is_installed_by_hash() -> None:
+    """Of the environments that run our code; our own package needs nothing more."""
+    installs = [line for line in made("test") if "pip install" in line]
+    assert len(installs) == 3
+    for line in installs:
+        assert "--require-hashes" in line or "--no-deps --no-build-isolation" in line, line
+
+
+def test_the_audit_fails_where_advisories_cannot_be_had() -> None:
+    """Else it would call every package that its database does not know free of known faults."""
+    (audit,) = (line for line in made("audit") if "bin/pip-audit" in line)
+    assert "--strict" in audit
+    assert "requirements.lock" in audit and "requirements-dev.lock" in audit
+
+
+def made(target: str) -> list[str]:
+    """The commands that `make` would run for `target` in an empty checkout."""
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.replace("\\\n", " ").splitlines()
