@@ -1,7 +1,7 @@
 """Dates and times as wire formats write them, without a look at the clock.
 
 A date that is not complete is completed from the story's own date or not at all. What is outside
-the years 1 to 9999, or no date of the calendar, is None.
+the years 1700 to 2200, or no date of the calendar, is None.
 """
 
 from __future__ import annotations
