@@ -16,7 +16,7 @@ from typing import Protocol
 from pipeline import clock
 from pipeline.config import Settings, with_secrets
 from pipeline.enrich import Enricher
-from pipeline.errors import DatelineError, StoreError
+from pipeline.errors import ConfigError, DatelineError, StoreError
 from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import ParseLimits, parse_batch
@@ -253,6 +253,8 @@ class Job:
         )
 
     def _archive_reader(self, tick: Replay) -> ArchiveReader:
+        if tick.source.startswith(REPROCESSED):
+            self._assert_enrichment(tick.source)
         batch = self.settings.batch
         reader = ArchiveReader(
             tick.records,
@@ -264,6 +266,16 @@ class Job:
         )
         self._shares[tick.source] = _Share(tick, reader)
         return reader
+
+    def _assert_enrichment(self, run: str) -> None:
+        """A worker may start later than its run was planned: under code that was replaced since."""
+        today = self.enricher.enrichment_id
+        if not run.startswith(f"{REPROCESSED}{today}/"):
+            raise ConfigError(
+                "the enrichment is another one than the run was planned under: start it again",
+                run=run,
+                enrichment_id=today,
+            )
 
     def _await_turn(self, batch: EnrichedBatch) -> bool:
         """Whether the batch is to be written, once what comes before it is in the lake."""

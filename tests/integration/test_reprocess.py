@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
-from pipeline.beam.launch import replay_archives, run_epochs
+from pipeline.beam.launch import replay, replay_archives, run_epochs
 from pipeline.config import load
 from pipeline.enrich import Enricher
-from pipeline.job import forget, job_of
+from pipeline.errors import ConfigError
+from pipeline.job import enricher_of, forget, job_of
+from pipeline.replay import Replay
 from pipeline.samples import samples
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
 from pipeline.store.check import check
 from pipeline.store.query import json_rows, query
+from pipeline.store.reprocess import plan
 from tests.support.job import until
 from tests.support.wire import copy
 
@@ -139,6 +142,22 @@ def test_a_run_that_is_killed_goes_on(old: Path) -> None:
     spoken(*arguments)
     assert rows(old, done)[0]["n"] == held["n"]
     assert len(rows(old, "SELECT DISTINCT source FROM ledger WHERE source LIKE 'reprocess/%'")) == 1
+    assert_whole(old)
+
+
+def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path) -> None:
+    """As when the code is replaced between the plan and the start of a worker."""
+    settings = load(None, {"lake": {"url": str(old)}})
+    today = enricher_of(settings).enrichment_id
+    run = plan(str(old), {}, today).run
+    held = rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1")
+    job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=80_000)
+    try:
+        with pytest.raises(ConfigError, match="another one than the run was planned under"):
+            replay(settings, [Replay(run)])
+    finally:
+        forget(settings)
+    assert rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1") == held
     assert_whole(old)
 
 
