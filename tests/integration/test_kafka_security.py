@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+import pyarrow.fs as pafs
 import pytest
 from local_kafka import KafkaCluster
 
@@ -24,6 +24,7 @@ from pipeline.source.options import KafkaOptions
 from pipeline.source.publish import publish
 from tests.support.certificates import Authority
 from tests.support.kafka import needs_kafka
+from tests.support.told import command_lines, contents
 from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, needs_kafka]
@@ -269,19 +270,6 @@ def test_no_secret_is_ever_told(kafka: Secured, tmp_path: Path) -> None:
     assert errors and "Traceback" not in told[-1], told[-1]
     assert run(PASSWORD, "config", "show").returncode == 0
     assert "******" in told[-2]
-    told.extend(
-        path.read_bytes().decode("latin-1")
-        for path in (tmp_path / "lake").rglob("*")
-        if path.is_file()
-    )
+    told.extend(contents(pafs.LocalFileSystem(), str(tmp_path / "lake")))
     for secret in (PASSWORD, WRONG):
         assert not [text[:200] for text in told if secret in text]
-
-
-def command_lines(pid: int) -> list[str]:
-    """Those of a process and of all that it has started."""
-    try:
-        root = psutil.Process(pid)
-        return [" ".join(one.cmdline()) for one in (root, *root.children(recursive=True))]
-    except psutil.Error:
-        return []
