@@ -23,6 +23,8 @@ _DEBRIS = re.compile(
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _BLANKS = re.compile(r"[ \t]+")
+_MOST_MARKS = 30
+_HEAP = re.compile(rf"[^\w\s][^\w\s]{{{_MOST_MARKS},}}+")
 _ENCODING_ONLY = TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,
@@ -51,8 +53,19 @@ def clean(text: str) -> str:
         text = _repair(text)
         text = _SPACES.sub(" ", text)
         text = _SURROGATES.sub("\ufffd", text)
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", _HEAP.sub(_fewer_marks, text))
     return _DEBRIS.sub("", text)
+
+
+def _fewer_marks(heap: re.Match[str]) -> str:
+    """No more marks on one letter than any script has (UAX #15, stream-safe text): normalising
+    takes the square of their number."""
+    kept, marks = [], 0
+    for character in heap[0]:
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def line(text: str) -> str:

@@ -7,9 +7,13 @@ Deterministic: the same bytes give the same text. Every guess leaves a warning w
 from __future__ import annotations
 
 import codecs
+import encodings
+import pkgutil
 import re
 import unicodedata
 from dataclasses import dataclass
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 
 from pipeline.parse.draft import FaultError
 
@@ -20,6 +24,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_CODECS = frozenset(
+    (*aliases, *aliases.values(), *(m.name for m in pkgutil.iter_modules(encodings.__path__)))
+)
+_MAX_NAME_CHARS = 40
 _SAMPLE_BYTES = 64 * 1024
 _STRAY = "dateline-cp1252"
 _SEQUENCE = re.compile(
@@ -27,6 +35,7 @@ _SEQUENCE = re.compile(
     rb"|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_BYTES = bytes(range(0x80, 0x100))
 # Characters of control that no wire uses: 7-bit formats have SOH to ETX, BEL to SI, SYN, ESC, US.
 _BINARY = re.compile(r"[\x00\x06\x0b\x10-\x15\x17-\x19\x1c-\x1e\x80-\x9f\ufffd]")
 _MAX_BINARY_SHARE = 0.02
@@ -99,8 +108,8 @@ def _utf8(data: bytes, declared: str | None) -> Decoded | None:
 
 def _mostly_utf8(data: bytes, first: int) -> Decoded | None:
     """UTF-8 with stray bytes of another set: those are read as cp1252."""
-    high = len(_HIGH.findall(data))
-    good = sum(len(m) for m in _SEQUENCE.findall(data))
+    high = len(data) - len(data.translate(None, delete=_HIGH_BYTES))
+    good = sum(m.end() - m.start() for m in _SEQUENCE.finditer(data))
     if good < 3 * (high - good):
         return None
     text = data.decode("utf-8", _STRAY)
@@ -121,7 +130,7 @@ def _declared(data: bytes, declared: str | None) -> Decoded | None:
 
 def _name(declared: str | None) -> str | None:
     """Python's name of a declared text encoding; codecs that are no charset do not count."""
-    if not declared:
+    if not declared or not _is_known(declared.strip().strip("\"'")):
         return None
     try:
         info = codecs.lookup(declared.strip().strip("\"'"))
@@ -130,9 +139,20 @@ def _name(declared: str | None) -> str | None:
     return info.name if getattr(info, "_is_text_encoding", True) else None
 
 
+def _is_known(name: str) -> bool:
+    """Whether Python has a codec under this name.
+
+    `codecs.lookup` remembers every name that it was ever asked for in vain.
+    """
+    return normalize_encoding(name[:_MAX_NAME_CHARS]).lower() in _CODECS
+
+
 def _cp1252(data: bytes) -> str:
     """cp1252 as browsers read it: its five undefined bytes are the controls of Latin-1."""
     return "".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in data)
+
+
+_CP1252 = {byte: _cp1252(bytes((byte,))) for byte in range(0x80, 0xA0)}
 
 
 def _eight_bit(data: bytes) -> Decoded:
@@ -148,8 +168,7 @@ def _eight_bit(data: bytes) -> Decoded:
 
 
 def _decode_cp1252(data: bytes) -> str:
-    text = data.decode("latin-1")
-    return re.sub(r"[\x80-\x9f]", lambda m: _cp1252(m[0].encode("latin-1")), text)
+    return data.decode("latin-1").translate(_CP1252)
 
 
 def _reads_well(high: str, sample: bytes) -> bool:

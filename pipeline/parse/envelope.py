@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import zstandard
 
@@ -19,10 +21,12 @@ from pipeline.parse.limits import ParseLimits
 
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_PADDING = re.compile(rb"\0*+")  # as tapes leave it, and gzip takes it
 _HINTS = frozenset({"content-type", "content-encoding", "provider"})
 _CHUNK_BYTES = 1 << 16
 _STEP_BYTES = 256
 _MAX_LAYERS = 2
+_MAX_HINT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,14 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     """
     _refuse_incomplete(record)
     headers = {
-        name.strip().lower(): value.decode("latin-1").strip()
+        name.strip().lower(): value[:_MAX_HINT_CHARS].decode("latin-1").strip()
         for name, value in record.headers
         if name.strip().lower() in _HINTS and value is not None
     }
     data, found = record.value, set[str]()
     for _ in range(_MAX_LAYERS):
         if coding := _coding(data):
-            data = _decompress(data, coding, limits.max_decompressed_bytes)
+            data = _decompress(data, coding, limits)
             found.add(coding)
     named = headers.get("content-encoding", "").lower()
     told = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
@@ -75,9 +79,10 @@ def _coding(data: bytes) -> str | None:
     return next((coding for magic, coding in _MAGIC if data.startswith(magic)), None)
 
 
-def _decompress(data: bytes, coding: str, limit: int) -> bytes:
+def _decompress(data: bytes, coding: str, limits: ParseLimits) -> bytes:
+    limit = limits.max_decompressed_bytes
     try:
-        out = _OPENERS[coding](data, limit + 1)
+        out = _OPENERS[coding](data, limit + 1, limits.max_items)
     except (zlib.error, zstandard.ZstdError, OSError, EOFError) as error:
         raise FaultError("malformed", f"{coding} content cannot be opened: {error}") from error
     if len(out) > limit:
@@ -85,37 +90,39 @@ def _decompress(data: bytes, coding: str, limit: int) -> bytes:
     return out
 
 
-def _gunzip(data: bytes, limit: int) -> bytes:
-    """All members of a gzip file, up to `limit` bytes."""
-    out = bytearray()
-    while data and len(out) < limit:
-        member = zlib.decompressobj(wbits=31)
-        out += member.decompress(data, limit - len(out))
-        if not member.eof and len(out) < limit:
-            raise EOFError("the content is cut off")
-        data = member.unused_data.lstrip(b"\0")
-    return bytes(out)
+def _gunzip(data: bytes, limit: int, max_frames: int) -> bytes:
+    return _unframe(data, limit, max_frames, lambda: zlib.decompressobj(wbits=31))
 
 
-def _unzstd(data: bytes, limit: int) -> bytes:
-    """All frames of a zstd file, up to about `limit` bytes.
+def _unzstd(data: bytes, limit: int, max_frames: int) -> bytes:
+    return _unframe(data, limit, max_frames, zstandard.ZstdDecompressor().decompressobj)
 
-    A step takes few bytes, since 128 KiB can come out of four of them (RFC 8878, section 3.1.1.2).
+
+def _unframe(data: bytes, limit: int, max_frames: int, begin: Callable[[], Any]) -> bytes:
+    """All frames (gzip: members) of a file, up to about `limit` bytes; `begin` opens one.
+
+    A step takes few bytes, since 128 KiB can come out of four of them (zstd; RFC 8878, section
+    3.1.1.2), and since what follows a frame is copied.
     """
     out = bytearray()
-    place = 0
+    place = frames = 0
     while place < len(data) and len(out) < limit:
-        frame = zstandard.ZstdDecompressor().decompressobj()
+        frames += 1
+        if frames > max_frames:
+            message = f"the content is compressed in more than {max_frames} pieces"
+            raise FaultError("too_large", message)
+        frame = begin()
         while not frame.eof and place < len(data) and len(out) < limit:
             step = data[place : place + _STEP_BYTES]
             out += frame.decompress(step)
             place += len(step) - len(frame.unused_data)
         if not frame.eof and len(out) < limit:
             raise EOFError("the content is cut off")
+        place = _PADDING.match(data, place).end()  # type: ignore[union-attr]
     return bytes(out)
 
 
-def _unlz4(data: bytes, limit: int) -> bytes:
+def _unlz4(data: bytes, limit: int, _: int) -> bytes:
     import pyarrow as pa
 
     out = bytearray()

@@ -84,6 +84,11 @@ _SKIPPED = frozenset(
 _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
 _MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
 _REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
+_TAG = re.compile(
+    r"<([A-Za-z][^\s/>]*+)"
+    r"(?:[\s/]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=\s*+[^\s>\"'][^\s>]*+|[^\s/>=]++|=)*+"
+)
+_LONG_TAG_CHARS = 8000
 _CELL_MARK = "\x1f"
 
 
@@ -159,6 +164,8 @@ def read_html(markup: str) -> Flow:
     """The text of an HTML fragment or page, however broken it is."""
     if not markup.strip():
         return Flow()
+    if len(markup) > _LONG_TAG_CHARS:
+        markup = _TAG.sub(_short_tag, markup)
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
     data = legal_references(markup).encode("utf-8", "replace").replace(b"\0", b"")
     try:
@@ -166,6 +173,12 @@ def read_html(markup: str) -> Flow:
     except etree.LxmlError:
         return Flow()
     return read_flow(root) if root is not None else Flow()
+
+
+def _short_tag(tag: re.Match[str]) -> str:
+    """The start tag, without attributes if they are long: none of them is text, and libxml2 goes
+    over all of an element's for each that it adds."""
+    return tag[0] if tag.end() - tag.start() <= _LONG_TAG_CHARS else f"<{tag[1]}"
 
 
 def text_of(element: etree._Element | None) -> str:

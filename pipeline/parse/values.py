@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.parse.draft import FaultError
+from pipeline.parse.pieces import need_few
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _BLANK = re.compile(r"[\s,\x1e]*")
 _STRICT = json.JSONDecoder()
 _LENIENT = json.JSONDecoder(strict=False)
+_OPEN_STRING = "Unterminated string"  # its place is where it begins
+_IN_VAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,13 @@ class Value:
 def read_values(text: str, max_depth: int) -> Iterator[Value]:
     """The values of a JSON text: one, many (JSON Lines), or the elements of one array of objects.
 
-    After a fault reading goes on with the next line.
+    After a fault reading goes on with the next line, within what was read in vain once already
+    only as often as costs no more than the text is long, a few times over. Raises `FaultError`
+    where there are too many values.
     """
+    need_few(text, ",", "[", "{")
     position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
-    in_array, lines = text.startswith("[", position), _Lines()
+    in_array, lines = text.startswith("[", position), _Lines(_IN_VAIN * len(text))
     position += in_array
     while True:
         position = _BLANK.match(text, position).end()  # type: ignore[union-attr]
@@ -47,9 +53,13 @@ def read_values(text: str, max_depth: int) -> Iterator[Value]:
 
 
 class _Lines:
-    """Where lines begin: each part of a text is counted once, places asked for in order."""
+    """Where lines begin: each part of a text is counted once, places asked for in order.
 
-    def __init__(self) -> None:
+    `in_vain` is how many characters may still be read of values that turn out to be broken.
+    """
+
+    def __init__(self, in_vain: int) -> None:
+        self.in_vain = in_vain
         self._from = self._row = 0
 
     def place(self, text: str, at: int) -> tuple[int, int]:
@@ -69,7 +79,9 @@ def _one(text: str, start: int, max_depth: int, lines: _Lines) -> Value:
         place = getattr(error, "pos", start)
         row, column = lines.place(text, place)
         message = f"{getattr(error, 'msg', error)}: line {row} column {column}"
-        return Value(start, _resume(text, start + 1), fault=message)
+        read_to = len(text) if message.startswith(_OPEN_STRING) else place
+        lines.in_vain -= read_to - start
+        return Value(start, _resume(text, start + 1 if lines.in_vain > 0 else place), fault=message)
     if depth(value) > max_depth:
         return Value(start, end, fault="nested too deep")
     return Value(start, end, value, warning=warning)
@@ -92,13 +104,15 @@ def _resume(text: str, place: int) -> int:
 
 def depth(value: Json) -> int:
     """How many lists and objects are nested in `value`."""
-    deepest, stack = 0, [(value, 1)]
+    deepest, stack = 0, [iter((value,))]
     while stack:
-        entry, level = stack.pop()
-        if isinstance(entry, (dict, list)):
-            deepest = max(deepest, level)
-            inner = entry.values() if isinstance(entry, dict) else entry
-            stack.extend((part, level + 1) for part in inner)
+        for entry in stack[-1]:
+            if isinstance(entry, (dict, list)):
+                deepest = max(deepest, len(stack))
+                stack.append(iter(entry.values() if isinstance(entry, dict) else entry))
+                break
+        else:
+            stack.pop()
     return deepest
 
 

@@ -17,6 +17,7 @@ from pipeline.parse.decode import Decoded, decode
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.flow import legal_references, local, text_of
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.pieces import need_few
 
 _PROLOG = re.compile(r"^\s*<\?xml\b[^>]*?\?>")
 _ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
@@ -27,6 +28,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _ENDING = re.compile(r"</[\w:.-]+\s*>\s*(?:<!--(?:[^-]|-(?!->))*+-->\s*)*$")
 _TAIL_CHARS = 2000
 _MAX_ATTRIBUTES = 2000
+_TOO_MANY = f"an element has more than {_MAX_ATTRIBUTES} attributes"
 _LONG_TAG = re.compile(r"<[A-Za-z][^<]{8000,}+")
 _WHOLE_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _PLACE = re.compile(rb"<\?dateline-item\s*\?>")
@@ -44,9 +46,10 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
     """The document; what is not well-formed but complete is mended, with a warning.
 
     Raises `FaultError`: `malformed` for a document that is cut off, declares entities or nests too
-    deep, `undecodable` for what is not text.
+    deep, `too_large` for one of too many elements, `undecodable` for what is not text.
     """
     decoded = read_text(data, hints)
+    need_few(decoded.text, "<")
     text, mended = _mend(_PROLOG.sub("", decoded.text.lstrip("\ufeff \t\r\n\0"), count=1))
     warnings = (*decoded.warnings, *mended)
     subset = _DOCTYPE.search(text[:20_000])
@@ -62,7 +65,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
         if root is None:
             raise FaultError("malformed", f"no well-formed XML: {error}", _line_of(error))
         warnings = (*warnings, f"not well-formed XML, mended: {error}")
-    _check_depth(root, limits.max_depth)
+    _check_tree(root, limits.max_depth)
     return Document(root, warnings)
 
 
@@ -111,16 +114,19 @@ def _check_attributes(text: str) -> None:
     for suspect in _LONG_TAG.finditer(text):
         tag = _WHOLE_TAG.match(text, suspect.start())
         if tag and tag[0].count("=") > _MAX_ATTRIBUTES:
-            message = f"an element has more than {_MAX_ATTRIBUTES} attributes"
-            raise FaultError("malformed", message, f"character {tag.start()}")
+            raise FaultError("malformed", _TOO_MANY, f"character {tag.start()}")
 
 
-def _check_depth(root: etree._Element, limit: int) -> None:
+def _check_tree(root: etree._Element, max_depth: int) -> None:
+    """Raises `FaultError` for elements too deep, or with too many attributes where what is no tag
+    was mended into one: lxml looks for each among all others."""
     level = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    for event, element in etree.iterwalk(root, events=("start", "end")):
         level += 1 if event == "start" else -1
-        if level > limit:
-            raise FaultError("malformed", f"elements nest deeper than {limit}", "depth")
+        if level > max_depth:
+            raise FaultError("malformed", f"elements nest deeper than {max_depth}", "depth")
+        if event == "start" and len(element.attrib) > _MAX_ATTRIBUTES:
+            raise FaultError("malformed", _TOO_MANY, f"line {element.sourceline}")
 
 
 def children(element: etree._Element | None, *names: str) -> Iterator[etree._Element]:

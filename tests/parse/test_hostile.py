@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -50,6 +51,22 @@ def test_hostile_input_is_accounted_for(name: str) -> None:
         ("cut gzip", "malformed"),
         ("cut zstd", "malformed"),
         ("cut lz4", "malformed"),
+        ("gzip of many members", "too_large"),
+        ("zstd of many frames", "too_large"),
+        ("many values", "too_large"),
+        ("many lists", "too_large"),
+        ("many elements", "too_large"),
+        ("many cells", "too_large"),
+        ("an envelope with a large head", "too_large"),
+        ("an envelope with a bomb", "undecodable"),
+        ("attributes that are mended", "malformed"),
+        ("many namespaces", "malformed"),
+        ("mail of many parts", "malformed"),
+        ("mail of parts within parts", "malformed"),
+        ("mail within mail", "malformed"),
+        ("mail of long fields", "malformed"),
+        ("mail of many parameters", "malformed"),
+        ("mail of broken parameters", "malformed"),
     ],
 )
 def test_what_must_not_be_read_says_why(name: str, kind: str) -> None:
@@ -90,12 +107,43 @@ def test_packages_end_at_the_limit(make) -> None:
     assert isinstance(last, Reject) and (last.kind, last.raw) == ("too_large", data)
 
 
+def test_what_was_read_in_vain_is_not_read_for_ever() -> None:
+    """Each line begins an object that the rest of the record cannot end: after a few it is over."""
+    assert len(_parse("opened again and again")) < 10
+
+
+def test_names_of_charsets_are_not_remembered() -> None:
+    """`codecs.lookup` keeps every name that it does not find."""
+    for number in range(5):
+        hint = ("content-type", b"text/plain; charset=unheard-%d" % number)
+        parse_record(Record("s", 0, hostile.STORY, headers=(hint,)))
+        parse_record(Record("s", 0, b'<?xml version="1.0" encoding="unheard-%d"?><nitf/>' % number))
+        parse_record(
+            Record("s", 0, hostile.mail(b"caf\xe9", b"text/plain; charset=unheard-%d" % number))
+        )
+    assert not [name for name in encodings._cache if "unheard" in name]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(hostile.GROWING))
+def test_no_input_takes_the_square_of_its_length(name: str) -> None:
+    """Twice as much takes less than three times as long."""
+    make, count = hostile.GROWING[name]
+    ratios = []
+    for _ in range(3):
+        smaller, larger = (_spent_s(make(size)) for size in (count, 2 * count))
+        ratios.append(larger / max(smaller, 0.02))
+    assert min(ratios) < 3, ratios
+
+
 SIZE = 8_000
 FACTOR = 4
 
 
 def _cpu_s(shell: str, unit: str, size: int) -> float:
-    data = hostile.SHELLS[shell](unit * (size // len(unit))).encode("utf-8", "replace")
+    return _spent_s(hostile.SHELLS[shell](unit * (size // len(unit))).encode("utf-8", "replace"))
+
+
+def _spent_s(data: bytes) -> float:
     begin = time.process_time()
     items = parse_record(Record("s", 0, data))
     spent = time.process_time() - begin

@@ -6,6 +6,7 @@ All of it is made here; nothing is stored. The tests of archives share it.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from collections.abc import Callable, Mapping
@@ -65,6 +66,73 @@ def large_head(items: int, head_bytes: int) -> bytes:
     return f"<newsMessage>{head}<itemSet>{body}</itemSet></newsMessage>".encode()
 
 
+def mail(body: bytes, content_type: bytes = b"text/plain", *fields: bytes) -> bytes:
+    """A message with these further fields."""
+    head = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: Ministers meet\r\n"
+    more = b"".join(field + b"\r\n" for field in fields)
+    return b"%s%sContent-Type: %s\r\n\r\n%s" % (head, more, content_type, body)
+
+
+def _parts_in_parts(depth: int) -> bytes:
+    part = b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n"
+    return b"".join(part % (n, n + 1) for n in range(depth))
+
+
+def attributes(count: int) -> bytes:
+    """An element of HTML within a story that has so many attributes."""
+    names = b" ".join(b"a%d" % n for n in range(count))
+    return b'{"headline":"Ministers meet","body":"</p><p %s>They met.</p>"}' % names
+
+
+def blank_rows(count: int) -> bytes:
+    """CSV with a long header and as many rows that hold nothing."""
+    return b"title,body" + b",aaaaaaaa" * count + b"\n" * count
+
+
+def heaped_marks(count: int) -> bytes:
+    """A letter with so many accents, above and below in turn: normalising sorts them."""
+    return STORY[:-6] + ("x" + "\u0301\u0316" * count).encode() + STORY[-6:]
+
+
+GROWING: Mapping[str, tuple[Callable[[int], bytes], int]] = {
+    "attributes of HTML": (attributes, 20_000),
+    "blank rows": (blank_rows, 10_000),
+    "heaped marks": (heaped_marks, 10_000),
+}
+"""What makes parsers go over the same again and again, and how much of it takes them a while."""
+
+
+def _mails() -> dict[str, bytes]:
+    mixed, lines = b"multipart/mixed; boundary=b0", b"x\r\n" * 200_000
+    return {
+        "mail of many parts": mail(b"--b0\r\n\r\nx\r\n" * 100_000, mixed),
+        "mail of parts within parts": mail(_parts_in_parts(150) + lines, mixed),
+        "mail within mail": mail(
+            b"Content-Type: message/rfc822\r\n\r\n" * 10_000, b"message/rfc822"
+        ),
+        "mail of long fields": mail(b"x", b"text/plain" + b";" * 1_000_000),
+        "mail of many parameters": mail(
+            b"x", b"text/plain" + b"".join(b";\r\n name*%d*=a%%20" % n for n in range(50_000))
+        ),
+        "mail of broken parameters": mail(
+            b"x",
+            b"text/plain",
+            b"Content-Disposition: attachment; filename*0*=utf-8''a; filename*=x",
+        ),
+        "mail of encoded words": mail(
+            STORY, b"text/plain", b"Organization: " + b"=?utf-8?q?a" * 90_000
+        ),
+        "mail of brackets": mail(STORY).replace(b"a@example.org", b"(" * 100_000),
+        "mail of a wrong length": mail(
+            b"=" * 100_000, b"text/plain", b"Content-Transfer-Encoding: base64"
+        ),
+        "mail with a bomb": mail(
+            base64.encodebytes(gzip.compress(b"\0" * 50_000_000)),
+            *(b"text/plain", b"Content-Transfer-Encoding: base64"),
+        ),
+    }
+
+
 def hostile() -> Mapping[str, tuple[bytes, Headers]]:
     """Single records by name, each with its headers."""
     zeros = b"\0" * 200_000_000
@@ -105,6 +173,30 @@ def hostile() -> Mapping[str, tuple[bytes, Headers]]:
         "gzip with a false head": b"\x1f\x8b\x08" + STORY,
         "zstd with a false head": b"\x28\xb5\x2f\xfd" + STORY,
         "lz4 with a false head": b"\x04\x22\x4d\x18" + STORY,
+        "gzip of many members": gzip.compress(b"", mtime=0) * 100_000,
+        "zstd of many frames": zstandard.compress(b"") * 200_000,
+        "many values": gzip.compress(b'{"headline":"x","keywords":[%s""]}' % (b'"a",' * 2_100_000)),
+        "many lists": b'{"headline":"x","a":[%s1]}' % (b"[]," * 2_100_000),
+        "many elements": b"<nitf>%s</nitf>" % (b"<p/>" * 2_100_000),
+        "many cells": b"title,body\n" + b"," * 2_100_000,
+        "opened again and again": b'{"a":[\n' * 400 + b"1," * 500_000,
+        "attributes that are mended": b"<nitf %s/></nitf>"
+        % b" ".join(b'a%d="<"' % n for n in range(20_000)),
+        "attributes of HTML": attributes(50_000),
+        "many namespaces": b"<nitf %s/>" % b" ".join(b'xmlns:a%d="u:a"' % n for n in range(50_000)),
+        "data in a picture": b'{"headline":"Met","body":"</p><img src=\'data:a;base64,%s\'>"}'
+        % (b"A" * 5_000_000),
+        "blank rows": blank_rows(20_000),
+        "endless cell": b'title,body\nx,"' + b"a" * 5_000_000,
+        "heaped marks": heaped_marks(50_000),
+        "an envelope with a bomb": b'{"envelope":"dateline/1","content_base64":"%s"}'
+        % base64.b64encode(gzip.compress(zeros)),
+        "an envelope with a large head": json.dumps(
+            {"envelope": "dateline/1", "content": large_head(2000, 50_000).decode()}
+        ).encode(),
+        "utf-32": b"\xff\xfe\0\0" + STORY.decode().encode("utf-32-le"),
+        "marks of order": b"\xef\xbb\xbf\xff\xfe\xfe\xff" * 10_000,
+        **_mails(),
         "zip": b"PK\x03\x04" + STORY,
     }
     headed: dict[str, tuple[bytes, Headers]] = {
@@ -113,6 +205,12 @@ def hostile() -> Mapping[str, tuple[bytes, Headers]]:
     }
     headed["header says another"] = (gzip.compress(STORY), (("content-encoding", b"zstd"),))
     headed["header says a set"] = (STORY, (("content-type", b"text/plain; charset=rot13"),))
+    headed["header of a megabyte"] = (
+        STORY,
+        tuple((n, b"x" * 1_000_000) for n in ("content-encoding", "content-type", "provider")),
+    )
+    headed["header of ten thousand"] = (STORY, tuple((f"n{n}", b"x") for n in range(10_000)))
+    headed["header without a name"] = (STORY, (("", b""), ("provider", b"")))
     headed["header is no text"] = (STORY, (("provider", b"\xff\xfe\0"), ("content-type", b"\xff")))
     return {name: (data, ()) for name, data in plain.items()} | headed
 
@@ -165,5 +263,14 @@ SHELLS: Mapping[str, Callable[[str], str]] = {
     ),
     "iptc7901": lambda s: f"\x01AFP12 3 I 100\r\n{s}\r\n\x02T is\r\n\r\n{s}\r\n\x03{s}\r\n\x04",
     "csv": lambda s: f"title,body\nx,{s}\n",
+    "mail": lambda s: (
+        f"From: {s}\nTo: {s}\nSubject: x {s}\nDate: {s}\nKeywords: {s}\n\n"
+        f"PARIS, Jan 5, 2020 (AFP) - {s}\n\nAFP\n"
+    ),
+    "mail of parts": lambda s: (
+        "From: a@b.c\nTo: a@b.c\nContent-Type: multipart/mixed; boundary=b\n\n"
+        f"--b\nContent-Type: text/plain; name={s[:6000]}\n\n{s}\n"
+        f"--b\nContent-Type: text/html\n\n{s}\n--b--\n"
+    ),
 }
 """Where the long line stands, by format."""

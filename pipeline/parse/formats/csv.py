@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,11 +11,35 @@ from pipeline.parse.decode import decode
 from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.pieces import need_few
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADLINES = frozenset({"headline", "title"})
 _BODIES = frozenset({"body", "text", "content", "article", "story"})
 _MAX_FIELD_CHARS = 16 * 1024 * 1024
+
+
+class _Lines(Iterator[str]):
+    """The lines of a text one by one, and the text of those that a row took."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._from = self._at = 0
+
+    def __next__(self) -> str:
+        begin = self._at
+        if begin >= len(self._text):
+            raise StopIteration
+        self._at = self._text.find("\n", begin) + 1 or len(self._text)
+        return self._text[begin : self._at]
+
+    def taken(self) -> str:
+        """What was read since the last call."""
+        begin, self._from = self._from, self._at
+        return self._text[begin : self._at]
+
+    def left(self) -> str:
+        """What no call of `taken` has given."""
+        return self._text[self._from :]
 
 
 class _Csv:
@@ -31,28 +54,29 @@ class _Csv:
         csv.field_size_limit(_MAX_FIELD_CHARS)
         decoded = decode(data, hints.charset)
         text = decoded.text.lstrip("\ufeff \t\r\n\0").replace("\0", "")
-        lines = _LINE.findall(text)
-        reader = csv.reader(iter(lines), delimiter=_delimiter(text) or ",", strict=True)
+        delimiter = _delimiter(text) or ","
+        need_few(text, delimiter, "\n")
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         try:
             names = [name.strip().lower() for name in next(reader)]
         except csv.Error as error:
             raise FaultError("malformed", f"no CSV: {error}", "line 1") from error
-        begin = reader.line_num
-        head = "".join(lines[:begin])
+        head = lines.taken()
         while True:
+            line = f"line {reader.line_num + 1}"
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                rest = "".join(lines[begin:]).encode("utf-8", "surrogatepass")
-                yield Fault("malformed", f"no CSV: {error}", f"line {begin + 1}", rest)
+                rest = lines.left().encode("utf-8", "surrogatepass")
+                yield Fault("malformed", f"no CSV: {error}", line, rest)
                 return
-            own = "".join(lines[begin : reader.line_num])
-            raw = (head + own).encode("utf-8", "surrogatepass")
-            evidence, begin = f"line {begin + 1}", reader.line_num
+            own = lines.taken()
             if any(cell.strip() for cell in row):
-                yield _row(names, row, raw, evidence, decoded.warnings)
+                raw = (head + own).encode("utf-8", "surrogatepass")
+                yield _row(names, row, raw, line, decoded.warnings)
 
 
 def _row(

@@ -22,6 +22,7 @@ from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.flow import Flow
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.pieces import need_few
 from pipeline.parse.providers import named
 from pipeline.parse.wiretext import with_moment
 
@@ -65,6 +66,7 @@ class _Gigaword:
 
 def _document(data: bytes) -> Part:
     decoded = decode(data)
+    need_few(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n")
     attributes = {k.lower(): v for k, v in sgml.attributes(markup[: markup.index(">")]).items()}
     number = attributes.get("id") or line(_inner("DOCNO", markup) or _inner("DOCID", markup))

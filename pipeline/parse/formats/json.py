@@ -21,6 +21,7 @@ from pipeline.parse.flow import Flow, read_html
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.pieces import as_many
 from pipeline.parse.providers import named
 from pipeline.parse.values import Json
 from pipeline.parse.wiretext import with_moment
@@ -89,7 +90,7 @@ class JsonFormat:
         limits: ParseLimits,
     ) -> Iterator[Part]:
         """The parts of what an envelope carries: of one item the envelope stays the raw form."""
-        parts = list(self._nested(content, hints, limits))
+        parts = as_many(self._nested(content, hints, limits), limits)
         for part in parts:
             own = raw if len(parts) == 1 else part.raw
             if isinstance(part, Fault):

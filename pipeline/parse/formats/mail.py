@@ -6,12 +6,15 @@ text, so that an update in another mail joins it.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from email import errors, message_from_bytes
+from email import errors
+from email.feedparser import FeedParser
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import Policy, compat32
 from email.utils import parseaddr
 
 from pipeline.parse import fields
@@ -20,6 +23,7 @@ from pipeline.parse.decode import decode
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.flow import read_html
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.pieces import as_many
 from pipeline.parse.providers import provider, provider_of_uri
 from pipeline.parse.wiretext import read_story
 
@@ -36,6 +40,16 @@ _OF_MAIL = frozenset(
 _MIN_OF_MAIL = 2
 _SIGNATURE = re.compile(r"\n-- ?\n[^\n]*(?:\n[^\n]*){0,8}$")
 _MAX_PARTS = 200
+_FIELD = re.compile(
+    rb"(?:^|[\r\n])content-(?:type|disposition):[^\r\n]*+(?:(?:\r\n?|\n)[ \t][^\r\n]*+)*+", re.I
+)
+_BROKEN_FIELD = (TypeError, ValueError, LookupError)
+"""What Python's parser raises for parameters that break RFC 2231."""
+_MAX_FIELD_BYTES = 8192
+_MULTIPART = re.compile(rb"multipart/", re.I)
+_MAX_BOUNDARY_CHECKS = 10_000_000
+_MAX_HEADER_CHARS = 16_384
+_MAX_ADDRESS_CHARS = 1000
 
 Read = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
 """Reads the parts of data in one of the packaged formats; raises `FaultError` for any other."""
@@ -72,11 +86,14 @@ class MailFormat:
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """One story, or the parts of the packaged format that the message carries."""
+        _check_cost(data)
         try:
-            message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\0 \t\r\n"))
+            message = _message(data.lstrip(b"\xef\xbb\xbf\0 \t\r\n"))
             leaves = _leaves(message)
         except RecursionError as error:
             raise FaultError("malformed", "the message's parts nest too deep") from error
+        except _BROKEN_FIELD as error:
+            raise FaultError("malformed", f"a content field is broken: {error}") from error
         carried = next(filter(None, (self._carried(leaf, hints, limits) for leaf in leaves)), None)
         if carried:
             yield from carried
@@ -86,7 +103,8 @@ class MailFormat:
     def _carried(self, leaf: _Leaf, hints: Hints, limits: ParseLimits) -> list[Part]:
         """The parts of a leaf in a packaged format; one alone has the message as its raw form."""
         try:
-            parts = list(self._read(leaf.data, replace(hints, charset=leaf.charset), limits))
+            read = self._read(leaf.data, replace(hints, charset=leaf.charset), limits)
+            parts = as_many(read, limits)
         except FaultError as error:
             return [] if error.fault.kind == "unknown_format" else [error.fault]
         if len(parts) == 1:
@@ -94,13 +112,38 @@ class MailFormat:
         return [replace(part, raw=leaf.data if part.raw is None else part.raw) for part in parts]
 
 
+def _check_cost(data: bytes) -> None:
+    """Raises `FaultError` for what Python's parser would take minutes for.
+
+    It cuts parameters off a field one by one, copying the rest, and compares each line with the
+    boundaries of all the parts around it.
+    """
+    if any(len(field[0]) > _MAX_FIELD_BYTES for field in _FIELD.finditer(data)):
+        raise FaultError("malformed", f"a content field has more than {_MAX_FIELD_BYTES} bytes")
+    lines = data.count(b"\n") + data.count(b"\r")
+    if lines * sum(1 for _ in _MULTIPART.finditer(data)) > _MAX_BOUNDARY_CHECKS:
+        raise FaultError("malformed", "the message has too many parts for its length")
+
+
+def _message(data: bytes) -> Message:
+    """The message; raises `FaultError` once it has too many parts."""
+    made = itertools.count()
+
+    def make(policy: Policy = compat32) -> Message:
+        if next(made) > _MAX_PARTS:
+            raise FaultError("malformed", f"the message has more than {_MAX_PARTS} parts")
+        return Message(policy)
+
+    parser = FeedParser(make)
+    parser.feed(data.decode("ascii", "surrogateescape"))
+    return parser.close()
+
+
 def _leaves(message: Message) -> list[_Leaf]:
     leaves: list[_Leaf] = []
     for part in message.walk():
         if part.is_multipart():
             continue
-        if len(leaves) >= _MAX_PARTS:
-            raise FaultError("malformed", f"the message has more than {_MAX_PARTS} parts")
         content = part.get_payload(decode=True)
         name = part.get_filename()
         is_attached = name or part.get_content_disposition() == "attachment"
@@ -127,7 +170,7 @@ def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
     moment = fields.moment(headers["date"], "Date", warnings)
     body = _SIGNATURE.sub("", clean("\n\n".join(texts)).rstrip())
     draft = read_story(f"{headers['subject'] or ''}\n\n{body}".strip("\n"), moment)
-    sender, address = parseaddr(headers["from"] or "")
+    sender, address = parseaddr((headers["from"] or "")[:_MAX_ADDRESS_CHARS])
     organization = _header(message, "organization")
     words = (headers["keywords"] or "").split(",")
     return replace(
@@ -150,6 +193,8 @@ def _header(message: Message, name: str) -> str | None:
     if raw is None:
         return None
     text = decode(raw.encode("utf-8", "surrogateescape")).text
+    if len(text) > _MAX_HEADER_CHARS:
+        return optional_line(text)
     try:
         return optional_line(str(make_header(decode_header(text))))
     except (errors.MessageError, LookupError, ValueError):

@@ -20,6 +20,7 @@ from pipeline.parse.decode import decode
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.paragraphs import split_indented, tidy
+from pipeline.parse.pieces import need_few
 from pipeline.parse.signoff import split_names
 from pipeline.parse.wiretext import with_marks, with_moment
 
@@ -82,6 +83,7 @@ class _Reuters21578:
 
 def _draft(data: bytes, raw: bytes | None) -> Draft:
     decoded = decode(data)
+    need_few(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     attributes = sgml.attributes(markup[: markup.index(">")])
     inner = sgml.inside("TEXT", markup)
