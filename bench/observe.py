@@ -67,7 +67,7 @@ def _plain(root: str) -> Callable[[Batch], object]:
     writer = LakeWriter(Lake(root), clock.now, "m", "0")
     writer.start({SOURCE: 0}, {SOURCE: 0}, ENRICHMENT)
     limits = ParseLimits(**load().limits.model_dump())
-    return lambda batch: writer.write(_enrich(parse_batch(batch, limits)))
+    return lambda batch: [writer.write(_enrich(p)) for p in parse_batch(batch, limits)]
 
 
 def _watched(root: str) -> Callable[[Batch], object]:
@@ -76,7 +76,8 @@ def _watched(root: str) -> Callable[[Batch], object]:
 
     def run(batch: Batch) -> None:
         job.vitals.watch.read(batch, 0.1, None)
-        job.write(job.enrich(job.parse(batch)))
+        for parsed in job.parse(batch):
+            job.write(job.enrich(parsed))
         _tell(job)
 
     return run

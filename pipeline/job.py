@@ -161,12 +161,20 @@ class Job:
         finally:
             self._busy.release()
 
-    def parse(self, batch: Batch) -> ParsedBatch:
-        """Every item of every record as a story or a reject; of a replay, what is selected."""
-        with self.vitals.watch.step("parse"):
-            parsed = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
-            share = self._share_of(batch.blocks)
-            return parsed if share is None else select(parsed, share.tick.selection)
+    def parse(self, batch: Batch) -> Iterator[ParsedBatch]:
+        """Every item of every record as a story or a reject; of a replay, what is selected.
+
+        In one portion, or in several where the records grow: each is to be written before the next
+        one is asked for.
+        """
+        share = self._share_of(batch.blocks)
+        portions = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
+        is_last = False
+        while not is_last:
+            with self.vitals.watch.step("parse"):
+                parsed = next(portions)
+            is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)
+            yield parsed if share is None else select(parsed, share.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """The stories with what was found in them; of a replay, those that the lake lacks."""
@@ -314,6 +322,10 @@ class Job:
 
     def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
         self.writer.start(first, later, self.enricher.enrichment_id)
+
+
+def _end_of(blocks: Sequence[Block]) -> tuple[str, int] | None:
+    return (blocks[-1].source, blocks[-1].end) if blocks else None
 
 
 def enricher_of(settings: Settings) -> Enricher:

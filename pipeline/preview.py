@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -11,7 +11,7 @@ from itertools import islice
 import pyarrow.dataset as ds
 
 from pipeline.config import Settings
-from pipeline.model import Batch, Block, Record, Story
+from pipeline.model import Batch, Block, ParsedBatch, Record, Story
 from pipeline.parse import ParseLimits, parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
@@ -72,21 +72,25 @@ def preview(
             if stopped():
                 return found
             block = Block(source.source, records[0].offset, records[-1].offset + 1, len(records))
-            parsed = select(parse_batch(Batch(0, (block,), tuple(records)), limits), selection)
-            known = _known(snapshot, parsed.stories)
-            for reject in parsed.rejects:
-                _count(found, reject.kind, is_skip=reject.is_skip)
-            for story in parsed.stories:
-                if story.revision_id in known or story.revision_id in seen:
-                    _count(found, "skipped.repeat", is_skip=True)
-                    continue
-                seen.add(story.revision_id)
-                found.stories += 1
-                found.by["date"][story.date.isoformat() if story.date else "none"] += 1
-                found.by["format"][story.format] += 1
-                found.by["provider"][story.provider or "unknown"] += 1
+            for parsed in parse_batch(Batch(0, (block,), tuple(records)), limits):
+                wanted = select(parsed, selection)
+                _look(found, wanted, _known(snapshot, wanted.stories), seen)
             on_records(len(records))
     return found
+
+
+def _look(found: Preview, parsed: ParsedBatch, known: Set[str], seen: set[str]) -> None:
+    for reject in parsed.rejects:
+        _count(found, reject.kind, is_skip=reject.is_skip)
+    for story in parsed.stories:
+        if story.revision_id in known or story.revision_id in seen:
+            _count(found, "skipped.repeat", is_skip=True)
+            continue
+        seen.add(story.revision_id)
+        found.stories += 1
+        found.by["date"][story.date.isoformat() if story.date else "none"] += 1
+        found.by["format"][story.format] += 1
+        found.by["provider"][story.provider or "unknown"] += 1
 
 
 def _count(found: Preview, kind: str, *, is_skip: bool) -> None:

@@ -5,6 +5,7 @@ Bytes go in, stories and rejects come out; no byte sequence raises. One module a
 """
 
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
-from pipeline.parse.record import parse_batch, parse_record
+from pipeline.parse.portions import parse_batch
+from pipeline.parse.record import parse_record
 
 __all__ = ["DEFAULT_LIMITS", "ParseLimits", "parse_batch", "parse_record"]

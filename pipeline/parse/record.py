@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from pipeline.model import SKIPPED, Batch, Content, Item, ParsedBatch, Record, Reject, Story
+from pipeline.model import SKIPPED, Content, Item, Record, Reject, Story
 from pipeline.parse import ids
-from pipeline.parse.again import parse_again
 from pipeline.parse.draft import Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
@@ -45,31 +44,6 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
     if not items:
         items.append(_item(Fault("no_text", "the record holds no item"), record, 0))
     return tuple(items)
-
-
-def parse_batch(batch: Batch, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedBatch:
-    """Every record of the batch parsed; the blocks' `items` filled in; rejects carried through.
-
-    Items per block count what its records gave; `batch.rejects` are the reader's own.
-    """
-    stories: list[Story] = []
-    rejects: list[Reject] = list(batch.rejects)
-    counts = dict.fromkeys((block.source for block in batch.blocks), 0)
-    for record in batch.records:
-        for item in _items(record, limits):
-            if isinstance(item, Story):
-                stories.append(item)
-            else:
-                rejects.append(item)
-            counts[record.source] = counts.get(record.source, 0) + 1
-    blocks = tuple(replace(block, items=counts[block.source]) for block in batch.blocks)
-    return ParsedBatch(batch.group, blocks, tuple(stories), tuple(rejects))
-
-
-def _items(record: Record, limits: ParseLimits) -> tuple[Item, ...]:
-    if record.held is not None:
-        return (parse_again(record, record.held, limits, parse_record),)
-    return parse_record(record, limits)
 
 
 def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:

@@ -313,7 +313,8 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
 
 def run(job: Job) -> None:
     for batch in job.read(0):
-        job.write(job.enrich(job.parse(batch)))
+        for parsed in job.parse(batch):
+            job.write(job.enrich(parsed))
 
 
 def test_the_line_of_a_batch_says_what_and_where(

@@ -20,7 +20,7 @@ def held_of(value: bytes, **changes: object) -> Story:
 
 def again(held: Story) -> Story:
     record = Record(RUN, 3, held.raw, received_at=held.received_at, held=held)
-    found = parse_batch(Batch(0, (Block(RUN, 3, 4, 1),), (record,)))
+    (found,) = parse_batch(Batch(0, (Block(RUN, 3, 4, 1),), (record,)))
     assert not found.rejects
     assert found.blocks[0].items == 1
     (story,) = found.stories

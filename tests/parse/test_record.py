@@ -171,7 +171,7 @@ def test_batch_counts_items_and_carries_the_readers_rejects() -> None:
     records = (*(Record("s", n, data) for n, data in enumerate(names)), Record("t", 4, b""))
     blocks = (Block("s", 0, len(names), len(names)), Block("t", 4, 5, 1), Block("u", 9, 9))
     skipped = Reject("u", 3, 0, "skipped.expired", "read", "expired")
-    parsed = parse_batch(Batch(2, blocks, records, (skipped,)))
+    (parsed,) = parse_batch(Batch(2, blocks, records, (skipped,)))
     assert parsed.group == 2
     assert [b.items for b in parsed.blocks] == [len(names) + 1, 1, 0]
     assert sum(b.items for b in parsed.blocks) == len(parsed.stories) + len(parsed.rejects) - 1

@@ -188,7 +188,7 @@ def write(root: Path, run: RetryRun, batches: int = 10) -> None:
     )
     while batches and (batch := reader.read()) is not None:
         batches -= 1
-        parsed = parse_batch(batch)
+        (parsed,) = parse_batch(batch)
         stories = tuple(enriched(story) for story in parsed.stories)
         writer.write(EnrichedBatch(0, parsed.blocks, stories, parsed.rejects, ENRICHMENT))
     writer.close()

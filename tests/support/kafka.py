@@ -53,8 +53,9 @@ class Stepped:
         done = 0
         for group in range(self.settings.groups):
             for batch in self.job.read(group):
-                receipt = self.job.write(self.job.enrich(self.job.parse(batch)))
-                done += sum(block.records for block in receipt.blocks)
+                for parsed in self.job.parse(batch):
+                    receipt = self.job.write(self.job.enrich(parsed))
+                    done += sum(block.records for block in receipt.blocks)
         return done
 
     def until(self, reached: Callable[[], bool], timeout_s: float = 120.0) -> float:

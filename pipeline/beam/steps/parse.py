@@ -13,7 +13,7 @@ from pipeline.model import Batch, ParsedBatch
 
 
 class Parse(beam.PTransform):  # type: ignore[misc]
-    """`Batch` → `ParsedBatch`: bytes to stories and rejects."""
+    """`Batch` → `ParsedBatch`: bytes to stories and rejects; mostly one of a batch."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -26,4 +26,4 @@ class Parse(beam.PTransform):  # type: ignore[misc]
 
 
 def _parse(job: Job, batch: Batch) -> Iterator[ParsedBatch]:
-    yield job.parse(batch)
+    yield from job.parse(batch)
