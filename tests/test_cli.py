@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.errors import EXIT_CODES
+from tests.support.job import until
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
+
+BUSY_S = 8.0
+"""Processor time by which a command has started and is at its query."""
 
 
 def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +61,23 @@ def test_query_prints_a_table(lake: str) -> None:
     """Markup in a headline is text."""
     done = dateline("query", "select '[red]x[/red]' as h", "--lake", lake)
     assert "[red]x[/red]" in done.stdout
+
+
+def test_an_endless_query_ends_by_ctrl_c_without_a_traceback(lake: str) -> None:
+    sql = "SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 3"
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, sql],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until(lambda: psutil.Process(asked.pid).cpu_times().user > BUSY_S, 120)
+        asked.send_signal(signal.SIGINT)
+        output, _ = asked.communicate(timeout=60)
+    finally:
+        asked.kill()
+    assert (asked.returncode, output) == (130, "")
 
 
 def test_check_tells_by_its_exit_code(lake: str) -> None:

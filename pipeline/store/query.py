@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +24,8 @@ from pipeline.store.contract import LINKS, TABLES
 from pipeline.store.session import session, shut
 from pipeline.store.snapshot import Snapshot, open_snapshot
 from pipeline.store.views import VIEWS, view_select
+
+T = TypeVar("T")
 
 _BATCH_ROWS = 2048
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
@@ -52,8 +55,8 @@ def query(
             told = _EXPLAIN.match(sql)
             if not _only_reads(connection, sql if told is None else sql[told.end() :]):
                 raise UsageError("a query is one statement that only reads")
-            relation = connection.sql(sql)
-            return pa.table({}) if relation is None else _whole(relation, memory_mb * 1024**2 // 8)
+            most_bytes = memory_mb * 1024**2 // 8
+            return _interruptible(connection, lambda: _whole(connection.sql(sql), most_bytes))
         except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
             raise UsageError(str(error)) from error
 
@@ -66,7 +69,20 @@ def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
         return False  # a kind that DuckDB's Python side does not know
 
 
-def _whole(relation: duckdb.DuckDBPyRelation, most_bytes: int) -> pa.Table:
+def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """The result of `work`, which Ctrl-C ends: DuckDB itself does not always look for a signal."""
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(work)
+        try:
+            return result.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+
+
+def _whole(relation: duckdb.DuckDBPyRelation | None, most_bytes: int) -> pa.Table:
+    if relation is None:
+        return pa.table({})
     batches: list[pa.RecordBatch] = []
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     for batch in reader:

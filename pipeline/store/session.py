@@ -37,6 +37,8 @@ def session(
         # Else a name in the SQL would reach for the variables of the calling Python code.
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET TimeZone = 'UTC'")
+        # It would be drawn on standard output, into the rows.
+        connection.execute("SET enable_progress_bar = false")
         for table in tables:
             connection.register(table, snapshot.dataset(table))
         yield connection
