@@ -75,6 +75,7 @@ class LakeSettings(_Section):
     """Where the tables are."""
 
     url: Url = "lake"
+    must_exist: bool = False
     options: dict[str, str] = Field(default_factory=dict, repr=False)
     clean_interval_s: Seconds = 600.0
     store_timeout_s: Seconds = 300.0

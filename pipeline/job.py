@@ -29,6 +29,7 @@ from pipeline.source.reader import Reader
 from pipeline.store.decide import NotEnrichedError, place_of
 from pipeline.store.lake import Lake
 from pipeline.store.maintain import Cleaned, clean
+from pipeline.store.snapshot import find_snapshot
 from pipeline.store.sources import leader_epochs
 from pipeline.store.write import LakeWriter, Receipt
 from pipeline.vitals import Vitals
@@ -85,11 +86,14 @@ class Job:
         self._shares: dict[str, _Share] = {}
         self.vitals = Vitals(settings)
         self._busy = threading.Lock()
+        self._has_lost = False
 
     @cached_property
     def lake(self) -> Lake:
-        """The lake, its tables made where they are missing."""
+        """The lake, its tables made where they are missing, unless it has to be there already."""
         at = self.settings.lake
+        if at.must_exist and find_snapshot(at.url, at.options, ("ledger",)) is None:
+            raise StoreError("there is no lake, and lake.must_exist is set", lake=at.url)
         return Lake(at.url, at.options, self.vitals.watch.on_point)
 
     @cached_property
@@ -165,12 +169,13 @@ class Job:
         """Every item of every record as a story or a reject; of a replay, what is selected.
 
         In one portion, or in several where the records grow: each is to be written before the next
-        one is asked for.
+        one is asked for. After one that another writer took nothing follows: the reader reads on
+        from where the lake ends.
         """
         share = self._share_of(batch.blocks)
         portions = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
-        is_last = False
-        while not is_last:
+        self._has_lost = is_last = False
+        while not (is_last or self._has_lost):
             with self.vitals.watch.step("parse"):
                 parsed = next(portions)
             is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)
@@ -199,6 +204,7 @@ class Job:
                 receipt = self.writer.write(batch)
             except NotEnrichedError:
                 receipt = self.writer.write(self._whole(batch))
+        self._has_lost = bool(receipt.lost)
         reader = self._readers.get(batch.group)
         if isinstance(reader, Reader):
             reader.report_lost(receipt.lost)
