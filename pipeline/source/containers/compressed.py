@@ -12,7 +12,7 @@ from typing import Protocol
 
 import zstandard
 
-from pipeline.source.containers.stream import CHUNK_BYTES, DamagedError, Stream
+from pipeline.source.containers.stream import CHUNK_BYTES, FIRST_BYTES, DamagedError, Stream
 
 _ZSTD_INPUT_BYTES = 1024
 _WINDOW_BYTES = 128 * 1024**2
@@ -163,9 +163,9 @@ def unpack(packed: Stream, coding: Coding, meter: Meter) -> Iterator[bytes]:
 
 def unpack_one(packed: Stream, name: str, decoder: Decoder, meter: Meter) -> Iterator[bytes]:
     """One frame; what follows it stays in `packed`."""
-    begun_bytes, out_bytes = meter.read_bytes, 0
+    begun_bytes, out_bytes, size = meter.read_bytes, 0, FIRST_BYTES
     while not decoder.eof:
-        data = packed.some() if decoder.needs_input else b""
+        data = packed.some(size) if decoder.needs_input else b""
         if not data and decoder.needs_input:
             raise packed.fail(f"the {name} data breaks off")
         try:
@@ -173,6 +173,7 @@ def unpack_one(packed: Stream, name: str, decoder: Decoder, meter: Meter) -> Ite
         except _ERRORS as error:
             raise DamagedError(f"the {name} data is broken: {error}") from error
         out_bytes += len(out)
+        size = min(2 * size, CHUNK_BYTES)
         allowed_bytes = BOMB_SLACK_BYTES + BOMB_RATIO * (meter.read_bytes - begun_bytes)
         if out_bytes > allowed_bytes:
             raise DamagedError(f"the {name} data grows like a bomb: {out_bytes} bytes so far")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 CHUNK_BYTES = 1024 * 1024
+FIRST_BYTES = 4096
+"""How much is looked at first where mostly little is needed: what is not is copied."""
 
 
 class DamagedError(Exception):
@@ -92,8 +94,11 @@ class Stream:
             pass
 
     def give_back(self, data: bytes) -> None:
-        """Put `data` before what comes next."""
-        if data:
+        """Put `data`, which was read last, before what comes next."""
+        begin = self._at - len(data)
+        if begin >= 0 and self._buffer.startswith(data, begin):
+            self._at = begin
+        else:
             self._buffer = data + self._buffer[self._at :]
             self._at = 0
 

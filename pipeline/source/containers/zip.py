@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from pipeline.source.containers.compressed import BZIP2, XZ, Decoder, Inflate, Unzstd, unpack_one
 from pipeline.source.containers.context import Context, is_hidden
 from pipeline.source.containers.pieces import Piece
-from pipeline.source.containers.stream import CHUNK_BYTES, DamagedError, Section, Stream
+from pipeline.source.containers.stream import (
+    CHUNK_BYTES,
+    FIRST_BYTES,
+    DamagedError,
+    Section,
+    Stream,
+)
 
 BEGINS = re.compile(rb"PK\x03\x04|PK\x05\x06")
 _MEMBER, _END, _DESCRIPTOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"
@@ -35,6 +41,7 @@ _OTHERS: dict[bytes, tuple[int, Callable[[bytes], int]]] = {
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 1, 8, 0x800
 _STORED = 0
 _DESCRIPTOR_BYTES = 28
+_STATED = struct.Struct("<4s2I")
 _IN_EXTRA = 0xFFFFFFFF
 _METHODS: dict[int, tuple[str, Callable[[], Decoder]]] = {
     8: ("deflate", lambda: Inflate(-15)),
@@ -74,11 +81,13 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
 def _seek_signature(stream: Stream) -> None:
     """Pass over the next byte and all others up to where a member or the directory begins."""
     stream.skip(1)
-    while len(data := stream.peek(CHUNK_BYTES)) >= 4:
+    size = FIRST_BYTES
+    while len(data := stream.peek(size)) >= 4:
         if found := _SIGNATURE.search(data):
             stream.skip(found.start())
             return
         stream.skip(len(data) - 3)
+        size = min(2 * size, CHUNK_BYTES)
     stream.drain()
 
 
@@ -245,19 +254,16 @@ def _wide_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
 def _stored_until_descriptor(stream: Stream) -> Iterator[bytes]:
     """Data as it is, up to a descriptor that states its checksum and size."""
     crc = size = 0
-    while True:
-        data = stream.peek(CHUNK_BYTES)
-        at = data.find(_DESCRIPTOR)
-        if at == 0:
-            stated = data[4:12]
-            if stated == struct.pack("<2I", crc, size & 0xFFFFFFFF):
+    while len(data := stream.peek(CHUNK_BYTES)) >= len(_DESCRIPTOR):
+        at, found = 0, data.find(_DESCRIPTOR)
+        while found >= 0 and (found == 0 or found + _STATED.size <= len(data)):
+            crc, size = zlib.crc32(data[at:found], crc), size + found - at
+            at = found
+            if data[at : at + _STATED.size] == _STATED.pack(_DESCRIPTOR, crc, size & _IN_EXTRA):
+                yield stream.read(at)
                 return
-            at = len(_DESCRIPTOR)
-        elif at < 0:
-            if len(data) < len(_DESCRIPTOR):
-                raise stream.fail("the zip archive breaks off")
-            at = len(data) - len(_DESCRIPTOR) + 1
-        chunk = stream.read(at)
-        crc = zlib.crc32(chunk, crc)
-        size += len(chunk)
-        yield chunk
+            found = data.find(_DESCRIPTOR, at + 1)
+        end = found if found >= 0 else len(data) - len(_DESCRIPTOR) + 1
+        crc, size = zlib.crc32(data[at:end], crc), size + end - at
+        yield stream.read(end)
+    raise stream.fail("the zip archive breaks off")
