@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from pipeline.errors import BrokerError
 from pipeline.model import Reject
@@ -78,8 +78,9 @@ class DeadLetters:
     def send(self, rejects: Sequence[Reject]) -> int:
         """Send the failures among `rejects` and wait until all replicas have them; how many.
 
-        The value is the reject's raw bytes. Raises `BrokerError` when one cannot be delivered in
-        time: those before it may have been sent, and all of them are to be sent again.
+        The value is the reject's raw bytes; none where the topic does not take so many, and a
+        header says so. Raises `BrokerError` when one cannot be delivered in time: those before it
+        may have been sent, and all of them are to be sent again.
         """
         failures = [
             (reject.raw or b"", headers_of(reject, partition, self._task_id))
@@ -91,12 +92,12 @@ class DeadLetters:
         try:
             quiet()
             producer = self._connected()
-            under_way = [
-                producer.send(self._topic, value, headers=headers) for value, headers in failures
-            ]
+            under_way = [self._begin(producer, value, headers) for value, headers in failures]
             producer.flush(self._timeout_s)
-            for receipt in under_way:
-                receipt.get(self._timeout_s)
+            for receipt, (value, headers) in zip(under_way, failures, strict=True):
+                if not self._is_taken(receipt):
+                    told = [*headers, _left_out(value)]
+                    producer.send(self._topic, b"", headers=told).get(self._timeout_s)
         except (KafkaError, OSError) as error:
             self.close()
             raise BrokerError(
@@ -113,6 +114,20 @@ class DeadLetters:
         if producer is not None:
             producer.close(timeout=1)
 
+    def _begin(self, producer: Any, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
+        """The receipt; None for more bytes than the client sends."""
+        try:
+            return producer.send(self._topic, value, headers=headers)
+        except MessageSizeTooLargeError:
+            return None
+
+    def _is_taken(self, receipt: Any) -> bool:
+        """Whether the broker has it; False for more bytes than the topic takes."""
+        try:
+            return receipt is not None and bool(receipt.get(self._timeout_s))
+        except MessageSizeTooLargeError:
+            return False
+
     def _connected(self) -> Any:
         if self._producer is None:
             begun_s = time.monotonic()
@@ -122,6 +137,10 @@ class DeadLetters:
             left_s = max(1.0, self._timeout_s - (time.monotonic() - begun_s))
             self._producer = connect(self._servers, self._client, left_s)
         return self._producer
+
+
+def _left_out(value: bytes) -> tuple[str, bytes]:
+    return "dateline.left_out", b"%d bytes, more than the topic takes" % len(value)
 
 
 def _bytes(text: str) -> bytes:

@@ -82,6 +82,21 @@ def test_failures_arrive_and_nothing_else(broker: EmbeddedBroker) -> None:
 
 
 @pytest.mark.engine
+def test_what_the_topic_does_not_take_is_told_without_its_bytes(broker: EmbeddedBroker) -> None:
+    """One poison record never stalls its partition, nor the mirror of it."""
+    create_topics(broker.bootstrap_servers, {"narrow": 1})
+    client = {"max_request_size": 4000}
+    letters = DeadLetters([broker.bootstrap_servers], "narrow", client=client, timeout_s=20)
+    assert letters.send([failure(1, raw=b"a"), failure(2, raw=b"x" * 9000)]) == 2
+    letters.close()
+    (_, small), (value, large) = received(broker, "narrow", 2)
+    assert "dateline.left_out" not in small
+    assert value == b""
+    assert large[f"{PREFIX}offset"] == b"2"
+    assert large["dateline.left_out"] == b"9000 bytes, more than the topic takes"
+
+
+@pytest.mark.engine
 def test_a_missing_topic_is_a_broker_error(broker: EmbeddedBroker) -> None:
     """Named in one line; with nothing to send nobody asks."""
     letters = DeadLetters([broker.bootstrap_servers], "no-such-topic", timeout_s=5)
