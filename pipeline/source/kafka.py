@@ -27,6 +27,7 @@ from pipeline.model import Record
 from pipeline.source.client import ClientFault, Fetched, OutOfRange
 from pipeline.source.client_settings import settings
 from pipeline.source.groups import NO_TOPIC_ID, Partition
+from pipeline.source.header_names import read_any_names
 from pipeline.source.knock import REFUSALS, knock, quiet, refusal
 from pipeline.source.options import KafkaOptions
 
@@ -60,6 +61,7 @@ class KafkaClient:
 
     def __init__(self, options: KafkaOptions) -> None:
         quiet()
+        read_any_names()
         common: dict[str, Any] = {
             "bootstrap_servers": list(options.bootstrap_servers),
             "bootstrap_timeout_ms": int(min(_REQUEST_TIMEOUT_S, options.broker_timeout_s) * 1000),

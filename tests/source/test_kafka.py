@@ -122,6 +122,24 @@ def test_key_headers_and_empty_values_arrive(broker: EmbeddedBroker, topic: str)
     assert found == [(b"gone", b"", ()), (b"key", b"value", headers)]
 
 
+class _NoText(str):
+    """A header's name that kafka-python sends as bytes that are not UTF-8."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"n\xff"
+
+
+def test_a_header_whose_name_is_no_text_stalls_nothing(broker: EmbeddedBroker, topic: str) -> None:
+    """Kafka takes any bytes as a name: the record is read, and those around it."""
+    odd = Record("", 0, b"2", headers=((_NoText("n"), b"x"), ("provider", b"y")))
+    publish([b"1", odd, b"3"], bootstrap_servers=broker.bootstrap_servers, topic=topic)
+    lake = FakeLake()
+    batches = drain(reader_of(broker, lake, topic), lake)
+    assert values(batches) == [b"1", b"2", b"3"]
+    headers = {r.value: r.headers for batch in batches for r in batch.records}
+    assert headers[b"2"] == (("n\\xff", b"x"), ("provider", b"y"))
+
+
 def test_it_resumes_at_the_lakes_ends(broker: EmbeddedBroker, topic: str) -> None:
     """A reader that dies with a batch uncommitted loses nothing and repeats nothing."""
     sent = send(broker, topic, 120)
