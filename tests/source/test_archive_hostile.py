@@ -149,7 +149,7 @@ TINY = {
 
 @pytest.mark.parametrize("name", sorted(TINY))
 def test_many_tiny_things_take_no_longer_than_few_large_ones(tmp_path: Path, name: str) -> None:
-    """What was looked at ahead is not copied for each: twice as much, at most two and a half times."""
+    """What was looked at ahead is not copied for each: time grows with the length alone."""
     ratios = []
     for _ in range(3):
         smaller, larger = (_spent_s(tmp_path, TINY[name] * times) for times in (1, 2))
