@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from pipeline.enrich import Enricher
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load, rows
 from pipeline.enrich.metonyms import is_metonym
 from pipeline.enrich.spans import Span
 from pipeline.model import EnrichedStory, Entity
@@ -21,6 +23,30 @@ def entities(enricher: Enricher, headline: str, *paragraphs: str) -> dict[str, E
     (result,) = enricher.enrich([a_story(headline=headline, paragraphs=paragraphs)])
     assert isinstance(result, EnrichedStory)
     return {entity.name: entity for entity in result.entities}
+
+
+def test_a_listed_name_stands_for_one_thing() -> None:
+    """Else one of two would get the other's id."""
+    forms = [
+        form
+        for row in rows("organisations.tsv")
+        for form in (row[0], *(row[3].split("|") if len(row) > 3 and row[3] else ()))
+    ]
+    assert not [form for form, count in Counter(forms).items() if count > 1]
+
+
+def test_what_is_of_one_sort_is_not_the_same(enricher: Enricher) -> None:
+    """Two airports, two police bodies, two amendments."""
+    found = entities(
+        enricher,
+        "Airports and police",
+        "Flights from Heathrow and Gatwick were late on Monday, Interpol and Europol said.",
+    )
+    ids = {name: entity.entity_id for name, entity in found.items()}
+    assert ids["Heathrow"] == "place:heathrow"
+    assert ids["Gatwick"] == "place:gatwick"
+    assert ids["Interpol"] == "org:interpol"
+    assert ids["Europol"] == "org:europol"
 
 
 def test_listed_names_have_readable_ids(enricher: Enricher) -> None:
