@@ -6,11 +6,10 @@ reference configuration with a comment on each setting is `deploy/dateline.refer
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -30,9 +29,10 @@ from pydantic_settings import (
 )
 
 from pipeline.errors import ConfigError
-from pipeline.redact import MASK, has_password, is_secret, masked
+from pipeline.redact import has_password
 
-_WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
+if TYPE_CHECKING:
+    from pipeline.parse.limits import ParseLimits
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -196,6 +196,14 @@ class Settings(BaseSettings):
         """How many groups the partitions are split into: at least one a worker of any shard."""
         return max(self.job.groups or 0, self.job.workers * self.job.shards)
 
+    @property
+    def parse_limits(self) -> ParseLimits:
+        """How much of one record is read."""
+        # Only here: the parsers take long to import, and most commands read no record.
+        from pipeline.parse.limits import ParseLimits
+
+        return ParseLimits(**self.limits.model_dump())
+
 
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """The settings from `file` (TOML), the environment and `overrides` (by section).
@@ -244,64 +252,3 @@ def changed(settings: Settings, section: str, **values: Any) -> Settings:
     """The settings with `values` in one section."""
     dumped = settings.model_dump()
     return restore({**dumped, section: {**dumped[section], **values}})
-
-
-def shown(settings: Settings) -> dict[str, Any]:
-    """The settings as plain data, secrets masked: every store option, and client secrets.
-
-    The name of a file that holds a secret is none.
-    """
-    data = settings.model_dump(mode="json")
-    data["lake"]["options"] = dict.fromkeys(data["lake"]["options"], MASK)
-    data["kafka"]["client"] = {
-        name: MASK if is_secret(name) else value for name, value in data["kafka"]["client"].items()
-    }
-    return {
-        section: {name: _masked(value) for name, value in part.items()}
-        for section, part in data.items()
-    }
-
-
-def without_secrets(settings: Settings) -> Settings:
-    """The settings as they may travel: secrets are replaced by where `with_secrets` finds them."""
-    dumped = settings.model_dump()
-    for section, part in _WITH_SECRETS:
-        dumped[section][part] = {
-            name: f"${_variable(section, part, name)}"
-            if is_secret(name) or has_password(str(value))
-            else value
-            for name, value in dumped[section][part].items()
-        }
-    return restore(dumped)
-
-
-def with_secrets(settings: Settings, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings with the secrets that `without_secrets` left out, from the environment.
-
-    Raises `ConfigError` that names a variable which is not there.
-    """
-    dumped = settings.model_dump()
-    for section, part in _WITH_SECRETS:
-        for name, value in dumped[section][part].items():
-            variable = _variable(section, part, name)
-            if value == f"${variable}":
-                if variable not in environment:
-                    raise ConfigError("a worker's environment lacks a secret", variable=variable)
-                dumped[section][part][name] = environment[variable]
-    return restore(dumped)
-
-
-def _masked(value: Any) -> Any:
-    match value:
-        case str():
-            return masked(value)
-        case dict():
-            return {name: _masked(one) for name, one in value.items()}
-        case list():
-            return [_masked(one) for one in value]
-        case _:
-            return value
-
-
-def _variable(section: str, part: str, name: str) -> str:
-    return f"DATELINE_{section}__{part}__{name}".upper()

@@ -14,14 +14,15 @@ from functools import cached_property
 from typing import Protocol
 
 from pipeline import clock
-from pipeline.config import Settings, with_secrets
+from pipeline.config import Settings
 from pipeline.enrich import Enricher
 from pipeline.errors import ConfigError, DatelineError, StoreError
 from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
-from pipeline.parse import ParseLimits, parse_batch
+from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
+from pipeline.secrecy import with_secrets
 from pipeline.source.archive_reader import ArchiveReader
 from pipeline.source.dead_letter import DeadLetters
 from pipeline.source.options import KafkaOptions, Limits
@@ -173,7 +174,7 @@ class Job:
         from where the lake ends.
         """
         share = self._share_of(batch.blocks)
-        portions = parse_batch(batch, ParseLimits(**self.settings.limits.model_dump()))
+        portions = parse_batch(batch, self.settings.parse_limits)
         self._has_lost = is_last = False
         while not (is_last or self._has_lost):
             with self.vitals.watch.step("parse"):

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from pipeline.config import Settings
 from pipeline.model import Batch, Block, ParsedBatch, Record, Story
-from pipeline.parse import ParseLimits, parse_batch
+from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
 from pipeline.source.archive_reader import RecordSource
@@ -62,7 +62,7 @@ def preview(
     snapshot = find_snapshot(settings.lake.url, settings.lake.options)
     seen: set[str] = set()
     found = Preview()
-    limits = ParseLimits(**settings.limits.model_dump())
+    limits = settings.parse_limits
     for source in {source.source: source for source in sources}.values():
         begin = ends[source.source]
         found.records += source.total - source.start

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Settings, load, restore, shown, with_secrets, without_secrets
+from pipeline.config import Settings, load, restore
 from pipeline.errors import ConfigError
 from pipeline.redact import MASK
+from pipeline.secrecy import shown, with_secrets, without_secrets
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 

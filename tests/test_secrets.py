@@ -24,8 +24,9 @@ import apache_beam as beam
 import pytest
 
 from pipeline.beam import graph
-from pipeline.config import Settings, load, without_secrets
+from pipeline.config import Settings, load
 from pipeline.errors import BrokerError, ConfigError, StoreError
+from pipeline.secrecy import without_secrets
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
 from tests.support.object_store import BUCKET, SECRET, Store, options_of

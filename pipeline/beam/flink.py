@@ -23,12 +23,13 @@ from apache_beam.runners.runner import PipelineState
 from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
-from pipeline.config import Settings, changed, without_secrets
+from pipeline.config import Settings, changed
 from pipeline.errors import EngineError
 from pipeline.job import Tick
 from pipeline.observe.logs import log
 from pipeline.preview import ends_in_lake
 from pipeline.replay import shares
+from pipeline.secrecy import without_secrets
 from pipeline.source.archive_reader import RecordSource
 
 MAX_PARALLELISM = 128

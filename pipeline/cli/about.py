@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline import __version__
 from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
-from pipeline.config import shown
+from pipeline.secrecy import shown
 
 config_app = typer.Typer(help="The configuration.", no_args_is_help=True)
 _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")

@@ -216,9 +216,9 @@ def retry(
     plan = plan_retry(settings.lake.url, settings.lake.options, picked)
     facts: dict[str, object] = {"source": plan.run.source, "total": plan.run.total}
     if dry_run:
-        from pipeline.parse import ParseLimits, parse_record
+        from pipeline.parse import parse_record
 
-        limits = ParseLimits(**settings.limits.model_dump())
+        limits = settings.parse_limits
         fates = Counter(
             getattr(item, "kind", "story")
             for record in plan.run.records(plan.done)
