@@ -6,6 +6,7 @@ one begins where the lake says (DESIGN, invariant 1).
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -176,7 +177,11 @@ class Job:
         share = self._share_of(batch.blocks)
         portions = parse_batch(batch, self.settings.parse_limits)
         self._has_lost = is_last = False
-        while not (is_last or self._has_lost):
+        for number in itertools.count():
+            if is_last or self._has_lost:
+                return
+            if number:
+                self.vitals.watch.portion(batch.group, batch.blocks)
             with self.vitals.watch.step("parse"):
                 parsed = next(portions)
             is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)

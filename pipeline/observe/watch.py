@@ -59,6 +59,7 @@ class Watch:
         self._oldest: dict[int, float] = {}
         self._waiting_since: dict[str, float] = {}
         self._commits: dict[str, float] = {}
+        self._left: Mapping[str, int] = {}
 
     def read(self, batch: Batch, seconds: float, held_since_s: float | None) -> None:
         """A batch was read, in `seconds`; its oldest record came at `held_since_s` (monotonic)."""
@@ -69,6 +70,11 @@ class Watch:
         self._trace = Trace(batch.group, batch.blocks, bytes_by_source=sizes)
         self._step("read", seconds)
         self._hold(batch.group, self._monotonic() if held_since_s is None else held_since_s)
+
+    def portion(self, group: int, blocks: Sequence[Block]) -> None:
+        """What is left of the batch goes on in portions: this is the next one of them."""
+        self.give_up()
+        self._trace = Trace(group, tuple(blocks), bytes_by_source=self._left)
 
     def idle(self, group: int, held_since_s: float | None) -> None:
         """No batch was due; the oldest record in hand came at `held_since_s` (monotonic)."""
@@ -103,7 +109,10 @@ class Watch:
         recorder.add("dateline_records_total", counts["records"])
         recorder.add("dateline_stories_total", counts["stories"])
         recorder.add("dateline_blocks_lost_total", lost)
-        size = sum(trace.bytes_by_source.get(block.source, 0) for block in blocks)
+        # All of a source's with its first block: the portions that may follow have the others'.
+        done = {block.source for block in blocks}
+        size = sum(trace.bytes_by_source.get(source, 0) for source in done)
+        self._left = {s: n for s, n in trace.bytes_by_source.items() if s not in done}
         recorder.add("dateline_bytes_total", size)
         for kind, count in kinds.items():
             if kind.startswith(SKIPPED):

@@ -103,6 +103,26 @@ def test_a_committed_batch_is_counted_once() -> None:
     assert watched.told() == {}
 
 
+def test_portions_of_a_batch_are_timed_and_counted_each() -> None:
+    """The bytes of a source with its first block, those of the next source with its own."""
+    watched = Watched()
+    other = SOURCE[:-1] + "1"
+    batch = a_batch()
+    more = (*batch.blocks, Block(other, 0, 1, 1))
+    records = (*batch.records, Record(other, 0, b"1234567", received_at=NOON))
+    watched.watch.read(Batch(0, more, records), 1.0, None)
+    seconds = []
+    for number, blocks in enumerate((more[:1], more[:1], more[1:])):
+        if number:
+            watched.watch.portion(0, more)
+        with watched.watch.step("write"):
+            watched.clock.s += number + 1
+        seconds.append(watched.watch.committed(blocks, COUNTS, {}, 0))
+    assert seconds == [{"read": 1.0, "write": 1.0}, {"write": 2.0}, {"write": 3.0}]
+    assert [trace.committed for trace in watched.traces] == [True] * 3
+    assert watched.told()["dateline_bytes_total",] == 15 + 7
+
+
 def test_what_another_writer_took_is_no_bytes_of_ours() -> None:
     """Only blocks that were committed count."""
     watched = Watched()
