@@ -147,7 +147,7 @@ class KafkaCluster(Cluster):
     def _cluster_id(self) -> str:
         path = self.root / "cluster-id"
         if not path.is_file():
-            path.write_text(urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+            path.write_text(_a_cluster_id())
         return path.read_text()
 
     def _format(self, n: int, cluster_id: str) -> None:
@@ -162,3 +162,10 @@ class KafkaCluster(Cluster):
         for user in users:
             arguments += ["--add-scram", user]
         self.run_tool("kafka.tools.StorageTool", arguments, _FORMAT_S)
+
+
+def _a_cluster_id() -> str:
+    """As Kafka's own are: none begins with a dash, which its tools would take for an option."""
+    while (found := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        continue
+    return found
