@@ -14,7 +14,7 @@ test: $(VENV)/.dev lint  ## every check
 
 test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
 	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \
-	  $(BIN)/python -m pytest -m faults
+	  $(BIN)/python -m pytest -m faults $(ARGS)
 
 audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public advisories)
 	$(BIN)/python -m venv build/audit

@@ -2,14 +2,13 @@
 
 A test of a fault calls `record_fault` once for what it did; faults of one name add up. At the end
 of the session `tests/integration/faults/conftest.py` prints the table, and writes it as a page
-where `DATELINE_FAULTS_PAGE` names one (`make test-faults` does). `DATELINE_FAULTS=long` asks for
-the long form.
+where `DATELINE_FAULTS_PAGE` names one (`make test-faults` does): a run of some faults replaces
+their rows. `DATELINE_FAULTS=long` asks for the long form.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ PAGE = os.environ.get("DATELINE_FAULTS_PAGE")
 """Where the page of results is written, relative to the repository; None to print it only."""
 
 _COLUMNS = ("fault", "times injected", "records", "lost", "duplicated", "seconds to resume")
+_PAGE = (*_COLUMNS, "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +79,51 @@ def recorded() -> list[Fault]:
 
 def table_of(faults: Sequence[Fault]) -> str:
     """The faults as a Markdown table."""
-    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---|" + "---:|" * (len(_COLUMNS) - 1)]
-    for f in faults:
-        resume = "" if f.resume_s is None else f"{f.resume_s:.1f}"
-        cells = (f.name, f.injected, f.records, f.lost, f.duplicated, resume)
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+    return _table(_COLUMNS, [_cells(fault) for fault in faults])
 
 
-def page_of(faults: Sequence[Fault], at: datetime) -> str:
-    """The page `docs/reliability.md`."""
+def page_of(faults: Sequence[Fault], at: datetime, before: str = "") -> str:
+    """The page `docs/reliability.md`; of the page as it was `before`, rows of other faults stay."""
     memory = psutil.virtual_memory().total / 1024**3
-    machine = f"{psutil.cpu_count()} cores, {memory:.0f} GiB of memory"
-    form = "long" if LONG else "short"
+    machine = f"{psutil.cpu_count()} cores, {memory:.0f} GiB"
+    run = f"{at.astimezone(UTC):%Y-%m-%d}, {'long' if LONG else 'short'}, {machine}"
+    rows = {row[0]: row for row in map(_split, before.splitlines()) if len(row) == len(_PAGE)}
+    rows |= {fault.name: (*_cells(fault), run) for fault in faults}
+    for head in (_PAGE[0], "---"):
+        rows.pop(head, None)
     return f"""# Reliability
 
 What was broken on purpose, and what became of the records. Made by `make test-faults` (the tests
-in `tests/integration/faults/`), {at.astimezone(UTC):%Y-%m-%d}, {form} form, on {machine}, Python
-{platform.python_version()}. After each fault `dateline lake check --strict` has proved the lake.
+in `tests/integration/faults/`; `ARGS="-k broker"` runs some of them): the last column says when a
+row was measured, in which form, on what machine. After each fault `dateline lake check --strict`
+has proved the lake.
 
 *Records* are those that were published or written, *lost* are missing in the lake, *duplicated*
 are there more than once, *seconds to resume* is the longest time from the repair (or the restart)
 until work went on, where something had to resume.
 
-Beside every fault ran a reader that opened each data file as soon as a plain glob
-(`TABLE/date=*/region=*/*.parquet`) found it: {sum(_opened):,} files, none of them broken.
+Beside every fault runs a reader that opens each data file as soon as a plain glob
+(`TABLE/date=*/region=*/*.parquet`) finds it. In the last run it opened {sum(_opened):,} files, none
+of them broken.
 
-{table_of(faults)}
+{_table(_PAGE, [rows[name] for name in sorted(rows)])}
 """
+
+
+def _cells(fault: Fault) -> tuple[str, ...]:
+    resume = "" if fault.resume_s is None else f"{fault.resume_s:.1f}"
+    counts = (fault.injected, fault.records, fault.lost, fault.duplicated)
+    return (fault.name, *map(str, counts), resume)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [_row(columns), "|---|" + "---:|" * (len(columns) - 1)]
+    return "\n".join([*lines, *map(_row, rows)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _split(line: str) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in line.strip().strip("|").split("|"))

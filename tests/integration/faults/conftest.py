@@ -57,7 +57,9 @@ def glob_reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None
 
 def pytest_sessionfinish() -> None:
     if PAGE and (faults := recorded()):
-        Path(PAGE).write_text(page_of(faults, datetime.now(UTC)), "utf-8")
+        page = Path(PAGE)
+        before = page.read_text("utf-8") if page.is_file() else ""
+        page.write_text(page_of(faults, datetime.now(UTC), before), "utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
