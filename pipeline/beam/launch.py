@@ -43,14 +43,15 @@ def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bo
     job = job_of(settings)
     job.until_caught_up = until_caught_up
     patience = _Patience(job)
-    cleaned_s = None
+    clean_due_s: float | None = None
     while not job.stop.is_set():
         try:
-            if cleaned_s is None or (
-                clock.monotonic() - cleaned_s > settings.lake.clean_interval_s
-            ):
-                job.clean()
-                cleaned_s = clock.monotonic()
+            if clean_due_s is None or clock.monotonic() > clean_due_s:
+                is_first, kept = clean_due_s is None, job.clean().kept
+                # What stands above the lake's end as this process begins may be a dead worker's:
+                # it can go once an epoch has passed that place.
+                pause_s = 0.0 if is_first and kept else settings.lake.clean_interval_s
+                clean_due_s = clock.monotonic() + pause_s
             _run_epoch(job, groups)
             patience.reset()
             if until_caught_up and job.is_done(groups):

@@ -110,4 +110,7 @@ def test_a_worker_is_killed_at_random_moments(tmp_path: Path, wire: Wire) -> Non
             time.sleep(max(0.0, begin_s + PACE_S - time.monotonic()))
         job.process.send_signal(signal.SIGTERM)
         assert job.wait(120) == 0, log.read_text()[-3000:]
+    with running(wire.servers, lake, log, "--until-caught-up") as last:
+        # What the last of the dead had staged goes as the next job begins, and ends.
+        assert last.wait(120) == 0, log.read_text()[-3000:]
     judge_sent(lake, {f"SIGKILL of a worker, {wire.name}": (WORKER_KILLS, longest_s)}, wire.sent)
