@@ -64,10 +64,10 @@ class GlobReader:
         try:
             with self._files.open_input_file(found.path) as file:
                 pq.read_metadata(file)
-        except FileNotFoundError:
-            return
         except Exception as error:
-            self.failures[found.path] = repr(error)
+            # An object store tells in other words than a file system that it is gone.
+            if self._files.get_file_info(found.path).type != pafs.FileType.NotFound:
+                self.failures[found.path] = repr(error)
             return
         self._seen.add(known)
         self.opened += 1
