@@ -18,7 +18,7 @@ from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
 PER_ROUND = 40
-WORKER_KILLS = 10 if LONG else 4
+WORKER_KILLS = 10 if LONG else 3
 PACE_S = 20.0 if LONG else 0.0
 """Between the deaths of workers: one that dies six times within two minutes ends the job."""
 
@@ -44,7 +44,7 @@ class Wire:
 def wire(either_broker: tuple[str, str]) -> Wire:
     """Each broker in turn; the real one takes longer, and gets fewer blows."""
     name, servers = either_broker
-    kills = (160, 15) if name == "embedded broker" else (40, 5)
+    kills = (160, 10) if name == "embedded broker" else (40, 4)
     return Wire(name, servers, kills[0] if LONG else kills[1])
 
 
