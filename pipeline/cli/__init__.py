@@ -30,6 +30,7 @@ from pipeline.cli import (
 )
 from pipeline.cli.group import Commands
 from pipeline.errors import EXIT_CODES, DatelineError
+from pipeline.escape import escaped
 
 _CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
 
@@ -56,8 +57,6 @@ def main() -> None:
     try:
         app()
     except DatelineError as error:
-        from pipeline.show.raw import escaped
-
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
         told = Text("error: ", style="red").append(
             escaped(str(error), keep="\n"), "not red default"

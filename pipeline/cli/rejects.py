@@ -80,7 +80,7 @@ def list_(
 
     Example: `dateline rejects list --kind malformed --from 2026-03-01 --lake /data/lake`
     """
-    from pipeline.show.raw import escaped
+    from pipeline.escape import escaped
     from pipeline.store.rejects_export import json_row
 
     picked = _picked(kind, stage, source, from_day, to_day, message, skips, settled)
@@ -131,7 +131,8 @@ def show(
 
     Example: `dateline rejects show kafka/5c1d/wire 48214 --lake /data/lake`
     """
-    from pipeline.show.raw import escaped, hexdump, preview
+    from pipeline.escape import escaped
+    from pipeline.show.raw import hexdump, preview
     from pipeline.store.rejects_export import json_row
 
     with _reading(config, lake) as rejects:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 import structlog
 
+from pipeline.escape import escaped
 from pipeline.redact import masked
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("dateline")
@@ -41,7 +43,8 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     # The console's renderer writes tracebacks itself, and everything as it is.
-    ready = [structlog.processors.format_exc_info, _mask] if as_json else [_mask, _write_out]
+    mask = _texts(masked)
+    ready = [structlog.processors.format_exc_info, mask] if as_json else [mask, _texts(_plain)]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -71,25 +74,19 @@ def _traceback(file: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
     file.writelines(f"{_plain(line)}\n" for line in masked(told.getvalue()).split("\n"))
 
 
-def _mask(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    return {
-        name: masked(value) if isinstance(value, str) else value for name, value in event.items()
-    }
+def _texts(change: Callable[[str], str]) -> structlog.typing.Processor:
+    """Changes every text of an event."""
 
+    def changed(
+        _logger: object, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        return {n: change(value) if isinstance(value, str) else value for n, value in event.items()}
 
-def _write_out(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    return {
-        name: _plain(value) if isinstance(value, str) else value for name, value in event.items()
-    }
+    return changed
 
 
 def _plain(text: str) -> str:
-    """`text` with what a terminal would obey written out."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return escaped(text, keep="\n")
 
 
 def _drop_empty(

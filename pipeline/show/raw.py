@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.escape import escaped
+
 _WIDTH = 16
 _MOST_UNPRINTABLE = 0.1
-
-
-def escaped(text: str, *, keep: str = "") -> str:
-    """`text` with everything that is not printable as `\\x1b`, `\\u202e` and so on.
-
-    Control and format characters (escape sequences, bidirectional overrides, zero-width signs) and
-    lone surrogates are among them. Those in `keep` stay.
-    """
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
-        for char in text
-    )
 
 
 def preview(raw: bytes, limit: int = 2000) -> str:

@@ -25,7 +25,7 @@ from pipeline.store.actions import add_action, by_partition, folder_of
 from pipeline.store.contract import contract
 from pipeline.store.files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.rows import Row, table_of
-from pipeline.store.tables import arrow_dataset, open_table, reading_log, reason
+from pipeline.store.tables import added, arrow_dataset, open_table, reading_log, reason
 
 _COMMIT_KEY = "dateline.commit"
 
@@ -143,13 +143,8 @@ class Lake:
             ) from error
 
     def added(self, table: str) -> pa.Table:
-        """One row for each data file of the table as last refreshed: what the log says of it.
-
-        Paths are relative to the table, and URL-encoded (Delta protocol, section "Add File and
-        Remove File").
-        """
-        with reading_log(table):
-            return pa.table(self.handle(table).get_add_actions(flatten=True))
+        """One row for each data file of the table as last refreshed: see `tables.added`."""
+        return added(self.handle(table), table)
 
     def active(self, table: str) -> list[str]:
         """Paths, relative to the lake's root, of the files that the table's log holds."""

@@ -19,7 +19,7 @@ from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.contract import LINKS, TABLES, contract
-from pipeline.store.tables import arrow_dataset, local_path, reading_log, reason
+from pipeline.store.tables import added, arrow_dataset, local_path, reading_log, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,6 @@ class Snapshot:
         if table not in self.tables:
             return []
         keys = contract(table).partition_by
-        with reading_log(table):
-            actions = pa.table(self.tables[table].get_add_actions(flatten=True))
         return [
             DataFile(
                 path=unquote(action["path"]),
@@ -81,7 +79,7 @@ class Snapshot:
                 rows=action.get("num_records"),
                 size_bytes=action["size_bytes"],
             )
-            for action in actions.to_pylist()
+            for action in added(self.tables[table], table).to_pylist()
         ]
 
     def filesystem(self) -> pafs.FileSystem:

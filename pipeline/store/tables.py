@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
@@ -55,6 +56,16 @@ def reading_log(table: str) -> Iterator[None]:
         raise StoreError(
             "cannot read the table's log", table=table, reason=reason(error)
         ) from error
+
+
+def added(handle: DeltaTable, table: str) -> pa.Table:
+    """One row for each data file that the log holds at the handle's version: what it says of it.
+
+    Paths are relative to the table, and URL-encoded (Delta protocol, section "Add File and Remove
+    File").
+    """
+    with reading_log(table):
+        return pa.table(handle.get_add_actions(flatten=True))
 
 
 def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.show.raw import escaped, hexdump, preview
+from pipeline.escape import escaped
+from pipeline.show.raw import hexdump, preview
 
 
 @given(st.text(st.characters()))
