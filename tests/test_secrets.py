@@ -11,7 +11,6 @@ import bz2
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from pipeline.errors import BrokerError, ConfigError, StoreError
 from pipeline.secrecy import without_secrets
 from pipeline.source.broker import EmbeddedBroker
 from pipeline.source.publish import publish
+from tests.support.endpoint import free_port
 from tests.support.object_store import BUCKET, SECRET, Store, options_of
 from tests.support.told import command_lines, contents
 from tests.support.wire import copy
@@ -269,9 +269,3 @@ def _runs(data: bytes) -> Sequence[bytes]:
     for match in re.finditer(rb"[A-Za-z0-9+/]{40,}={0,2}", data):
         found += [match[0][skip:] for skip in range(4)]
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])

@@ -18,13 +18,22 @@ WRITTEN_SOURCES = ("cluster/topic/0", "cluster/topic/1")
 
 def assert_everything_once(lake: Path, sent: Sequence[bytes]) -> None:
     """What was sent is in `stories` or `rejects`, each record once, and the lake checks clean."""
+    _prove(lake, len(sent), _hashes(sent), *_contents(lake))
+
+
+def _prove(
+    lake: Path,
+    records: int,
+    expected: Counter[str],
+    found: Counter[str],
+    places: Counter[tuple[str, int, int]],
+) -> None:
     report = check(str(lake), strict=True)
     assert report.ok, report.findings
-    found, places = _contents(lake)
     assert set(places.values()) == {1}
-    assert found == _hashes(sent)
+    assert found == expected
     blocks = Lake(str(lake)).dataset("ledger").to_table(["records"]).column(0).to_pylist()
-    assert sum(blocks) == len(sent)
+    assert sum(blocks) == records
 
 
 def judge_sent(
@@ -43,7 +52,7 @@ def judge_sent(
             duplicated=max(again, (found - expected).total()),
             resume_s=resume_s,
         )
-    assert_everything_once(lake, sent)
+    _prove(lake, len(sent), expected, found, places)
 
 
 def _contents(lake: Path) -> tuple[Counter[str], Counter[tuple[str, int, int]]]:

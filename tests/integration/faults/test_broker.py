@@ -11,14 +11,13 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from local_kafka import KafkaCluster
 
-from pipeline.source.publish import publish
 from pipeline.source.topics import create_topics
-from tests.integration.test_observe import free_port, scraped
+from tests.support.endpoint import free_port, scraped
 from tests.support.faults import LONG
 from tests.support.job import ended_at, until
 from tests.support.judge import judge_sent
 from tests.support.kafka import ConfiguredJob, Network, Stepped, needs_kafka, settings_for
-from tests.support.wire import copy
+from tests.support.published import Published
 
 pytestmark = [pytest.mark.engine, needs_kafka]
 PER_FAULT = 40
@@ -30,25 +29,13 @@ RESUME_S = 40.0
 """Well below the 45 seconds of a consumer group's session, on a machine that is busy."""
 
 
-class Sent:
+class Sent(Published):
     """What was published, and the proof that the lake has it."""
 
     def __init__(self, cluster: KafkaCluster, topic: str, partitions: int, lake: Path) -> None:
-        self.cluster, self.topic, self.lake = cluster, topic, lake
-        self.records: list[bytes] = []
-        create_topics(",".join(cluster.bootstrap_servers), {topic: partitions}, timeout_s=60)
-
-    def more(self, count: int = PER_FAULT) -> int:
-        """Publish so many; how many there are now."""
-        new = list(copy(len(self.records), len(self.records) + count))
-        publish(
-            new,
-            bootstrap_servers=",".join(self.cluster.bootstrap_servers),
-            topic=self.topic,
-            timeout_s=120,
-        )
-        self.records += new
-        return len(self.records)
+        super().__init__(",".join(cluster.bootstrap_servers), topic)
+        self.lake = lake
+        create_topics(self.servers, {topic: partitions}, timeout_s=60)
 
     def judge(self, faults: dict[str, tuple[int, float]]) -> None:
         """Record each fault, with how often and the longest wait, and prove the lake."""
@@ -134,7 +121,7 @@ def test_the_broker_is_killed_paused_cut_off_and_slow(
     found: dict[str, tuple[int, float]] = {}
     job = ConfiguredJob(config, told.log, "--metrics-port", str(told.port))
     try:
-        expected = sent.more()
+        expected = sent.more(PER_FAULT)
         until(lambda: ended_at(lake) >= expected, 240)
         for name, blow in blows.items():
             for _ in range(TIMES):
@@ -142,7 +129,7 @@ def test_the_broker_is_killed_paused_cut_off_and_slow(
                 before = ended_at(lake)
                 blow()
                 begin_s = time.monotonic()
-                expected = sent.more()
+                expected = sent.more(PER_FAULT)
                 until(lambda n=before: ended_at(lake) > n, 120)  # type: ignore[misc]
                 times, longest = found.get(name, (0, 0.0))
                 found[name] = (times + 1, max(longest, time.monotonic() - begin_s))
@@ -171,7 +158,7 @@ def test_the_leader_is_killed_and_moved(tmp_path: Path) -> None:
         with Stepped(settings_for(cluster.bootstrap_servers, "leaders", lake)) as job:
 
             def resumed() -> float:
-                expected = sent.more()
+                expected = sent.more(PER_FAULT)
                 return job.until(lambda: job.records() >= expected)
 
             resumed()

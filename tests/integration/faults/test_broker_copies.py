@@ -17,10 +17,12 @@ from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, until
 from tests.support.judge import judge_sent
 from tests.support.kafka import Stepped, settings_for
+from tests.support.published import Published
 from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 ROUNDS = 10 if LONG else 2
+PER_NAP = 60
 
 
 @pytest.mark.parametrize("groups", [(1, 1, 1), (1, 3), *(((1, 1), (4, 2)) if LONG else ())])
@@ -77,14 +79,8 @@ def test_a_copy_that_slept_while_another_took_over(
     writes nothing twice, says what it lost, and goes on reading."""
     lake, logs = tmp_path / "lake", [tmp_path / "one.log", tmp_path / "two.log"]
     _, servers = either_broker
-    sent: list[bytes] = []
+    sent = Published(servers)
     times = 6 if LONG else 2
-
-    def more(count: int = 60) -> int:
-        new = list(copy(len(sent), len(sent) + count))
-        publish(new, bootstrap_servers=servers, topic="wire", timeout_s=120)
-        sent.extend(new)
-        return len(sent)
 
     def there(count: int) -> Callable[[], bool]:
         return lambda: ended_at(lake) >= count
@@ -92,21 +88,21 @@ def test_a_copy_that_slept_while_another_took_over(
     jobs = [JobProcess(servers, lake, log, "--flush-interval-s", "0.5") for log in logs]
     longest = 0.0
     try:
-        until(there(more()), 240)
+        until(there(sent.more(PER_NAP)), 240)
         until(lambda: all("batch committed" in log.read_text() for log in logs), 240)
         for n in range(times):
             sleeper = jobs[n % 2]
             # In the middle of a batch: what it read is in its memory, half of it written maybe.
             before = ended_at(lake)
-            expected = more()
+            expected = sent.more(PER_NAP)
             until(lambda b=before: ended_at(lake) > b, 60)  # type: ignore[misc]
             _signal(sleeper, signal.SIGSTOP)
             begin_s = time.monotonic()
-            expected = more()
+            expected = sent.more(PER_NAP)
             until(there(expected), 120)
             longest = max(longest, time.monotonic() - begin_s)
             _signal(sleeper, signal.SIGCONT)
-            until(there(more()), 120)
+            until(there(sent.more(PER_NAP)), 120)
         for job in jobs:
             job.process.send_signal(signal.SIGTERM)
         assert [job.wait(120) for job in jobs] == [0, 0]
@@ -116,7 +112,7 @@ def test_a_copy_that_slept_while_another_took_over(
             if job.process.poll() is None:
                 job.kill()
     assert all("another writer was first" in log.read_text() for log in logs)
-    judge_sent(lake, {"copy paused while another took over": (times, longest)}, sent)
+    judge_sent(lake, {"copy paused while another took over": (times, longest)}, sent.records)
 
 
 def _signal(job: JobProcess, number: int) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import random
 import signal
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from pipeline.source.publish import publish
 from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, running, until
 from tests.support.judge import judge_sent
-from tests.support.wire import copy
+from tests.support.published import Published
 
 pytestmark = pytest.mark.engine
 PER_ROUND = 40
@@ -23,21 +21,12 @@ PACE_S = 20.0 if LONG else 0.0
 """Between the deaths of workers: one that dies six times within two minutes ends the job."""
 
 
-@dataclass(slots=True)
-class Wire:
-    """A broker's topic `wire`, and what was published to it."""
+class Wire(Published):
+    """A broker by name, and how often a job on it is killed."""
 
-    name: str
-    servers: str
-    kills: int
-    sent: list[bytes] = field(default_factory=list)
-
-    def more(self, count: int = PER_ROUND) -> int:
-        """Publish so many; how many there are now."""
-        new = list(copy(len(self.sent), len(self.sent) + count))
-        publish(new, bootstrap_servers=self.servers, topic="wire", timeout_s=120)
-        self.sent += new
-        return len(self.sent)
+    def __init__(self, name: str, servers: str, kills: int) -> None:
+        super().__init__(servers)
+        self.name, self.kills = name, kills
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def test_the_job_is_killed_at_random_moments_beside_a_second_copy(
     lake, log = tmp_path / "lake", tmp_path / "job.log"
     longest_s = 0.0
     for kill in range(wire.kills):
-        wire.more()
+        wire.more(PER_ROUND)
         jobs = [
             JobProcess(wire.servers, lake, log, "--flush-interval-s", "0.1")
             for _ in range(2 if kill % 3 == 1 else 1)
@@ -80,12 +69,14 @@ def test_the_job_is_killed_at_random_moments_beside_a_second_copy(
         for job in jobs:
             job.kill()
     begin_s, before = time.monotonic(), ended_at(lake)
-    wire.more()
+    wire.more(PER_ROUND)
     with running(wire.servers, lake, log, "--until-caught-up") as last:
         until(lambda: ended_at(lake) > before, 120)
         longest_s = max(longest_s, time.monotonic() - begin_s)
         assert last.wait(600) == 0, log.read_text()[-3000:]
-    judge_sent(lake, {f"SIGKILL of the whole job, {wire.name}": (wire.kills, longest_s)}, wire.sent)
+    judge_sent(
+        lake, {f"SIGKILL of the whole job, {wire.name}": (wire.kills, longest_s)}, wire.records
+    )
 
 
 @pytest.mark.timeout(2400)
@@ -95,15 +86,15 @@ def test_a_worker_is_killed_at_random_moments(tmp_path: Path, wire: Wire) -> Non
     lake, log = tmp_path / "lake", tmp_path / "job.log"
     longest_s = 0.0
     with running(wire.servers, lake, log, "--workers", "2") as job:
-        expected = wire.more()
+        expected = wire.more(PER_ROUND)
         until(lambda: ended_at(lake) >= expected, 240)
         for n in range(WORKER_KILLS):
-            wire.more()
+            wire.more(PER_ROUND)
             time.sleep(moments.uniform(0.0, 1.5))
             workers = job.workers()
             workers[n % len(workers)].send_signal(signal.SIGKILL)
             begin_s = time.monotonic()
-            expected = wire.more()
+            expected = wire.more(PER_ROUND)
             until(lambda e=expected: ended_at(lake) >= e, 240)  # type: ignore[misc]
             longest_s = max(longest_s, time.monotonic() - begin_s)
             until(lambda: len(job.workers()) == 2, 60)
@@ -113,4 +104,4 @@ def test_a_worker_is_killed_at_random_moments(tmp_path: Path, wire: Wire) -> Non
     with running(wire.servers, lake, log, "--until-caught-up") as last:
         # What the last of the dead had staged goes as the next job begins, and ends.
         assert last.wait(120) == 0, log.read_text()[-3000:]
-    judge_sent(lake, {f"SIGKILL of a worker, {wire.name}": (WORKER_KILLS, longest_s)}, wire.sent)
+    judge_sent(lake, {f"SIGKILL of a worker, {wire.name}": (WORKER_KILLS, longest_s)}, wire.records)

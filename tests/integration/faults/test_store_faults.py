@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from pipeline.store.check import check
 from tests.integration.faults.test_store_kills import is_frozen, judged, run, started
+from tests.support.breaking import DAMAGES, as_others, damage
 from tests.support.job import until
 from tests.support.writing import command
 
@@ -60,15 +60,11 @@ def test_the_lake_is_read_only(small_disk: Path) -> None:
 
 def test_permission_is_denied(tmp_path: Path) -> None:
     """Folders that may be read and not written."""
-    lake = tmp_path / "lake"
+    drop, lake = as_others(), tmp_path / "lake"
     assert run(lake, "write", "--records", "20").returncode == 0
     folders = [lake, *(path for path in lake.rglob("*") if path.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
-    # Permission bits do not hold root, unless it lets go of its right to pass them.
-    drop = ["setpriv", "--bounding-set=-dac_override"] if os.getuid() == 0 else []
-    if drop and shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv, to try it as root")
     denied = subprocess.run(
         [*drop, *command(lake, "write", "--records", "40")],
         capture_output=True,
@@ -114,15 +110,11 @@ def test_a_half_written_file_of_another_program_stands_in_the_lake(tmp_path: Pat
 
 
 @pytest.mark.parametrize("table", ["rejects", "stories", "ledger"])
-@pytest.mark.parametrize("damage", [b"garbage{", b"", None], ids=["garbage", "empty", "half"])
-def test_the_last_entry_of_a_log_is_damaged(
-    tmp_path: Path, table: str, damage: bytes | None
-) -> None:
+@pytest.mark.parametrize("how", DAMAGES)
+def test_the_last_entry_of_a_log_is_damaged(tmp_path: Path, table: str, how: str) -> None:
     """delta-rs itself takes an empty entry for an empty commit."""
     assert run(tmp_path, "write", "--records", "20").returncode == 0
-    entry = max((tmp_path / table / "_delta_log").glob("*.json"))
-    whole = entry.read_bytes()
-    entry.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    entry, whole = damage(tmp_path / table, how)
     assert_one_line(run(tmp_path, "write", "--records", "40"), table)
     entry.write_bytes(whole)
     judged(tmp_path, "damaged log entry", 1, 40, resumed_s(tmp_path, 40))

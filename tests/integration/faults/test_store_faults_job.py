@@ -7,8 +7,6 @@ what an operator reads.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -18,12 +16,12 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
 from pipeline.store.check import check
+from tests.support.breaking import DAMAGES, as_others, damage
 from tests.support.faults import LONG
 from tests.support.job import ended_at, running, until
 from tests.support.judge import judge_sent
-from tests.support.wire import copy
+from tests.support.published import Published
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 WORKERS = (1, 2) if LONG else (2,)
@@ -32,9 +30,8 @@ STORE_TIMEOUT_S = 3.0
 TRIES = 3
 """After pauses of 0.5, 1 and 2 seconds `STORE_TIMEOUT_S` is over."""
 STOP_S = 90.0
-DAMAGES = {"garbage": b"garbage{", "empty": b"", "half": None}
 DAMAGED = (
-    [(table, damage) for table in ("rejects", "stories", "ledger") for damage in DAMAGES]
+    [(table, how) for table in ("rejects", "stories", "ledger") for how in DAMAGES]
     if LONG
     else [("stories", "garbage")]
 )
@@ -45,27 +42,21 @@ class Case:
 
     def __init__(self, broker: EmbeddedBroker, root: Path, lake: Path, workers: int) -> None:
         self.lake = lake
-        self._broker = broker
+        self._sent = Published(broker.bootstrap_servers)
         self._workers = workers
         self._log = root / "job.log"
-        self._sent: list[bytes] = []
-
-    def publish(self, count: int) -> None:
-        new = list(copy(len(self._sent), len(self._sent) + count))
-        publish(new, bootstrap_servers=self._broker.bootstrap_servers, topic="wire")
-        self._sent += new
 
     def stops(
         self, strike: Callable[[], object], says: str, more: int = MORE, prefix: Sequence[str] = ()
     ) -> None:
         """The job is at work, `strike` breaks the lake: it ends in time, and says why once."""
-        servers, options = self._broker.bootstrap_servers, ("--workers", str(self._workers))
-        self.publish(FIRST)
+        servers, options = self._sent.servers, ("--workers", str(self._workers))
+        self._sent.more(FIRST)
         with running(servers, self.lake, self._log, *options, prefix=prefix) as job:
             until(lambda: ended_at(self.lake) >= FIRST, 240)
             strike()
             begin = len(self._log.read_text())
-            self.publish(more)
+            self._sent.more(more)
             code = job.wait(STOP_S)
         told = self._log.read_text()[begin:]
         assert code == StoreError.exit_code, told
@@ -76,12 +67,12 @@ class Case:
         report = check(str(self.lake))
         assert report.ok, report.findings
         before, begin_s = ended_at(self.lake), time.monotonic()
-        servers, options = self._broker.bootstrap_servers, ("--workers", str(self._workers))
+        servers, options = self._sent.servers, ("--workers", str(self._workers))
         with running(servers, self.lake, self._log, *options, "--until-caught-up") as job:
             until(lambda: ended_at(self.lake) > before, 240)
             resume_s = time.monotonic() - begin_s
             assert job.wait(240) == 0, self._log.read_text()[-3000:]
-        judge_sent(self.lake, {f"{fault}, whole job": (1, resume_s)}, self._sent)
+        judge_sent(self.lake, {f"{fault}, whole job": (1, resume_s)}, self._sent.records)
 
 
 def assert_told_once(told: str, says: str, workers: int) -> None:
@@ -143,11 +134,7 @@ def test_the_lake_becomes_read_only(
 @pytest.mark.parametrize("workers", WORKERS)
 def test_permission_is_denied(tmp_path: Path, broker: EmbeddedBroker, workers: int) -> None:
     """Folders that may suddenly be read and not written."""
-    lake = tmp_path / "lake"
-    # Permission bits do not hold root, unless it lets go of its right to pass them.
-    drop = ["setpriv", "--bounding-set=-dac_override"] if os.getuid() == 0 else []
-    if drop and shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv, to try it as root")
+    drop, lake = as_others(), tmp_path / "lake"
 
     def allow(mode: int) -> None:
         for folder in [lake, *(path for path in lake.rglob("*") if path.is_dir())]:
@@ -170,19 +157,16 @@ def test_the_lake_is_removed(tmp_path: Path, broker: EmbeddedBroker, workers: in
     case.goes_on("lake directory removed while running")
 
 
-@pytest.mark.parametrize(("table", "damage"), DAMAGED)
+@pytest.mark.parametrize(("table", "how"), DAMAGED)
 def test_the_last_entry_of_a_log_is_damaged(
-    tmp_path: Path, broker: EmbeddedBroker, table: str, damage: str
+    tmp_path: Path, broker: EmbeddedBroker, table: str, how: str
 ) -> None:
     """An entry that the job has read already, or written itself."""
     case = Case(broker, tmp_path, tmp_path / "lake", 1)
     entries: list[tuple[Path, bytes]] = []
 
     def strike() -> None:
-        entry = max((case.lake / table / "_delta_log").glob("*.json"))
-        whole, bad = entry.read_bytes(), DAMAGES[damage]
-        entries.append((entry, whole))
-        entry.write_bytes(whole[: len(whole) // 2] if bad is None else bad)
+        entries.append(damage(case.lake / table, how))
 
     case.stops(strike, table)
     for entry, whole in entries:
