@@ -25,8 +25,8 @@ from local_flink import FlinkCluster
 from local_kafka import KafkaCluster
 from processes import Process
 
-from pipeline.source.publish import publish
-from pipeline.source.topics import create_topics
+from pipeline.source.kafka.publish import publish
+from pipeline.source.kafka.topics import create_topics
 from tests.support.job import ended_at
 from tests.support.wire import a_text
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.enrich.entities.ner import load
 from pipeline.enrich.events import EventCoder
 from pipeline.enrich.events.confidence import FEATURES
-from pipeline.enrich.ner import load
 from pipeline.evaluate import events
 
 _RIDGE = 1.0

@@ -21,8 +21,8 @@ from pipeline.model import Batch, Block, EnrichedBatch, ParsedBatch, Record
 from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
 from pipeline.parse import ParseLimits, parse_batch
-from pipeline.store.lake import Lake
-from pipeline.store.write import LakeWriter
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter
 from tests.support.rows import ENRICHMENT, enriched
 from tests.support.wire import copy
 

@@ -22,9 +22,9 @@ from typing import Any
 
 from pipeline.config import load
 from pipeline.model import Record
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
 from pipeline.supervise import Logging, Supervisor
 from tests.support.archive import records, write_tar
 from tests.support.digest import digests

@@ -14,7 +14,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.enrich import sentences
+from pipeline.enrich.languages import sentences
 from pipeline.evaluate import alarms
 
 

@@ -33,7 +33,7 @@ from typing import Any
 import psutil
 from deltalake.transaction import AddAction
 
-from pipeline.store.lake import ConflictError, Lake
+from pipeline.store.commit.lake import ConflictError, Lake
 
 TABLE = "stories"
 _REGIONS = 20

@@ -18,8 +18,8 @@ from pathlib import Path
 import psutil
 
 from pipeline.config import load
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
 from pipeline.supervise import Logging, Supervisor
 from tests.support.wire import copy
 

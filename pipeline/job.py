@@ -24,16 +24,16 @@ from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
 from pipeline.secrecy import with_secrets
-from pipeline.source.archive_reader import ArchiveReader
-from pipeline.source.dead_letter import DeadLetters
-from pipeline.source.options import KafkaOptions, Limits
-from pipeline.source.reader import Reader
-from pipeline.store.decide import NotEnrichedError, place_of
-from pipeline.store.lake import Lake
-from pipeline.store.maintain import Cleaned, clean
-from pipeline.store.snapshot import find_snapshot
-from pipeline.store.sources import leader_epochs
-from pipeline.store.write import LakeWriter, Receipt
+from pipeline.source.bounded import ArchiveReader
+from pipeline.source.kafka.dead_letter import DeadLetters
+from pipeline.source.kafka.options import KafkaOptions, Limits
+from pipeline.source.kafka.reader import Reader
+from pipeline.store.commit.decide import NotEnrichedError, place_of
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter, Receipt
+from pipeline.store.read.snapshot import find_snapshot
+from pipeline.store.read.sources import leader_epochs
+from pipeline.store.upkeep.clean_up import Cleaned, clean
 from pipeline.vitals import Vitals
 
 Tick = int | Replay

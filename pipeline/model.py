@@ -1,7 +1,8 @@
 """What flows through the pipeline: records, blocks, batches, stories, rejects.
 
 All of it is frozen, so that a step cannot change what another one holds. The columns of the lake
-are not described here but in `schemas/`; `pipeline.store.rows` turns these types into columns.
+are not described here but in `schemas/`; `pipeline.store.schema.rows` turns these types into
+columns.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Stage = Literal["read", "parse", "enrich", "write"]
 SKIPPED = "skipped."
 
 REPROCESSED = "reprocess/"
-"""How the sources begin that enrich anew what the lake holds (`pipeline.store.reprocess`)."""
+"""How the sources begin that enrich anew what the lake holds (`pipeline.store.runs.reprocess`)."""
 
 TRUNCATED_HEADER = "dateline-truncated"
 DAMAGED_HEADER = "dateline-damaged"
@@ -48,7 +49,7 @@ INCOMPLETE = ("damaged in its archive: ", "the record is too large: only its fir
 
 
 Origin = tuple[str, int, int]
-"""Source, offset and item of the reject whose bytes are read again (`pipeline.store.retry`)."""
+"""Source, offset and item of the reject whose bytes are read again (see `store.runs.retry`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +273,8 @@ class Entity:
     `kind` is spaCy's label (PERSON, ORG, GPE, LOC, NORP, FAC, EVENT, PRODUCT …), `country` ISO
     3166-1 alpha-3 where the text or the gazetteer tells it, `role` what the text says a person or
     body is (`president`, `secretary of state`). `salience` is in 0..1. `entity_id` is the same for
-    the same name in every story (see `pipeline.enrich.identity`); `aliases` are the other words
-    that the story names it by, in order of first use.
+    the same name in every story (see `pipeline.enrich.entities.identity`); `aliases` are the other
+    words that the story names it by, in order of first use.
     """
 
     name: str

@@ -15,8 +15,8 @@ from pipeline.model import Batch, Block, ParsedBatch, Record, Story
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Replay
-from pipeline.source.archive_reader import RecordSource
-from pipeline.store.snapshot import Snapshot, find_snapshot
+from pipeline.source.bounded import RecordSource
+from pipeline.store.read.snapshot import Snapshot, find_snapshot
 
 _BATCH_RECORDS = 500
 

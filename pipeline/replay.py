@@ -15,11 +15,11 @@ from pydantic import TypeAdapter
 
 from pipeline.model import Record
 from pipeline.parse.selection import Selection, selection_of
-from pipeline.source.archive import Archive
-from pipeline.source.archive_reader import RecordSource
-from pipeline.source.kafka_range import KafkaRange
-from pipeline.store.reprocess import ReprocessRun
-from pipeline.store.retry import RetryRun
+from pipeline.source.archive.archive import Archive
+from pipeline.source.bounded import RecordSource
+from pipeline.source.kafka.time_range import KafkaRange
+from pipeline.store.runs.reprocess import ReprocessRun
+from pipeline.store.runs.retry import RetryRun
 
 _KINDS: Mapping[str, type[Any]] = {
     "archive": Archive,

@@ -19,8 +19,8 @@ from pipeline.observe.logs import log
 from pipeline.observe.recorder import Recorder
 from pipeline.observe.traces import Traces, open_traces
 from pipeline.observe.watch import Watch
-from pipeline.source.reader import Reader
-from pipeline.store.write import Receipt
+from pipeline.source.kafka.reader import Reader
+from pipeline.store.commit.write import Receipt
 
 if TYPE_CHECKING:
     from pipeline.observe.observer import Observer

@@ -1,1 +1,4 @@
-"""The contracts of the tables and of the input, as data. Read through `pipeline.store.contract`."""
+"""The contracts of the tables and of the input, as data.
+
+Read through `pipeline.store.schema.contract`.
+"""

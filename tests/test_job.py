@@ -12,7 +12,7 @@ from pipeline.config import load
 from pipeline.errors import StoreError
 from pipeline.job import Job
 from pipeline.model import Batch, Block, Record
-from pipeline.store.write import Receipt
+from pipeline.store.commit.write import Receipt
 from tests.support.rows import a_batch, a_story, enriched, written
 
 LARGE = gzip.compress(b"PARIS, Aug 29, 2014 (AFP) - " + b"France and Mali signed. " * 4000)

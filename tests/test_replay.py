@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from pipeline.parse.selection import Selection
 from pipeline.replay import Replay, from_json, parts, selected, shares, to_json
-from pipeline.source.archive import open_archive
-from pipeline.source.groups import Partition
-from pipeline.source.kafka_range import KafkaRange
-from pipeline.source.options import KafkaOptions
-from pipeline.store.reprocess import ReprocessRun
-from tests.source.test_archive_reader import Numbers
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.kafka.groups import Partition
+from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.time_range import KafkaRange
+from pipeline.store.runs.reprocess import ReprocessRun
+from tests.source.test_bounded import Numbers
 
 
 @given(

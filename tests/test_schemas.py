@@ -9,8 +9,8 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import parse_record
-from pipeline.store.contract import LINKS, TABLES, contract, examples
-from pipeline.store.rows import decompress, table_of
+from pipeline.store.schema.contract import LINKS, TABLES, contract, examples
+from pipeline.store.schema.rows import decompress, table_of
 from tests.support.examples import row_of
 
 CONTRACTS = (*TABLES, LINKS)

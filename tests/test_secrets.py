@@ -26,8 +26,8 @@ from pipeline.beam import graph
 from pipeline.config import Settings, load
 from pipeline.errors import BrokerError, ConfigError, StoreError
 from pipeline.secrecy import without_secrets
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
 from tests.support.endpoint import free_port
 from tests.support.object_store import BUCKET, SECRET, Store, options_of
 from tests.support.told import command_lines, contents

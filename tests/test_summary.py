@@ -11,7 +11,7 @@ from rich.progress import Progress
 from pipeline.cli.progress import StoriesPerSecond, Tally
 from pipeline.cli.summary import condensed
 from pipeline.model import Block
-from pipeline.store.write import Receipt
+from pipeline.store.commit.write import Receipt
 
 
 def days(count: int) -> dict[str, int]:

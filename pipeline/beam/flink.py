@@ -30,7 +30,7 @@ from pipeline.observe.logs import log
 from pipeline.preview import ends_in_lake
 from pipeline.replay import shares
 from pipeline.secrecy import without_secrets
-from pipeline.source.archive_reader import RecordSource
+from pipeline.source.bounded import RecordSource
 
 MAX_PARALLELISM = 128
 """Flink's key groups, and so the most subtasks; a job keeps it when it is rescaled."""

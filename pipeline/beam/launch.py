@@ -25,7 +25,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 from pipeline.replay import Replay
-from pipeline.source.archive import open_archive
+from pipeline.source.archive.archive import open_archive
 
 Ended = Literal["stopped", "caught_up", "grown"]
 """Why `run_epochs` came back: asked to stop, nothing left, or too much memory used."""

@@ -23,7 +23,7 @@ from pipeline.job import Job, forget, job_of
 from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
 from pipeline.replay import from_json
-from pipeline.store.write import Receipt
+from pipeline.store.commit.write import Receipt
 
 _TELL_S = 2.0
 """How often a worker tells its metrics, apart from each batch."""

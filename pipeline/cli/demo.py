@@ -89,8 +89,8 @@ def _run(
     config: Path | None,
     events: tuple[threading.Event, threading.Event],
 ) -> None:
-    from pipeline.source.broker import EmbeddedBroker
-    from pipeline.source.publish import publish
+    from pipeline.source.broker.embedded import EmbeddedBroker
+    from pipeline.source.kafka.publish import publish
 
     with show_progress() as progress:
         step = progress.add_task("starting an embedded broker")
@@ -124,7 +124,7 @@ def _make_room(lake: Path) -> None:
 
 
 def _show(lake: str, as_json: bool) -> None:
-    from pipeline.store.query import json_rows, query
+    from pipeline.store.read.query import json_rows, query
 
     def ask(sql: str) -> list[dict[str, Any]]:
         return json_rows(query(lake, None, sql, clock.now()))

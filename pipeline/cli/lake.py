@@ -48,8 +48,8 @@ def query(
     Example: `dateline query "select date, region, headline from current order by date"`
     """
     from pipeline.show.facts import printable
-    from pipeline.store.query import json_rows
-    from pipeline.store.query import query as ask
+    from pipeline.store.read.query import json_rows
+    from pipeline.store.read.query import query as ask
 
     settings = settings_of(config, lake=lake)
     rows = json_rows(found := ask(settings.lake.url, settings.lake.options, sql, clock.now()))
@@ -83,7 +83,7 @@ def check(
     Example: `dateline lake check --lake /data/lake`
     """
     from pipeline.show.facts import printable
-    from pipeline.store.check import check as judge
+    from pipeline.store.check.judge import check as judge
 
     settings = settings_of(config, lake=lake)
     if glob:
@@ -138,11 +138,11 @@ def compact(
 
     Example: `dateline lake compact --lake /data/lake`
     """
-    from pipeline.store.compact import Sizing
-    from pipeline.store.compact import compact as gather
-    from pipeline.store.lake import Lake
-    from pipeline.store.maintain import clean as tidy
-    from pipeline.store.snapshot import open_snapshot
+    from pipeline.store.commit.lake import Lake
+    from pipeline.store.read.snapshot import open_snapshot
+    from pipeline.store.upkeep.clean_up import clean as tidy
+    from pipeline.store.upkeep.compact import Sizing
+    from pipeline.store.upkeep.compact import compact as gather
 
     settings = _settings(
         config,
@@ -184,9 +184,9 @@ def clean(
 
     Example: `dateline lake clean --lake /data/lake`
     """
-    from pipeline.store.lake import Lake
-    from pipeline.store.maintain import clean as tidy
-    from pipeline.store.snapshot import open_snapshot
+    from pipeline.store.commit.lake import Lake
+    from pipeline.store.read.snapshot import open_snapshot
+    from pipeline.store.upkeep.clean_up import clean as tidy
 
     settings = _settings(config, lake, retention_s=retention_s)
     open_snapshot(settings.lake.url, settings.lake.options)
@@ -214,8 +214,8 @@ def _settings(config: Path | None, lake: str | None, **given: float | None) -> S
 
 def _surplus(settings: Settings) -> dict[str, list[str]]:
     """By table: the data files that are no part of it."""
-    from pipeline.store.check_files import surplus
-    from pipeline.store.snapshot import open_snapshot
+    from pipeline.store.check.files import surplus
+    from pipeline.store.read.snapshot import open_snapshot
 
     snapshot = open_snapshot(settings.lake.url, settings.lake.options)
     found = {table: surplus(snapshot, table) for table in snapshot.tables}

@@ -58,11 +58,11 @@ def link(
 
     Example: `dateline lake link --lake /data/lake`
     """
-    from pipeline.store.lake import Lake
-    from pipeline.store.links import LinkRule
-    from pipeline.store.links import link as compute
-    from pipeline.store.similarity import Thresholds
-    from pipeline.store.snapshot import open_snapshot
+    from pipeline.store.commit.lake import Lake
+    from pipeline.store.links.near_duplicates import LinkRule
+    from pipeline.store.links.near_duplicates import link as compute
+    from pipeline.store.links.similarity import Thresholds
+    from pipeline.store.read.snapshot import open_snapshot
 
     settings = settings_of(config, lake=lake)
     open_snapshot(settings.lake.url, settings.lake.options)

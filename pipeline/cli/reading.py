@@ -14,8 +14,8 @@ from pipeline.cli.summary import show_summary
 from pipeline.config import Settings
 from pipeline.preview import ends_in_lake
 from pipeline.replay import parts, shares
-from pipeline.source.archive_reader import RecordSource
-from pipeline.store.snapshot import find_snapshot
+from pipeline.source.bounded import RecordSource
+from pipeline.store.read.snapshot import find_snapshot
 from pipeline.supervise import Logging, Supervisor
 
 

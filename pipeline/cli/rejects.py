@@ -23,7 +23,7 @@ from pipeline.cli.common import (
     set_up_logs,
     settings_of,
 )
-from pipeline.store.rejects import Picked, Rejects, find_reject, open_rejects, read_rejects
+from pipeline.store.read.rejects import Picked, Rejects, find_reject, open_rejects, read_rejects
 
 rejects_app = typer.Typer(
     help="What did not become a story: list, look at, take out, try again.", no_args_is_help=True
@@ -81,7 +81,7 @@ def list_(
     Example: `dateline rejects list --kind malformed --from 2026-03-01 --lake /data/lake`
     """
     from pipeline.escape import escaped
-    from pipeline.store.rejects_export import json_row
+    from pipeline.store.read.rejects_export import json_row
 
     picked = _picked(kind, stage, source, from_day, to_day, message, skips, settled)
     with _reading(config, lake) as rejects:
@@ -133,7 +133,7 @@ def show(
     """
     from pipeline.escape import escaped
     from pipeline.show.raw import hexdump, preview
-    from pipeline.store.rejects_export import json_row
+    from pipeline.store.read.rejects_export import json_row
 
     with _reading(config, lake) as rejects:
         row = find_reject(rejects, source, offset, item)
@@ -175,7 +175,7 @@ def export(
 
     Example: `dateline rejects export bad/ --format files --kind undecodable --lake /data/lake`
     """
-    from pipeline.store.rejects_export import export as write
+    from pipeline.store.read.rejects_export import export as write
 
     picked = _picked(kind, stage, source, from_day, to_day, message, skips, settled)
     with _reading(config, lake) as rejects:
@@ -212,7 +212,7 @@ def retry(
     set_up_logs(log_level)
     picked = _picked(kind, stage, source, from_day, to_day, message)
     settings = settings_of(config, lake=lake)
-    from pipeline.store.retry import plan_retry
+    from pipeline.store.runs.retry import plan_retry
 
     plan = plan_retry(settings.lake.url, settings.lake.options, picked)
     facts: dict[str, object] = {"source": plan.run.source, "total": plan.run.total}

@@ -29,8 +29,8 @@ from pipeline.parse.selection import Selection
 from pipeline.parse.sniff import FORMATS
 from pipeline.preview import Preview, ends_in_lake, preview
 from pipeline.replay import selected
-from pipeline.source.archive import open_archive
-from pipeline.source.archive_reader import RecordSource
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.bounded import RecordSource
 
 _FORMATS = tuple(sorted({entry.name for entry in FORMATS} | {"ninjs"}))
 

@@ -23,7 +23,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.reading import read_to_end
 from pipeline.errors import UsageError
-from pipeline.source.kafka_range import Resolved, resolve
+from pipeline.source.kafka.time_range import Resolved, resolve
 
 
 def moment_of(option: str, given: str | None) -> datetime | None:

@@ -19,7 +19,7 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.cli.reading import read_to_end
-from pipeline.store.reprocess import Plan, plan
+from pipeline.store.runs.reprocess import Plan, plan
 
 _MONTH_CHARS = len("2026-03")
 

@@ -21,10 +21,10 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.config import Settings
-from pipeline.store.move import move as commit_moves
-from pipeline.store.move import plan
-from pipeline.store.snapshot import open_snapshot
-from pipeline.store.sources import sources
+from pipeline.store.read.snapshot import open_snapshot
+from pipeline.store.read.sources import sources
+from pipeline.store.upkeep.move import move as commit_moves
+from pipeline.store.upkeep.move import plan
 
 source_app = typer.Typer(help="The sources that the lake knows.", no_args_is_help=True)
 
@@ -86,7 +86,7 @@ def move(
 
     Example: `dateline source move kafka/OLDCLUSTER/wire/OLDID kafka/NEWCLUSTER/wire/NEWID`
     """
-    from pipeline.store.lake import Lake
+    from pipeline.store.commit.lake import Lake
 
     settings = settings_of(config, lake=lake)
     moves = plan(
@@ -113,8 +113,8 @@ def register(app: typer.Typer) -> None:
 def _on_broker(settings: Settings) -> dict[str, dict[str, int]]:
     from pipeline.errors import BrokerError
     from pipeline.job import kafka_options
-    from pipeline.source.client import ClientFault
-    from pipeline.source.kafka import KafkaClient
+    from pipeline.source.kafka.client import ClientFault
+    from pipeline.source.kafka.consumer import KafkaClient
 
     options = kafka_options(settings)
     try:

@@ -21,7 +21,7 @@ from pipeline.cli.common import (
 )
 from pipeline.errors import UsageError
 from pipeline.model import Record
-from pipeline.source.archive import open_archive
+from pipeline.source.archive.archive import open_archive
 
 
 def broker(
@@ -37,7 +37,7 @@ def broker(
 
     Example: `dateline broker --port 9092`
     """
-    from pipeline.source.broker import EmbeddedBroker
+    from pipeline.source.broker.embedded import EmbeddedBroker
 
     topics = dict.fromkeys((topic or "wire").split(","), partitions)
     with (
@@ -68,7 +68,7 @@ def publish(
 
     Example: `dateline publish archive/ --bootstrap-servers localhost:9092 --topic wire`
     """
-    from pipeline.source.publish import publish as send
+    from pipeline.source.kafka.publish import publish as send
 
     settings = settings_of(config, bootstrap_servers=bootstrap_servers, topic=topic)
     if len(settings.kafka.topics) != 1:

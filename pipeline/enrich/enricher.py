@@ -10,18 +10,20 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 
-from pipeline.enrich import foreign, identity, ner, region, sentences
-from pipeline.enrich import language as languages
-from pipeline.enrich.belonging import assign
+from pipeline.enrich.entities import identity, ner
+from pipeline.enrich.entities.mentions import StoryEntities
+from pipeline.enrich.entities.merge import entity, group
+from pipeline.enrich.entities.metonyms import is_metonym
+from pipeline.enrich.entities.resolve import resolve
+from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import CoderInput, EventCoder
 from pipeline.enrich.finish import Work, failed, finish
+from pipeline.enrich.languages import detect as languages
+from pipeline.enrich.languages import foreign, sentences
+from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import data_hash, load
-from pipeline.enrich.mentions import StoryEntities
-from pipeline.enrich.merge import entity, group
-from pipeline.enrich.metonyms import is_metonym
-from pipeline.enrich.resolve import resolve
-from pipeline.enrich.spans import Span
-from pipeline.enrich.truecase import Truecaser
+from pipeline.enrich.places import region
+from pipeline.enrich.places.belonging import assign
 from pipeline.errors import ModelError
 from pipeline.model import (
     EnrichedBatch,
@@ -211,7 +213,7 @@ def _in_own_words(event: Event, item: Work) -> Event:
 def _code_hash() -> str:
     """SHA-256 over the source of this package: another code is another enrichment."""
     digest = hashlib.sha256()
-    for folder in ("", "events"):
+    for folder in ("", "entities", "languages", "places", "events"):
         directory = resources.files("pipeline.enrich").joinpath(folder)
         if directory.is_dir():
             for entry in sorted(directory.iterdir(), key=lambda item: item.name):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.enrich import region, topics
+from pipeline.enrich import topics
 from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
+from pipeline.enrich.places import region
 from pipeline.model import Code, EnrichedStory, Entity, Event, Reject, Story, Topic
 
 Status = Literal["enriched", "no_model", "no_text", "truncated"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.enrich.sentences import split
+from pipeline.enrich.languages.sentences import split
 from pipeline.errors import UsageError
 from pipeline.evaluate.ner import read_text
 from pipeline.evaluate.region import sgml_documents, story_of

@@ -93,7 +93,7 @@ def right(
     enrich: Callable[[Sequence[Story]], Sequence[EnrichedStory | Reject]],
 ) -> float:
     """The share of gold toponyms that overlap a mention of an entity of the right country."""
-    from pipeline.enrich.mentions import StoryEntities
+    from pipeline.enrich.entities.mentions import StoryEntities
 
     hits = total = 0
     results = enrich([story(article, n) for n, article in enumerate(items)])

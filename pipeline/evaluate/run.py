@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich import Enricher, sentences
-from pipeline.enrich.ner import load as load_model
+from pipeline.enrich import Enricher
+from pipeline.enrich.entities.ner import load as load_model
+from pipeline.enrich.languages import sentences
 from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, verbs
 from pipeline.evaluate.speed import speed
 from pipeline.model import EnrichedStory, Reject, Story

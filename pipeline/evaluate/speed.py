@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pipeline.enrich import Enricher, ner
+from pipeline.enrich import Enricher
+from pipeline.enrich.entities import ner
 from pipeline.evaluate import stock
 from pipeline.model import Story
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.enrich.entities.ner import KINDS
+from pipeline.enrich.entities.spans import listed
 from pipeline.enrich.lexicon import load, tokenize
-from pipeline.enrich.ner import KINDS
-from pipeline.enrich.spans import listed
 from pipeline.evaluate.seed import Gold, as_list
 from pipeline.model import Story
 

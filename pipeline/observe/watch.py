@@ -128,7 +128,7 @@ class Watch:
         return trace.seconds
 
     def on_point(self, name: str) -> None:
-        """A point of a commit (`pipeline.store.lake.Lake`): times it, and counts conflicts."""
+        """A point of a commit (`store.commit.lake.Lake`): times it, and counts conflicts."""
         table, _, what = name.partition(".")
         if what == "begin":
             self._commits[table] = self._monotonic()

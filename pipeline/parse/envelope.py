@@ -15,9 +15,9 @@ from typing import Any
 import zstandard
 
 from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Record
-from pipeline.parse.clean import optional_line
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.text.clean import optional_line
 
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pipeline.parse import dates
-from pipeline.parse.dates import Moment
-from pipeline.parse.draft import Draft
-from pipeline.parse.flow import Flow
-from pipeline.parse.providers import named, provider
-from pipeline.parse.signoff import read_sign_off, split_names
-from pipeline.parse.wiretext import (
+from pipeline.parse.conventions.providers import named, provider
+from pipeline.parse.conventions.signoff import read_sign_off, split_names
+from pipeline.parse.conventions.wiretext import (
     take_change_note,
     take_dateline,
     with_dateline,
     with_marks,
     with_moment,
 )
+from pipeline.parse.draft import Draft
+from pipeline.parse.markup.flow import Flow
+from pipeline.parse.text import dates
+from pipeline.parse.text.dates import Moment
 
 _STATUS = {
     "usable": "usable", "canceled": "canceled", "cancelled": "canceled", "cancel": "canceled",

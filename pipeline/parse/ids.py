@@ -19,8 +19,8 @@ import unicodedata
 from dataclasses import fields
 from datetime import date, datetime
 
+from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.draft import Draft
-from pipeline.parse.revisions import read_marks
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")

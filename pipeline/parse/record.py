@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 
 from pipeline.model import SKIPPED, Content, Item, Record, Reject, Story
 from pipeline.parse import ids
+from pipeline.parse.conventions.providers import named
 from pipeline.parse.draft import Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
-from pipeline.parse.providers import named
 from pipeline.parse.sniff import read_parts
 
 _COMMON = tuple(f.name for f in fields(Content) if f.name != "provider")

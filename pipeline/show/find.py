@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.store.query import query
+from pipeline.store.read.query import query
 
 Row = Mapping[str, Any]
 

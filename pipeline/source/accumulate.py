@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.model import Batch, Block, Record, Reject
-from pipeline.source.options import Limits
+from pipeline.source.kafka.options import Limits
 
 RECORD_OVERHEAD_BYTES = 200
 """What a record costs in memory besides its bytes, so that a flood of tiny ones is bounded too."""

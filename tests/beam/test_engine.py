@@ -16,10 +16,10 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline.beam.steps.groups import Groups
 from pipeline.beam.steps.ticks import BoundedTicks
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
 from tests.support.wire import copy
 
 _WATCHED = """

@@ -9,7 +9,7 @@ import pytest
 from pipeline.beam import launch
 from pipeline.config import load
 from pipeline.job import Job, forget, job_of
-from pipeline.store.maintain import Cleaned
+from pipeline.store.upkeep.clean_up import Cleaned
 
 
 @pytest.mark.parametrize(("kept", "cleaned_at"), [(0, [0]), (3, [0, 1])])

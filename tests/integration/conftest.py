@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.broker.embedded import EmbeddedBroker
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 

@@ -8,11 +8,11 @@ import pytest
 from kafka import KafkaConsumer
 
 from pipeline.errors import BrokerError
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.source.topics import create_topics
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.source.kafka.topics import create_topics
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
 from tests.integration.test_stream import run_to_end
 from tests.support.job import running
 from tests.support.wire import copy

@@ -18,10 +18,10 @@ import pytest
 from local_kafka import KafkaCluster
 
 from pipeline.errors import BrokerError, ConfigError, DatelineError
-from pipeline.source.client import ClientFault
-from pipeline.source.kafka import KafkaClient
-from pipeline.source.options import KafkaOptions
-from pipeline.source.publish import publish
+from pipeline.source.kafka.client import ClientFault
+from pipeline.source.kafka.consumer import KafkaClient
+from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.publish import publish
 from tests.support.certificates import Authority
 from tests.support.kafka import needs_kafka
 from tests.support.told import command_lines, contents

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Batch, EnrichedBatch
-from pipeline.source.options import KafkaOptions, Limits
-from pipeline.source.reader import Reader
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
-from pipeline.store.write import LakeWriter
-from tests.store.test_write import DyingLake, Killed, items, writer_of
+from pipeline.source.kafka.options import KafkaOptions, Limits
+from pipeline.source.kafka.reader import Reader
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter
+from tests.store.commit.test_write import DyingLake, Killed, items, writer_of
 from tests.support.broker import FakeKafka, FakeLog
 from tests.support.rows import ENRICHMENT, a_story, enriched
 

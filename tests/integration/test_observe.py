@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BrokerError
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
 from tests.support.endpoint import asked, free_port, scraped
 from tests.support.job import ended_at, running, until
 from tests.support.wire import copy

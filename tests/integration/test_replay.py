@@ -11,13 +11,13 @@ from pipeline.beam.launch import replay_archives, run_epochs
 from pipeline.config import Settings, load
 from pipeline.job import forget
 from pipeline.samples import samples
-from pipeline.source.archive import open_archive
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.contract import TABLES
-from pipeline.store.lake import Lake
-from pipeline.store.rows import decompress
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
+from pipeline.store.schema.contract import TABLES
+from pipeline.store.schema.rows import decompress
 
 pytestmark = pytest.mark.engine
 NOT_CONTENT = {"source", "offset", "item", "received_at"}

@@ -19,11 +19,11 @@ from pipeline.beam.launch import replay_archives, run_epochs
 from pipeline.config import load
 from pipeline.job import forget
 from pipeline.model import Record
-from pipeline.source.archive import open_archive
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
 from tests.support.archive import records, write_tar
 from tests.support.digest import digests
 from tests.support.job import JobProcess, ReplayProcess, ended_at, until

@@ -18,11 +18,11 @@ from pipeline.errors import ConfigError
 from pipeline.job import enricher_of, forget, job_of
 from pipeline.replay import Replay
 from pipeline.samples import samples
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.query import json_rows, query
-from pipeline.store.reprocess import plan
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.read.query import json_rows, query
+from pipeline.store.runs.reprocess import plan
 from tests.support.job import until
 from tests.support.wire import copy
 

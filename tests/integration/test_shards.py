@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.snapshot import open_snapshot
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.read.snapshot import open_snapshot
 from tests.support.job import JobProcess, ended_at, until
 from tests.support.wire import copy
 

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.source.archive import open_archive
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
 from tests.support.job import JobProcess, running, until
 from tests.support.wire import copy
 

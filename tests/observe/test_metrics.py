@@ -19,7 +19,7 @@ from pipeline.observe.collected import Collected
 from pipeline.observe.exposition import Exposition
 from pipeline.observe.metrics_docs import page
 from pipeline.observe.recorder import Recorder
-from pipeline.store.contract import TABLES as LAKE_TABLES
+from pipeline.store.schema.contract import TABLES as LAKE_TABLES
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 NOW_S = 1_000_000.0

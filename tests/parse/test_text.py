@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.model import Reject
 from pipeline.parse import parse_record
-from pipeline.parse.dateline import find_dateline
-from pipeline.parse.revisions import read_marks
+from pipeline.parse.conventions.dateline import find_dateline
+from pipeline.parse.conventions.revisions import read_marks
 from tests.parse.golden import GOLDEN, SHARED, one, record
 
 SEED = SHARED / "seed"

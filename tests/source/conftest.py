@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.source.broker import EmbeddedBroker
+from pipeline.source.broker.embedded import EmbeddedBroker
 
 
 @pytest.fixture(scope="session")

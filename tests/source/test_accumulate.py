@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.model import Batch, Record, Reject
 from pipeline.source.accumulate import RECORD_OVERHEAD_BYTES, Accumulator
-from pipeline.source.options import Limits
+from pipeline.source.kafka.options import Limits
 
 
 def records(source: str, *offsets: int, size: int = 1) -> list[Record]:

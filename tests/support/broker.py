@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.model import Batch, Record
-from pipeline.source.client import ClientFault, Fetched, OutOfRange
-from pipeline.source.groups import Partition
-from pipeline.source.options import KafkaOptions
+from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.kafka.groups import Partition
+from pipeline.source.kafka.options import KafkaOptions
 
 
 @dataclass

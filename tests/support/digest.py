@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.store.query import json_rows, query
+from pipeline.store.read.query import json_rows, query
 
 _NOT_CONTENT = ("source", "offset", "item", "received_at")
 _COLUMNS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.store.contract import contract
+from pipeline.store.schema.contract import contract
 
 
 def row_of(table: str, example: dict[str, Any]) -> dict[str, Any]:

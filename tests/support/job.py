@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.store.snapshot import find_snapshot
+from pipeline.store.read.snapshot import find_snapshot
 
 
 class _Process:

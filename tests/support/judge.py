@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
-from pipeline.store.rows import decompress
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
+from pipeline.store.schema.rows import decompress
 from tests.support.faults import record_fault
 
 WRITTEN_SOURCES = ("cluster/topic/0", "cluster/topic/1")

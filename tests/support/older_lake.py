@@ -18,8 +18,8 @@ import tempfile
 from pathlib import Path
 
 from pipeline.model import Record
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
 
 PARTITIONS = 2
 CURRENT = "select story_id, revision_id, date, region, headline from current order by all"

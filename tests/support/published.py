@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.source.publish import publish
+from pipeline.source.kafka.publish import publish
 from tests.support.wire import copy
 
 

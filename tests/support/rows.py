@@ -25,9 +25,9 @@ from pipeline.model import (
     Reject,
     Story,
 )
-from pipeline.store.lake import Lake
-from pipeline.store.rows import Row, table_of
-from pipeline.store.write import LakeWriter
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter
+from pipeline.store.schema.rows import Row, table_of
 
 SOURCE = "cluster/topic/0"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from pipeline import clock
 from pipeline.errors import DatelineError
-from pipeline.store.compact import Sizing, compact
-from pipeline.store.lake import Lake
-from pipeline.store.maintain import clean
-from pipeline.store.write import LakeWriter
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter
+from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.compact import Sizing, compact
 from tests.support.rows import ENRICHMENT, a_batch, a_reject, a_story, enriched
 
 REGIONS = ("western-asia", "northern-europe", "unknown")

@@ -10,7 +10,7 @@ from pipeline.beam.steps.call import CallJob
 from pipeline.config import Settings
 from pipeline.job import Job
 from pipeline.model import EnrichedBatch
-from pipeline.store.write import Receipt
+from pipeline.store.commit.write import Receipt
 
 
 class Write(beam.PTransform):  # type: ignore[misc]

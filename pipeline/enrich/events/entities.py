@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pipeline.enrich.mentions import Placed
+from pipeline.enrich.entities.mentions import Placed
 from pipeline.model import Entity
 
 

@@ -7,11 +7,11 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.parse.decode import decode
 from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.pieces import need_few
+from pipeline.parse.text.decode import decode
 
 _HEADLINES = frozenset({"headline", "title"})
 _BODIES = frozenset({"body", "text", "content", "article", "story"})

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.parse import xml
-from pipeline.parse.clean import line
-from pipeline.parse.flow import local
+from pipeline.parse.markup import xml
+from pipeline.parse.markup.flow import local
+from pipeline.parse.text.clean import line
 
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _DC = "http://purl.org/dc/elements/1.1/"

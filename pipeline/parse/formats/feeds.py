@@ -1,8 +1,9 @@
 """RSS 0.9x to 2.0, RSS 1.0 (RDF) and Atom 1.0 (RFC 4287): each entry is a story.
 
 What an element means is feedparser's business. It is given one entry at a time, from memory, out of
-a document that `pipeline.parse.xml` has read safely; so it never fetches and sees no entities. The
-full text (`content:encoded`, `<content>`) is taken where the entry has it, else the summary.
+a document that `pipeline.parse.markup.xml` has read safely; so it never fetches and sees no
+entities. The full text (`content:encoded`, `<content>`) is taken where the entry has it, else the
+summary.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ import feedparser
 from lxml import etree
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, xml
-from pipeline.parse.clean import clean, line, optional_line
-from pipeline.parse.dates import Moment
+from pipeline.parse import fields
+from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, local, read_html
 from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.paragraphs import split_paragraphs, tidy
-from pipeline.parse.providers import provider, provider_of_uri
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.markup import xml
+from pipeline.parse.markup.flow import Flow, local, read_html
+from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.dates import Moment
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _TEXTS = frozenset({"text/plain", "text/html", "application/xhtml+xml"})

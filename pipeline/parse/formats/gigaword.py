@@ -14,17 +14,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Code
-from pipeline.parse import dates, fields, sgml
-from pipeline.parse.clean import clean, line
-from pipeline.parse.dateline import find_dateline, split_places
-from pipeline.parse.decode import decode
+from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.providers import named
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.markup import sgml
+from pipeline.parse.markup.flow import Flow
 from pipeline.parse.pieces import need_few
-from pipeline.parse.providers import named
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.text import dates
+from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.decode import decode
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _START = re.compile(rb"<DOC\b[^<>]*>")
 _END = re.compile(rb"</DOC\s*>\s*")

@@ -15,16 +15,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.model import Code
-from pipeline.parse import dates
-from pipeline.parse.clean import clean, line
-from pipeline.parse.dateline import find_dateline
-from pipeline.parse.dates import Moment
-from pipeline.parse.decode import decode
+from pipeline.parse.conventions.dateline import find_dateline
+from pipeline.parse.conventions.providers import provider
+from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
+from pipeline.parse.conventions.wiretext import read_story, with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.providers import provider
-from pipeline.parse.signoff import read_stamp, stamp_provider
-from pipeline.parse.wiretext import read_story, with_marks, with_moment
+from pipeline.parse.text import dates
+from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.dates import Moment
+from pipeline.parse.text.decode import decode
 
 _MESSAGE = re.compile(rb"\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
                       rb"(?P<end>\x03[^\x01\x02\x16]*)?")  # fmt: skip

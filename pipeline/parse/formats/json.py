@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, values
-from pipeline.parse.clean import clean, line, optional_line
-from pipeline.parse.decode import decode
+from pipeline.parse import fields
+from pipeline.parse.conventions.providers import named
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, read_html
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.paragraphs import split_paragraphs, tidy
+from pipeline.parse.markup import values
+from pipeline.parse.markup.flow import Flow, read_html
+from pipeline.parse.markup.values import Json
 from pipeline.parse.pieces import as_many
-from pipeline.parse.providers import named
-from pipeline.parse.values import Json
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.decode import decode
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _HEADLINE = ("headline", "title", "hl", "head")
 _BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text")

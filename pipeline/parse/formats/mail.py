@@ -18,14 +18,14 @@ from email.policy import Policy, compat32
 from email.utils import parseaddr
 
 from pipeline.parse import fields
-from pipeline.parse.clean import clean, line, optional_line
-from pipeline.parse.decode import decode
+from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import read_html
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.markup.flow import read_html
 from pipeline.parse.pieces import as_many
-from pipeline.parse.providers import provider, provider_of_uri
-from pipeline.parse.wiretext import read_story
+from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.decode import decode
 
 _FROM_LINE = re.compile(r"From \S{1,160}[^\r\n]{0,80}\r?\n")
 _HEADER = re.compile(

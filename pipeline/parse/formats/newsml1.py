@@ -11,11 +11,10 @@ from dataclasses import replace
 
 from lxml import etree
 
-from pipeline.parse import fields, values, xml
-from pipeline.parse.clean import clean
-from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, local, read_flow, read_html, text_of
 from pipeline.parse.formats.newsml1_properties import (
     codes_of,
     embargo_of,
@@ -30,8 +29,10 @@ from pipeline.parse.formats.newsml1_properties import (
 )
 from pipeline.parse.formats.nitf import read_nitf
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.paragraphs import split_paragraphs, tidy
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.markup import values, xml
+from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.text.clean import clean
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _PICTURES = frozenset(
     ["photo", "picture", "graphic", "image", "video", "audio", "icon", "animation", "logo"]

@@ -8,11 +8,12 @@ from datetime import datetime
 from lxml import etree
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, xml
-from pipeline.parse.clean import line
-from pipeline.parse.dates import Moment
-from pipeline.parse.flow import local, text_of
-from pipeline.parse.providers import provider_of_uri
+from pipeline.parse import fields
+from pipeline.parse.conventions.providers import provider_of_uri
+from pipeline.parse.markup import xml
+from pipeline.parse.markup.flow import local, text_of
+from pipeline.parse.text.clean import line
+from pipeline.parse.text.dates import Moment
 
 _ROLES = {
     "subject": "topic",

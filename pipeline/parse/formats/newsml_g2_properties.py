@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, xml
-from pipeline.parse.dateline import split_places
-from pipeline.parse.flow import local, text_of
-from pipeline.parse.providers import named, provider_of_uri
+from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import split_places
+from pipeline.parse.conventions.providers import named, provider_of_uri
+from pipeline.parse.markup import xml
+from pipeline.parse.markup.flow import local, text_of
 
 _ROLES = {"subject": "topic", "genre": "genre", "keyword": "keyword"}
 _TYPES = {

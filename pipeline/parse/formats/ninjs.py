@@ -10,15 +10,16 @@ import re
 from itertools import islice
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, values
-from pipeline.parse.clean import clean, line, optional_line
+from pipeline.parse import fields
+from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Part
-from pipeline.parse.flow import Flow, read_html
 from pipeline.parse.formats import ninjs_rules
-from pipeline.parse.paragraphs import split_paragraphs, tidy
-from pipeline.parse.providers import provider, provider_of_uri
-from pipeline.parse.values import Json
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.markup import values
+from pipeline.parse.markup.flow import Flow, read_html
+from pipeline.parse.markup.values import Json
+from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _ROLES = (
     ("topic", ("subject", "subjects")),

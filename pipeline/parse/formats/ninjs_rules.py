@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.parse.values import Json
+from pipeline.parse.markup.values import Json
 
 _STRINGS = [
     "uri", "type", "mimetype", "representationtype", "profile", "version", "versioncreated",

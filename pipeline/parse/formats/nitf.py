@@ -9,13 +9,14 @@ from dataclasses import replace
 from lxml import etree
 
 from pipeline.model import Code, Relation
-from pipeline.parse import fields, values, xml
-from pipeline.parse.dateline import find_dateline, split_places
-from pipeline.parse.dates import Moment
+from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, read_flow, text_of
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.markup import values, xml
+from pipeline.parse.markup.flow import Flow, read_flow, text_of
+from pipeline.parse.text.dates import Moment
 
 _ROLES = {
     "org": "organisation",

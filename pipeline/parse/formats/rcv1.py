@@ -11,12 +11,13 @@ from dataclasses import replace
 from lxml import etree
 
 from pipeline.model import Code
-from pipeline.parse import fields, xml
-from pipeline.parse.dateline import find_dateline, split_places
+from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
-from pipeline.parse.flow import Flow, local, read_flow, text_of
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.wiretext import with_moment
+from pipeline.parse.markup import xml
+from pipeline.parse.markup.flow import Flow, local, read_flow, text_of
 
 _ROLES = {"topics": "topic", "countries": "place", "industries": "industry"}
 

@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Code
-from pipeline.parse import dates, sgml
-from pipeline.parse.clean import clean, line
-from pipeline.parse.dateline import find_dateline, split_places
-from pipeline.parse.decode import decode
+from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.signoff import split_names
+from pipeline.parse.conventions.wiretext import with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.paragraphs import split_indented, tidy
+from pipeline.parse.markup import sgml
 from pipeline.parse.pieces import need_few
-from pipeline.parse.signoff import split_names
-from pipeline.parse.wiretext import with_marks, with_moment
+from pipeline.parse.text import dates
+from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.decode import decode
+from pipeline.parse.text.paragraphs import split_indented, tidy
 
 _START = re.compile(rb"<REUTERS\b[^<>]*>")
 _END = re.compile(rb"</REUTERS\s*>\s*")

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.parse.clean import clean
-from pipeline.parse.decode import decode
+from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.wiretext import read_story
+from pipeline.parse.text.clean import clean
+from pipeline.parse.text.decode import decode
 
 
 class _Text:
@@ -21,7 +21,7 @@ class _Text:
         return sniff.root is None and not sniff.text.startswith(("{", "%PDF", "PK\x03\x04"))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story; see `pipeline.parse.wiretext.read_story`."""
+        """One story; see `pipeline.parse.conventions.wiretext.read_story`."""
         decoded = decode(data, hints.charset)
         draft = read_story(clean(decoded.text))
         yield replace(draft, warnings=(*decoded.warnings, *draft.warnings))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.enrich import sentences
+from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.events import CoderInput, EventCoder
-from pipeline.enrich.mentions import StoryEntities
+from pipeline.enrich.languages import sentences
 from pipeline.model import Entity, Event, Mention, Story
 
 NAMES: dict[str, tuple[str, str, str | None, str | None]] = {

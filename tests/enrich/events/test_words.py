@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich import ner
+from pipeline.enrich.entities import ner
 from pipeline.enrich.events.words import words
 
 _TEXTS = [

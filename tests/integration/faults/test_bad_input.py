@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Record
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.publish import publish
-from pipeline.store.check import check
-from pipeline.store.lake import Lake
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
 from tests.support import hostile
 from tests.support.faults import LONG, record_fault
 from tests.support.kafka import Stepped, settings_for

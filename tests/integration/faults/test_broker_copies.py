@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from pipeline.model import Batch
-from pipeline.source.publish import publish
+from pipeline.source.kafka.publish import publish
 from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, until
 from tests.support.judge import judge_sent

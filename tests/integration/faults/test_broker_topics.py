@@ -16,12 +16,12 @@ from local_kafka import KafkaCluster
 
 from pipeline.errors import OffsetExpiredError
 from pipeline.model import Record
-from pipeline.source.publish import publish
-from pipeline.source.topics import create_topics
-from pipeline.store.check import check
-from pipeline.store.move import move, plan
-from pipeline.store.snapshot import open_snapshot
-from pipeline.store.sources import sources
+from pipeline.source.kafka.publish import publish
+from pipeline.source.kafka.topics import create_topics
+from pipeline.store.check.judge import check
+from pipeline.store.read.snapshot import open_snapshot
+from pipeline.store.read.sources import sources
+from pipeline.store.upkeep.move import move, plan
 from tests.support.faults import record_fault
 from tests.support.job import until
 from tests.support.judge import judge_sent
@@ -288,7 +288,7 @@ def test_a_move_to_another_cluster(tmp_path: Path, cluster: KafkaCluster) -> Non
 
 def name_of(job: Stepped) -> str:
     from pipeline.job import kafka_options
-    from pipeline.source.kafka import KafkaClient
+    from pipeline.source.kafka.consumer import KafkaClient
 
     client = KafkaClient(kafka_options(job.settings))
     try:

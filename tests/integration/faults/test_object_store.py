@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.lake import Lake
+from pipeline.store.commit.lake import Lake
 from tests.support.faults import LONG, record_opened
 from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.check import check
+from pipeline.store.check.judge import check
 from tests.integration.faults.test_store_kills import is_frozen, judged, run, started
 from tests.support.breaking import DAMAGES, as_others, damage
 from tests.support.job import until

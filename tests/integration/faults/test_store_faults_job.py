@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.store.check import check
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.store.check.judge import check
 from tests.support.breaking import DAMAGES, as_others, damage
 from tests.support.faults import LONG
 from tests.support.job import ended_at, running, until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.contract import TABLES
+from pipeline.store.schema.contract import TABLES
 from tests.support.faults import LONG
 from tests.support.job import until
 from tests.support.judge import judge_written

@@ -21,14 +21,14 @@ from deltalake import DeltaTable
 
 from pipeline import clock
 from pipeline.model import Record
-from pipeline.source.broker import EmbeddedBroker
-from pipeline.source.groups import Partition, parse_source
-from pipeline.source.kafka import KafkaClient
-from pipeline.source.publish import publish
-from pipeline.store.compact import Sizing, compact
-from pipeline.store.contract import TABLES, contract
-from pipeline.store.lake import Lake
-from pipeline.store.snapshot import open_snapshot
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.consumer import KafkaClient
+from pipeline.source.kafka.groups import Partition, parse_source
+from pipeline.source.kafka.publish import publish
+from pipeline.store.commit.lake import Lake
+from pipeline.store.read.snapshot import open_snapshot
+from pipeline.store.schema.contract import TABLES, contract
+from pipeline.store.upkeep.compact import Sizing, compact
 from tests.integration.test_reprocess import assert_whole, rows, spoken
 from tests.support.faults import record_fault
 from tests.support.judge import judge_sent

@@ -1,0 +1,1 @@
+"""Entities: the model's names and the lists', resolved and merged."""

@@ -1,0 +1,74 @@
+"""Names made of names: acronyms in brackets behind the full name, adjectives with a hyphen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.enrich.entities.spans import COMPOUNDS, SHAPE, Span
+from pipeline.enrich.lexicon import Lexicon
+
+_BRACKET = re.compile(r" \((?P<short>[A-Z][A-Za-z]{0,2}[A-Z&.-]*[A-Z]s?)\)")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w'\u2019.&-]*")
+_JOINING = frozenset({"of", "for", "the", "and", "in", "on", "to", "de", "du", "la", "&"})
+_LONGEST = 90
+_AFTER = re.compile(r"-([a-z]+)\b")
+_BEFORE = re.compile(
+    r"(?:^|(?<=[\s(\"\u201c]))(?:[Pp]ro|[Aa]nti|[Ee]x|[Pp]re|[Pp]ost|[Nn]on|[Nn]eo|[Tt]rans)-$"
+)
+_NAMES = frozenset({"GPE", "LOC", "NORP", "PERSON", "ORG"})
+
+
+def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
+    """Bodies named in full with their letters in brackets: both are the body.
+
+    Read backwards from the bracket, the letters begin the words ("Central Narcotics Bureau (CNB)");
+    joining words may lend a letter or none.
+    """
+    for match in _BRACKET.finditer(text):
+        letters = [c for c in match["short"].rstrip("s") if c.isupper()]
+        begin = _full_name(text, match.start(), letters)
+        if begin is None:
+            continue
+        first = text[begin : match.start()].split(" ", 1)[0]
+        if first in lexicon.first_names and len(letters) < 3:
+            continue
+        yield Span(begin, match.start(), "ORG", SHAPE + 1)
+        yield Span(match.start("short"), match.end("short"), "ORG", SHAPE + 1)
+
+
+def _full_name(text: str, end: int, letters: list[str]) -> int | None:
+    """Where the words begin whose first letters are `letters`; `end` is where they end."""
+    begin = max(0, end - _LONGEST)
+    begin = max(begin, text.rfind("\n", begin, end) + 1)
+    words = list(_WORD.finditer(text, begin, end))
+    wanted = len(letters) - 1
+    at = end
+    for word in reversed(words):
+        if at != end and text[word.end() : at] not in (" ", "-", ' "'):
+            return None
+        initial = word.group()[0]
+        if initial == letters[wanted]:
+            wanted -= 1
+            at = word.start()
+            if wanted < 0:
+                return at if len(letters) > 1 and " " in text[at:end] else None
+        elif word.group() in _JOINING:
+            at = word.start()
+        else:
+            return None
+    return None
+
+
+def compound(text: str, span: Span) -> Span:
+    """A name in an adjective ("London-based", "pro-Moscow") as the whole adjective, kind NORP."""
+    if span.kind not in _NAMES:
+        return span
+    after = _AFTER.match(text, span.end)
+    if after is not None and after.group(1) in COMPOUNDS:
+        return replace(span, end=after.end(), kind="NORP", name=None)
+    before = _BEFORE.search(text, max(0, span.start - 7), span.start)
+    if before is not None and span.kind != "ORG":
+        return replace(span, start=before.start(), kind="NORP", name=None)
+    return span

@@ -1,0 +1,135 @@
+"""One kind for each name of a story, and all its mentions: what was seen once counts everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pipeline.enrich.entities.lists import LINE
+from pipeline.enrich.entities.spans import CITY, LISTED_WORD, Span, Token
+from pipeline.enrich.lexicon import Lexicon, tokenize, words
+
+_COMPANY_ENDS = words("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
+_SURNAMES_FIRST = words(
+    """Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo Lin Gao Luo Deng Jiang Xi
+    Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
+    Ban Nguyen Tran Pham Hoang Vo Ngo Mao Lien Tsai Chiang Ri Pak Hen Hun"""
+)
+_PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
+
+
+def is_town(span: Span) -> bool:
+    """Whether a span may be a town: it is listed as one, or on no list."""
+    return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2")
+
+
+def after_preposition(text: str, span: Span) -> bool:
+    """Whether a preposition of place stands right before a span."""
+    return bool(_PLACE_BEFORE.search(text[max(0, span.start - 12) : span.start]))
+
+
+def choose(spans: Iterable[Span]) -> list[Span]:
+    """Strongest first, then longest; what overlaps a chosen one is dropped."""
+    ordered = sorted(spans, key=lambda s: (-s.strength, s.start - s.end, s.start, s.kind))
+    taken: set[int] = set()
+    chosen = []
+    for span in ordered:
+        if taken.isdisjoint(range(span.start, span.end)):
+            taken.update(range(span.start, span.end))
+            chosen.append(span)
+    return sorted(chosen, key=lambda s: s.start)
+
+
+def repeats(
+    tokens: Sequence[Token], text: str, chosen: Sequence[Span], lexicon: Lexicon
+) -> Iterable[Span]:
+    """Later (or earlier) mentions of a name that nothing else marked, surnames included."""
+    kinds: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for span in chosen:
+        words = tuple(word for word, _, _ in tokenize(text[span.start : span.end]))
+        weight = span.strength
+        if not words or (len(words) == 1 and len(words[0]) < 3):
+            continue
+        kinds[words][span.kind] += weight
+        if span.kind == "PERSON" and len(words) > 1 and words[-1][0].isupper():
+            for short in _short_names(words):
+                key = tuple(token for token, _, _ in tokenize(short))
+                if " ".join(key) not in lexicon.names:
+                    kinds[key]["PERSON"] += weight
+    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for words in sorted(kinds, key=lambda w: (-len(w), w)):
+        by_first[words[0]].append(words)
+    for index, (word, start, _) in enumerate(tokens):
+        for words in by_first.get(word, ()):
+            stop = index + len(words)
+            if stop <= len(tokens) and all(tokens[index + k][0] == w for k, w in enumerate(words)):
+                kind = max(kinds[words].items(), key=lambda item: (item[1], item[0]))[0]
+                strength = LISTED_WORD - 1 if kind == "PERSON" else CITY - 1
+                yield Span(start, tokens[stop - 1][2], kind, strength)
+                break
+
+
+def _surname(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The last word of a name, with what an apostrophe or hyphen ties to it ("O'Brien")."""
+    begin = len(words) - 1
+    while begin >= 2 and words[begin - 1] in ("'", "-"):
+        begin -= 2
+    return words[begin:]
+
+
+def _short_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What a person of this full name is called later: the surname, first in East Asian names."""
+    last = "".join(_surname(words))
+    if words[0] in _SURNAMES_FIRST and len(words) <= 5:
+        return (last, words[0])
+    return (last,)
+
+
+def may_be_person(span: Span) -> bool:
+    """Whether a single word that is some person's surname may be that person here."""
+    return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2", "us_states.tsv")
+
+
+def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Within a story a name has the kind that its mentions speak for most strongly."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    entries: dict[str, Span] = {}
+    surnames: set[str] = set()
+    for span in spans:
+        surface = text[span.start : span.end]
+        votes[surface][span.kind] += span.strength
+        if span.name is not None:
+            entries.setdefault(surface, span)
+        if span.kind == "PERSON":
+            words = tuple(word for word, _, _ in tokenize(surface))
+            if len(words) > 1:
+                for short in _short_names(words):
+                    votes[short]["PERSON"] += span.strength
+                    surnames.add(short)
+    bodies = {
+        text[span.start : span.end].split(" ", maxsplit=1)[0]
+        for span in spans
+        if span.kind == "ORG" and text[span.start : span.end].rsplit(" ", 1)[-1] in _COMPANY_ENDS
+    }
+    result = []
+    for span in spans:
+        surface = text[span.start : span.end]
+        if surface in bodies and is_town(span) and not after_preposition(text, span):
+            # A company seen in full fixes its short form ("Santos Ltd" … "Santos").
+            votes[surface] = Counter({"ORG": 1})
+        if span.strength >= LINE:  # a line of results says more than the other mentions
+            result.append(span)
+            continue
+        stands = span.kind == "GPE" and after_preposition(text, span)
+        if surface in surnames and may_be_person(span) and not stands:
+            result.append(replace(span, kind="PERSON", name=None))
+            continue
+        kind = max(votes[surface].items(), key=lambda item: (item[1], item[0]))[0]
+        entry = entries.get(surface)
+        name = span.name or (entry.name if entry else None)
+        if name is not None and name.kind != kind and name.source != "cities.tsv":
+            kind = name.kind if name.source in ("countries.tsv", "policy.tsv") else kind
+        result.append(replace(span, kind=kind, name=name if name and name.kind == kind else None))
+    return result

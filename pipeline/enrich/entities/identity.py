@@ -1,0 +1,82 @@
+"""Ids of entities that are the same in every story, and the other names a story uses.
+
+| entity | id |
+|---|---|
+| a country | `country:AZE` |
+| the people or adjective of a country | `nationality:AZE` |
+| a place of the policy table, a region, a state | `place:nagorno-karabakh`, `place:usa-texas` |
+| a town | `geonames:587084` |
+| a listed body or other name | `org:european-union`, `norp:…`, `event:…` |
+| anything else | kind and the first 16 digits of a SHA-256, `person:1f3870be274f6c49` |
+
+A hash is of the canonical name within the kind (towns and other places: and the country): it tells
+that two stories use one name, not that they mean one person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from pipeline.enrich.entities.merge import Group
+from pipeline.enrich.lexicon import Lexicon, Name, phrase
+
+_PLACES = frozenset({"GPE", "LOC", "FAC"})
+# Without "state" behind it the news means the town.
+_TOWNS_BEFORE_STATES = frozenset({"Washington", "New York"})
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+
+
+def entity_id(group: Group, text: str, lexicon: Lexicon) -> str:
+    """The id of a merged entity whose country is known; `text` has its case restored."""
+    name = next((s.name for s in group.spans if s.name is not None), None)
+    first = group.spans[0]
+    if name is None or name.kind != group.kind:
+        town = lexicon.geonames.get((phrase(text[first.start : first.end]), group.country or ""))
+        if group.kind == "GPE" and town:
+            return f"geonames:{town}"
+        return _hashed(group)
+    return _listed(name, group, lexicon)
+
+
+def _listed(name: Name, group: Group, lexicon: Lexicon) -> str:
+    if name.source == "countries.tsv":
+        return _country(name, group.country)
+    if name.source == "us_states.tsv":
+        town = lexicon.geonames.get((phrase(name.canonical), name.country or ""))
+        if name.canonical in _TOWNS_BEFORE_STATES and town:
+            return f"geonames:{town}"
+        return f"place:{_slug(f'{name.country} {name.canonical}')}"
+    if name.source in ("cities.tsv", "iso-3166-2"):
+        town = lexicon.geonames.get((name.canonical, group.country or ""))
+        return f"geonames:{town}" if town else _hashed(group)
+    kind = "place" if name.kind in _PLACES else name.kind.lower()
+    return f"{kind}:{_slug(name.canonical)}"
+
+
+def _country(name: Name, country: str | None) -> str:
+    if name.kind == "NORP":
+        return f"nationality:{name.country}"
+    if country in (None, name.country):
+        return f"country:{name.country}"
+    return f"place:{_slug(f'{country} {name.canonical}')}"  # Georgia of the United States
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return _NOT_PLAIN.sub("-", "".join(c for c in plain if not unicodedata.combining(c))).strip("-")
+
+
+def _hashed(group: Group) -> str:
+    kind = "place" if group.kind in _PLACES else group.kind.lower()
+    where = (group.country or "") if group.kind in _PLACES else ""
+    key = f"{kind}\0{unicodedata.normalize('NFC', group.name).casefold()}\0{where}"
+    return f"{kind}:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def aliases(group: Group, text: str) -> tuple[str, ...]:
+    """The words that name it other than its canonical name, in order of first use."""
+    seen = dict.fromkeys(" ".join(text[span.start : span.end].split()) for span in group.spans)
+    seen.pop(group.name, None)
+    return tuple(seen)

@@ -1,0 +1,138 @@
+"""Spans that name the same one, merged: full and short names, acronyms, spellings.
+
+Salience of an entity is `m / (m + 2) * 0.5 + 0.3 * h + 0.2 * (1 - p)`, where `m` is the number of
+mentions, `h` is 1 where the headline names it, and `p` the position of its first mention in the
+text (0..1).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from pipeline.enrich.entities.spans import Span
+from pipeline.model import Entity, Mention
+
+_NO_ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Group:
+    """The spans of one entity, with its name, kind, country and role as far as known."""
+
+    name: str
+    kind: str
+    spans: list[Span] = field(default_factory=list)
+    country: str | None = None
+    role: str | None = None
+
+
+def group(text: str, spans: Sequence[Span]) -> list[Group]:
+    """One group for each entity, in the order of first mention. `text` has its case restored."""
+    aliases = _aliases(text, spans)
+    groups: dict[tuple[str, str], Group] = {}
+    for span in spans:
+        surface = _NO_ARTICLE.sub("", text[span.start : span.end]).replace("\n", " ")
+        if span.name is not None and span.name.kind == span.kind:
+            name = span.name.canonical if span.name.source != "cities.tsv" else surface
+        else:
+            name = aliases.get((span.kind, surface), surface)
+        key = (_kind_class(span.kind), name.casefold())
+        entry = groups.setdefault(key, Group(name, span.kind))
+        entry.spans.append(span)
+    return list(groups.values())
+
+
+def _kind_class(kind: str) -> str:
+    return "PLACE" if kind in ("GPE", "LOC", "FAC") else kind
+
+
+def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
+    """(kind, short form) → full form, for the persons and bodies of one story."""
+    aliases: dict[tuple[str, str], str] = {}
+    full: dict[str, Counter[str]] = defaultdict(Counter)
+    for span in spans:
+        if span.kind in ("PERSON", "ORG"):
+            full[span.kind][text[span.start : span.end].replace("\n", " ")] += 1
+    for name in sorted(full["PERSON"]):
+        words = name.split()
+        for short in sorted(full["PERSON"]):
+            if short != name and len(short.split()) < len(words) and _shortens(short, words):
+                # Two persons of one surname: the first in the text's order of names wins nothing.
+                key = ("PERSON", short)
+                aliases[key] = name if aliases.get(key, name) == name else short
+    _alias_bodies(text, spans, sorted(full["ORG"]), aliases)
+    return aliases
+
+
+def _alias_bodies(
+    text: str,
+    spans: Sequence[Span],
+    names: Sequence[str],
+    aliases: dict[tuple[str, str], str],
+) -> None:
+    """Acronyms (given in brackets, else by initials) and first words of the bodies' full names."""
+    for left, right in pairwise(spans):
+        if left.kind == right.kind == "ORG" and text[left.end : right.start] in (" (", ' ("'):
+            short = text[right.start : right.end]
+            if short.isupper() and text[right.end : right.end + 1] in (")", '"'):
+                aliases[("ORG", short)] = text[left.start : left.end]
+    initials: dict[str, str] = {}
+    for name in names:
+        words = [word for word in re.split(r"[\s-]+", name) if word[:1].isupper()]
+        if len(words) > 1:
+            initials.setdefault("".join(word[0] for word in words), name)
+    for short in names:
+        plain = short.replace(".", "")
+        if plain.isupper() and plain in initials:
+            aliases.setdefault(("ORG", short), initials[plain])
+        if len(short) > 3:
+            longer = [name for name in names if name.startswith(f"{short} ")]
+            if longer:
+                aliases.setdefault(("ORG", short), longer[0])
+
+
+def _shortens(short: str, words: Sequence[str]) -> bool:
+    parts = short.split()
+    return words[-len(parts) :] == parts or (len(parts) == 1 and words[0] == short)
+
+
+def entity(
+    group: Group,
+    text: str,
+    sentence_starts: Sequence[int],
+    headline_end: int,
+    *,
+    entity_id: str,
+    aliases: tuple[str, ...] = (),
+    metonyms: Collection[Span] = (),
+) -> Entity:
+    """The finished entity, its mentions in the words of the story."""
+    mentions = tuple(
+        Mention(
+            span.start,
+            span.end,
+            text[span.start : span.end],
+            max(0, bisect_right(sentence_starts, span.start) - 1),
+            span in metonyms,
+        )
+        for span in group.spans
+    )
+    count = len(mentions)
+    first = mentions[0].start / max(1, len(text))
+    in_headline = mentions[0].start < headline_end
+    salience = 0.5 * count / (count + 2) + 0.3 * in_headline + 0.2 * (1 - first)
+    return Entity(
+        group.name,
+        group.kind,
+        mentions,
+        group.country,
+        group.role,
+        round(salience, 4),
+        entity_id,
+        aliases,
+    )

@@ -1,0 +1,235 @@
+"""One kind and one span for each name of a story, out of all candidates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from pipeline.enrich.entities.compounds import acronyms, compound
+from pipeline.enrich.entities.consistency import after_preposition, choose, one_kind, repeats
+from pipeline.enrich.entities.lists import marked
+from pipeline.enrich.entities.persons import by_given_name, by_title, strip_title, title_masks
+from pipeline.enrich.entities.spans import (
+    BIG_CITY,
+    LISTED_PHRASE,
+    LISTED_WORD,
+    MODEL_PHRASE,
+    MODEL_WORD,
+    Span,
+    listed,
+    shaped,
+)
+from pipeline.enrich.entities.sport import SPORTS, is_sport, teams
+from pipeline.enrich.entities.works import titles
+from pipeline.enrich.lexicon import Lexicon, phrase, rows, tokenize, words
+
+_LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
+_TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
+_PART = re.compile(r"(?:(?! - | -- |\n).)+", re.DOTALL)
+_LEAD_OF = re.compile(r"(?:Shares|Results|Representatives|Members|Leaders|Officials) of ")
+_JOINT = re.compile(r" (?:and|or|at) ")
+_AGED = re.compile(r", \d\d(?:,|\.)")
+_NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
+_NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
+_IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside)\s$")
+_STATE_AFTER = re.compile(r", [A-Z]")
+_NEVER = words(
+    """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
+    Deg ERA Newsroom Note Keywords Attendance Scorer Scorers Extras Avg Winner Winners Riot Baseball
+    Basketball Soccer Cricket Golf Tennis Rugby Stadium Halftime Teams Score Scores Division Sales
+    Gross Net Revs Shr Shrs Oper Qtr Note Year Business Financial Company Price None Leading"""
+)
+_SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
+_DOTTED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Bros|Cos)$")
+_GOES_ON = re.compile(r"\.(?:[,;:)'\u2019]| [a-z(&-]| [A-Z][a-z]+ (?:said|says))")
+_NO_WORDS = re.compile(r"(?:[A-Z]{1,3}(?:\s|/|$)\s*){2,}|[NA/ ]+")
+_SETTLEMENT_BEFORE = re.compile(
+    r"\b(?:city|town|village|port|province|district|suburb|outskirts|hamlet|island) of $"
+)
+_BODY_BEFORE = re.compile(
+    r"\b(?:company|firm|maker|insurer|airline|distributor|retailer|newspaper|daily|agency|bank|"
+    r"engineer|giant|subsidiary|group|club|website) $"
+)
+_BODY_AFTER = re.compile(
+    r"(?:'s)? (?:CEO|shares|stock|shareholders|newspaper|daily|magazine|news agency|radio|website|"
+    r"airlines|subsidiary|plc)\b"
+)
+_PLACES = frozenset({"GPE", "LOC", "NORP"})
+
+
+def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
+    """The story's names, in order, without overlaps."""
+    tokens = tokenize(text)
+    sport = is_sport(text)
+    model_spans = [part for span in model_spans for part in _parts(text, span)]
+    model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
+    masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
+    known = [*listed(tokens, lexicon)]
+    phrases = {(s.start, s.end) for s in known if s.strength == LISTED_PHRASE}
+    shapes = [s for s in shaped(text, tokens, lexicon) if (s.start, s.end) not in phrases]
+    candidates = [*known, *shapes]
+    candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
+    candidates += marked(text, _country_names(), sport)
+    candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
+    candidates += [*acronyms(text, lexicon), *titles(text)]
+    candidates += [_judge_model(text, span, lexicon) for span in model_spans]
+    cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
+    cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
+    chosen = choose(cleaned)
+    chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
+    chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
+    chosen = teams(text, chosen) if sport else chosen
+    return [compound(text, span) for span in chosen]
+
+
+@lru_cache(maxsize=1)
+def _country_names() -> frozenset[str]:
+    return frozenset(
+        form
+        for row in rows("countries.tsv")
+        for form in (row[1], *(row[2].split("|") if len(row) > 2 else ()))
+    ) | {row[0] for row in rows("policy.tsv") if row[1] == "GPE"}
+
+
+def _parts(text: str, span: Span) -> Iterator[Span]:
+    """A model's span cut at dashes and line ends, without numbers at its ends."""
+    for match in _PART.finditer(text, span.start, span.end):
+        start, end = match.span()
+        lead = _LEAD_OF.match(text, start, end)
+        start = lead.end() if lead else start
+        if span.kind in ("PERSON", "ORG", "GPE", "LOC", "NORP", "FAC"):
+            lead = _NUMBERS_BEFORE.match(text, start, end)
+            start = lead.end() if lead else start
+            trail = _NUMBERS_AFTER.search(text[start:end])
+            end = start + trail.start() if trail else end
+        if (
+            end > start
+            and text[start:end] not in _NEVER
+            and not _NO_WORDS.fullmatch(text, start, end)
+        ):
+            whole = (start, end) == (span.start, span.end)
+            strength = span.strength if whole or " " in text[start:end] else MODEL_WORD
+            yield replace(span, start=start, end=end, strength=strength)
+
+
+def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
+    """A model's span of two names that are both listed ("Kent and Surrey") as two."""
+    match = _JOINT.search(text, span.start, span.end)
+    if match is not None:
+        halves = (text[span.start : match.start()], text[match.end() : span.end])
+        if all(phrase(h) in lexicon.names or phrase(h) in lexicon.cities for h in halves):
+            yield replace(span, end=match.start())
+            yield replace(span, start=match.end())
+            return
+    yield span
+
+
+def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Two nationalities side by side are one name ("Iraqi Kurds", "Arab-Israeli")."""
+    before: Span | None = None
+    for span in spans:
+        joins = before is not None and before.kind == span.kind == "NORP" and _is_people(span)
+        gap = text[before.end : span.start] if before is not None else ""
+        paired = before is not None and before.kind == span.kind == "NORP" and gap == "-"
+        if before is not None and (paired or (joins and gap == " ")):
+            before = replace(before, end=span.end, name=None)
+            continue
+        if before is not None:
+            yield before
+        before = span
+    if before is not None:
+        yield before
+
+
+def _is_people(span: Span) -> bool:
+    """A people of a country or a land, unlike a faith or a party."""
+    return span.name is None or span.name.source in ("countries.tsv", "policy.tsv")
+
+
+def _dressed(text: str, span: Span) -> Span:
+    """A name before an age is a person's."""
+    aged = span.kind in ("ORG", "GPE") and span.strength <= MODEL_PHRASE
+    if aged and _AGED.match(text, span.end):
+        return replace(span, kind="PERSON", strength=LISTED_PHRASE, name=None)
+    return span
+
+
+def _town_stands(text: str, span: Span, model_spans: Sequence[Span], lexicon: Lexicon) -> bool:
+    """Small towns are often common words: the model or a preposition must speak for them."""
+    if span.name is None or span.name.source not in ("cities.tsv", "iso-3166-2"):
+        return True
+    placed = after_preposition(text, span)
+    state_follows = bool(_STATE_AFTER.match(text, span.end))
+    if text[span.start : span.end] in lexicon.common_words:
+        by_model = any(
+            m.kind in ("GPE", "LOC") and (m.start, m.end) == (span.start, span.end)
+            for m in model_spans
+        )
+        return by_model and (placed or state_follows)
+    if span.strength >= BIG_CITY or " " in text[span.start : span.end]:
+        return True
+    if any(m.start < span.end and span.start < m.end for m in model_spans):
+        return True
+    return placed or state_follows
+
+
+def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """The model's places of several words are weaker than listed ones inside them."""
+    if span.kind in ("PERSON", "ORG") and _IN_BEFORE.search(
+        text[max(0, span.start - 9) : span.start]
+    ):
+        # Nobody is in, near or outside a person; a body would have its article.
+        surface = text[span.start : span.end]
+        if phrase(surface) in lexicon.cities or (span.kind == "PERSON" and " " not in surface):
+            return replace(span, kind="GPE")
+    if span.kind != "GPE" and _SETTLEMENT_BEFORE.search(text, max(0, span.start - 14), span.start):
+        return replace(span, kind="GPE", strength=MODEL_PHRASE + 1)
+    if span.kind in ("PERSON", "GPE") and _is_body(text, span, lexicon):
+        return replace(span, kind="ORG", strength=MODEL_PHRASE + 1)
+    if span.kind in _PLACES and " " in text[span.start : span.end]:
+        return replace(span, strength=LISTED_WORD - 2)
+    return span
+
+
+def _abbreviated(text: str, end: int, span: Span) -> int:
+    """1 where a company's form keeps its dot ("Holm Inc. said"), 0 at the end of a sentence."""
+    if span.kind != "ORG" or not _DOTTED.search(text, max(0, end - 5), end):
+        return 0
+    return 1 if _GOES_ON.match(text, end) else 0
+
+
+def _is_body(text: str, span: Span, lexicon: Lexicon) -> bool:
+    """Whether the words beside an unlisted word say that it is a company or a paper."""
+    surface = text[span.start : span.end]
+    if phrase(surface) in lexicon.cities or surface.split(" ")[0] in lexicon.first_names:
+        return False
+    before = " " not in surface and _BODY_BEFORE.search(text, max(0, span.start - 16), span.start)
+    return bool(before or _BODY_AFTER.match(text, span.end))
+
+
+def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
+    """Without articles, possessives, quotes and titles; None when nothing of a name is left."""
+    start, end = span.start, span.end
+    newline = text.find("\n", start, end)
+    if newline >= 0:
+        end = newline
+    lead = _LEADING.match(text, start, end)
+    while lead and lead.end() > start:
+        start = lead.end()
+        lead = _LEADING.match(text, start, end)
+    surface = text[start:end]
+    if span.name is not None and text[span.start : span.end].startswith("The "):
+        start = span.start  # The Hague
+        surface = text[start:end]
+    while surface and (trail := _TRAILING.search(surface)):
+        surface = surface[: trail.start()]
+    if span.kind in ("ORG", "PERSON", "GPE"):
+        surface = _SMALL_WORDS.sub("", surface)
+    end = start + len(surface)
+    end += _abbreviated(text, end, span)
+    if end <= start or text[start:end] in _NEVER or not any(c.isupper() for c in text[start:end]):
+        return None
+    result = replace(span, start=start, end=end)
+    return strip_title(text, result, lexicon) if span.kind == "PERSON" else result

@@ -1,0 +1,1 @@
+"""Languages: detection, sentences, and what each language needs."""

@@ -1,0 +1,109 @@
+"""Names in stories that are not in English: the model's, and countries in the story's language.
+
+The rules for titles, shapes and headlines are those of English; here only what holds in any
+language is used. Countries are the Unicode CLDR's names of territories (package `babel`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from pipeline.enrich.entities.consistency import choose, one_kind, repeats
+from pipeline.enrich.entities.spans import BIG_CITY, LISTED_PHRASE, LISTED_WORD, Span, Token, listed
+from pipeline.enrich.lexicon import Lexicon, Name, phrase, tokenize
+
+_ARTICLE = re.compile(
+    r"(?:(?:le|la|les|un|une|des|du|de|der|die|das|den|dem|el|los|las|il|lo|gli|o|os|as|het|een)\s+"
+    r"|[ldLD]['\u2019]|[\s\"'\u2018\u201c\u00ab(\[-]+)",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(r"[\s\"'\u2019\u201d\u00bb,;:.)\]-]+$")
+_ENGLISH_NAMES = frozenset({"countries.tsv", "policy.tsv"})
+
+
+def resolve(
+    text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon, language: str | None
+) -> list[Span]:
+    """The story's names, in order, without overlaps; without a model only those that are listed."""
+    tokens = tokenize(text)
+    names = territories(language, lexicon) if language else {}
+    candidates = [*_territories(tokens, names), *_listed(tokens, lexicon, bool(names))]
+    for span in model_spans or ():
+        clean = _clean(text, span)
+        if clean is not None:
+            candidates.append(clean)
+    chosen = choose(candidates)
+    if model_spans is None:
+        return chosen
+    chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
+    return one_kind(text, chosen)
+
+
+@lru_cache(maxsize=32)
+def _cldr(language: str) -> tuple[tuple[str, str], ...]:
+    """(name, ISO 3166-1 alpha-3) of the territories in a language; nothing for one unknown."""
+    import pycountry
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        territories = Locale.parse(language).territories
+    except (UnknownLocaleError, ValueError):
+        return ()
+    alpha3 = {entry.alpha_2: str(entry.alpha_3) for entry in pycountry.countries}
+    return tuple((name, alpha3[code]) for code, name in territories.items() if code in alpha3)
+
+
+def territories(language: str, lexicon: Lexicon) -> dict[tuple[str, ...], Name]:
+    """Countries by the tokens of their name in a language, with the wires' English name."""
+    return {
+        tuple(phrase(form).split(" ")): Name(
+            "GPE", lexicon.canonical_country.get(country, name), country, "countries.tsv"
+        )
+        for name, country in _cldr(language)
+        for form in {name, name.replace("-", " ")}
+        if len(name) > 2
+    }
+
+
+def _territories(tokens: Sequence[Token], names: dict[tuple[str, ...], Name]) -> Iterator[Span]:
+    longest = max((len(key) for key in names), default=0)
+    words = [token[0] for token in tokens]
+    for index, (word, start, _) in enumerate(tokens):
+        if not word[0].isalpha() or word[0].islower():
+            continue
+        for size in range(min(longest, len(words) - index), 0, -1):
+            name = names.get(tuple(words[index : index + size]))
+            if name is not None:
+                strength = LISTED_PHRASE if size > 1 else LISTED_WORD
+                yield Span(start, tokens[index + size - 1][2], "GPE", strength, name)
+                break
+
+
+def _listed(tokens: Sequence[Token], lexicon: Lexicon, own_names: bool) -> Iterator[Span]:
+    """Large towns and bodies of the lists; English names of countries only without own ones."""
+    for span in listed(tokens, lexicon):
+        name = span.name
+        if name is None:
+            continue
+        if name.source in _ENGLISH_NAMES and name.kind == "NORP" and own_names:
+            continue
+        large = name.source == "cities.tsv" and span.strength >= BIG_CITY
+        if name.source in _ENGLISH_NAMES or name.kind == "ORG" or large:
+            yield span
+
+
+def _clean(text: str, span: Span) -> Span | None:
+    start, end = span.start, span.end
+    newline = text.find("\n", start, end)
+    end = newline if newline >= 0 else end
+    lead = _ARTICLE.match(text, start, end)
+    while lead and lead.end() > start:
+        start = lead.end()
+        lead = _ARTICLE.match(text, start, end)
+    end = start + len(_TRAILING.sub("", text[start:end]))
+    if end <= start or not any(c.isupper() or not c.isascii() for c in text[start:end]):
+        return None
+    return replace(span, start=start, end=end)

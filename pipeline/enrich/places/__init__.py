@@ -1,0 +1,1 @@
+"""Places: which country, which region."""

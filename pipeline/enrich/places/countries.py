@@ -1,0 +1,169 @@
+"""Which country a place belongs to, as far as the text says it.
+
+A place name that several countries have goes to the one with most people, unless the story speaks
+for another: what stands right after it ("Paris, Texas"), and the countries of the names that have
+one reading only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from pipeline.enrich.entities.merge import Group
+from pipeline.enrich.entities.spans import Span, listed
+from pipeline.enrich.lexicon import Lexicon, phrase, tokenize, words
+
+_SUPPORT = 4.5
+_BIG_CITY = 100_000
+_COMPANY_ENDS = words(
+    "Inc Corp Co Ltd Plc PLC SA AG NV LP Group Holdings Industries Systems Bancorp"
+)
+# Bodies that a town or county runs: its name in theirs is a place.
+_CIVIC_ENDS = words(
+    """Police Department Council Court County Parish School Schools College University Hospital
+    Authority Commission Board Committee District Office Fire Chamber Airport Park Library Museum
+    Church Township Center Centre Hall Street Road Stadium Cathedral Prison Jail Government"""
+)
+_ADJECTIVE = re.compile(r"^(?:pro|anti|ex|pre|post|non|neo|trans)-|-[a-z]+$", re.IGNORECASE)
+_AFTER = re.compile(r"(?:,\s+|\s+\(|\s+in\s+)$")
+
+
+def support_of(text: str, groups: Sequence[Group], lexicon: Lexicon) -> dict[str, float]:
+    """How strongly the unambiguous names of the story speak for each country."""
+    support: dict[str, float] = defaultdict(float)
+    for group in groups:
+        weight = 1 + math.log(len(group.spans))
+        for country in _readings(text, group.spans[0], lexicon):
+            support[country] += weight
+    return support
+
+
+def _readings(text: str, span: Span, lexicon: Lexicon) -> tuple[str, ...]:
+    """The country of a name that has one reading; none of an ambiguous one."""
+    name = span.name
+    if name is None:
+        if span.kind in ("ORG", "FAC", "GPE", "LOC"):
+            codes = lexicon.divisions.get(phrase(text[span.start : span.end]), ())
+            return codes if len(codes) == 1 else ()
+        return ()
+    key = phrase(text[span.start : span.end])
+    if name.source == "cities.tsv":
+        places = lexicon.cities.get(key, ())
+        return (places[0][0],) if len(places) == 1 and places[0][1] > 20_000 else ()
+    if name.kind in ("ORG",):
+        return ()
+    if key == "Georgia" or name.country is None:
+        return ()
+    return (name.country,)
+
+
+def place_country(
+    text: str,
+    group: Group,
+    spans: Sequence[Span],
+    support: Mapping[str, float],
+    lexicon: Lexicon,
+) -> str | None:
+    """The country of a place; `spans` are all names of the story, in order."""
+    candidates: dict[str, float] = defaultdict(float)
+    key = phrase(text[group.spans[0].start : group.spans[0].end])
+    name = group.spans[0].name
+    if name is not None and name.source in ("policy.tsv", "countries.tsv") and key != "Georgia":
+        return name.country
+    if name is not None and name.source == "organisations.tsv":
+        return name.country
+    if key == "Georgia":
+        candidates.update({"GEO": 6.0, "USA": 6.0})
+    elif name is not None and name.source == "us_states.tsv":
+        candidates[name.country or "USA"] = 6.5
+    for country, people in lexicon.cities.get(key, ()):
+        candidates[country] = max(candidates[country], math.log10(people + 10))
+    for country in lexicon.divisions.get(key, ()):
+        candidates[country] = max(candidates[country], 5.0)
+    for span in group.spans:
+        stated = _stated_after(text, span, spans)
+        if stated:
+            candidates[stated] += 6.0
+            break
+    if not candidates:
+        return _unlisted(text, group, support, lexicon)
+    return _best(candidates, support)
+
+
+def _stated_after(text: str, span: Span, spans: Sequence[Span]) -> str | None:
+    """The country or state that follows a place ("Gainesville, Ga.", "Cork in Ireland")."""
+    for other in spans:
+        if other.start < span.end:
+            continue
+        if other.start > span.end + 4:
+            return None
+        if other.kind in ("GPE", "LOC") and _AFTER.search(text, span.end, other.start):
+            key = phrase(text[other.start : other.end])
+            if key in ("Georgia", "Ga", "Ga ."):
+                return "USA"
+            if other.name is not None and other.name.source != "cities.tsv":
+                return other.name.country
+        return None
+    return None
+
+
+def _unlisted(
+    text: str, group: Group, support: Mapping[str, float], lexicon: Lexicon
+) -> str | None:
+    """A place on no list: the country of a listed place in its name, else of a clear majority."""
+    surface = text[group.spans[0].start : group.spans[0].end]
+    base = _ADJECTIVE.sub("", surface)
+    if base != surface and " " not in phrase(base):
+        listed_name = lexicon.names.get(phrase(base))
+        if listed_name is not None and listed_name.kind in ("GPE", "LOC", "NORP"):
+            return listed_name.country
+        return _likeliest(phrase(base), lexicon, support)
+    inner = inner_country(surface, lexicon, support)
+    if inner:
+        return inner
+    if re.search(r" (?:County|Parish|Township)$", surface) and set(support) <= {"USA"}:
+        return "USA"
+    if group.kind in ("GPE", "FAC", "LOC") and support:
+        top, weight = min(support.items(), key=lambda item: (-item[1], item[0]))
+        if weight >= 2 and weight > 0.6 * sum(support.values()):
+            return top
+    return None
+
+
+def inner_country(surface: str, lexicon: Lexicon, support: Mapping[str, float]) -> str | None:
+    """The country of a place inside a longer name: a country or state first, else a town."""
+    town: str | None = None
+    last = surface.rsplit(" ", 1)[-1]
+    company, civic = last in _COMPANY_ENDS, last in _CIVIC_ENDS
+    for span in listed(tokenize(surface), lexicon):
+        name, key = span.name, phrase(surface[span.start : span.end])
+        if name is None or name.kind == "ORG":
+            continue
+        sure = name.source in ("countries.tsv", "policy.tsv", "us_states.tsv")
+        if sure and name.country and key != "Georgia":
+            return name.country
+        if key not in lexicon.common_words and town is None:
+            town = _likeliest(key, lexicon, support)
+            people = lexicon.cities.get(key, (("", 0),))[0][1]
+            if company or not (civic or people >= _BIG_CITY or support.get(town or "")):
+                town = None
+    return town
+
+
+def _likeliest(key: str, lexicon: Lexicon, support: Mapping[str, float]) -> str | None:
+    """The likeliest country of a town's or division's name, given what the story speaks for."""
+    candidates: dict[str, float] = defaultdict(float)
+    for country, people in lexicon.cities.get(key, ()):
+        candidates[country] = math.log10(people + 10)
+    for country in lexicon.divisions.get(key, ()):
+        candidates[country] = max(candidates[country], 5.0)
+    return _best(candidates, support)
+
+
+def _best(candidates: dict[str, float], support: Mapping[str, float]) -> str | None:
+    total = sum(support.values()) or 1.0
+    scored = {c: value + _SUPPORT * support.get(c, 0.0) / total for c, value in candidates.items()}
+    return min(scored.items(), key=lambda item: (-item[1], item[0]))[0] if scored else None

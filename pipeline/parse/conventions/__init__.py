@@ -1,0 +1,1 @@
+"""What agencies write around a story: headings, datelines, sign-offs, revisions, embargoes."""

@@ -1,0 +1,236 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""What stands above a plain-text story: dates, keyword lines, notes, bylines, the headline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pipeline.parse.conventions.advisories import is_change_note
+from pipeline.parse.conventions.dateline import find_dateline
+from pipeline.parse.conventions.embargo import is_embargo
+from pipeline.parse.conventions.providers import named, provider
+from pipeline.parse.conventions.revisions import read_line
+from pipeline.parse.conventions.signoff import split_names
+from pipeline.parse.ids import MAX_TITLE_CHARS, same_title
+from pipeline.parse.text import dates
+from pipeline.parse.text.dates import Moment
+
+_DATED_TITLE = re.compile(r"^date\s+(?P<date>\d{4}-\d\d-\d\d)\s+(?P<title>\S.*)$", re.I)
+_READING_TIME = re.compile(r"^\d{1,3}\s*-?\s*min(?:ute)?s?\.?(?: (?:read|to read))?$", re.I)
+_FIELD = re.compile(
+    r"^(?P<name>headline|title|slug(?:line)?|keywords?|byline|author|by-line|date|published|"
+    r"source|provider|agency|embargo(?:ed)?(?: until)?|editor'?s? note|ednote|note|"
+    r"urgency|priority|id|version|language)\s*[:=]\s*(?P<value>\S.*)$",
+    re.I,
+)
+_BYLINE = re.compile(r"^(?:By|BY|Por|Par|Von|Di)\s+(?P<names>[^\W\d_].{2,90})$")
+_BYLINE_TITLE = re.compile(
+    r"^(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
+)
+_NOTE = re.compile(
+    r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
+    r"|notice)\b\W*[-:–—]",
+    re.I,
+)
+_SLUG = re.compile(
+    r"^(?:[A-Za-z]?\d{3,4}\s+)?(?:(?:BC|AM|PM|GLB|EU|ML|AS|AF|LT|US|BC-)-\S.{2,80}|"
+    r"\w[\w.'&]*(?:[-/]{1,2}\w[\w.'&]*){2,}(?:,\s?.{2,30})?)$"
+)
+# `EFE6021 1 POL DEP INDIA`: number, priority, sections; a line of key words follows.
+_EFE = re.compile(r"^EFE\d{3,6}\s+\d\s+(?P<codes>[A-Z]{3}(?:[ ,-]+\w+){0,8})$")
+_MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
+_POINT = re.compile(r"^\*\s+\S.{0,300}$")
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
+_SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
+_MAX_LINE_CHARS = 1000
+_MAX_TITLE_LINES = 3
+_MAX_HEAD_LINES = 16
+
+
+@dataclass(slots=True)
+class Heading:
+    """What the lines above the body say; `start` is the first line of the body."""
+
+    start: int = 0
+    headline: str = ""
+    slugline: str | None = None
+    bylines: tuple[str, ...] = ()
+    provider: str | None = None
+    provider_id: str | None = None
+    language: str | None = None
+    moment: Moment | None = None
+    embargoes: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    keywords: tuple[str, ...] = ()
+    urgency: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    evidence: bool = False
+
+
+def read_heading(lines: list[str]) -> Heading:
+    """The heading of a text: reads until the first line that belongs to the body."""
+    head = Heading()
+    index = seen = 0
+    while index < len(lines) and seen < _MAX_HEAD_LINES:
+        text = lines[index].strip()
+        seen += bool(text)
+        used = _read_mark(head, text) or _read_title(head, lines, index) if text else 1
+        if not used:
+            break
+        index += used
+    head.start = index
+    return head
+
+
+def _read_mark(head: Heading, text: str) -> int:
+    """1 if the line is something other than headline or body, 0 if not."""
+    if _read_date(head, text):
+        head.evidence = True
+        return 1
+    if len(text) > _MAX_LINE_CHARS:
+        return 0
+    return int(_read_label(head, text) or _read_note(head, text) or _read_sign(head, text))
+
+
+def _read_label(head: Heading, text: str) -> bool:
+    """Whether the line is a named field, a time of reading, or the headline again."""
+    named_field = _FIELD.match(text)
+    if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
+        head.evidence = True
+    elif head.headline and same_title(head.headline, text):
+        if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
+            head.headline = text
+    elif not _READING_TIME.match(text):
+        return False
+    return True
+
+
+def _read_note(head: Heading, text: str) -> bool:
+    """Whether the line is an embargo, a note to editors, or a mark of revision."""
+    if _MATERIAL.match(text):
+        head.notes.append(text.strip("=()"))
+    elif is_embargo(text):
+        _embargo(head, text)
+    elif _NOTE.match(text) or is_change_note(text):
+        head.notes.append(text.strip("()[] "))
+    elif read_line(text):
+        head.notes.append(text.strip("=()[]* "))
+        head.evidence = True
+    else:
+        return False
+    return True
+
+
+def _read_sign(head: Heading, text: str) -> bool:
+    """Whether the line is an agency, a byline or a keyword line."""
+    if len(text) < 40 and provider(text):
+        head.provider = provider(text)
+    elif _POINT.match(text) and head.headline:
+        head.points.append(text)
+    elif (efe := _EFE.match(text)) and not head.headline:
+        head.provider, head.keywords = "EFE", tuple(efe["codes"].split())
+    elif head.keywords and not head.headline and not head.slugline and text.isupper():
+        head.slugline = text
+    elif _BYLINE_TITLE.match(text):
+        head.provider = head.provider or named(
+            text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
+        )
+    elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
+        head.bylines = (*head.bylines, *split_names(by["names"]))
+    elif not head.slugline and not head.headline and _SLUG.match(text):
+        head.slugline = _SERVICE_NUMBER.sub("", text)
+        head.evidence = True
+    else:
+        return False
+    return True
+
+
+def _read_date(head: Heading, text: str) -> bool:
+    """Whether the line is a date, or the portal's first line with date and title."""
+    titled = _DATED_TITLE.match(text)
+    if titled and not head.headline:
+        head.moment, head.headline = _checked(head, titled["date"]), titled["title"].strip()
+        return True
+    if _DAY.match(text):
+        head.moment = head.moment or _checked(head, text)
+        return True
+    found = dates.moment(text) if len(text) < 50 else None
+    head.moment = head.moment or found
+    return found is not None
+
+
+def _checked(head: Heading, text: str) -> Moment | None:
+    found = dates.moment(text)
+    warning = f"no date of the calendar: {text[:60]}"
+    if not found and warning not in head.warnings:
+        head.warnings.append(warning)
+    return found
+
+
+def _read_field(head: Heading, name: str, value: str) -> bool:
+    value = value.strip()
+    if name in {"headline", "title"}:
+        head.headline = head.headline or value
+    elif name.startswith("slug"):
+        head.slugline = value
+    elif name.startswith("keyword"):
+        head.keywords = tuple(filter(None, (k.strip() for k in re.split("[;,]", value))))
+    elif name in {"byline", "author", "by-line"}:
+        head.bylines = split_names(re.sub(r"^by ", "", value, flags=re.I))
+    elif name in {"date", "published"}:
+        head.moment = _checked(head, value) or head.moment
+    elif name in {"source", "provider", "agency"}:
+        head.provider = named(value)
+    elif name.startswith("embargo"):
+        _embargo(head, f"{name}: {value}")
+    elif name in {"urgency", "priority"} and value[:1].isdigit():
+        head.urgency = int(value[0]) or None
+    elif name == "id":
+        head.provider_id = value
+    elif name == "language" and re.fullmatch(r"[A-Za-z]{2}(?:[-_]\w+)?", value):
+        head.language = value[:2].lower()
+    elif "note" in name:
+        head.notes.append(value)
+    else:
+        return False
+    return True
+
+
+def _embargo(head: Heading, text: str) -> None:
+    """The words of an embargo; its moment may need the story's date (see `wiretext.compose`)."""
+    words = text.strip("()[] ")
+    head.notes.append(words)
+    head.embargoes.append(words)
+
+
+def _read_title(head: Heading, lines: list[str], index: int) -> int:
+    """How many lines from `index` are the headline; 0 where the body begins."""
+    first = lines[index].strip()
+    if head.headline or find_dateline(first):
+        return 0
+    block = [first]
+    for text in lines[index + 1 :]:
+        stripped = text.strip()
+        if not stripped or _begins_other(stripped) or text.startswith(("  ", "\t")):
+            break
+        block.append(stripped)
+        if len(block) > _MAX_TITLE_LINES:
+            break
+    title = " ".join(block)
+    more = any(text.strip() for text in lines[index + len(block) :])
+    sentence = title.endswith((".", "!”", '."', ".”", ":", ";", ","))
+    if len(title) <= MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
+        head.headline = title
+        return len(block)
+    alone = len(block) > 1 and len(first) <= 150 and not first.endswith((".", ",", ":", ";"))
+    if alone and len(lines[index + 1].strip()) > 100:
+        head.headline = first
+        return 1
+    return 0
+
+
+def _begins_other(text: str) -> bool:
+    probe = Heading(headline="-")
+    return bool(find_dateline(text) or _read_mark(probe, text))

@@ -1,0 +1,58 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""Which agency a signature stands for; the table is `providers.tsv`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})", re.I)
+
+
+@cache
+def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    signatures: dict[str, str] = {}
+    hosts: dict[str, str] = {}
+    text = files("pipeline.parse.conventions").joinpath("providers.tsv").read_text("utf-8")
+    for row in text.splitlines():
+        if not row or row.startswith("#"):
+            continue
+        name, signs, domains = row.split("\t")
+        for sign in signs.split("|"):
+            signatures.setdefault(sign.casefold(), name)
+        for host in filter(None, domains.split("|")):
+            hosts[host] = name
+    return signatures, hosts
+
+
+def provider(signature: str | None) -> str | None:
+    """The agency's name in the lake for a signature (`Reuter`, `dpa/lno`), None if unknown."""
+    if not signature:
+        return None
+    signatures, _ = _tables()
+    key = signature.strip(" ()/.-–—").casefold()
+    if key in signatures:
+        return signatures[key]
+    first = re.split(r"[/,;]| via ", key)[0].strip()
+    return signatures.get(first)
+
+
+def provider_of_uri(uri: str | None) -> str | None:
+    """The agency whose host or signature begins `uri` (`tag:afp.com,2020:…`, `urn:newsml:…`)."""
+    match = _HOST.match(uri.strip()) if uri else None
+    if not match:
+        return None
+    _, hosts = _tables()
+    labels = match[1].lower().rstrip(".").split(".")
+    for cut in range(len(labels) - 1):
+        found = hosts.get(".".join(labels[cut:]))
+        if found:
+            return found
+    return None
+
+
+def named(signature: str | None) -> str | None:
+    """The agency's name, or the signature itself where the table does not know it."""
+    return provider(signature) or (signature.strip() or None if signature else None)

@@ -1,0 +1,130 @@
+"""What desks put under a story: agency, initials, time, credits, end marks. Read, and taken off."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.parse.conventions.providers import provider
+from pipeline.parse.text import dates
+from pipeline.parse.text.dates import Moment
+
+_END = re.compile(
+    r"^\W*(?:END(?:S|IT|ALL|ITEM)?|End(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
+)
+_MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
+_INITIALS = re.compile(r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$")
+_CREDIT = re.compile(
+    r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
+    r"Edited|Translated|Translation)\b(?: and \w+)? by\b|"
+    r"Reporting from\b)[^.]{3,400}\W*$"
+    r"|^.{3,160}\bcontributed to this (?:report|story)\.?$"
+    r"|^Follow .{3,80} (?:on|at) (?:Twitter|X|Facebook|https?:|@).{0,100}$",
+    re.I,
+)
+_REPORTERS = re.compile(
+    r"(?:report(?:ing|ed)?|writing|written)(?: and (?:writing|editing|reporting))? by"
+    r"\s+(?P<names>.+?)(?=;|\.\s|,? (?:writing|editing|edited) by|\)|$)",
+    re.I,
+)
+_CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
+_NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
+_RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
+_AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
+_INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
+_KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
+_CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
+_PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
+_DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
+_MAX_LINES = 14
+_MAX_LINE_CHARS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """How many lines of text are left above the sign-off, and what it said."""
+
+    end: int
+    provider: str | None = None
+    bylines: tuple[str, ...] = ()
+    moment: Moment | None = None
+    rights: str | None = None
+    more: bool = False
+    keywords: tuple[str, ...] = ()
+
+
+def read_sign_off(lines: list[str]) -> SignOff:
+    """The sign-off at the end of `lines`; a story that is one line is no sign-off."""
+    end, steps = len(lines), 0
+    agency: str | None = None
+    rights: str | None = None
+    when: Moment | None = None
+    bylines: tuple[str, ...] = ()
+    more = False
+    keywords: tuple[str, ...] = ()
+    while end > 1 and steps < _MAX_LINES:
+        text = lines[end - 1].strip()
+        steps += bool(text)
+        if len(text) > _MAX_LINE_CHARS:
+            break
+        stamp = _INLINE_STAMP.search(text) if len(text) < 40 else None
+        if (
+            not text
+            or _END.match(text)
+            or _NEWSROOM.match(text)
+            or _INITIALS.match(text)
+            or _CONTACT.match(text)
+            or _CODES.match(text)
+        ):
+            pass
+        elif _MORE.match(text):
+            more = True
+        elif words := _KEYWORDS.match(text):
+            keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
+        elif _DPA.match(text) or _PTI.match(text):
+            agency = agency or provider(text.split()[0])
+        elif len(text) < 40 and provider(text):
+            agency = agency or provider(text)
+        elif _CREDIT.match(text):
+            bylines = _reporters(text) or bylines
+        elif len(text) < 40 and (found := read_stamp(text)):
+            when, agency = found, agency or stamp_provider(text)
+        elif stamp and provider(text[: stamp.start()]):
+            agency, when = provider(text[: stamp.start()]), dates.moment(stamp[1])
+        elif _RIGHTS.match(text):
+            rights = text
+        else:
+            break
+        end -= 1
+    return SignOff(end, agency, bylines, when, rights, more, keywords)
+
+
+def stamp_provider(text: str) -> str | None:
+    """The agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
+    return "AP" if _AP_STAMP.match(text) else None
+
+
+def read_stamp(text: str) -> Moment | None:
+    """The time of an agency's stamp: `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601."""
+    match = _AP_STAMP.match(text)
+    if not match:
+        return dates.moment(text)
+    month, day, year, hour, minute, zone = match.groups()
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    name = names[int(month) - 1] if 1 <= int(month) <= 12 else "x"
+    return dates.moment(f"{day}{hour}{minute} {zone} {name} {year}")
+
+
+def _reporters(credit: str) -> tuple[str, ...]:
+    match = _REPORTERS.search(credit)
+    return split_names(match["names"]) if match else ()
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in `A and B in Paris, C in Rome`: places after `in` are left out."""
+    names = []
+    for part in re.split(r",| and |&| y | et | und ", text.strip(" ().")):
+        name = re.sub(r"\s+(?:in|at|from|en|à|aus)\s+.*$", "", part.strip()).strip(" .")
+        if name and (name[0].isupper() or not name[0].isascii()):
+            names.append(name)
+    return tuple(names)

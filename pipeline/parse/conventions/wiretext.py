@@ -1,0 +1,222 @@
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""A story as agencies send it in plain text, read from its lines to a draft."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from pipeline.parse.conventions import advisories, revisions
+from pipeline.parse.conventions.dateline import Dateline, find_dateline
+from pipeline.parse.conventions.embargo import read_embargo
+from pipeline.parse.conventions.heading import Heading, read_heading
+from pipeline.parse.conventions.providers import named, provider
+from pipeline.parse.conventions.signoff import SignOff, read_sign_off
+from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.text import dates
+from pipeline.parse.text.dates import Moment
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+
+_LOOK_AHEAD = 3
+_SIGNATURE_CHARS = 40
+_SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
+_SIGNATURE = re.compile(
+    r"(?<=[.!?\"”»])(?: *\((?P<sign>[A-Za-z-]{2,12})\)\.?| +(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?)$"
+)
+_RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
+# What dpa sends below a story, for desks alone.
+_NOT_TO_PRINT = re.compile(
+    r"^\W{0,4}(?:Notizblock$|Die folgenden Informationen sind nicht zur Veröffentlichung)"
+)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def read_story(text: str, moment: Moment | None = None) -> Draft:
+    """The draft of a whole plain-text story; `text` is clean (see `pipeline.parse.text.clean`).
+
+    `moment` is when it was sent, where the text itself gives no time.
+
+    Raises `FaultError`: `no_text` where nothing is left, `unknown_format` for a text that has
+    neither a headline over a body, nor dateline, date, agency, or two sentences.
+    """
+    lines = ["" if _RULE.match(entry) else entry for entry in text.strip("\n").split("\n")]
+    below = read_sign_off(lines)
+    end = next((n for n in range(below.end) if _NOT_TO_PRINT.match(lines[n])), below.end)
+    head = read_heading(lines[:end])
+    head.moment = head.moment or below.moment or moment
+    paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
+    draft = compose(head, tidy(paragraphs), below)
+    _check(draft, head, below)
+    return draft
+
+
+def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft:
+    """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read."""
+    dateline, paragraphs = take_dateline(paragraphs)
+    change, paragraphs = take_change_note(paragraphs)
+    notes = [*head.notes, change] if change else head.notes
+    signed, paragraphs = _take_signature(paragraphs)
+    moment = head.moment or below.moment or _of_dateline(dateline)
+    warnings = list(head.warnings)
+    if dateline and dateline.month and not dateline.year and not moment:
+        warnings.append("the dateline has no year: no date of publication")
+    if below.more:
+        warnings.append("the story goes on in a later take")
+    draft = Draft(
+        headline=head.headline,
+        paragraphs=(*tidy(head.points), *paragraphs),
+        slugline=head.slugline,
+        provider=_provider(head, dateline, below) or signed,
+        provider_id=head.provider_id,
+        bylines=head.bylines or below.bylines,
+        language=head.language,
+        editor_note="\n".join(notes) or None,
+        keywords=head.keywords or below.keywords,
+        urgency=head.urgency,
+        rights=below.rights,
+        warnings=tuple(warnings),
+    )
+    draft = with_dateline(with_moment(draft, moment), dateline)
+    return with_marks(_with_embargo(draft, head.embargoes))
+
+
+def _with_embargo(draft: Draft, lines: list[str]) -> Draft:
+    """The draft under the embargo that one of the lines gives, its year that of the story."""
+    near = draft.published_at.date() if draft.published_at else None
+    moments = filter(None, (read_embargo(text, near) for text in lines))
+    until = max(moments, default=None)
+    if lines and not until:
+        return replace(draft, warnings=(*draft.warnings, "embargo without a whole date"))
+    return replace(draft, embargo_until=until)
+
+
+def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:
+    """The dateline of one of the first paragraphs, and the paragraphs without it."""
+    for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
+        found = find_dateline(paragraph)
+        if found:
+            rest = paragraph[found.end :].strip()
+            kept = (rest,) if rest else ()
+            return found, (*paragraphs[:index], *kept, *paragraphs[index + 1 :])
+    return None, paragraphs
+
+
+def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The agency in brackets at the end of the last sentence, and the paragraphs without it."""
+    if not paragraphs:
+        return None, paragraphs
+    last = paragraphs[-1].removesuffix(" Enditem")
+    paragraphs = (*paragraphs[:-1], last)
+    match = _SIGNATURE.search(last, max(len(last) - _SIGNATURE_CHARS, 0))
+    agency = provider(match["sign"] or match["bare"]) if match else None
+    if not match or not agency:
+        return None, paragraphs
+    return agency, (*paragraphs[:-1], last[: match.start()].rstrip())
+
+
+def with_moment(draft: Draft, moment: Moment | None) -> Draft:
+    """The draft published at `moment`."""
+    if not moment:
+        return draft
+    return replace(
+        draft,
+        published_at=moment.at,
+        published_precision=moment.precision,
+        utc_offset_min=moment.utc_offset_min,
+    )
+
+
+def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:
+    """The draft with its dateline's words, places, and the date nearest to its publication."""
+    if not dateline:
+        return draft
+    near: date | None = draft.published_at.date() if draft.published_at else None
+    return replace(
+        draft,
+        dateline=dateline.text,
+        dateline_places=dateline.places,
+        dateline_date=dateline.on(near),
+    )
+
+
+def with_marks(draft: Draft) -> Draft:
+    """The draft with what headline, slugline and notes say of its place in the family."""
+    found = [revisions.read_marks(text) for text in (draft.headline, draft.slugline) if text]
+    notes = (draft.editor_note or "").split("\n")
+    found += filter(None, (revisions.read_line(note) for note in notes if note))
+    marks = [entry.mark for entry in found if entry.mark]
+    version = max([draft.version, *(entry.version for entry in found)])
+    urgency = draft.urgency or next((e.urgency for e in found if e.urgency), None)
+    note = _change(draft) if not marks else None
+    if note:
+        marks, version = [note], version if draft.version_time else max(version, 2)
+    texts = (*filter(None, (draft.headline, draft.editor_note)), *draft.paragraphs)
+    killed = any(e.killed and _is_kill(e, draft) for e in found) or advisories.is_kill_note(texts)
+    family, family_day = draft.family, draft.family_day
+    if killed:
+        family = family or advisories.named_story(texts)
+        near = draft.published_at.date() if draft.published_at else None
+        family_day = family_day or advisories.named_day(texts, near)
+        marks = marks or ["KILL"]
+        version = max(version, 2)
+    return replace(
+        draft,
+        version=version,
+        urgency=urgency,
+        family=family,
+        family_day=family_day,
+        revision_mark=draft.revision_mark or " ".join(dict.fromkeys(marks)) or None,
+        is_partial=not killed and (draft.is_partial or any(entry.part for entry in found)),
+        status="canceled" if killed else draft.status,
+    )
+
+
+def _is_kill(mark: revisions.Revision, draft: Draft) -> bool:
+    """WITHDRAWAL above a story of troops is no kill: the text must be about copy."""
+    return not mark.doubtful or advisories.is_of_copy(draft.paragraphs)
+
+
+def _change(draft: Draft) -> str | None:
+    """What the editor's note says of the change, where it says so of the text itself."""
+    for text in (draft.editor_note or "").split("\n"):
+        word = advisories.change_of(text.strip("=()[] "))
+        if word:
+            return word
+    return None
+
+
+def take_change_note(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The note of change above the text (`(Adds quotes)`), and the paragraphs without it."""
+    for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
+        if advisories.is_change_note(paragraph):
+            rest = (*paragraphs[:index], *paragraphs[index + 1 :])
+            return paragraph.strip("=()[] "), rest
+    return None, paragraphs
+
+
+def _of_dateline(dateline: Dateline | None) -> Moment | None:
+    whole = dateline.on(None) if dateline and dateline.year else None
+    return dates.midnight(whole) if whole else None
+
+
+def _provider(head: Heading, dateline: Dateline | None, below: SignOff) -> str | None:
+    signed = dateline.provider if dateline else None
+    unknown = dateline.signature if dateline else None
+    shown = named(unknown) if unknown and unknown.isupper() and len(unknown) <= 10 else None
+    return signed or head.provider or below.provider or shown
+
+
+def _check(draft: Draft, head: Heading, below: SignOff) -> None:
+    text = " ".join((draft.headline, *draft.paragraphs))
+    if draft.status == "canceled":
+        return  # a kill may be nothing but its note
+    if not _LETTERS.search(text):
+        raise FaultError("no_text", "there is no text between heading and sign-off")
+    told = draft.dateline or draft.provider or draft.published_at or head.evidence or draft.urgency
+    if told or draft.revision_mark or below.more or draft.bylines:
+        return
+    sentences = len(_SENTENCE_END.findall(" ".join(draft.paragraphs)))
+    if sentences >= (1 if draft.headline else 2):
+        return
+    raise FaultError("unknown_format", "neither headline over text, nor dateline, date or agency")

@@ -1,0 +1,1 @@
+"""XML, SGML, HTML and JSON, read without trust."""

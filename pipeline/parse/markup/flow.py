@@ -1,0 +1,193 @@
+"""Marked-up text (HTML, XHTML, NITF, NewsML) to paragraphs, in the order in which it stands.
+
+Works on local names, so that namespaces, or their absence, make no difference. A table's row
+becomes one paragraph with its cells apart; captions are kept out of the body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree, html
+
+from pipeline.parse.text.clean import line
+
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "blockquote",
+        "pre",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "body",
+        "table",
+        "tr",
+        "thead",
+        "tbody",
+        "hr",
+        "br",
+        "hl1",
+        "hl2",
+        "block",
+        "note",
+        "bq",
+        "tagline",
+        "body.content",
+        "body.end",
+        "body.head",
+        "datacontent",
+        "para",
+        "paragraph",
+        "lead",
+        "aside",
+        "main",
+        "address",
+        "nitf-table",
+        "hedline",
+        "bodytext",
+    ]
+)
+_CELLS = frozenset({"td", "th"})
+_SKIPPED = frozenset(
+    [
+        "script",
+        "style",
+        "head",
+        "title",
+        "template",
+        "noscript",
+        "iframe",
+        "svg",
+        "object",
+        "form",
+        "nav",
+        "media-producer",
+    ]
+)
+_CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
+_MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
+_REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
+_TAG = re.compile(
+    r"<([A-Za-z][^\s/>]*+)"
+    r"(?:[\s/]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=\s*+[^\s>\"'][^\s>]*+|[^\s/>=]++|=)*+"
+)
+_LONG_TAG_CHARS = 8000
+_CELL_MARK = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The paragraphs of a body, and the captions that stood among them."""
+
+    paragraphs: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+
+
+def local(element: etree._Element) -> str:
+    """The element's name without namespace, in lower case; empty for comments."""
+    tag = element.tag
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
+    """The text below `root`, without elements whose local name is in `skip`."""
+    skipped = _SKIPPED.union(skip)
+    paragraphs: list[str] = []
+    captions: list[str] = []
+    text: list[str] = []
+    closed = 0
+    media = 0
+
+    def flush(into: list[str]) -> None:
+        entry = _finish("".join(text))
+        text.clear()
+        if entry:
+            into.append(entry)
+
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        name = local(element)
+        if event == "start":
+            if closed or (name in skipped and element is not root):
+                closed += 1
+                continue
+            if name in _BLOCKS or name in _CAPTIONS or name in _MEDIA:
+                flush(captions if media else paragraphs)
+            media += name in _MEDIA
+            if name in _CELLS and text:
+                text.append(_CELL_MARK)
+            text.append(element.text or "")
+            continue
+        if event == "end":
+            if closed:
+                closed -= 1
+            else:
+                if name in _CAPTIONS:
+                    flush(captions)
+                elif name in _BLOCKS or name in _MEDIA:
+                    flush(captions if media else paragraphs)
+                media -= name in _MEDIA
+        if not closed and element is not root:
+            text.append(element.tail or "")
+    flush(paragraphs)
+    return Flow(tuple(paragraphs), tuple(captions))
+
+
+def legal_references(markup: str) -> str:
+    """`markup` with a blank for each reference (`&#xD800;`) to what is no character of XML."""
+    return _REFERENCE.sub(lambda m: m[0] if _is_legal(m[1]) else " ", markup)
+
+
+def _is_legal(number: str) -> bool:
+    code = int(number[1:], 16) if number[0] in "xX" else int(number)
+    plain = 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return plain or code in {9, 10, 13}
+
+
+def read_html(markup: str) -> Flow:
+    """The text of an HTML fragment or page, however broken it is."""
+    if not markup.strip():
+        return Flow()
+    if len(markup) > _LONG_TAG_CHARS:
+        markup = _TAG.sub(_short_tag, markup)
+    parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
+    data = legal_references(markup).encode("utf-8", "replace").replace(b"\0", b"")
+    try:
+        root = etree.fromstring(b"<div>" + data + b"</div>", parser)
+    except etree.LxmlError:
+        return Flow()
+    return read_flow(root) if root is not None else Flow()
+
+
+def _short_tag(tag: re.Match[str]) -> str:
+    """The start tag, without attributes if they are long: none of them is text, and libxml2 goes
+    over all of an element's for each that it adds."""
+    return tag[0] if tag.end() - tag.start() <= _LONG_TAG_CHARS else f"<{tag[1]}"
+
+
+def text_of(element: etree._Element | None) -> str:
+    """All text below `element` on one line; empty for None."""
+    if element is None:
+        return ""
+    return line("".join(str(part) for part in element.itertext(tag=etree.Element)))
+
+
+def _finish(text: str) -> str:
+    cells = [line(cell) for cell in text.split(_CELL_MARK)]
+    return " | ".join(filter(None, cells))

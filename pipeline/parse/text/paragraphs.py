@@ -1,0 +1,78 @@
+"""Lines to paragraphs: wires wrap by hand, and mark a paragraph by a blank line or an indent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipeline.parse.text.clean import line, squeeze
+
+_INDENT = 2
+_WRAPPED_MAX = 100
+_COLUMNS = re.compile(r"[^\s.](?: {3,}+|\t++| *+\.{4,}+ *+)\S")
+_BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
+
+
+def split_indented(text: str) -> list[str]:
+    """Paragraphs of text whose paragraphs begin with an indent of two blanks or more.
+
+    A line with an indent of one blank or none goes on the paragraph before; a blank line ends it.
+    Lines with columns (tables) are paragraphs of their own.
+    """
+    return _join(text, by_indent=True)
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """Paragraphs of cleaned text, whichever way it marks them.
+
+    Blank lines separate where there are any; else indents, where some lines have one and others
+    not; else lines that end like sentences and are too long to be wrapped stand for themselves.
+    """
+    lines = [entry for entry in text.split("\n") if entry.strip()]
+    has_blank = bool(re.search(r"\S[ \t]*\n[ \t]*\n\s*\S", text))
+    indented = sum(1 for entry in lines if _indent(entry) >= _INDENT)
+    narrow = max(map(len, lines), default=0) <= _WRAPPED_MAX
+    by_indent = 0 < indented < len(lines) and narrow
+    if not has_blank and not by_indent and not _is_wrapped(lines):
+        return [squeeze(entry) for entry in lines]
+    return _join(text, by_indent)
+
+
+def _join(text: str, by_indent: bool) -> list[str]:
+    return [" ".join(part) for part in _groups(text.split("\n"), by_indent)]
+
+
+def _groups(lines: Iterable[str], by_indent: bool) -> Iterator[list[str]]:
+    group: list[str] = []
+    previous_is_row = False
+    for entry in lines:
+        stripped = squeeze(entry)
+        is_row = bool(_COLUMNS.search(entry))
+        starts = bool(_BULLET.match(stripped)) or (by_indent and _indent(entry) >= _INDENT)
+        long_before = bool(group) and len(group[-1]) > _WRAPPED_MAX
+        if group and (not stripped or starts or is_row or previous_is_row or long_before):
+            yield group
+            group = []
+        if stripped:
+            group.append(stripped)
+        previous_is_row = is_row
+    if group:
+        yield group
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether lines break at a width rather than at a paragraph's end."""
+    if len(lines) < 2 or max(map(len, lines)) > _WRAPPED_MAX:
+        return False
+    inner = [entry.rstrip() for entry in lines[:-1]]
+    open_ends = sum(1 for entry in inner if not entry.endswith((".", "!", "?", '"', "”", ":")))
+    return open_ends > len(inner) / 2
+
+
+def _indent(entry: str) -> int:
+    return len(entry) - len(entry.lstrip(" \t")) if "\t" not in entry[:1] else _INDENT
+
+
+def tidy(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    """Paragraphs cleaned, each on one line, empty ones left out."""
+    return tuple(filter(None, map(line, paragraphs)))

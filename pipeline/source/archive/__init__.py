@@ -1,0 +1,1 @@
+"""Records from archives: files, directories, object stores."""

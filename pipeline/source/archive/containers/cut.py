@@ -1,0 +1,129 @@
+"""A stream cut into records: what it holds is recognised by how it begins, layer after layer.
+
+To add a container of text, add an entry to `TEXTS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pipeline.source.archive.containers import csvs, jsons, tar, zip
+from pipeline.source.archive.containers.compressed import CODINGS, Coding, Meter, unpack
+from pipeline.source.archive.containers.context import Context
+from pipeline.source.archive.containers.frames import (
+    FROM_LINE,
+    HEADER,
+    MBOX,
+    WIRE_MESSAGES,
+    XML_DOCUMENTS,
+)
+from pipeline.source.archive.containers.pieces import Piece, Split, whole
+from pipeline.source.archive.containers.sgml import elements
+from pipeline.source.archive.containers.stream import Stream
+
+MAX_DEPTH = 8
+"""How many archives and compressions may lie one in the other."""
+
+_HEAD_BYTES = 4096
+_LONGEST_LINE_BYTES = 16 * 1024**2
+_MARK = rb"(?:\xef\xbb\xbf)?\s*"
+_COMMENTS = rb"(?:<!--.{0,2000}?-->\s*|<!DOCTYPE\b[^>]*>\s*|<\?xml\b[^>]*>\s*)*"
+_OBJECT = re.compile(_MARK + rb"\{\s*[\"}]")
+_LINE_OF_OBJECT = re.compile(rb"\}[ \t\r]*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A way to write many records one after the other: how it begins, and how it is cut."""
+
+    name: str
+    begins: re.Pattern[bytes]
+    split: Split
+
+
+TEXTS: tuple[Text, ...] = (
+    Text(
+        "reuters21578",
+        re.compile(_MARK + _COMMENTS + rb"<REUTERS[\s>]", re.S),
+        partial(elements, b"REUTERS"),
+    ),
+    Text(
+        "gigaword",
+        re.compile(_MARK + _COMMENTS + rb"<DOC[\s>]", re.S),
+        partial(elements, b"DOC"),
+    ),
+    Text("xml documents", re.compile(_MARK + rb"<\?xml\s"), XML_DOCUMENTS.split),
+    Text("json array", re.compile(_MARK + rb"\[\s*\{"), jsons.values),
+    Text("json objects", _OBJECT, jsons.values),
+    Text("mbox", re.compile(FROM_LINE), MBOX.split),
+    Text("csv rows", csvs.BEGINS, csvs.rows),
+    Text("wire messages", re.compile(rb"[\x16\x00\r\n ]*" + HEADER), WIRE_MESSAGES.split),
+)
+"""Every text that is cut, in order of trial; any other is one record."""
+
+
+def cut(
+    stream: Stream, limit_bytes: int, meter: Meter, where: tuple[str, ...] = ()
+) -> Iterator[Piece]:
+    """The records of a file in order, each at most `limit_bytes` long. Never raises.
+
+    Each damage becomes one piece, at the place where it was met, with what was read before it.
+    """
+    return pieces(stream, Context(limit_bytes, meter, pieces, where=where))
+
+
+def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
+    """The records of a stream within `context`."""
+    head = stream.peek(_HEAD_BYTES)
+    coding = next((c for c in CODINGS if c.begins.match(head)), None)
+    if coding or zip.BEGINS.match(head) or tar.is_header(head[: tar.BLOCK_BYTES]):
+        if context.depth >= MAX_DEPTH:
+            piece = next(whole(stream.chunks(), context.limit_bytes))
+            yield context.damaged(f"archives lie more than {MAX_DEPTH} deep", None, piece)
+        elif coding:
+            yield from _compressed(coding, stream, context)
+        elif head.startswith(b"PK"):
+            yield from zip.members(stream, context)
+        else:
+            yield from tar.members(stream, context)
+    else:
+        for piece in _split_of(head, stream)(stream.chunks(), context.limit_bytes):
+            if piece.unfinished and stream.fault is not None and not stream.told:
+                stream.tell()
+                yield context.damaged(stream.fault, None, piece)
+            else:
+                yield piece
+    if stream.fault is not None and not stream.told:
+        stream.tell()
+        yield context.damaged(stream.fault)
+
+
+def _compressed(coding: Coding, stream: Stream, context: Context) -> Iterator[Piece]:
+    yield from context.cut(Stream(unpack(stream, coding, context.meter)))
+
+
+def _split_of(head: bytes, stream: Stream) -> Split:
+    if _OBJECT.match(head):
+        return jsons.lines if _is_json_lines(stream) else jsons.values
+    return next((text.split for text in TEXTS if text.begins.match(head)), whole)
+
+
+def _is_json_lines(stream: Stream) -> bool:
+    """Whether the first line ends an object and the next one, if there is one, begins another."""
+    size = _HEAD_BYTES
+    while True:
+        data = stream.peek(size)
+        ends = len(data) < size
+        line_end = data.find(b"\n", len(data) - len(data.lstrip()))
+        if line_end >= 0:
+            found = _LINE_OF_OBJECT.match(data, len(data[:line_end].rstrip()) - 1)
+            if found is None:
+                return False
+            if found.end() < len(data) or ends:
+                return data[found.end() : found.end() + 1] in {b"", b"{"}
+        elif ends or size > _LONGEST_LINE_BYTES:
+            return False
+        size *= 4

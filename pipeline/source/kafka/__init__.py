@@ -1,0 +1,1 @@
+"""Records from Kafka topics, and records published to them."""

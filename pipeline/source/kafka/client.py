@@ -1,0 +1,78 @@
+"""What a reader asks of Kafka, and how Kafka may answer: types only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pipeline.model import Record
+from pipeline.source.kafka.groups import Partition
+
+
+class ClientFault(Exception):  # noqa: N818 (a fault that passes, not an error of the program)
+    """Kafka cannot be reached or refuses for now."""
+
+
+class OutOfRange(Exception):  # noqa: N818 (an answer, not an error of the program)
+    """The broker does not have the offset that was asked for."""
+
+    def __init__(self, partition: Partition, offset: int) -> None:
+        super().__init__(f"{partition.source}: {offset}")
+        self.partition = partition
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a poll brought of one partition, and the position after it."""
+
+    records: tuple[Record, ...]
+    position: int
+    leader_epoch: int | None = None
+
+
+class Client(Protocol):
+    """What the reader asks of Kafka. All raise `ClientFault`."""
+
+    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+        """Every partition of the topics, freshly asked for."""
+
+    def offsets(
+        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
+    ) -> dict[Partition, int]:
+        """The first offset that the broker has, or the one after the last."""
+
+    def offsets_at(
+        self, partitions: Sequence[Partition], at: datetime
+    ) -> dict[Partition, int | None]:
+        """The first offset whose record's timestamp is `at` or later, None where there is none."""
+
+    def assign(self, partitions: Sequence[Partition]) -> None:
+        """Read these partitions; new ones need a `seek` before the next poll."""
+
+    def leader_epoch(self, partition: Partition) -> int | None:
+        """How often the partition's leadership has changed, where the broker says it."""
+
+    def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
+        """Read on from `offset`.
+
+        `leader_epoch` is that of what was read before: the broker is asked whether its log still
+        has it, and `poll` raises `OutOfRange` where it was cut (KIP-320).
+        """
+
+    def pause(self, partition: Partition) -> None:
+        """Leave the partition out of polls."""
+
+    def resume(self, partition: Partition) -> None:
+        """Take the partition into polls again."""
+
+    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
+        """What arrives within the time. Raises `OutOfRange`."""
+
+    def commit(self, ends: Mapping[Partition, int]) -> None:
+        """Tell the consumer group, without waiting; failures are of no importance."""
+
+    def close(self) -> None:
+        """Let go of the connections."""

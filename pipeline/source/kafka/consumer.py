@@ -1,0 +1,264 @@
+"""The Kafka client as the reader needs it: kafka-python behind a few plain calls.
+
+Everything that kafka-python raises ends here: as `ClientFault` (try again later), `OutOfRange`
+(the broker has no such offset), `BrokerError` (it refuses the credentials), or `ConfigError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaConfigurationError,
+    KafkaError,
+    LogTruncationError,
+    TopicAuthorizationFailedError,
+)
+from kafka.errors import OffsetOutOfRangeError as KafkaOutOfRange
+from kafka.structs import OffsetAndMetadata
+
+from pipeline.errors import BrokerError, ConfigError
+from pipeline.model import Record
+from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.kafka.client_settings import settings
+from pipeline.source.kafka.groups import NO_TOPIC_ID, Partition
+from pipeline.source.kafka.header_names import read_any_names
+from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.probe import REFUSALS, knock, quiet, refusal
+
+T = TypeVar("T")
+
+FETCH_WAIT_S = 0.25
+"""How long the broker may hold an empty answer back: bounds how old news of no news is."""
+
+_REQUEST_TIMEOUT_S = 5.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNAUTHORISED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
+
+
+def _guarded(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except KafkaConfigurationError as error:
+        raise ConfigError("Kafka's client refuses its settings", reason=error) from error
+    except REFUSALS as error:
+        raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
+    except (KafkaError, OSError) as error:
+        raise ClientFault(f"Kafka cannot be reached or refuses: {error!r}") from error
+
+
+class KafkaClient:
+    """A consumer with manual assignment, and an admin client for fresh metadata.
+
+    Raises `ClientFault` when the broker does not answer within a few seconds, `BrokerError` when
+    it refuses the credentials.
+    """
+
+    def __init__(self, options: KafkaOptions) -> None:
+        quiet()
+        read_any_names()
+        common: dict[str, Any] = {
+            "bootstrap_servers": list(options.bootstrap_servers),
+            "bootstrap_timeout_ms": int(min(_REQUEST_TIMEOUT_S, options.broker_timeout_s) * 1000),
+            "reconnect_backoff_max_ms": 2000,
+        }
+        consumer = {
+            **common,
+            "fetch_max_wait_ms": int(FETCH_WAIT_S * 1000),
+            "fetch_max_bytes": options.max_fetch_bytes,
+            "max_partition_fetch_bytes": options.max_fetch_bytes,
+            "max_poll_records": options.max_poll_records,
+            "metrics_enabled": False,
+            **settings(options.client, KafkaConsumer.DEFAULT_CONFIG),
+            "group_id": options.group_id,
+            "auto_offset_reset": "none",
+            "enable_auto_commit": False,
+            "isolation_level": options.isolation_level,
+            "allow_auto_create_topics": False,
+        }
+        admin = {
+            **common,
+            "request_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
+            **settings(options.client, KafkaAdminClient.DEFAULT_CONFIG),
+        }
+        _guarded(lambda: knock(admin, _REQUEST_TIMEOUT_S))
+        self._admin = _guarded(lambda: KafkaAdminClient(**admin))
+        try:
+            self._cluster_id = str(
+                _guarded(self._admin.describe_cluster).get("cluster_id") or NO_TOPIC_ID
+            )
+            self._consumer = _guarded(lambda: KafkaConsumer(**consumer))
+        except BaseException:
+            self._admin.close()
+            raise
+        self._group_id = options.group_id
+        self._assigned: dict[TopicPartition, Partition] = {}
+        self._positions: dict[TopicPartition, int] = {}
+
+    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+        """See `Client`; a topic that does not exist is a fault like any other."""
+        found = []
+        for topic in _guarded(lambda: self._admin.describe_topics(list(topics))):
+            if topic["error_code"] in _UNAUTHORISED:
+                raise BrokerError("Kafka refuses access to the topic", topic=topic["name"])
+            if topic["error_code"] or not topic["partitions"]:
+                raise ClientFault(
+                    f"the topic {topic['name']!r} does not exist or cannot be described "
+                    f"(Kafka error {topic['error_code']})"
+                )
+            found += [
+                Partition(
+                    self._cluster_id,
+                    topic["name"],
+                    str(topic.get("topic_id") or NO_TOPIC_ID),
+                    partition["partition_index"],
+                )
+                for partition in topic["partitions"]
+            ]
+        return sorted(found)
+
+    def offsets(
+        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
+    ) -> dict[Partition, int]:
+        """See `Client`. `latest` is the last stable offset under read_committed."""
+        by_name = {TopicPartition(p.topic, p.number): p for p in partitions}
+        ask = (
+            self._consumer.beginning_offsets if which == "earliest" else self._consumer.end_offsets
+        )
+        try:
+            found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
+        except KeyError as error:
+            # kafka-python trips over a partition that its own metadata do not have yet.
+            raise ClientFault(f"the leader of {error} is not known yet") from error
+        return {by_name[name]: offset for name, offset in found.items()}
+
+    def offsets_at(
+        self, partitions: Sequence[Partition], at: datetime
+    ) -> dict[Partition, int | None]:
+        """See `Client`; to the millisecond, as Kafka's timestamps are, rounded up."""
+        by_name = {TopicPartition(p.topic, p.number): p for p in partitions}
+        at_ms = max(0, -((_EPOCH - at) // timedelta(milliseconds=1)))
+        ask = self._consumer.offsets_for_times
+        found = _guarded(
+            lambda: ask(dict.fromkeys(by_name, at_ms), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000))
+        )
+        return {p: found[n].offset if found.get(n) else None for n, p in by_name.items()}
+
+    def assign(self, partitions: Sequence[Partition]) -> None:
+        """See `Client`; a partition that was recreated loses its position."""
+        self._assigned = {TopicPartition(p.topic, p.number): p for p in partitions}
+        self._positions = {n: at for n, at in self._positions.items() if n in self._assigned}
+        _guarded(lambda: self._consumer.assign(list(self._assigned)))
+
+    def leader_epoch(self, partition: Partition) -> int | None:
+        """See `Client`."""
+        for topic in _guarded(lambda: self._admin.describe_topics([partition.topic])):
+            for found in topic["partitions"]:
+                if found["partition_index"] == partition.number and found["leader_epoch"] >= 0:
+                    return int(found["leader_epoch"])
+        return None
+
+    def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
+        """See `Client`."""
+        name = TopicPartition(partition.topic, partition.number)
+        self._consumer.seek(name, offset)
+        if leader_epoch is not None:
+            # Its public `seek` takes no epoch, as Java's does.
+            place = OffsetAndMetadata(offset, "", leader_epoch)
+            self._consumer._subscription.assignment[name].seek(place)
+        self._positions[name] = offset
+
+    def pause(self, partition: Partition) -> None:
+        """See `Client`."""
+        self._consumer.pause(TopicPartition(partition.topic, partition.number))
+
+    def resume(self, partition: Partition) -> None:
+        """See `Client`."""
+        self._consumer.resume(TopicPartition(partition.topic, partition.number))
+
+    def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
+        """See `Client`; partitions whose position moved without a record are included."""
+        try:
+            polled = self._consumer.poll(
+                timeout_ms=max(0, int(timeout_s * 1000)), max_records=max_records
+            )
+        except KafkaOutOfRange as error:
+            raise self._out_of_range(error.args[0]) from error
+        except LogTruncationError as error:
+            ours = {name: self._positions.get(name, 0) for name in error.divergent_offsets}
+            raise self._out_of_range(ours) from error
+        except REFUSALS as error:
+            raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
+        except (KafkaError, OSError) as error:
+            raise ClientFault(f"Kafka cannot be read: {error!r}") from error
+        found = {}
+        for name, partition in self._assigned.items():
+            records = polled.get(name, ())
+            position, epoch = self._position(name)
+            if records or position != self._positions[name]:
+                self._positions[name] = position
+                found[partition] = Fetched(
+                    tuple(_record(partition.source, r) for r in records),
+                    position,
+                    epoch if epoch >= 0 else None,
+                )
+        return found
+
+    def commit(self, ends: Mapping[Partition, int]) -> None:
+        """See `Client`."""
+        if self._group_id is None or not ends:
+            return
+        offsets = {
+            TopicPartition(p.topic, p.number): OffsetAndMetadata(end, "", -1)
+            for p, end in ends.items()
+        }
+        with contextlib.suppress(KafkaError, OSError):
+            self._consumer.commit_async(offsets, callback=lambda *_: None)
+
+    def close(self) -> None:
+        """See `Client`."""
+        with contextlib.suppress(KafkaError, OSError):
+            self._consumer.close(autocommit=False, timeout_ms=int(_REQUEST_TIMEOUT_S * 1000))
+        with contextlib.suppress(KafkaError, OSError):
+            self._admin.close()
+
+    def _position(self, name: TopicPartition) -> tuple[int, int]:
+        # `KafkaConsumer.position` does the same after a round over all partitions, each time. The
+        # epoch is that of the last batch, a transaction's marker too, not that of the last record:
+        # else a marker by a later leader would look like a log that was cut.
+        known = self._consumer._subscription.assignment[name].position
+        if known is None:
+            return self._positions[name], -1
+        return int(known.offset), int(known.leader_epoch)
+
+    def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> Exception:
+        for name, offset in offsets.items():
+            if name in self._assigned:
+                return OutOfRange(self._assigned[name], offset)
+        return ClientFault("a partition that is no longer assigned is out of range")
+
+
+def _record(source: str, found: Any) -> Record:
+    return Record(
+        source,
+        found.offset,
+        found.value or b"",
+        found.key,
+        tuple((name, value or b"") for name, value in found.headers),
+        arrival_time(found.timestamp),
+    )
+
+
+def arrival_time(timestamp_ms: int | None) -> datetime | None:
+    """A record's Kafka timestamp; None where it has none, or one beyond all calendars."""
+    if timestamp_ms is None or timestamp_ms < 0:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        return None  # a producer's nonsense, beyond the year 9999

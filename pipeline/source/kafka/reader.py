@@ -1,0 +1,349 @@
+"""Reading one group's partitions in batches, from where the lake ends.
+
+The reader holds no truth. Before anything is handed out, the lake's committed end of each source
+is compared with where the pending block begins; where they differ (a batch that was not committed,
+another writer, an earlier process of ours) the pending records are dropped and reading goes on
+from the committed end. See DESIGN, invariants 1 and 2.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from pipeline.errors import StoreError
+from pipeline.model import Batch
+from pipeline.source.accumulate import Accumulator
+from pipeline.source.kafka.backoff import Outage, Standing
+from pipeline.source.kafka.client import Client, ClientFault, OutOfRange
+from pipeline.source.kafka.consumer import FETCH_WAIT_S, KafkaClient
+from pipeline.source.kafka.groups import Partition, group_of
+from pipeline.source.kafka.lag import Ages, Lag
+from pipeline.source.kafka.options import KafkaOptions, LakeEnds, LakeEpochs, Limits, StartSources
+from pipeline.source.kafka.starts import cut, expired, start_topic
+
+T = TypeVar("T")
+
+_SETTLE_S = 2 * FETCH_WAIT_S + 0.2
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the reader did so far."""
+
+    records: int = 0
+    batches: int = 0
+    rereads: int = 0
+    lost: int = 0
+    left_alone: int = 0
+    expired: int = 0
+
+
+class Reader:
+    """Reads the partitions of one `group` out of `groups`. Not for use by several threads.
+
+    `connect` opens the client; it is called lazily and again after the broker was away. `clock`
+    never goes back, in seconds, and `sleep` lets it go on.
+    """
+
+    def __init__(
+        self,
+        options: KafkaOptions,
+        limits: Limits,
+        *,
+        group: int,
+        groups: int,
+        lake_ends: LakeEnds,
+        start_sources: StartSources,
+        lake_epochs: LakeEpochs = lambda _: {},
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        connect: Callable[[KafkaOptions], Client] = KafkaClient,
+    ) -> None:
+        self.counters = Counters()
+        self._options = options
+        self._group, self._groups = group, groups
+        self._lake_ends, self._start_sources = lake_ends, start_sources
+        self._lake_epochs = lake_epochs
+        self._clock, self._sleep = clock, sleep
+        self._connect = connect
+        self._client: Client | None = None
+        self._batch = Accumulator(group, limits)
+        self._standing = Standing()
+        self._outage = Outage(options.broker_timeout_s)
+        self._partitions: dict[str, Partition] = {}
+        self._discover_s: float | None = None
+        self._ages = Ages()
+        self.taken_since_s: float | None = None
+        """When, by `clock`, the oldest record came of the batch that `read` gave last."""
+
+    @property
+    def waiting_since_s(self) -> float | None:
+        """When, by `clock`, the oldest record came that waits for its batch to be due."""
+        return self._batch.waiting_since_s()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that this group reads, as last discovered; sorted."""
+        return tuple(sorted(self._partitions))
+
+    @property
+    def waiting_for(self) -> str | None:
+        """What Kafka's last answer lacked, while `read` waits for it: something to log."""
+        return self._outage.reason
+
+    def start(self) -> None:
+        """Connect and find the partitions, waiting for the broker and the topics.
+
+        Optional: `read` does it too. Raises `BrokerError` after `broker_timeout_s`.
+        """
+        while self._discover_s is None:
+            self._attempt(self._clock(), self._discover)
+            if self._discover_s is None:
+                self._sleep(self._outage.pause_s(self._clock()))
+
+    def read(self, timeout_s: float = 0.0) -> Batch | None:
+        """The next batch once it is full or old, None when `timeout_s` went by first.
+
+        Records that do not make a batch yet stay in memory for the next call. While Kafka does not
+        answer the result is None, and an attempt to reach it may exceed the time by some seconds.
+        Raises `BrokerError` once that lasted `broker_timeout_s`, `OffsetExpiredError` when records
+        were lost on the broker.
+        """
+        deadline = self._clock() + timeout_s
+        batch = self._attempt(self._clock(), lambda: self._read(deadline))
+        if batch is None and self._outage.lasting:
+            left_s = min(deadline - self._clock(), self._outage.pause_s(self._clock()))
+            self._sleep(max(0.0, left_s))
+        return batch
+
+    def caught_up(self) -> bool:
+        """Whether everything on the broker is in the lake: takes under a second when it is.
+
+        The broker's word on the end offsets is not enough (the embedded one's is too low): a poll
+        that outlasts a whole fetch must come back empty as well.
+        """
+        return bool(self._attempt(self._clock(), self._caught_up))
+
+    def lag(self) -> dict[str, int]:
+        """How many offsets of each source the lake lacks; empty while the broker is away."""
+        partitions = list(self._partitions.values())
+
+        def ask() -> dict[str, int]:
+            ends = self._open().offsets(partitions, "latest") if partitions else {}
+            return {
+                p.source: max(0, end - self._batch.start(p.source))
+                for p, end in sorted(ends.items())
+            }
+
+        return self._attempt(self._clock(), ask) or {}
+
+    def lags(self, now: datetime) -> list[Lag]:
+        """As `lag`, with the time of the oldest record that the lake lacks; to call between reads.
+
+        What was handed out last is taken for committed. `now` is the time of day.
+        """
+        first = self._batch.first_waiting()
+        found = []
+        for source, records in self.lag().items():
+            record = first.get(source)
+            waiting = None if record is None else record.received_at
+            found.append(self._ages.look(self._partitions[source], records, waiting, now))
+        return found
+
+    def report_lost(self, sources: Iterable[str]) -> None:
+        """The writer says that another one took these: counts towards leaving them alone.
+
+        The lake's end alone tells it too, except where both wrote the very same block.
+        """
+        for source in sources:
+            if source in self._partitions:
+                end = self._end_in_lake(source)
+                self._reopen(source, end)
+                self._lose(source, end, self._clock())
+
+    def close(self) -> None:
+        """Let go of the broker; what was pending is dropped (and read again by whoever is next)."""
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        for source in self._partitions:
+            self._batch.forget(source)
+            self._standing.forget(source)
+            self._ages.forget(source)
+        self._partitions = {}
+        self._discover_s = None
+
+    def _attempt(self, now_s: float, call: Callable[[], T]) -> T | None:
+        if self._outage.pause_s(now_s) > 0:
+            return None
+        try:
+            result = call()
+        except ClientFault as fault:
+            self._discover_s = None
+            self._outage.failed(
+                now_s,
+                self._clock(),
+                fault,
+                address=",".join(self._options.bootstrap_servers),
+                topics=",".join(self._options.topics),
+            )
+            return None
+        self._outage.over()
+        return result
+
+    def _open(self) -> Client:
+        if self._client is None:
+            self._client = self._connect(self._options)
+        return self._client
+
+    def _read(self, deadline: float) -> Batch | None:
+        if self._discover_s is None or self._clock() >= self._discover_s:
+            self._discover()
+        self._reconcile()
+        while True:
+            if self._batch.ready(self._clock()):
+                # Were a topic recreated unnoticed, its records would bear the old one's name.
+                self._discover()
+                if self._batch.ready(self._clock()):
+                    return self._take()
+            now_s = self._clock()
+            due_s = self._batch.due_s()
+            self._poll(max(0.0, min(deadline, due_s if due_s is not None else deadline) - now_s))
+            if self._clock() >= deadline and not self._batch.ready(self._clock()):
+                return None
+
+    def _take(self) -> Batch:
+        self.taken_since_s = self._batch.waiting_since_s()
+        batch = self._batch.take()
+        self._ages.taken(batch.records)
+        self.counters.batches += 1
+        self.counters.records += len(batch.records)
+        return batch
+
+    def _poll(self, timeout_s: float) -> None:
+        client = self._open()
+        if not self._partitions:
+            self._sleep(timeout_s)
+            return
+        room = min(self._batch.room, self._options.max_poll_records)
+        try:
+            found = client.poll(timeout_s, room)
+        except OutOfRange as gone:
+            self._expired(gone.partition, gone.offset)
+            return
+        now_s = self._clock()
+        for partition, fetched in found.items():
+            self._batch.add(
+                partition.source, fetched.records, fetched.position, now_s, fetched.leader_epoch
+            )
+
+    def _discover(self) -> None:
+        client = self._open()
+        listed = client.partitions(self._options.topics)
+        mine = {p.source: p for p in listed if group_of(p, self._groups) == self._group}
+        if self._partitions.keys() - mine.keys():
+            # A topic was recreated. Nothing that the old client still buffers can be told from the
+            # new topic's records, so begin with a new one.
+            self.close()
+            client = self._open()
+        new = {source: p for source, p in mine.items() if source not in self._partitions}
+        if new:
+            for topic in sorted({p.topic for p in new.values()}):
+                start_topic(
+                    client,
+                    [p for p in listed if p.topic == topic],
+                    self._options.start,
+                    self._lake_ends,
+                    self._start_sources,
+                )
+            ends = {source: self._end_in_lake(source) for source in sorted(new)}
+            epochs = self._lake_epochs(sorted(new))
+            client.assign(list(mine.values()))
+            self._partitions = mine
+            for source, end in ends.items():
+                self._reopen(source, end, epochs.get(source))
+            self._check_expired(list(new.values()))
+        self._discover_s = self._clock() + self._options.discover_interval_s
+
+    def _check_expired(self, partitions: Sequence[Partition]) -> None:
+        earliest = self._open().offsets(partitions, "earliest") if partitions else {}
+        for partition, offset in earliest.items():
+            if self._batch.end(partition.source) < offset:
+                self._expired(partition, self._batch.end(partition.source), offset)
+
+    def _expired(self, partition: Partition, position: int, earliest: int | None = None) -> None:
+        client = self._open()
+        if earliest is None:
+            earliest = client.offsets([partition], "earliest")[partition]
+        committed = self._batch.start(partition.source)
+        if position >= earliest:
+            epoch = self._lake_epochs([partition.source]).get(partition.source)
+            raise cut(client, partition, position, committed, epoch)
+        reject = expired(partition, position, earliest, committed, self._options.on_expired)
+        self.counters.expired += earliest - position
+        self._batch.skip(reject, earliest, self._clock())
+        client.seek(partition, earliest)
+
+    def _reconcile(self) -> None:
+        now_s = self._clock()
+        active = self._batch.active()
+        waiting = self._standing.due(now_s)
+        if not active and not waiting:
+            return
+        ends = self._lake_ends([*active, *waiting])
+        confirmed: dict[Partition, int] = {}
+        for source in active:
+            end = _known(ends, source)
+            if end == self._batch.start(source):
+                if self._batch.delivered_from(source) is not None:
+                    self._batch.confirm(source)
+                    self._standing.won(source)
+                    confirmed[self._partitions[source]] = end
+                continue
+            ours_failed = end == self._batch.delivered_from(source)
+            self._reopen(source, end)
+            self.counters.rereads += 1
+            if not ours_failed:
+                self._lose(source, end, now_s)
+        for source in waiting:
+            if self._standing.look(source, _known(ends, source), now_s):
+                self._reopen(source, ends[source])
+                self._open().resume(self._partitions[source])
+        self._open().commit(confirmed)
+
+    def _lose(self, source: str, end: int, now_s: float) -> None:
+        self.counters.lost += 1
+        if self._standing.lost(source, end, now_s):
+            self.counters.left_alone += 1
+            self._reopen(source, end)
+            self._open().pause(self._partitions[source])
+
+    def _reopen(self, source: str, end: int, leader_epoch: int | None = None) -> None:
+        self._batch.open(source, end)
+        self._open().seek(self._partitions[source], end, leader_epoch)
+
+    def _end_in_lake(self, source: str) -> int:
+        return _known(self._lake_ends([source]), source)
+
+    def _caught_up(self) -> bool:
+        self._discover()
+        self._reconcile()
+        if self._batch.active() or self._standing.left_alone():
+            return False
+        partitions = list(self._partitions.values())
+        ends = self._open().offsets(partitions, "latest") if partitions else {}
+        if any(self._batch.end(p.source) < end for p, end in ends.items()):
+            return False
+        if partitions:
+            self._poll(_SETTLE_S)
+        return not self._batch.active()
+
+
+def _known(ends: Mapping[str, int], source: str) -> int:
+    if source not in ends:
+        raise StoreError("the lake does not hold the start of a source", source=source)
+    return ends[source]

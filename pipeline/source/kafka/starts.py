@@ -1,0 +1,83 @@
+"""Where a source begins: its very first start, and a start that the broker no longer has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.errors import OffsetExpiredError
+from pipeline.model import Reject
+from pipeline.source.kafka.client import Client
+from pipeline.source.kafka.groups import Partition
+from pipeline.source.kafka.options import LakeEnds, StartSources
+
+
+def start_topic(
+    client: Client,
+    partitions: Sequence[Partition],
+    start: Literal["earliest", "latest"],
+    lake_ends: LakeEnds,
+    start_sources: StartSources,
+) -> None:
+    """Have the start of each of a topic's `partitions` committed that the lake does not know.
+
+    Once per partition, ever: no restart resolves a start again, so that what arrives between a
+    crash and the restart is not passed over under `latest`.
+    """
+    sources = [p.source for p in partitions]
+    if set(lake_ends(sources)) >= set(sources):
+        return
+    earliest = client.offsets(partitions, "earliest")
+    first = earliest if start == "earliest" else client.offsets(partitions, "latest")
+    start_sources(
+        {p.source: first[p] for p in partitions}, {p.source: earliest[p] for p in partitions}
+    )
+
+
+def expired(
+    partition: Partition,
+    position: int,
+    earliest: int,
+    committed: int,
+    on_expired: Literal["stop", "skip"],
+) -> Reject:
+    """The account of `[position, earliest)`, which the broker dropped before it was read.
+
+    Raises `OffsetExpiredError` when that is to stop the job.
+    """
+    facts = {
+        "topic": partition.topic,
+        "partition": partition.number,
+        "committed": committed,
+        "position": position,
+        "earliest": earliest,
+    }
+    if on_expired == "stop":
+        raise OffsetExpiredError(
+            "the broker no longer has the records after the lake's committed end", **facts
+        )
+    message = (
+        f"offsets {position} to {earliest - 1} of partition {partition.number} of "
+        f"{partition.topic} were no longer on the broker"
+    )
+    return Reject(partition.source, position, 0, "skipped.expired", "read", message)
+
+
+def cut(
+    client: Client, partition: Partition, position: int, committed: int, epoch: int | None
+) -> OffsetExpiredError:
+    """The error for a log that no longer is the one that was read up to `position`.
+
+    It was cut below it (an unclean leader election, a restored disk): what is in the lake can no
+    longer be told from what takes its offsets. `epoch` is the lake's.
+    """
+    return OffsetExpiredError(
+        "the broker's log was cut below what was read of it",
+        topic=partition.topic,
+        partition=partition.number,
+        committed=committed,
+        committed_epoch=epoch,
+        position=position,
+        broker_end=client.offsets([partition], "latest")[partition],
+        broker_epoch=client.leader_epoch(partition),
+    )

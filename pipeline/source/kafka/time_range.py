@@ -1,0 +1,175 @@
+"""A range of a Kafka topic, read again: each partition's part of it as a source with an end.
+
+The range is given as times and resolved to offsets once. Its source is named by those:
+`kafka-replay/{cluster}/{topic}/{topic id}/{partition}/{start}-{end}`, so that the same range is
+the same source, and a second reading of it adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.errors import BrokerError, OffsetExpiredError, UsageError
+from pipeline.model import Record
+from pipeline.source.kafka.client import Client, ClientFault, OutOfRange
+from pipeline.source.kafka.consumer import KafkaClient
+from pipeline.source.kafka.groups import Partition
+from pipeline.source.kafka.options import KafkaOptions
+
+Connect = Callable[[KafkaOptions], Client]
+
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaRange:
+    """The offsets `[start, total)` of one partition; small, and may be sent to a worker.
+
+    `total` is a consumer's position: the last offsets may hold no record.
+    """
+
+    options: KafkaOptions
+    partition: Partition
+    start: int
+    total: int
+    connect: Connect = KafkaClient
+
+    @property
+    def source(self) -> str:
+        """The range's name in the lake."""
+        # The live source of the same partition begins with `kafka/`.
+        place = self.partition.source.removeprefix("kafka/")
+        return f"kafka-replay/{place}/{self.start}-{self.total}"
+
+    def records(self, start: int) -> Iterator[Record]:
+        """The records from offset `start` on, with their Kafka timestamps as `received_at`.
+
+        Raises `OffsetExpiredError` where the broker dropped some of them meanwhile, `BrokerError`
+        where it does not answer for `broker_timeout_s`.
+        """
+        try:
+            client = self.connect(self.options)
+        except ClientFault as fault:
+            raise self._gone(fault) from fault
+        try:
+            client.assign([self.partition])
+            client.seek(self.partition, start)
+            yield from self._read(client, start)
+        except OutOfRange as gone:
+            raise OffsetExpiredError(
+                "the broker no longer has records of the range",
+                topic=self.partition.topic,
+                partition=self.partition.number,
+                position=gone.offset,
+            ) from gone
+        except ClientFault as fault:
+            raise self._gone(fault) from fault
+        finally:
+            client.close()
+
+    def _read(self, client: Client, position: int) -> Iterator[Record]:
+        idle_s = 0.0
+        while position < self.total:
+            room = min(self.options.max_poll_records, self.total - position)
+            fetched = client.poll(_POLL_S, room).get(self.partition)
+            if fetched is None:
+                # A broker that is away looks like one with nothing to give; here there is more.
+                idle_s += _POLL_S
+                if idle_s > self.options.broker_timeout_s:
+                    raise self._gone("no answer in time")
+                continue
+            idle_s = 0.0
+            for record in fetched.records:
+                if record.offset >= self.total:
+                    return
+                yield replace(record, source=self.source)
+            position = fetched.position
+
+    def _gone(self, reason: object) -> BrokerError:
+        return BrokerError(
+            "Kafka cannot be read",
+            reason=reason,
+            address=",".join(self.options.bootstrap_servers),
+            topic=self.partition.topic,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The ranges of a topic that hold something, in order; `notes` say where they were cut."""
+
+    ranges: tuple[KafkaRange, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def offsets(self) -> int:
+        """How many offsets there are in all: at least as many as records."""
+        return sum(part.total - part.start for part in self.ranges)
+
+
+def resolve(
+    options: KafkaOptions,
+    from_time: datetime | None,
+    to_time: datetime | None,
+    connect: Connect = KafkaClient,
+) -> Resolved:
+    """The offsets of `options.topics` between two moments, as the broker has them now.
+
+    A partition's range begins at its first record of `from_time` or later (else at the first one
+    that the broker has) and ends before its first one of `to_time` or later (else after the last
+    one). Timestamps need not rise: a late record before that place is left out, an early one after
+    it is in. Raises `UsageError` where the range is empty, `BrokerError` where Kafka cannot be
+    reached or has no such topic.
+    """
+    if from_time is not None and to_time is not None and from_time >= to_time:
+        raise UsageError("the range is empty: it ends before it begins", to_time=to_time)
+    try:
+        client = connect(options)
+        try:
+            partitions = client.partitions(options.topics)
+            earliest = client.offsets(partitions, "earliest")
+            latest = client.offsets(partitions, "latest")
+            begins = client.offsets_at(partitions, from_time) if from_time else {}
+            ends = client.offsets_at(partitions, to_time) if to_time else {}
+        finally:
+            client.close()
+    except ClientFault as fault:
+        raise BrokerError(
+            str(fault), address=",".join(options.bootstrap_servers), topic=",".join(options.topics)
+        ) from fault
+    ranges = []
+    notes: list[str] = []
+    for p in partitions:
+        start = earliest[p] if from_time is None else _known(begins.get(p), latest[p])
+        end = min(_known(ends.get(p), latest[p]), latest[p])
+        if start >= end:
+            continue
+        ranges.append(KafkaRange(options, p, start, end, connect))
+        if start == earliest[p] > 0:
+            notes.append(
+                f"partition {p.number} of {p.topic} begins at offset {start}: "
+                "the broker no longer has what came before"
+            )
+        if to_time is not None and ends.get(p) is None:
+            notes.append(
+                f"partition {p.number} of {p.topic} ends at offset {end}: "
+                "it has no record yet of the end of the range or later"
+            )
+    if not ranges:
+        raise UsageError(
+            "the topic holds no record in this range",
+            topic=",".join(options.topics),
+            from_time=_shown(from_time),
+            to_time=_shown(to_time),
+        )
+    return Resolved(tuple(ranges), tuple(notes))
+
+
+def _known(offset: int | None, otherwise: int) -> int:
+    return otherwise if offset is None else offset
+
+
+def _shown(at: datetime | None) -> str:
+    return "open" if at is None else at.isoformat()

@@ -1,0 +1,186 @@
+"""The part of `lake check` that looks at the tables' schemas and data files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from pipeline.store.check.findings import Finding
+from pipeline.store.commit.actions import folder_of
+from pipeline.store.commit.data_files import marks_of
+from pipeline.store.read.snapshot import DataFile, Snapshot, open_table
+from pipeline.store.schema.contract import contract
+
+_OPEN_AT_ONCE = 8
+_LAYOUTS = {
+    pa.string_view(): pa.string(),
+    pa.large_string(): pa.string(),
+    pa.binary_view(): pa.binary(),
+    pa.large_binary(): pa.binary(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileTotals:
+    """The files that make up a table, their size, and the files that no log refers to.
+
+    `replaced` ones were part of it until a compaction; `unreferenced` are the others.
+    """
+
+    files: int
+    size_bytes: int
+    unreferenced: int
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Footer:
+    rows: int
+    schema: pa.Schema
+
+
+def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
+    """Whether the table is there, with the contract's columns; more columns are fine.
+
+    A column that may be null may be missing: a lake of an older minor version has it not.
+    """
+    if table not in snapshot.tables:
+        return [Finding("no_table", table, "the table does not exist")]
+    rule = contract(table)
+    partitions = tuple(snapshot.tables[table].metadata().partition_columns)
+    found = _differences(rule.schema, snapshot.dataset(table).schema, nulls=True)
+    if partitions != rule.partition_by:
+        found.append(f"partitioned by {partitions}, not by {rule.partition_by}")
+    return [Finding("contract", table, message) for message in found]
+
+
+def check_files(snapshot: Snapshot, table: str) -> tuple[FileTotals, list[Finding]]:
+    """Whether the table's files are there, whole, as the log says; and which others are.
+
+    A file that left or entered the table since it was pinned is not held against it.
+    """
+    filesystem = snapshot.filesystem()
+    active = {file.path: file for file in snapshot.active(table)}
+    sizes = _listed(filesystem, table)
+    others = sorted(sizes.keys() - active.keys())
+    with ThreadPoolExecutor(_OPEN_AT_ONCE) as pool:
+        footers = dict(
+            zip(
+                [*active, *others],
+                pool.map(partial(_footer, filesystem, table), [*active, *others]),
+                strict=True,
+            )
+        )
+    latest = _latest(snapshot, table)
+    findings: list[Finding] = []
+    for path, file in active.items():
+        footer = footers[path]
+        if footer is not None or path in latest:
+            findings += _judge(table, file, sizes.get(path), footer)
+    beyond = [path for path in others if path not in latest and footers[path] is not None]
+    replaced = {
+        path.removeprefix(f"{table}/")
+        for footer in footers.values()
+        if isinstance(footer, _Footer) and (marks := marks_of(footer.schema)) is not None
+        for path in marks.replaces
+    }
+    for path in beyond:
+        footer = footers[path]
+        if isinstance(footer, str):
+            findings.append(Finding("unreadable_file", table, f"{path}: {footer}"))
+        findings.append(Finding("replaced" if path in replaced else "unreferenced", table, path))
+    size = sum(file.size_bytes for file in active.values())
+    kept = len(replaced.intersection(beyond))
+    return FileTotals(len(active), size, len(beyond) - kept, kept), findings
+
+
+def surplus(snapshot: Snapshot, table: str) -> list[str]:
+    """Data files in the table's folders that are no part of it: a plain glob counts their rows.
+
+    So are, for a moment, files that a live writer is about to commit.
+    """
+    listed = _listed(snapshot.filesystem(), table)
+    return sorted(listed.keys() - {file.path for file in snapshot.active(table)})
+
+
+def _judge(
+    table: str, file: DataFile, size_bytes: int | None, footer: _Footer | str | None
+) -> Iterator[Finding]:
+    if footer is None:
+        yield Finding("missing_file", table, file.path)
+        return
+    if isinstance(footer, str):
+        yield Finding("unreadable_file", table, f"{file.path}: {footer}")
+        return
+    if size_bytes != file.size_bytes:
+        message = f"{file.path}: {size_bytes} bytes, {file.size_bytes} in the log"
+        yield Finding("file_size", table, message)
+    if file.rows is not None and footer.rows != file.rows:
+        message = f"{file.path}: {footer.rows} rows, {file.rows} in the log"
+        yield Finding("file_rows", table, message)
+    folder = folder_of({k: None if v is None else str(v) for k, v in file.partition.items()})
+    if unquote(file.path.rpartition("/")[0]) + "/" != folder:
+        yield Finding("file_place", table, f"{file.path} is not in {folder}")
+    for message in _differences(contract(table).file_schema, footer.schema, nulls=False):
+        yield Finding("file_columns", table, f"{file.path}: {message}")
+
+
+def _differences(rule: pa.Schema, found: pa.Schema, *, nulls: bool) -> list[str]:
+    different: list[str] = []
+    for field in rule:
+        if field.name not in found.names:
+            if not field.nullable:
+                different.append(f"column {field.name} is missing")
+            continue
+        other = found.field(field.name)
+        if _plain(other.type) != field.type:
+            different.append(f"column {field.name} is {other.type}, not {field.type}")
+        elif nulls and other.nullable != field.nullable:
+            word = "may" if other.nullable else "must not"
+            different.append(f"column {field.name} {word} be null, against the contract")
+    return different
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """`kind` without Arrow's choice of layout, which says nothing about the Parquet column."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _plain(field.type)) for field in kind])
+    return _LAYOUTS.get(kind, kind)
+
+
+def _listed(filesystem: pafs.FileSystem, table: str) -> dict[str, int]:
+    selector = pafs.FileSelector(table, recursive=True, allow_not_found=True)
+    return {
+        name: info.size
+        for info in filesystem.get_file_info(selector)
+        if (name := info.path.removeprefix(f"{table}/")).endswith(".parquet")
+        and not name.startswith("_")
+    }
+
+
+def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str | None:
+    """The file's footer; None where it is not there, the reason where it cannot be read."""
+    try:
+        metadata = pq.read_metadata(f"{table}/{path}", filesystem=filesystem)
+        return _Footer(metadata.num_rows, metadata.schema.to_arrow_schema())
+    except FileNotFoundError:
+        return None
+    except (pa.ArrowException, OSError) as error:
+        return str(error)
+
+
+def _latest(snapshot: Snapshot, table: str) -> frozenset[str]:
+    handle = open_table(snapshot.url, table, snapshot.options)
+    if handle is None:
+        return frozenset()
+    now = Snapshot(snapshot.url, snapshot.options, {table: handle})
+    return frozenset(file.path for file in now.active(table))

@@ -1,0 +1,194 @@
+"""Rules of `lake check` about the rows: each item once, what was found in it beside it."""
+
+from __future__ import annotations
+
+from pipeline.store.check.findings import Rule
+
+_ITEMS = (
+    Rule(
+        "duplicate_item",
+        "stories",
+        """
+        SELECT source, "offset" AS first, "offset" + 1 AS beyond,
+          format('item {}: {}', item, string_agg(fate, ', ' ORDER BY fate)) AS message
+        FROM items GROUP BY source, "offset", item HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        "item_numbers",
+        "stories",
+        """
+        SELECT i.source, i."offset" AS first, i."offset" + 1 AS beyond,
+          format('{} items, numbered {} to {}', count(DISTINCT item), min(item), max(item))
+            AS message
+        FROM items AS i JOIN spans AS s ON i.source = s.source AND i."offset" < s.beyond
+        GROUP BY i.source, i."offset"
+        HAVING min(item) <> 0 OR max(item) <> count(DISTINCT item) - 1
+        """,
+    ),
+    Rule(
+        "outside_block",
+        "stories",
+        """
+        SELECT i.source, i."offset" AS first, i."offset" + 1 AS beyond, i.fate AS message
+        FROM items AS i
+        JOIN spans AS s ON i.source = s.source AND i."offset" < s.beyond
+        ASOF LEFT JOIN (SELECT * FROM ledger WHERE end_offset > start_offset) AS b
+          ON i.source = b.source AND i."offset" >= b.start_offset
+        WHERE b.end_offset IS NULL OR i."offset" >= b.end_offset
+        """,
+    ),
+    *(
+        Rule(
+            "beyond_end",
+            table,
+            f"""
+            SELECT r.source, min(r."offset") AS first, max(r."offset") + 1 AS beyond,
+              count(*) || ' rows, committed up to '
+                || coalesce(any_value(e.committed)::VARCHAR, 'nothing') AS message
+            FROM {table}_data AS r LEFT JOIN ends AS e
+              ON e.source = r.source AND e.name = '{table}'
+            WHERE e.committed IS NULL OR r."offset" >= e.committed
+            GROUP BY r.source
+            """,
+        )
+        for table in ("rejects", "entities", "events", "stories")
+    ),
+    Rule(
+        "repeat",
+        "stories",
+        """
+        SELECT min(source) AS source, NULL AS first, NULL AS beyond,
+          format('revision {}: {}', revision_id, string_agg(
+            format('{} {}/{}', source, "offset", item), ', ' ORDER BY source, "offset", item
+          )) AS message
+        FROM stories GROUP BY revision_id, enrichment_id HAVING count(*) > 1
+        """,
+    ),
+)
+
+_PLACE = 'r.source = s.source AND r."offset" = s."offset" AND r.item = s.item'
+_STORY = f"{_PLACE} AND r.revision_id = s.revision_id AND r.enrichment_id = s.enrichment_id"
+
+_LOOSE = """
+    SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
+      format('item {{}}: {{}} rows of revision {{}}, enrichment {{}}',
+        r.item, count(*), r.revision_id, r.enrichment_id) AS message
+    FROM {table}_data AS r
+    ANTI JOIN stories AS s ON {story}
+    JOIN spans AS p ON r.source = p.source AND r."offset" < p.beyond
+    {join} (
+      SELECT source, "offset", item, enrichment_id FROM stories
+      UNION ALL
+      SELECT source, "offset", item, NULL FROM items WHERE fate <> 'story'
+    ) AS s ON {place} AND r.enrichment_id IS DISTINCT FROM s.enrichment_id
+    GROUP BY r.source, r."offset", r.item, r.revision_id, r.enrichment_id
+"""
+
+_FOUND = tuple(
+    rule
+    for table, kind, key in (
+        ("entities", "duplicate_entity", "name, kind"),
+        ("events", "duplicate_event", "event_id"),
+    )
+    for rule in (
+        Rule(
+            "orphan",
+            table,
+            _LOOSE.format(table=table, join="ANTI JOIN", story=_STORY, place=_PLACE),
+        ),
+        Rule(
+            "superseded",
+            table,
+            _LOOSE.format(table=table, join="SEMI JOIN", story=_STORY, place=_PLACE),
+        ),
+        Rule(
+            kind,
+            table,
+            f"""
+            SELECT source, "offset" AS first, "offset" + 1 AS beyond,
+              format('item {{}}, enrichment {{}}: {{}} times {{}}',
+                item, enrichment_id, count(*), concat_ws(' ', {key})) AS message
+            FROM {table}_data
+            GROUP BY source, "offset", item, revision_id, enrichment_id, {key}
+            HAVING count(*) > 1
+            """,
+        ),
+        Rule(
+            "wrong_partition",
+            table,
+            f"""
+            SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
+              format('item {{}}: not in the partition of its story', r.item) AS message
+            FROM {table}_data AS r JOIN stories AS s ON {_STORY}
+            WHERE r.date IS DISTINCT FROM s.date OR r.region IS DISTINCT FROM s.region
+            GROUP BY r.source, r."offset", r.item
+            """,
+        ),
+    )
+)
+
+_LINKS = (
+    Rule(
+        "dangling_link",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{}: {} links to revisions that are not there', coalesce(date::VARCHAR, 'null'),
+            count(*)) AS message
+        FROM links_data AS l
+        WHERE left_revision_id NOT IN (SELECT revision_id FROM stories)
+          OR right_revision_id NOT IN (SELECT revision_id FROM stories)
+        GROUP BY date
+        """,
+    ),
+    Rule(
+        "wrong_partition",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{} links in the partition {}', count(*), coalesce(date::VARCHAR, 'null'))
+            AS message
+        FROM links_data
+        WHERE date IS DISTINCT FROM right_date OR left_date > right_date
+          OR left_revision_id = right_revision_id
+        GROUP BY date
+        """,
+    ),
+)
+
+_PARTITIONS = (
+    *(
+        Rule(
+            "wrong_partition",
+            table,
+            f"""
+            SELECT source, {first} AS first, {beyond} AS beyond,
+              concat('{column} is ', coalesce({column}::VARCHAR, 'null'),
+                ', date is ', coalesce(date::VARCHAR, 'null')) AS message
+            FROM {table}_data WHERE date IS DISTINCT FROM {column}::DATE
+            """,
+        )
+        for table, column, first, beyond in (
+            ("stories", "published_at", '"offset"', '"offset" + 1'),
+            ("rejects", "received_at", '"offset"', '"offset" + 1'),
+            ("ledger", "committed_at", "start_offset", "end_offset"),
+        )
+    ),
+    *(
+        Rule(
+            "bad_region",
+            table,
+            f"""
+            SELECT min(source) AS source, NULL AS first, NULL AS beyond,
+              concat(count(*), ' rows with the region ', coalesce(region, 'null')) AS message
+            FROM {table}_data
+            WHERE NOT coalesce(regexp_full_match(region, '[a-z0-9]+(-[a-z0-9]+)*'), false)
+            GROUP BY region
+            """,
+        )
+        for table in ("stories", "entities", "events")
+    ),
+)
+
+ITEM_RULES = (*_ITEMS, *_FOUND, *_LINKS, *_PARTITIONS)

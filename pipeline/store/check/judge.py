@@ -1,0 +1,183 @@
+"""The judge of a lake: does it hold every item once, and does everything add up?
+
+`check` pins the tables, works through the rules of `check_rules` in a DuckDB file that is thrown
+away afterwards (so that memory stays bounded), then looks at the data files. It writes nothing to
+the lake, and may be run beside live jobs: what stands between two commits is told as in flight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.store.check.files import FileTotals, check_contract, check_files
+from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding, Rule
+from pipeline.store.check.rules import PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.schema.contract import LINKS, TABLES
+
+_UNREADABLE = frozenset({"no_table", "contract", "missing_file", "unreadable_file", "file_size"})
+
+
+@dataclass(frozen=True, slots=True)
+class TableTotals:
+    """One table: the version looked at, its rows, and its files with their size."""
+
+    table: str
+    version: int | None
+    rows: int
+    files: int
+    size_bytes: int
+    unreferenced: int
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTotals:
+    """One source by its ledger; `in_flight` is how many offsets the foremost table is ahead."""
+
+    source: str
+    start: int
+    end: int
+    blocks: int
+    records: int
+    items: int
+    stories: int
+    rejects: int
+    skipped: int
+    gaps: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What was found. `counts` has the number of findings of each kind, also beyond the examples.
+
+    `ok` is whether there are none but notes (`check_findings.NOTES`), `glob_exact` whether a plain
+    glob over the data files meets the rows of the tables and no others.
+    """
+
+    lake: str
+    ok: bool
+    glob_exact: bool
+    counts: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    tables: tuple[TableTotals, ...]
+    sources: tuple[SourceTotals, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON holds it."""
+        return {**asdict(self), "meaning": {kind: MEANING[kind] for kind in self.counts}}
+
+
+def check(
+    lake_url: str,
+    options: Mapping[str, str] | None = None,
+    *,
+    strict: bool = False,
+    memory_mb: int = 1024,
+    threads: int = 2,
+) -> CheckReport:
+    """Prove the lake, item by item (DESIGN, invariants 2 to 4).
+
+    With `strict` a data file that no log refers to is an error; else it is a note, as a live job
+    has such files. Raises `UsageError` where there is no lake, `StoreError` where it cannot be
+    read. A finding is never raised.
+    """
+    snapshot = open_snapshot(lake_url, options)
+    counts: Counter[str] = Counter()
+    findings: list[Finding] = []
+
+    def report(found: Iterable[Finding]) -> None:
+        for finding in found:
+            counts[finding.kind] += 1
+            if counts[finding.kind] <= EXAMPLES:
+                findings.append(finding)
+
+    files: dict[str, FileTotals] = {}
+    tables = (*TABLES, LINKS) if LINKS in snapshot.tables else TABLES
+    for table in tables:
+        report(check_contract(snapshot, table))
+        files[table], found = check_files(snapshot, table)
+        report(found)
+    rows: dict[str, int] = {}
+    sources: tuple[SourceTotals, ...] = ()
+    # Where files cannot be read as the log says, nothing can be said about the rows.
+    if not counts.keys() & _UNREADABLE:
+        try:
+            with _workbench(snapshot, memory_mb, threads) as work:
+                for rule in RULES:
+                    total, examples = _apply(work, rule)
+                    counts[rule.kind] += total
+                    findings += examples
+                rows = dict(work.execute(TABLE_ROWS).fetchall())
+                totals = work.execute(SOURCE_TOTALS).fetchall()
+                sources = tuple(SourceTotals(*row) for row in totals)
+        except duckdb.InvalidInputException as error:
+            # A whole footer over a damaged page: DuckDB passes on what Arrow says of the file.
+            report([Finding("unreadable_file", "", str(error))])
+    notes = NOTES - {"unreferenced"} if strict else NOTES
+    present = {kind: count for kind, count in counts.items() if count}
+    return CheckReport(
+        lake=lake_url,
+        ok=present.keys() <= notes,
+        glob_exact=not present.keys() & {"unreferenced", "replaced"},
+        counts=present,
+        findings=tuple(findings),
+        tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in tables),
+        sources=sources,
+    )
+
+
+def _totals(snapshot: Snapshot, table: str, rows: int, files: FileTotals) -> TableTotals:
+    handle = snapshot.tables.get(table)
+    version = None if handle is None else handle.version()
+    return TableTotals(table, version, rows, **asdict(files))
+
+
+@contextmanager
+def _workbench(
+    snapshot: Snapshot, memory_mb: int, threads: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The keys of all rows, in a database on disk, with the committed ends beside them."""
+    with TemporaryDirectory(prefix="dateline-check-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_mb}MiB",
+            "threads": threads,
+            "temp_directory": str(Path(folder) / "spill"),
+            "preserve_insertion_order": "false",
+        }
+        with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as work:
+            work.execute("SET TimeZone = 'UTC'")
+            for table in (*TABLES, LINKS):
+                work.register(f"{table}_data", snapshot.dataset(table))
+            for sql in PREPARE:
+                work.execute(sql)
+            names = [row[0] for row in work.execute("SELECT source FROM sources").fetchall()]
+            ends = [
+                {"name": table, "source": source, "committed": end}
+                for table in TABLES
+                for source, end in snapshot.committed(table, names).items()
+            ]
+            schema = pa.schema(
+                [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
+            )
+            work.register("ends", pa.Table.from_pylist(ends, schema=schema))
+            yield work
+
+
+def _apply(work: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[int, list[Finding]]:
+    rows = work.execute(
+        f"SELECT source, first, beyond, message, count(*) OVER () FROM ({rule.sql})"
+        f" ORDER BY source, first, beyond, message LIMIT {EXAMPLES}"
+    ).fetchall()
+    total = rows[0][4] if rows else 0
+    return total, [Finding(rule.kind, rule.table, row[3], *row[:3]) for row in rows]

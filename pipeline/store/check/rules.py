@@ -1,0 +1,64 @@
+"""What the rules of `lake check` work on, and all of them: SQL over the keys of all rows.
+
+Beside the tables that `PREPARE` makes there are `TABLE_data` for each table of the lake, and `ends`
+(`name, source, committed`): the committed end of each source in each table's log.
+"""
+
+from __future__ import annotations
+
+from pipeline.store.check.items import ITEM_RULES
+from pipeline.store.check.ledger import LEDGER_RULES
+
+PREPARE = (
+    "CREATE TABLE ledger AS SELECT * FROM ledger_data",
+    """
+    CREATE TABLE items AS
+    SELECT source, "offset", item, 'story' AS fate, false AS expired FROM stories_data
+    UNION ALL
+    SELECT source, "offset", item,
+      CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind = 'skipped.expired'
+    FROM rejects_data
+    """,
+    """
+    CREATE TABLE stories AS
+    SELECT source, "offset", item, revision_id, enrichment_id, date, region FROM stories_data
+    """,
+    """
+    CREATE TABLE spans AS
+    SELECT source, min(start_offset) AS first, max(end_offset) AS beyond FROM ledger GROUP BY ALL
+    """,
+    "CREATE TABLE sources AS SELECT source FROM spans UNION SELECT source FROM items",
+    # An item belongs to the last block that starts at or below it; `beyond` tells a hole.
+    """
+    CREATE TABLE counted AS
+    SELECT i.source, b.start_offset, b.end_offset,
+      count(*) FILTER (fate = 'story') AS stories,
+      count(*) FILTER (fate = 'reject') AS rejects,
+      count(*) FILTER (fate = 'skip') AS skipped,
+      count(DISTINCT i."offset") FILTER (NOT expired) AS records
+    FROM items AS i
+    ASOF JOIN (SELECT * FROM ledger WHERE end_offset > start_offset) AS b
+      ON i.source = b.source AND i."offset" >= b.start_offset
+    WHERE i."offset" < b.end_offset
+    GROUP BY ALL
+    """,
+)
+
+RULES = (*LEDGER_RULES, *ITEM_RULES)
+"""Every rule about rows, in the order of the report."""
+
+TABLE_ROWS = " UNION ALL ".join(
+    f"SELECT '{table}', count(*) FROM {table}_data"
+    for table in ("rejects", "entities", "events", "stories", "ledger", "links")
+)
+
+SOURCE_TOTALS = """
+    SELECT l.source, min(start_offset), max(end_offset),
+      count(*) FILTER (end_offset > start_offset), sum(records)::BIGINT, sum(items)::BIGINT,
+      sum(stories)::BIGINT, sum(rejects)::BIGINT, sum(skipped)::BIGINT, sum(gaps)::BIGINT,
+      greatest(0, coalesce(any_value(e.foremost), 0) - max(end_offset))
+    FROM ledger AS l
+    LEFT JOIN (SELECT source, max(committed) AS foremost FROM ends GROUP BY source) AS e
+      ON e.source = l.source
+    GROUP BY l.source ORDER BY l.source
+"""

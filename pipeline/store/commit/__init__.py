@@ -1,0 +1,1 @@
+"""Writing to the lake: data files, the tables' logs, the commit protocol."""

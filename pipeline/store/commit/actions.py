@@ -1,0 +1,81 @@
+"""Rows as data files and Delta actions: folders of partitions, paths, statistics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake.transaction import AddAction
+
+from pipeline.store.schema.contract import LINKS, contract
+from pipeline.store.schema.rows import Row
+
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+Partition = Mapping[str, str | None]
+"""The values of a table's partition columns, in the contract's order."""
+
+
+def time_ms(at: datetime) -> int:
+    """`at` as the log has times: milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+def folder_of(partition: Partition) -> str:
+    """The folder of a partition, relative to its table, with a slash at the end."""
+    return "".join(
+        f"{column}={NULL_PARTITION if value is None else value}/"
+        for column, value in partition.items()
+    )
+
+
+def add_action(  # noqa: PLR0917 (each has its own type)
+    table: str, path: str, size_bytes: int, partition: Partition, rows: pa.Table, at: datetime
+) -> AddAction:
+    """The entry of the log for a new data file that holds `rows`; `at` is its time."""
+    return AddAction(path, size_bytes, dict(partition), time_ms(at), True, _stats(table, rows))
+
+
+def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[Row]]]:
+    """`rows` by partition, each in the order of source, offset, item."""
+    columns = contract(table).partition_by
+
+    def place(row: Row) -> tuple[str | None, ...]:
+        return tuple(None if row[c] is None else str(row[c]) for c in columns)
+
+    def order(row: Row) -> Any:
+        return (
+            [(value is None, value or "") for value in place(row)],
+            row["source"],
+            row.get("offset", 0),
+            row.get("item", 0),
+        )
+
+    return [
+        (dict(zip(columns, key, strict=True)), list(group))
+        for key, group in groupby(sorted(rows, key=order), key=place)
+    ]
+
+
+def stats_columns(table: str) -> tuple[str, str]:
+    """The columns that the log has the smallest and largest values of."""
+    if table == LINKS:
+        return "left_revision_id", "right_revision_id"
+    return "source", "start_offset" if table == "ledger" else "offset"
+
+
+def _stats(table: str, rows: pa.Table) -> str:
+    bounds = {name: pc.min_max(rows[name]) for name in stats_columns(table)}
+    return json.dumps(
+        {
+            "numRecords": rows.num_rows,
+            "minValues": {name: found["min"].as_py() for name, found in bounds.items()},
+            "maxValues": {name: found["max"].as_py() for name, found in bounds.items()},
+            "nullCount": dict.fromkeys(bounds, 0),
+        }
+    )

@@ -1,0 +1,142 @@
+"""What becomes of each item of a batch, given what the lake says already.
+
+An item below the committed end of the rejects table was decided by whoever committed that: it is a
+reject if it stands there and a story if not. Only above that end are repeats looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.model import (
+    REPROCESSED,
+    SKIPPED,
+    Block,
+    EnrichedBatch,
+    EnrichedStory,
+    Reject,
+    Story,
+)
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.repeats import Repeats
+
+Coordinates = tuple[str, int, int]
+"""Source, offset, item."""
+
+
+class NotEnrichedError(Exception):
+    """A story that was left unenriched as a repeat is none: the batch is to be enriched whole."""
+
+
+def place_of(item: Story | Reject) -> Coordinates:
+    """The coordinates of an item."""
+    return (item.source, item.offset, item.item)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the rejects and stories tables say above the ledger's end: left by a dead writer.
+
+    `rejects` holds the kind of each reject, `stories` the coordinates of each story.
+    """
+
+    reject_ends: Mapping[str, int]
+    rejects: Mapping[Coordinates, str]
+    stories: frozenset[Coordinates]
+
+    @classmethod
+    def read(cls, lake: Lake, blocks: Mapping[str, Block]) -> Standing:
+        """Both tables as last refreshed, within `blocks`."""
+        reject_ends = lake.committed("rejects", blocks)
+        story_ends = lake.committed("stories", blocks)
+        columns = ["source", "offset", "item"]
+        rejects: dict[Coordinates, str] = {}
+        stories: set[Coordinates] = set()
+        for source, block in blocks.items():
+            if reject_ends[source] > block.start:
+                for row in lake.rows("rejects", source, block.start, block.end, [*columns, "kind"]):
+                    rejects[row["source"], row["offset"], row["item"]] = row["kind"]
+            if story_ends[source] > block.start:
+                for row in lake.rows("stories", source, block.start, block.end, columns):
+                    stories.add((row["source"], row["offset"], row["item"]))
+        return cls(reject_ends, rejects, frozenset(stories))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The batch cut to what the lake lacks. `new_rejects` do not stand in their table yet."""
+
+    blocks: Mapping[str, Block]
+    stories: tuple[EnrichedStory, ...]
+    new_rejects: tuple[Reject, ...]
+    standing: Standing
+
+    def counts(self, source: str) -> tuple[int, int, int]:
+        """Stories, failures and skips of one block, by what then stands in the tables."""
+        stories = {place_of(s.story) for s in self.stories} | self.standing.stories
+        kinds = {place_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
+        mine = [kind for place, kind in kinds.items() if place[0] == source]
+        skipped = sum(kind.startswith(SKIPPED) for kind in mine)
+        return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
+
+
+def decide(
+    batch: EnrichedBatch, blocks: Mapping[str, Block], standing: Standing, repeats: Repeats
+) -> Decided:
+    """Settle every item of `batch` within `blocks`.
+
+    A story whose revision the lake holds already, or that came earlier in the batch, becomes a
+    reject of kind `skipped.repeat`. In a source that enriches anew only what the lake holds under
+    the batch's own enrichment counts. Raises `NotEnrichedError` where a story of
+    `batch.unenriched` is to be written after all.
+    """
+    settled = standing.stories | standing.rejects.keys()
+
+    def is_open(item: Story | Reject) -> bool:
+        block = blocks.get(item.source)
+        return block is not None and item.offset >= block.start and place_of(item) not in settled
+
+    rejects = [reject for reject in batch.rejects if is_open(reject)]
+    candidates = [found for found in batch.stories if is_open(found.story)]
+    first = [found.story for found in candidates if not _is_reprocessed(found.story)]
+    again = [found.story for found in candidates if _is_reprocessed(found.story)]
+    spared = [story for story in batch.unenriched if is_open(story)]
+    known = {
+        False: repeats.known([*first, *spared]),
+        True: repeats.known(again, under=batch.enrichment_id),
+    }
+    stories: list[EnrichedStory] = []
+    for found in candidates:
+        story = found.story
+        is_decided = story.offset < standing.reject_ends[story.source]
+        mine = known[_is_reprocessed(story)]
+        if story.revision_id in mine and not is_decided:
+            rejects.append(_repeat(story))
+        else:
+            mine.add(story.revision_id)
+            stories.append(found)
+    for story in spared:
+        is_decided = story.offset < standing.reject_ends[story.source]
+        if is_decided or story.revision_id not in known[False]:
+            raise NotEnrichedError
+        rejects.append(_repeat(story))
+    return Decided(blocks, tuple(stories), tuple(rejects), standing)
+
+
+def _is_reprocessed(story: Story) -> bool:
+    return story.source.startswith(REPROCESSED)
+
+
+def _repeat(story: Story) -> Reject:
+    return Reject(
+        source=story.source,
+        offset=story.offset,
+        item=story.item,
+        kind="skipped.repeat",
+        stage="write",
+        message="the lake holds this revision already",
+        revision_id=story.revision_id,
+        received_at=story.received_at,
+        origin=story.origin,
+    )

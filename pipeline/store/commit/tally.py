@@ -1,0 +1,35 @@
+"""What a batch added, counted by date, region, format and kind: for a replay's summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+from pipeline.model import EnrichedBatch
+from pipeline.store.commit.decide import Decided, place_of
+
+Counts = Mapping[str, Mapping[str, int]]
+"""How many by `date`, `region`, `format` (of stories) and `kind` (of rejects and skips)."""
+
+NO_DATE = "none"
+
+
+def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> Counts:
+    """The stories and rejects of `sources` that stand in the lake once the batch is committed."""
+    stories = {place_of(s.story) for s in decided.stories} | decided.standing.stories
+    kinds = {place_of(r): r.kind for r in decided.new_rejects} | dict(decided.standing.rejects)
+    counts: dict[str, Counter[str]] = {
+        "date": Counter(),
+        "region": Counter(),
+        "format": Counter(),
+        "kind": Counter(kind for place, kind in kinds.items() if place[0] in sources),
+    }
+    found = {place_of(s.story): (s.story, s.region) for s in batch.stories}
+    for place in stories:
+        # What a dead writer left, and this batch did not enrich again, has no region here.
+        if place[0] in sources and place in found:
+            story, region = found[place]
+            counts["date"][story.date.isoformat() if story.date else NO_DATE] += 1
+            counts["region"][region] += 1
+            counts["format"][story.format] += 1
+    return {name: dict(counted) for name, counted in counts.items()}

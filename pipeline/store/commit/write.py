@@ -1,0 +1,307 @@
+"""Writing a batch: each block exactly once into all five tables, whatever dies in between.
+
+The rejects table commits first and so decides: of an item below its committed end, what it (or the
+stories table) says is read back, never decided again. A table that is ahead of the ledger, because
+a writer died between the commits, takes only the rows that it lacks. See DESIGN, invariants 2 to
+4, and ARCHITECTURE.md, "The commit protocol".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pipeline.clock import Clock
+from pipeline.errors import GapError, StoreError
+from pipeline.model import Block, EnrichedBatch, EnrichedStory, Reject, Story
+from pipeline.store.commit.decide import Decided, Standing, decide, place_of
+from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.repeats import Repeats
+from pipeline.store.commit.tally import Counts, tally
+from pipeline.store.schema.contract import TABLES
+from pipeline.store.schema.rows import (
+    Row,
+    entity_rows,
+    event_rows,
+    ledger_row,
+    reject_row,
+    story_row,
+)
+
+T = TypeVar("T")
+_ATTEMPTS = 50
+"""A conflict means that another writer got something done, so this bounds contention, not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: the blocks as committed, and the sources another writer took.
+
+    `by` holds the counts by date, region, format and kind of reject.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    lost: tuple[str, ...] = ()
+    stories: int = 0
+    rejects: int = 0
+    skipped: int = 0
+    by: Counts = field(default_factory=dict, compare=False)
+
+    def report(self) -> dict[str, Any]:
+        """The counts, how many offsets they stand for, and the counts by key, as plain data."""
+        offsets = sum(block.end - block.start for block in self.blocks)
+        return {**self.counts(), "offsets": offsets, "by": self.by}
+
+    def counts(self) -> dict[str, int]:
+        """Records, stories, rejects and skips that were committed, by name."""
+        return {
+            "records": sum(block.records for block in self.blocks),
+            "stories": self.stories,
+            "rejects": self.rejects,
+            "skipped": self.skipped,
+        }
+
+
+class LakeWriter:
+    """Writes batches under one writer's id. One a process.
+
+    `on_failures` is told of each batch's failures once they stand in the lake, before the ledger
+    says that the batch is done: at least once, whatever dies.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        clock: Clock,
+        model: str = "",
+        model_hash: str = "",
+        on_failures: Callable[[Sequence[Reject]], object] | None = None,
+    ) -> None:
+        self._lake = lake
+        self._clock = clock
+        self._on_failures = on_failures
+        self._model = (model, model_hash)
+        self._repeats = Repeats(lake)
+        self.writer = uuid4().hex[:16]
+        self._commits = 0
+
+    def start(
+        self, first: Mapping[str, int], later: Mapping[str, int], enrichment_id: str = ""
+    ) -> None:
+        """Commit the start of those sources that the lake does not know, as empty blocks.
+
+        Both mappings hold all partitions of a topic (or all parts of an archive). `first` holds
+        where none of them is known yet, else `later`: a partition that was added after the very
+        first start loses nothing. The commit to the rejects table settles it for all writers and
+        all times, in one piece; the other tables are told what it says.
+        """
+        self._retry("rejects", lambda: self._settle_starts(first, later))
+        self._lake.refresh("rejects")
+        agreed = self._lake.committed("rejects", first)
+        for table in TABLES[1:]:
+            self._retry(table, lambda t=table: self._copy_starts(t, agreed, enrichment_id))  # type: ignore[misc]
+
+    def spare(self, stories: Sequence[Story]) -> tuple[list[Story], list[Story]]:
+        """The stories to be enriched, and those that are repeats as things stand.
+
+        This decides nothing: what the second list says is looked at again when it is written.
+        """
+        self._lake.refresh("stories")
+        seen = self._retry("stories", lambda: self._known(stories))
+        wanted: list[Story] = []
+        spared: list[Story] = []
+        for story in stories:
+            (spared if story.revision_id in seen else wanted).append(story)
+            seen.add(story.revision_id)
+        return wanted, spared
+
+    def write(self, batch: EnrichedBatch) -> Receipt:
+        """Commit what the lake lacks of `batch`; see the module.
+
+        Raises `GapError` for a block above the committed end of its source, `StoreError` when the
+        store fails, `NotEnrichedError`, before anything is written, where a story of
+        `batch.unenriched` is no repeat.
+        """
+        decided = self._retry("rejects", lambda: self._commit_rejects(batch))
+        self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
+        self._retry("events", lambda: self._commit_found("events", event_rows, decided))
+        self._retry("stories", lambda: self._commit_stories(decided))
+        if self._on_failures is not None:
+            # Before the ledger: a block that dies here is done, and told, again.
+            self._on_failures(_failures(batch, decided))
+        return self._retry("ledger", lambda: self._commit_ledger(batch, decided))
+
+    def close(self) -> None:
+        """Let go of what marks this writer as alive."""
+        self._lake.files.release(self.writer)
+
+    def _settle_starts(self, first: Mapping[str, int], later: Mapping[str, int]) -> bool | None:
+        self._lake.refresh("rejects")
+        have = self._lake.committed("rejects", first)
+        starts = later if have else first
+        missing = {s: starts[s] for s in starts if s not in have}
+        return self._commit("rejects", [], missing) or None
+
+    def _copy_starts(
+        self, table: str, agreed: Mapping[str, int], enrichment_id: str
+    ) -> bool | None:
+        self._lake.refresh(table)
+        have = self._lake.committed(table, agreed)
+        missing = {s: n for s, n in agreed.items() if s not in have}
+        rows = [
+            self._ledger_row(Block(s, n, n), (0, 0, 0), enrichment_id) for s, n in missing.items()
+        ]
+        return self._commit(table, rows if table == "ledger" else [], missing) or None
+
+    def _commit_rejects(self, batch: EnrichedBatch) -> Decided | None:
+        sources = [block.source for block in batch.blocks]
+        for table in ("ledger", "rejects", "stories"):
+            self._lake.refresh(table)
+        blocks = dict(_cut(batch, self._lake.committed("ledger", sources)))
+        standing = Standing.read(self._lake, blocks)
+        decided = decide(batch, blocks, standing, self._repeats)
+        rows = map(reject_row, decided.new_rejects)
+        if not self._commit("rejects", rows, _raised(blocks, standing.reject_ends)):
+            return None
+        return decided
+
+    def _commit_found(
+        self, table: str, rows_of: Callable[[EnrichedStory], list[Row]], decided: Decided
+    ) -> bool | None:
+        for name in ("stories", table):
+            self._lake.refresh(name)
+        done = self._lake.committed("stories", decided.blocks)
+        ends = self._lake.committed(table, decided.blocks)
+        columns = ["source", "offset", "item", "enrichment_id"]
+        present = {
+            (row["source"], row["offset"], row["item"], row["enrichment_id"])
+            for source, block in decided.blocks.items()
+            if ends[source] > max(block.start, done[source])
+            for row in self._lake.rows(table, source, block.start, ends[source], columns)
+        }
+        rows = [
+            row
+            for found in decided.stories
+            if found.story.offset >= done[found.story.source]
+            and (*place_of(found.story), found.enrichment_id) not in present
+            for row in rows_of(found)
+        ]
+        return self._commit(table, rows, _raised(decided.blocks, ends)) or None
+
+    def _commit_stories(self, decided: Decided) -> bool | None:
+        self._lake.refresh("stories")
+        ends = self._lake.committed("stories", decided.blocks)
+        rows = [
+            story_row(found, *self._model)
+            for found in decided.stories
+            if found.story.offset >= ends[found.story.source]
+        ]
+        return self._commit("stories", rows, _raised(decided.blocks, ends)) or None
+
+    def _commit_ledger(self, batch: EnrichedBatch, decided: Decided) -> Receipt | None:
+        self._lake.refresh("ledger")
+        ends = self._lake.committed("ledger", decided.blocks)
+        won = {s: b for s, b in decided.blocks.items() if ends[s] == b.start}
+        counts = {s: decided.counts(s) for s in won}
+        rows = [
+            self._ledger_row(
+                replace(block, items=sum(counts[source])), counts[source], batch.enrichment_id
+            )
+            for source, block in won.items()
+        ]
+        if not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
+            return None
+        stories, rejects, skipped = (
+            sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)
+        )
+        lost = tuple(b.source for b in batch.blocks if b.source not in won)
+        by = tally(batch, decided, won)
+        return Receipt(tuple(won.values()), lost, stories, rejects, skipped, by)
+
+    def _known(self, stories: Sequence[Story]) -> set[str] | None:
+        try:
+            return self._repeats.known(stories)
+        except ConflictError:
+            return None
+
+    def _ledger_row(self, block: Block, counts: tuple[int, int, int], enrichment_id: str) -> Row:
+        stories, rejects, skipped = counts
+        return ledger_row(
+            block,
+            stories=stories,
+            rejects=rejects,
+            skipped=skipped,
+            enrichment_id=enrichment_id,
+            writer=self.writer,
+            committed_at=self._clock(),
+        )
+
+    def _commit(self, table: str, rows: Iterable[Row], ends: Mapping[str, int]) -> bool:
+        """One attempt from the handle as it is; False after a conflict."""
+        if not ends:
+            return True
+        self._commits += 1
+        name = f"{self.writer}-{self._commits:08d}"
+        try:
+            self._lake.commit(Commit(table, list(rows), ends, name, self.writer, self._clock()))
+        except ConflictError:
+            self._lake.on_point(f"{table}.conflict")
+            return False
+        return True
+
+    def _retry(self, table: str, attempt: Callable[[], T | None]) -> T:
+        for _ in range(_ATTEMPTS):
+            try:
+                if (done := attempt()) is not None:
+                    return done
+            except ConflictError:
+                # What it read was compacted meanwhile.
+                continue
+        raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
+
+
+def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:
+    """The batch's blocks without what is below the committed end of their source."""
+    for block in batch.blocks:
+        committed = base.get(block.source)
+        if committed is None or block.start > committed:
+            raise GapError(
+                "a block begins above the committed end",
+                source=block.source,
+                start=block.start,
+                committed=committed,
+            )
+        if block.start == committed < block.end:
+            yield block.source, block
+        elif committed < block.end:
+            yield (
+                block.source,
+                replace(block, start=committed, records=_records(batch, block, committed)),
+            )
+
+
+def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
+    """How many records of `block` lie at or above `start`: each has an item, or more."""
+    # What the broker no longer had (a skip by the reader) was no record.
+    expired = {(r.source, r.offset) for r in batch.rejects if r.kind == "skipped.expired"}
+    places = {(source, offset) for source, offset, _ in batch.places()} - expired
+    return sum(source == block.source and offset >= start for source, offset in places)
+
+
+def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
+    """What the lake now holds of the batch as failures."""
+    return [
+        reject
+        for reject in batch.rejects
+        if not reject.is_skip
+        and (block := decided.blocks.get(reject.source)) is not None
+        and reject.offset >= block.start
+        and place_of(reject) not in decided.standing.stories
+    ]
+
+
+def _raised(blocks: Mapping[str, Block], ends: Mapping[str, int]) -> dict[str, int]:
+    """The ends to commit: a version never goes down, and says again what it said in recovery."""
+    return {source: max(ends[source], block.end) for source, block in blocks.items()}

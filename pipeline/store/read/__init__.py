@@ -1,0 +1,1 @@
+"""Reading the lake: pinned tables, SQL, the views."""

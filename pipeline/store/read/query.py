@@ -1,0 +1,131 @@
+"""SQL over the lake, for people: DuckDB in memory, shut off from files, network and settings.
+
+The tables are registered as pinned Arrow datasets, so that DuckDB itself opens nothing, and
+filters on partitions and columns reach the files.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.errors import UsageError
+from pipeline.store.read.session import session, shut
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.views import VIEWS, view_select
+from pipeline.store.schema.contract import LINKS, TABLES
+
+T = TypeVar("T")
+
+_BATCH_ROWS = 2048
+_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
+
+
+def query(
+    lake_url: str,
+    options: Mapping[str, str] | None,
+    sql: str,
+    as_of: datetime,
+    *,
+    memory_mb: int = 2048,
+    threads: int = 2,
+) -> pa.Table:
+    """The result of one SELECT (or DESCRIBE, SHOW, EXPLAIN) over the tables and views.
+
+    `as_of` is the moment that the views hold embargoes against. DuckDB keeps to `memory_mb` and
+    spills above it into a temporary directory, up to eight times as much; a result may take an
+    eighth, for its rows take several times that when they are shown. Times are in UTC. Raises
+    `UsageError` where there is no lake, for SQL that does not only read, for a result that is too
+    large, and with DuckDB's words for SQL that fails.
+    """
+    snapshot = open_snapshot(lake_url, options)
+    with _session(snapshot, as_of, memory_mb, threads) as connection:
+        try:
+            # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
+            told = _EXPLAIN.match(sql)
+            if not _only_reads(connection, sql if told is None else sql[told.end() :]):
+                raise UsageError("a query is one statement that only reads")
+            most_bytes = memory_mb * 1024**2 // 8
+            return _interruptible(connection, lambda: _whole(connection.sql(sql), most_bytes))
+        except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
+            raise UsageError(str(error)) from error
+
+
+def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    statements = connection.extract_statements(sql)
+    try:
+        return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+    except ValueError:
+        return False  # a kind that DuckDB's Python side does not know
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """The result of `work`, which Ctrl-C ends: DuckDB itself does not always look for a signal."""
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(work)
+        try:
+            return result.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+
+
+def _whole(relation: duckdb.DuckDBPyRelation | None, most_bytes: int) -> pa.Table:
+    if relation is None:
+        return pa.table({})
+    batches: list[pa.RecordBatch] = []
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
+    for batch in reader:
+        most_bytes -= batch.nbytes
+        if most_bytes < 0:
+            raise UsageError("the result is too large: ask for fewer rows or columns")
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+def json_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows as JSON can hold them: ISO 8601 times, base64 bytes, null for NaN and infinity."""
+    return [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
+
+
+@contextmanager
+def _session(
+    snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    tables = (*TABLES, LINKS)
+    with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
+        for view in VIEWS:
+            connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
+        shut(connection)
+        yield connection
+
+
+def _plain(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
+    match value:
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes():
+            return base64.b64encode(value).decode("ascii")
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value

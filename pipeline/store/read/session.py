@@ -1,0 +1,50 @@
+"""A DuckDB connection over pinned tables, in memory, that spills into a temporary folder.
+
+The tables are registered as Arrow datasets, so that DuckDB itself opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from pipeline.store.read.snapshot import Snapshot
+
+
+@contextmanager
+def session(
+    snapshot: Snapshot, tables: Sequence[str], *, memory_mb: int, threads: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that knows `tables` as `snapshot` has pinned them; times are in UTC.
+
+    It keeps to `memory_mb` and spills above. Call `shut` before SQL of others runs on it.
+    """
+    with (
+        TemporaryDirectory(prefix="dateline-sql-") as spill,
+        duckdb.connect(
+            config={
+                "memory_limit": f"{memory_mb}MiB",
+                "threads": threads,
+                "temp_directory": spill,
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        ) as connection,
+    ):
+        # Else a name in the SQL would reach for the variables of the calling Python code.
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        # It would be drawn on standard output, into the rows.
+        connection.execute("SET enable_progress_bar = false")
+        for table in tables:
+            connection.register(table, snapshot.dataset(table))
+        yield connection
+
+
+def shut(connection: duckdb.DuckDBPyConnection) -> None:
+    """Shut the connection off from files and network, and its settings from change, for good."""
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")

@@ -1,0 +1,40 @@
+"""The views (`current` and what belongs to it): their SQL, to be used by any engine.
+
+The files beside this module are the one definition (DESIGN, invariant 5). Each is one SELECT in
+the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes are held
+against.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from pipeline.errors import UsageError
+
+VIEWS = ("current", "current_entities", "current_events", "current_links", "open_rejects")
+"""Every view; each may use those before it."""
+
+AS_OF = ":as_of"
+
+
+def view_text(view: str) -> str:
+    """The SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
+    return files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
+
+
+def view_select(view: str, as_of: datetime) -> str:
+    """The SELECT of `view` as it stood at `as_of`, which must carry a time zone.
+
+    Raises `UsageError` for a moment without one: the embargo would end at another hour than meant.
+    """
+    lines = view_text(view).splitlines()
+    code = "\n".join(line for line in lines if not line.startswith("--"))
+    return code.replace(AS_OF, moment(as_of))
+
+
+def moment(at: datetime) -> str:
+    """`at` as a literal that all three engines compare with a timestamp."""
+    if at.tzinfo is None:
+        raise UsageError("a moment needs a time zone", as_of=at.isoformat())
+    return f"'{at.astimezone(UTC).isoformat(sep=' ', timespec='microseconds')}'"

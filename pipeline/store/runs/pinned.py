@@ -1,0 +1,108 @@
+"""Runs over the lake itself: planned on pinned versions of some tables, and gone on with there.
+
+The name of such a run is a prefix, the versions joined by dots, and a digest of what it picks
+(`…/17.4.21-0123456789abcdef`), so that a run that was cut short is found and planned again as it
+was, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+
+from pipeline.errors import StoreError
+from pipeline.store.read.snapshot import Snapshot, open_table
+
+Versions = tuple[int, ...]
+"""The versions of a run's tables, in its order of them."""
+
+_TAIL = re.compile(r"(?P<versions>\d+(?:\.\d+)*)-[0-9a-f]{16}")
+
+
+class Run(Protocol):
+    """What goes on under a name: its end is `total`."""
+
+    @property
+    def source(self) -> str:
+        """The name in the lake."""
+
+    @property
+    def total(self) -> int:
+        """How many records it has."""
+
+
+class PlanOfRun(Protocol):
+    """A run, planned on some versions."""
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+
+
+P = TypeVar("P", bound=PlanOfRun)
+
+
+def name_of(prefix: str, versions: Versions, digest: str) -> str:
+    """The name of a run; `prefix` ends with a slash, `digest` has 16 hex digits."""
+    return f"{prefix}{'.'.join(map(str, versions))}-{digest}"
+
+
+def pinned(
+    url: str, options: Mapping[str, str], tables: Sequence[str], versions: Versions
+) -> Snapshot:
+    """The lake with `tables` at `versions`. Raises `StoreError` where a table is gone."""
+    found = {}
+    for table, version in zip(tables, versions, strict=True):
+        handle = open_table(url, table, options, version)
+        if handle is None:
+            raise StoreError("the table is gone", table=table, lake=url)
+        found[table] = handle
+    return Snapshot(url, options, found)
+
+
+def unfinished(
+    now: Snapshot, prefix: str, tables: Sequence[str], plan_on: Callable[[Snapshot, Versions], P]
+) -> tuple[P, int] | None:
+    """The last run whose name begins with `prefix`, planned again, and the end that it has reached.
+
+    None where there is none, where it came to its end, and where it cannot go on: the files of its
+    versions are gone, or they pick something else now.
+    """
+    ends: dict[str, int] = {}
+    mine = pc.starts_with(ds.field("source"), prefix)
+    for row in now.dataset("ledger").to_table(["source", "end_offset"], filter=mine).to_pylist():
+        ends[row["source"]] = max(ends.get(row["source"], 0), row["end_offset"])
+    found = [
+        (versions, name)
+        for name in ends
+        if (versions := _versions(name.removeprefix(prefix))) and len(versions) == len(tables)
+    ]
+    if not found:
+        return None
+    versions, name = max(found)
+    try:
+        then = pinned(now.url, now.options, tables, versions)
+        if not _is_whole(then):
+            return None
+        plan = plan_on(then, versions)
+    except StoreError:
+        return None
+    goes_on = plan.run.source == name and ends[name] < plan.run.total
+    return (plan, ends[name]) if goes_on else None
+
+
+def _versions(tail: str) -> Versions:
+    found = _TAIL.fullmatch(tail)
+    return () if found is None else tuple(map(int, found["versions"].split(".")))
+
+
+def _is_whole(snapshot: Snapshot) -> bool:
+    """Whether every file of the pinned versions is still there: compaction replaces files."""
+    paths = [f"{table}/{file.path}" for table in snapshot.tables for file in snapshot.active(table)]
+    found = snapshot.filesystem().get_file_info(paths)
+    return all(info.type == pafs.FileType.File for info in found)

@@ -1,0 +1,194 @@
+"""Which stories a reprocess run enriches anew, and in what order: DuckDB over pinned tables.
+
+One row a revision, picked as the view `current` does (newest enrichment, then smallest
+coordinates), of revisions that the lake does not hold under the run's enrichment yet and that did
+not fail under it before. The order is by date, source, offset and item: files are read once, and a
+batch meets few dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.model import REPROCESSED
+from pipeline.store.commit.tables import reason
+from pipeline.store.read.session import session, shut
+from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.schema.from_rows import STORY_COLUMNS
+from pipeline.store.schema.rows import Row
+
+_AT_ONCE = 5_000
+"""Stories that are read and sorted by one query, or one day's, where that has more."""
+
+_CHUNK = 200
+
+_READ = ("stories", "rejects", "ledger")
+
+_RANKED = f"""
+CREATE TABLE ranked AS
+SELECT source, "offset", item, enrichment_id FROM (
+  SELECT k.source, k."offset", k.item, k.enrichment_id, k.revision_id,
+    bool_or(k.enrichment_id = $today) OVER (PARTITION BY k.revision_id) AS done,
+    row_number() OVER (
+      PARTITION BY k.revision_id
+      ORDER BY e.first_committed_at DESC NULLS LAST, k.enrichment_id DESC,
+        k.source, k."offset", k.item
+    ) AS nth
+  FROM stories AS k
+  LEFT JOIN (
+    SELECT enrichment_id, min(committed_at) AS first_committed_at
+    FROM ledger WHERE records > 0 GROUP BY enrichment_id
+  ) AS e ON k.enrichment_id = e.enrichment_id
+) AS r
+WHERE nth = 1 AND NOT done
+  AND revision_id NOT IN (
+    SELECT revision_id FROM rejects
+    WHERE revision_id IS NOT NULL AND kind = 'enrich_failed'
+      AND starts_with(source, '{REPROCESSED}' || $today || '/')
+  )
+"""
+
+_ROWS = """
+SELECT s.* FROM stories AS s SEMI JOIN ranked AS r
+ON s.source = r.source AND s."offset" = r."offset" AND s.item = r.item
+  AND s.enrichment_id = r.enrichment_id
+"""
+
+_KEYS = 'date, region, source, "offset", item, enrichment_id'
+
+_PICKED = """
+CREATE TABLE picked AS
+SELECT row_number() OVER (ORDER BY date NULLS LAST, source, "offset", item) - 1 AS n, *
+FROM chosen
+"""
+
+_DIGEST = """
+SELECT count(*), coalesce(bit_xor(hash(n, source, "offset", item, enrichment_id)), 0) FROM picked
+"""
+
+_DAYS = "SELECT date, count(*) FROM picked WHERE n >= $start GROUP BY date ORDER BY date NULLS LAST"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many stories were picked, by what; `digest` (16 hex digits) names them and their order.
+
+    `dates` are ISO days, null as `None`; `enrichments` the ids that the lake holds now.
+    """
+
+    total: int
+    digest: str
+    dates: Mapping[str | None, int]
+    regions: Mapping[str, int]
+    enrichments: Mapping[str, int]
+
+
+class Selection:
+    """The stories that were picked; see `select`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def count(self) -> Counted:
+        """How many there are, and of what."""
+        total, digest = self._all(_DIGEST)[0]
+        by = {
+            name: dict(self._all(f"SELECT {name}, count(*) FROM picked GROUP BY ALL ORDER BY ALL"))
+            for name in ("date", "region", "enrichment_id")
+        }
+        dates = {day and day.isoformat(): n for day, n in by["date"].items()}
+        return Counted(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"])
+
+    def rows(self, start: int) -> Iterator[tuple[int, Row]]:
+        """The picked rows with their place in the order, from `start` on.
+
+        Their columns are `STORY_COLUMNS`, as far as the lake has them. Raises `StoreError` where a
+        file of the pinned version is gone.
+        """
+        there = set(self._connection.table("stories").columns)
+        columns = ", ".join(f"s.{name}" for name in STORY_COLUMNS if name in there)
+        for condition in self._spans(start):
+            sql = (
+                f"SELECT p.n, {columns} FROM stories AS s JOIN picked AS p"
+                ' ON s.source = p.source AND s."offset" = p."offset" AND s.item = p.item'
+                " AND s.enrichment_id = p.enrichment_id"
+                f" WHERE p.n >= $start AND {condition} ORDER BY p.n"
+            )
+            try:
+                found = self._connection.sql(sql, params={"start": start})
+                for chunk in found.to_arrow_reader(_CHUNK):
+                    for row in chunk.to_pylist():
+                        yield row.pop("n"), row
+            except duckdb.Error as error:
+                raise StoreError("the stories cannot be read", reason=reason(error)) from error
+
+    def _spans(self, start: int) -> Iterator[str]:
+        """Conditions on `s.date` that split the days, each with about `_AT_ONCE` rows or one day.
+
+        As literals, so that they reach the files' partitions.
+        """
+        first: date | None = None
+        last: date | None = None
+        rows = 0
+        for day, count in self._all(_DAYS, {"start": start}):
+            if rows and (day is None or rows + count > _AT_ONCE):
+                yield _between(first, last)
+                first, rows = None, 0
+            first, last, rows = first or day, day, rows + count
+        if rows:
+            yield _between(first, last)
+
+    def _all(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[Any]:
+        return self._connection.execute(sql, dict(parameters or {})).fetchall()
+
+
+@contextmanager
+def select(
+    snapshot: Snapshot,
+    enrichment_id: str,
+    where: str | None,
+    *,
+    memory_mb: int = 1024,
+    threads: int = 2,
+) -> Iterator[Selection]:
+    """The selection over the tables as `snapshot` has pinned them, in memory and a spill folder.
+
+    `where` is one boolean expression over the columns of `stories`: it can neither change anything
+    nor read a file. Raises `UsageError`, with DuckDB's words, where it is none; `StoreError` where
+    the tables cannot be read.
+    """
+    with session(snapshot, _READ, memory_mb=memory_mb, threads=threads) as connection:
+        shut(connection)
+        try:
+            connection.execute(_RANKED, {"today": enrichment_id})
+        except duckdb.Error as error:
+            raise StoreError("the lake cannot be read", reason=reason(error)) from error
+        _choose(connection, where)
+        connection.execute(_PICKED)
+        yield Selection(connection)
+
+
+def _choose(connection: duckdb.DuckDBPyConnection, where: str | None) -> None:
+    rows = connection.sql(_ROWS)
+    try:
+        # `filter` takes an expression and nothing else: no second statement, no other clause.
+        chosen = rows if where is None else rows.filter(where)
+        chosen.project(_KEYS).create("chosen")
+    except duckdb.Error as error:
+        if where is None:
+            raise StoreError("the stories cannot be read", reason=reason(error)) from error
+        words = " ".join(str(error).split())
+        raise UsageError(f"--where is no condition on stories: {words}") from error
+
+
+def _between(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return "s.date IS NULL"
+    return f"s.date BETWEEN DATE '{first}' AND DATE '{last}'"

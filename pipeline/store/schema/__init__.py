@@ -1,0 +1,1 @@
+"""What the tables hold: their contracts, rows to Arrow and back."""

@@ -1,0 +1,116 @@
+"""Makes docs/tables.md from `schemas/` and the views.
+
+Run `python -m pipeline.store.schema.contract_docs > docs/tables.md`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from pipeline.store.read.views import VIEWS, view_text
+from pipeline.store.schema.contract import Contract, contract
+
+_ORDER = ("stories", "entities", "events", "rejects", "ledger", "links")
+
+_HEAD = """\
+# The tables
+
+Made from `schemas/` by `python -m pipeline.store.schema.contract_docs`; do not edit.
+
+Each table is a Delta table of zstd-compressed Parquet files in Hive folders, such as
+`stories/date=2026-03-04/region=western-asia/`. All times are UTC. A story without a date lies in
+`date=__HIVE_DEFAULT_PARTITION__`, one without a region in `region=unknown`. Within a major version
+of a contract columns are only added.
+
+## How to read them
+
+- **Whole and consistent**: open the Delta table (DuckDB's `delta_scan`, `polars.scan_delta`, Spark,
+  `deltalake`), or let `dateline query "SELECT …"` do it.
+- **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
+  rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also
+  sees files that are no longer, or not yet, part of the table: it is exact only where `dateline
+  lake check --glob` says so ([upkeep.md](upkeep.md)).
+- **Joins**: entities and events belong to the story row with the same `revision_id`,
+  `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
+  twice counts twice.
+- **Every revision is kept.** `stories` holds superseded, killed and **embargoed** text as well:
+  show readers the views below, not the table.
+"""
+
+_VIEWS = """\
+## The views
+
+`current`, `current_entities`, `current_events` and `current_links` hold what may be shown at one
+moment: of each family the revision in force, once. They come with the package as one SELECT each
+(`pipeline/store/views/*.sql`), in the SQL that DuckDB, Spark and Polars share. `:as_of` stands for
+the moment that embargoes are held against; it is not a way to travel back in time, which the
+tables' own versions are.
+
+```python
+# DuckDB, without our command. `stories` and the others are `DeltaTable(…).to_pyarrow_dataset()`s.
+from pipeline.store.read.views import VIEWS, view_select
+for view in VIEWS:
+    connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+
+# Polars: frames of the same names in one SQLContext; each view is registered before the next.
+context.register("current", context.execute(view_select("current", as_of)))
+
+# Spark (3.4 and later): `:as_of` is a parameter, or create views from `view_select`.
+spark.sql(view_text("current"), args={"as_of": as_of}).createOrReplaceTempView("current")
+```
+
+What is in force, exactly:
+
+1. A revision that is there several times counts once: its newest enrichment (the one whose first
+   block was committed last, by the ledger), then the smallest `source`, `offset`, `item`. What only
+   the newer code sees of a revision (an embargo, a status, another family) holds.
+2. Revisions with `embargo_until` after the moment are left out, so that the one before them stays
+   in force. A kill under embargo is left out as well.
+3. Of the others the last is in force: by `version_time`, then `version`. A revision without
+   `version_time` comes before all that have one. Between two with the same time and version, one
+   that is not usable is the later one, then the one with the greater `content_hash`. None of this
+   depends on when a revision arrived, so live and replay agree.
+4. It is shown if its `status` is `usable`. A kill is a revision like any other: it hides the ones
+   before it, whether they arrive before or after it, until the provider sends a usable revision
+   with a later time or a greater version.
+"""
+
+
+def tables_markdown() -> str:
+    """The whole page."""
+    parts = [_HEAD]
+    parts += ["\n".join(_table(contract(name))) + "\n" for name in _ORDER]
+    parts.append(_VIEWS)
+    parts += [f"### {view}\n\n```sql\n{view_text(view).rstrip()}\n```\n" for view in VIEWS]
+    return "\n".join(parts)
+
+
+def _table(rule: Contract) -> Iterator[str]:
+    yield f"## {rule.table} {rule.version}"
+    yield ""
+    yield f"{rule.description} Partitioned by {' and '.join(f'`{c}`' for c in rule.partition_by)}."
+    yield ""
+    yield "| column | type | null | meaning |"
+    yield "|---|---|---|---|"
+    for field in rule.schema:
+        meaning = field.metadata[b"comment"].decode().replace("|", "\\|")
+        null = "yes" if field.nullable else ""
+        yield f"| `{field.name}` | {_type(field.type)} | {null} | {meaning} |"
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {_type(kind.value_type)}"
+    if pa.types.is_struct(kind):
+        inner = ", ".join(f"{field.name}: {_type(field.type)}" for field in kind)
+        return f"({inner})"
+    if pa.types.is_timestamp(kind):
+        return "timestamp (µs, UTC)"
+    return {"date32[day]": "date"}.get(str(kind), str(kind))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables_markdown())

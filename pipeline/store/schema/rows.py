@@ -1,0 +1,278 @@
+"""Stories, entities, events, rejects and blocks as rows of the tables.
+
+A row is a plain mapping from column to value, keyed as `schemas/` says; its place (source, offset,
+item) and its partition are part of it. `table_of` turns rows into Arrow and refuses what the
+contract does not allow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import zstandard
+
+from pipeline import __version__
+from pipeline.errors import StoreError
+from pipeline.model import Block, EnrichedStory, Event, Origin, Reject
+from pipeline.store.schema.contract import contract
+
+Row = Mapping[str, Any]
+
+_ZSTD_LEVEL = 3
+
+
+def compress(raw: bytes) -> bytes:
+    """`raw` in one zstd frame; the same bytes give the same frame."""
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw)
+
+
+def decompress(frame: bytes) -> bytes:
+    """The bytes that `compress` was given."""
+    return zstandard.ZstdDecompressor().decompress(frame)
+
+
+def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
+    """The row of `stories`."""
+    story = enriched.story
+    return {
+        "story_id": story.story_id,
+        "revision_id": story.revision_id,
+        "version": story.version,
+        "version_time": story.version_time,
+        "status": story.status,
+        "provider": story.provider,
+        "provider_id": story.provider_id,
+        "language": enriched.language,
+        "headline": story.headline,
+        "slugline": story.slugline,
+        "bylines": list(story.bylines),
+        "dateline": story.dateline,
+        "body": story.body,
+        "published_at": story.published_at,
+        "published_precision": story.published_precision,
+        "embargo_until": story.embargo_until,
+        "received_at": story.received_at,
+        "regions": list(enriched.regions),
+        "countries": list(enriched.countries),
+        "codes": [
+            {"scheme": c.scheme, "value": c.value, "role": c.role, "name": c.name}
+            for c in story.codes
+        ],
+        "urgency": story.urgency,
+        "keywords": list(story.keywords),
+        "rights": story.rights,
+        "usage_terms": story.usage_terms,
+        "editor_note": story.editor_note,
+        "summary": story.summary,
+        "captions": list(story.captions),
+        "related": [{"role": r.role, "id": r.id} for r in story.related],
+        "created_at": story.created_at,
+        "updated_at": story.updated_at,
+        "utc_offset_min": story.utc_offset_min,
+        "dateline_places": list(story.dateline_places),
+        "dateline_date": story.dateline_date,
+        "dateline_country": enriched.dateline_country,
+        "revision_mark": story.revision_mark,
+        "is_partial": story.is_partial,
+        "region_evidence": [
+            {"kind": e.kind, "text": e.text, "country": e.country, "weight": e.weight}
+            for e in enriched.region_evidence
+        ],
+        "topics": [
+            {
+                "code": t.code,
+                "name": t.name,
+                "weight": t.weight,
+                "derived": t.derived,
+                "evidence": list(t.evidence),
+            }
+            for t in enriched.topics
+        ],
+        "format": story.format,
+        "format_version": story.format_version,
+        "content_hash": story.content_hash,
+        "raw": compress(story.raw),
+        "raw_bytes": len(story.raw),
+        "warnings": list(story.warnings),
+        "enrichment_status": enriched.status,
+        "model": model,
+        "model_hash": model_hash,
+        "code_version": __version__,
+        **_origin(story.origin),
+        **_place(enriched),
+    }
+
+
+def entity_rows(enriched: EnrichedStory) -> list[Row]:
+    """The rows of `entities`."""
+    return [
+        {
+            "name": entity.name,
+            "kind": entity.kind,
+            "country": entity.country,
+            "role": entity.role,
+            "salience": entity.salience,
+            "entity_id": entity.entity_id,
+            "aliases": list(entity.aliases),
+            "metonyms": [i for i, m in enumerate(entity.mentions) if m.metonym],
+            "mention_count": len(entity.mentions),
+            "mentions": [
+                {"start": m.start, "end": m.end, "text": m.text, "sentence": m.sentence}
+                for m in entity.mentions
+            ],
+            **_ids(enriched),
+            **_place(enriched),
+        }
+        for entity in enriched.entities
+    ]
+
+
+def event_rows(enriched: EnrichedStory) -> list[Row]:
+    """The rows of `events`."""
+    return [
+        {
+            "event_id": event_id(enriched.story.revision_id, event),
+            "root": event.root,
+            "mode": event.mode,
+            "contexts": list(event.contexts),
+            "cameo": event.cameo,
+            "quad_class": event.quad_class,
+            "goldstein": event.goldstein,
+            "source_text": event.source.text if event.source else None,
+            "source_start": event.source.start if event.source else None,
+            "source_end": event.source.end if event.source else None,
+            "source_name": event.source.name if event.source else None,
+            "source_country": event.source.country if event.source else None,
+            "source_role": event.source.role if event.source else None,
+            "target_text": event.target.text if event.target else None,
+            "target_start": event.target.start if event.target else None,
+            "target_end": event.target.end if event.target else None,
+            "target_name": event.target.name if event.target else None,
+            "target_country": event.target.country if event.target else None,
+            "target_role": event.target.role if event.target else None,
+            "event_date": event.event_date,
+            "event_date_end": event.event_date_end,
+            "place": event.place,
+            "place_country": event.place_country,
+            "sentence": event.sentence,
+            "sentence_index": event.sentence_index,
+            "trigger": event.trigger,
+            "trigger_start": event.start,
+            "trigger_end": event.end,
+            "confidence": event.confidence,
+            "negated": event.negated,
+            "hypothetical": event.hypothetical,
+            **_ids(enriched),
+            **_place(enriched),
+        }
+        for event in enriched.events
+    ]
+
+
+def event_id(revision_id: str, event: Event) -> str:
+    """The event's id: the same sentence, act and actors of a revision give the same one."""
+    sides = [
+        "|".join((a.text, a.name or "", a.country or "")) if a else ""
+        for a in (event.source, event.target)
+    ]
+    parts = (revision_id, str(event.start), str(event.end), event.root, event.cameo, *sides)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def reject_row(reject: Reject) -> Row:
+    """The row of `rejects`."""
+    return {
+        "kind": reject.kind,
+        "stage": reject.stage,
+        "message": reject.message,
+        "evidence": reject.evidence,
+        "raw": None if reject.raw is None else compress(reject.raw),
+        "raw_bytes": None if reject.raw is None else len(reject.raw),
+        "revision_id": reject.revision_id,
+        "received_at": reject.received_at,
+        "source": reject.source,
+        "offset": reject.offset,
+        "item": reject.item,
+        "date": reject.received_at.date() if reject.received_at else None,
+        **_origin(reject.origin),
+    }
+
+
+def ledger_row(
+    block: Block,
+    *,
+    stories: int,
+    rejects: int,
+    skipped: int,
+    enrichment_id: str,
+    writer: str,
+    committed_at: datetime,
+) -> Row:
+    """The row of `ledger`; the three counts are of the block's items."""
+    return {
+        "source": block.source,
+        "start_offset": block.start,
+        "end_offset": block.end,
+        "leader_epoch": block.leader_epoch,
+        "records": block.records,
+        "items": block.items,
+        "stories": stories,
+        "rejects": rejects,
+        "skipped": skipped,
+        "gaps": block.gaps,
+        "enrichment_id": enrichment_id,
+        "code_version": __version__,
+        "writer": writer,
+        "committed_at": committed_at,
+        "date": committed_at.date(),
+    }
+
+
+def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
+    """`rows` as an Arrow table under the contract of table `name`.
+
+    Raises `StoreError` for a column that the contract does not know, a required one that is
+    missing or null, and a value of another type.
+    """
+    schema = contract(name).schema
+    listed: Sequence[Row] = list(rows)
+    known = set(schema.names)
+    required = [f.name for f in schema if not f.nullable]
+    lists = [f.name for f in schema if pa.types.is_list(f.type)]
+    for row in listed:
+        if extra := row.keys() - known:
+            raise StoreError("columns that the contract does not know", table=name, columns=extra)
+        if missing := [column for column in required if row.get(column) is None]:
+            raise StoreError("required columns are null", table=name, columns=missing)
+        # Arrow would take a text for a list of its letters.
+        if letters := [c for c in lists if isinstance(row.get(c), str | bytes)]:
+            raise StoreError("a text where a list belongs", table=name, columns=letters)
+    try:
+        return pa.Table.from_pylist([dict(row) for row in listed], schema=schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise StoreError("a value does not fit its column", table=name, reason=error) from error
+
+
+def _ids(enriched: EnrichedStory) -> dict[str, Any]:
+    return {"revision_id": enriched.story.revision_id, "story_id": enriched.story.story_id}
+
+
+def _origin(origin: Origin | None) -> dict[str, Any]:
+    source, offset, item = origin or (None, None, None)
+    return {"origin_source": source, "origin_offset": offset, "origin_item": item}
+
+
+def _place(enriched: EnrichedStory) -> dict[str, Any]:
+    story = enriched.story
+    return {
+        "enrichment_id": enriched.enrichment_id,
+        "date": story.date,
+        "region": enriched.region,
+        "source": story.source,
+        "offset": story.offset,
+        "item": story.item,
+    }

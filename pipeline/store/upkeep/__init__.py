@@ -1,0 +1,1 @@
+"""Compaction, clean-up, and moving to another cluster."""

@@ -1,0 +1,146 @@
+"""Clean-up: files that no commit will name, and files that compaction replaced.
+
+A data file that the log does not hold may belong to a live writer that is about to commit it. It
+is removed only behind a fence: once a commit to one of its sources has come after the version that
+its writer compared, the log refuses that writer's commit (DESIGN, invariant 2). A file that a
+compaction replaced is moreover kept for a while, for readers that hold an older snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from pipeline.errors import StoreError
+from pipeline.store.commit.actions import time_ms
+from pipeline.store.commit.data_files import Marks
+from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.tables import reason
+from pipeline.store.links.links_table import PREFIX as REPLACED_BY
+from pipeline.store.schema.contract import LINKS, TABLES
+from pipeline.store.upkeep.compact import MAINTAIN, PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What a clean-up did: staged files dropped, data files removed, and files left alone.
+
+    `kept` files are in no log but not fenced yet: their writer may be alive, or it died and nobody
+    has passed the place it had reached. `held` files were replaced by a compaction, and readers may
+    still use them. `foreign` files were not written by Dateline, or are damaged.
+    """
+
+    staged: int = 0
+    removed: int = 0
+    kept: int = 0
+    held: int = 0
+    foreign: int = 0
+
+
+def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
+    """Remove what can never become part of the lake, or was replaced `retention_s` ago.
+
+    Safe beside live writers and compactions. Raises `StoreError` when the store fails.
+    """
+    counts = {"removed": 0, "kept": 0, "held": 0, "foreign": 0}
+    try:
+        staged = lake.files.drop_staged()
+        for table in (*TABLES, LINKS) if lake.files.list(LINKS) else TABLES:
+            for fate in _clean_table(lake, table, at, retention_s):
+                counts[fate] += 1
+    except OSError as error:
+        raise StoreError("cannot clean up", reason=reason(error)) from error
+    return Cleaned(staged, **counts)
+
+
+def _clean_table(lake: Lake, table: str, at: datetime, retention_s: float) -> list[str]:
+    # Listed before the log is read: what is committed in between is not taken for an orphan.
+    listed = lake.files.list(table)
+    lake.refresh(table)
+    active = set(lake.active(table))
+    orphans = {path: lake.files.marks(path) for path in listed if path not in active}
+    since_ms = time_ms(at - timedelta(seconds=retention_s))
+    held = _held(lake, table, orphans, since_ms) if orphans else frozenset()
+    fence = _Fence(lake, table, at, since_ms)
+    fates: list[str] = []
+    for path, marks in orphans.items():
+        if marks is None:
+            fates.append("foreign")
+        elif path in held:
+            fates.append("held")
+        elif fence.stands_before(marks) and path not in fence.active:
+            lake.on_point(f"clean.{table}.delete")
+            lake.files.delete(path)
+            fates.append("removed")
+        else:
+            fates.append("kept")
+    return fates
+
+
+def _held(
+    lake: Lake, table: str, orphans: Mapping[str, Marks | None], since_ms: int
+) -> frozenset[str]:
+    """The files that compactions replaced after `since_ms`, by what the compacted files say.
+
+    A compacted file that was itself replaced in that time says it as long as it is there, which is
+    for longer.
+    """
+    found: set[str] = set()
+    actions = lake.added(table)
+    active = lake.active(table)
+    made_ms = actions["modification_time"].to_pylist() if active else ()
+    recent = [
+        lake.files.marks(path)
+        for path, at_ms in zip(active, made_ms, strict=True)
+        if path.rpartition("/")[2].startswith((PREFIX, REPLACED_BY)) and at_ms > since_ms
+    ]
+    for marks in (*recent, *orphans.values()):
+        if marks is not None and marks.time_ms > since_ms:
+            found |= marks.replaces
+    return frozenset(found.difference(active))
+
+
+class _Fence:
+    """Tells of files that are in no log whether the log would refuse a commit of them from now on.
+
+    A writer commits no end below the one it compared. So where the committed end of one source is
+    above the file's, its writer's version is outdated. Where it is the same, that cannot be told
+    (recovery says an end again), and an empty commit that says it once more makes the fence; it
+    holds for every file that stood before it.
+    """
+
+    def __init__(self, lake: Lake, table: str, at: datetime, since_ms: int) -> None:
+        self._lake = lake
+        self._table = table
+        self._at = at
+        self._since_ms = since_ms
+        self._made: set[tuple[str, int]] = set()
+        self.active = frozenset(lake.active(table))
+
+    def stands_before(self, marks: Marks) -> bool:
+        """Whether what `marks` belong to is fenced, after making the fence where that is right."""
+        committed = self._lake.committed(self._table, marks.blocks)
+        if any(committed.get(source, -1) > end for source, end in marks.blocks.items()):
+            return True
+        if MAINTAIN in marks.blocks:
+            # No two commits of maintenance have one version. One that is to come may be under way.
+            if committed.get(MAINTAIN) == marks.blocks[MAINTAIN]:
+                return True
+            return marks.time_ms <= self._since_ms and self._make(marks.blocks)
+        same = {s: end for s, end in marks.blocks.items() if committed.get(s, -1) == end}
+        return not self._made.isdisjoint(same.items()) or (bool(same) and self._make(same))
+
+    def _make(self, versions: Mapping[str, int]) -> bool:
+        name = f"fence-{uuid4().hex}"
+        self._lake.on_point(f"clean.{self._table}.fence")
+        try:
+            self._lake.commit(Commit(self._table, (), versions, name, "clean", self._at))
+        except ConflictError:
+            return False
+        finally:
+            self._lake.refresh(self._table)
+            self.active = frozenset(self._lake.active(self._table))
+        self._made.update(versions.items())
+        return True

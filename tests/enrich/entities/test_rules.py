@@ -1,0 +1,102 @@
+"""Single rules of naming, on sentences written for them; no model takes part."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.enrich.entities.mentions import StoryEntities
+from pipeline.enrich.entities.resolve import resolve
+from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
+from pipeline.enrich.languages.truecase import Truecaser
+from pipeline.enrich.lexicon import load
+from pipeline.enrich.places.region import dateline_country
+from pipeline.model import Entity, Mention
+
+
+def names(text: str, *model: tuple[str, str]) -> list[tuple[str, str]]:
+    spans = [
+        Span(
+            text.index(words),
+            text.index(words) + len(words),
+            kind,
+            MODEL_PHRASE if " " in words else MODEL_WORD,
+        )
+        for words, kind in model
+    ]
+    return [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load())]
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "wanted"),
+    [
+        ("The Iraqi Kurds left.", (), ("Iraqi Kurds", "NORP")),
+        ("It was the 1994 World Cup.", (), ("World Cup", "EVENT")),
+        ("The Ministry of Public Works fell.", (), ("Ministry of Public Works", "ORG")),
+        ("Zorvan, 35, was charged.", (("Zorvan", "ORG"),), ("Zorvan", "PERSON")),
+        ("Shares of Borland Mills rose.", (("Shares of Borland Mills", "ORG"),),
+         ("Borland Mills", "ORG")),
+        ("1. Tadeo Quint (Peru) 12.4", (), ("Tadeo Quint", "PERSON")),
+        ("the Okonkwo's house", (("the Okonkwo's", "PERSON"),), ("Okonkwo", "PERSON")),
+    ],
+)  # fmt: skip
+def test_what_a_name_is_and_where_it_ends(
+    text: str, model: tuple[tuple[str, str], ...], wanted: tuple[str, str]
+) -> None:
+    """Articles, possessives, years, ages and headwords decide span and kind."""
+    assert wanted in names(text, *model)
+
+
+def test_a_title_holds_no_name() -> None:
+    """ "Secretary of State" names neither a town nor a body."""
+    assert names("He is Secretary of State.") == []
+
+
+def test_scores_name_teams_and_countries_stay_places() -> None:
+    """In a line of results a town is its team; a country is the country."""
+    found = names("Leeds 2 Everton 1\nPeru 0 Chile 1")
+    assert ("Leeds", "ORG") in found and ("Everton", "ORG") in found
+    assert ("Peru", "GPE") in found and ("Chile", "GPE") in found
+
+
+def test_a_town_that_plays_is_a_team_and_one_that_hosts_a_place() -> None:
+    """Only in sports copy, and by the words around the name."""
+    text = "The league match: Leeds beat Hull as the striker scored two goals in York."
+    assert ("Leeds", "ORG") in names(text) and ("York", "GPE") in names(text)
+    assert ("Leeds", "GPE") in names("Police from Leeds were against it.")
+
+
+def test_a_common_word_is_no_town() -> None:
+    """Reading and Mobile are towns only where a state follows and the model agrees."""
+    assert names("Real growth and Federal savings rose.") == []
+
+
+def test_capitals_get_their_case_back_with_the_same_length() -> None:
+    """The body's own spelling first, then the lists, else small letters."""
+    cased = Truecaser("We saw that deGroot met IBM.", load()).line("DEGROOT, IBM SEE NEW YORK GAIN")
+    assert cased == "deGroot, IBM see New York gain"
+
+
+@pytest.mark.parametrize(
+    ("dateline", "country"),
+    [
+        ("HANOVER, West Germany, March 11 -", "DEU"),
+        ("ANN ARBOR, Mich., March 2 -", "USA"),
+        ("****NAIROBI, March 4 -", "KEN"),
+        ("TBILISI, Georgia (AP)", "GEO"),
+        (None, None),
+    ],
+)
+def test_dateline_countries(dateline: str | None, country: str | None) -> None:
+    """A stated country or state wins over the town; noise of the line does not matter."""
+    assert dateline_country(dateline, load()) == country
+
+
+def test_mentions_are_found_by_offset() -> None:
+    """The best entity of a span, and the first country in it."""
+    person = Entity("Ana Silva", "PERSON", (Mention(9, 18, "Ana Silva", 0),))
+    people = Entity("Chilean", "NORP", (Mention(0, 7, "Chilean", 0),), "CHL")
+    found = StoryEntities([person, people])
+    assert found.entity_at(0, 18) == person
+    assert found.country_of(0, 18) == "CHL"
+    assert found.country_of(9, 18) is None
+    assert found.entity_at(30, 40) is None

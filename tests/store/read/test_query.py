@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.store.read.query import json_rows, query
+from pipeline.store.schema.contract import TABLES, contract
+from tests.support.rows import NOON
+
+
+def ask(lake: Path, sql: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = query(str(lake), None, sql, NOON).to_pylist()
+    return found
+
+
+def tree(lake: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(lake).as_posix(): path.read_bytes()
+        for path in sorted(lake.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("stories", 6),
+        ("entities", 5),
+        ("events", 5),
+        ("rejects", 2),
+        ("ledger", 6),
+        ("current", 6),
+        ("current_entities", 5),
+        ("current_events", 5),
+        ("links", 0),
+        ("current_links", 0),
+    ],
+)
+def test_every_table_and_view_is_there(lake: Path, table: str, rows: int) -> None:
+    assert ask(lake, f"SELECT count(*) AS n FROM {table}") == [{"n": rows}]
+
+
+def test_days_are_utc_days(lake: Path) -> None:
+    """A day taken from a time in SQL is the day of the partition."""
+    sql = "SELECT DISTINCT published_at::DATE = date AS same FROM stories WHERE date IS NOT NULL"
+    assert ask(lake, sql) == [{"same": True}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DESCRIBE stories",
+        "SHOW TABLES",
+        "EXPLAIN SELECT 1",
+        "explain analyze from stories",
+        "EXPLAIN (FORMAT json) SELECT 1",
+    ],
+)
+def test_looking_around_is_reading(lake: Path, sql: str) -> None:
+    assert ask(lake, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY stories TO '{out}'",
+        "COPY (SELECT 1) TO '{out}' (FORMAT parquet)",
+        "EXPORT DATABASE '{out}'",
+        "ATTACH '{out}' AS other",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET threads = 64",
+        "RESET lock_configuration",
+        "PRAGMA enable_profiling",
+        "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM read_blob('{secret}')",
+        "SELECT * FROM read_csv('{secret}')",
+        "SELECT * FROM read_parquet('{lake}/stories/*/*/*.parquet')",
+        "SELECT * FROM '{secret}'",
+        "SELECT * FROM glob('{lake}/*')",
+        "EXPLAIN ANALYZE COPY stories TO '{out}'",
+        "SELECT 1; COPY stories TO '{out}'",
+        "SELECT 1; SELECT 2",
+        "CREATE TABLE mine AS SELECT 1",
+        "DROP VIEW current",
+        "INSERT INTO stories SELECT * FROM stories",
+        "DELETE FROM stories",
+        "ATTACH ':memory:' AS other",
+        "ATTACH 'sqlite:{secret}' AS other (TYPE sqlite)",
+        "LOAD '{secret}'",
+        "FORCE INSTALL httpfs FROM 'http://127.0.0.1:9'",
+        "PRAGMA database_list",
+        "PRAGMA temp_directory='{out}'",
+        "CALL pragma_version()",
+        "USE other",
+        "PREPARE p AS SELECT 1",
+        "SET VARIABLE x = 1",
+        "CREATE SECRET (TYPE s3)",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/proc/self/environ')",
+        "SELECT * FROM read_json('{secret}')",
+        "SELECT * FROM parquet_metadata('{lake}/stories/*/*/*.parquet')",
+        "SELECT * FROM sniff_csv('{secret}')",
+        "SELECT * FROM 'http://127.0.0.1:9/x.csv'",
+        "SELECT * FROM glob('{lake}/../*')",
+        "SELECT getenv('HOME')",
+        "WITH x AS (SELECT 1) INSERT INTO stories SELECT * FROM x",
+        "EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "explain analyze copy (select 1) to (current_setting('temp_directory') || '/x')",
+        "EXPLAIN (ANALYZE, FORMAT json) CREATE TABLE mine AS SELECT 1",
+        "/* */ EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "EXPLAIN /* */ ANALYZE CREATE TABLE mine AS SELECT 1",
+        "EXPLAIN EXPLAIN ANALYZE CREATE TABLE mine AS SELECT 1",
+        "UPDATE EXTENSIONS",
+        "EXECUTE p",
+        "IMPORT DATABASE '{lake}'",
+        "CHECKPOINT",
+        "SELECT * FROM query('COPY stories TO ''{out}''')",
+        "SELECT * FROM query('FROM read_text(''{secret}'')')",
+        "SELECT * FROM query_table('{secret}')",
+        "SELECT * FROM read_text(current_setting('temp_directory') || '/../{secret}')",
+        "SELECT * FROM read_duckdb('{secret}')",
+        "SELECT * FROM enable_logging(storage='file', storage_path='{out}')",
+        "SELECT * FROM enable_profiling(save_location='{out}')",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM json_execute_serialized_sql("
+        "json_serialize_sql('select * from read_text(''{secret}'')'))",
+        "SELECT * FROM pandas_scan(1)",
+        "",
+    ],
+)
+def test_a_query_only_reads_the_lake(lake: Path, tmp_path: Path, sql: str) -> None:
+    """No statement reaches a file, the network or a setting, and the lake is as before."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    out = tmp_path / "out"
+    before = tree(lake)
+    with pytest.raises(UsageError):
+        ask(lake, sql.format(out=out, secret=secret, lake=lake))
+    assert not out.exists()
+    assert tree(lake) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT range FROM range(1e12::BIGINT)", "SELECT repeat('x', 1000000) FROM range(99999)"],
+)
+def test_a_result_without_end_is_refused(lake: Path, sql: str) -> None:
+    """Before it has taken the machine's memory."""
+    with pytest.raises(UsageError, match="too large"):
+        query(str(lake), None, sql, NOON, memory_mb=256)
+
+
+def test_a_query_does_not_fill_the_disk(lake: Path) -> None:
+    """What it spills is bounded, and not by what is free."""
+    sql = "SELECT current_setting('max_temp_directory_size') AS most"
+    assert query(str(lake), None, sql, NOON, memory_mb=256).to_pylist() == [{"most": "2.0 GiB"}]
+
+
+def test_a_fault_midway_is_told_in_the_words_of_duckdb(lake: Path) -> None:
+    sql = "SELECT CASE WHEN range > 99999 THEN error('midway') END AS x FROM range(200000)"
+    with pytest.raises(UsageError, match="midway"):
+        ask(lake, sql)
+
+
+def test_a_link_in_the_lake_leads_nowhere(lake: Path, tmp_path: Path) -> None:
+    """A query does not follow what stands in the lake's folders, but what the log names."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    (lake / "stories" / "link.csv").symlink_to(secret)
+    (lake / "outside").symlink_to("/")
+    for path in ("stories/link.csv", "outside/etc/passwd"):
+        for sql in (f"FROM '{lake / path}'", f"FROM read_csv('{lake / path}')"):
+            with pytest.raises(UsageError):
+                ask(lake, sql)
+    assert ask(lake, "SELECT count(*) AS n FROM stories") == [{"n": 6}]
+
+
+def test_python_variables_are_out_of_reach(lake: Path) -> None:
+    """A name in the SQL is never looked up in the program that runs it."""
+    with pytest.raises(UsageError, match="snapshot"):
+        ask(lake, "SELECT * FROM snapshot")
+
+
+def test_a_mistake_is_told_in_the_words_of_duckdb(lake: Path) -> None:
+    with pytest.raises(UsageError, match="no_such_column"):
+        ask(lake, "SELECT no_such_column FROM stories")
+
+
+def test_no_lake_is_told_and_none_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no lake"):
+        ask(tmp_path / "absent", "SELECT 1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_filter_on_the_partition_leaves_other_files_alone(lake: Path) -> None:
+    """The other days' files are not even opened: they may be gone."""
+    for path in lake.glob("stories/date=*/*/*.parquet"):
+        if "date=2026-03-05" not in path.as_posix():
+            path.unlink()
+    sql = "SELECT headline FROM stories WHERE date = '2026-03-05'"
+    assert len(ask(lake, sql)) == 1
+    with pytest.raises(UsageError):
+        ask(lake, "SELECT headline FROM stories")
+
+
+def test_a_moment_without_a_time_zone_is_refused(lake: Path) -> None:
+    with pytest.raises(UsageError, match="time zone"):
+        query(str(lake), None, "SELECT 1", datetime(2026, 3, 4))
+
+
+def test_rows_are_json(lake: Path) -> None:
+    """Times, days, bytes, nested lists, big sums and what is no number survive `json.dumps`."""
+    sql = "SELECT *, sum(version) OVER () AS total, 'nan'::DOUBLE AS none FROM stories LIMIT 1"
+    (row,) = json_rows(query(str(lake), None, sql, NOON))
+    again = json.loads(json.dumps(row, allow_nan=False))
+    assert again["published_at"].endswith("+00:00")
+    assert again["total"] == 6
+    assert again["none"] is None
+
+
+def test_json_keeps_the_kinds_apart() -> None:
+    table = pa.table({"at": [datetime(2026, 3, 4, tzinfo=UTC)], "raw": [b"\x00"], "list": [[1.5]]})
+    assert json_rows(table) == [{"at": "2026-03-04T00:00:00+00:00", "raw": "AA==", "list": [1.5]}]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_filter_on_any_column_finds_the_row(lake: Path, table: str) -> None:
+    """Statistics in the log must not hide rows: not of columns that have none, not of nulls."""
+    for field in contract(table).schema:
+        if pa.types.is_nested(field.type):
+            continue
+        column = f'"{field.name}"'
+        values = ask(lake, f"select distinct {column} as v from {table} where {column} is not null")
+        total = ask(lake, f"select count(*) as n from {table}")[0]["n"]
+        nulls = ask(lake, f"select count(*) as n from {table} where {column} is null")[0]["n"]
+        found = ask(
+            lake,
+            f"select count(*) as n from {table} where {column} in"
+            f" (select {column} from {table} where {column} is not null)",
+        )[0]["n"]
+        literal = [v["v"] for v in values if isinstance(v["v"], str)]
+        if pa.types.is_string(field.type) and literal:
+            parts = [
+                ask(lake, f"select count(*) as n from {table} where {column} = '{text}'")[0]["n"]
+                for text in (value.replace("'", "''") for value in literal)
+            ]
+            assert sum(map(int, map(str, parts))) == found, field.name
+        assert int(str(found)) + int(str(nulls)) == total, field.name

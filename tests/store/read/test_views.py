@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import EnrichedStory
+from pipeline.store.read.query import query
+from pipeline.store.read.views import AS_OF, VIEWS, view_select, view_text
+from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row, table_of
+from tests.support.rows import (
+    ENRICHMENT,
+    NOON,
+    SOURCE,
+    a_batch,
+    a_story,
+    an_entity,
+    enriched,
+    forced,
+    written,
+)
+
+HOUR = timedelta(hours=1)
+
+
+def revision(offset: int, **fields: Any) -> EnrichedStory:
+    fields.setdefault("version_time", NOON)
+    return enriched(a_story(offset, story_id="family", **fields))
+
+
+def current(*stories: EnrichedStory, as_of: datetime = NOON) -> list[int]:
+    """Offsets that `current` shows of stories that arrive in this order, each in its own block."""
+    return [row["offset"] for row in shown(stories, ledger(ENRICHMENT), as_of)]
+
+
+def ledger(*enrichment_ids: str) -> pa.Table:
+    """A ledger in which these enrichments began one hour after the other."""
+    block = a_batch([enriched(a_story())]).blocks[0]
+    rows = [
+        ledger_row(
+            block,
+            stories=1,
+            rejects=0,
+            skipped=0,
+            enrichment_id=name,
+            writer="w",
+            committed_at=NOON + n * HOUR,
+        )
+        for n, name in enumerate(enrichment_ids)
+    ]
+    return table_of("ledger", rows)
+
+
+def shown(
+    stories: tuple[EnrichedStory, ...] | list[EnrichedStory], blocks: pa.Table, as_of: datetime
+) -> list[dict[str, Any]]:
+    table = table_of("stories", [story_row(s, "a_model", "0") for s in stories])
+    with duckdb.connect() as connection:
+        connection.register("stories", table)
+        connection.register("ledger", blocks)
+        rows: list[dict[str, Any]] = (
+            connection.sql(f"SELECT * FROM ({view_select('current', as_of)}) ORDER BY source, item")
+            .to_arrow_table()
+            .to_pylist()
+        )
+    return rows
+
+
+def test_the_later_time_wins_over_the_greater_version() -> None:
+    first, second = revision(0, version=2), revision(1, version=1, version_time=NOON + HOUR)
+    assert current(first, second) == current(second, first) == [1]
+
+
+def test_the_greater_version_wins_at_one_time() -> None:
+    assert current(revision(0, version=3), revision(1, version=2)) == [0]
+
+
+def test_an_add_does_not_replace_its_story() -> None:
+    """A part shows only where its family has nothing else; a kill takes both back."""
+    whole = revision(0)
+    add = revision(1, version=2, version_time=NOON + HOUR, is_partial=True)
+    kill = revision(2, status="canceled", version=2)
+    assert current(whole, add) == current(add, whole) == [0]
+    assert current(add) == [1]
+    assert current(whole, add, kill) == []
+
+
+def test_the_greater_hash_wins_between_equals() -> None:
+    stories = [revision(n, content_hash=h, revision_id=h) for n, h in enumerate("acb")]
+    assert current(*stories) == [1]
+
+
+def test_a_revision_without_a_time_comes_before_all_with_one() -> None:
+    assert current(revision(0, version=9, version_time=None), revision(1)) == [1]
+
+
+@pytest.mark.parametrize("status", ["canceled", "withheld"])
+def test_a_kill_hides_its_story(status: str) -> None:
+    """Also when it arrives first, and at the same time and version as its story."""
+    kill = revision(1, status=status, version=2)
+    same = revision(1, status=status)
+    for one in (kill, same):
+        assert current(revision(0), one) == current(one, revision(0)) == []
+
+
+def test_a_late_arrival_does_not_lift_a_kill() -> None:
+    """What the provider sent before the kill stays hidden, whenever it arrives."""
+    kill = revision(0, status="canceled", version=3, version_time=NOON + HOUR)
+    assert current(kill, revision(1, version=2)) == []
+
+
+def test_a_release_after_a_kill_is_shown() -> None:
+    kill = revision(0, status="canceled", version=2)
+    assert current(revision(1, version=3), kill, revision(2)) == [1]
+
+
+def test_an_embargoed_revision_leaves_the_one_before_in_force() -> None:
+    """It is chosen from the moment that the embargo ends, to the microsecond."""
+    later = revision(1, version=2, embargo_until=NOON)
+    before = NOON - timedelta(microseconds=1)
+    assert current(revision(0), later, as_of=before) == [0]
+    assert current(revision(0), later, as_of=NOON) == [1]
+
+
+def test_the_moment_is_compared_across_time_zones() -> None:
+    embargoed = revision(0, embargo_until=NOON)
+    assert current(embargoed, as_of=datetime.fromisoformat("2026-03-04T13:59:00+02:00")) == []
+    assert current(embargoed, as_of=datetime.fromisoformat("2026-03-04T14:00:00+02:00")) == [0]
+
+
+def test_a_repeat_is_shown_at_its_smallest_coordinates() -> None:
+    stories = [revision(5), revision(3), replace(revision(0), story=a_story(4, story_id="family"))]
+    twice = revision(3)
+    again = replace(twice, story=replace(twice.story, source="z/archive", offset=0))
+    assert current(stories[0], again, twice) == [3]
+
+
+def test_the_newest_enrichment_is_shown() -> None:
+    """Newest is what began last in the ledger, not what sorts last, nor what is not there yet."""
+    old, new = revision(0), replace(revision(1), enrichment_id="a-later-one")
+    coming = replace(revision(2), enrichment_id="zzz-not-in-the-ledger")
+    blocks = ledger(ENRICHMENT, "a-later-one", ENRICHMENT)
+    assert [row["offset"] for row in shown([coming, new, old], blocks, NOON)] == [1]
+
+
+def test_what_a_newer_enrichment_reads_anew_counts() -> None:
+    """An embargo, a status, a family that only the newer code sees holds for the revision."""
+    blocks = ledger(ENRICHMENT, "b")
+    old = revision(0)
+    for change in (
+        {"embargo_until": NOON + HOUR},
+        {"status": "canceled"},
+    ):
+        fields: dict[str, Any] = {"revision_id": old.story.revision_id, **change}
+        new = replace(revision(1, **fields), enrichment_id="b")
+        assert shown([old, new], blocks, NOON) == []
+    moved = replace(
+        enriched(a_story(1, story_id="other", revision_id=old.story.revision_id)),
+        enrichment_id="b",
+    )
+    assert [row["story_id"] for row in shown([old, moved], blocks, NOON)] == ["other"]
+
+
+def test_entities_and_events_are_those_of_the_shown_rows(tmp_path: Path) -> None:
+    """None of an earlier revision, and none twice where a revision is there twice."""
+    first = revision(0, version=1)
+    second = replace(revision(1, version=2), entities=(an_entity("B"), an_entity("C")))
+    again = replace(second, story=replace(second.story, source="z/archive", offset=0))
+    lake = tmp_path / "lake"
+    written(lake, a_batch([first, second]))
+    forced(lake, "stories", [story_row(again, "a_model", "0")])
+    forced(lake, "entities", entity_rows(again))
+    forced(lake, "events", event_rows(again))
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = query(str(lake), None, sql, NOON).to_pylist()
+        return rows
+
+    assert ask("SELECT count(*) AS n FROM entities") == [{"n": 5}]
+    assert ask('SELECT name, source, "offset" FROM current_entities ORDER BY name') == [
+        {"name": "B", "source": SOURCE, "offset": 1},
+        {"name": "C", "source": SOURCE, "offset": 1},
+    ]
+    assert ask("SELECT count(*) AS n FROM current_events") == [{"n": 1}]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_shipped_text_is_one_plain_select(view: str) -> None:
+    """No dialect's own: comment lines, then one SELECT without a closing semicolon or quotes."""
+    code = view_select(view, NOON)
+    assert code.startswith("SELECT")
+    assert '"' not in code
+    assert "::" not in code
+    assert ";" not in code
+    assert AS_OF not in code
+    assert view_text(view).startswith(f"-- {view}: ")
+
+
+times = st.none() | st.integers(0, 2).map(lambda n: NOON + n * HOUR)
+revisions = st.builds(
+    lambda family, version, time, status, embargo, region: (
+        family,
+        {"version": version, "version_time": time, "status": status, "embargo_until": embargo},
+        region,
+    ),
+    st.sampled_from("ab"),
+    st.integers(1, 3),
+    times,
+    st.sampled_from(["usable", "usable", "canceled"]),
+    times,
+    st.sampled_from(["western-asia", "unknown"]),
+)
+
+
+def arrive(order: list[tuple[str, dict[str, Any], str]]) -> list[EnrichedStory]:
+    return [
+        enriched(a_story(offset, story_id=family, **fields), region=region)
+        for offset, (family, fields, region) in enumerate(order)
+    ]
+
+
+def as_set(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(row["story_id"], row["revision_id"]) for row in rows}
+
+
+law = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@law
+@given(
+    st.lists(revisions, min_size=1, max_size=7).flatmap(
+        lambda order: st.tuples(st.just(order), st.permutations(order))
+    ),
+    times,
+)
+def test_the_order_of_arrival_never_matters(
+    orders: tuple[list[tuple[str, dict[str, Any], str]], list[tuple[str, dict[str, Any], str]]],
+    as_of: datetime | None,
+) -> None:
+    """Live and replay, one partition or many: the same revisions are in force."""
+    at = as_of or NOON
+    blocks = ledger(ENRICHMENT)
+    one, other = (shown(arrive(order), blocks, at) for order in orders)
+    assert as_set(one) == as_set(other)
+
+
+@law
+@given(st.lists(revisions, min_size=1, max_size=7), times)
+def test_current_is_what_the_rule_says(
+    order: list[tuple[str, dict[str, Any], str]], as_of: datetime | None
+) -> None:
+    """The view and the rule, written a second time in Python, agree."""
+    at = as_of or NOON
+    expected = set()
+    stories = [e.story for e in arrive(order)]
+    for family in {s.story_id for s in stories}:
+        free = [
+            s
+            for s in stories
+            if s.story_id == family and (s.embargo_until is None or s.embargo_until <= at)
+        ]
+        # Of one revision that is there twice the smallest coordinates speak for it.
+        firsts = {s.revision_id: s for s in reversed([t for t in stories if t in free])}
+        if not free:
+            continue
+        last = max(
+            firsts.values(),
+            key=lambda s: (
+                s.version_time is not None,
+                s.version_time or NOON,
+                s.version,
+                s.status != "usable",
+                s.content_hash,
+                s.revision_id,
+            ),
+        )
+        if last.status == "usable":
+            expected.add((family, last.revision_id))
+    assert as_set(shown(arrive(order), ledger(ENRICHMENT), at)) == expected
+
+
+@law
+@given(st.lists(revisions, max_size=6), st.data())
+def test_a_kill_hides_all_that_is_not_later(
+    order: list[tuple[str, dict[str, Any], str]], data: st.DataObject
+) -> None:
+    """Whatever else is there, and wherever the kill arrives in it."""
+    kill = ("a", {"version": 3, "version_time": NOON + 2 * HOUR, "status": "canceled"}, "unknown")
+    place = data.draw(st.integers(0, len(order)))
+    rows = shown(
+        arrive([*order[:place], kill, *order[place:]]), ledger(ENRICHMENT), NOON + 9 * HOUR
+    )
+    assert "a" not in {row["story_id"] for row in rows}
+
+
+@law
+@given(st.lists(revisions, min_size=1, max_size=7), times)
+def test_no_embargoed_row_is_shown(
+    order: list[tuple[str, dict[str, Any], str]], as_of: datetime | None
+) -> None:
+    at = as_of or NOON
+    for row in shown(arrive(order), ledger(ENRICHMENT), at):
+        assert row["embargo_until"] is None or row["embargo_until"] <= at
+
+
+def test_times_in_the_text_are_utc() -> None:
+    text = view_select("current", datetime(2026, 3, 4, tzinfo=UTC))
+    assert "'2026-03-04 00:00:00.000000+00:00'" in text

@@ -1,0 +1,100 @@
+"""Clean-up: what dead writers left goes, what a live one may commit stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.store.check.judge import check
+from pipeline.store.commit.data_files import BLOCKS_KEY
+from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.schema.rows import entity_rows
+from pipeline.store.upkeep.clean_up import clean
+from tests.store.commit.test_write import DyingLake, Killed, batch_of, started, writer_of
+from tests.support.rows import NOON, SOURCE, a_story, enriched
+
+
+def died_with_files(root: Path, end: int) -> None:
+    with pytest.raises(Killed):
+        writer_of(DyingLake(str(root), 2, "files")).write(batch_of(0, end))
+
+
+def test_a_dead_writers_file_goes_once_its_source_has_moved_past(tmp_path: Path) -> None:
+    """Before that it stays, and counts as kept."""
+    writer = started(tmp_path, SOURCE)
+    died_with_files(tmp_path, 10)
+    assert clean(Lake(str(tmp_path)), NOON).kept > 0
+    writer.write(batch_of(0, 20))
+    done = clean(Lake(str(tmp_path)), NOON)
+    assert (done.removed > 0, done.kept) == (True, 0)
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
+
+
+def test_a_file_that_ends_where_its_source_ends_goes_behind_a_fence(tmp_path: Path) -> None:
+    """The restarted job wrote the very same block: only a commit of the cleaner's own fences."""
+    writer = started(tmp_path, SOURCE)
+    died_with_files(tmp_path, 10)
+    writer.write(batch_of(0, 10))
+    assert clean(Lake(str(tmp_path)), NOON).kept == 0
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
+
+
+def test_a_live_writer_whose_file_was_taken_cannot_commit_it(tmp_path: Path) -> None:
+    """Recovery says an end again: handle fresh, file in place, and then the cleaner comes."""
+    started(tmp_path, SOURCE).write(batch_of(0, 10))
+    slow = Lake(str(tmp_path))
+    slow.refresh("entities")
+
+    class Slow(Lake):
+        def _write_files(self, commit: Commit) -> list:  # type: ignore[type-arg]
+            actions = super()._write_files(commit)
+            assert clean(Lake(str(tmp_path)), NOON).removed == 1
+            return actions
+
+    slow.__class__ = Slow
+    rows = entity_rows(enriched(a_story(3)))
+    with pytest.raises(ConflictError):
+        slow.commit(Commit("entities", rows, {SOURCE: 10}, "slow", "slow", NOON))
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
+
+
+def test_what_the_log_holds_is_never_removed(tmp_path: Path) -> None:
+    """Cleaning a sound lake does nothing."""
+    started(tmp_path, SOURCE).write(batch_of(0, 10))
+    done = clean(Lake(str(tmp_path)), NOON)
+    assert (done.staged, done.removed, done.kept, done.foreign) == (0, 0, 0, 0)
+    assert check(str(tmp_path), strict=True).ok
+
+
+def test_a_file_of_someone_else_is_left_alone(tmp_path: Path) -> None:
+    """It does not say which blocks it belongs to."""
+    started(tmp_path, SOURCE).write(batch_of(0, 10))
+    ours = next((tmp_path / "stories").glob("date=*/region=*/*.parquet"))
+    pq.write_table(pq.read_table(ours).replace_schema_metadata(None), ours.with_name("x.parquet"))
+    assert clean(Lake(str(tmp_path)), NOON).foreign == 1
+    assert ours.with_name("x.parquet").exists()
+
+
+def test_staged_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    """A writer holds a lock for as long as its process lives."""
+    living = started(tmp_path, SOURCE)
+    living.write(batch_of(0, 10))
+    for writer in (living.writer, "dead"):
+        folder = tmp_path / "_staging" / writer
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "half.parquet").write_bytes(b"PAR1")
+    assert clean(Lake(str(tmp_path)), NOON).staged == 1
+    assert [p.parent.name for p in (tmp_path / "_staging").glob("*/*")] == [living.writer]
+
+
+def test_data_files_say_which_blocks_they_belong_to(tmp_path: Path) -> None:
+    """The footer is all that the cleaner has to go by."""
+    started(tmp_path, SOURCE).write(batch_of(0, 10))
+    file = next((tmp_path / "stories").glob("date=*/region=*/*.parquet"))
+    assert json.loads(pq.read_schema(file).metadata[BLOCKS_KEY]) == {SOURCE: 10}
