@@ -1,6 +1,6 @@
 """Fits the weights of the events' confidence on PLOVER sentences and prints how well they hold.
 
-    python bench/fit_confidence.py ../shared/data/plover/PLV_train.tsv > weights.tsv
+    python bench/fit_confidence.py "$DATELINE_DATA"/plover/PLV_train.tsv > weights.tsv
 
 Rows 0, 4, 8 … are fitted, rows 2, 6, 10 … checked: odd rows were read while the lexicon was written
 and would promise too much. Logistic regression by Newton's method with a ridge of 1 on all weights

@@ -1,6 +1,6 @@
 """Draws the sentences of the false-alarm sample, to be labelled by a reader.
 
-    python bench/sample_alarms.py ../shared/data 60 5 > unlabelled.tsv
+    python bench/sample_alarms.py "$DATELINE_DATA" 60 5 > unlabelled.tsv
 
 From each source (Wikinews, Reuters-21578) the given number of documents is drawn, and from each of
 them as many sentences as given, headline excluded, both in the order of a hash of their ids: anyone

@@ -13,7 +13,9 @@ from pipeline import clock
 from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, settings_of
 from pipeline.errors import UsageError
 
-_DATA = Path("../shared/data")
+_DATA = "DATELINE_DATA"
+"""The variable that names the folder of the development data."""
+
 _ALARMS = Path("bench/alarms.tsv")
 _SETS = {
     "ner_file": "ner/conllpp_dev.txt.gz",
@@ -34,15 +36,20 @@ def evaluate(
     alarms: Annotated[
         Path | None, typer.Option(help="References of sentences (TSV) labelled for false alarms.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(envvar=_DATA, help="Folder of labelled sets, read where none is given."),
+    ] = None,
     texts: Annotated[
-        Path, typer.Option(help="Folder whose folders hold the texts that --alarms refers to.")
-    ] = _DATA,
+        Path | None,
+        typer.Option(help="Folder whose folders hold the texts of --alarms; by default --data."),
+    ] = None,
     stock: Annotated[bool, typer.Option(help="Score the stock model too.")] = True,
     page: Annotated[Path | None, typer.Option(help="Write the table as a page, too.")] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the enrichment on labelled sets; without any, on those in ../shared/data.
+    """Score the enrichment on labelled sets; without any, on those in the folder --data.
 
     Example: `dateline evaluate --ner my.conll --json`
     """
@@ -58,10 +65,11 @@ def evaluate(
         "places_files": places or (),
     }
     if not any(given.values()):
-        given = _development_data()
+        given = _development_data(data)
     if given["alarms_file"] is not None:
-        if not texts.is_dir():
-            raise UsageError("no such folder of texts", path=texts)
+        texts = texts or data
+        if texts is None or not texts.is_dir():
+            raise UsageError("no such folder of texts: name it with --texts", path=texts)
         given["texts_dir"] = texts
     for path in _paths(given):
         if not path.exists():
@@ -86,13 +94,17 @@ def _paths(given: dict[str, Any]) -> list[Path]:
     return [path for path in paths if path is not None]
 
 
-def _development_data() -> dict[str, Any]:
-    if not _DATA.is_dir():
-        raise UsageError("no labelled set was given, and there are none here", looked_in=_DATA)
-    found: dict[str, Any] = {name: _DATA / path for name, path in _SETS.items()}
+def _development_data(folder: Path | None) -> dict[str, Any]:
+    if folder is None:
+        raise UsageError(
+            f"no labelled set was given, and no folder of them: name it with --data or {_DATA}"
+        )
+    if not folder.is_dir():
+        raise UsageError("no such folder of labelled sets", path=folder)
+    found: dict[str, Any] = {name: folder / path for name, path in _SETS.items()}
     # The references are the project's own: they lie in a checkout, not in an installed package.
     found["alarms_file"] = _ALARMS if _ALARMS.exists() else None
-    found["places_files"] = sorted((_DATA / "reuters21578").glob("*.sgm*"))
+    found["places_files"] = sorted((folder / "reuters21578").glob("*.sgm*"))
     return found
 
 

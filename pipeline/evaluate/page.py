@@ -28,7 +28,8 @@ The sets are development data: what is tuned on them is checked on others, and s
 
 ## Other sets
 Each set is a loader; files of the same shape, gzipped or not, are given on the command line, and
-only those given are scored:
+only those given are scored; without any, those in the folder that `--data` (or the variable
+`DATELINE_DATA`) names:
 
 ```
 dateline evaluate --ner FILE.conll --geo FILE.xml --places A.sgm --places B.sgm \\

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +13,10 @@ from pipeline.enrich import Enricher
 from pipeline.enrich import enricher as module
 from pipeline.errors import ModelError
 from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
+from tests.support.data import DATA, needs_data
 
 FRENCH = "fr_core_news_sm"
-SEED = Path(__file__).parents[3] / "shared" / "data" / "seed"
+SEED = DATA / "seed"
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +295,7 @@ def test_place_codes_of_providers(enricher: Enricher, code: Code, region: str) -
     assert enriched(enricher, story("Shares", "They fell.", codes=(code,))).region == region
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the development data is not beside the checkout")
+@needs_data("seed")
 def test_the_seed_story(enricher: Enricher) -> None:
     """Region, countries and entities of the user's own story are those of its gold file."""
     gold = json.loads((SEED / "gold.json").read_text())

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.source.broker.embedded import EmbeddedBroker
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+from tests.support.data import DATA
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def reuters() -> list[Path]:
     """The ten files of Reuters-21578."""
     files = sorted((DATA / "reuters21578").glob("*.sgm.gz"))
     if not files:
-        pytest.skip("the development data is not here (../shared/data/reuters21578)")
+        pytest.skip("DATELINE_DATA names no folder that holds reuters21578")
     return files
 
 

@@ -15,7 +15,6 @@ from pipeline.model import Code, Item, Record, Reject, Relation, Story
 from pipeline.parse import parse_record
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "parse"
-SHARED = Path(__file__).parent.parent.parent.parent / "shared" / "data"
 _APART = {"source", "offset", "raw", "received_at"}
 _HEADERS = "headers"
 

@@ -7,22 +7,20 @@ import io
 import json
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Reject, Story
 from pipeline.parse import ParseLimits, parse_record
-from tests.parse.golden import SHARED, one, record
+from tests.parse.golden import one, record
+from tests.support.data import DATA, needs_data
 
-NINJS = SHARED / "ninjs"
 
-
-@pytest.mark.skipif(not NINJS.exists(), reason="the development data is absent")
+@needs_data("ninjs")
 def test_the_standards_own_files() -> None:
     """What must pass is a story (events and plans are skipped); what must fail says where."""
     counts: Counter[tuple[str, str]] = Counter()
-    for path in sorted(NINJS.glob("*/should_*/*.json")):
+    for path in sorted((DATA / "ninjs").glob("*/should_*/*.json")):
         (item,) = parse_record(record(path.read_bytes()))
         side = path.parent.name
         counts[side, "story" if isinstance(item, Story) else item.kind] += 1
@@ -167,12 +165,12 @@ def test_deep_json_is_refused() -> None:
     assert isinstance(item, Reject) and "deep" in item.message
 
 
-@pytest.mark.skipif(not (SHARED / "wikinews").exists(), reason="the development data is absent")
+@needs_data("wikinews")
 def test_exports_as_csv() -> None:
     """Every row of the Wikinews files is a story with a date and its own family."""
     stories = [
         item
-        for path in sorted((SHARED / "wikinews").glob("*.csv"))
+        for path in sorted((DATA / "wikinews").glob("*.csv"))
         for item in parse_record(record(path.read_bytes()))
     ]
     assert len(stories) == 295

@@ -6,23 +6,21 @@ import gzip
 from collections import Counter
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Story
 from pipeline.parse import parse_record
-from tests.parse.golden import SHARED, one, record
+from tests.parse.golden import one, record
+from tests.support.data import DATA, needs_data
 
-DATA = SHARED / "reuters21578"
 
-
-@pytest.mark.skipif(not DATA.exists(), reason="the development data is absent")
+@needs_data("reuters21578")
 def test_ten_thousand_documents_are_accounted_for() -> None:
     """Every document is a story with its own ids, its bytes exactly, and a time of publication."""
     counts: Counter[str] = Counter()
     ids: set[str] = set()
-    for path in sorted(DATA.glob("*.sgm.gz")):
+    for path in sorted((DATA / "reuters21578").glob("*.sgm.gz")):
         data = gzip.decompress(path.read_bytes())
         items = parse_record(record(path.read_bytes()))
         assert len(items) == data.count(b"<REUTERS ")

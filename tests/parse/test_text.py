@@ -14,12 +14,13 @@ from pipeline.model import Reject
 from pipeline.parse import parse_record
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.revisions import read_marks
-from tests.parse.golden import GOLDEN, SHARED, one, record
+from tests.parse.golden import GOLDEN, one, record
+from tests.support.data import DATA, needs_data
 
-SEED = SHARED / "seed"
+SEED = DATA / "seed"
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the development data is absent")
+@needs_data("seed")
 def test_the_seed_story() -> None:
     """The AFP story gives what its gold file says about the story itself."""
     gold = json.loads((SEED / "gold.json").read_text("utf-8"))

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_record
-from tests.parse.golden import SHARED, cases, one, record
+from tests.parse.golden import cases, one, record
+from tests.support.data import DATA, needs_data
 
-G2 = SHARED / "newsml-g2"
+G2 = DATA / "newsml-g2"
 
 
-@pytest.mark.skipif(not G2.exists(), reason="the development data is absent")
+@needs_data("newsml-g2")
 def test_the_standards_examples() -> None:
     """Every file gives its items: stories with ids, skips with a reason, and fragments refused."""
     counts: Counter[str] = Counter()
@@ -31,7 +32,7 @@ def test_the_standards_examples() -> None:
     assert counts == {"newsml-g2": 22, "nitf": 1, "skipped.not_a_story": 12, "malformed": 4}
 
 
-@pytest.mark.skipif(not G2.exists(), reason="the development data is absent")
+@needs_data("newsml-g2")
 def test_a_whole_example() -> None:
     """The text document of the standard's quick start gives its fields."""
     story = one((G2 / "LISTING_2_NewsML-G2_Text_Document.xml").read_bytes())

@@ -18,9 +18,9 @@ from pipeline.source.archive.containers.sgml import elements
 from pipeline.source.bounded import ArchiveReader
 from pipeline.source.kafka.options import Limits
 from tests.support.broker import FakeLake
+from tests.support.data import DATA, needs_data
 
 DOCTYPE = b'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n'
-REUTERS = Path(__file__).parents[3].parent / "shared" / "data" / "reuters21578"
 
 
 def element(number: int, body: bytes = b"text") -> bytes:
@@ -214,10 +214,10 @@ def test_a_replay_resumes_and_adds_nothing_twice(
     assert drain(reader_of(archive, lake, limits), lake) == []
 
 
-@pytest.mark.skipif(not REUTERS.is_dir(), reason="../shared/data is not here")
+@needs_data("reuters21578")
 def test_reuters_is_cut_into_its_documents() -> None:
     """Ten files of a thousand documents each, every one whole."""
-    for file in sorted(REUTERS.glob("*.sgm.gz")):
+    for file in sorted((DATA / "reuters21578").glob("*.sgm.gz")):
         archive = open_archive(file)
         assert archive.total == 1000
         assert all(

@@ -5,23 +5,21 @@ from __future__ import annotations
 import csv
 import random
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.store.links.similarity import Shingles, Thresholds, alike, shingles
+from tests.support.data import DATA, needs_data
 
-WIKINEWS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "wikinews"
+pytestmark = needs_data("wikinews")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """295 articles, each about something of its own."""
-    files = sorted(WIKINEWS.glob("*.csv"))
-    if not files:
-        pytest.skip("the development data is not here (../shared/data/wikinews)")
+    files = sorted((DATA / "wikinews").glob("*.csv"))
     csv.field_size_limit(1 << 30)
     return [row["text"] for file in files for row in csv.DictReader(file.open(encoding="utf-8"))]
 
