@@ -102,7 +102,7 @@ def predictions(nlp: Any, labelled: Sequence[Labelled]) -> list[tuple[str, str]]
 def plover(nlp: Any, path: Path) -> dict[str, float]:
     """Macro-F1 over the roots (`macro15`) and over the quad classes (`quad`) of a PLOVER TSV."""
     labelled = sentences(path)
-    return _scores(labelled, predictions(nlp, labelled))
+    return scores(labelled, predictions(nlp, labelled))
 
 
 def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
@@ -115,10 +115,11 @@ def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
         [item.target for item in labelled],
     )
     found = [(fold(coding[0]), str(coding[1])) if coding else (NONE, "0") for coding in codings]
-    return _scores(labelled, found)
+    return scores(labelled, found)
 
 
-def _scores(labelled: Sequence[Labelled], found: Sequence[tuple[str, str]]) -> dict[str, float]:
+def scores(labelled: Sequence[Labelled], found: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """Macro-F1 over roots and quad classes of (root, quad class) pairs."""
     both = list(zip(labelled, found, strict=True))
     return {
         "macro15": macro_f1((item.root, root) for item, (root, _) in both),

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.enrich import Enricher
 from pipeline.enrich.entities.ner import load as load_model
 from pipeline.enrich.languages import sentences
-from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, verbs
+from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, triples, verbs
 from pipeline.evaluate.speed import speed
 from pipeline.model import EnrichedStory, Reject, Story
 
@@ -37,6 +37,8 @@ def evaluate(
 
     The keys are `entities.f1`, `geo.right`, `region.{accuracy,outside_usa,macro,no_default}`,
     `events.{macro15,quad}`, `seed.{entities,events,others}`, and the same under `stock`;
+    `triples.*` (see `triples.Triples.scores`); what is called `… held out` is of the PLOVER file's
+    even rows, which nobody reads while tuning;
     `alarms.{rate,recall}` and by kind, for the sentences that `alarms_file` refers to below
     `texts_dir`; `reliability`: share of right roots by mean confidence, in five bins.
     With the clock `cpu_s` (CPU seconds) and the stock model, `speed.{ratio,ner_only_ratio}`:
@@ -62,7 +64,18 @@ def evaluate(
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
         result |= _speed(places_files, cpu_s, model) if with_stock else {}
     if plover_file is not None:
+        labelled = events.sentences(plover_file)
         result["events"] = events.plover(load_model(model), plover_file)
+        unread = triples.held_out(labelled)
+        result["events held out"] = events.scores(
+            unread, events.predictions(load_model(model), unread)
+        )
+        for name, part in (
+            ("triples", triples.development(labelled)),
+            ("triples held out", unread),
+        ):
+            found = triples.coded(part, _batched(enricher))
+            result[name] = triples.triples(part, found).scores()
         result["reliability"] = {
             f"confidence {sure:.2f}": right
             for sure, right, _ in events.reliability(load_model(model), plover_file)
@@ -78,8 +91,8 @@ def evaluate(
             }
     if alarms_file is not None and texts_dir is not None:
         references = alarms.sample(alarms_file)
-        found = alarms.alarms(references, texts_dir, lambda stories: _told(enricher, stories))
-        result["alarms"] = found.scores()
+        heard = alarms.alarms(references, texts_dir, lambda stories: _told(enricher, stories))
+        result["alarms"] = heard.scores()
         if nlp is not None:
             naive = alarms.alarms(references, texts_dir, lambda stories: _by_verbs(nlp, stories))
             other["alarms"] = naive.scores()
