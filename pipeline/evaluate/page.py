@@ -21,8 +21,8 @@ _NOTES = """## What is measured
 - **speed**: stories a CPU second as a multiple of the stock pipeline's `nlp.pipe`, the same model,
   stories and run, one BLAS thread; `ner_only` is our entity step alone.
 - **events macro15, quad**: macro-F1 over PLOVER roots and quad classes, source and target given.
-- **triples**: PLOVER sentences from end to end, nothing given but the sentence. A side is right when
-  its words overlap gold's, or when its country is gold's and gold's two sides differ in country.
+- **triples**: PLOVER sentences from end to end, nothing given but the sentence. A side is right
+  when its words overlap gold's, or its country is gold's and gold's two sides differ in country.
   `R` is recall, `P` precision with every other event counted as wrong (a lower bound), `lost at`
   the share of gold triples for which no event was found (`none`), none with the source, none with
   the target as well, none with the root as well.

@@ -64,22 +64,7 @@ def evaluate(
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
         result |= _speed(places_files, cpu_s, model) if with_stock else {}
     if plover_file is not None:
-        labelled = events.sentences(plover_file)
-        result["events"] = events.plover(load_model(model), plover_file)
-        unread = triples.held_out(labelled)
-        result["events held out"] = events.scores(
-            unread, events.predictions(load_model(model), unread)
-        )
-        for name, part in (
-            ("triples", triples.development(labelled)),
-            ("triples held out", unread),
-        ):
-            found = triples.coded(part, _batched(enricher))
-            result[name] = triples.triples(part, found).scores()
-        result["reliability"] = {
-            f"confidence {sure:.2f}": right
-            for sure, right, _ in events.reliability(load_model(model), plover_file)
-        }
+        result |= _plover(enricher, model, plover_file)
         if nlp is not None:
             other["events"] = events.plover_by_verbs(nlp, plover_file)
     if gold_dir is not None:
@@ -98,6 +83,24 @@ def evaluate(
             other["alarms"] = naive.scores()
     if with_stock:
         result["stock"] = other
+    return result
+
+
+def _plover(enricher: Enricher, model: str, path: Path) -> Scores:
+    """Events and triples on a PLOVER file, on the rows that are read and on those that are not."""
+    nlp = load_model(model)
+    labelled = events.sentences(path)
+    unread = triples.held_out(labelled)
+    result: Scores = {
+        "events": events.plover(nlp, path),
+        "events held out": events.scores(unread, events.predictions(nlp, unread)),
+    }
+    for name, part in (("triples", triples.development(labelled)), ("triples held out", unread)):
+        found = triples.coded(part, _batched(enricher))
+        result[name] = triples.triples(part, found).scores()
+    result["reliability"] = {
+        f"confidence {sure:.2f}": right for sure, right, _ in events.reliability(nlp, path)
+    }
     return result
 
 

@@ -13,14 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.enrich.lexicon import words
 from pipeline.evaluate.events import Labelled, fold
 from pipeline.evaluate.stock import countries
 from pipeline.model import Actor, EnrichedStory, Event, Reject, Story
 
 _WORD = re.compile(r"[^\W_]+")
-_EMPTY = frozenset(
-    "a an the of and or in on at to from for with by its his her their s said says who which that "
-    "former two three four other some all new".split()
+_EMPTY = words(
+    """a an the of and or in on at to from for with by its his her their s said says who which that
+    former two three four other some all new"""
 )
 STAGES = ("none", "source", "target", "root", "right")
 """Where a gold triple is lost: no event found, none with its source, none with its target as well,
@@ -118,7 +119,7 @@ def is_side(actor: Actor | None, item: Labelled, side: str) -> bool:
     if start < 0:
         return False
     gold = item.sentence[start:end]
-    if _words(gold) & (_words(actor.text) | _words(actor.name or "")):
+    if _telling(gold) & (_telling(actor.text) | _telling(actor.name or "")):
         return True
     mine, other = _country(gold), _country(item.sentence[slice(*_other(item, side))])
     return actor.country is not None and actor.country == mine and mine != other
@@ -128,7 +129,7 @@ def _other(item: Labelled, side: str) -> tuple[int, int]:
     return item.target if side == "source" else item.source
 
 
-def _words(text: str) -> set[str]:
+def _telling(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)} - _EMPTY
 
 
