@@ -19,6 +19,7 @@ from pipeline.parse.formats.nitf import NITF
 from pipeline.parse.formats.rcv1 import RCV1
 from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
+from pipeline.parse.formats.trec import TREC
 from pipeline.parse.limits import ParseLimits
 
 _HEAD_BYTES = 4096
@@ -49,12 +50,13 @@ def _carried(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
 JSON = JsonFormat(_nested)
 MAIL = MailFormat(_carried)
 _PACKAGED: tuple[Format, ...] = (
-    *(IPTC7901, REUTERS21578, GIGAWORD, NEWSML_G2, NEWSML1, NITF, RCV1, FEEDS),
+    *(IPTC7901, REUTERS21578, TREC, GIGAWORD, NEWSML_G2, NEWSML1, NITF, RCV1, FEEDS),
 )
 
 FORMATS: tuple[Format, ...] = (
     IPTC7901,
     REUTERS21578,
+    TREC,
     GIGAWORD,
     JSON,
     NEWSML_G2,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.model import Code
 from pipeline.parse import fields
@@ -28,8 +27,6 @@ from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
-_START = re.compile(rb"<DOC\b[^<>]*>")
-_END = re.compile(rb"</DOC\s*>\s*")
 _NUMBER = re.compile(r"^([A-Z]+)(?:_([A-Z]{3}))?_?(\d{4})(\d\d)(\d\d)\.")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _PARAGRAPH = re.compile(r"</?P\b[^<>]*>", re.I)
@@ -45,25 +42,7 @@ class _Gigaword:
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each document."""
-        heads = [match.span() for match in _START.finditer(data)]
-        if not heads:
-            raise FaultError("malformed", "there is no <DOC> element", "byte 0")
-        for index, (start, inside) in enumerate(heads):
-            stop = heads[index + 1][0] if index + 1 < len(heads) else len(data)
-            end = _END.search(data, inside, stop)
-            raw = data[start : end.end() if end else stop]
-            if end is None:
-                yield Fault("malformed", "the element <DOC> does not end", f"byte {start}", raw)
-                continue
-            try:
-                part = _document(data[start : end.start()])
-            except FaultError as error:
-                fault = error.fault
-                part = Fault(fault.kind, fault.message, fault.evidence or f"byte {start}")
-            yield replace(part, raw=raw)
-            if data[end.end() : stop].strip():
-                rest = data[end.end() : stop]
-                yield Fault("malformed", "text between elements", f"byte {end.end()}", rest)
+        return sgml.documents(data, _document)
 
 
 def _document(data: bytes) -> Part:

@@ -16,6 +16,7 @@ from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, read_flow, text_of
+from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
 _ROLES = {
@@ -105,13 +106,42 @@ def read_nitf(root: etree._Element) -> Draft:
     )
     if released and issued and released.at > issued.at:
         draft = replace(draft, embargo_until=released.at)
-    draft = with_moment(draft, issued or released or told)
-    content = xml.child(root, "body", "body.content")
-    flow = read_flow(content, skip=("hedline",)) if content is not None else Flow()
+    draft = with_moment(draft, issued or released or told or _printed(head, warnings))
+    flow = _body(xml.child(root, "body", "body.content"))
     if words and not draft.dateline_date and draft.published_at:
         found = find_dateline(words + " - ")
         draft = replace(draft, dateline_date=found.on(draft.published_at.date()) if found else None)
     return fields.with_body(draft, flow)
+
+
+def _body(content: etree._Element | None) -> Flow:
+    """The text of the body.
+
+    The New York Times Annotated Corpus (LDC2008T19) says the first paragraphs twice: as the block
+    `lead_paragraph`, and at the head of the block `full_text`, after the word LEAD.
+    """
+    if content is None:
+        return Flow()
+    blocks = {entry.get("class"): entry for entry in xml.children(content, "block")}
+    if "lead_paragraph" not in blocks or "full_text" not in blocks:
+        return read_flow(content, skip=("hedline",))
+    flow = read_flow(blocks["full_text"])
+    return replace(flow, paragraphs=tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs))
+
+
+def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
+    """The day of the newspaper: `pubdata`, or the corpus's own `meta` of day, month and year."""
+    text = xml.attribute(xml.child(head, "pubdata"), "date.publication")
+    if text:
+        day = re.sub(r"T00:?00:?00$", "", text)
+        return fields.moment(day, "date.publication", warnings)
+    names = ("publication_year", "publication_month", "publication_day_of_month")
+    told = {entry.get("name"): entry.get("content", "") for entry in xml.children(head, "meta")}
+    parts = [told.get(name, "") for name in names]
+    if not all(part.isdecimal() and part.isascii() and len(part) <= 4 for part in parts):
+        return None
+    found = dates.day(*map(int, parts))
+    return dates.midnight(found) if found else None
 
 
 def texts_of(element: etree._Element | None) -> tuple[str, ...]:
@@ -134,6 +164,10 @@ def _provider(
 
 def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
     names: list[str] = []
+    bylines = {entry.get("class"): entry for entry in xml.below(body_head, "byline")}
+    if "normalized_byline" in bylines:  # of the New York Times corpus, as `Brenner, Ada`
+        inverted = re.findall(r"([^,;]+),\s*([^,;]+)", text_of(bylines["normalized_byline"]))
+        return tuple(f"{first.strip()} {last.strip()}" for last, first in inverted)
     for byline in xml.below(body_head, "byline"):
         people = xml.texts(xml.below(byline, "person"))
         title = text_of(next(xml.below(byline, "byttl"), None))

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 
+from pipeline.parse.draft import Fault, FaultError, Part
+
+_DOC_START = re.compile(rb"<DOC\b[^<>]*>")
+_DOC_END = re.compile(rb"</DOC\s*>\s*")
+_ELEMENT = re.compile(r"<(/?)([A-Za-z][\w-]*)\b[^<>]*>")
 _SIMPLE = re.compile(r"<(/?)(\w+)>")
 _ATTRIBUTE = re.compile(r"(?<![A-Za-z])([A-Za-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\"'\s>]+))")
 
@@ -50,6 +56,57 @@ def outside(markup: str) -> str:
             kept.append(markup[position : tag.start()])
             position = closing[index]
     return "".join((*kept, markup[position:]))
+
+
+def documents(data: bytes, read: Callable[[bytes], Part]) -> Iterator[Part]:
+    """A part for each `<DOC>` of a file, by `read`, with the element's own bytes.
+
+    Raises `FaultError` where there is none.
+    """
+    heads = [match.span() for match in _DOC_START.finditer(data)]
+    if not heads:
+        raise FaultError("malformed", "there is no <DOC> element", "byte 0")
+    for index, (start, inside_at) in enumerate(heads):
+        stop = heads[index + 1][0] if index + 1 < len(heads) else len(data)
+        end = _DOC_END.search(data, inside_at, stop)
+        raw = data[start : end.end() if end else stop]
+        if end is None:
+            yield Fault("malformed", "the element <DOC> does not end", f"byte {start}", raw)
+            continue
+        try:
+            part = read(data[start : end.start()])
+        except FaultError as error:
+            fault = error.fault
+            part = Fault(fault.kind, fault.message, fault.evidence or f"byte {start}")
+        yield replace(part, raw=raw)
+        if data[end.end() : stop].strip():
+            rest = data[end.end() : stop]
+            yield Fault("malformed", "text between elements", f"byte {end.end()}", rest)
+
+
+def fields(markup: str, apart: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """What stands in each element, by its name in capitals, in order; nested ones count too.
+
+    Elements within one of those named `apart` do not count. One that does not end is left out.
+    """
+    tags = list(_ELEMENT.finditer(markup))
+    ends: dict[str, list[int]] = {}
+    for tag in tags:
+        if tag[1]:
+            ends.setdefault(tag[2].upper(), []).append(tag.start())
+    whole = frozenset(apart)
+    found: dict[str, list[str]] = {}
+    position = 0
+    for tag in tags:
+        name = tag[2].upper()
+        if tag[1] or tag.start() < position:
+            continue
+        closing = ends.get(name, [])
+        index = bisect_left(closing, tag.end())
+        if index < len(closing):
+            found.setdefault(name, []).append(markup[tag.end() : closing[index]])
+            position = closing[index] if name in whole else position
+    return found
 
 
 def attributes(tag: str) -> Mapping[str, str]:
