@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.store.read.query import query
+from pipeline.store.read.views import latest_select
 
 Row = Mapping[str, Any]
 
@@ -43,7 +44,9 @@ def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: d
 
     wanted = wanted.strip()
     column, value = _resolve(ask, wanted)
-    (place,) = ask(_LATEST.format(column=column, value=_quoted(value)))
+    latest = latest_select(f"b.{column} = {_quoted(value)}")
+    columns = 'source, "offset", item, date, region, enrichment_id'
+    (place,) = ask(f"SELECT {columns} FROM ({latest}) LIMIT 1")
     same = " AND ".join(
         f'"{name}" = {_quoted(place[name])}' for name in ("source", "offset", "item")
     )
@@ -85,24 +88,3 @@ def _resolve(ask: Callable[[str], list[dict[str, Any]]], wanted: str) -> tuple[s
 def _quoted(value: object) -> str:
     text = str(value).replace("'", "''")
     return f"'{text}'"
-
-
-_LATEST = """
-SELECT s.source, s."offset", s.item, s.date, s.region, s.enrichment_id
-FROM stories AS s
-LEFT JOIN (
-  SELECT enrichment_id, MIN(committed_at) AS first_committed_at
-  FROM ledger WHERE records > 0 GROUP BY enrichment_id
-) AS e ON s.enrichment_id = e.enrichment_id
-WHERE s.{column} = {value}
-ORDER BY
-  s.version_time DESC NULLS LAST,
-  s.version DESC,
-  CASE WHEN s.status = 'usable' THEN 1 ELSE 0 END,
-  s.content_hash DESC,
-  s.revision_id DESC,
-  e.first_committed_at DESC NULLS LAST,
-  s.enrichment_id DESC,
-  s.source, s."offset", s.item
-LIMIT 1
-"""

@@ -12,7 +12,10 @@ from importlib.resources import files
 
 from pipeline.errors import UsageError
 
-VIEWS = ("current", "current_entities", "current_events", "current_links", "open_rejects")
+VIEWS = (
+    *("current", "current_entities", "current_events", "current_links", "withheld"),
+    "open_rejects",
+)
 """Every view; each may use those before it."""
 
 AS_OF = ":as_of"
@@ -31,6 +34,21 @@ def view_select(view: str, as_of: datetime) -> str:
     lines = view_text(view).splitlines()
     code = "\n".join(line for line in lines if not line.startswith("--"))
     return code.replace(AS_OF, moment(as_of))
+
+
+_ALL = "FROM stories AS b"
+_SHOWN = "\n  AND p.at_status = 'usable'"
+_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def latest_select(condition: str) -> str:
+    """The SELECT of the last revision of each family, of the rows that meet `condition` alone.
+
+    In the order of `current`, but whatever its status is and however long its embargo lasts.
+    `condition` is SQL over the columns of `stories`, named `b`; it must be ours, not a stranger's.
+    """
+    shown = view_select("current", _EVER).removesuffix(_SHOWN)
+    return shown.replace(_ALL, f"{_ALL} WHERE {condition}")
 
 
 def moment(at: datetime) -> str:
