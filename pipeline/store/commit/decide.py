@@ -80,6 +80,11 @@ class Decided:
         skipped = sum(kind.startswith(SKIPPED) for kind in mine)
         return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
 
+    def found(self, source: str) -> tuple[int, int]:
+        """Entities and events of this batch's own stories in one block."""
+        mine = [found for found in self.stories if found.story.source == source]
+        return sum(len(s.entities) for s in mine), sum(len(s.events) for s in mine)
+
 
 def decide(
     batch: EnrichedBatch, blocks: Mapping[str, Block], standing: Standing, repeats: Repeats

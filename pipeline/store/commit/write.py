@@ -8,7 +8,7 @@ a writer died between the commits, takes only the rows that it lacks. See DESIGN
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -127,11 +127,11 @@ class LakeWriter:
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
         self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
         self._retry("events", lambda: self._commit_found("events", event_rows, decided))
-        self._retry("stories", lambda: self._commit_stories(decided))
+        theirs = self._retry("stories", lambda: self._commit_stories(decided))
         if self._on_failures is not None:
             # Before the ledger: a block that dies here is done, and told, again.
             self._on_failures(_failures(batch, decided))
-        return self._retry("ledger", lambda: self._commit_ledger(batch, decided))
+        return self._retry("ledger", lambda: self._commit_ledger(batch, decided, theirs))
 
     def close(self) -> None:
         """Let go of what marks this writer as alive."""
@@ -151,7 +151,8 @@ class LakeWriter:
         have = self._lake.committed(table, agreed)
         missing = {s: n for s, n in agreed.items() if s not in have}
         rows = [
-            self._ledger_row(Block(s, n, n), (0, 0, 0), enrichment_id) for s, n in missing.items()
+            self._ledger_row(Block(s, n, n), (0, 0, 0), (0, 0), enrichment_id)
+            for s, n in missing.items()
         ]
         return self._commit(table, rows if table == "ledger" else [], missing) or None
 
@@ -190,7 +191,8 @@ class LakeWriter:
         ]
         return self._commit(table, rows, _raised(decided.blocks, ends)) or None
 
-    def _commit_stories(self, decided: Decided) -> bool | None:
+    def _commit_stories(self, decided: Decided) -> frozenset[str] | None:
+        """The sources whose block begins with stories that another writer committed."""
         self._lake.refresh("stories")
         ends = self._lake.committed("stories", decided.blocks)
         rows = [
@@ -198,16 +200,24 @@ class LakeWriter:
             for found in decided.stories
             if found.story.offset >= ends[found.story.source]
         ]
-        return self._commit("stories", rows, _raised(decided.blocks, ends)) or None
+        if not self._commit("stories", rows, _raised(decided.blocks, ends)):
+            return None
+        return frozenset(s for s, block in decided.blocks.items() if ends[s] > block.start)
 
-    def _commit_ledger(self, batch: EnrichedBatch, decided: Decided) -> Receipt | None:
-        self._lake.refresh("ledger")
+    def _commit_ledger(
+        self, batch: EnrichedBatch, decided: Decided, theirs: Collection[str]
+    ) -> Receipt | None:
+        for table in ("stories", "ledger") if theirs else ("ledger",):
+            self._lake.refresh(table)
         ends = self._lake.committed("ledger", decided.blocks)
         won = {s: b for s, b in decided.blocks.items() if ends[s] == b.start}
         counts = {s: decided.counts(s) for s in won}
         rows = [
             self._ledger_row(
-                replace(block, items=sum(counts[source])), counts[source], batch.enrichment_id
+                replace(block, items=sum(counts[source])),
+                counts[source],
+                self._found(block) if source in theirs else decided.found(source),
+                batch.enrichment_id,
             )
             for source, block in won.items()
         ]
@@ -226,13 +236,29 @@ class LakeWriter:
         except ConflictError:
             return None
 
-    def _ledger_row(self, block: Block, counts: tuple[int, int, int], enrichment_id: str) -> Row:
+    def _found(self, block: Block) -> tuple[int | None, int | None]:
+        """Entities and events of the block's stories, by what their rows say."""
+        columns = ("entity_count", "event_count")
+        rows = self._lake.rows("stories", block.source, block.start, block.end, columns)
+        entities, events = (_sum(row[name] for row in rows) for name in columns)
+        return entities, events
+
+    def _ledger_row(
+        self,
+        block: Block,
+        counts: tuple[int, int, int],
+        found: tuple[int | None, int | None],
+        enrichment_id: str,
+    ) -> Row:
         stories, rejects, skipped = counts
+        entities, events = found
         return ledger_row(
             block,
             stories=stories,
             rejects=rejects,
             skipped=skipped,
+            entities=entities,
+            events=events,
             enrichment_id=enrichment_id,
             writer=self.writer,
             committed_at=self._clock(),
@@ -288,6 +314,12 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     expired = {(r.source, r.offset) for r in batch.rejects if r.kind == "skipped.expired"}
     places = {(source, offset) for source, offset, _ in batch.places()} - expired
     return sum(source == block.source and offset >= start for source, offset in places)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Their sum; None where one of them is not known."""
+    known = list(counts)
+    return None if None in known else sum(count or 0 for count in known)
 
 
 def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:

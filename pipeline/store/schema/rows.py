@@ -99,6 +99,8 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
         "raw_bytes": len(story.raw),
         "warnings": list(story.warnings),
         "enrichment_status": enriched.status,
+        "entity_count": len(enriched.entities),
+        "event_count": len(enriched.events),
         "model": model,
         "model_hash": model_hash,
         "code_version": __version__,
@@ -208,11 +210,16 @@ def ledger_row(
     stories: int,
     rejects: int,
     skipped: int,
+    entities: int | None,
+    events: int | None,
     enrichment_id: str,
     writer: str,
     committed_at: datetime,
 ) -> Row:
-    """The row of `ledger`; the three counts are of the block's items."""
+    """The row of `ledger`; the first three counts are of the block's items.
+
+    `entities` and `events` are those of its stories; None where a story does not say how many.
+    """
     return {
         "source": block.source,
         "start_offset": block.start,
@@ -224,6 +231,8 @@ def ledger_row(
         "rejects": rejects,
         "skipped": skipped,
         "gaps": block.gaps,
+        "entities": entities,
+        "events": events,
         "enrichment_id": enrichment_id,
         "code_version": __version__,
         "writer": writer,

@@ -118,6 +118,8 @@ def _commit(
                 stories=0,
                 rejects=0,
                 skipped=0,
+                entities=0,
+                events=0,
                 enrichment_id="",
                 writer=name.partition("-")[0],
                 committed_at=at,

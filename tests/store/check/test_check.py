@@ -46,6 +46,7 @@ Breaking = Callable[[Path], None]
 
 def block(start: int, end: int, **counts: int) -> Row:
     """A ledger row of `SOURCE` that adds up by itself."""
+    found = {name: counts.pop(name, counts.get("stories", 0)) for name in ("entities", "events")}
     fields: dict[str, Any] = {"stories": 0, "rejects": 0, "skipped": 0} | counts
     items = sum(fields.values())
     return ledger_row(
@@ -53,6 +54,7 @@ def block(start: int, end: int, **counts: int) -> Row:
         enrichment_id=ENRICHMENT,
         writer="w",
         committed_at=NOON,
+        **found,
         **fields,
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deltalake import DeltaTable
@@ -16,7 +18,18 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
-from tests.support.rows import ENRICHMENT, NOON, SOURCE, a_batch, a_reject, a_story, enriched
+from pipeline.store.schema.rows import entity_rows, story_row
+from tests.support.rows import (
+    ENRICHMENT,
+    NOON,
+    SOURCE,
+    a_batch,
+    a_reject,
+    a_story,
+    enriched,
+    forced,
+    written,
+)
 
 OTHER = "cluster/topic/1"
 
@@ -93,6 +106,11 @@ def items(root: Path) -> list[tuple[str, int, int]]:
         columns = lake.dataset(table).to_table(["source", "offset", "item"]).to_pydict()
         found += zip(*columns.values(), strict=True)
     return sorted(found)
+
+
+def rows_of(root: Path, table: str, *columns: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Lake(str(root)).dataset(table).to_table(list(columns)).to_pylist()
+    return found
 
 
 def assert_whole(root: Path, ends: dict[str, int]) -> None:
@@ -306,3 +324,34 @@ def test_a_stale_handle_is_refused_by_the_log(tmp_path: Path) -> None:
     writer_of(Lake(str(tmp_path))).write(batch_of(0, 5))
     with pytest.raises(ConflictError):
         stale.commit(Commit("ledger", (), {SOURCE: 5}, "late", "late", NOON))
+
+
+def test_the_block_says_what_was_found_in_its_stories(tmp_path: Path) -> None:
+    """Stories and ledger state the entities and events, so that a lost one can be missed."""
+    bare = enriched(a_story(1), entities=(), events=())
+    written(tmp_path, a_batch([enriched(a_story(0)), bare]))
+    stories = rows_of(tmp_path, "stories", "entity_count", "event_count")
+    assert sorted((row["entity_count"], row["event_count"]) for row in stories) == [(0, 0), (1, 1)]
+    ledger = rows_of(tmp_path, "ledger", "start_offset", "end_offset", "entities", "events")
+    assert sorted(tuple(row.values()) for row in ledger) == [(0, 0, 0, 0), (0, 2, 1, 1)]
+
+
+def test_the_block_says_what_another_writer_found(tmp_path: Path) -> None:
+    """What a dead writer of another enrichment left in stories is counted as it left it."""
+    dead = replace(enriched(a_story(0), events=()), enrichment_id="dead")
+    written(tmp_path, starts={SOURCE: 0})
+    for table, rows in (
+        ("rejects", []),
+        ("entities", entity_rows(dead)),
+        ("events", []),
+        ("stories", [story_row(dead, "m", "0")]),
+    ):
+        forced(tmp_path, table, rows, {SOURCE: 1})
+    batch = a_batch([enriched(a_story(0)), enriched(a_story(1))])
+    LakeWriter(Lake(str(tmp_path)), lambda: NOON).write(batch)
+    (block,) = (
+        (row["entities"], row["events"])
+        for row in rows_of(tmp_path, "ledger", "end_offset", "entities", "events")
+        if row["end_offset"] == 2
+    )
+    assert block == (2, 1)
