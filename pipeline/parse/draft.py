@@ -25,7 +25,9 @@ class Draft(Content):
     better than they do (a kill that quotes another headline), `family_day` its day of publication
     if it is another one, `family_id` the provider's id (a correction that names the id of what it
     corrects). `provider_hint` is what a header says: it fills in where the content names no
-    provider, and is no part of any id. `raw` None stands for the whole record.
+    provider, and is no part of any id. `raw` None stands for the whole record. `delivered` is what
+    the draft was read from, `set_aside` text of it that is left out on purpose: the boundary names
+    what is in neither (see `pipeline.parse.account`).
     """
 
     raw: bytes | None = None
@@ -34,6 +36,8 @@ class Draft(Content):
     family_id: str | None = None
     provider_hint: str | None = None
     format: str | None = None
+    delivered: object = None
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
         editor_note="\n".join(filter(None, (draft.editor_note, change))) or None,
+        set_aside=(*draft.set_aside, *paragraphs[max(below.end - 1, 0) :]),
     )
     if found and found.year and not draft.published_at:
         whole = found.on(None)

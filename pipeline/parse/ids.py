@@ -25,7 +25,7 @@ from pipeline.parse.draft import Draft
 _NOT_WORD = re.compile(r"[\W_]+")
 _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 _APART = frozenset({"raw", "warnings", "format", "family", "family_day", "family_id"})
-_APART |= {"provider_hint", "is_partial"}
+_APART |= {"provider_hint", "is_partial", "delivered", "set_aside"}
 ID_CHARS = 32
 MAX_TITLE_CHARS = 250
 

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from pipeline.model import SKIPPED, Content, Item, Record, Reject, Story
 from pipeline.parse import ids
+from pipeline.parse.account import accounted
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.draft import Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
@@ -53,7 +54,8 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
     opened = open_record(record, limits)
     if not opened.data.strip(b" \t\r\n\0"):
         raise FaultError("empty", "the record holds nothing")
-    for part in read_parts(opened.data, opened.hints, limits):
+    for read in read_parts(opened.data, opened.hints, limits):
+        part = accounted(read)
         whole = opened.data if part.raw is None else part.raw
         if isinstance(part, Fault):
             yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)

@@ -175,6 +175,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         revision_mark=optional_line(values.text(low, "revision_mark")),
         format_version=optional_line(values.text(low, "envelope")),
         format=name,
+        delivered=low,
     )
     return fields.with_body(with_moment(draft, published or changed), body)
 

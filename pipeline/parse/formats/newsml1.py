@@ -114,6 +114,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         warnings=(*warnings, *content.warnings),
         format_version=xml.attribute(item.getroottree().getroot(), "version"),
         format="newsml1",
+        delivered=item,
     )
     if not draft.headline and not content.paragraphs:
         draft = replace(draft, warnings=(*draft.warnings, "neither headline nor text"))

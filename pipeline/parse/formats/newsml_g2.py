@@ -177,6 +177,7 @@ def _metadata(
         revision_mark="correction" if corrected else None,
         format_version=xml.attribute(item, "standardversion"),
         format="newsml-g2",
+        delivered=item,
     )
     return with_moment(draft, published)
 

@@ -107,6 +107,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         is_partial=values.text(low, "representationtype") in _PARTS,
         format_version=_standard(low),
         format="ninjs",
+        delivered=low,
     )
     draft = with_moment(draft, made or first or created)
     return fields.with_body(draft, _body(low))

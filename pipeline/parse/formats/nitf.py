@@ -103,6 +103,7 @@ def read_nitf(root: etree._Element) -> Draft:
         warnings=tuple(warnings),
         format_version=_version(root),
         format="nitf",
+        delivered=root,
     )
     if released and issued and released.at > issued.at:
         draft = replace(draft, embargo_until=released.at)

@@ -83,6 +83,29 @@ _SKIPPED = frozenset(
 )
 _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
 _MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
+NO_TEXT = frozenset(["script", "style", "template", "noscript", "svg"])
+"""Elements whose characters nobody reads."""
+INLINE = frozenset(
+    [
+        *("a", "abbr", "alt-code", "b", "chron", "city", "cite", "classifier", "code", "copyrite"),
+        *("country", "del", "em", "event", "font", "frac", "function", "i", "ins", "lang"),
+        *("location", "mark", "money", "num", "object.title", "org", "person", "postaddr"),
+        *(
+            "pronounce",
+            "q",
+            "region",
+            "s",
+            "small",
+            "span",
+            "state",
+            "strong",
+            "sub",
+            "sublocation",
+        ),
+        *("sup", "time", "tt", "u", "virtloc"),
+    ]
+)
+"""Elements within a run of text, of HTML and of NITF's enriched text."""
 _REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
 _TAG = re.compile(
     r"<([A-Za-z][^\s/>]*+)"

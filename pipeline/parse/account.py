@@ -1,0 +1,195 @@
+"""Whether the text that a record delivered reached its story: what did not is named.
+
+A format module sets `Draft.delivered` to what it read the draft from (an XML element, a JSON value,
+or text), and `Draft.set_aside` to text that it left out on purpose (a sign-off, a page's header).
+The boundary compares the two: a value of more than a line of words that is nowhere in the story is
+named in its warnings, and a story that is nothing but a headline above such values is a reject.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from pipeline.parse.draft import Draft, Fault, Part
+from pipeline.parse.markup.flow import INLINE, NO_TEXT, local
+from pipeline.parse.text.clean import clean
+
+MIN_WORDS = 12
+"""A line of words: shorter values are labels, names and addresses."""
+
+_WINDOW = 16
+_UNREAD_IN_WINDOW = 7
+_FEW = 6
+_OF_ANY_SHAPE = frozenset({"json", "csv"})
+_MAX_NAMED = 10
+_SHOWN_CHARS = 40
+_MAX_FIELDS = 20
+_TAG = re.compile(
+    r"<!--(?:[^-]|-(?!->))*+(?:-->|$)|<(?:script|style)\b(?:[^<]|<(?!/(?:script|style)))*+"
+    r"|</?[A-Za-z!?][^<>]*+>",
+    re.I,
+)
+_BREAK = re.compile(r"\n\s*\n|</(?:p|div|li|h\d|td|tr|blockquote|section)>|<br\s*/?>", re.I)
+_WORD = re.compile(r"\w+")
+
+
+def accounted(part: Part) -> Part:
+    """The part with warnings that name what it delivered and does not hold.
+
+    A draft with a headline only, beside text that nobody read, becomes a fault that names the
+    fields.
+    """
+    if isinstance(part, Fault) or part.delivered is None:
+        return part
+    unread = list(_unread(part))
+    part = replace(part, delivered=None, set_aside=())
+    if not unread:
+        return part
+    told = part.paragraphs or part.summary or part.captions or part.status == "canceled"
+    if part.format in _OF_ANY_SHAPE and not told:
+        named = ", ".join(dict.fromkeys(path for path, _ in unread[:_MAX_FIELDS]))
+        message = f"a headline, and text under names that are not known: {named}"
+        return Fault("unknown_format", message[:500], unread[0][0], part.raw)
+    warnings = [_warning(path, text) for path, text in unread[:_MAX_NAMED]]
+    if len(unread) > _MAX_NAMED:
+        warnings.append(f"not read: {len(unread) - _MAX_NAMED} more values")
+    return replace(part, warnings=(*part.warnings, *warnings))
+
+
+def _warning(path: str, text: str) -> str:
+    words = " ".join(text.split())
+    short = words if len(words) <= _SHOWN_CHARS else words[:_SHOWN_CHARS].rstrip() + "…"
+    return f"not read: {path} ({len(words.split())} words): {short}"
+
+
+def _unread(draft: Draft) -> Iterator[tuple[str, str]]:
+    seen = _seen(draft)
+    delivered = draft.delivered
+    if isinstance(delivered, etree._Element):
+        # Most stories end here: a look at all their text at once costs little.
+        whole = etree.tostring(delivered, method="text", encoding="unicode", with_tail=False)
+        if _count(whole, seen) <= _FEW:
+            return
+        leaves: Iterable[tuple[str, str]] = _elements(delivered)
+    elif isinstance(delivered, str):
+        if _count(delivered, seen) <= _FEW:
+            return
+        leaves = (
+            (f"text {n}", block) for n, block in enumerate(re.split(r"\n\s*\n", delivered), 1)
+        )
+    else:
+        leaves = _values(delivered)
+    for path, text in leaves:
+        for block in _BREAK.split(text) if "<" in text or "\n" in text else (text,):
+            if _is_unread(block, seen):
+                yield path, _plain(block)
+                break
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The words of all that a draft holds, with the marks that stand at them, and without."""
+
+    words: set[str]
+    _bare: set[str] | None = None
+
+    def has(self, word: str) -> bool:
+        """Whether a word, or each part of it, stands in the draft; marks alone always do."""
+        if word in self.words:
+            return True
+        if self._bare is None:
+            self._bare = {piece.casefold() for w in self.words for piece in _WORD.findall(w)}
+        return all(piece.casefold() in self._bare for piece in _WORD.findall(word))
+
+
+def _seen(draft: Draft) -> _Seen:
+    texts = [
+        draft.headline, *draft.paragraphs, draft.slugline, draft.dateline, draft.summary,
+        draft.editor_note, draft.rights, draft.usage_terms, *draft.captions, *draft.bylines,
+        *draft.keywords, *draft.set_aside, draft.provider, draft.revision_mark,
+    ]  # fmt: skip
+    texts += [code.name for code in draft.codes if code.name]
+    return _Seen(set("\n".join(text for text in texts if text).split()))
+
+
+def _count(text: str, seen: _Seen) -> int:
+    """How many of the words are not seen, at the first look: with the marks that stand at them."""
+    return len(set(text.split()) - seen.words)
+
+
+def _plain(text: str) -> str:
+    return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
+
+
+def _is_unread(text: str, seen: _Seen) -> bool:
+    """Whether a stretch of a line or more is not in the story."""
+    if len(text) < 2 * MIN_WORDS:
+        return False
+    words = text.split()
+    if len(words) < MIN_WORDS or _count(text, seen) < _UNREAD_IN_WINDOW - 2:
+        return False
+    words = clean(_plain(text)).split()
+    if len(words) < MIN_WORDS:
+        return False
+    missing = [not seen.has(word) for word in words]
+    size = min(_WINDOW, len(words))
+    need = _UNREAD_IN_WINDOW * size // _WINDOW
+    count = sum(missing[:size])
+    for end in range(size, len(words) + 1):
+        if count >= need:
+            return True
+        if end < len(words):
+            count += missing[end] - missing[end - size]
+    return False
+
+
+def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
+    """The strings of a JSON value that may hold a line of words, with their paths."""
+    stack: list[tuple[str, object]] = [(path, value)]
+    while stack:
+        here, entry = stack.pop()
+        if isinstance(entry, str):
+            if len(entry) >= 2 * MIN_WORDS:
+                yield here, entry
+        elif isinstance(entry, dict):
+            stack += [(f"{here}.{name}", inner) for name, inner in reversed(entry.items())]
+        elif isinstance(entry, list):
+            stack += [(f"{here}[{n}]", inner) for n, inner in reversed(list(enumerate(entry)))]
+
+
+def _elements(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """The text of each block of an XML element, its inline elements within it, with its path."""
+    text: list[str] = []
+    path: list[str] = []
+    closed = 0
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        name = local(element)
+        if event == "start":
+            if closed or name in NO_TEXT:
+                closed += 1
+                continue
+            if name not in INLINE:
+                yield from _block(path, text)
+                path.append(name)
+            text.append(element.text or "")
+            continue
+        if event == "end":
+            if closed:
+                closed -= 1
+            elif name not in INLINE:
+                yield from _block(path, text)
+                path.pop()
+        if not closed and element is not root:
+            text.append(element.tail or "")
+
+
+def _block(path: list[str], text: list[str]) -> Iterator[tuple[str, str]]:
+    found = "".join(text)
+    text.clear()
+    if len(found) >= 2 * MIN_WORDS:
+        yield "/".join(path), found
