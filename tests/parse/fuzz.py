@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from pipeline.model import Record, Reject
@@ -103,6 +104,12 @@ def recode(draw: random.Random, data: bytes, seeds: list[bytes]) -> bytes:
 MUTATIONS: tuple[Mutation, ...] = (flip, insert, insert, cut, splice, nest, swap, recode)
 
 
+def seeded() -> list[str]:
+    """The formats that have inputs."""
+    return sorted({case.parent.name for case in cases()})
+
+
+@cache
 def seeds_by_format() -> dict[str, list[bytes]]:
     """Inputs of each format: the golden ones; `text` has the samples and the hostile besides."""
     found: dict[str, list[bytes]] = {}

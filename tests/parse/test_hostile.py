@@ -96,12 +96,21 @@ def test_memory_is_bounded_by_the_limits(name: str) -> None:
 
 
 @pytest.mark.parametrize("make", [hostile.package, hostile.lines])
-def test_packages_end_at_the_limit(make) -> None:
-    """Ten thousand items are read; of a hundred thousand the rest is one reject with all bytes."""
-    assert len(parse_record(Record("s", 0, make(10_000)))) == 10_000
-    data = make(100_000)
-    items = parse_record(Record("s", 0, data))
-    assert len(items) == 10_001
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param(ParseLimits(max_items=500), id="500"),
+        pytest.param(ParseLimits(), marks=pytest.mark.long, id="default"),
+    ],
+)
+def test_packages_end_at_the_limit(make, limits: ParseLimits) -> None:
+    """So many items are read (ten thousand by default); of ten times as many the rest is one reject
+    with all bytes."""
+    count = limits.max_items
+    assert len(parse_record(Record("s", 0, make(count)), limits)) == count
+    data = make(10 * count)
+    items = parse_record(Record("s", 0, data), limits)
+    assert len(items) == count + 1
     assert all(isinstance(item, Story) for item in items[:-1])
     last = items[-1]
     assert isinstance(last, Reject) and (last.kind, last.raw) == ("too_large", data)
@@ -137,6 +146,8 @@ def test_no_input_takes_the_square_of_its_length(name: str) -> None:
 
 SIZE = 8_000
 FACTOR = 4
+XML = {"feed", "newsml-g2", "newsml1", "nitf", "rcv1"}
+"""Shells that cost ten seconds each, most of it in what they share."""
 
 
 def _cpu_s(shell: str, unit: str, size: int) -> float:
@@ -159,7 +170,13 @@ def _suspects(shell: str) -> Iterator[str]:
             yield unit
 
 
-@pytest.mark.parametrize("shell", sorted(hostile.SHELLS))
+@pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(shell, marks=[pytest.mark.long] if shell in XML else [])
+        for shell in sorted(hostile.SHELLS)
+    ],
+)
 def test_time_grows_with_length_alone(shell: str) -> None:
     """Twice the input takes at most two and a half times as long, for every kind of long line."""
     for unit in _suspects(shell):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 
 import pyarrow as pa
 import zstandard
@@ -102,102 +103,145 @@ GROWING: Mapping[str, tuple[Callable[[int], bytes], int]] = {
 """What makes parsers go over the same again and again, and how much of it takes them a while."""
 
 
-def _mails() -> dict[str, bytes]:
+def _mails() -> dict[str, Callable[[], bytes]]:
     mixed, lines = b"multipart/mixed; boundary=b0", b"x\r\n" * 200_000
     return {
-        "mail of many parts": mail(b"--b0\r\n\r\nx\r\n" * 100_000, mixed),
-        "mail of parts within parts": mail(_parts_in_parts(150) + lines, mixed),
-        "mail within mail": mail(
+        "mail of many parts": lambda: mail(b"--b0\r\n\r\nx\r\n" * 100_000, mixed),
+        "mail of parts within parts": lambda: mail(_parts_in_parts(150) + lines, mixed),
+        "mail within mail": lambda: mail(
             b"Content-Type: message/rfc822\r\n\r\n" * 10_000, b"message/rfc822"
         ),
-        "mail of long fields": mail(b"x", b"text/plain" + b";" * 1_000_000),
-        "mail of many parameters": mail(
+        "mail of long fields": lambda: mail(b"x", b"text/plain" + b";" * 1_000_000),
+        "mail of many parameters": lambda: mail(
             b"x", b"text/plain" + b"".join(b";\r\n name*%d*=a%%20" % n for n in range(50_000))
         ),
-        "mail of broken parameters": mail(
+        "mail of broken parameters": lambda: mail(
             b"x",
             b"text/plain",
             b"Content-Disposition: attachment; filename*0*=utf-8''a; filename*=x",
         ),
-        "mail of encoded words": mail(
+        "mail of encoded words": lambda: mail(
             STORY, b"text/plain", b"Organization: " + b"=?utf-8?q?a" * 90_000
         ),
-        "mail of brackets": mail(STORY).replace(b"a@example.org", b"(" * 100_000),
-        "mail of a wrong length": mail(
+        "mail of brackets": lambda: mail(STORY).replace(b"a@example.org", b"(" * 100_000),
+        "mail of a wrong length": lambda: mail(
             b"=" * 100_000, b"text/plain", b"Content-Transfer-Encoding: base64"
         ),
-        "mail with a bomb": mail(
+        "mail with a bomb": lambda: mail(
             base64.encodebytes(gzip.compress(b"\0" * 50_000_000)),
             *(b"text/plain", b"Content-Transfer-Encoding: base64"),
         ),
     }
 
 
-def hostile() -> Mapping[str, tuple[bytes, Headers]]:
+class Cases(Mapping[str, tuple[bytes, Headers]]):
+    """Single records by name, each with its headers; made when they are asked for, and kept."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], tuple[bytes, Headers]]]) -> None:
+        self._makers = {name: cache(make) for name, make in makers.items()}
+
+    def __getitem__(self, name: str) -> tuple[bytes, Headers]:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+_BOMB_BYTES = 200_000_000
+
+
+@cache
+def _gzip_bomb() -> bytes:
+    return gzip.compress(bytes(_BOMB_BYTES))
+
+
+@cache
+def hostile() -> Cases:
     """Single records by name, each with its headers."""
-    zeros = b"\0" * 200_000_000
-    plain: dict[str, bytes] = {
-        "billion laughs": _laughs(),
-        "external entity": _outside("x"),
-        "parameter entity": _outside("% x"),
-        "deep json": b'{"headline":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
-        "deep json, open": b'{"a":' * 100_000,
-        "deep xml": b"<nitf>" + b"<p>" * 100_000 + b"</p>" * 100_000 + b"</nitf>",
-        "huge attribute": b'<nitf a="' + b"x" * 12_000_000 + b'"><body/></nitf>',
-        "many attributes": b"<nitf " + b" ".join(b'a%d=""' % n for n in range(50_000)) + b"/>",
-        "many names": json.dumps({f"n{n}": n for n in range(50_000)} | {"uri": "u:1"}).encode(),
-        "huge number": b'{"headline":"Ministers meet","version":' + b"9" * 100_000 + b"}",
-        "huge float": b'{"uri":"u:1","headline":"Ministers meet","urgency":1e400,"version":-1e999}',
-        "nul bytes": STORY[:20] + b"\0" + STORY[20:],
-        "control bytes": bytes(range(32)) * 200 + STORY,
-        "escapes": b"\x1b[31m" + STORY + b"\x1b]0;title\x07",
-        "overlong utf-8": b"\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf" * 50 + STORY,
-        "surrogates in utf-8": b"\xed\xa0\x80\xed\xbf\xbf" + STORY,
-        "surrogates in json": b'{"headline":"\\ud800 meet","body":"They \\udfff met. So it is."}',
-        "surrogates in xml": b"<nitf><body><body.content>&#xD800;x</body.content></body></nitf>",
-        "surrogates in utf-16": b"\xff\xfe\x00\xd8A\x00" + STORY.decode().encode("utf-16-le"),
-        "half utf-16": b"\xff\xfe" + STORY.decode().encode("utf-16-le")[:-1],
-        "utf-7": b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
-        "large head": large_head(9_000, 100_000),
-        "xml within comments": b"<!--" * 20_000 + b"<nitf/>",
-        "open cdata": b"<nitf><body><![CDATA[" + b"]]" * 50_000,
-        "gzip bomb": gzip.compress(zeros),
-        "zstd bomb": zstandard.compress(zeros),
-        "lz4 bomb": lz4(zeros),
-        "gzip in gzip": gzip.compress(gzip.compress(gzip.compress(STORY))),
-        "gzip bomb in zstd": zstandard.compress(gzip.compress(zeros)),
-        "cut gzip": gzip.compress(STORY * 40)[:-20],
-        "cut zstd": zstandard.compress(STORY * 40)[:-20],
-        "cut lz4": lz4(STORY * 40)[:-20],
-        "gzip of nothing": gzip.compress(b""),
-        "gzip with a false head": b"\x1f\x8b\x08" + STORY,
-        "zstd with a false head": b"\x28\xb5\x2f\xfd" + STORY,
-        "lz4 with a false head": b"\x04\x22\x4d\x18" + STORY,
-        "gzip of many members": gzip.compress(b"", mtime=0) * 100_000,
-        "zstd of many frames": zstandard.compress(b"") * 200_000,
-        "many values": gzip.compress(b'{"headline":"x","keywords":[%s""]}' % (b'"a",' * 2_100_000)),
-        "many lists": b'{"headline":"x","a":[%s1]}' % (b"[]," * 2_100_000),
-        "many elements": b"<nitf>%s</nitf>" % (b"<p/>" * 2_100_000),
-        "many cells": b"title,body\n" + b"," * 2_100_000,
-        "opened again and again": b'{"a":[\n' * 400 + b"1," * 500_000,
-        "attributes that are mended": b"<nitf %s/></nitf>"
-        % b" ".join(b'a%d="<"' % n for n in range(20_000)),
-        "attributes of HTML": attributes(50_000),
-        "many namespaces": b"<nitf %s/>" % b" ".join(b'xmlns:a%d="u:a"' % n for n in range(50_000)),
-        "data in a picture": b'{"headline":"Met","body":"</p><img src=\'data:a;base64,%s\'>"}'
-        % (b"A" * 5_000_000),
-        "blank rows": blank_rows(20_000),
-        "endless cell": b'title,body\nx,"' + b"a" * 5_000_000,
-        "heaped marks": heaped_marks(50_000),
-        "an envelope with a bomb": b'{"envelope":"dateline/1","content_base64":"%s"}'
-        % base64.b64encode(gzip.compress(zeros)),
-        "an envelope with a large head": json.dumps(
+    plain: dict[str, Callable[[], bytes]] = {
+        "billion laughs": _laughs,
+        "external entity": lambda: _outside("x"),
+        "parameter entity": lambda: _outside("% x"),
+        "deep json": lambda: b'{"headline":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        "deep json, open": lambda: b'{"a":' * 100_000,
+        "deep xml": lambda: b"<nitf>" + b"<p>" * 100_000 + b"</p>" * 100_000 + b"</nitf>",
+        "huge attribute": lambda: b'<nitf a="' + b"x" * 12_000_000 + b'"><body/></nitf>',
+        "many attributes": lambda: (
+            b"<nitf " + b" ".join(b'a%d=""' % n for n in range(50_000)) + b"/>"
+        ),
+        "many names": lambda: json.dumps(
+            {f"n{n}": n for n in range(50_000)} | {"uri": "u:1"}
+        ).encode(),
+        "huge number": lambda: b'{"headline":"Ministers meet","version":' + b"9" * 100_000 + b"}",
+        "huge float": lambda: (
+            b'{"uri":"u:1","headline":"Ministers meet","urgency":1e400,"version":-1e999}'
+        ),
+        "nul bytes": lambda: STORY[:20] + b"\0" + STORY[20:],
+        "control bytes": lambda: bytes(range(32)) * 200 + STORY,
+        "escapes": lambda: b"\x1b[31m" + STORY + b"\x1b]0;title\x07",
+        "overlong utf-8": lambda: b"\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf" * 50 + STORY,
+        "surrogates in utf-8": lambda: b"\xed\xa0\x80\xed\xbf\xbf" + STORY,
+        "surrogates in json": lambda: (
+            b'{"headline":"\\ud800 meet","body":"They \\udfff met. So it is."}'
+        ),
+        "surrogates in xml": lambda: (
+            b"<nitf><body><body.content>&#xD800;x</body.content></body></nitf>"
+        ),
+        "surrogates in utf-16": lambda: (
+            b"\xff\xfe\x00\xd8A\x00" + STORY.decode().encode("utf-16-le")
+        ),
+        "half utf-16": lambda: b"\xff\xfe" + STORY.decode().encode("utf-16-le")[:-1],
+        "utf-7": lambda: b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+        "large head": lambda: large_head(9_000, 100_000),
+        "xml within comments": lambda: b"<!--" * 20_000 + b"<nitf/>",
+        "open cdata": lambda: b"<nitf><body><![CDATA[" + b"]]" * 50_000,
+        "gzip bomb": _gzip_bomb,
+        "zstd bomb": lambda: zstandard.compress(bytes(_BOMB_BYTES)),
+        "lz4 bomb": lambda: lz4(bytes(_BOMB_BYTES)),
+        "gzip in gzip": lambda: gzip.compress(gzip.compress(gzip.compress(STORY))),
+        "gzip bomb in zstd": lambda: zstandard.compress(_gzip_bomb()),
+        "cut gzip": lambda: gzip.compress(STORY * 40)[:-20],
+        "cut zstd": lambda: zstandard.compress(STORY * 40)[:-20],
+        "cut lz4": lambda: lz4(STORY * 40)[:-20],
+        "gzip of nothing": lambda: gzip.compress(b""),
+        "gzip with a false head": lambda: b"\x1f\x8b\x08" + STORY,
+        "zstd with a false head": lambda: b"\x28\xb5\x2f\xfd" + STORY,
+        "lz4 with a false head": lambda: b"\x04\x22\x4d\x18" + STORY,
+        "gzip of many members": lambda: gzip.compress(b"", mtime=0) * 100_000,
+        "zstd of many frames": lambda: zstandard.compress(b"") * 200_000,
+        "many values": lambda: gzip.compress(
+            b'{"headline":"x","keywords":[%s""]}' % (b'"a",' * 2_100_000)
+        ),
+        "many lists": lambda: b'{"headline":"x","a":[%s1]}' % (b"[]," * 2_100_000),
+        "many elements": lambda: b"<nitf>%s</nitf>" % (b"<p/>" * 2_100_000),
+        "many cells": lambda: b"title,body\n" + b"," * 2_100_000,
+        "opened again and again": lambda: b'{"a":[\n' * 400 + b"1," * 500_000,
+        "attributes that are mended": lambda: (
+            b"<nitf %s/></nitf>" % b" ".join(b'a%d="<"' % n for n in range(20_000))
+        ),
+        "attributes of HTML": lambda: attributes(50_000),
+        "many namespaces": lambda: (
+            b"<nitf %s/>" % b" ".join(b'xmlns:a%d="u:a"' % n for n in range(50_000))
+        ),
+        "data in a picture": lambda: (
+            b'{"headline":"Met","body":"</p><img src=\'data:a;base64,%s\'>"}' % (b"A" * 5_000_000)
+        ),
+        "blank rows": lambda: blank_rows(20_000),
+        "endless cell": lambda: b'title,body\nx,"' + b"a" * 5_000_000,
+        "heaped marks": lambda: heaped_marks(50_000),
+        "an envelope with a bomb": lambda: (
+            b'{"envelope":"dateline/1","content_base64":"%s"}' % base64.b64encode(_gzip_bomb())
+        ),
+        "an envelope with a large head": lambda: json.dumps(
             {"envelope": "dateline/1", "content": large_head(2000, 50_000).decode()}
         ).encode(),
-        "utf-32": b"\xff\xfe\0\0" + STORY.decode().encode("utf-32-le"),
-        "marks of order": b"\xef\xbb\xbf\xff\xfe\xfe\xff" * 10_000,
+        "utf-32": lambda: b"\xff\xfe\0\0" + STORY.decode().encode("utf-32-le"),
+        "marks of order": lambda: b"\xef\xbb\xbf\xff\xfe\xfe\xff" * 10_000,
         **_mails(),
-        "zip": b"PK\x03\x04" + STORY,
+        "zip": lambda: b"PK\x03\x04" + STORY,
     }
     headed: dict[str, tuple[bytes, Headers]] = {
         f"header says {coding}": (STORY, (("content-encoding", coding.encode()),))
@@ -212,7 +256,18 @@ def hostile() -> Mapping[str, tuple[bytes, Headers]]:
     headed["header of ten thousand"] = (STORY, tuple((f"n{n}", b"x") for n in range(10_000)))
     headed["header without a name"] = (STORY, (("", b""), ("provider", b"")))
     headed["header is no text"] = (STORY, (("provider", b"\xff\xfe\0"), ("content-type", b"\xff")))
-    return {name: (data, ()) for name, data in plain.items()} | headed
+    return Cases(
+        {name: partial(_bare, make) for name, make in plain.items()}
+        | {name: partial(_made, case) for name, case in headed.items()}
+    )
+
+
+def _bare(make: Callable[[], bytes]) -> tuple[bytes, Headers]:
+    return make(), ()
+
+
+def _made(case: tuple[bytes, Headers]) -> tuple[bytes, Headers]:
+    return case
 
 
 UNITS = [
