@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -31,9 +34,19 @@ def classpath(name: str) -> str:
     pom = HERE / name / "pom.xml"
     version = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     folder = ROOT / "build" / "jars" / f"{name}-{version}"
-    if not folder.is_dir():
-        _fetch(pom, folder)
+    with made_once(folder) as there:
+        if not there:
+            _fetch(pom, folder)
     return f"{folder}/*"
+
+
+@contextmanager
+def made_once(folder: Path) -> Iterator[bool]:
+    """Whether `folder` is there, with its lock held: of several processes one makes it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder.is_dir()
 
 
 def _fetch(pom: Path, folder: Path) -> None:

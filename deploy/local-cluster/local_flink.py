@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from jars import ROOT, classpath, java
+from jars import ROOT, classpath, java, made_once
 from processes import Cluster, Process, free_ports, wait_for_port
 
 FLINK_VERSION = "1.19.3"
@@ -215,8 +215,13 @@ class FlinkCluster(Cluster):
 def _flink_jars() -> Path:
     """Flink's `lib` folder, taken out of the package on PyPI once."""
     folder = ROOT / "build" / "jars" / f"flink-dist-{FLINK_VERSION}"
-    if folder.is_dir():
-        return folder
+    with made_once(folder) as there:
+        if not there:
+            _unpack_flink(folder)
+    return folder
+
+
+def _unpack_flink(folder: Path) -> None:
     making = folder.with_suffix(".part")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
@@ -239,4 +244,3 @@ def _flink_jars() -> Path:
                 packed.extract(member, making, filter="data")
     archive.unlink()
     making.rename(folder)
-    return folder
