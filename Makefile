@@ -1,16 +1,30 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKS := requirements.lock requirements-dev.lock
+# Tests run in two processes: most wait for a broker or a worker for some of their time.
+TEST_PROCESSES ?= 2
+# One thread for matrices each, or the processes hinder one another.
+PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+  $(BIN)/python -m pytest -n $(TEST_PROCESSES)
+# Markers (pyproject.toml) of the tests that need more than Python, or long.
+ELSEWHERE := java or go or browser or faults or long
 
-.PHONY: demo test test-faults audit lint prism evaluate soak replay-100k fuzz lock clean \
-  local-cluster local-cluster-down bench-engines check-image scale
+.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
+  fuzz lock clean local-cluster local-cluster-down bench-engines check-image scale
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
 
-test: $(VENV)/.dev lint  ## every check
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+test: $(VENV)/.dev lint  ## what every change has to pass: Python alone, a few minutes
+	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
+
+test-rest: $(VENV)/.dev  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, long forms
+	$(PYTEST) --dist loadfile -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
+
+test-all: test test-rest  ## every test; those that lack a program skip and say so
 
 test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
 	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \
@@ -22,7 +36,7 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
 	  -r requirements.lock -r requirements-dev.lock
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev  ## style, types, the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -78,5 +92,5 @@ lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements.lock --group dev --output-file requirements-dev.lock
 
-clean:
+clean:  ## remove what was built, and the virtual environment
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -183,6 +183,7 @@ def test_a_wrong_setting_is_told_without_its_value(
 
 @pytest.mark.engine
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_a_run_tells_no_secret(tmp_path: Path, store: Store, broker: EmbeddedBroker) -> None:
     """At the level debug: logs, reports, command lines, metrics, and all that the lake holds."""
     given = options_of(store.endpoint)

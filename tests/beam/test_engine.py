@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +75,7 @@ def test_the_default_engine_opens_no_connection_beyond_loopback(tmp_path: Path) 
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(shutil.which("prism") is None, reason="no `prism` on the PATH: make prism")
+@pytest.mark.go
 def test_prism_runs_the_same_graph(tmp_path: Path) -> None:
     """Unbounded ticks, the job server of Beam's own; the same rows in the lake."""
     program = (

@@ -20,6 +20,7 @@ from tests.support.wire import copy
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.long
 def test_every_failure_in_the_lake_is_a_dead_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_every_failure_in_the_lake_is_a_dead_letter(
     assert all(value for value, _ in letters)
 
 
+@pytest.mark.long
 def test_a_mirror_that_is_not_there_stops_the_job_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import shutil
 import subprocess
 import tarfile
 import time
@@ -25,13 +24,7 @@ from tests.support.job import ended_at
 from tests.support.judge import assert_everything_once
 from tests.support.wire import copy
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        not (shutil.which("java") and shutil.which("mvn")),
-        reason="needs Java and Maven (.ci/run installs them)",
-    ),
-]
+pytestmark = [pytest.mark.engine, pytest.mark.java]
 STORIES = 5_000
 KILLS = 3
 PARTITIONS = 8

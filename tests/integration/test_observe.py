@@ -21,6 +21,7 @@ from tests.support.wire import copy
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.long
 def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker) -> None:
     """One endpoint, no counter that goes back, and at the end what the ledger counts."""
     port = free_port()

@@ -69,6 +69,7 @@ def assert_whole(lake: Path) -> None:
 
 
 @pytest.mark.timeout(1800)
+@pytest.mark.long
 def test_a_replay_that_is_killed_again_and_again_equals_the_live_result(
     tmp_path: Path, archive: Path, broker: EmbeddedBroker
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_replay_that_is_killed_again_and_again_equals_the_live_result(
     assert f"Nothing to do: the lake holds all {COUNT} records already." in again.stdout
 
 
+@pytest.mark.long
 def test_what_a_dry_run_says_is_what_happens(tmp_path: Path, archive: Path) -> None:
     """And it makes no lake. A selection comes first, then the rest: each story once."""
     lake = tmp_path / "lake"
@@ -136,6 +138,7 @@ def test_what_a_dry_run_says_is_what_happens(tmp_path: Path, archive: Path) -> N
     assert len(ids) == len(set(ids)) == done["stories"] + whole["stories"]
 
 
+@pytest.mark.long
 def test_ctrl_c_finishes_what_is_in_hand(tmp_path: Path, archive: Path) -> None:
     """Exit code 0, whole parts in the lake, and how many records are left is told."""
     lake, log = tmp_path / "lake", tmp_path / "log"
@@ -151,6 +154,7 @@ def test_ctrl_c_finishes_what_is_in_hand(tmp_path: Path, archive: Path) -> None:
     assert said["held"] == ended
 
 
+@pytest.mark.long
 def test_live_and_replay_write_to_one_lake_at_once(
     tmp_path: Path, archive: Path, broker: EmbeddedBroker
 ) -> None:

@@ -121,6 +121,7 @@ def test_a_reprocessed_lake_shows_the_same_stories_under_todays_enrichment(old: 
     assert_whole(old)
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_goes_on(old: Path) -> None:
     """SIGKILL once some of it is in the lake; the next run ends the same source."""
     done = "SELECT coalesce(sum(records), 0) AS n FROM ledger WHERE source LIKE 'reprocess/%'"
@@ -174,6 +175,7 @@ def test_wrong_use_is_one_line(old: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_range_of_a_topic_gives_the_rows_that_live_gave(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:

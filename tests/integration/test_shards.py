@@ -20,6 +20,7 @@ _DEADLINE_S = 300.0
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.long
 def test_shards_share_a_topic_through_a_kill_and_a_rescale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

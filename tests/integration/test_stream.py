@@ -83,6 +83,7 @@ def test_a_supervisor_that_is_killed_takes_its_worker_along(
     assert not psutil.wait_procs(workers, timeout=60)[1]
 
 
+@pytest.mark.long
 def test_reuters_streams_whole(tmp_path: Path, broker: EmbeddedBroker, reuters: list[Path]) -> None:
     """10,000 real stories: every document is a story or a reject, offset by offset."""
     total = 0

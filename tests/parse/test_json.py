@@ -6,14 +6,16 @@ import csv
 import io
 import json
 from collections import Counter
+from string import ascii_lowercase
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Reject, Story
 from pipeline.parse import ParseLimits, parse_record
 from tests.parse.golden import one, record
 from tests.support.data import DATA, needs_data
+from tests.support.laws import law
 
 
 @needs_data("ninjs")
@@ -40,11 +42,11 @@ def test_the_standards_own_files() -> None:
     }
 
 
-WORD = st.from_regex(r"[a-z]{3,9}", fullmatch=True)
+WORD = st.text(ascii_lowercase, min_size=3, max_size=9)
 SENTENCE = st.lists(WORD, min_size=4, max_size=12).map(lambda w: " ".join(w).capitalize() + ".")
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(
     st.lists(WORD, min_size=2, max_size=6).map(" ".join),
     st.lists(SENTENCE, min_size=1, max_size=5),
@@ -65,7 +67,7 @@ def test_a_written_ninjs_item_is_read_back(title, body, when, as_html) -> None:
     assert story.published_at.replace(tzinfo=None) == when.replace(microsecond=0)
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(
     st.lists(WORD, min_size=2, max_size=6).map(" ".join),
     st.lists(SENTENCE, min_size=1, max_size=5),
@@ -101,7 +103,7 @@ def test_a_written_envelope_is_read_back(title, body, when, urgency, many) -> No
 CELL = st.lists(WORD, min_size=2, max_size=6).map(lambda w: ", ".join(w) + ' "so" it is.')
 
 
-@settings(max_examples=80, deadline=None)
+@law(80)
 @given(st.lists(st.tuples(CELL, st.lists(CELL, min_size=1, max_size=4)), min_size=1, max_size=5))
 def test_written_rows_are_read_back(rows) -> None:
     """Write a CSV file with commas, quotes and line ends in its cells: the same stories."""
@@ -147,7 +149,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@law(400)
 @given(st.dictionaries(NAMES, JSON, max_size=6))
 def test_any_object_gives_items(item) -> None:
     """Objects with the right names and any values never raise."""

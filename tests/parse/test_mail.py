@@ -7,13 +7,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Reject, Story
 from pipeline.parse import parse_record
 from pipeline.parse.sniff import find_format
 from tests.parse.golden import one, record
+from tests.support.laws import law
 
 _WORDS = st.lists(st.text("abcdeéüñßЖ中", min_size=2, max_size=8), min_size=3, max_size=9)
 _BODY = st.lists(_WORDS.map(lambda w: "So " + " ".join(w) + "."), min_size=1, max_size=4)
@@ -27,7 +28,7 @@ def _message(body: str, encoding: str) -> EmailMessage:
     return message
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(_WORDS, _BODY, st.sampled_from(["base64", "quoted-printable", "8bit"]), st.booleans())
 def test_a_written_mail_is_read_back(
     words: list[str], body: list[str], encoding: str, with_html: bool

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Batch, Block, Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_batch, parse_record, sniff
 from pipeline.samples import samples
 from tests.parse.golden import one, record
+from tests.support.laws import law
 
 STORY = b"""PARIS, Aug 29, 2014 (AFP) - France and Mali signed an agreement on Friday.
 
@@ -192,7 +193,7 @@ def test_samples_are_stories_but_for_one() -> None:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@law(300)
 @given(st.binary(max_size=3000))
 def test_any_bytes_give_items(data: bytes) -> None:
     """Never an exception, at least one item, numbered from 0, the bytes kept."""
@@ -202,7 +203,7 @@ def test_any_bytes_give_items(data: bytes) -> None:
     assert not any(isinstance(i, Reject) and i.kind == "parse_failed" for i in items)
 
 
-@settings(max_examples=300, deadline=None)
+@law(300)
 @given(st.text(max_size=2000), st.sampled_from(["utf-8", "utf-16", "latin-1", "cp1251"]))
 def test_any_text_gives_items(text: str, encoding: str) -> None:
     """As above, for text in several encodings."""
@@ -213,7 +214,7 @@ def test_any_text_gives_items(text: str, encoding: str) -> None:
 MUTATED = [data for _, data in samples()][:-1]
 
 
-@settings(max_examples=300, deadline=None)
+@law(300)
 @given(st.sampled_from(MUTATED), st.integers(0, 1500), st.integers(0, 300), st.binary(max_size=20))
 def test_damaged_samples_give_items(data: bytes, start: int, cut: int, put: bytes) -> None:
     """Stories with bytes cut out and put in never raise."""

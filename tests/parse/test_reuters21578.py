@@ -5,16 +5,20 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from datetime import UTC, datetime
+from string import ascii_lowercase
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Story
 from pipeline.parse import parse_record
 from tests.parse.golden import one, record
 from tests.support.data import DATA, needs_data
+from tests.support.laws import law
 
 
+@pytest.mark.long
 @needs_data("reuters21578")
 def test_ten_thousand_documents_are_accounted_for() -> None:
     """Every document is a story with its own ids, its bytes exactly, and a time of publication."""
@@ -49,11 +53,11 @@ def _element(title: str, body: list[str], number: int) -> str:
     )
 
 
-WORD = st.from_regex(r"[a-z]{2,9}", fullmatch=True)
+WORD = st.text(ascii_lowercase, min_size=2, max_size=9)
 PARAGRAPH = st.lists(WORD, min_size=2, max_size=9).map(lambda w: " ".join(w).capitalize() + ".")
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(PARAGRAPH, st.lists(PARAGRAPH, min_size=1, max_size=6), st.integers(1, 99999))
 def test_a_written_story_is_read_back(title: str, body: list[str], number: int) -> None:
     """Write an element, parse it: the same story."""

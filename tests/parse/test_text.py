@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from string import ascii_lowercase
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Reject
@@ -16,6 +17,7 @@ from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.revisions import read_marks
 from tests.parse.golden import GOLDEN, one, record
 from tests.support.data import DATA, needs_data
+from tests.support.laws import law
 
 SEED = DATA / "seed"
 
@@ -152,11 +154,11 @@ def test_mojibake_is_repaired_and_correct_text_left() -> None:
     assert "Ångström; ﬁne, naïve “words”" in one(fine.encode()).body
 
 
-WORD = st.from_regex(r"[a-z]{3,9}", fullmatch=True)
+WORD = st.text(ascii_lowercase, min_size=3, max_size=9)
 SENTENCE = st.lists(WORD, min_size=4, max_size=30).map(lambda w: " ".join(w).capitalize() + ".")
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(
     st.lists(WORD, min_size=3, max_size=9).map(lambda w: " ".join(w).capitalize()),
     st.dates(date(1960, 1, 1), date(2068, 12, 31)),
@@ -198,7 +200,7 @@ SHAPES = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(
     st.sampled_from(sorted(SHAPES)),
     st.sampled_from(["PARIS", "NEW YORK", "KYIV", "SAO PAULO", "ADDIS ABABA", "Ho Chi Minh City"]),

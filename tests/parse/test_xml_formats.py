@@ -6,13 +6,14 @@ from collections import Counter
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_record
 from tests.parse.golden import cases, one, record
 from tests.support.data import DATA, needs_data
+from tests.support.laws import law
 
 G2 = DATA / "newsml-g2"
 
@@ -121,7 +122,7 @@ def _write(name: str, title: str, body: list[str]) -> bytes:
 @pytest.mark.parametrize(
     "name", ["newsml-g2", "newsml1", "nitf", "feed", "atom", "mail", "rcv1", "gigaword", "iptc7901"]
 )
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(title=TITLE, body=BODY)
 def test_a_written_story_is_read_back(name: str, title: str, body: list[str]) -> None:
     """Write a story in the format, parse it: the same headline and paragraphs."""
@@ -133,7 +134,7 @@ def test_a_written_story_is_read_back(name: str, title: str, body: list[str]) ->
 GOLDEN = [case.read_bytes() for case in cases()]
 
 
-@settings(max_examples=600, deadline=None)
+@law(600)
 @given(
     st.sampled_from(GOLDEN),
     st.integers(0, 2500),

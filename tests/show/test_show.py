@@ -166,7 +166,7 @@ def test_the_command(lake: str, tmp_path: Path) -> None:
     assert isinstance(failed.exception, UsageError)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to render the page with")
+@pytest.mark.browser
 def test_a_browser_renders_the_page_and_runs_nothing(lake: str, tmp_path: Path) -> None:
     """The DOM that a browser builds holds the headline as text and no script."""
     path = tmp_path / "story.html"

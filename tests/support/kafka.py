@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import threading
 import time
@@ -17,10 +16,7 @@ from pipeline.config import Settings, load
 from pipeline.job import Job
 from tests.support.job import _Process
 
-needs_kafka = pytest.mark.skipif(
-    not (shutil.which("java") and shutil.which("mvn")),
-    reason="needs Java and Maven (.ci/run installs them)",
-)
+needs_kafka = pytest.mark.java
 
 
 def settings_for(servers: Sequence[str], topic: str, lake: Path, **sections: Any) -> Settings:

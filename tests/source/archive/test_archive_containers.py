@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import DAMAGED_HEADER, Record, Story
@@ -23,6 +23,7 @@ from pipeline.source.archive.containers.pieces import Piece
 from pipeline.source.archive.containers.stream import Stream
 from tests.source.archive import archives
 from tests.source.archive.archives import BINARY, Pack
+from tests.support.laws import law
 
 LIMIT_BYTES = 1_000_000
 TEXTS: dict[str, tuple[Callable[[Sequence[bytes]], list[bytes]], Pack]] = {
@@ -71,7 +72,7 @@ SIZES = st.lists(st.integers(1, 900), min_size=1, max_size=4)
 
 @pytest.mark.parametrize("name", BINARY)
 @given(records=st.lists(ANY, min_size=1, max_size=6), sizes=SIZES)
-@settings(max_examples=25)
+@law(25)
 def test_what_was_packed_comes_out(name: str, records: list[bytes], sizes: list[int]) -> None:
     """Any bytes, in stored order, however the stream comes in chunks."""
     found = pieces(BINARY[name](records), sizes)
@@ -81,7 +82,7 @@ def test_what_was_packed_comes_out(name: str, records: list[bytes], sizes: list[
 
 @pytest.mark.parametrize("name", TEXTS)
 @given(texts=st.lists(WORDS, min_size=1, max_size=6), sizes=SIZES)
-@settings(max_examples=50)
+@law(50)
 def test_texts_are_cut_into_their_records(name: str, texts: list[bytes], sizes: list[int]) -> None:
     """Stories one after the other, byte for byte, however the stream comes in chunks."""
     form, pack = TEXTS[name]
@@ -93,7 +94,7 @@ def test_texts_are_cut_into_their_records(name: str, texts: list[bytes], sizes: 
 
 @pytest.mark.parametrize("name", BINARY)
 @given(data=st.data())
-@settings(max_examples=25)
+@law(25)
 def test_a_cut_archive_gives_what_it_holds(name: str, data: st.DataObject) -> None:
     """Up to the cut all records are whole; then one record tells of it, and no other one comes."""
     records = [random.Random(n).randbytes(400 + n) for n in range(5)]
@@ -108,7 +109,7 @@ def test_a_cut_archive_gives_what_it_holds(name: str, data: st.DataObject) -> No
 
 @pytest.mark.parametrize("name", [*BINARY, *TEXTS])
 @given(data=st.data())
-@settings(max_examples=30)
+@law(30)
 def test_no_damage_raises(name: str, data: st.DataObject) -> None:
     """Bytes changed, lost or added anywhere give records all the same, the same ones every time."""
     records = [b"PARIS, Aug 29 (AFP) - %d" % n for n in range(4)]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -16,6 +15,7 @@ from pipeline.source.kafka.groups import NO_TOPIC_ID
 from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.reader import Reader
 from tests.support.broker import FakeKafka, FakeLake
+from tests.support.laws import law
 
 FLUSH_S = 5.0
 LIMITS = Limits(10, flush_interval_s=FLUSH_S)
@@ -430,4 +430,4 @@ class TwoJobs(RuleBasedStateMachine):
 
 
 TestTwoJobs = TwoJobs.TestCase
-TestTwoJobs.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTwoJobs.settings = law(60, stateful_step_count=30)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.errors import GapError, StoreError
@@ -19,6 +19,7 @@ from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import entity_rows, story_row
+from tests.support.laws import law
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -198,9 +199,7 @@ def test_only_the_source_that_was_lost_is_dropped(tmp_path: Path) -> None:
         st.tuples(st.integers(1, 8), st.sampled_from(["before", "files", "after"])), max_size=5
     ),
 )
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@law(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_deaths_under_any_cutting(
     tmp_path_factory: pytest.TempPathFactory, cuts: Sequence[int], deaths: Sequence[tuple[int, str]]
 ) -> None:

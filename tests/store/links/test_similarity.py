@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store.links.similarity import (
@@ -19,12 +19,13 @@ from pipeline.store.links.similarity import (
     shared,
     shingles,
 )
+from tests.support.laws import law
 
 words = st.sampled_from(
     ["the", "minister", "said", "on", "monday", "that", "talks", "went", "well"]
 )
 texts = st.lists(words, min_size=1, max_size=40).map(" ".join)
-laws = settings(max_examples=100, deadline=None)
+laws = law(100)
 
 
 def all_pairs(

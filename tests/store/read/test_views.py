@@ -8,13 +8,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.model import EnrichedStory, Story
 from pipeline.store.read.query import query
 from pipeline.store.read.views import AS_OF, VIEWS, latest_select, view_select, view_text
 from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row, table_of
+from tests.support.laws import law
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -317,7 +318,7 @@ def as_set(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(row["story_id"], row["revision_id"]) for row in rows}
 
 
-law = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = law(40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told_apart(revision: tuple[str, dict[str, Any], str]) -> tuple[object, ...]:
@@ -326,7 +327,7 @@ def told_apart(revision: tuple[str, dict[str, Any], str]) -> tuple[object, ...]:
     return family, fields["version_time"], fields["version"], fields["status"] == "usable"
 
 
-@law
+@laws
 @given(
     st.lists(
         revisions.filter(lambda r: r[1]["version_time"] is not None),
@@ -362,7 +363,7 @@ def in_force(stories: list[Story]) -> Story:
     )
 
 
-@law
+@laws
 @given(st.lists(revisions, min_size=1, max_size=7), times)
 def test_current_is_what_the_rule_says(
     order: list[tuple[str, dict[str, Any], str]], as_of: datetime | None
@@ -387,7 +388,7 @@ def test_current_is_what_the_rule_says(
     assert as_set(shown(arrive(order), ledger(ENRICHMENT), at)) == expected
 
 
-@law
+@laws
 @given(st.lists(revisions, max_size=6), st.data())
 def test_a_kill_hides_all_that_is_not_later(
     order: list[tuple[str, dict[str, Any], str]], data: st.DataObject
@@ -401,7 +402,7 @@ def test_a_kill_hides_all_that_is_not_later(
     assert "a" not in {row["story_id"] for row in rows}
 
 
-@law
+@laws
 @given(st.lists(revisions, min_size=1, max_size=7), times)
 def test_no_embargoed_row_is_shown(
     order: list[tuple[str, dict[str, Any], str]], as_of: datetime | None

@@ -1,0 +1,113 @@
+"""What all tests share: markers that skip, the two forms of laws, a report of what tests cost.
+
+`tests/README.md` says which marker a test needs and what it may cost.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.support.laws import LONG, SHORT
+
+NEEDS = {
+    "java": (("java", "mvn"), "Java and Maven"),
+    "go": (("prism",), "Beam's engine Prism, which `make prism` builds with Go"),
+    "browser": (("chromium|chromium-browser",), "Chromium"),
+}
+"""Marker → the programs that such a test needs (any of several names), and how they are called."""
+
+BUDGET_S = 5.0
+"""Processor time that a test of `make test` may take; the report lists those above."""
+
+_REPORTED = 20
+_COST = "cpu_s"
+
+settings.register_profile("short", max_examples=SHORT, deadline=None)
+settings.register_profile("long", max_examples=LONG, deadline=None)
+settings.load_profile("short")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fail-on-skip",
+        action="store_true",
+        help="fail where a test was skipped for another reason than those of the ini `may_skip`",
+    )
+    parser.addini("may_skip", "patterns of reasons for which a test may skip in CI", "linelist")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = {
+        name: f"needs {what}" for name, (programs, what) in NEEDS.items() if not _found(programs)
+    }
+    for item in items:
+        for name, reason in missing.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _found(programs: tuple[str, ...]) -> bool:
+    return all(any(map(shutil.which, names.split("|"))) for names in programs)
+
+
+_spent_s = 0.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Give each report the processor time since the last one: this process and ended children."""
+    global _spent_s  # noqa: PLW0603 (one clock a process)
+    report = yield
+    now_s = sum(os.times()[:4])
+    report.user_properties = [(_COST, now_s - _spent_s)]  # type: ignore[attr-defined]
+    _spent_s = now_s
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol() -> None:
+    """Begin to count: what went before (the collection, a plugin) is no test's."""
+    global _spent_s  # noqa: PLW0603 (one clock a process)
+    _spent_s = sum(os.times()[:4])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--fail-on-skip") and _unexpected(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    costs: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == _COST:
+                    costs[report.nodeid] += value
+    terminalreporter.section(f"processor time: {sum(costs.values()):.0f} s in all tests")
+    for test, cost_s in sorted(costs.items(), key=lambda cost: -cost[1])[:_REPORTED]:
+        above = "  above the budget" if cost_s > BUDGET_S else ""
+        terminalreporter.write_line(f"{cost_s:7.1f} s  {test}{above}")
+    if config.getoption("--fail-on-skip") and (unexpected := _unexpected(config)):
+        terminalreporter.section("skipped, though this run needs all")
+        for line in unexpected:
+            terminalreporter.write_line(line)
+
+
+def _unexpected(config: pytest.Config) -> list[str]:
+    """What was skipped for a reason that `may_skip` does not know; none on a worker of xdist."""
+    told = config.pluginmanager.get_plugin("terminalreporter")
+    allowed = [re.compile(pattern) for pattern in config.getini("may_skip")]
+    found = []
+    for report in told.stats.get("skipped", ()) if told is not None else ():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        if not any(pattern.search(str(reason)) for pattern in allowed):
+            found.append(f"{report.nodeid}: {reason}")
+    return found
