@@ -59,6 +59,7 @@ class KafkaSettings(_Section):
     group_id: str = "dateline"
     start: Literal["earliest", "latest"] = "earliest"
     on_expired: Literal["stop", "skip"] = "stop"
+    on_corrupt: Literal["stop", "skip"] = "stop"
     discover_interval_s: Seconds = 30.0
     broker_timeout_s: Seconds = 300.0
     dead_letter_topic: str | None = None

@@ -91,6 +91,12 @@ class EngineError(DatelineError):
     exit_code = 16
 
 
+class CorruptBatchError(DatelineError):
+    """A batch on the broker cannot be decoded: damaged, or of an unknown codec."""
+
+    exit_code = 17
+
+
 class LakeCheckError(DatelineError):
     """What `lake check` found does not add up."""
 
@@ -117,6 +123,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (14, ModelError.__doc__ or ""),
     (15, WorkerError.__doc__ or ""),
     (16, EngineError.__doc__ or ""),
+    (17, CorruptBatchError.__doc__ or ""),
     (20, LakeCheckError.__doc__ or ""),
 )
 """Every exit code of the command and what it means."""

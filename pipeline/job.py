@@ -355,6 +355,7 @@ def kafka_options(settings: Settings) -> KafkaOptions:
         group_id=kafka.group_id,
         start=kafka.start,
         on_expired=kafka.on_expired,
+        on_corrupt=kafka.on_corrupt,
         discover_interval_s=kafka.discover_interval_s,
         broker_timeout_s=kafka.broker_timeout_s,
         client=kafka.client,

@@ -25,8 +25,12 @@ RejectKind = Literal[
     "skipped.not_a_story",
     "skipped.filtered",
     "skipped.expired",
+    "skipped.corrupt",
 ]
 """The closed set of reasons why an item is no story. `skipped.…` kinds are not failures."""
+
+UNREAD: tuple[RejectKind, ...] = ("skipped.expired", "skipped.corrupt")
+"""Kinds that stand for offsets which the reader could not get: they are of no record."""
 
 Stage = Literal["read", "parse", "enrich", "write"]
 
@@ -97,8 +101,8 @@ class Block:
 class Batch:
     """Blocks of one group, read together: the unit of enriching and committing.
 
-    At most one block a source. `rejects` holds what the reader itself has to report (expired
-    offsets that the configuration allows to skip).
+    At most one block a source. `rejects` holds what the reader itself has to report (offsets
+    that it cannot get, and that the configuration allows to skip).
     """
 
     group: int

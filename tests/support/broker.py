@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.model import Batch, Record
-from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange, Unreadable
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
 
@@ -43,6 +43,7 @@ class FakeLog:
     offsets: list[int] = field(default_factory=list)
     end: int = 0
     earliest: int = 0
+    corrupt: dict[int, int] = field(default_factory=dict)
 
     def append(self, count: int = 1) -> None:
         self.offsets += range(self.end, self.end + count)
@@ -51,6 +52,10 @@ class FakeLog:
     def marker(self) -> None:
         """An offset without a record, as a transaction leaves it."""
         self.end += 1
+
+    def spoil(self, start: int, end: int) -> None:
+        """Make the batch `[start, end)` one that cannot be decoded."""
+        self.corrupt[start] = end
 
 
 class FakeKafka:
@@ -63,6 +68,8 @@ class FakeKafka:
         self.away = False
         self.now_s = 0.0
         self.connected = 0
+        self.closed = 0
+        self.trips = 0
 
     def clock(self) -> float:
         return self.now_s
@@ -138,6 +145,9 @@ class FakeClient:
 
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
         self.kafka.check()
+        if self.kafka.trips:
+            self.kafka.trips -= 1
+            raise ClientFault("the client trips over what the broker sent")
         found = {}
         for partition in self.assigned:
             log = self.kafka.logs[partition.topic, partition.number]
@@ -146,8 +156,16 @@ class FakeClient:
                 continue
             if position < log.earliest:
                 raise OutOfRange(partition, position)
-            offsets = [n for n in log.offsets if n >= position][:max_records]
-            end = offsets[-1] + 1 if len(offsets) == max_records else log.end
+            start, stop = next(
+                (span for span in sorted(log.corrupt.items()) if span[1] > position),
+                (log.end, log.end),
+            )
+            if start <= position < stop:
+                if not found:
+                    raise Unreadable(partition, position, stop, "its checksum does not match")
+                continue
+            offsets = [n for n in log.offsets if position <= n < start][:max_records]
+            end = offsets[-1] + 1 if len(offsets) == max_records else start
             max_records -= len(offsets)
             self.positions[partition] = end
             records = tuple(Record(partition.source, n, b"%d" % n) for n in offsets)
@@ -162,4 +180,5 @@ class FakeClient:
         self.kafka.committed |= {p.source: end for p, end in ends.items()}
 
     def close(self) -> None:
+        self.kafka.closed += 1
         self.assigned = []

@@ -24,6 +24,18 @@ class OutOfRange(Exception):  # noqa: N818 (an answer, not an error of the progr
         self.offset = offset
 
 
+class Unreadable(Exception):  # noqa: N818 (an answer, not an error of the program)
+    """The offsets `[offset, end)` are a batch that cannot be decoded; all before were handed out.
+
+    A later poll goes on where the client stands then: after a `seek` to `end`, behind it.
+    """
+
+    def __init__(self, partition: Partition, offset: int, end: int, reason: str) -> None:
+        super().__init__(f"{partition.source}: {offset}: {reason}")
+        self.partition = partition
+        self.offset, self.end, self.reason = offset, end, reason
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """What a poll brought of one partition, and the position after it."""
@@ -69,7 +81,10 @@ class Client(Protocol):
         """Take the partition into polls again."""
 
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
-        """What arrives within the time. Raises `OutOfRange`."""
+        """What arrives within the time. Raises `OutOfRange` and `Unreadable`.
+
+        After any other exception the client is of no more use.
+        """
 
     def commit(self, ends: Mapping[Partition, int]) -> None:
         """Tell the consumer group, without waiting; failures are of no importance."""

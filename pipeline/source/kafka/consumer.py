@@ -22,12 +22,14 @@ from kafka.errors import (
 from kafka.errors import OffsetOutOfRangeError as KafkaOutOfRange
 from kafka.structs import OffsetAndMetadata
 
+from pipeline.compat.kafka_batches import UnreadableBatch, tell_unreadable_batches
+from pipeline.compat.kafka_headers import read_any_names
+from pipeline.compat.kafka_positions import position_of, seek_with_epoch
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.model import Record
-from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange
+from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange, Unreadable
 from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.groups import NO_TOPIC_ID, Partition
-from pipeline.source.kafka.header_names import read_any_names
 from pipeline.source.kafka.options import KafkaOptions
 from pipeline.source.kafka.probe import REFUSALS, knock, quiet, refusal
 
@@ -62,6 +64,7 @@ class KafkaClient:
     def __init__(self, options: KafkaOptions) -> None:
         quiet()
         read_any_names()
+        tell_unreadable_batches()
         common: dict[str, Any] = {
             "bootstrap_servers": list(options.bootstrap_servers),
             "bootstrap_timeout_ms": int(min(_REQUEST_TIMEOUT_S, options.broker_timeout_s) * 1000),
@@ -168,9 +171,7 @@ class KafkaClient:
         name = TopicPartition(partition.topic, partition.number)
         self._consumer.seek(name, offset)
         if leader_epoch is not None:
-            # Its public `seek` takes no epoch, as Java's does.
-            place = OffsetAndMetadata(offset, "", leader_epoch)
-            self._consumer._subscription.assignment[name].seek(place)
+            seek_with_epoch(self._consumer, name, offset, leader_epoch)
         self._positions[name] = offset
 
     def pause(self, partition: Partition) -> None:
@@ -192,9 +193,18 @@ class KafkaClient:
         except LogTruncationError as error:
             ours = {name: self._positions.get(name, 0) for name in error.divergent_offsets}
             raise self._out_of_range(ours) from error
+        except UnreadableBatch as error:
+            if error.name not in self._assigned:
+                raise ClientFault("a partition that is no longer assigned is corrupt") from error
+            partition = self._assigned[error.name]
+            raise Unreadable(partition, error.position, error.end, error.reason) from error
         except REFUSALS as error:
             raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
-        except (KafkaError, OSError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Bytes of a broker that the library trips over raise anything: the next client, with
+            # nothing of this one, is the way on, as long as the broker has time.
             raise ClientFault(f"Kafka cannot be read: {error!r}") from error
         found = {}
         for name, partition in self._assigned.items():
@@ -228,13 +238,7 @@ class KafkaClient:
             self._admin.close()
 
     def _position(self, name: TopicPartition) -> tuple[int, int]:
-        # `KafkaConsumer.position` does the same after a round over all partitions, each time. The
-        # epoch is that of the last batch, a transaction's marker too, not that of the last record:
-        # else a marker by a later leader would look like a log that was cut.
-        known = self._consumer._subscription.assignment[name].position
-        if known is None:
-            return self._positions[name], -1
-        return int(known.offset), int(known.leader_epoch)
+        return position_of(self._consumer, name) or (self._positions[name], -1)
 
     def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> Exception:
         for name, offset in offsets.items():

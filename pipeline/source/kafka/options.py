@@ -25,7 +25,8 @@ class KafkaOptions:
     """The broker, the topics, and what to do in the odd cases.
 
     `start` holds only where the lake knows nothing of a topic yet. `on_expired` says what to do
-    when the broker no longer has the offset that the lake ends at. `client` holds further settings
+    when the broker no longer has the offset that the lake ends at, `on_corrupt` when it hands out a
+    batch that cannot be decoded. `client` holds further settings
     of kafka-python's clients under their own names (TLS, SASL, buffer sizes). `max_fetch_bytes`
     and `max_poll_records` bound what one poll brings into memory; `discover_interval_s` is how
     often new partitions are looked for; after `broker_timeout_s` without an answer reading fails.
@@ -36,6 +37,7 @@ class KafkaOptions:
     group_id: str | None = "dateline"
     start: Literal["earliest", "latest"] = "earliest"
     on_expired: Literal["stop", "skip"] = "stop"
+    on_corrupt: Literal["stop", "skip"] = "stop"
     isolation_level: Literal["read_committed", "read_uncommitted"] = "read_committed"
     client: Mapping[str, Any] = field(default_factory=dict, repr=False)
     discover_interval_s: float = 30.0

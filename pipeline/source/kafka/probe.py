@@ -19,9 +19,9 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
     UnsupportedSaslMechanismError,
 )
-from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 
+from pipeline.compat.kafka_answers import Manager
 from pipeline.errors import BrokerError, ConfigError
 
 REFUSALS = (
@@ -45,7 +45,7 @@ def knock(config: Mapping[str, Any], timeout_s: float) -> None:
     """
     net = NetworkSelector()
     try:
-        manager = _Manager(net, **config)
+        manager = Manager(net, **config)
         failures: list[BaseException] = []
         for broker in manager.cluster.bootstrap_brokers():
             try:
@@ -62,31 +62,6 @@ def knock(config: Mapping[str, Any], timeout_s: float) -> None:
             raise failures[-1]
     finally:
         net.close()
-
-
-class _Manager(KafkaConnectionManager):  # type: ignore[misc]
-    """Hands on what a broker says right before it hangs up.
-
-    kafka-python 3.0 drops bytes that it reads together with the end of the connection, which is how
-    brokers answer a wrong password.
-    """
-
-    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
-        transport = await super()._build_transport(node, timeout_at=timeout_at)
-        receive = transport._sock_recv
-        ends: list[Exception] = []
-
-        def receive_all() -> tuple[bytes, Exception | None]:
-            if ends:
-                return b"", ends[0]
-            data, end = receive()
-            if data and end:
-                ends.append(end)
-                end = None
-            return data, end
-
-        transport._sock_recv = receive_all
-        return transport
 
 
 async def _connect(manager: Any, node_id: str, timeout_s: float) -> None:

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from pipeline.errors import StoreError
+from pipeline.errors import CorruptBatchError, StoreError
 from pipeline.model import Batch
 from pipeline.source.accumulate import Accumulator
 from pipeline.source.kafka.backoff import Outage, Standing
-from pipeline.source.kafka.client import Client, ClientFault, OutOfRange
+from pipeline.source.kafka.client import Client, ClientFault, OutOfRange, Unreadable
 from pipeline.source.kafka.consumer import FETCH_WAIT_S, KafkaClient
 from pipeline.source.kafka.groups import Partition, group_of
 from pipeline.source.kafka.lag import Ages, Lag
 from pipeline.source.kafka.options import KafkaOptions, LakeEnds, LakeEpochs, Limits, StartSources
-from pipeline.source.kafka.starts import cut, expired, start_topic
+from pipeline.source.kafka.starts import corrupt, cut, expired, start_topic, unreadable
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ class Counters:
     lost: int = 0
     left_alone: int = 0
     expired: int = 0
+    corrupt: int = 0
 
 
 class Reader:
@@ -76,6 +77,7 @@ class Reader:
         self._outage = Outage(options.broker_timeout_s)
         self._partitions: dict[str, Partition] = {}
         self._discover_s: float | None = None
+        self._halted: dict[str, CorruptBatchError] = {}
         self._ages = Ages()
         self.taken_since_s: float | None = None
         """When, by `clock`, the oldest record came of the batch that `read` gave last."""
@@ -111,7 +113,7 @@ class Reader:
         Records that do not make a batch yet stay in memory for the next call. While Kafka does not
         answer the result is None, and an attempt to reach it may exceed the time by some seconds.
         Raises `BrokerError` once that lasted `broker_timeout_s`, `OffsetExpiredError` when records
-        were lost on the broker.
+        were lost on the broker, `CorruptBatchError` when they cannot be decoded there.
         """
         deadline = self._clock() + timeout_s
         batch = self._attempt(self._clock(), lambda: self._read(deadline))
@@ -175,6 +177,7 @@ class Reader:
             self._standing.forget(source)
             self._ages.forget(source)
         self._partitions = {}
+        self._halted = {}
         self._discover_s = None
 
     def _attempt(self, now_s: float, call: Callable[[], T]) -> T | None:
@@ -235,6 +238,14 @@ class Reader:
         except OutOfRange as gone:
             self._expired(gone.partition, gone.offset)
             return
+        except Unreadable as batch:
+            self._unreadable(batch)
+            return
+        except ClientFault:
+            # Whatever the client holds after that is not to be trusted: the next one begins anew,
+            # where the lake ends.
+            self.close()
+            raise
         now_s = self._clock()
         for partition, fetched in found.items():
             self._batch.add(
@@ -288,7 +299,29 @@ class Reader:
         self._batch.skip(reject, earliest, self._clock())
         client.seek(partition, earliest)
 
+    def _unreadable(self, found: Unreadable) -> None:
+        """Pass over the batch, or stop there: what came before it lands first."""
+        client = self._open()
+        source = found.partition.source
+        # Its header may be what is damaged: nothing ends behind what there is.
+        latest = client.offsets([found.partition], "latest")[found.partition]
+        end = max(found.offset + 1, min(found.end, latest))
+        self._batch.add(source, (), found.offset, self._clock())
+        if self._options.on_corrupt == "stop":
+            self._halted[source] = corrupt(found, end)
+            client.pause(found.partition)
+            return
+        self.counters.corrupt += end - found.offset
+        self._batch.skip(unreadable(found, end), end, self._clock())
+        client.seek(found.partition, end)
+
     def _reconcile(self) -> None:
+        self._settle()
+        for source, error in self._halted.items():
+            if source not in self._batch.active():
+                raise error
+
+    def _settle(self) -> None:
         now_s = self._clock()
         active = self._batch.active()
         waiting = self._standing.due(now_s)
@@ -324,6 +357,9 @@ class Reader:
 
     def _reopen(self, source: str, end: int, leader_epoch: int | None = None) -> None:
         self._batch.open(source, end)
+        if self._halted.pop(source, None) is not None:
+            # Read again from before the batch that halted it, it meets that batch again.
+            self._open().resume(self._partitions[source])
         self._open().seek(self._partitions[source], end, leader_epoch)
 
     def _end_in_lake(self, source: str) -> int:
@@ -332,7 +368,7 @@ class Reader:
     def _caught_up(self) -> bool:
         self._discover()
         self._reconcile()
-        if self._batch.active() or self._standing.left_alone():
+        if self._batch.active() or self._standing.left_alone() or self._halted:
             return False
         partitions = list(self._partitions.values())
         ends = self._open().offsets(partitions, "latest") if partitions else {}

@@ -1,13 +1,13 @@
-"""Where a source begins: its very first start, and a start that the broker no longer has."""
+"""Where a source begins, and goes on: its start, and offsets that the broker cannot give."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from pipeline.errors import OffsetExpiredError
+from pipeline.errors import CorruptBatchError, OffsetExpiredError
 from pipeline.model import Reject
-from pipeline.source.kafka.client import Client
+from pipeline.source.kafka.client import Client, Unreadable
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import LakeEnds, StartSources
 
@@ -61,6 +61,27 @@ def expired(
         f"{partition.topic} were no longer on the broker"
     )
     return Reject(partition.source, position, 0, "skipped.expired", "read", message)
+
+
+def unreadable(found: Unreadable, end: int) -> Reject:
+    """The account of `[found.offset, end)`, a batch that cannot be decoded."""
+    message = (
+        f"offsets {found.offset} to {end - 1} of partition {found.partition.number} of "
+        f"{found.partition.topic} cannot be decoded: {found.reason}"
+    )
+    return Reject(found.partition.source, found.offset, 0, "skipped.corrupt", "read", message)
+
+
+def corrupt(found: Unreadable, end: int) -> CorruptBatchError:
+    """The error for a batch that cannot be decoded, where that is to stop the job."""
+    return CorruptBatchError(
+        "a batch on the broker cannot be decoded",
+        topic=found.partition.topic,
+        partition=found.partition.number,
+        offset=found.offset,
+        next_offset=end,
+        reason=found.reason,
+    )
 
 
 def cut(

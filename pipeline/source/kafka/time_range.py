@@ -13,10 +13,11 @@ from datetime import datetime
 
 from pipeline.errors import BrokerError, OffsetExpiredError, UsageError
 from pipeline.model import Record
-from pipeline.source.kafka.client import Client, ClientFault, OutOfRange
+from pipeline.source.kafka.client import Client, ClientFault, OutOfRange, Unreadable
 from pipeline.source.kafka.consumer import KafkaClient
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.starts import corrupt
 
 Connect = Callable[[KafkaOptions], Client]
 
@@ -46,8 +47,9 @@ class KafkaRange:
     def records(self, start: int) -> Iterator[Record]:
         """The records from offset `start` on, with their Kafka timestamps as `received_at`.
 
-        Raises `OffsetExpiredError` where the broker dropped some of them meanwhile, `BrokerError`
-        where it does not answer for `broker_timeout_s`.
+        Raises `OffsetExpiredError` where the broker dropped some of them meanwhile,
+        `CorruptBatchError` where they cannot be decoded, `BrokerError` where it does not answer
+        for `broker_timeout_s`.
         """
         try:
             client = self.connect(self.options)
@@ -64,6 +66,8 @@ class KafkaRange:
                 partition=self.partition.number,
                 position=gone.offset,
             ) from gone
+        except Unreadable as found:
+            raise corrupt(found, found.end) from found
         except ClientFault as fault:
             raise self._gone(fault) from fault
         finally:

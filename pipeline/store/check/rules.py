@@ -6,17 +6,18 @@ Beside the tables that `PREPARE` makes there are `TABLE_data` for each table of 
 
 from __future__ import annotations
 
+from pipeline.model import UNREAD
 from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
 
 PREPARE = (
     "CREATE TABLE ledger AS SELECT * FROM ledger_data",
-    """
+    f"""
     CREATE TABLE items AS
     SELECT source, "offset", item, 'story' AS fate, false AS expired FROM stories_data
     UNION ALL
     SELECT source, "offset", item,
-      CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind = 'skipped.expired'
+      CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind IN {UNREAD}
     FROM rejects_data
     """,
     """

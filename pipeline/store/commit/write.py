@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pipeline.clock import Clock
 from pipeline.errors import GapError, StoreError
-from pipeline.model import Block, EnrichedBatch, EnrichedStory, Reject, Story
+from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
 from pipeline.store.commit.decide import Decided, Standing, decide, place_of
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.repeats import Repeats
@@ -310,9 +310,9 @@ def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, B
 
 def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     """How many records of `block` lie at or above `start`: each has an item, or more."""
-    # What the broker no longer had (a skip by the reader) was no record.
-    expired = {(r.source, r.offset) for r in batch.rejects if r.kind == "skipped.expired"}
-    places = {(source, offset) for source, offset, _ in batch.places()} - expired
+    # What the broker could not give (a skip by the reader) was no record.
+    unread = {(r.source, r.offset) for r in batch.rejects if r.kind in UNREAD}
+    places = {(source, offset) for source, offset, _ in batch.places()} - unread
     return sum(source == block.source and offset >= start for source, offset in places)
 
 

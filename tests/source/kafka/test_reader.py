@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline.errors import BrokerError, OffsetExpiredError, StoreError
+from pipeline.errors import BrokerError, CorruptBatchError, OffsetExpiredError, StoreError
 from pipeline.model import Batch
 from pipeline.source.kafka.groups import NO_TOPIC_ID
 from pipeline.source.kafka.options import KafkaOptions, Limits
@@ -256,6 +256,75 @@ def test_expired_offsets_may_be_skipped(running: bool) -> None:
         0,
     )
     assert "0 to 5" in reject.message
+
+
+def test_a_corrupt_batch_stops_the_job_once_what_precedes_it_landed() -> None:
+    """The five before it are handed out, and the error names the place when the lake has them."""
+    kafka, lake = FakeKafka(wire=2), FakeLake()
+    log, other = kafka.logs["wire", 0], kafka.logs["wire", 1]
+    log.append(10)
+    log.spoil(5, 8)
+    other.append(3)
+    reader = reader_of(kafka, lake)
+    batch = must(reader.read(FLUSH_S + 1))
+    assert spans(batch) == [("0", 0, 5, 5), ("1", 0, 3, 3)]
+    assert not reader.caught_up()
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    with pytest.raises(CorruptBatchError) as caught:
+        reader.read(FLUSH_S + 1)
+    assert caught.value.exit_code == 17
+    told = caught.value.evidence
+    assert (told["topic"], told["partition"], told["offset"]) == ("wire", 0, 5)
+
+
+def test_a_corrupt_batch_may_be_skipped() -> None:
+    """Its offsets are a reject and part of the block; what follows is read."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    log = kafka.logs["wire", 0]
+    log.append(9)
+    log.spoil(5, 8)
+    reader = reader_of(kafka, lake, on_corrupt="skip")
+    batch = must(reader.read(FLUSH_S + 1))
+    assert spans(batch) == [("0", 0, 9, 6)]
+    (reject,) = batch.rejects
+    assert (reject.kind, reject.stage, reject.offset) == ("skipped.corrupt", "read", 5)
+    assert "5 to 7" in reject.message
+    lake.commit(batch)
+    assert reader.caught_up()
+
+
+def test_a_corrupt_batch_ends_where_the_log_does() -> None:
+    """A damaged header may say anything: no offset is skipped that was not written yet."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    log = kafka.logs["wire", 0]
+    log.append(9)
+    log.spoil(5, 1_000_000)
+    reader = reader_of(kafka, lake, on_corrupt="skip")
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    log.corrupt.clear()
+    log.append(2)
+    assert spans(reader.read(FLUSH_S + 1)) == [("0", 9, 11, 2)]
+
+
+def test_after_a_poll_that_failed_the_client_is_another_one() -> None:
+    """Nothing of the old one is used; pauses hold, and nothing is lost or doubled."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake, broker_timeout_s=60.0)
+    reader.start()
+    kafka.logs["wire", 0].append(4)
+    kafka.trips = 3
+    before, polls = kafka.connected, 0
+    while (batch := reader.read(0.1)) is None:
+        polls += 1
+        assert polls < 200
+    assert kafka.connected == before + 3
+    assert kafka.closed == 3
+    assert spans(batch) == [("0", 0, 4, 4)]
+    kafka.trips = 10**6
+    with pytest.raises(BrokerError, match="trips"):
+        while True:
+            reader.read(0.1)
+    assert kafka.trips > 10**6 - 60
 
 
 def test_a_broker_without_topic_ids() -> None:

@@ -10,6 +10,14 @@ from typing import Any
 
 from kafka.record.default_records import DefaultRecordBatch
 
+from pipeline.compat.liberty import Liberty
+
+LIBERTY = Liberty(
+    library="kafka-python",
+    version="3.0.12",
+    why="a record with a header whose name is not UTF-8 is taken for corrupt",
+)
+
 _read_strictly = DefaultRecordBatch._read_msg
 
 

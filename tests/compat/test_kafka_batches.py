@@ -1,0 +1,97 @@
+"""Batches that kafka-python cannot decode, read by its own fetcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kafka.consumer.fetcher import Fetcher
+from kafka.record import MemoryRecords
+from kafka.record.memory_records import MemoryRecordsBuilder
+from kafka.structs import TopicPartition
+
+from pipeline.compat import kafka_batches
+from pipeline.compat.kafka_batches import UnreadableBatch, tell_unreadable_batches
+
+NAME = TopicPartition("wire", 0)
+HEADER_BYTES = 61
+DELTA_AT = 23
+CODEC_AT = 22
+
+
+def a_batch(offset: int, count: int, codec: int = 0) -> bytearray:
+    builder = MemoryRecordsBuilder(magic=2, compression_type=codec, batch_size=100_000)
+    for n in range(count):
+        builder.append(timestamp=n, key=None, value=b"story %d" % (offset + n))
+    builder.close()
+    found = bytearray(builder.buffer())
+    found[:8] = offset.to_bytes(8, "big")
+    return found
+
+
+def part_of(data: bytes, at: int = 0) -> Any:
+    return Fetcher.PartitionRecords(at, NAME, MemoryRecords(bytes(data)))
+
+
+@pytest.fixture(autouse=True)
+def told() -> Iterator[None]:
+    tell_unreadable_batches()
+    yield
+
+
+@pytest.mark.parametrize("codec", [0, 1, 2, 3, 4])
+def test_batches_of_every_codec_are_read(codec: int) -> None:
+    """Kafka's four: gzip, snappy, lz4, zstd; and none."""
+    part = part_of(a_batch(0, 5, codec))
+    assert [r.value for r in part.take(9)] == [b"story %d" % n for n in range(5)]
+
+
+@pytest.mark.parametrize("at", [HEADER_BYTES + 3, DELTA_AT + 3, CODEC_AT])
+def test_a_damaged_batch_names_its_offsets(at: int) -> None:
+    """One bit of a record, of the header's count, of the codec: what precedes it is given, and the
+    error says where it stands and where the next one begins."""
+    damaged = a_batch(5, 3)
+    damaged[at] ^= 1
+    part = part_of(a_batch(0, 5) + damaged + a_batch(8, 2))
+    assert [r.offset for r in part.take(5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(UnreadableBatch) as caught:
+        part.take(9)
+    assert (caught.value.name, caught.value.position, caught.value.end) == (NAME, 5, 8)
+    assert "checksum" in caught.value.reason
+
+
+def test_the_fetch_is_let_go() -> None:
+    """Where the error is kept for later, the fetch is asked for again: no iterator stays spent."""
+    damaged = a_batch(5, 3)
+    damaged[-1] ^= 1
+    part = part_of(a_batch(0, 5) + damaged)
+    assert len(part.take(9)) == 5
+    assert not part
+    again = part_of(damaged, at=5)
+    with pytest.raises(UnreadableBatch) as caught:
+        again.take(9)
+    assert (caught.value.position, caught.value.end) == (5, 8)
+    assert not again
+
+
+def test_a_damaged_end_gives_up_one_offset_where_nothing_follows() -> None:
+    """A header that cannot be believed, at the end of a fetch: the next fetch meets the rest."""
+    damaged = a_batch(5, 3)
+    damaged[DELTA_AT : DELTA_AT + 4] = (0).to_bytes(4, "big")
+    with pytest.raises(UnreadableBatch) as caught:
+        part_of(damaged, at=6).take(9)
+    assert (caught.value.position, caught.value.end) == (6, 7)
+
+
+def test_kafka_python_still_needs_it() -> None:
+    """Without it the spent iterator stays, which is what `poll` loops over for ever."""
+    damaged = a_batch(0, 3)
+    damaged[-1] ^= 1
+    Fetcher.PartitionRecords._unpack_records = kafka_batches._unpack
+    part = part_of(damaged)
+    with pytest.raises(Exception, match="crc"):
+        part.take(9)
+    assert part
+    assert part.take(9) == []
+    assert part
