@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names
@@ -15,6 +16,7 @@ from pipeline.parse.conventions.wiretext import (
     with_moment,
 )
 from pipeline.parse.draft import Draft
+from pipeline.parse.ids import headline_key
 from pipeline.parse.markup.flow import Flow
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
@@ -25,6 +27,17 @@ _STATUS = {
     "deleted": "canceled", "withdrawn": "canceled", "commissioned": "commissioned",
 }  # fmt: skip
 _DAY_LINE = re.compile(r"^[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}$")
+_BY = re.compile(r"^(?:by|por|par|von|di|door|av|text)[ :]\s*", re.I)
+_JOB = re.compile(
+    r",?\s+(?:Staff|Associated|AP|Reuters|AFP|Special|Correspondent)\b|\s+[-–—|]\s+"  # noqa: RUF001
+)
+_BYLINE = re.compile(r"^(?:By|BY|Von|VON|Por|POR|Par|PAR|Di|Door)\s+[^\W\d_a-z].{2,90}$")
+_CREDIT_TAIL = re.compile(
+    r"\s*(?P<credit>\((?:(?:Additional|Further) )?(?:Reporting|Writing|Editing|Compiled|Written|"
+    r"Edited|Translated)(?: and \w+)? by [^()]{3,400}\))$"
+)
+_MAX_BYLINE_WORDS = 16
+_LOOK_AHEAD = 3
 MAX_VERSION = 2**31 - 1
 
 
@@ -64,12 +77,39 @@ def moment(text: str | None, what: str, warnings: list[str]) -> Moment | None:
 
 
 def bylines(text: str | None) -> tuple[str, ...]:
-    """The names of a byline: `By Ann Sample and Bob Probe, Staff Writers`."""
-    if not text:
+    """The names of a byline: `By Ann Sample and Bob Probe, Staff Writers`.
+
+    An agency alone stays as it is written (`The Associated Press`); beside a name it is none. A
+    sentence that stands where the byline should gives no names.
+    """
+    if not text or is_sentence(text):
         return ()
-    plain = re.sub(r"^\s*(?:by|por|par|von|di)\s+", "", text.strip(), flags=re.I)
-    plain = re.split(r",?\s+(?:Staff|Associated|AP|Reuters|AFP|Special|Correspondent)\b", plain)[0]
-    return split_names(plain) or tuple(filter(None, (plain.strip(),)))
+    plain = _BY.sub("", text.strip()).strip(" .,;/")
+    if provider(plain) or provider(plain.removeprefix("The ")):
+        return (plain,)
+    names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))
+    people = tuple(name for name in names if not provider(name))
+    return people or names
+
+
+def is_sentence(text: str) -> bool:
+    """Whether words are running text rather than names: long, and most of them in lower case."""
+    words = text.split()
+    small = sum(1 for word in words if word[:1].islower())
+    return len(words) > _MAX_BYLINE_WORDS or (len(words) > 5 and 2 * small > len(words))
+
+
+def embargo(
+    text: str | None, what: str, status: str, warnings: list[str]
+) -> tuple[datetime | None, str]:
+    """The end of an embargo, and the status with it: one that is not understood withholds."""
+    if not text or not text.strip():
+        return None, status
+    found = dates.moment(text)
+    if found:
+        return found.at, status
+    warnings.append(f"{what} is not understood, withheld: {text.strip()[:60]}")
+    return None, "withheld" if status == "usable" else status
 
 
 def version(text: str | None) -> int:
@@ -85,16 +125,48 @@ def first_provider(*signatures: str | None) -> str | None:
     return next(filter(None, known), None) or next(filter(None, map(named, signatures)), None)
 
 
+def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
+    """The paragraphs with the credit in brackets that ends the last one as one of its own."""
+    last = paragraphs[-1] if paragraphs else ""
+    credit = _CREDIT_TAIL.search(last, max(len(last) - 450, 0))
+    if not credit or not last[: credit.start()].strip():
+        return paragraphs
+    return (*paragraphs[:-1], last[: credit.start()].rstrip(), credit["credit"])
+
+
+def _take_head(
+    draft: Draft, paragraphs: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the byline above the text, and the paragraphs below what stands above it."""
+    names: tuple[str, ...] = ()
+    for _ in range(_LOOK_AHEAD):
+        if len(paragraphs) < 2:
+            break
+        first = paragraphs[0]
+        if _BYLINE.match(first) and not first.endswith((".", ":")) and not is_sentence(first):
+            names = names or bylines(first)
+        elif not (_DAY_LINE.match(first) or _repeats(draft.headline, first)):
+            break
+        paragraphs = paragraphs[1:]
+    return names, paragraphs
+
+
+def _repeats(headline: str, paragraph: str) -> bool:
+    if not headline or len(paragraph) > 2 * len(headline) + 40:
+        return False
+    return headline_key(headline) == headline_key(paragraph)
+
+
 def with_body(draft: Draft, flow: Flow) -> Draft:
     """The draft with this body: sign-off off, dateline out, marks read, captions apart.
 
-    What the draft has already (provider, bylines, dateline) stays.
+    Above the text its day, the headline once more and a byline are taken off. What the draft has
+    already (provider, bylines, dateline) stays.
     """
-    paragraphs = flow.paragraphs
+    paragraphs = _with_credit_apart(flow.paragraphs)
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
-    if kept and _DAY_LINE.match(kept[0]):
-        kept = kept[1:]
+    above, kept = _take_head(draft, kept)
     found, kept = take_dateline(kept)
     change, kept = take_change_note(kept)
     signed = (found.provider if found else None) or below.provider
@@ -102,7 +174,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         draft,
         paragraphs=kept,
         provider=draft.provider or signed,
-        bylines=draft.bylines or below.bylines,
+        bylines=draft.bylines or above or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
         editor_note="\n".join(filter(None, (draft.editor_note, change))) or None,

@@ -24,13 +24,13 @@ from pipeline.parse.limits import ParseLimits
 
 _HEAD_BYTES = 4096
 _LONG_HEAD_BYTES = 64 * 1024
-_ELEMENT = re.compile(r"<(?!\?|!)(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^<>]*)")
+_ELEMENT = re.compile(r"<(?!\?|!)(?:([\w.-]+):)?([A-Za-z_][\w.-]*)([^<>]*)")
 _NOISE = re.compile(
     r"<!--(?:[^-]|-(?!->))*+(?:-->|$)|<\?[^>]*+(?:>|$)"
     r"|<!DOCTYPE[^<>\[]*+(?:\[[^\]]*+(?:\]|$))?\s*+(?:>|$)",
     re.I,
 )
-_NAMESPACE = re.compile(r"\bxmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']*)")
+_NAMESPACE = re.compile(r"\bxmlns(?::(?P<prefix>[\w.-]+))?\s*=\s*[\"'](?P<uri>[^\"']*)")
 
 
 def _nested(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
@@ -97,8 +97,8 @@ def _sniff(data: bytes, size: int) -> Sniff:
     element = _ELEMENT.search(_NOISE.sub("", text))
     if not element:
         return Sniff(data, text)
-    namespace = _NAMESPACE.search(element[2])
-    return Sniff(data, text, element[1], namespace[1] if namespace else None)
+    declared = {found["prefix"]: found["uri"] for found in _NAMESPACE.finditer(element[3])}
+    return Sniff(data, text, element[2], declared.get(element[1]))
 
 
 def find_format(data: bytes) -> Format:

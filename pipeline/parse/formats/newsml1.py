@@ -6,6 +6,7 @@ components in the main role; texts of pictures are captions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -31,12 +32,16 @@ from pipeline.parse.formats.nitf import read_nitf
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
+from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _PICTURES = frozenset(
     ["photo", "picture", "graphic", "image", "video", "audio", "icon", "animation", "logo"]
 )
+_TITLES = frozenset({"title", "headline"})
+_ABSTRACTS = frozenset({"abstract", "summary", "teaser"})
+_NO_TEXT = re.compile(r"style ?sheet|\bcss\b|\bxslt?\b|javascript")
 _CAPTION_ROLES = frozenset({"caption", "picture caption", "photo caption", "caption text"})
 
 
@@ -75,8 +80,11 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     warnings += [unknown] if unknown else []
     revision = xml.child(identity, "revisionid")
     words = xml.first(item, "dateline")
+    stamp = dates.moment(words) if words else None
+    if stamp or not re.search(r"[^\W\d_]{3}", words or ""):
+        words = None  # a time and no words, as some systems fill the line
     found = find_dateline(words + " - ") if words else None
-    published = made or first or sent
+    published = made or first or stamp or sent
     near = published.at.date() if published else None
     urgency = formal_name(xml.child(management, "urgency")) or formal_name(
         xml.child(envelope, "priority")
@@ -131,11 +139,21 @@ def _content(item: etree._Element) -> Draft:
         found = _read(entry)
         if found is None:
             continue
+        role = _role(entry)
         if _is_caption(entry):
             captions += found.paragraphs
+        elif role in _TITLES:
+            first = replace(first, headline=first.headline or " ".join(found.paragraphs))
+        elif role in _ABSTRACTS:
+            first = replace(first, summary=first.summary or " ".join(found.paragraphs))
         elif (found.headline or found.paragraphs) and found.paragraphs not in seen:
             seen.add(found.paragraphs)
-            first = found if not first.headline and not paragraphs else first
+            if not paragraphs:
+                first = replace(
+                    found,
+                    headline=first.headline or found.headline,
+                    summary=first.summary or found.summary,
+                )
             paragraphs += found.paragraphs
             captions += found.captions
     return replace(first, paragraphs=tuple(paragraphs), captions=tuple(captions))
@@ -145,7 +163,7 @@ def _read(entry: etree._Element) -> Draft | None:
     data = xml.child(entry, "datacontent")
     if data is None:
         data = next(xml.below(entry, "datacontent"), None)
-    if data is None:
+    if data is None or not _is_text(entry):
         return None
     inner = next(xml.children(data), None)
     nested = next(xml.below(data, "nitf"), None)
@@ -159,17 +177,29 @@ def _read(entry: etree._Element) -> Draft | None:
     return Draft("", flow.paragraphs, captions=flow.captions)
 
 
+def _is_text(entry: etree._Element) -> bool:
+    """Whether the content is to be read: a style sheet, a table of data or a script is not."""
+    kinds = ("mediatype", "format", "mimetype")
+    named = " ".join(formal_name(xml.child(entry, kind)) or "" for kind in kinds).lower()
+    return not _NO_TEXT.search(named)
+
+
+def _role(entry: etree._Element) -> str:
+    """The role of the nearest component around a content item that has one."""
+    for component in entry.iterancestors():
+        if local(component) == "newsitem":
+            break
+        role = (formal_name(xml.child(component, "role")) or "").lower()
+        if role:
+            return role
+    return ""
+
+
 def _is_caption(entry: etree._Element) -> bool:
     kind = (formal_name(xml.child(entry, "mediatype")) or "").lower()
     if kind in _PICTURES:
         return True
-    for component in entry.iterancestors():
-        role = (formal_name(xml.child(component, "role")) or "").lower()
-        if role:
-            return role in _CAPTION_ROLES
-        if local(component) == "newsitem":
-            break
-    return False
+    return _role(entry) in _CAPTION_ROLES
 
 
 NEWSML1 = _NewsMl1()

@@ -89,12 +89,15 @@ def read_item(item: etree._Element, context: Context) -> Part:
     warnings: list[str] = []
     content, more = _content(item)
     warnings += more
+    remote = [xml.attribute(entry, "href") for entry in xml.below(item, "remotecontent")]
     draft = _metadata(item, meta, about, context, warnings)
     draft = replace(draft, headline=headline or content.headline)
     if not draft.headline and not content.paragraphs:
         warnings.append("neither headline nor text")
     if not draft.headline and not content.paragraphs and not draft.provider_id:
         return Fault("no_text", "the item has no guid, headline or text", kind)
+    if not content.paragraphs and any(remote) and is_text_item(meta):
+        warnings.append(f"the text is elsewhere: {next(filter(None, remote))}"[:300])
     draft = _merge(draft, content, tuple(warnings))
     return fields.with_body(draft, Flow(content.paragraphs))
 
@@ -108,6 +111,8 @@ def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
         dateline_places=content.dateline_places or draft.dateline_places,
         dateline_date=draft.dateline_date or content.dateline_date,
         summary=draft.summary or content.summary,
+        editor_note="\n".join(filter(None, (draft.editor_note, content.editor_note))) or None,
+        set_aside=(*draft.set_aside, *content.set_aside),
         captions=(*draft.captions, *content.captions),
         slugline=draft.slugline or content.slugline,
         provider=draft.provider or content.provider,
@@ -116,6 +121,58 @@ def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
         rights=draft.rights or content.rights,
         warnings=(*warnings, *content.warnings),
     )
+
+
+def is_text_item(meta: etree._Element | None) -> bool:
+    """Whether the item's class is a text, or a whole of text and pictures, or is not given."""
+    kind = (value_of(xml.child(meta, "itemclass")) or "").lower()
+    return not kind or kind.endswith(("text", "composite"))
+
+
+def read_page(part: etree._Element) -> Draft:
+    """The draft of an XHTML page: its header and the notes below it are no part of the text."""
+    headers = list(xml.below(part, "header"))
+    names = [
+        name
+        for header in headers
+        for line in header.iterdescendants()
+        if "byline" in (xml.attribute(line, "class") or "").split()
+        for name in fields.bylines(text_of(line))
+    ]
+    titles = xml.texts(entry for header in headers for entry in xml.below(header, "h1"))
+    notes = [entry for entry in xml.below(part, "section", "div", "footer") if _is_note(entry)]
+    note = "\n".join(text for entry in notes for text in read_flow(entry).paragraphs)
+    furniture = tuple(text for header in headers for text in read_flow(header).paragraphs)
+    for entry in notes:
+        _remove(entry)
+    flow = read_flow(part, skip=("header",))
+    return Draft(
+        headline=next(iter(titles), ""),
+        paragraphs=flow.paragraphs,
+        bylines=tuple(dict.fromkeys(names)),
+        captions=flow.captions,
+        editor_note=note or None,
+        set_aside=furniture,
+    )
+
+
+def _is_note(entry: etree._Element) -> bool:
+    """Whether a part of the page is for desks (dpa's `notepad`), or the page's foot."""
+    names = (xml.attribute(entry, "class") or "").split()
+    return local(entry) == "footer" or any("notepad" in name for name in names)
+
+
+def _remove(entry: etree._Element) -> None:
+    """Takes an element out of its page; the text behind it stays."""
+    parent, tail = entry.getparent(), entry.tail
+    if parent is None:
+        return
+    before = entry.getprevious()
+    if tail and before is not None:
+        before.tail = (before.tail or "") + tail
+    elif tail:
+        parent.text = (parent.text or "") + tail
+    parent.remove(entry)
 
 
 def _metadata(
@@ -130,22 +187,21 @@ def _metadata(
     begun = fields.moment(xml.first(meta, "firstcreated"), "firstCreated", warnings)
     created = fields.moment(xml.first(about, "contentcreated"), "contentCreated", warnings)
     changed = fields.moment(xml.first(about, "contentmodified"), "contentModified", warnings)
-    until = fields.moment(xml.first(meta, "embargoed"), "embargoed", warnings)
     status, unknown = fields.status(value_of(xml.child(meta, "pubstatus")))
+    until, status = fields.embargo(xml.first(meta, "embargoed"), "embargoed", status, warnings)
     warnings += [unknown] if unknown else []
     if status == "usable" and xml.child(meta, "embargoed") is not None and not until:
         # "No value: the embargo is indefinite" (NewsML-G2 guidelines, embargoed).
         status = "withheld"
         warnings.append("embargoed without a time: withheld")
-    words = xml.first(about, "dateline")
+    words = (xml.first(about, "dateline") or "").rstrip(" -–—") or None  # noqa: RUF001
     found = find_dateline(words + " - ") if words else None
     published = made or changed or created or begun
     near = published.at.date() if published else None
     signals = [value_of(signal) or "" for signal in xml.children(meta, "signal")]
     corrected = any(signal.lower().endswith("correction") for signal in signals)
-    kind = value_of(xml.child(meta, "itemclass")) or ""
     described = xml.texts(xml.children(about, "description"))
-    text_item = kind.lower().endswith(("text", "composite")) or not kind
+    text_item = is_text_item(meta)
     draft = Draft(
         headline="",
         paragraphs=(),
@@ -162,7 +218,7 @@ def _metadata(
         language=fields.language(
             xml.attribute(xml.child(about, "language"), "tag") or xml.attribute(item, "lang")
         ),
-        embargo_until=until.at if until else None,
+        embargo_until=until,
         codes=tuple(codes_of(meta, about, context)),
         urgency=values.integer(xml.first(about, "urgency"), 1, 9),
         keywords=xml.texts(xml.children(about, "keyword")),
@@ -197,8 +253,7 @@ def _content(item: etree._Element) -> tuple[Draft, list[str]]:
             if name == "nitf" and inner is not None:
                 found = read_nitf(inner)
             elif name in _HTML and inner is not None:
-                flow = read_flow(part)
-                found = replace(empty, paragraphs=flow.paragraphs, captions=flow.captions)
+                found = read_page(part)
             else:
                 kind = xml.attribute(part, "contenttype") or name or "unknown type"
                 warnings.append(f"inline content of {kind} is not read as text")

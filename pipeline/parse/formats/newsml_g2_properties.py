@@ -83,7 +83,8 @@ def provider_of(
     host = re.sub(r"^\w+://(?:www\.)?|/.*$", "", uri) if uri else None
     if by_uri and not name and not literal:
         return by_uri
-    own = fields.first_provider(name, literal, code)
+    by_literal = provider_of_uri(literal) or literal
+    own = fields.first_provider(name, by_literal, code)
     return own or by_uri or named(host) or provider_of_uri(context.sender) or named(source)
 
 
@@ -91,7 +92,17 @@ def bylines_of(about: etree._Element | None) -> tuple[str, ...]:
     """The names of `by`, else of `creator`."""
     stated = [name for by in xml.children(about, "by") for name in fields.bylines(text_of(by))]
     creators = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "creator")]
-    return tuple(dict.fromkeys(stated or filter(None, creators)))
+    return tuple(dict.fromkeys(stated or (name for name in creators if name and is_name(name))))
+
+
+def is_name(text: str) -> bool:
+    """Whether a creator is somebody's name, and no account of a system (`brenner.ada`, `abr`)."""
+    words = text.split()
+    if len(words) > 1:
+        return "@" not in text
+    return bool(re.fullmatch(r"[^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*", text)) and (  # noqa: RUF001
+        not text.isupper() or len(text) > 4
+    )
 
 
 def places_of(about: etree._Element | None, words: str | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from lxml import etree
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
@@ -94,7 +95,7 @@ def read_nitf(root: etree._Element) -> Draft:
         ),
         rights=_rights(docdata, body_head),
         editor_note=_note(docdata, body_head),
-        summary=" ".join(texts_of(xml.child(body_head, "abstract"))) or None,
+        summary=_summary(body_head),
         related=_related(docdata),
         family_id=_corrected(docdata, status),
         is_partial=(values.integer(xml.attribute(doc_key, "part"), 0, 999) or 0) > 1,
@@ -108,21 +109,25 @@ def read_nitf(root: etree._Element) -> Draft:
     if released and issued and released.at > issued.at:
         draft = replace(draft, embargo_until=released.at)
     draft = with_moment(draft, issued or released or told or _printed(head, warnings))
-    flow = _body(xml.child(root, "body", "body.content"))
+    flow = _body(xml.child(root, "body"))
+    below = ("", *texts_of(xml.child(root, "body", "body.end")))
+    notes = [text for text in below[1 : read_sign_off(list(below)).end] if " " in text]
+    draft = replace(draft, editor_note="\n".join(filter(None, (draft.editor_note, *notes))) or None)
     if words and not draft.dateline_date and draft.published_at:
         found = find_dateline(words + " - ")
         draft = replace(draft, dateline_date=found.on(draft.published_at.date()) if found else None)
     return fields.with_body(draft, flow)
 
 
-def _body(content: etree._Element | None) -> Flow:
-    """The text of the body.
+def _body(body: etree._Element | None) -> Flow:
+    """The text: that of `body.content`, else what stands in the body beside its head and end.
 
     The New York Times Annotated Corpus (LDC2008T19) says the first paragraphs twice: as the block
     `lead_paragraph`, and at the head of the block `full_text`, after the word LEAD.
     """
+    content = xml.child(body, "body.content")
     if content is None:
-        return Flow()
+        return read_flow(body, skip=("body.head", "body.end")) if body is not None else Flow()
     blocks = {entry.get("class"): entry for entry in xml.children(content, "block")}
     if "lead_paragraph" not in blocks or "full_text" not in blocks:
         return read_flow(content, skip=("hedline",))
@@ -143,6 +148,12 @@ def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
         return None
     found = dates.day(*map(int, parts))
     return dates.midnight(found) if found else None
+
+
+def _summary(body_head: etree._Element | None) -> str | None:
+    """The abstract, else the lines under the headline."""
+    found = texts_of(xml.child(body_head, "abstract")) or xml.texts(xml.below(body_head, "hl2"))
+    return " ".join(found) or None
 
 
 def texts_of(element: etree._Element | None) -> tuple[str, ...]:
@@ -173,6 +184,7 @@ def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
         people = xml.texts(xml.below(byline, "person"))
         title = text_of(next(xml.below(byline, "byttl"), None))
         words = text_of(byline)
+        people = tuple(name for name in people if not fields.is_sentence(name))
         names += people or fields.bylines(words.removesuffix(title).strip(" ,"))
     return tuple(dict.fromkeys(names))
 

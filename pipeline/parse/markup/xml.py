@@ -22,6 +22,12 @@ from pipeline.parse.text.decode import Decoded, decode
 _PROLOG = re.compile(r"^\s*<\?xml\b[^>]*?\?>")
 _ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*(?:\[(?P<subset>.*?)\]\s*)?>", re.S)
+_ENTITY = re.compile(
+    r"<!ENTITY\s++(?P<parameter>%\s++)?(?P<name>[\w:.-]++)\s*+"
+    r"(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<external>[^>]*+))\s*+>?"
+)
+_MAX_ENTITY_CHARS = 16
+_REFERENCE = re.compile(r"&([A-Za-z_][\w.-]{0,60});")
 _NAMED = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;|#)(\w{2,31};)")
 _BARE = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|\w{2,31};)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -50,11 +56,9 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
     """
     decoded = read_text(data, hints)
     need_few(decoded.text, "<")
-    text, mended = _mend(_PROLOG.sub("", decoded.text.lstrip("\ufeff \t\r\n\0"), count=1))
+    prolog = _PROLOG.sub("", decoded.text.lstrip("\ufeff \t\r\n\0"), count=1)
+    text, mended = _mend(_without_entities(prolog))
     warnings = (*decoded.warnings, *mended)
-    subset = _DOCTYPE.search(text[:20_000])
-    if subset and subset["subset"] and "<!ENTITY" in subset["subset"]:
-        raise FaultError("malformed", "the document declares entities", "DOCTYPE")
     _check_attributes(text)
     root, error = _parse(text.encode("utf-8"), recover=False)
     if root is None:
@@ -67,6 +71,33 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
         warnings = (*warnings, f"not well-formed XML, mended: {error}")
     _check_tree(root, limits.max_depth)
     return Document(root, warnings)
+
+
+def _without_entities(text: str) -> str:
+    """`text` with the entities of a character or so that it declares put in, and no DOCTYPE then.
+
+    Parameter entities are passed over: a processor that does not validate need not fetch them
+    (XML 1.0, section 5.1). Raises `FaultError` for entities that hold more than a few characters
+    or other entities, and for those that stand elsewhere: any could grow, or have to be fetched.
+    """
+    doctype = _DOCTYPE.search(text[:20_000])
+    if not doctype or "<!ENTITY" not in (doctype["subset"] or ""):
+        return text
+    entities: dict[str, str] = {}
+    for declared in _ENTITY.finditer(doctype["subset"]):
+        if declared["parameter"]:
+            continue
+        value = declared["double"] if declared["double"] is not None else declared["single"]
+        plain = html.unescape(legal_references(value or ""))
+        harmless = value is not None and len(value) <= _MAX_ENTITY_CHARS
+        if not harmless or re.search(r"[&%<]", plain.removeprefix("&").removeprefix("<")):
+            name = declared["name"][:40]
+            raise FaultError("malformed", f"the document declares an entity: {name}", "DOCTYPE")
+        entities.setdefault(declared["name"], html.escape(plain))
+    rest = "\n" * doctype[0].count("\n") + text[doctype.end() :]
+    if entities:
+        rest = _REFERENCE.sub(lambda m: entities.get(m[1], m[0]), rest)
+    return text[: doctype.start()] + rest
 
 
 def read_text(data: bytes, hints: Hints) -> Decoded:

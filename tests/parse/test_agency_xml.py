@@ -1,0 +1,162 @@
+"""NITF, NewsML 1 and NewsML-G2 as agencies send them, beyond what the standards show."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.model import Reject
+from pipeline.parse import parse_record
+from tests.parse.golden import one, record
+
+BODY = "<p>The lighthouse of Norrby was sold on Monday.</p><p>Nobody knows the buyer.</p>"
+PARAGRAPHS = ("The lighthouse of Norrby was sold on Monday.", "Nobody knows the buyer.")
+
+
+def nitf(head: str = "", root: str = "", body: str = BODY) -> bytes:
+    """An article with these elements in `body.head`."""
+    return (
+        f"<nitf {root}><head><title>Lighthouse sold</title></head><body>"
+        f"<body.head><hedline><hl1>Lighthouse sold</hl1></hedline>{head}</body.head>"
+        f"<body.content>{body}</body.content></body></nitf>"
+    ).encode()
+
+
+def g2(page: str, about: str = "", meta: str = '<itemClass qcode="ninat:text"/>') -> bytes:
+    """A news item with this XHTML page."""
+    return (
+        '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:x:1" version="1">'
+        f"<itemMeta>{meta}<pubStatus qcode='stat:usable'/></itemMeta>"
+        f"<contentMeta><headline>Lighthouse sold</headline>{about}</contentMeta><contentSet>"
+        '<inlineXML contenttype="application/xhtml+xml"><html '
+        f'xmlns="http://www.w3.org/1999/xhtml"><body>{page}</body></html></inlineXML>'
+        "</contentSet></newsItem>"
+    ).encode()
+
+
+def newsml(components: str, lines: str = "") -> bytes:
+    """A NewsML 1.2 item with these components."""
+    return (
+        '<!DOCTYPE NewsML SYSTEM "NewsML.dtd" [<!ENTITY % text SYSTEM "text.dtd"> %text;]>'
+        "<NewsML><NewsItem><NewsComponent><NewsLines><HeadLine>Lighthouse sold</HeadLine>"
+        f"{lines}</NewsLines>{components}</NewsComponent></NewsItem></NewsML>"
+    ).encode()
+
+
+def component(content: str, role: str = "Main", kind: str = "Text", form: str = "") -> str:
+    """A component with one content item."""
+    given = f'<Format FormalName="{form}"/>' if form else ""
+    return (
+        f'<NewsComponent><Role FormalName="{role}"/><ContentItem><MediaType FormalName="{kind}"/>'
+        f"{given}<DataContent>{content}</DataContent></ContentItem></NewsComponent>"
+    )
+
+
+def test_a_prefix_that_is_declared_and_not_used_makes_no_other_format() -> None:
+    """The root's own namespace counts, which NITF seldom has."""
+    story = one(nitf(root='xmlns:x="http://iptc.org/std/nar/2006-10-01/"'))
+    assert (story.format, story.paragraphs) == ("nitf", PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("<byline>By The Associated Press</byline>", ("The Associated Press",)),
+        ("<byline>By Tilda Nord and Per Öst</byline>", ("Tilda Nord", "Per Öst")),
+        (
+            "<byline>By Tilda Nord</byline><byline>By Per Öst, AFP</byline>",
+            ("Tilda Nord", "Per Öst"),
+        ),
+        ("<byline>The buyer has not been named by the town, which owns it.</byline>", ()),
+    ],
+)
+def test_bylines_stay_as_written(byline: str, names: tuple[str, ...]) -> None:
+    """An agency is named whole, each byline counts, a sentence is none."""
+    assert one(nitf(byline)).bylines == names
+
+
+def test_text_beside_body_content_is_read() -> None:
+    """An article without `body.content`, with a line under its headline and one at its end."""
+    data = nitf("<hl2>Price is secret</hl2>").replace(b"body.content>", b"x>")
+    data = data.replace(
+        b"</body></nitf>", b"<body.end><tagline>Graphic follows</tagline></body.end></body></nitf>"
+    )
+    story = one(data)
+    assert story.paragraphs == PARAGRAPHS
+    assert (story.summary, story.editor_note) == ("Price is secret", "Graphic follows")
+
+
+def test_a_page_header_is_no_text() -> None:
+    """Its byline counts, its list of subjects, time and headline do not; desk notes are notes."""
+    page = (
+        '<header><ul><li>Sea</li></ul><h1>Lighthouse sold</h1><p class="byline">Von Tilda Nord, dpa'
+        f"</p></header><section>{BODY}</section><div class='notepad'><p>Photo 15:00</p></div>"
+    )
+    creator = '<creator qcode="acc:nord.tilda"><name>nord.tilda</name></creator>'
+    story = one(g2(page, creator))
+    assert (story.paragraphs, story.bylines) == (PARAGRAPHS, ("Tilda Nord",))
+    assert (story.editor_note, story.warnings) == ("Photo 15:00", ())
+
+
+def test_headline_and_byline_above_the_text_and_the_credit_below_are_taken_off() -> None:
+    """As Reuters and press-release services write them into the body."""
+    tail = " (Reporting by Tilda Nord; Editing by Per Öst)</p>"
+    page = f"<h1>Lighthouse sold</h1><p>By Tilda Nord</p>{BODY}".removesuffix("</p>") + tail
+    meta = '<itemClass qcode="ninat:text"/><provider literal="reuters.com"/>'
+    story = one(g2(page, meta=meta))
+    assert (story.paragraphs, story.bylines) == (PARAGRAPHS, ("Tilda Nord",))
+    assert story.provider == "Reuters"
+
+
+def test_accounts_are_no_bylines() -> None:
+    """A login, initials or an address name nobody."""
+    names = ("nord.tilda", "tno", "TN", "tn12")
+    about = "".join(f"<creator><name>{name}</name></creator>" for name in names)
+    assert one(g2(BODY, about)).bylines == ()
+    assert one(g2(BODY, "<creator><name>Tilda Nord</name></creator>")).bylines == ("Tilda Nord",)
+
+
+def test_an_embargo_that_is_not_understood_withholds() -> None:
+    """NewsML-G2's `embargoed` with words instead of a time."""
+    meta = '<itemClass qcode="ninat:text"/><embargoed>after the speech</embargoed>'
+    story = one(g2(BODY, meta=meta))
+    assert story.status == "withheld" and any("withheld" in w for w in story.warnings)
+
+
+def test_a_text_that_is_elsewhere_is_named() -> None:
+    """An item of which only the address is in the record."""
+    data = g2(BODY)
+    begin, end = data.index(b"<inlineXML"), data.index(b"</contentSet>")
+    remote = b'<remoteContent href="https://files.example.org/1.xml"/>'
+    story = one(data[:begin] + remote + data[end:])
+    assert story.warnings == ("the text is elsewhere: https://files.example.org/1.xml",)
+
+
+def test_parameter_entities_are_passed_over_and_style_sheets_are_no_text() -> None:
+    """How NewsML 1 brings NITF in, and what some systems send beside the text."""
+    sheet = component("p { margin: 0 }", role="Style", form="text/css")
+    story = one(newsml(component(BODY) + sheet))
+    assert story.paragraphs == PARAGRAPHS
+
+
+def test_components_have_their_roles() -> None:
+    """A title is the headline, a caption a caption; the body alone is the body."""
+    parts = component("<p>Old title</p>", "Title") + component(BODY, "Body")
+    story = one(newsml(parts + component("<p>The lighthouse.</p>", "Caption")))
+    assert (story.headline, story.paragraphs) == ("Lighthouse sold", PARAGRAPHS)
+    assert story.captions == ("The lighthouse.",)
+
+
+def test_a_dateline_that_is_a_stamp_is_the_time() -> None:
+    """Not a place; it dates the item where nothing else does."""
+    story = one(newsml(component(BODY), "<DateLine>20261005T120000Z</DateLine>"))
+    assert story.dateline is None and story.dateline_places == ()
+    assert story.published_at is not None and story.published_at.hour == 12
+
+
+def test_entities_of_one_character_are_read() -> None:
+    """`&nbsp;` and their like, declared; entities that hold others are refused."""
+    data = nitf(body="<p>Norrby&sp;&mark;</p>")
+    head = b'<!DOCTYPE nitf [<!ENTITY sp "&#160;"><!ENTITY mark "&#38;#38;"><!ENTITY % x "y">]>'
+    assert one(head.replace(b'"&#38;#38;"', b'"!"') + data).paragraphs == ("Norrby !",)
+    (item,) = parse_record(record(b'<!DOCTYPE nitf [<!ENTITY a "&b;&b;"><!ENTITY b "bb">]>' + data))
+    assert isinstance(item, Reject) and item.kind == "malformed"
