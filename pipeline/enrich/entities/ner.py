@@ -1,16 +1,18 @@
-"""The spaCy model: found by name, checked by hash, its named-entity step alone run on texts."""
+"""Entity models, spaCy's packages and our own: found by name, hashed, run on texts."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.enrich.entities.biluo import decoder
+from pipeline.enrich.entities.biluo import Decoder, decoder
 from pipeline.enrich.entities.embedding import embed_distinct
+from pipeline.enrich.entities.shipped import is_shipped, load_shipped, shipped_hash
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
 from pipeline.enrich.lexicon import words
 from pipeline.errors import ModelError
@@ -30,6 +32,8 @@ def model_hash(name: str) -> str:
 
     Raises ModelError when no package of that name is installed.
     """
+    if is_shipped(name):
+        return shipped_hash(name)
     folder = _folder(name)
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*"), key=lambda item: item.as_posix()):
@@ -49,15 +53,19 @@ def _folder(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def load(name: str) -> Language:
     """The whole pipeline of a model, loaded once a process; matrix products by numpy.
 
-    numpy's BLAS was measured 2.7 times faster than blis on short texts, with the same entities.
+    numpy's BLAS was measured 2.7 times faster than blis on short texts, with the same entities. Of
+    a model of our own it is the tokenizer alone. Raises ModelError for one that cannot be loaded.
     """
     import spacy
-    from thinc.api import NumpyOps
 
+    if is_shipped(name):
+        nlp, step = load_shipped(name)
+        _hasten(step.model)
+        return nlp
     _folder(name)
     try:
         nlp = spacy.load(name)
@@ -65,32 +73,64 @@ def load(name: str) -> Language:
         raise ModelError(
             "The spaCy model cannot be loaded", model=name, reason=str(error)
         ) from error
-    ops = NumpyOps(use_blis=False)
     for _, pipe in nlp.pipeline:
         model = getattr(pipe, "model", None)
         if model is not None and hasattr(model, "walk"):
-            for node in model.walk():
-                node.ops = ops
-            embed_distinct(model)
+            _hasten(model)
     return nlp
 
 
-def entities(nlp: Language, texts: Sequence[str]) -> Iterator[list[Span]]:
-    """What the model alone takes for names, text by text."""
+def _hasten(model: Any) -> None:
+    from thinc.api import NumpyOps
+
+    ops = NumpyOps(use_blis=False)
+    for node in model.walk():
+        node.ops = ops
+    embed_distinct(model)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """An entity recognizer of spaCy's with the tokenizer before it.
+
+    `vectors` is the step whose vectors it listens to, if it has none of its own; `decode` finds its
+    entities a batch at once, where it is built as that needs.
+    """
+
+    nlp: Language
+    step: Any
+    vectors: Any = None
+    decode: Decoder | None = None
+
+
+@lru_cache(maxsize=8)
+def recognizer(name: str) -> Recognizer:
+    """The recognizer of a model, loaded once a process. Raises ModelError."""
+    nlp = load(name)
+    if is_shipped(name):
+        _, step = load_shipped(name)
+        return Recognizer(nlp, step, None, decoder(step))
+    if "ner" not in nlp.pipe_names:
+        raise ModelError("The spaCy model finds no entities", model=name)
     step = nlp.get_pipe("ner")
-    decode = decoder(step)
-    own_vectors = "tok2vec" in nlp.pipe_names and not _has_own_vectors(step)
-    for batch in _batches(nlp, texts):
+    listens = "tok2vec" in nlp.pipe_names and not _has_own_vectors(step)
+    vectors = nlp.get_pipe("tok2vec") if listens else None
+    return Recognizer(nlp, step, vectors, decoder(step))
+
+
+def entities(model: Recognizer, texts: Sequence[str]) -> Iterator[list[Span]]:
+    """What the model alone takes for names, text by text."""
+    for batch in _batches(model.nlp, texts):
         docs = batch
-        if own_vectors:
-            docs = list(nlp.get_pipe("tok2vec").pipe(batch, batch_size=_BATCH))
-        if decode is None:
+        if model.vectors is not None:
+            docs = list(model.vectors.pipe(batch, batch_size=_BATCH))
+        if model.decode is None:
             found = [
                 [(ent.start, ent.end, ent.label_) for ent in doc.ents]
-                for doc in step.pipe(docs, batch_size=_BATCH)
+                for doc in model.step.pipe(docs, batch_size=_BATCH)
             ]
         else:
-            found = list(decode.entities(docs))
+            found = list(model.decode.entities(docs))
         for doc, names in zip(docs, found, strict=True):
             yield [
                 Span(
@@ -123,7 +163,7 @@ def _batches(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
 _LABELS = {"PER": "PERSON", "MISC": "EVENT"}
 
 
-def _has_own_vectors(step: object) -> bool:
+def _has_own_vectors(step: Any) -> bool:
     model = getattr(step, "model", None)
     if model is None:
         return True

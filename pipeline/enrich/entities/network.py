@@ -1,0 +1,183 @@
+"""The network of our entity models: spaCy's recognizer with two more columns in its embedding.
+
+Architecture: `spacy.TransitionBasedParser.v2` over `spacy.MaxoutWindowEncoder.v2` (width 96, depth
+4, window 1), as `en_core_web_sm` has it. Beside NORM, PREFIX, SUFFIX and SHAPE a token has the
+class of its word in the lists of names, and the row of its word in a table of word classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.enrich.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from thinc.api import Model
+
+WIDTH = 96
+COLUMNS = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
+LIST_CLASSES = 64
+LIST_WIDTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class WordTable:
+    """Word classes: sorted 32-bit hashes of lower-case words, the row of each, and the rows.
+
+    Row 0 is that of every word that is not in the table.
+    """
+
+    keys: NDArray[np.uint32]
+    rows: NDArray[np.uint16]
+    vectors: NDArray[np.float32]
+
+    def row(self, word: str) -> int:
+        """The row of a word, whatever its case; 0 for one that is not in the table."""
+        key = word_key(word)
+        at = int(self.keys.searchsorted(key))
+        if at < len(self.keys) and self.keys[at] == key:
+            return int(self.rows[at])
+        return 0
+
+
+def word_key(word: str) -> np.uint32:
+    """The hash that a word is found by (MurmurHash3, 32 bits, of its lower case in UTF-8)."""
+    import mmh3
+
+    return np.uint32(mmh3.hash(word.lower(), signed=False))
+
+
+def list_class(word: str, lexicon: Lexicon) -> int:
+    """What the lists know of a word, as bits; case is as a name would be written."""
+    if not word[:1].isupper():
+        return 1 if word.isalpha() else 0
+    name = word.capitalize() if word.isupper() and len(word) > 3 else word
+    listed = lexicon.names.get(name)
+    return (
+        2 * (name in lexicon.first_names)
+        + 4 * (name in lexicon.last_names)
+        + 8 * (name in lexicon.cities)
+        + 16 * (listed is not None and listed.kind in ("GPE", "LOC"))
+        + 32 * (listed is not None and listed.kind == "NORP")
+    )
+
+
+def features(lexicon: Lexicon, table: WordTable | None) -> Model[Any, Any]:
+    """Documents to arrays of `uint64`: a row a token, a column an attribute.
+
+    The name tells `embed_distinct` that what follows depends on these columns alone.
+    """
+    from thinc.api import Model
+
+    def forward(model: Model[Any, Any], docs: Sequence[Any], is_train: bool) -> Any:  # noqa: ARG001 - thinc names them
+        from spacy.attrs import ORTH
+
+        orths = [doc.to_array(ORTH) for doc in docs]
+        distinct, inverse = np.unique(np.concatenate(orths), return_inverse=True)
+        strings = docs[0].vocab.strings
+        words = [strings[int(orth)] for orth in distinct]
+        more = np.zeros((len(words), 2 if table is not None else 1), dtype="uint64")
+        for number, word in enumerate(words):
+            more[number, 0] = list_class(word, lexicon)
+            if table is not None:
+                more[number, 1] = table.row(word)
+        every = more[inverse]
+        result, begin = [], 0
+        for doc, own in zip(docs, orths, strict=True):
+            columns = doc.to_array(list(COLUMNS)).reshape((len(doc), len(COLUMNS)))
+            result.append(np.hstack((columns, every[begin : begin + len(own)])))
+            begin += len(own)
+        return result, lambda _gradient: []
+
+    columns = [*COLUMNS, "LIST", *(["WORD"] if table is not None else [])]
+    return Model("extract_features", forward, attrs={"columns": columns})
+
+
+def _rows(width: int, count: int, column: int) -> Model[Any, Any]:
+    """A table of `count` learned rows, looked up by a column that holds row numbers."""
+    from thinc.api import Embed
+
+    return Embed(nO=width, nV=count, column=column)
+
+
+def _word_classes(table: WordTable, column: int) -> Model[Any, Any]:
+    """The table's rows, looked up by a column that holds row numbers; they are never fitted."""
+    from thinc.api import Model
+
+    def forward(model: Model[Any, Any], rows: Any, is_train: bool) -> Any:  # noqa: ARG001 - thinc names it
+        return table.vectors[rows[:, column].astype("int64")], lambda _gradient: model.ops.alloc(
+            rows.shape, dtype=rows.dtype
+        )
+
+    return Model("word_classes", forward, dims={"nO": table.vectors.shape[1]})
+
+
+def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> Model[Any, Any]:
+    """The embedding and the encoder, not yet initialised. `rows` are the hash tables' sizes."""
+    from spacy.ml.models.tok2vec import MaxoutWindowEncoder
+    from thinc.api import (
+        HashEmbed,
+        Maxout,
+        chain,
+        concatenate,
+        list2ragged,
+        ragged2list,
+        with_array,
+    )
+
+    parts: list[Model[Any, Any]] = [
+        HashEmbed(WIDTH, size, column=column, seed=8 + column, dropout=0.0)
+        for column, size in enumerate(rows)
+    ]
+    parts.append(_rows(LIST_WIDTH, LIST_CLASSES, len(COLUMNS)))
+    width = WIDTH * len(rows) + LIST_WIDTH
+    if table is not None:
+        parts.append(_word_classes(table, len(COLUMNS) + 1))
+        width += table.vectors.shape[1]
+    embed = chain(
+        features(lexicon, table),
+        list2ragged(),
+        with_array(concatenate(*parts)),
+        with_array(Maxout(WIDTH, width, nP=3, dropout=0.0, normalize=True)),
+        ragged2list(),
+    )
+    model = chain(embed, MaxoutWindowEncoder(WIDTH, window_size=1, maxout_pieces=3, depth=4))
+    model.set_ref("embed", embed)
+    model.set_dim("nO", WIDTH)
+    return model
+
+
+def recognizer(
+    nlp: Language,
+    labels: Sequence[str],
+    lexicon: Lexicon,
+    table: WordTable | None,
+    rows: Sequence[int],
+) -> Any:
+    """An entity recognizer with this network and these labels, its weights at random."""
+    from spacy.ml.models.parser import build_tb_parser_model
+    from spacy.pipeline.ner import EntityRecognizer
+    from spacy.training import Example
+
+    model = build_tb_parser_model(
+        tok2vec(lexicon, table, rows),
+        state_type="ner",
+        extra_state_tokens=False,
+        hidden_width=64,
+        maxout_pieces=2,
+        use_upper=True,
+    )
+    step = EntityRecognizer(nlp.vocab, model, "ner")
+    # Action 1 begins, 2 goes on, 3 ends, 4 is an entity of one word, 5 is no entity; the counts
+    # only give the labels their order.
+    counts = {label: len(labels) - place for place, label in enumerate(labels)}
+    actions = {action: dict(counts) for action in (1, 2, 3, 4)} | {0: {}, 5: {"": 1}}
+    example = Example.from_dict(nlp.make_doc("Dateline"), {"entities": []})
+    step.initialize(lambda: [example], nlp=nlp, labels=actions)
+    return step

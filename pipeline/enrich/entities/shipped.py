@@ -1,0 +1,142 @@
+"""The entity models that come with Dateline: small files, checked when they are loaded.
+
+A model is a folder of `pipeline/enrich/models/`: `model.json` (language, kinds, sizes, digests),
+`weights.npz` (the network's numbers in half precision, in the order of its nodes) and `card.md`.
+`words.npz`, the table of word classes, is shared by them. `training/` makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.enrich.entities.network import WordTable, recognizer
+from pipeline.enrich.lexicon import load as load_lexicon
+from pipeline.errors import ModelError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+FOLDER = Path(__file__).parents[1] / "models"
+WORDS = "words.npz"
+_HALF, _FULL = "float16", "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What `model.json` says: `rows` are the sizes of the hash tables, `digests` SHA-256 by file.
+
+    `has_words` tells whether the table of word classes is a part of the network.
+    """
+
+    language: str
+    kinds: tuple[str, ...]
+    rows: tuple[int, ...]
+    has_words: bool
+    digests: dict[str, str]
+
+
+def is_shipped(name: str, folder: Path = FOLDER) -> bool:
+    """Whether a model of that name comes with Dateline."""
+    return (folder / name / "model.json").is_file()
+
+
+def describe(name: str, folder: Path = FOLDER) -> Description:
+    """What a shipped model says of itself."""
+    said = json.loads((folder / name / "model.json").read_text(encoding="utf-8"))
+    return Description(
+        said["language"],
+        tuple(said["kinds"]),
+        tuple(said["rows"]),
+        said["has_words"],
+        dict(said["digests"]),
+    )
+
+
+def shipped_hash(name: str, folder: Path = FOLDER) -> str:
+    """SHA-256 over the digests of what makes the model's answers; the card is not part of it."""
+    description = describe(name, folder)
+    parts = [description.language, *description.kinds, *map(str, description.rows)]
+    parts += [f"{file}={digest}" for file, digest in sorted(description.digests.items())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
+    """The tokenizer's pipeline and the recognizer of a shipped model.
+
+    Raises ModelError for files that are not those that the model was made with.
+    """
+    import spacy
+
+    description = describe(name, folder)
+    for file, digest in description.digests.items():
+        path = folder / name / file if file != WORDS else folder / WORDS
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise ModelError("A file of the model is missing or another one", model=name, file=file)
+    nlp = spacy.blank(description.language)
+    table = word_table(folder) if description.has_words else None
+    step = recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
+    with np.load(folder / name / "weights.npz") as weights:
+        for key, node, param in _parameters(step.model):
+            node.set_param(param, weights[key].astype(_FULL))
+    return nlp, step
+
+
+@lru_cache(maxsize=2)
+def word_table(folder: Path = FOLDER) -> WordTable:
+    """The table of word classes."""
+    with np.load(folder / WORDS) as words:
+        return WordTable(words["keys"], words["rows"], words["vectors"].astype(_FULL))
+
+
+def save(
+    step: Any,
+    name: str,
+    *,
+    language: str,
+    kinds: tuple[str, ...],
+    rows: tuple[int, ...],
+    folder: Path,
+) -> None:
+    """Write a recognizer of our network as the shipped model `name`; `WORDS` must be there."""
+    home = folder / name
+    home.mkdir(parents=True, exist_ok=True)
+    weights = {
+        key: node.get_param(param).astype(_HALF) for key, node, param in _parameters(step.model)
+    }
+    np.savez_compressed(home / "weights.npz", **weights)
+    has_words = (folder / WORDS).is_file()
+    files = {"weights.npz": home / "weights.npz"} | ({WORDS: folder / WORDS} if has_words else {})
+    said = {
+        "language": language,
+        "kinds": kinds,
+        "rows": rows,
+        "has_words": has_words,
+        "digests": {file: hashlib.sha256(p.read_bytes()).hexdigest() for file, p in files.items()},
+    }
+    (home / "model.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+
+def save_words(table: WordTable, folder: Path) -> None:
+    """Write the table of word classes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        folder / WORDS, keys=table.keys, rows=table.rows, vectors=table.vectors.astype(_HALF)
+    )
+
+
+def _parameters(model: Any) -> list[tuple[str, Any, str]]:
+    """(key, node, parameter) of all weights, in the order of the network's nodes."""
+    return [
+        (f"{number}.{param}", node, param)
+        for number, node in enumerate(model.walk())
+        for param in node.param_names
+        if node.has_param(param)
+    ]

@@ -1,0 +1,132 @@
+"""Making an entity model: from labelled lines to a folder that the job loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.enrich.entities import ner, shipped
+from pipeline.enrich.entities.network import WordTable, word_key
+from pipeline.errors import ModelError
+from training import __main__ as program
+from training import corpora, kinds
+from training.languages import RECIPES, Recipe, Source, documents, drawn, dropped, rewritten
+
+_LINES = """-DOCSTART- O
+
+Kari B-PER
+Solberg I-PER
+of O
+Nordlys B-ORG
+Bank I-ORG
+went O
+to O
+Oslo B-LOC
+. O
+
+The O
+Norwegian B-MISC
+saw O
+Lake B-LOC
+Mjosa I-LOC
+( O
+Innlandet B-LOC
+) O
+. O
+
+-DOCSTART- O
+
+Ane B-PER
+Dahl I-PER
+left O
+Bergen B-LOC
+. O
+"""
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    path = tmp_path / "ner" / "set.txt"
+    path.parent.mkdir()
+    path.write_text(_LINES, encoding="utf-8")
+    return path
+
+
+def test_a_labelled_file_is_read_as_print_sets_it(labelled: Path) -> None:
+    """Documents begin at their marks; spans are characters of the text, of the set's own kinds."""
+    first, second = documents(labelled, "set")
+    assert first.text == (
+        "Kari Solberg of Nordlys Bank went to Oslo.\n\nThe Norwegian saw Lake Mjosa (Innlandet)."
+    )
+    named = [(first.text[start:end], kind) for start, end, kind in first.spans]
+    assert named == [
+        ("Kari Solberg", "PER"), ("Nordlys Bank", "ORG"), ("Oslo", "LOC"),
+        ("Norwegian", "MISC"), ("Lake Mjosa", "LOC"), ("Innlandet", "LOC"),
+    ]  # fmt: skip
+    assert len(second.spans) == 2
+
+
+def test_articles_of_a_file_without_marks_begin_at_their_datelines() -> None:
+    """Madrid, 23 may (EFE). begins one."""
+    lines = [
+        [(word, "O") for word in text.split()]
+        for text in (
+            "Madrid , 23 may ( EFE ) .", "Uno .", "Oslo , 24 may ( EFE ) .", "Dos .", "Tres .",
+        )
+    ]  # fmt: skip
+    assert [len(article) for article in corpora.by_dateline(lines)] == [2, 3]
+
+
+def test_kinds_of_a_set_become_spacys(labelled: Path) -> None:
+    """Lists, heads of names and the stock model tell a town from a lake, a people from a cup."""
+    from pipeline.enrich.lexicon import load
+
+    found = [kinds.fine(document, [], load()) for document in documents(labelled, "set")]
+    settled = kinds.settle([d.text for d in documents(labelled, "set")], found)
+    assert [kind for _, _, kind in settled[0]] == [
+        "PERSON", "ORG", "GPE", "NORP", "LOC", "GPE",
+    ]  # fmt: skip
+
+
+def test_a_text_written_another_way_keeps_its_names() -> None:
+    """Names move along when umlauts are dropped or written out."""
+    text, spans = rewritten(
+        "Der Bürger Müller aus Köln.", [(11, 17, "PERSON"), (22, 26, "GPE")], dropped
+    )
+    assert [(text[start:end], kind) for start, end, kind in spans] == [
+        ("Mller", "PERSON"), ("Kln", "GPE"),
+    ]  # fmt: skip
+    again = [drawn(RECIPES["de"], [("Köln", [(0, 4, "GPE")])] * 40, epoch) for epoch in (1, 1)]
+    assert again[0] == again[1]
+    assert {text for text, _ in again[0]} == {"Köln", "Kln", "Koeln"}
+
+
+def test_a_model_is_made_saved_and_loaded(
+    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One epoch on two documents: the files are there, load, are hashed, and refuse a change."""
+    source = Source("set", "set.txt", "us", "ours", measures=True)
+    monkeypatch.setitem(RECIPES, "en", Recipe("en", (source,), epochs=1, rate=0.001))
+    folder = tmp_path / "models"
+    words = sorted(int(word_key(word)) for word in ("oslo", "bergen"))
+    table = WordTable(
+        np.array(words, dtype="uint32"), np.array([1, 2], dtype="uint16"),
+        np.ones((3, 64), dtype="float32"),
+    )  # fmt: skip
+    shipped.save_words(table, folder)
+    program.main(["en", "--data", str(tmp_path), "--folder", str(folder)])
+    nlp, step = shipped.load_shipped("news-en", folder)
+    found = list(ner.entities(ner.Recognizer(nlp, step), ["Ane Dahl left Bergen for Oslo."]))
+    assert len(found) == 1
+    assert "| set |" in (folder / "news-en" / "card.md").read_text(encoding="utf-8")
+    assert shipped.describe("news-en", folder).language == "en"
+    said = json.loads((folder / "news-en" / "model.json").read_text(encoding="utf-8"))
+    assert set(said["digests"]) == {"weights.npz", "words.npz"}
+    with (folder / "news-en" / "weights.npz").open("ab") as file:
+        file.write(b"!")
+    shipped.load_shipped.cache_clear()
+    with pytest.raises(ModelError):
+        shipped.load_shipped("news-en", folder)

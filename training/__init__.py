@@ -1,0 +1,1 @@
+"""Making the entity models that Dateline ships: `make models`."""

@@ -1,0 +1,118 @@
+"""`python -m training en es de`: fit the entity models and write them where the job finds them.
+
+Each language is measured by a model that never saw the held-out documents; what is shipped is then
+fitted to those of the fitting sets as well. Seeded: the same data, code and versions of spaCy,
+thinc and numpy on the same kind of processor give the same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.enrich.entities import ner, shipped
+from pipeline.enrich.entities.biluo import decoder
+from pipeline.enrich.entities.network import recognizer
+from pipeline.enrich.lexicon import load
+from training import card
+from training.fit import Text, begin_from, fit
+from training.languages import RECIPES, STOCK, Labelled4, Recipe, drawn, read
+from training.measure import Score, scores
+
+KINDS = (
+    "PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW",
+    "LANGUAGE",
+)  # fmt: skip
+ROWS = (5000, 1000, 2500, 2500)
+
+
+def train(recipe: Recipe, fitted: Sequence[Text], folder: Path, epochs: int) -> tuple[Any, Any]:
+    """A tokenizer and a recognizer fitted to labelled texts, begun from the stock model's.
+
+    What each epoch has reached is written too: a run that is cut short leaves a model.
+    """
+    import spacy
+    from thinc.api import NumpyOps, set_current_ops
+
+    ops = NumpyOps(use_blis=False)
+    set_current_ops(ops)
+    nlp = spacy.blank(recipe.language)
+    table = shipped.word_table(folder)
+    step = recognizer(nlp, KINDS, load(), table, ROWS)
+    begin_from(step, spacy.load(STOCK).get_pipe("ner"))
+    for node in step.model.walk():
+        node.ops = ops
+    began = time.monotonic()
+
+    def told(epoch: int, loss: float) -> None:
+        print(f"{recipe.language} epoch {epoch} loss {loss:.0f} {time.monotonic() - began:.0f} s")
+        sys.stdout.flush()
+        save(step, recipe, folder)
+
+    fit(
+        nlp,
+        step,
+        lambda epoch: drawn(recipe, fitted, epoch) if recipe.varied or not epoch else None,
+        epochs=epochs,
+        rate=recipe.rate,
+        dropout=recipe.dropout,
+        after=told,
+    )
+    return nlp, step
+
+
+def save(step: Any, recipe: Recipe, folder: Path) -> None:
+    """Write a recognizer where the job finds the language's model."""
+    shipped.save(
+        step,
+        f"news-{recipe.language}",
+        language=recipe.language,
+        kinds=KINDS,
+        rows=ROWS,
+        folder=folder,
+    )
+
+
+def measure(nlp: Any, step: Any, held: Sequence[Labelled4]) -> list[Score]:
+    """The scores of a recognizer alone on the held-out documents of each set."""
+    found = ner.entities(ner.Recognizer(nlp, step, None, decoder(step)), [d.text for d in held])
+    answers = [[(span.start, span.end, span.kind) for span in spans] for spans in found]
+    return scores(held, answers)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit, measure and write the models of the languages that are named."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("languages", nargs="*", default=list(RECIPES), choices=list(RECIPES))
+    parser.add_argument("--data", type=Path, default=os.environ.get("DATELINE_DATA"))
+    parser.add_argument("--folder", type=Path, default=shipped.FOLDER)
+    parser.add_argument("--epochs", type=int, help="Fewer than the recipe's, to try it out.")
+    parser.add_argument("--ship", choices=("all", "fitted"), default="all")
+    options = parser.parse_args(arguments)
+    if options.data is None:
+        parser.error("name the folder of the labelled sets: --data, or DATELINE_DATA")
+    for language in options.languages:
+        recipe = RECIPES[language]
+        epochs = options.epochs or recipe.epochs
+        documents = read(recipe, options.data / "ner", load())
+        fitted = [(d.text, d.spans) for d in documents if not d.is_held_out]
+        everything = [(d.text, d.spans) for d in documents if d.source.fits]
+        nlp, step = train(recipe, fitted, options.folder, epochs)
+        measured = measure(nlp, step, [d for d in documents if d.is_held_out])
+        for score in measured:
+            print(language, score.set_name, f"{score.f1:.4f}")
+        if options.ship == "all" and len(everything) > len(fitted):
+            nlp, step = train(recipe, everything, options.folder, epochs)
+        name = f"news-{language}"
+        save(step, recipe, options.folder)
+        text = card.card(name, recipe, measured, len(everything), epochs)
+        (options.folder / name / "card.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The card of a model: what it is for, what it was made from, how it scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from training.languages import HELD_OUT, Recipe
+from training.measure import Score
+
+_KINDS = ("LOC", "MISC", "ORG", "PER")
+_ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
+
+
+def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int, epochs: int) -> str:
+    """The card as a page of Markdown; the same input gives the same page."""
+    language = _ENGLISH_NAMES[recipe.language]
+    lines = [
+        f"# {name}",
+        "",
+        f"Names in {language} news: persons, bodies, places, peoples, contests, products, works,",
+        "laws (spaCy's kinds). It is the first step only: Dateline's lists and rules follow, see",
+        "docs/entities.md. Made by `make models`; do not edit.",
+        "",
+        "## Network",
+        "spaCy's transition-based recognizer over a convolutional encoder of width 96, depth 4, as",
+        "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
+        "know of it and its class in `words.npz`. Begun from the weights of `en_core_web_sm`",
+        "(MIT).",
+        f"{epochs} epochs, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
+        "averaged weights, seeded.",
+        " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
+        "",
+        "## Data",
+        f"{texts} texts of these sets. None of their text is in this package.",
+        "",
+        "| set | made by | terms as stated | use |",
+        "|---|---|---|---|",
+    ]
+    for source in recipe.sources:
+        use = "fitted" if source.fits else "measured only"
+        lines.append(f"| {source.name} | {source.made_by} | {source.terms} | {use} |")
+    lines += [
+        "",
+        "`words.npz`: classes of 247,529 words, from the vectors of spaCy's `en_core_web_md` 3.8.0",
+        "(Explosion, CC0; OSCAR, Wikipedia, OpenSubtitles, news crawl).",
+        "",
+        "Which places are governed (GPE), which others are mountains or seas, and what a name of",
+        "the kind MISC is, the sets do not say: the lists, the stock model and the words told it.",
+        "",
+        "## Scores",
+        "The model alone, without lists and rules, on documents that it was not fitted to (of a",
+        f"set that it is fitted to, one document in {HELD_OUT}, by a model that never saw those).",
+        "Exact span and kind, micro F1 over the four kinds of CoNLL 2003.",
+        "",
+        "| set | documents | precision | recall | F1 | LOC | MISC | ORG | PER |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for score in measured:
+        kinds = " | ".join(
+            f"{score.by_kind.get(k, 0.0):.3f}" for k in ("LOC", "MISC", "ORG", "PER")
+        )
+        lines.append(
+            f"| {score.set_name} | {score.documents} | {score.precision:.3f} | {score.recall:.3f} "
+            f"| {score.f1:.3f} | {kinds} |"
+        )
+    return "\n".join([*lines, ""])

