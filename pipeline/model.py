@@ -377,8 +377,9 @@ class EnrichedStory:
 
     `language` is an ISO 639-1 code. `region` is the slug of the primary UN M49 sub-region
     (`western-asia`) or `unknown`, `regions` and `countries` all of them, by weight of evidence,
-    heaviest first. `status` is `enriched`, or says why there are no entities: `no_model` (no model
-    for this language), `no_text`, or `truncated`: only the beginning of a very long text was read.
+    heaviest first. `status` is `enriched`, or says what is missing: `no_events` (no event coder for
+    this language), `no_model` (no entities either, as there is no model for it), `no_text`, or
+    `truncated`: only the beginning of a very long text was read.
     `region_evidence` holds what the regions were chosen by, heaviest first. `topics` are at most
     two, the surest first.
     """
@@ -391,7 +392,7 @@ class EnrichedStory:
     entities: tuple[Entity, ...]
     events: tuple[Event, ...]
     enrichment_id: str
-    status: Literal["enriched", "no_model", "no_text", "truncated"] = "enriched"
+    status: Literal["enriched", "no_events", "no_model", "no_text", "truncated"] = "enriched"
     dateline_country: str | None = None
     region_evidence: tuple[RegionEvidence, ...] = ()
     topics: tuple[Topic, ...] = ()

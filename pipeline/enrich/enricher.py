@@ -14,12 +14,11 @@ from pipeline.enrich.entities import identity, ner
 from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.entities.merge import entity, group
 from pipeline.enrich.entities.metonyms import is_metonym
-from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import CoderInput, EventCoder
 from pipeline.enrich.finish import Work, failed, finish
-from pipeline.enrich.languages import detect as languages
-from pipeline.enrich.languages import foreign, sentences
+from pipeline.enrich.languages import detect, sentences
+from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import data_hash, load
 from pipeline.enrich.places import region
@@ -46,9 +45,11 @@ _Result = EnrichedStory | Reject
 class Enricher:
     """Finds language, entities, places, region and events of stories.
 
-    `model` is the package of the spaCy model for English, `models` those of other languages by ISO
-    639-1 code. `expected_hash`, where given, is compared with the installed model's. Raises
-    ModelError for a model that is missing or another one; nothing else is raised for any story.
+    `model` is the package of the spaCy model that reads English syntax for the event coder.
+    `models` are entity models by ISO 639-1 code, packages of spaCy's or our own, in place of or
+    beside those that Dateline ships; an empty name leaves a language without. `expected_hash`,
+    where given, is compared with the hash of `model`. Raises ModelError for a model that is missing
+    or another one; nothing else is raised for any story.
     """
 
     def __init__(
@@ -58,7 +59,8 @@ class Enricher:
         expected_hash: str | None = None,
         max_chars: int = MAX_CHARS,
     ) -> None:
-        self._models = {**(models or {}), "en": model}
+        named = {"en": model} | entity_models() | dict(models or {})
+        self._models = {code: name for code, name in sorted(named.items()) if name}
         self._max_chars = max_chars
         self.model = model
         self.model_hash = ner.model_hash(model)
@@ -69,18 +71,15 @@ class Enricher:
                 expected=expected_hash,
                 found=self.model_hash,
             )
-        hashes = [f"{code}={name}={ner.model_hash(name)}" for code, name in self._sorted_models()]
-        parts = [_code_hash(), data_hash(), str(max_chars), *hashes]
+        hashes = [f"{code}={name}={ner.model_hash(name)}" for code, name in self._models.items()]
+        parts = [_code_hash(), data_hash(), str(max_chars), self.model_hash, *hashes]
         self.enrichment_id = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-    def _sorted_models(self) -> list[tuple[str, str]]:
-        return sorted(self._models.items())
 
     def load(self) -> None:
         """Load every model now rather than at the first story. Raises ModelError."""
         _coder(self.model)
-        for _, model in self._sorted_models():
-            ner.load(model)
+        for name in self._models.values():
+            ner.recognizer(name)
 
     def enrich_batch(self, batch: ParsedBatch) -> EnrichedBatch:
         """The batch with its stories enriched; a story that failed joins the rejects."""
@@ -113,19 +112,20 @@ class Enricher:
         with ExitStack() as zones:
             # What a model keeps of words that it never saw before goes with the batch: a job that
             # runs for months meets a new one in every story.
-            for _, model in self._sorted_models():
-                zones.enter_context(ner.load(model).memory_zone())
+            pipelines = [ner.load(self.model), *map(ner.load, self._models.values())]
+            for nlp in {id(nlp): nlp for nlp in pipelines}.values():
+                zones.enter_context(nlp.memory_zone())
             return self._in_zones(stories)
 
     def _in_zones(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         work = [self._prepare(story) for story in stories]
         spans: dict[int, list[Span]] = {}
-        for code, model in self._sorted_models():
+        for code, name in self._models.items():
             indexes = [i for i, item in enumerate(work) if item.language == code and item.text]
             if indexes:
-                nlp = ner.load(model)
                 texts = [work[i].cased for i in indexes]
-                spans.update(zip(indexes, ner.entities(nlp, texts), strict=True))
+                found_names = ner.entities(ner.recognizer(name), texts)
+                spans.update(zip(indexes, found_names, strict=True))
         found = [self._entities(item, spans.get(i)) for i, item in enumerate(work)]
         events = self._events(work, found, spans.keys())
         return tuple(
@@ -137,7 +137,7 @@ class Enricher:
         text = f"{story.headline}\n\n{story.body}"
         truncated = len(text) > self._max_chars
         text = text[: self._max_chars] if text.strip() else ""
-        code = languages.normalise(story.language) or languages.detect(text)
+        code = detect.normalise(story.language) or detect.detect(text)
         truecaser = Truecaser(text[len(story.headline) :], load())
         # No name is that long, and the model's tokenizer takes quadratic time for such a run.
         readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
@@ -147,13 +147,11 @@ class Enricher:
         if not item.text:
             return ()
         lexicon = load()
-        if item.language == "en":
-            spans = resolve(item.cased, model_spans or (), lexicon)
-        else:
-            spans = foreign.resolve(item.cased, model_spans, lexicon, item.language)
+        language = language_of(item.language)
+        spans = language.resolve(item.cased, model_spans, lexicon)
         groups = group(item.cased, spans)
         assign(item.cased, groups, lexicon, self._hint(item))
-        starts = [start for start, _ in sentences.split(item.text)]
+        starts = [start for start, _ in sentences.split(item.text, language.sentence_ends)]
         size = len(item.story.headline)
         return tuple(
             entity(
@@ -175,14 +173,14 @@ class Enricher:
     def _events(
         self, work: Sequence[Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
     ) -> dict[int, tuple[Event, ...]]:
-        indexes = [i for i in modelled if work[i].language == "en"]
+        indexes = [i for i in modelled if language_of(work[i].language).has_events]
         if not indexes:
             return {}
         inputs = [
             CoderInput(
                 work[i].story,
                 work[i].cased,
-                sentences.split(work[i].text),
+                sentences.split(work[i].text, language_of(work[i].language).sentence_ends),
                 StoryEntities(found[i]),
             )
             for i in indexes

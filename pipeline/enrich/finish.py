@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Literal
 
 from pipeline.enrich import topics
+from pipeline.enrich.languages.rooms import language_of
 from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
 from pipeline.enrich.places import region
 from pipeline.model import Code, EnrichedStory, Entity, Event, Reject, Story, Topic
 
-Status = Literal["enriched", "no_model", "no_text", "truncated"]
+Status = Literal["enriched", "no_events", "no_model", "no_text", "truncated"]
 
 _KNOWN_PEOPLE = 100_000
 _COUNTRY_LISTS = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
@@ -71,14 +72,16 @@ def _status(item: Work, modelled: bool) -> Status:
         return "no_text"
     if not modelled:
         return "no_model"
-    return "truncated" if item.truncated else "enriched"
+    if item.truncated:
+        return "truncated"
+    return "enriched" if language_of(item.language).has_events else "no_events"
 
 
 def _topics(item: Work) -> tuple[Topic, ...]:
-    """The provider's own topics, else those that the words of an English story speak for."""
+    """The provider's own topics, else those that the words of the story speak for."""
     story = item.story
     own = topics.given(story.codes)
-    if own or item.language != "en":
+    if own or not language_of(item.language).has_topics:
         return own
     lead = story.paragraphs[0] if story.paragraphs else ""
     return topics.derive(story.headline, lead, item.text[len(story.headline) + 2 + len(lead) :])

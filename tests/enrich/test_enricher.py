@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.enrich import Enricher
 from pipeline.enrich import enricher as module
+from pipeline.enrich.entities.merge import Group
 from pipeline.errors import ModelError
 from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
 from tests.support.data import DATA, needs_data
@@ -218,14 +219,14 @@ def test_one_failing_story_is_a_reject_and_breaks_no_other(
     enricher: Enricher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch keeps its other stories; the reject names the error and holds the bytes."""
-    original = module.resolve
+    original = module.group
 
-    def fail(text: str, spans: Sequence[module.Span], lexicon: object) -> list[module.Span]:
+    def fail(text: str, spans: Sequence[module.Span]) -> list[Group]:
         if "poison" in text:
             raise ValueError("bad luck")
-        return original(text, spans, lexicon)  # type: ignore[arg-type]
+        return original(text, spans)
 
-    monkeypatch.setattr(module, "resolve", fail)
+    monkeypatch.setattr(module, "group", fail)
     batch = ParsedBatch(0, (), (story("One", "Mali."), story("Two", "poison")), ())
     result = enricher.enrich_batch(batch)
     assert [item.story.headline for item in result.stories] == ["One"]
@@ -255,7 +256,8 @@ def test_a_french_story_is_tagged_by_its_own_model(enricher: Enricher) -> None:
     french = Enricher(models={"fr": FRENCH})
     assert french.enrichment_id != enricher.enrichment_id
     result = enriched(french, item)
-    assert (result.status, result.language, result.region) == ("enriched", "fr", "western-europe")
+    # French has entities, and no event coder.
+    assert (result.status, result.language, result.region) == ("no_events", "fr", "western-europe")
     assert named(result, "Alain Moreau").kind == "PERSON"
     assert named(result, "Germany").country == "DEU"
     assert [m.text for m in named(result, "United States").mentions] == ["États-Unis"]

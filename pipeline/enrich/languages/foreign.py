@@ -25,7 +25,7 @@ _ENGLISH_NAMES = frozenset({"countries.tsv", "policy.tsv"})
 
 
 def resolve(
-    text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon, language: str | None
+    text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon, *, language: str | None
 ) -> list[Span]:
     """The story's names, in order, without overlaps; without a model only those that are listed."""
     tokens = tokenize(text)

@@ -1,0 +1,49 @@
+"""The rooms of the languages: where their sentences end, and what each of them has."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.enrich.languages.rooms import LANGUAGES, language_of
+from pipeline.enrich.languages.sentences import split
+
+
+def sentences(code: str, text: str) -> list[str]:
+    return [text[start:end] for start, end in split(text, language_of(code).sentence_ends)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("de", ["Das Treffen ist am 3. März in Bonn.", "Am 14. Spieltag ruht der Ball."]),
+        ("de", ["Den 250. Besucher begrüßte Dr. Renate Kahl.", "Er kam aus Ulm."]),
+        ("de", ["Kaiser Wilhelm II. Hohenzollern dankte ab.", "Die Republik begann."]),
+        ("de", ["Beteiligt sind u.a. Bund und Länder, z. B. Hessen.", "Er zahlt 5.", "Der Rest."]),
+        ("de", ["Der Kurs der Kron AG stieg um 3 Prozent auf 30.", "Dagegen fiel der Dax."]),
+        ("es", ["El Sr. Pérez vive en la Avda. Goya, nº 5.", "Llegó ayer."]),
+        ("es", ["La ministra de EE.UU. Jane Roe habló.", "El acto terminó."]),
+        ("fr", ["M. Moreau a reçu Mme Petit.", "Le Dr. Roux était absent."]),
+        ("en", ["Mr. Smith of Acme Inc. Chicago left.", "He said no.", "Then he came."]),
+    ],
+)  # fmt: skip
+def test_sentences_end_as_the_language_ends_them(code: str, expected: list[str]) -> None:
+    """Ordinals, titles and abbreviations of the language do not break a sentence."""
+    assert sentences(code, " ".join(expected)) == expected
+
+
+def test_a_language_without_a_room_has_what_holds_in_any() -> None:
+    """No model, no events, no topics by words; countries by the CLDR's names."""
+    from pipeline.enrich.lexicon import load
+
+    room = language_of("it")
+    assert (room.entity_model, room.has_events, room.has_topics) == (None, False, False)
+    found = room.resolve("Il presidente della Germania parla.", None, load())
+    assert [(span.kind, span.name.country if span.name else None) for span in found] == [
+        ("GPE", "DEU"),
+    ]  # fmt: skip
+    assert language_of(None).code == ""
+
+
+def test_only_english_has_an_event_coder() -> None:
+    """What a language has is asked of its room."""
+    assert {code for code, room in LANGUAGES.items() if room.has_events} == {"en"}
