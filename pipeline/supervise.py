@@ -27,10 +27,10 @@ from pipeline.errors import (
 )
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
-from pipeline.replay import Replay, to_json
 
 if TYPE_CHECKING:
     from pipeline.observe.observer import Observer
+    from pipeline.replay import Replay
 
 _POLL_S = 0.1
 _DEATHS = 5
@@ -67,7 +67,7 @@ class Supervisor:
         orders: list[dict[str, Any]] = (
             [{"groups": mine, "until_caught_up": until_caught_up} for mine in shares(settings)]
             if replays is None
-            else [{"replay": [to_json(tick) for tick in mine]} for mine in replays]
+            else [{"replay": _as_json(mine)} for mine in replays]
         )
         common = {
             "settings": settings.model_dump(mode="json"),
@@ -265,6 +265,13 @@ def shares(settings: Settings) -> list[list[int]]:
     job = settings.job
     mine = range(job.shard, settings.groups, job.shards)
     return [list(mine[n :: job.workers]) for n in range(job.workers)]
+
+
+def _as_json(ticks: Sequence[Replay]) -> list[dict[str, Any]]:
+    # Only now: the supervisor of a job that streams has no use for the parsers.
+    from pipeline.replay import to_json
+
+    return [to_json(tick) for tick in ticks]
 
 
 def _command() -> Sequence[str]:

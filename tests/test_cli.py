@@ -15,7 +15,7 @@ from pipeline.errors import EXIT_CODES
 from tests.support.job import until
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
-BUSY_S = 8.0
+BUSY_S = 4.0
 """Processor time by which a command has started and is at its query."""
 
 

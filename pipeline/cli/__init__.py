@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
+from importlib import import_module
 
 # Before numpy is imported: see `pipeline.supervise`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -12,50 +14,67 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.cli import (
-    about,
-    demo,
-    evaluate,
-    flink,
-    job,
-    lake,
-    links,
-    rejects,
-    replay,
-    replay_kafka,
-    reprocess,
-    show,
-    source,
-    wire,
-)
 from pipeline.cli.group import Commands
 from pipeline.errors import EXIT_CODES, DatelineError
 from pipeline.escape import escaped
 
+MODULES: dict[str, tuple[str, ...]] = {
+    "run": ("job",),
+    "replay": ("replay", "replay_kafka"),
+    "reprocess": ("reprocess",),
+    "demo": ("demo",),
+    "broker": ("wire",),
+    "publish": ("wire",),
+    "query": ("lake",),
+    "lake": ("lake", "links"),
+    "flink": ("flink",),
+    "rejects": ("rejects",),
+    "show": ("show",),
+    "evaluate": ("evaluate",),
+    "source": ("source",),
+    "config": ("about",),
+    "version": ("about",),
+}
+"""Command → the modules of this package that have it, in the order of the help."""
+
+_ALL = tuple(dict.fromkeys(module for modules in MODULES.values() for module in modules))
 _CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
 
-app = typer.Typer(
-    name="dateline",
-    cls=Commands,
-    help="Wire news from Kafka to Parquet: parsed, enriched with entities and events, exactly once."
-    f"\n\n*Exit codes*\n\n{_CODES}",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_PARTS = (
-    *(job, replay, replay_kafka, reprocess, demo, wire, lake, flink, links, rejects, show),
-    *(evaluate, source, about),
-)
-for part in _PARTS:
-    part.register(app)
+app: typer.Typer
+"""The command with all its parts; made when it is asked for."""
+
+
+@cache
+def app_of(modules: tuple[str, ...]) -> typer.Typer:
+    """The command with the parts that stand in `modules` alone: nothing else is imported."""
+    made = typer.Typer(
+        name="dateline",
+        cls=Commands,
+        help="Wire news from Kafka to Parquet: parsed, enriched with entities and events,"
+        f" exactly once.\n\n*Exit codes*\n\n{_CODES}",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for module in modules:
+        import_module(f"{__name__}.{module}").register(made)
+    return made
+
+
+def __getattr__(name: str) -> typer.Typer:
+    if name == "app":
+        return app_of(_ALL)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main() -> None:
     """Run the command; a `DatelineError` becomes one line on standard error and its exit code."""
+    # Half of a short command's time would go into imports for the others. With a second module it
+    # stays a group of commands.
+    wanted = MODULES.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
-        app()
+        app_of(_ALL if wanted is None else tuple(dict.fromkeys((*wanted, "about"))))()
     except DatelineError as error:
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
         told = Text("error: ", style="red").append(
