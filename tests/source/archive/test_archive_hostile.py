@@ -12,6 +12,7 @@ import time
 import tracemalloc
 import zipfile
 import zlib
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,20 @@ def test_compressions_that_want_much_memory_are_refused(tmp_path: Path) -> None:
     packed[16] = 40
     packed[20:24] = struct.pack("<I", zlib.crc32(bytes(packed[12:20])))
     assert "xz data is broken" in (reasons(opened(tmp_path, bytes(packed)))[0] or "")
+
+
+def test_a_zip_whose_directory_lists_more_than_it_holds_is_told(tmp_path: Path) -> None:
+    """Members that share one body: the one that is there is read, and the account of the others."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.txt", STORY)
+        for n in (1, 2):
+            again = copy(archive.filelist[0])
+            again.filename = again.orig_filename = f"{n}.txt"
+            archive.filelist.append(again)
+        archive._didModify = True  # type: ignore[attr-defined]
+    records = list(open_archive(str(path)).records(0))
+    assert [record.value for record in records][:1] == [STORY]
+    (told,) = records[1:]
+    reason = dict(told.headers)[DAMAGED_HEADER]
+    assert reason.endswith(b"the zip archive's directory lists 3 members, it holds 1")

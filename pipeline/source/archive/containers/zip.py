@@ -33,10 +33,11 @@ from pipeline.source.archive.containers.stream import (
 
 BEGINS = re.compile(rb"PK\x03\x04|PK\x05\x06")
 _MEMBER, _END, _DESCRIPTOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"
+_LISTED = b"PK\x01\x02"
 _SIGNATURE = re.compile(rb"PK(?:\x03\x04|\x01\x02|\x05\x06)")
 _HEADER = struct.Struct("<4s5H3I2H")
 _OTHERS: dict[bytes, tuple[int, Callable[[bytes], int]]] = {
-    b"PK\x01\x02": (46, lambda head: sum(struct.unpack_from("<3H", head, 28))),
+    _LISTED: (46, lambda head: sum(struct.unpack_from("<3H", head, 28))),
     _END: (22, lambda head: int.from_bytes(head[20:22], "little")),
     b"PK\x06\x06": (12, lambda head: int.from_bytes(head[4:12], "little")),
     b"PK\x06\x07": (20, lambda _: 0),
@@ -72,6 +73,7 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
             yield from archive.member()
         elif signature in _OTHERS:
             ended = ended or signature == _END
+            archive.listed += signature == _LISTED
             archive.pass_over(*_OTHERS[signature])
         elif not signature.strip(b"\0"):
             stream.skip(len(signature))
@@ -79,8 +81,12 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
             archive.broke, archive.told = True, False
         else:
             yield context.damaged("the zip archive is broken: other bytes between its members")
-            _seek_signature(stream)
+            archive.seek()
             archive.told = True
+    if archive.is_short:
+        yield context.damaged(
+            f"the zip archive's directory lists {archive.listed} members, it holds {archive.held}"
+        )
     if not archive.told and stream.fault is None and (archive.broke or not ended):
         yield context.damaged("the zip archive breaks off")
 
@@ -129,12 +135,27 @@ class _Zip:
     """Reads members.
 
     `broke` once the stream has ended in the middle of something, `told` if that has its record.
+    `held` counts the members that were met, `listed` those of the directory, `sought` is whether
+    bytes were passed over in which a member may have been.
     """
 
     stream: Stream
     context: Context
     broke: bool = False
     told: bool = False
+    held: int = 0
+    listed: int = 0
+    sought: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the directory lists members that are nowhere, and no damage tells of them."""
+        return self.listed > self.held and not self.sought
+
+    def seek(self) -> None:
+        """Pass over bytes that belong to nothing that is known."""
+        self.sought = True
+        _seek_signature(self.stream)
 
     def pass_over(self, head_bytes: int, length: Callable[[bytes], int]) -> None:
         """Skip a head and what it says that follows it."""
@@ -145,6 +166,7 @@ class _Zip:
     def member(self) -> Iterator[Piece]:
         """The records of the member that begins here."""
         member = self._header()
+        self.held += 1
         if member is None:
             self.broke, self.told = True, False
             return
@@ -163,12 +185,12 @@ class _Zip:
             if member.flags & _SIZES_FOLLOW:
                 self._pass_descriptor()
         elif member.obstacle:
-            _seek_signature(self.stream)
+            self.seek()
         else:
             content.drain()
             if content.fault is not None:
                 self.broke = self._is_at_end()
-                _seek_signature(self.stream)
+                self.seek()
         if content.fault is not None and not content.told and not self.broke:
             content.tell()
             yield self.context.damaged(content.fault, member.name)
