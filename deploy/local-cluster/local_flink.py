@@ -64,7 +64,7 @@ class FlinkCluster(Cluster):
             [
                 sys.executable,
                 "-m",
-                "apache_beam.runners.worker.worker_pool_main",
+                "pipeline.beam.worker_pool",
                 f"--service_port={self.pool_port}",
             ],
             root / "workerpool.log",
