@@ -253,10 +253,11 @@ class Job:
 
     def _next(self, tick: Tick, reader: BatchReader) -> Batch | None:
         group = tick if isinstance(tick, int) else tick.stripe
-        self.vitals.before_read(group, reader)
-        begun_s = clock.monotonic()
-        batch = reader.read(self.settings.job.poll_s)
-        self.vitals.after_read(group, reader, batch, clock.monotonic() - begun_s)
+        with self.vitals.watch.busy("read" if isinstance(tick, int) else "batch"):
+            self.vitals.before_read(group, reader)
+            begun_s = clock.monotonic()
+            batch = reader.read(self.settings.job.poll_s)
+            self.vitals.after_read(group, reader, batch, clock.monotonic() - begun_s)
         return batch
 
     def _kafka_reader(self, group: int) -> Reader:

@@ -1,7 +1,8 @@
 """One worker process of the in-process engine; `pipeline.supervise` starts it.
 
 It is told what to do by one line of JSON on standard input, which stays open: when it closes, the
-supervisor is gone and the worker finishes its batch and stops. It tells what it did by lines of
+supervisor is gone and the worker finishes its batch and stops, or is ended after some seconds,
+whatever it is doing: what is not committed is read again. It tells what it did by lines of
 JSON on standard output, the fault that ended it among them: the supervisor logs one for all
 workers. Its exit code is that of the fault, if any.
 """
@@ -13,12 +14,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO, Any
 
 from pipeline.config import restore
-from pipeline.errors import GROWN_EXIT_CODE, DatelineError
+from pipeline.errors import GROWN_EXIT_CODE, DatelineError, WorkerError
 from pipeline.job import Job, forget, job_of
 from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
@@ -27,6 +29,9 @@ from pipeline.store.commit.write import Receipt
 
 _TELL_S = 2.0
 """How often a worker tells its metrics, apart from each batch."""
+
+_ORPHAN_S = 5.0
+"""How long a worker whose supervisor is gone may take to finish its batch."""
 
 
 def main() -> int:
@@ -105,6 +110,9 @@ def _watch_supervisor(stop: threading.Event) -> None:
     while sys.stdin.readline():
         pass
     stop.set()
+    # Nobody is left to end a worker that hangs.
+    time.sleep(_ORPHAN_S)
+    os._exit(WorkerError.exit_code)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ _ALL = (
         "dateline_lag_records",
         "gauge",
         "Offsets of the partition that the broker has and the lake lacks, as of the last look "
-        "(`observe.lag_interval_s`). Transaction markers count.",
+        "(`observe.lag_interval_s`). Transaction markers count, and so does what an open transaction "
+        "holds back.",
         ("topic", "partition"),
         "offsets",
         merge="max",
@@ -130,6 +131,24 @@ _ALL = (
         "neither is known.",
         ("topic", "partition"),
         "seconds",
+        merge="max",
+    ),
+    Metric(
+        "dateline_held_back_records",
+        "gauge",
+        "Those of `dateline_lag_records` that stand at or behind the first record of an open "
+        "transaction: nobody may read them before it is committed, aborted, or timed out.",
+        ("topic", "partition"),
+        "offsets",
+        merge="max",
+    ),
+    Metric(
+        "dateline_topic_state",
+        "gauge",
+        "1 for the state that a topic is in: `read`, `missing` (a name or pattern that no topic "
+        "has), `refused` (no access to it), `failing` (it cannot be described or begun now). What "
+        "is not read is looked for every `kafka.discover_interval_s`, the others are read on.",
+        ("topic", "state"),
         merge="max",
     ),
     Metric(
@@ -194,6 +213,22 @@ _ALL = (
         "dateline_worker_connected",
         "gauge",
         "Whether the worker has reached the lake, and the broker where it reads from one (1).",
+        merge="each",
+    ),
+    Metric(
+        "dateline_worker_read_seconds",
+        "age",
+        "Time since the worker's main thread began to ask for records, while it does; else 0. It "
+        "takes no longer than `job.poll_s` and some seconds for a broker that is away.",
+        unit="seconds",
+        merge="each",
+    ),
+    Metric(
+        "dateline_worker_batch_seconds",
+        "age",
+        "Time since the worker's main thread began to parse, enrich or write a batch (or, of many "
+        "records, a portion), or to read from an archive; else 0.",
+        unit="seconds",
         merge="each",
     ),
     Metric(

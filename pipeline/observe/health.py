@@ -14,6 +14,12 @@ RESTART_LOOP_DEATHS = 3
 _SILENT_S = 120.0
 """A worker tells something every other second; one that has not for so long is stuck."""
 
+_READ_S = 120.0
+"""So long no reading takes: some seconds, with each of a few questions to the broker timed out."""
+
+_BATCH_S = 3600.0
+"""So long no batch takes, of the longest texts that are read, with a store that answers slowly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -28,7 +34,8 @@ class Process:
 class WorkerState:
     """What is known of a worker. Times are seconds gone by; a wait is 0 where there is none.
 
-    `deaths` counts those of the last two minutes. `connected` is whether it has reached the lake,
+    `deaths` counts those of the last two minutes. `read_s` and `batch_s` are how long the main
+    thread is at its reading, or at its batch. `connected` is whether it has reached the lake,
     and the broker where it reads from one.
     """
 
@@ -40,6 +47,8 @@ class WorkerState:
     connected: bool
     broker_wait_s: float
     store_wait_s: float
+    read_s: float = 0.0
+    batch_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,10 @@ def _ails(worker: WorkerState) -> list[str]:
         found.append(f"died {worker.deaths} times within two minutes")
     if worker.running and worker.silent_s > _SILENT_S:
         found.append(f"has said nothing for {worker.silent_s:.0f} s")
+    if worker.running and worker.read_s > _READ_S:
+        found.append(f"has not come back from reading for {worker.read_s:.0f} s")
+    if worker.running and worker.batch_s > _BATCH_S:
+        found.append(f"has been at one batch for {worker.batch_s:.0f} s")
     return found
 
 

@@ -18,7 +18,8 @@ otherwise. They need no password and change nothing; beyond loopback guard them 
 
 - `/metrics`: Prometheus' text format, or OpenMetrics where asked for.
 - `/healthz`: 200 while no worker is in a loop of restarts (three deaths within two minutes) and
-  each has told something within two minutes; else 503: a restart may help.
+  each has told something within two minutes, and none's main thread stands still (two minutes
+  in a reading, an hour in a batch); else 503: a restart may help.
 - `/readyz`: 200 while every worker runs, has loaded its model and has reached lake and broker, the
   lake's storage is not failing, and the broker has answered within `observe.ready_broker_s`; else
   503: do not count on it now.

@@ -99,8 +99,8 @@ class Observer:
         self._refresh()
         now_s, monotonic_s = self._now().timestamp(), self._monotonic()
 
-        def waited_s(worker: str, what: str) -> float:
-            since_s = self._collected.gauge(worker, f"dateline_waiting_for_{what}_seconds")
+        def lasting_s(worker: str, name: str) -> float:
+            since_s = self._collected.gauge(worker, name)
             return max(0.001, now_s - since_s) if since_s else 0.0
 
         return [
@@ -113,8 +113,10 @@ class Observer:
                     self._collected.gauge(process.name, "dateline_worker_model_loaded")
                 ),
                 connected=bool(self._collected.gauge(process.name, "dateline_worker_connected")),
-                broker_wait_s=waited_s(process.name, "broker"),
-                store_wait_s=waited_s(process.name, "store"),
+                broker_wait_s=lasting_s(process.name, "dateline_waiting_for_broker_seconds"),
+                store_wait_s=lasting_s(process.name, "dateline_waiting_for_store_seconds"),
+                read_s=lasting_s(process.name, "dateline_worker_read_seconds"),
+                batch_s=lasting_s(process.name, "dateline_worker_batch_seconds"),
             )
             for process in self._processes()
         ]

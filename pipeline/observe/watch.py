@@ -88,9 +88,19 @@ class Watch:
         """Times a step of the batch under way, also one that fails."""
         begun_s = self._monotonic()
         try:
-            yield
+            with self.busy("batch"):
+                yield
         finally:
             self._step(name, self._monotonic() - begun_s)
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        """Says since when the main thread is at a `read` or a `batch`: it may hang there."""
+        self.recorder.set(f"dateline_worker_{what}_seconds", self._now().timestamp())
+        try:
+            yield
+        finally:
+            self.recorder.set(f"dateline_worker_{what}_seconds", 0.0)
 
     def committed(
         self,

@@ -16,7 +16,7 @@ from tests.deploy.files import DEPLOY
 UNITS = sorted((DEPLOY / "systemd").glob("*.service")) + sorted(
     (DEPLOY / "systemd").glob("*.timer")
 )
-NEED_A_PERSON = {2, 3, 11, 13, 14, 20}
+NEED_A_PERSON = {2, 3, 11, 13, 14, 17, 20}
 
 
 def _section(name: str, section: str) -> configparser.SectionProxy:

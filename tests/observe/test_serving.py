@@ -36,6 +36,11 @@ WELL = WorkerState("0", True, 0, 1.0, True, True, 0.0, 0.0)
         ({"store_wait_s": 4.2}, True, False, "storage has failed for 4 s"),
         ({"broker_wait_s": 59.0}, True, True, ""),
         ({"broker_wait_s": 61.0}, True, False, "broker has not answered for 61 s"),
+        # The main thread stands still, though the one that tells of it lives.
+        ({"read_s": 119.0}, True, True, ""),
+        ({"read_s": 121.0}, False, True, "not come back from reading for 121 s"),
+        ({"batch_s": 3599.0}, True, True, ""),
+        ({"batch_s": 3601.0}, False, True, "at one batch for 3601 s"),
     ],
 )
 def test_what_is_alive_and_what_is_ready(
@@ -107,6 +112,18 @@ def test_ready_once_the_worker_says_so(observer: Observer) -> None:
     recorder.set("dateline_waiting_for_store_seconds", 0.0)
     observer.told("0", recorder.take())
     assert asked(observer.port, "/readyz")[0] == 200
+
+
+def test_a_poll_that_never_returns_fails_healthz() -> None:
+    """The telling thread goes on; /healthz sees that the main thread does not."""
+    own = Recorder()
+    running = observing([Process("0")], own=own)
+    own.set("dateline_worker_read_seconds", NOW.timestamp() - 200)
+    status, said = asked(running.port, "/healthz")
+    assert (status, "reading for 200 s" in said) == (503, True)
+    own.set("dateline_worker_read_seconds", 0.0)
+    assert asked(running.port, "/healthz")[0] == 200
+    running.close()
 
 
 def test_a_restarted_worker_is_not_ready_and_is_counted(observer: Observer) -> None:
