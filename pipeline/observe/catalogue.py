@@ -116,8 +116,8 @@ _ALL = (
         "dateline_lag_records",
         "gauge",
         "Offsets of the partition that the broker has and the lake lacks, as of the last look "
-        "(`observe.lag_interval_s`). Transaction markers count, and so does what an open transaction "
-        "holds back.",
+        "(`observe.lag_interval_s`). Transaction markers count, and so does what an open "
+        "transaction holds back.",
         ("topic", "partition"),
         "offsets",
         merge="max",
