@@ -51,7 +51,8 @@ def accounted(part: Part) -> Part:
     if not unread:
         return part
     told = part.paragraphs or part.summary or part.captions or part.status == "canceled"
-    if part.format in _OF_ANY_SHAPE and not told:
+    any_shape = part.format in _OF_ANY_SHAPE or (part.format == "ninjs" and not part.provider_id)
+    if any_shape and not told:
         named = ", ".join(dict.fromkeys(path for path, _ in unread[:_MAX_FIELDS]))
         message = f"a headline, and text under names that are not known: {named}"
         return Fault("unknown_format", message[:500], unread[0][0], part.raw)

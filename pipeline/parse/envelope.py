@@ -1,4 +1,4 @@
-"""What surrounds the content: headers and compression.
+"""What surrounds the content: headers, compression, and a schema registry's frame.
 
 Headers (`content-type`, `content-encoding`, `provider`) are hints: compression is recognised by its
 own first bytes, and a hint that does not fit is left aside with a warning.
@@ -21,8 +21,11 @@ from pipeline.parse.text.clean import optional_line
 
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_FRAME_BYTES = 5
+_MAX_SCHEMA_ID = 1 << 20
 _PADDING = re.compile(rb"\0*+")  # as tapes leave it, and gzip takes it
 _HINTS = frozenset({"content-type", "content-encoding", "provider"})
+_WIRE = (b"\x01", b"\x16")  # SOH and SYN of IPTC 7901, after fillers
 _CHUNK_BYTES = 1 << 16
 _STEP_BYTES = 256
 _MAX_LAYERS = 2
@@ -31,11 +34,15 @@ _MAX_HINT_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The content without compression, what the headers hint at, and warnings about them."""
+    """The content without compression and frame, what the headers hint at, warnings about them.
+
+    `whole` is the content with the frame that it had.
+    """
 
     data: bytes
     hints: Hints
     warnings: tuple[str, ...] = ()
+    whole: bytes = b""
 
 
 def open_record(record: Record, limits: ParseLimits) -> Opened:
@@ -54,13 +61,32 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
         if coding := _coding(data):
             data = _decompress(data, coding, limits)
             found.add(coding)
+    whole, (data, framed) = data, _unframed(data)
     named = headers.get("content-encoding", "").lower()
     told = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
     wrong = not told <= found
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
     charset = _CHARSET.search(headers.get("content-type", ""))
     hints = Hints(charset[1] if charset else None, optional_line(headers.get("provider")))
-    return Opened(data, hints, warnings)
+    return Opened(data, hints, (*warnings, *framed), whole)
+
+
+def _unframed(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The content without the frame of Confluent's schema registry, and a warning where it had one.
+
+    The frame is a zero and the schema's id in four bytes (Confluent Platform, wire format). JSON
+    and XML behind it are read; Avro and Protobuf raise `FaultError`, which names the id.
+    """
+    number = int.from_bytes(data[1:_FRAME_BYTES], "big")
+    rest = data[_FRAME_BYTES:]
+    if data[:1] != b"\0" or not 0 < number < _MAX_SCHEMA_ID or not rest.strip(b"\0 \t\r\n"):
+        return data, ()
+    if rest.lstrip(b" \t\r\n")[:1] in (b"{", b"[", b"<"):
+        return rest, (f"a schema registry's frame of schema {number} was taken off",)
+    if data[1:_FRAME_BYTES].count(0) < 2 or any(mark in data[:_FRAME_BYTES] for mark in _WIRE):
+        return data, ()
+    message = f"a schema registry's frame of schema {number}: Avro and Protobuf are not read"
+    raise FaultError("unknown_format", message, "byte 0")
 
 
 def _refuse_incomplete(record: Record) -> None:

@@ -140,12 +140,17 @@ def _take_head(
     """The names of the byline above the text, and the paragraphs below what stands above it."""
     names: tuple[str, ...] = ()
     for _ in range(_LOOK_AHEAD):
-        if len(paragraphs) < 2:
+        if not paragraphs:
             break
         first = paragraphs[0]
+        if _DAY_LINE.match(first):
+            paragraphs = paragraphs[1:]
+            continue
+        if len(paragraphs) < 2:
+            break
         if _BYLINE.match(first) and not first.endswith((".", ":")) and not is_sentence(first):
             names = names or bylines(first)
-        elif not (_DAY_LINE.match(first) or _repeats(draft.headline, first)):
+        elif not _repeats(draft.headline, first):
             break
         paragraphs = paragraphs[1:]
     return names, paragraphs
@@ -154,6 +159,8 @@ def _take_head(
 def _repeats(headline: str, paragraph: str) -> bool:
     if not headline or len(paragraph) > 2 * len(headline) + 40:
         return False
+    if paragraph.endswith(".") and not headline.endswith("."):
+        return False  # a sentence of its own
     return headline_key(headline) == headline_key(paragraph)
 
 

@@ -56,7 +56,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
         raise FaultError("empty", "the record holds nothing")
     for read in read_parts(opened.data, opened.hints, limits):
         part = accounted(read)
-        whole = opened.data if part.raw is None else part.raw
+        whole = opened.whole if part.raw is None else part.raw
         if isinstance(part, Fault):
             yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)
         else:

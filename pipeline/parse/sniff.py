@@ -10,8 +10,9 @@ from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
 from pipeline.parse.formats.csv import CSV
 from pipeline.parse.formats.feeds import FEEDS
 from pipeline.parse.formats.gigaword import GIGAWORD
+from pipeline.parse.formats.html_page import HtmlPage
 from pipeline.parse.formats.iptc7901 import IPTC7901
-from pipeline.parse.formats.json import JsonFormat
+from pipeline.parse.formats.json import JsonFormat, read_story_object
 from pipeline.parse.formats.mail import MailFormat
 from pipeline.parse.formats.newsml1 import NEWSML1
 from pipeline.parse.formats.newsml_g2 import NEWSML_G2
@@ -64,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     NITF,
     RCV1,
     FEEDS,
+    HtmlPage(read_story_object),
     MAIL,
     CSV,
     TEXT,

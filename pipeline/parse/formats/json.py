@@ -17,6 +17,7 @@ from pipeline.parse import fields
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.formats.agency_json import read_agency
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values
@@ -75,6 +76,8 @@ class JsonFormat:
             content = _content(low)
             if content is not None:
                 yield from self._carried(low, content, raw, hints, limits)
+            elif (parts := read_agency(item, raw, read_story_object)) is not None:
+                yield from parts
             elif is_ninjs(item) and not _is_story(low):
                 yield read_ninjs(item, raw)
             else:

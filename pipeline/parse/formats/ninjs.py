@@ -7,11 +7,14 @@ The three major versions name the same things differently (`headline`, `headline
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
-from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.dateline import find_dateline
+from pipeline.parse.conventions.providers import named, provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Part
 from pipeline.parse.formats import ninjs_rules
@@ -22,7 +25,7 @@ from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _ROLES = (
-    ("topic", ("subject", "subjects")),
+    ("topic", ("subject", "subjects", "service", "anpa_category")),
     ("place", ("place", "places")),
     ("person", ("person", "people")),
     ("organisation", ("organisation", "organisations")),
@@ -37,6 +40,11 @@ _OWN = re.compile(
     r"|^(?:body|headline|description)_",
     re.I,
 )
+_STATES = {
+    "draft": "withheld", "in_progress": "withheld", "submitted": "withheld", "spiked": "withheld",
+    "scheduled": "withheld", "unpublished": "canceled", "killed": "canceled",
+    "recalled": "canceled",
+}  # fmt: skip
 _PARTS = frozenset({"incomplete", "partial"})
 _NO_STORIES = frozenset({"event", "planning"})
 _MAX_WARNINGS = 20
@@ -47,30 +55,39 @@ def is_ninjs(item: dict[str, Json]) -> bool:
     names = set(item)
     if "envelope" in names:
         return False
-    own = sum(1 for name in names if _OWN.match(name))
-    return bool(own) or "uri" in names
+    return "uri" in names or any(_OWN.match(name) for name in names)
 
 
 def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
     """The story of a ninjs object; planning and event items are skipped.
 
-    Raises `FaultError` of kind `malformed` where the item has no `uri`, which is all that the
-    standard demands.
+    The `uri`, which is all that the standard demands, is often a `guid` (Superdesk), and may be
+    missing, with a warning. Raises `FaultError` of kind `unknown_format` where there is neither an
+    id nor a headline nor a body.
     """
     low = {name.lower(): value for name, value in item.items()}
     advice = list(islice(ninjs_rules.advise(item), _MAX_WARNINGS))
-    if not values.text(low, "uri"):
-        raise FaultError("malformed", "ninjs: uri is missing", "$.uri", raw)
+    return read_item(low, raw, advice)
+
+
+def read_item(low: dict[str, Json], raw: bytes | None, advice: Sequence[str] = ()) -> Part:
+    """The story of an object with ninjs properties, their names in lower case."""
+    warnings = list(advice)
+    if not _identity(low):
+        if not _headline(low) and not _body(low).paragraphs:
+            message = f"ninjs: neither uri nor headline nor body: {', '.join(low)}"
+            raise FaultError("unknown_format", message[:500], "$", raw)
+        warnings.append("$.uri: missing, and no guid")
     kind = (values.text(low, "type") or "").lower()
     if kind in _NO_STORIES:
         evidence = "; ".join(advice[:5]) or "$.type"
         return Fault("skipped.not_a_story", f"ninjs: an item of type {kind}", evidence, raw)
-    return _draft(low, kind, advice, raw)
+    return _draft(low, kind, warnings, raw)
 
 
 def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | None) -> Draft:
-    uri = line(values.text(low, "uri") or "")
-    status, unknown = fields.status(values.text(low, "pubstatus"))
+    uri = _identity(low)
+    status, unknown = _status(low)
     warnings += [unknown] if unknown else []
     made = fields.moment(values.text(low, "versioncreated"), "$.versioncreated", warnings)
     first = fields.moment(values.text(low, "firstcreated"), "$.firstcreated", warnings)
@@ -82,11 +99,11 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         headline=line(_headline(low)),
         paragraphs=(),
         raw=raw,
-        version=fields.version(values.text(low, "version")),
+        version=fields.version(values.text(low, "version", "_current_version")),
         version_time=made.at if made else None,
         status=status,
         provider=_provider(low, uri),
-        provider_id=uri,
+        provider_id=uri or None,
         slugline=optional_line(values.text(low, "slugline")),
         bylines=_bylines(low),
         language=fields.language(values.text(low, "language")),
@@ -98,7 +115,9 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         rights=optional_line(values.text(low, "copyrightnotice", "copyrightholder")),
         usage_terms=optional_line(values.text(low, "usageterms")) or _linked_rights(low),
         editor_note=optional_line(values.text(low, "ednote")),
-        summary=next((text for role, text in described if "caption" not in role), None),
+        summary=next((text for role, text in described if "caption" not in role), None)
+        or " ".join(read_html(values.text(low, "abstract") or "").paragraphs)
+        or None,
         captions=(*(t for role, t in described if "caption" in role), *_captions(low)),
         related=_related(low),
         created_at=(first or created or made).at if (first or created or made) else None,  # type: ignore[union-attr]
@@ -109,8 +128,38 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         format="ninjs",
         delivered=low,
     )
-    draft = with_moment(draft, made or first or created)
+    draft = _located(with_moment(draft, made or first or created), low.get("dateline"))
     return fields.with_body(draft, _body(low))
+
+
+def _identity(low: dict[str, Json]) -> str:
+    return line(values.text(low, "uri", "guid", "_id") or "")
+
+
+def _status(low: dict[str, Json]) -> tuple[str, str | None]:
+    """The status of publication; Superdesk's own state where an item is not out, or taken back."""
+    status, unknown = fields.status(values.text(low, "pubstatus"))
+    state = _STATES.get((values.text(low, "state") or "").lower())
+    return (state, unknown) if state and status == "usable" else (status, unknown)
+
+
+def _located(draft: Draft, told: Json) -> Draft:
+    """The draft with the dateline that a property of its own gives (Superdesk, dpa)."""
+    inner = told if isinstance(told, dict) else {}
+    words = values.text(inner, "text") or (told if isinstance(told, str) else "")
+    words = line(words).rstrip(" -–—")  # noqa: RUF001
+    located = inner.get("located")
+    city = values.text(located, "city") if isinstance(located, dict) else None
+    found = find_dateline(f"{words} - ") if words else None
+    near = draft.published_at.date() if draft.published_at else None
+    return replace(
+        draft,
+        dateline=draft.dateline or words or None,
+        dateline_places=draft.dateline_places
+        or ((line(city),) if city else found.places if found else ()),
+        dateline_date=found.on(near) if found else draft.dateline_date,
+        provider=draft.provider or (found.provider if found else None),
+    )
 
 
 def _headline(low: dict[str, Json]) -> str:
@@ -159,8 +208,9 @@ def _provider(low: dict[str, Json], uri: str) -> str | None:
     by_uri = provider_of_uri(uri)
     if by_uri:
         return by_uri
-    known = fields.first_provider(*sources, values.text(low, "copyrightholder"))
-    return known if provider(known) else None
+    source = values.text(low, "source", "original_source")
+    known = fields.first_provider(*sources, source, values.text(low, "copyrightholder"))
+    return known if provider(known) else named(source)
 
 
 def _codes(low: dict[str, Json], kind: str) -> tuple[Code, ...]:
@@ -168,7 +218,9 @@ def _codes(low: dict[str, Json], kind: str) -> tuple[Code, ...]:
     for role, names in _ROLES:
         for entry in values.objects(low, *names):
             uri = values.text(entry, "uri") or ""
-            value = values.text(entry, "code", "literal") or uri.rstrip("/").rpartition("/")[2]
+            value = (
+                values.text(entry, "code", "qcode", "literal") or uri.rstrip("/").rpartition("/")[2]
+            )
             scheme = values.text(entry, "scheme") or uri.rpartition("/")[0] or "ninjs"
             name = optional_line(values.text(entry, "name"))
             if value or name:

@@ -26,7 +26,14 @@ _LISTS = [
 _OBJECTS = ["standard", "$standard", "rightsinfo", "digitalsourcetype", "eventdetails"]
 _EITHER = ["renditions", "associations", "altids", "by"]
 _NUMBERS = ["urgency", "charcount", "wordcount"]
+_SUPERDESKS = [
+    "guid", "source", "service", "priority", "authors", "readtime", "extra", "extra_items",
+    "attachments", "annotations", "products", "signal", "original_source", "assignment_id",
+    "coverage_id", "family_id", "creditline", "place", "refs",
+]  # fmt: skip
+"""Properties that Superdesk adds to every item."""
 _KNOWN = frozenset((*_STRINGS, *_LISTS, *_OBJECTS, *_EITHER, *_NUMBERS, "$schema", "name", "rel"))
+_KNOWN |= frozenset(_SUPERDESKS)
 _EXTENSION = re.compile(r"^(?:body|description)_[^*&%]+$|^headline_.+$", re.I)
 _WORD_EXTENSION = re.compile(r"^headline_[A-Za-z0-9_]+$", re.I)
 _TYPES = frozenset([
