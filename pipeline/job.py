@@ -22,12 +22,14 @@ from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
+from pipeline.parse.stages import format_stages, parse_stage
 from pipeline.replay import Replay
 from pipeline.secrecy import with_secrets
 from pipeline.source.bounded import ArchiveReader
 from pipeline.source.kafka.dead_letter import DeadLetters
 from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.reader import Reader
+from pipeline.stages import StageSet
 from pipeline.store.commit.decide import NotEnrichedError, place_of
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
@@ -109,7 +111,10 @@ class Job:
         enricher = self.enricher
         letters = self.dead_letters
         on_failures = None if letters is None else letters.send
-        return LakeWriter(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures)
+        return LakeWriter(
+            *(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures),
+            stages=stages_of(enricher),
+        )
 
     @cached_property
     def dead_letters(self) -> DeadLetters | None:
@@ -275,7 +280,7 @@ class Job:
 
     def _archive_reader(self, tick: Replay) -> ArchiveReader:
         if tick.source.startswith(REPROCESSED):
-            self._assert_enrichment(tick.source)
+            self._assert_stages(tick.source)
         batch = self.settings.batch
         reader = ArchiveReader(
             tick.records,
@@ -288,14 +293,14 @@ class Job:
         self._shares[tick.source] = _Share(tick, reader)
         return reader
 
-    def _assert_enrichment(self, run: str) -> None:
+    def _assert_stages(self, run: str) -> None:
         """A worker may start later than its run was planned: under code that was replaced since."""
-        today = self.enricher.enrichment_id
+        today = stages_of(self.enricher).id
         if not run.startswith(f"{REPROCESSED}{today}/"):
             raise ConfigError(
-                "the enrichment is another one than the run was planned under: start it again",
+                "the stages are others than the run was planned under: start it again",
                 run=run,
-                enrichment_id=today,
+                stages=today,
             )
 
     def _await_turn(self, batch: EnrichedBatch) -> bool:
@@ -345,6 +350,11 @@ def enricher_of(settings: Settings) -> Enricher:
     """The enricher that `settings` name; its id is that of everything which is enriched by it."""
     named = settings.enrich
     return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
+
+
+def stages_of(enricher: Enricher) -> StageSet:
+    """Every stage that makes rows in a process with this enricher."""
+    return StageSet(enricher.enrichment_id, parse_stage(), format_stages(), enricher.stages)
 
 
 def kafka_options(settings: Settings) -> KafkaOptions:

@@ -200,7 +200,8 @@ class Content:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story(Content):
     """A revision with its coordinates and ids. `raw` is the item as delivered (the record's bytes
-    where it holds one item)."""
+    where it holds one item); `parse_id` says which versions of the parser made it (see
+    `pipeline.stages`)."""
 
     source: str
     offset: int
@@ -212,6 +213,7 @@ class Story(Content):
     raw: bytes
     received_at: datetime | None = None
     origin: Origin | None = None
+    parse_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

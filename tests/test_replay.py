@@ -16,6 +16,7 @@ from pipeline.source.archive.archive import open_archive
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
 from pipeline.source.kafka.time_range import KafkaRange
+from pipeline.stages import StageSet, StageVersion
 from pipeline.store.runs.reprocess import ReprocessRun
 from tests.source.test_bounded import Numbers
 
@@ -54,11 +55,20 @@ def test_what_a_worker_is_told_is_what_was_meant(tmp_path: Path) -> None:
     (tmp_path / "b").write_text("two")
     archive = open_archive(tmp_path)
     options = KafkaOptions(("localhost:1",), ("wire",), client={"security_protocol": "SSL"})
+    stages = StageSet("enrichment", formats={"text": StageVersion("text", 2)})
     sources = (
         archive,
         selected(archive, Selection(date(2026, 3, 4), None, ("AFP",), ("text",))),
         KafkaRange(options, Partition("cluster", "wire", "id", 0), 5, 9),
-        ReprocessRun("lake", {"a": "b"}, "enrichment", "region = 'x'", (1, 2, 3), "digest", 7),
+        ReprocessRun(
+            "lake",
+            {"a": "b"},
+            stages,
+            "region = 'x'",
+            (1, 2, 3),
+            "digest",
+            7,
+        ),
     )
     for source in sources:
         tick = Replay(source, 1, 3)

@@ -33,16 +33,23 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
     out.print(table)
 
 
-def version(as_json: JsonOption = False) -> None:
-    """The versions of Dateline and of what it stands on.
+def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """The versions of Dateline, of what it stands on, and of the stages that make its rows.
 
     Example: `dateline version --json`
     """
     facts = {"dateline": __version__, **{name: version_of(name) for name in _PACKAGES}}
+    from pipeline.job import enricher_of, stages_of
+
+    stages = stages_of(enricher_of(settings_of(config)))
     if as_json:
-        print_json(facts)
-    else:
-        out.print("\n".join(f"{name} {number}" for name, number in facts.items()), highlight=False)
+        told = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
+        ids = {"enrichment_id": stages.enrichment_id, "stages_id": stages.id}
+        print_json({**facts, **ids, "stages": told})
+        return
+    lines = [f"{name} {number}" for name, number in facts.items()]
+    lines += [f"stage {stage}" for stage in stages.all]
+    out.print("\n".join(lines), highlight=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""`dateline reprocess`: what the lake holds, enriched anew."""
+"""`dateline reprocess`: what the lake holds, parsed and enriched anew."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def reprocess(
     log_level: LogLevelOption = "warning",
     as_json: JsonOption = False,
 ) -> None:
-    """Enrich what the lake holds once more, from its raw bytes, with today's model and lexicons.
+    """Parse and enrich what the lake holds once more, from its raw bytes, with today's stages.
 
     The new rows stand beside the old ones, and the views show them. Revisions that the lake holds
-    under today's enrichment already are left out: a second run does nothing, and one that was cut
-    short goes on.
+    under today's parser and enrichment already are left out: a second run does nothing, and one
+    that was cut short goes on. `dateline version` tells today's stages.
 
     Example: `dateline reprocess --where "date >= '2026-01-01'" --lake /data/lake`
     """
     set_up_logs(log_level)
     settings = settings_of(config, lake=lake)
-    from pipeline.job import enricher_of
+    from pipeline.job import enricher_of, stages_of
 
-    today = enricher_of(settings).enrichment_id
+    today = stages_of(enricher_of(settings))
     found = plan(settings.lake.url, settings.lake.options, today, where)
     if found.newer is not None:
         err.print(
             f"[yellow]note:[/yellow] the views will go on showing enrichment {found.newer}: it "
-            f"entered the lake after {today}, which is today's"
+            f"entered the lake after today's, {today.enrichment_id}"
         )
     counts: dict[str, int] = {}
     if found.left and not dry_run:
@@ -82,13 +82,15 @@ def register(app: typer.Typer) -> None:
 def _facts(found: Plan) -> dict[str, object]:
     return {
         "source": found.run.source,
-        "enrichment_id": found.run.enrichment_id,
+        "enrichment_id": found.run.stages.enrichment_id,
         "where": found.run.where,
         "total": found.run.total,
         "left": found.left,
         "dates": {day or "unknown": n for day, n in found.counted.dates.items()},
         "regions": dict(found.counted.regions),
         "enrichments": dict(found.counted.enrichments),
+        "stages": dict(found.counted.stages),
+        "raw_bytes": found.counted.raw_bytes,
         "stories": 0,
         "rejects": 0,
         "skipped": 0,
@@ -96,12 +98,15 @@ def _facts(found: Plan) -> dict[str, object]:
 
 
 def _show(found: Plan) -> None:
-    today = found.run.enrichment_id
+    today = found.run.stages.enrichment_id
     if not found.left:
-        out.print(f"Nothing to do: the lake holds all of it under enrichment {today} already.")
+        out.print(
+            f"Nothing to do: the lake holds all of it under today's stages ({today}) already."
+        )
         return
     going_on = f", {found.done} of them done by the run that goes on" if found.done else ""
-    out.print(f"{found.run.total} stories to be enriched under {today}{going_on}.")
+    size = f"{found.counted.raw_bytes:,} bytes"
+    out.print(f"{found.run.total} stories ({size}) to be read anew under {today}{going_on}.")
     months: dict[str, int] = {}
     for day, n in found.counted.dates.items():
         month = day[:_MONTH_CHARS] if day else "unknown"
@@ -110,6 +115,7 @@ def _show(found: Plan) -> None:
         ("month", months),
         ("region", found.counted.regions),
         ("enrichment now", found.counted.enrichments),
+        ("stage that differs", found.counted.stages),
     ):
         table = Table(title, "stories")
         for name, n in counted.items():

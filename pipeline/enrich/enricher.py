@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 
 from pipeline.enrich.entities import identity, ner
 from pipeline.enrich.entities.mentions import StoryEntities
@@ -20,9 +18,10 @@ from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.languages import detect, sentences
 from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
-from pipeline.enrich.lexicon import data_hash, load
+from pipeline.enrich.lexicon import load
 from pipeline.enrich.places import region
 from pipeline.enrich.places.belonging import assign
+from pipeline.enrich.stages import enrich_stages
 from pipeline.errors import ModelError
 from pipeline.model import (
     EnrichedBatch,
@@ -33,6 +32,7 @@ from pipeline.model import (
     Reject,
     Story,
 )
+from pipeline.stages import digest_of
 
 MAX_CHARS = 100_000
 """Characters of one text that are analysed; the rest is kept in the story, unread."""
@@ -71,9 +71,9 @@ class Enricher:
                 expected=expected_hash,
                 found=self.model_hash,
             )
-        hashes = [f"{code}={name}={ner.model_hash(name)}" for code, name in self._models.items()]
-        parts = [_code_hash(), data_hash(), str(max_chars), self.model_hash, *hashes]
-        self.enrichment_id = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        named = {code: f"{name} {ner.model_hash(name)}" for code, name in self._models.items()}
+        self.stages = enrich_stages(named, f"{model} {self.model_hash}", max_chars)
+        self.enrichment_id = digest_of(map(str, self.stages))
 
     def load(self) -> None:
         """Load every model now rather than at the first story. Raises ModelError."""
@@ -206,15 +206,3 @@ def _in_own_words(event: Event, item: Work) -> Event:
     if item.cased[event.start : event.end] == event.trigger:
         event = replace(event, trigger=item.text[event.start : event.end])
     return event
-
-
-def _code_hash() -> str:
-    """SHA-256 over the source of this package: another code is another enrichment."""
-    digest = hashlib.sha256()
-    for folder in ("", "entities", "languages", "places", "events"):
-        directory = resources.files("pipeline.enrich").joinpath(folder)
-        if directory.is_dir():
-            for entry in sorted(directory.iterdir(), key=lambda item: item.name):
-                if entry.name.endswith(".py"):
-                    digest.update(f"{folder}/{entry.name}\0".encode() + entry.read_bytes())
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The name lists in `data/`, read once, and the hash of their bytes.
+"""The name lists in `data/`, read once.
 
 Each file is UTF-8, tab-separated, with its source in `#` lines at the top. What is looked up is a
 phrase of tokens (see `tokenize`) joined by blanks, so that "U.S." and "Nagorno-Karabakh" match
@@ -7,13 +7,12 @@ whatever splits the text.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata, resources
+from importlib import resources
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _ALTERNATIVES = re.compile(r"\s*[/\[\]]\s*")
@@ -76,22 +75,6 @@ def rows(file: str) -> Iterator[tuple[str, ...]]:
     for line in text.split("\n"):
         if line and not line.startswith("#"):
             yield tuple(cell.strip() for cell in line.split("\t"))
-
-
-def data_hash() -> str:
-    """SHA-256 over all data files (the event lists too) and the versions of pycountry and babel."""
-    sources = " ".join(f"{name} {metadata.version(name)}" for name in ("pycountry", "babel"))
-    digest = hashlib.sha256(sources.encode())
-    root = resources.files("pipeline.enrich")
-    for folder in ("data", "events/data"):
-        directory = root.joinpath(folder)
-        if not directory.is_dir():
-            continue
-        for entry in sorted(directory.iterdir(), key=lambda item: item.name):
-            if entry.is_file() and not entry.name.startswith("."):
-                digest.update(f"{folder}/{entry.name}\0".encode())
-                digest.update(entry.read_bytes())
-    return digest.hexdigest()
 
 
 def _split(cell: str) -> list[str]:

@@ -19,6 +19,7 @@ import unicodedata
 from dataclasses import fields
 from datetime import date, datetime
 
+from pipeline.model import Content
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.draft import Draft
 
@@ -30,7 +31,7 @@ ID_CHARS = 32
 MAX_TITLE_CHARS = 250
 
 
-def content_hash(draft: Draft) -> str:
+def content_hash(draft: Content) -> str:
     """SHA-256 (hex) of the normalised headline and paragraphs and the status."""
     text = "\n".join((draft.headline, *draft.paragraphs))
     normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())

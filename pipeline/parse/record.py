@@ -13,6 +13,7 @@ from pipeline.parse.draft import Fault, FaultError, Part
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
 from pipeline.parse.sniff import read_parts
+from pipeline.parse.stages import today_parse_id
 
 _COMMON = tuple(f.name for f in fields(Content) if f.name != "provider")
 
@@ -92,6 +93,7 @@ def _item(part: Part, record: Record, number: int) -> Item:
         raw=record.value if part.raw is None else part.raw,
         received_at=record.received_at,
         origin=record.origin,
+        parse_id=today_parse_id(part.format or "text"),
         provider=part.provider or part.provider_hint,
         **{name: getattr(part, name) for name in _COMMON},
     )

@@ -15,7 +15,7 @@ from pipeline.model import Code, Item, Record, Reject, Relation, Story
 from pipeline.parse import parse_record
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "parse"
-_APART = {"source", "offset", "raw", "received_at"}
+_APART = {"source", "offset", "raw", "received_at", "parse_id"}
 _HEADERS = "headers"
 
 

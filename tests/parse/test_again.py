@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pipeline.model import Batch, Block, Code, Record, Story
 from pipeline.parse import parse_batch, parse_record
+from pipeline.parse.ids import content_hash
 from tests.support.wire import a_text
 
 RUN = "reprocess/e/all/1.1.1-0"
@@ -51,8 +52,10 @@ def test_todays_text_stands_under_the_ids_that_the_lake_has() -> None:
     found = again(old)
     assert found.headline == today.headline
     assert found.paragraphs == today.paragraphs
-    kept = ("revision_id", "story_id", "version", "status", "codes", "rights", "content_hash")
+    kept = ("revision_id", "story_id", "version", "status", "codes", "rights")
     assert [getattr(found, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert found.content_hash == content_hash(replace(today, status="canceled"))
+    assert found.parse_id == today.parse_id
     assert "odd" in found.warnings
 
 

@@ -37,6 +37,8 @@ MEANING: Mapping[str, str] = {
     "duplicate_event": "an event is there more than once for one item and enrichment",
     "wrong_partition": "a row's partition is not the one that its own times or its story tell",
     "bad_region": "a region that is no slug",
+    "revision_family": "one revision is there under several families",
+    "revision_loosened": "a story that was not usable became so by being read anew",
     "repeat": "a revision is there at several coordinates: two sources raced; views show one",
     "dangling_link": "a link names a revision that is not there: `lake link` computes its day anew",
     "superseded": "entities or events of an enrichment that did not finish the block",

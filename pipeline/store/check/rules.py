@@ -9,6 +9,7 @@ from __future__ import annotations
 from pipeline.model import UNREAD
 from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
+from pipeline.store.check.revisions import REVISION_RULES
 
 PREPARE = (
     "CREATE TABLE ledger AS SELECT * FROM ledger_data",
@@ -45,7 +46,7 @@ PREPARE = (
     """,
 )
 
-RULES = (*LEDGER_RULES, *ITEM_RULES)
+RULES = (*LEDGER_RULES, *ITEM_RULES, *REVISION_RULES)
 """Every rule about rows, in the order of the report."""
 
 TABLE_ROWS = " UNION ALL ".join(

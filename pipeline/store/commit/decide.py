@@ -92,9 +92,9 @@ def decide(
     """Settle every item of `batch` within `blocks`.
 
     A story whose revision the lake holds already, or that came earlier in the batch, becomes a
-    reject of kind `skipped.repeat`. In a source that enriches anew only what the lake holds under
-    the batch's own enrichment counts. Raises `NotEnrichedError` where a story of
-    `batch.unenriched` is to be written after all.
+    reject of kind `skipped.repeat`. In a source that reads the lake anew only what the lake holds
+    under the batch's own enrichment and the story's own parse counts. Raises `NotEnrichedError`
+    where a story of `batch.unenriched` is to be written after all.
     """
     settled = standing.stories | standing.rejects.keys()
 

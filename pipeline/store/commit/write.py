@@ -16,6 +16,7 @@ from uuid import uuid4
 from pipeline.clock import Clock
 from pipeline.errors import GapError, StoreError
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
+from pipeline.stages import StageSet
 from pipeline.store.commit.decide import Decided, Standing, decide, place_of
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.repeats import Repeats
@@ -31,6 +32,13 @@ from pipeline.store.schema.rows import (
 )
 
 T = TypeVar("T")
+
+GENERATIONS = "generations"
+"""The application transaction of the ledger's log that counts the sets of stages."""
+
+GENERATION = "generation/"
+"""How the application transaction of one set begins; its id follows, its version is its number."""
+
 _ATTEMPTS = 50
 """A conflict means that another writer got something done, so this bounds contention, not work."""
 
@@ -68,7 +76,8 @@ class LakeWriter:
     """Writes batches under one writer's id. One a process.
 
     `on_failures` is told of each batch's failures once they stand in the lake, before the ledger
-    says that the batch is done: at least once, whatever dies.
+    says that the batch is done: at least once, whatever dies. `stages` are those that made what is
+    written; without them the rows belong to no generation (see `pipeline.stages`).
     """
 
     def __init__(
@@ -78,6 +87,8 @@ class LakeWriter:
         model: str = "",
         model_hash: str = "",
         on_failures: Callable[[Sequence[Reject]], object] | None = None,
+        *,
+        stages: StageSet | None = None,
     ) -> None:
         self._lake = lake
         self._clock = clock
@@ -86,6 +97,9 @@ class LakeWriter:
         self._repeats = Repeats(lake)
         self.writer = uuid4().hex[:16]
         self._commits = 0
+        self._stages = stages
+        self._generation: int | None = None
+        self._has_told_stages = False
 
     def start(
         self, first: Mapping[str, int], later: Mapping[str, int], enrichment_id: str = ""
@@ -124,6 +138,9 @@ class LakeWriter:
         store fails, `NotEnrichedError`, before anything is written, where a story of
         `batch.unenriched` is no repeat.
         """
+        if self._stages is not None and self._generation is None:
+            own = self._stages.id
+            self._generation = self._retry("ledger", lambda: self._settle_generation(own))
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
         self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
         self._retry("events", lambda: self._commit_found("events", event_rows, decided))
@@ -155,6 +172,24 @@ class LakeWriter:
             for s, n in missing.items()
         ]
         return self._commit(table, rows if table == "ledger" else [], missing) or None
+
+    def _settle_generation(self, stages_id: str) -> int | None:
+        """The number of these stages in the lake; the next one where they are new to it.
+
+        The ledger's log counts them: two writers that bring new stages at once cannot take the same
+        number, as the log refuses the second.
+        """
+        mine = f"{GENERATION}{stages_id}"
+        self._lake.refresh("ledger")
+        known = self._lake.committed("ledger", (mine, GENERATIONS))
+        if mine in known:
+            return known[mine]
+        following = known.get(GENERATIONS, 0) + 1
+        return (
+            following
+            if self._commit("ledger", [], {mine: following, GENERATIONS: following})
+            else None
+        )
 
     def _commit_rejects(self, batch: EnrichedBatch) -> Decided | None:
         sources = [block.source for block in batch.blocks]
@@ -196,7 +231,7 @@ class LakeWriter:
         self._lake.refresh("stories")
         ends = self._lake.committed("stories", decided.blocks)
         rows = [
-            story_row(found, *self._model)
+            story_row(found, *self._model, self._generation)
             for found in decided.stories
             if found.story.offset >= ends[found.story.source]
         ]
@@ -223,6 +258,7 @@ class LakeWriter:
         ]
         if not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
             return None
+        self._has_told_stages = self._has_told_stages or bool(rows)
         stories, rejects, skipped = (
             sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)
         )
@@ -262,6 +298,8 @@ class LakeWriter:
             enrichment_id=enrichment_id,
             writer=self.writer,
             committed_at=self._clock(),
+            generation=self._generation,
+            stages=None if self._has_told_stages or self._generation is None else str(self._stages),
         )
 
     def _commit(self, table: str, rows: Iterable[Row], ends: Mapping[str, int]) -> bool:

@@ -31,7 +31,7 @@ _ROWS_A_COMMIT = 50_000
 _READ_ROWS = 256
 _COLUMNS = (
     *("revision_id", "story_id", "provider", "format", "body"),
-    *("enrichment_id", "source", "offset", "item"),
+    *("enrichment_id", "generation", "source", "offset", "item"),
 )
 
 Progress = Callable[[int, int], None]
@@ -213,7 +213,7 @@ class _Run:
         return rows, int(today.sum())
 
     def _read(self, day: date) -> _DayTexts:
-        """The day's revisions, each in its newest enrichment, then at its smallest coordinates."""
+        """The day's revisions, each in its last generation, then at its smallest coordinates."""
         best: dict[str, tuple[tuple[Any, ...], Row, Shingles]] = {}
         with self._lake.reading("stories"):
             batches = self._lake.dataset("stories").to_batches(
@@ -222,7 +222,8 @@ class _Run:
             for batch in batches:
                 for row in batch.to_pylist():
                     age = self._age.get(row["enrichment_id"], len(self._age))
-                    rank = (age, row["source"], row["offset"], row["item"])
+                    generation = row.pop("generation") or 0
+                    rank = (-generation, age, row["source"], row["offset"], row["item"])
                     known = best.get(row["revision_id"])
                     if known is None or rank < known[0]:
                         found = shingles(row.pop("body"))

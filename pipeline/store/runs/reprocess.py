@@ -1,7 +1,7 @@
-"""Enriching anew what the lake holds, as a source of its own: the plan of a run.
+"""Parsing and enriching anew what the lake holds, as a source of its own: the plan of a run.
 
-A run is named by today's enrichment, its condition, and the versions of the tables that it was
-planned on: `reprocess/{enrichment id}/{condition}/{stories.rejects.ledger}-{digest}`. Its records
+A run is named by today's stages, its condition, and the versions of the tables that it was planned
+on: `reprocess/{id of the stages}/{condition}/{stories.rejects.ledger}-{digest}`. Its records
 are the raw bytes of the stories that `reprocess_select` picks, its offsets their places in that
 order. So the commit protocol, the ledger and the check hold for it as for any source, and a run
 that was cut short goes on where the lake ends.
@@ -17,6 +17,8 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED, Record
+from pipeline.stages import StageSet
+from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.pinned import Versions, name_of, pinned, unfinished
 from pipeline.store.runs.reprocess_select import Counted, select
@@ -31,7 +33,7 @@ class ReprocessRun:
 
     lake_url: str
     options: Mapping[str, str] = field(repr=False)
-    enrichment_id: str
+    stages: StageSet
     where: str | None
     versions: Versions
     digest: str
@@ -41,7 +43,7 @@ class ReprocessRun:
     @property
     def source(self) -> str:
         """The run's name in the lake."""
-        return name_of(_prefix(self.enrichment_id, self.where), self.versions, self.digest)
+        return name_of(_prefix(self.stages, self.where), self.versions, self.digest)
 
     def records(self, start: int = 0) -> Iterator[Record]:
         """The records from offset `start` on, each with the story that the lake holds of it.
@@ -49,7 +51,7 @@ class ReprocessRun:
         Raises `StoreError` where the tables no longer have what the run was planned on.
         """
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
-        with select(snapshot, self.enrichment_id, self.where) as selection:
+        with select(snapshot, self.stages, self.where) as selection:
             if selection.count().digest != self.digest:
                 raise StoreError("the condition picks other stories than before", run=self.source)
             for offset, row in selection.rows(start):
@@ -60,8 +62,8 @@ class ReprocessRun:
 class Plan:
     """What is to be done: the run, how far it has come already, and what it picks.
 
-    `newer` is the enrichment that the views go on showing because it entered the lake after the
-    run's own (an older model was put back), None where the run's rows will be shown.
+    `newer` is the enrichment that the views go on showing because its stages entered the lake after
+    the run's own (an older model was put back), None where the run's rows will be shown.
     """
 
     run: ReprocessRun
@@ -76,9 +78,9 @@ class Plan:
 
 
 def plan(
-    lake_url: str, options: Mapping[str, str], enrichment_id: str, where: str | None = None
+    lake_url: str, options: Mapping[str, str], stages: StageSet, where: str | None = None
 ) -> Plan:
-    """The unfinished run under this enrichment and condition, else a new one on the lake as it is.
+    """The unfinished run under these stages and condition, else a new one on the lake as it is.
 
     Writes nothing. Raises `UsageError` where there is no lake, or for a wrong condition.
     """
@@ -87,36 +89,35 @@ def plan(
     missing = [table for table in _PINNED if table not in now.tables]
     if missing:
         raise UsageError("the lake holds no stories", lake=lake_url)
-    newer = _newer(now, enrichment_id)
+    newer = _newer(now, stages)
 
     def plan_on(snapshot: Snapshot, versions: Versions) -> Plan:
-        with select(snapshot, enrichment_id, where) as selection:
+        with select(snapshot, stages, where) as selection:
             counted = selection.count()
         run = ReprocessRun(
-            *(snapshot.url, snapshot.options, enrichment_id, where, versions),
+            *(snapshot.url, snapshot.options, stages, where, versions),
             *(counted.digest, counted.total),
         )
         return Plan(run, 0, counted, newer)
 
-    begun = unfinished(now, _prefix(enrichment_id, where), _PINNED, plan_on)
+    begun = unfinished(now, _prefix(stages, where), _PINNED, plan_on)
     if begun is not None:
         return replace(begun[0], done=begun[1])
     return plan_on(now, tuple(now.tables[table].version() for table in _PINNED))
 
 
-def _prefix(enrichment_id: str, where: str | None) -> str:
+def _prefix(stages: StageSet, where: str | None) -> str:
     condition = hashlib.sha256(where.encode()).hexdigest()[:12] if where else "all"
-    return f"{REPROCESSED}{enrichment_id}/{condition}/"
+    return f"{REPROCESSED}{stages.id}/{condition}/"
 
 
-def _newer(snapshot: Snapshot, enrichment_id: str) -> str | None:
-    """The enrichment whose first block was committed last, where `enrichment_id` came before it."""
-    first: dict[str, object] = {}
-    columns = ["enrichment_id", "committed_at"]
-    rows = snapshot.dataset("ledger").to_table(columns, filter=ds.field("records") > 0)
-    grouped = rows.group_by("enrichment_id").aggregate([("committed_at", "min")]).to_pylist()
-    first = {row["enrichment_id"]: row["committed_at_min"] for row in grouped}
-    if enrichment_id not in first:
+def _newer(snapshot: Snapshot, stages: StageSet) -> str | None:
+    """The enrichment of the lake's last generation, where `stages` are an earlier one of it."""
+    mine = f"{GENERATION}{stages.id}"
+    known = snapshot.committed("ledger", (mine, GENERATIONS))
+    if mine not in known or known[mine] == known[GENERATIONS]:
         return None
-    last = max(first, key=lambda key: (first[key], key))
-    return last if last != enrichment_id else None
+    last = ds.field("generation") == known[GENERATIONS]
+    rows = snapshot.dataset("ledger").to_table(["enrichment_id"], filter=last)
+    ids = rows.column("enrichment_id").unique().to_pylist()
+    return ids[0] if ids else None

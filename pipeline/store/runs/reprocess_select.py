@@ -1,16 +1,16 @@
-"""Which stories a reprocess run enriches anew, and in what order: DuckDB over pinned tables.
+"""Which stories a reprocess run reads anew, and in what order: DuckDB over pinned tables.
 
-One row a revision, picked as the view `current` does (newest enrichment, then smallest
-coordinates), of revisions that the lake does not hold under the run's enrichment yet and that did
-not fail under it before. The order is by date, source, offset and item: files are read once, and a
-batch meets few dates.
+One row a revision, picked as the view `current` does (last generation, then smallest coordinates),
+of revisions that the lake does not hold under the run's parse and enrichment yet and that did not
+fail under its stages before. The order is by date, source, offset and item: files are read once,
+and a batch meets few dates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ import duckdb
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED
+from pipeline.stages import StageSet, read_stages
 from pipeline.store.commit.tables import reason
 from pipeline.store.read.session import session, shut
 from pipeline.store.read.snapshot import Snapshot
@@ -35,13 +36,15 @@ _RANKED = f"""
 CREATE TABLE ranked AS
 SELECT source, "offset", item, enrichment_id FROM (
   SELECT k.source, k."offset", k.item, k.enrichment_id, k.revision_id,
-    bool_or(k.enrichment_id = $today) OVER (PARTITION BY k.revision_id) AS done,
+    bool_or(k.enrichment_id = $enrichment AND k.parse_id IS NOT DISTINCT FROM p.parse_id)
+      OVER (PARTITION BY k.revision_id) AS done,
     row_number() OVER (
       PARTITION BY k.revision_id
-      ORDER BY e.first_committed_at DESC NULLS LAST, k.enrichment_id DESC,
-        k.source, k."offset", k.item
+      ORDER BY k.generation DESC NULLS LAST, e.first_committed_at DESC NULLS LAST,
+        k.enrichment_id DESC, k.source, k."offset", k.item
     ) AS nth
   FROM stories AS k
+  JOIN parses AS p ON k.format = p.format
   LEFT JOIN (
     SELECT enrichment_id, min(committed_at) AS first_committed_at
     FROM ledger WHERE records > 0 GROUP BY enrichment_id
@@ -51,7 +54,7 @@ WHERE nth = 1 AND NOT done
   AND revision_id NOT IN (
     SELECT revision_id FROM rejects
     WHERE revision_id IS NOT NULL AND kind = 'enrich_failed'
-      AND starts_with(source, '{REPROCESSED}' || $today || '/')
+      AND starts_with(source, '{REPROCESSED}' || $stages || '/')
   )
 """
 
@@ -61,7 +64,9 @@ ON s.source = r.source AND s."offset" = r."offset" AND s.item = r.item
   AND s.enrichment_id = r.enrichment_id
 """
 
-_KEYS = 'date, region, source, "offset", item, enrichment_id'
+_KEYS = (
+    'date, region, source, "offset", item, enrichment_id, format, parse_id, generation, raw_bytes'
+)
 
 _PICKED = """
 CREATE TABLE picked AS
@@ -73,6 +78,18 @@ _DIGEST = """
 SELECT count(*), coalesce(bit_xor(hash(n, source, "offset", item, enrichment_id)), 0) FROM picked
 """
 
+_STAGES = """
+SELECT l.stages, p.format, p.enrichment_id <> $enrichment AS is_enriched,
+  p.parse_id IS DISTINCT FROM t.parse_id AS is_parsed, count(*)
+FROM picked AS p
+JOIN parses AS t ON p.format = t.format
+LEFT JOIN (
+  SELECT generation, any_value(stages) AS stages FROM ledger
+  WHERE stages IS NOT NULL GROUP BY generation
+) AS l ON p.generation = l.generation
+GROUP BY ALL ORDER BY ALL
+"""
+
 _DAYS = "SELECT date, count(*) FROM picked WHERE n >= $start GROUP BY date ORDER BY date NULLS LAST"
 
 
@@ -80,7 +97,9 @@ _DAYS = "SELECT date, count(*) FROM picked WHERE n >= $start GROUP BY date ORDER
 class Counted:
     """How many stories were picked, by what; `digest` (16 hex digits) names them and their order.
 
-    `dates` are ISO days, null as `None`; `enrichments` the ids that the lake holds now.
+    `raw_bytes` is the size of what is read again, `dates` are ISO days, null as `None`;
+    `enrichments` the ids that the lake holds now. `stages` counts, for each stage that differs
+    today, the rows that it differs for; `before versions` where the lake does not say.
     """
 
     total: int
@@ -88,13 +107,16 @@ class Counted:
     dates: Mapping[str | None, int]
     regions: Mapping[str, int]
     enrichments: Mapping[str, int]
+    raw_bytes: int = 0
+    stages: Mapping[str, int] = field(default_factory=dict)
 
 
 class Selection:
     """The stories that were picked; see `select`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:
         self._connection = connection
+        self._stages = stages
 
     def count(self) -> Counted:
         """How many there are, and of what."""
@@ -104,7 +126,26 @@ class Selection:
             for name in ("date", "region", "enrichment_id")
         }
         dates = {day and day.isoformat(): n for day, n in by["date"].items()}
-        return Counted(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"])
+        ((raw_bytes,),) = self._all("SELECT coalesce(sum(raw_bytes), 0)::BIGINT FROM picked")
+        return Counted(
+            *(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"]),
+            *(raw_bytes, self._differing()),
+        )
+
+    def _differing(self) -> dict[str, int]:
+        """How many of the picked rows each stage differs for."""
+        counts: dict[str, int] = {}
+        enrichment = {"enrichment": self._stages.enrichment_id}
+        for told, wire_format, is_enriched, is_parsed, rows in self._all(_STAGES, enrichment):
+            today = {
+                stage.name: f"{stage.version} {stage.data}".rstrip()
+                for stage in self._stages.of(wire_format, parsed=is_parsed, enriched=is_enriched)
+            }
+            then = read_stages(told) if told else {}
+            names = [name for name, is_now in today.items() if then.get(name) != is_now]
+            for name in names if told else ("before versions",):
+                counts[name] = counts.get(name, 0) + rows
+        return counts
 
     def rows(self, start: int) -> Iterator[tuple[int, Row]]:
         """The picked rows with their place in the order, from `start` on.
@@ -152,7 +193,7 @@ class Selection:
 @contextmanager
 def select(
     snapshot: Snapshot,
-    enrichment_id: str,
+    stages: StageSet,
     where: str | None,
     *,
     memory_mb: int = 1024,
@@ -167,12 +208,22 @@ def select(
     with session(snapshot, _READ, memory_mb=memory_mb, threads=threads) as connection:
         shut(connection)
         try:
-            connection.execute(_RANKED, {"today": enrichment_id})
+            _name_parses(connection, stages)
+            today = {"enrichment": stages.enrichment_id, "stages": stages.id}
+            connection.execute(_RANKED, today)
         except duckdb.Error as error:
             raise StoreError("the lake cannot be read", reason=reason(error)) from error
         _choose(connection, where)
         connection.execute(_PICKED)
-        yield Selection(connection)
+        yield Selection(connection, stages)
+
+
+def _name_parses(connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:
+    """The table `parses`: today's parse of each format that the lake holds stories of."""
+    connection.execute("CREATE TABLE parses (format VARCHAR, parse_id VARCHAR)")
+    for (name,) in connection.execute("SELECT DISTINCT format FROM stories").fetchall():
+        row = {"name": name, "id": stages.parse_id(name)}
+        connection.execute("INSERT INTO parses VALUES ($name, $id)", row)
 
 
 def _choose(connection: duckdb.DuckDBPyConnection, where: str | None) -> None:

@@ -64,9 +64,9 @@ spark.sql(view_text("current"), args={"as_of": as_of}).createOrReplaceTempView("
 
 What is in force, exactly:
 
-1. A revision that is there several times counts once: its newest enrichment (the one whose first
-   block was committed last, by the ledger), then the smallest `source`, `offset`, `item`. What only
-   the newer code sees of a revision (an embargo, a status, another family) holds.
+1. A revision that is there several times counts once: its last generation (the number of the set of
+   stages that made the row), then the smallest coordinates. Rows of versions before 0.2 have none
+   and come before all that have one.
 2. Revisions with `embargo_until` after the moment are left out, so that the one before them stays
    in force. A kill under embargo is left out as well.
 3. Of the others the last is in force: by `version_time`, then `version`. A revision without

@@ -35,8 +35,10 @@ def decompress(frame: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompress(frame)
 
 
-def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
-    """The row of `stories`."""
+def story_row(
+    enriched: EnrichedStory, model: str, model_hash: str, generation: int | None = None
+) -> Row:
+    """The row of `stories`; `generation` is that of the writer's stages (see `pipeline.stages`)."""
     story = enriched.story
     return {
         "story_id": story.story_id,
@@ -104,6 +106,8 @@ def story_row(enriched: EnrichedStory, model: str, model_hash: str) -> Row:
         "model": model,
         "model_hash": model_hash,
         "code_version": __version__,
+        "parse_id": story.parse_id,
+        "generation": generation,
         **_origin(story.origin),
         **_place(enriched),
     }
@@ -215,10 +219,13 @@ def ledger_row(
     enrichment_id: str,
     writer: str,
     committed_at: datetime,
+    generation: int | None = None,
+    stages: str | None = None,
 ) -> Row:
     """The row of `ledger`; the first three counts are of the block's items.
 
     `entities` and `events` are those of its stories; None where a story does not say how many.
+    `stages` tells the stages of `generation`; once a writer is enough.
     """
     return {
         "source": block.source,
@@ -236,6 +243,8 @@ def ledger_row(
         "enrichment_id": enrichment_id,
         "code_version": __version__,
         "writer": writer,
+        "generation": generation,
+        "stages": stages,
         "committed_at": committed_at,
         "date": committed_at.date(),
     }

@@ -141,6 +141,7 @@ def dangle(lake: Path) -> None:
 
 
 PARTS = enriched(a_story(16))
+SAME = {"revision_id": "one-revision", "story_id": "one-family"}
 ENTITY, EVENT = entity_rows(PARTS)[0], event_rows(PARTS)[0]
 
 BROKEN: list[tuple[str, Breaking, set[str]]] = [
@@ -244,6 +245,20 @@ BROKEN: list[tuple[str, Breaking, set[str]]] = [
         "one revision from two sources",
         extend(("stories", story(16, story_id=f"family-{SOURCE}-10-0")), stories=1),
         {"repeat"},
+    ),
+    (
+        "one revision in two families",
+        extend(("stories", change(story(16), revision_id=story(10)["revision_id"])), stories=1),
+        {"repeat", "revision_family"},
+    ),
+    (
+        "a killed story that reading anew made usable",
+        extend(
+            ("stories", change(story(16, status="canceled", **SAME), generation=1)),
+            ("stories", change(story(16, 1, **SAME), generation=2)),
+            **{"stories": 2, "records": 1, "gaps": 0},
+        ),
+        {"repeat", "revision_loosened"},
     ),
     ("a job between two commits", append("rejects", reject(16), end=17), {"in_flight"}),
     ("a file is gone", lambda lake: only_file(lake, "events").unlink(), {"missing_file"}),

@@ -20,7 +20,8 @@ def rss(n: int, at: datetime, dead: str) -> str:
     return (
         '<rss version="2.0"><channel><title>Bay Post</title><item>'
         f"<title>Ferry goes down {n}</title><link>https://bay.example/{n}</link>"
-        f'<guid isPermaLink="false">bay-{n}</guid><pubDate>{at:%a, %d %b %Y %H:%M:%S} GMT</pubDate>'
+        f'<guid isPermaLink="false">bay-{n}</guid>'
+        f"<pubDate>{at:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
         f"<description>The ferry went down; {dead} people died.</description>"
         "</item></channel></rss>"
     )

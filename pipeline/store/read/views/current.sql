@@ -1,10 +1,11 @@
 -- current: of each family the revision that is in force at :as_of, one row each.
 --
 -- 1. A revision that is there several times (an exact repeat that two sources raced into the lake,
---    a replay under a later enrichment) counts once: its newest enrichment, then the smallest
---    coordinates. The newest enrichment is the one whose first block was committed last. It arrived
---    where it stands first in a source; what was reprocessed arrived where it first stood, and what
---    was read again (`rejects retry`) where its reject stands.
+--    a reprocess under later stages) counts once: its last generation, then the smallest
+--    coordinates. Rows of versions before 0.2 have no generation and come before all that have one;
+--    among them the enrichment whose first block was committed last wins. It arrived where it stands
+--    first in a source; what was reprocessed arrived where it first stood, and what was read again
+--    (`rejects retry`) where its reject stands.
 -- 2. Revisions under embargo at :as_of are left out.
 -- 3. The last of the others is in force. What holds only a part of its article (an add) is it only
 --    where there is nothing else. Last is, by the first of these that tells two apart:
@@ -115,6 +116,7 @@ JOIN (
             ROW_NUMBER() OVER (
               PARTITION BY c.revision_id
               ORDER BY
+                c.generation DESC NULLS LAST,
                 e.first_committed_at DESC NULLS LAST,
                 c.enrichment_id DESC,
                 c.source ASC,
@@ -147,6 +149,7 @@ JOIN (
               b.content_hash,
               b.embargo_until,
               b.enrichment_id,
+              b.generation,
               b.received_at,
               b.source,
               b.offset AS at_offset,

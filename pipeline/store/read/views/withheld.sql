@@ -100,6 +100,7 @@ JOIN (
             ROW_NUMBER() OVER (
               PARTITION BY c.revision_id
               ORDER BY
+                c.generation DESC NULLS LAST,
                 e.first_committed_at DESC NULLS LAST,
                 c.enrichment_id DESC,
                 c.source ASC,
@@ -132,6 +133,7 @@ JOIN (
               b.content_hash,
               b.embargo_until,
               b.enrichment_id,
+              b.generation,
               b.received_at,
               b.source,
               b.offset AS at_offset,

@@ -1,0 +1,55 @@
+"""The versions of enrichment: language, entities, places, topics, events.
+
+Raise a stage's version where it gives something else for the same input. A changed list or model
+changes the stage's hash by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata
+
+from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, tables_in
+
+VERSIONS: Mapping[str, int] = {
+    "language": 1,
+    "entities": 1,
+    "places": 1,
+    "topics": 1,
+    "events": 1,
+}
+"""The version of each stage, in the order in which a story passes them."""
+
+_PACKAGE = "pipeline.enrich"
+_PLACES = (*("cities", "countries", "regions", "place_codes", "us_counties", "us_states", "seats"),)
+_TOPICS = ("topics",)
+
+
+def enrich_stages(
+    models: Mapping[str, str], parser: str, max_chars: int, coder: str = ""
+) -> tuple[StageVersion, ...]:
+    """The stages of an enricher.
+
+    `models` maps a language to its entity model's name and hash, `parser` is that of the model that
+    sentences are parsed by for events, `max_chars` how much of a text is read; `coder` names the
+    event coder where it is not the usual one.
+    """
+    lists = tables_in(_PACKAGE, "data")
+    places = [f"data/{name}.tsv" for name in _PLACES]
+    topics = [f"data/{name}.tsv" for name in _TOPICS]
+    others = [name for name in lists if name not in (*places, *topics)]
+    named = [f"{language}={models[language]}" for language in sorted(models)]
+    packages = [f"{name} {metadata.version(name)}" for name in ("pycountry", "babel")]
+    data = {
+        "language": digest_of((str(max_chars), _tables("languages"))),
+        "entities": digest_of((data_digest(_PACKAGE, others), _tables("entities"), *named)),
+        "places": digest_of((data_digest(_PACKAGE, places), _tables("places"), *packages)),
+        "topics": data_digest(_PACKAGE, topics),
+        "events": digest_of((_tables("events"), parser, coder)),
+    }
+    stages = [StageVersion(name, version, data[name]) for name, version in VERSIONS.items()]
+    return (*stages, StageVersion("rows", ROWS_VERSION))
+
+
+def _tables(folder: str) -> str:
+    return data_digest(_PACKAGE, tables_in(_PACKAGE, folder))

@@ -1,0 +1,53 @@
+"""The versions of parsing: one for what all formats share, one for each wire format.
+
+Raise `PARSE_VERSION` where the conventions, the text or the ids come out differently for stories of
+several formats, and a format's own version where its stories alone do. `dateline reprocess` then
+parses the lake's past anew from its raw bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from pipeline.stages import StageVersion, data_digest, parse_id, tables_in
+
+PARSE_VERSION = 1
+
+FORMAT_VERSIONS: Mapping[str, int] = {
+    "csv": 1,
+    "feed": 1,
+    "gigaword": 1,
+    "iptc7901": 1,
+    "json": 1,
+    "mail": 1,
+    "newsml-g2": 1,
+    "newsml1": 1,
+    "ninjs": 1,
+    "nitf": 1,
+    "rcv1": 1,
+    "reuters21578": 1,
+    "text": 1,
+    "trec": 1,
+}
+"""The version of each wire format, by the name that its stories have in the column `format`."""
+
+
+@cache
+def parse_stage() -> StageVersion:
+    """What all formats share, with the hash of its tables."""
+    return StageVersion(
+        "parse", PARSE_VERSION, data_digest("pipeline.parse", tables_in("pipeline.parse"))
+    )
+
+
+def format_stages() -> dict[str, StageVersion]:
+    """The stage of each wire format."""
+    return {name: StageVersion(name, version) for name, version in FORMAT_VERSIONS.items()}
+
+
+@cache
+def today_parse_id(wire_format: str) -> str:
+    """The id of what today's parser makes of a story of this format."""
+    version = FORMAT_VERSIONS.get(wire_format, 1)
+    return parse_id(parse_stage(), StageVersion(wire_format, version))

@@ -1,0 +1,34 @@
+"""Rules of `lake check` about the rows of one revision under several generations of stages.
+
+What may differ between them is decided in `pipeline.parse.again`.
+"""
+
+from __future__ import annotations
+
+from pipeline.store.check.findings import Rule
+
+REVISION_RULES = (
+    Rule(
+        "revision_family",
+        "stories",
+        """
+        SELECT any_value(source) AS source, min("offset") AS first, min("offset") + 1 AS beyond,
+          format('revision {}: {} families', revision_id, count(DISTINCT story_id)) AS message
+        FROM stories_data GROUP BY revision_id HAVING count(DISTINCT story_id) > 1
+        """,
+    ),
+    Rule(
+        "revision_loosened",
+        "stories",
+        """
+        SELECT l.source, l."offset" AS first, l."offset" + 1 AS beyond,
+          format('revision {}: {} in generation {}, usable in {}',
+            l.revision_id, e.status, coalesce(e.generation, 0), l.generation) AS message
+        FROM stories_data AS l
+        JOIN stories_data AS e
+          ON l.revision_id = e.revision_id
+          AND coalesce(l.generation, 0) > coalesce(e.generation, 0)
+        WHERE l.status = 'usable' AND e.status NOT IN ('usable', 'withheld')
+        """,
+    ),
+)
