@@ -89,6 +89,7 @@ def old(tmp_path: Path) -> Path:
     return lake
 
 
+@pytest.mark.long
 def test_a_reprocessed_lake_shows_the_same_stories_under_todays_enrichment(old: Path) -> None:
     """Old rows stay; with nothing changed but the id, every column of the views is as before."""
     views = ("current", "current_entities", "current_events")

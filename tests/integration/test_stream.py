@@ -14,7 +14,8 @@ from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
-from tests.support.job import JobProcess, running, until
+from tests.support.job import JobProcess, ended_at, running, until
+from tests.support.judge import assert_everything_once
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
@@ -47,7 +48,9 @@ def test_two_workers_share_the_partitions(tmp_path: Path, broker: EmbeddedBroker
     assert check(str(lake), strict=True).ok
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_signal_ends_the_job_and_leaves_the_lake_whole(
     tmp_path: Path, broker: EmbeddedBroker, number: signal.Signals
 ) -> None:
@@ -64,6 +67,25 @@ def test_a_signal_ends_the_job_and_leaves_the_lake_whole(
     run_to_end(broker, lake, log)
     assert sum(row["records"] for row in rows_of(lake, "ledger")) == 1500
     assert check(str(lake), strict=True).ok
+
+
+def test_a_job_that_is_killed_in_the_stream_loses_nothing(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL to the job and its worker; the next start ends it, each record once, byte for byte.
+
+    `faults/test_job_kills.py` does it at many moments, beside second copies.
+    """
+    monkeypatch.setenv("DATELINE_BATCH__MAX_RECORDS", "20")
+    sent = list(copy(0, 200))
+    publish(sent, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    with running(broker.bootstrap_servers, lake, log) as job:
+        until(lambda: ended_at(lake) > 0, 90)
+        job.kill()
+    assert ended_at(lake) < len(sent), "it was killed in the stream"
+    run_to_end(broker, lake, log)
+    assert_everything_once(lake, sent)
 
 
 def test_a_supervisor_that_is_killed_takes_its_worker_along(

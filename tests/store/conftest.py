@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,15 @@ TOPIC = "cluster/topic/1"
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Path:
+def lake(tmp_path: Path, written_lake: Path) -> Path:
     """Two sources in three batches: stories of two days, rejects, a skip, gaps."""
-    root = tmp_path / "lake"
+    return Path(shutil.copytree(written_lake, tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That lake as it was written: to be copied, not to be touched."""
+    root = tmp_path_factory.mktemp("written") / "lake"
     next_day = datetime(2026, 3, 5, 9, tzinfo=UTC)
     written(
         root,
