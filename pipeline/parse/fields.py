@@ -159,8 +159,8 @@ def _take_head(
 def _repeats(headline: str, paragraph: str) -> bool:
     if not headline or len(paragraph) > 2 * len(headline) + 40:
         return False
-    if paragraph.endswith(".") and not headline.endswith("."):
-        return False  # a sentence of its own
+    if paragraph.endswith("."):
+        return False  # a sentence of the text
     return headline_key(headline) == headline_key(paragraph)
 
 

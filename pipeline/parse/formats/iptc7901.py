@@ -20,6 +20,8 @@ from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
 from pipeline.parse.conventions.wiretext import read_story, with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
+from pipeline.parse.formats.iptc7901_heading import read_marked_heading
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
@@ -28,21 +30,22 @@ from pipeline.parse.text.decode import decode
 
 _MESSAGE = re.compile(rb"\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
                       rb"(?P<end>\x03[^\x01\x02\x16]*)?")  # fmt: skip
-_FILLERS = b"\x16\x00\r\n "
+_FILLERS = b"\x16\x00\x7f\r\n "
 _BETWEEN = b"\x00\x04\x16\r\n \x7f"
-_BEGINNING = re.compile("[\x16\x00\r\n ]*\x01[\x1e\x1f\x11-\x14\r\n\t -~]{0,400}\x02")
+_BEGINNING = re.compile("[\x16\x00\x7f\r\n ]*\x01[^\x01\x02\x03]{0,400}\x02")
 _IPTC = re.compile(
-    r"^(?P<source>[A-Z]{2,5})?[ ]?(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
-    r"(?P<category>[A-Z]{1,4})"
+    r"^(?P<source>[A-Za-z]{2,5})?[ ]?(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
+    r"(?P<category>[^\W\d_]{1,5})"
     r"(?:\s+(?P<words>\d{1,5}))?\b(?P<rest>.*)$"
 )
 _ANPA_NUMBER = re.compile(r"^(?P<service>[a-z])(?P<number>\d{3,4})(?:[\x1f ](?P<selector>.*))?$")
 _ANPA = re.compile(
     r"^(?P<priority>[a-z])\s+(?P<category>[a-z])\s+(?:(?:\S{2}\s+)(?=\S*[A-Z]))?(?P<keyword>\S.*?)"
-    r"(?:\s+(?P<day>\d\d-\d\d))?(?:\s+(?P<words>\d{1,5}))?$"
+    r"(?:\s+(?P<day>\d{1,2}-\d{1,2}))?(?:\s+(?P<words>\d{1,5}))?$"
 )
+_MAX_LINE_CHARS = 400
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
-_TIME = re.compile(r"\d{6}\s*[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4}")
+_TIME = re.compile(r"\d{6}\s*(?:[A-Z]{1,4}\s+)?[^\W\d_]{3,4}\s+\d{2,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class _Header:
     draft: Draft
     words: int | None = None
     selector: str | None = None
+    is_table: bool = False
 
 
 class _Iptc7901:
@@ -78,9 +82,10 @@ class _Iptc7901:
 
 def _message(match: re.Match[bytes], hints: Hints) -> Part:
     try:
-        decoded = decode(match["text"], hints.charset)
-        header = _header(clean_lines(match["head"]))
-        draft = _compose(header, decoded.text, clean_lines(match["end"] or b""))
+        decoded = decode(plain_bytes(match["text"]), hints.charset)
+        lines = clean_lines(match["head"], decoded.encoding)
+        header = replace(_header(lines), is_table=b"\x12" in match["head"])
+        draft = _compose(header, decoded.text, clean_lines(match["end"] or b"", decoded.encoding))
     except FaultError as error:
         return error.fault
     warnings = (*decoded.warnings, *draft.warnings)
@@ -89,11 +94,15 @@ def _message(match: re.Match[bytes], hints: Hints) -> Part:
     return replace(draft, warnings=warnings)
 
 
-def clean_lines(data: bytes) -> list[str]:
-    """The lines of a header or trailer; separators of fields (US) stay, other controls go."""
-    text = data.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-    kept = re.sub(r"[\x00-\x09\x0b-\x1e\x7f]", "", text)
-    return [entry.strip(" ") for entry in kept.split("\n") if entry.strip(" ")]
+def clean_lines(data: bytes, charset: str = "latin-1") -> list[str]:
+    """The lines of a header or trailer; separators of fields (US) stay, typesetting marks part."""
+    try:
+        decoded = data.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        decoded = decode(data).text
+    text = decoded.replace("\r\n", "\n").replace("\r", "\n")
+    kept = re.sub(r"[\x00-\x08\x0b-\x10\x15-\x1e\x7f]", "", re.sub(r"[\t\x11-\x14]+", " ", text))
+    return [entry.strip(" ")[:_MAX_LINE_CHARS] for entry in kept.split("\n") if entry.strip(" ")]
 
 
 def _header(lines: list[str]) -> _Header:
@@ -106,10 +115,10 @@ def _header(lines: list[str]) -> _Header:
         draft = Draft(
             headline="",
             paragraphs=(),
-            provider=provider(source) or source,
+            provider=provider(source) or provider(iptc["rest"].strip(" 0123456789")) or source,
             slugline=keyword or None,
             urgency=int(iptc["priority"]),
-            codes=(Code("iptc7901-category", iptc["category"], "topic"),),
+            codes=tuple(_codes(iptc, "iptc7901", source)),
             format_version="iptc7901",
         )
         return _Header(draft, int(iptc["words"]) if iptc["words"] else None)
@@ -123,16 +132,30 @@ def _header(lines: list[str]) -> _Header:
         paragraphs=(),
         slugline=line(" ".join((body["keyword"], *rest[1:]))),
         urgency=_URGENCY.get(body["priority"]),
-        codes=(Code("anpa1312-category", body["category"], "topic"),),
+        codes=tuple(_codes(body, "anpa1312", number["service"] if number else None)),
         format_version="anpa1312",
     )
     return _Header(draft, words, number["selector"] if number else None)
 
 
+def _codes(header: re.Match[str], scheme: str, service: str | None) -> Iterator[Code]:
+    """The category, the service and the number of words that a header gives."""
+    yield Code(f"{scheme}-category", header["category"], "topic")
+    if service:
+        yield Code(f"{scheme}-service", service, "service")
+    if header["words"]:
+        yield Code(f"{scheme}-words", str(int(header["words"])), "words")
+
+
 def _compose(header: _Header, text: str, end: list[str]) -> Draft:
     told = header.draft
     try:
-        story = read_story(clean(text))
+        is_anpa = told.format_version != "iptc7901" and (is_anpa_text(text) or header.is_table)
+        story = (
+            read_anpa(text, told.slugline, is_table=header.is_table)
+            if is_anpa
+            else read_marked_heading(text) or read_story(clean(text))
+        )
     except FaultError as error:
         if error.fault.kind != "unknown_format":
             raise
@@ -145,10 +168,11 @@ def _compose(header: _Header, text: str, end: list[str]) -> Draft:
     draft = replace(
         story,
         headline=story.headline.strip("* "),
-        slugline=told.slugline or story.slugline,
+        slugline=(story.slugline if is_anpa else None) or told.slugline or story.slugline,
         provider=story.provider or told.provider or _stamped(end),
         urgency=told.urgency or story.urgency,
         codes=told.codes,
+        delivered=text,
         format_version=told.format_version,
         warnings=tuple(warnings),
         format="iptc7901",

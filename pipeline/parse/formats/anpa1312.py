@@ -1,0 +1,132 @@
+"""ANPA 1312 (1989): the text of a message, its heading in lines that begin with `^`.
+
+    ^BC-EU--Summit, 1st Ld-Writethru,105<      slug line
+    ^EU leaders meet<                          headline
+    ^AP Photo XYZ101<                          pictures, `Eds:` notes, a summary
+    ^By JOHN SAMPLE=
+    ^Associated Press=                         service
+    <tab>BRUSSELS (AP) _ …                     paragraphs, each behind a tab or blanks
+
+`<` and `=` end lines for typesetting machines. Rows of tables begin with BS (the tab line
+indicator), and DLE, RS, US and `{` part their cells or end them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.parse import fields
+from pipeline.parse.conventions.embargo import is_embargo
+from pipeline.parse.conventions.heading import Heading
+from pipeline.parse.conventions.providers import provider
+from pipeline.parse.conventions.signoff import read_sign_off
+from pipeline.parse.conventions.wiretext import compose
+from pipeline.parse.draft import Draft
+from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.paragraphs import split_indented, tidy
+
+CELL, ROW = b"\x08\x10\x1f", b"\x1e"
+NOTHING = b"\x11\x12\x13\x14\x0e\x0f\x15\x17\x18\x19\x1a\x1c\x1d"
+_PLAIN = bytes.maketrans(CELL + ROW, b"\t" * len(CELL) + b"\n" * len(ROW))
+_CELLS = re.compile(r"[\t{][\t{ ]*+")
+_QUADS = " \t<=^\r"
+_SLUG = re.compile(r"^[A-Za-z]{1,3}-(?:[A-Z]{1,3}-)?-?\S")
+_WORDS = re.compile(r"[, ] ?\d{2,5}$")
+_NOTE = re.compile(
+    r"^\W{0,2}(?:eds?\b|editor|with .{0,20}(?:photo|graphic|video)|attention\b|note\b"
+    r"|(?:\w+ )?(?:photos?|graphics?|videos?|interactive|audio)\b(?: [A-Z0-9]+[,\d]*\b|:|,|$))",
+    re.I,
+)
+_WRITER = re.compile(r"\b(?:writers?|correspondents?|editors?|reporters?|columnists?)$", re.I)
+_MAX_HEAD_LINES = 20
+
+
+def plain_bytes(text: bytes) -> bytes:
+    """The text with tabs and line ends for the marks of tables, and no other typesetting."""
+    return text.translate(_PLAIN, NOTHING)
+
+
+def is_anpa_text(text: str) -> bool:
+    """Whether lines of the heading begin as ANPA 1312 marks them."""
+    return text.lstrip().startswith("^")
+
+
+def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
+    """The draft of a message's text; `is_table` is what its header says of its form."""
+    lines = clean(text).split("\n")
+    end = _head_end(lines, is_table=is_table)
+    head = Heading(slugline=slugline, evidence=True)
+    summary = _read_head(head, [line(entry.strip(_QUADS)) for entry in lines[:end]])
+    rows = [_body_line(entry) for entry in lines[end:]]
+    below = read_sign_off(["", *rows])
+    kept = rows[: max(below.end - 1, 0)]
+    paragraphs = [entry.strip() for entry in kept] if is_table else split_indented("\n".join(kept))
+    draft = compose(head, tidy(paragraphs), below)
+    return replace(
+        draft,
+        summary=draft.summary or " ".join(summary) or None,
+        delivered=text,
+        set_aside=(*draft.set_aside, *rows[len(kept) :]),
+    )
+
+
+def _head_end(lines: list[str], *, is_table: bool) -> int:
+    """Where the body begins: behind the marked lines, two of them where all lines are marked."""
+    marked = end = 0
+    for number, entry in enumerate(lines[:_MAX_HEAD_LINES]):
+        if entry.startswith("^"):
+            marked, end = marked + 1, number + 1
+        elif entry.strip(_QUADS):
+            break
+        if is_table and marked == 2:
+            return end
+    rest = any(entry.strip(_QUADS) for entry in lines[end:])
+    if rest or marked <= 2:
+        return end
+    places = [number for number, entry in enumerate(lines) if entry.startswith("^")]
+    return places[1] + 1
+
+
+def _read_head(head: Heading, lines: list[str]) -> list[str]:
+    """Reads the heading's lines into `head`; those of a summary are left."""
+    summary: list[str] = []
+    is_open = False
+    for number, text in enumerate(filter(None, lines)):
+        if is_open:
+            head.notes[-1] += f" {text}"
+            is_open = ")" not in text
+        elif number == 0 and _SLUG.match(text):
+            head.slugline = _WORDS.sub("", text).rstrip(",")
+        elif is_embargo(text):
+            head.embargoes.append(text.strip("()[] "))
+            head.notes.append(text)
+        elif _NOTE.match(text):
+            is_open = text.startswith("(") and ")" not in text
+            head.notes.append(text)
+        elif re.match(r"by\s", text, re.I) and not fields.is_sentence(text):
+            head.bylines = (*head.bylines, *fields.bylines(text))
+        elif agency := _service(text):
+            head.provider = head.provider or agency
+        elif not head.headline:
+            head.headline = text
+        elif not (head.bylines and _WRITER.search(text)):
+            summary.append(text)
+    head.notes = [note.strip("() ") for note in head.notes]
+    return summary
+
+
+def _service(text: str) -> str | None:
+    """The agency of a service line: `Associated Press`, `AP Sports Writer`."""
+    if len(text) > 60:
+        return None
+    title = re.sub(r"^The ", "", text)
+    own = re.match(r"(?:Associated Press|[A-Z]{2,5})\b", title)
+    return provider(title) or (provider(own[0]) if own and _WRITER.search(title) else None)
+
+
+def _body_line(entry: str) -> str:
+    """A line of the body: a marked one begins a paragraph, a table's row has its cells apart."""
+    begins = entry[:1] in {"^", "\t"} or entry.startswith("  ")
+    text = _CELLS.sub(" | ", entry.strip(_QUADS + "{"))
+    return f"\t{text}" if begins else text

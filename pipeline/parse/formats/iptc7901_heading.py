@@ -1,0 +1,104 @@
+"""The heading of an IPTC 7901 text whose end a sender marks: its last line ends in ` =`.
+
+    (Zusammenfassung 1400 - Neu: Bürgermeister)     advisories, in brackets
+    EXTRA                                           a mark of urgency
+    Port Elwin behält                               the headline, over as many lines as it takes
+    seine Fähre
+    Von Ada Brenner, dpa  =                         the byline
+
+So write dpa, Keystone-SDA, Belga and others (dpa's converter: dpa-digitalwires-to-iptc7901).
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.parse import fields
+from pipeline.parse.conventions.embargo import is_embargo
+from pipeline.parse.conventions.heading import Heading
+from pipeline.parse.conventions.revisions import read_line
+from pipeline.parse.conventions.signoff import read_sign_off
+from pipeline.parse.conventions.wiretext import compose
+from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+
+_MARK = re.compile(r"(?:^|\s)=+\s*$")
+_BYLINE = re.compile(r"^(?:By|BY|Von|VON|Par|PAR|Por|POR|Di|Door|Av)\s+[^\W\d_]")
+_EXTRA = re.compile(r"^\W*(?:EXTRA|EILMELDUNG|EIL|BLITZ|FLASH|URGENT|BULLETIN)\W*$", re.I)
+_FOR_DESKS = re.compile(
+    r"^\W{0,4}(?:Notizblock$|Die folgenden Informationen sind nicht zur Veröffentlichung"
+    r"|The following information is not (?:for|intended for) publication)",
+    re.I,
+)
+_MAX_HEAD_LINES = 14
+_MAX_LINE_CHARS = 200
+_URGENT = 2
+
+
+def read_marked_heading(text: str) -> Draft | None:
+    """The draft of a text with a marked heading; None where no line of its beginning is marked.
+
+    Raises `FaultError` of kind `no_text` where nothing stands in it.
+    """
+    lines = clean(text).split("\n")
+    end = _end_of_head(lines)
+    if not end:
+        return None
+    head = Heading(evidence=True)
+    _read(head, [line(_MARK.sub("", entry)) for entry in lines[:end]])
+    stop = next((n for n in range(end, len(lines)) if _FOR_DESKS.match(lines[n])), len(lines))
+    desk = [line(entry) for entry in lines[stop:] if entry.strip()]
+    below = read_sign_off(["", *lines[end:stop]])
+    body = lines[end : end + max(below.end - 1, 0)]
+    paragraphs = tidy(split_paragraphs("\n".join(body)))
+    if not head.headline and not paragraphs:
+        raise FaultError("no_text", "there is no text between heading and sign-off")
+    head.notes += [" ".join(desk)] if desk else []
+    return compose(head, paragraphs, below)
+
+
+def _end_of_head(lines: list[str]) -> int:
+    """The first line behind the last marked one, 0 where none is marked."""
+    end = seen = 0
+    for number, entry in enumerate(lines):
+        seen += bool(entry.strip())
+        if seen > _MAX_HEAD_LINES or len(entry) > _MAX_LINE_CHARS:
+            break
+        if _MARK.search(entry):
+            end = number + 1
+        elif end and entry.strip():
+            break
+    return end
+
+
+def _read(head: Heading, lines: list[str]) -> None:
+    """Reads advisories, marks, headline and bylines into `head`."""
+    title: list[str] = []
+    note: list[str] = []
+    for text in filter(None, lines):
+        if note or (text.startswith("(") and not title):
+            note.append(text)
+            if text.count(")") < 1:
+                continue
+            _note(head, " ".join(note))
+            note = []
+        elif is_embargo(text):
+            _note(head, text)
+        elif _EXTRA.match(text) and not title:
+            head.urgency = _URGENT
+            head.notes.append(text)
+        elif _BYLINE.match(text) and (title or head.headline) and not fields.is_sentence(text):
+            head.bylines = (*head.bylines, *fields.bylines(text))
+        elif read_line(text) and not title:
+            head.notes.append(text)
+        else:
+            title.append(text)
+    head.headline = " ".join((*title, *note)).strip("* ")
+
+
+def _note(head: Heading, text: str) -> None:
+    words = text.strip("()[] ")
+    head.notes.append(words)
+    if is_embargo(words):
+        head.embargoes.append(words)
