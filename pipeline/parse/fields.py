@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 
+from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names
 from pipeline.parse.conventions.wiretext import (
     take_change_note,
     take_dateline,
+    take_embargoes,
     with_dateline,
+    with_embargo,
     with_marks,
     with_moment,
 )
@@ -21,11 +26,6 @@ from pipeline.parse.markup.flow import Flow
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
-_STATUS = {
-    "usable": "usable", "canceled": "canceled", "cancelled": "canceled", "cancel": "canceled",
-    "withheld": "withheld", "embargoed": "withheld", "killed": "canceled", "kill": "canceled",
-    "deleted": "canceled", "withdrawn": "canceled", "commissioned": "commissioned",
-}  # fmt: skip
 _DAY_LINE = re.compile(r"^[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}$")
 _BY = re.compile(r"^(?:by|por|par|von|di|door|av|text)[ :]\s*", re.I)
 _JOB = re.compile(
@@ -41,14 +41,29 @@ _LOOK_AHEAD = 3
 MAX_VERSION = 2**31 - 1
 
 
+@cache
+def _statuses() -> dict[str, str]:
+    """The status in the lake of each word, the word in small letters."""
+    text = files("pipeline.parse.conventions").joinpath("statuses.tsv").read_text("utf-8")
+    rows = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    return {word: name for name, words in rows for word in words.split("|")}
+
+
 def status(text: str | None) -> tuple[str, str | None]:
-    """Status of publication for a value, qcode or URI of it, and a warning if it is unknown."""
-    if not text:
+    """Status of publication for a word, qcode or URI of it, and a warning.
+
+    The warning says that the word is unknown (the story then counts as usable), or why a story is
+    withheld that the provider does not call so: drafts, private, scheduled and trashed items.
+    """
+    if not text or not text.strip():
         return "usable", None
-    word = re.split(r"[:/#]", text.strip().rstrip("/"))[-1].lower()
-    if word in _STATUS:
-        return _STATUS[word], None
-    return "usable", f"unknown status of publication: {text[:60]}"
+    word = re.split(r"[:/#]", text.strip().rstrip("/"))[-1].strip().lower().replace(" ", "-")
+    found = _statuses().get(word) or _statuses().get(word.replace("_", "-"))
+    if not found:
+        return "usable", f"unknown status of publication: {text[:60]}"
+    if found == "withheld" and word != "withheld":
+        return found, f"withheld: the status of publication is {text.strip()[:60]}"
+    return found, None
 
 
 def language(tag: str | None) -> str | None:
@@ -74,6 +89,19 @@ def moment(text: str | None, what: str, warnings: list[str]) -> Moment | None:
     if not found:
         warnings.append(f"{what} is no date of the calendar: {text.strip()[:60]}")
     return found
+
+
+def embargoed(draft: Draft, text: str | None) -> Draft:
+    """The draft under the embargo that a field of its metadata gives.
+
+    As for an embargo line, one that is not understood withholds the story.
+    """
+    if not text or not text.strip() or lifts_embargo(f"embargo: {text}"):
+        return draft
+    found = dates.moment(text)
+    if found:
+        return replace(draft, embargo_until=found.at)
+    return with_embargo(draft, [text.strip()])
 
 
 def bylines(text: str | None) -> tuple[str, ...]:
@@ -173,6 +201,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     paragraphs = _with_credit_apart(flow.paragraphs)
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
+    embargoes, kept = take_embargoes(kept)
     above, kept = _take_head(draft, kept)
     found, kept = take_dateline(kept)
     change, kept = take_change_note(kept)
@@ -184,7 +213,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         bylines=draft.bylines or above or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
-        editor_note="\n".join(filter(None, (draft.editor_note, change))) or None,
+        editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change))) or None,
         set_aside=(*draft.set_aside, *paragraphs[max(below.end - 1, 0) :]),
     )
     if found and found.year and not draft.published_at:
@@ -194,4 +223,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         places = draft.dateline_places
         draft = with_dateline(draft, found)
         draft = replace(draft, dateline_places=found.places or places)
+    if draft.embargo_until is None:
+        told = [text for text in (draft.editor_note or "").split("\n") if is_embargo(text)]
+        draft = with_embargo(draft, told)
     return with_marks(draft)

@@ -1,75 +1,357 @@
-"""Embargo lines of plain text: `EMBARGOED UNTIL 1200 GMT, March 5`, `Sperrfrist 5. März, 14.00`."""
+# ruff: noqa: RUF001 - the typographic quotes and dashes are what the patterns are about
+"""Embargo lines: `EMBARGOED UNTIL 1200 GMT, March 5`, `Sperrfrist: 05.03.2022, 14.00 Uhr`.
+
+The words that they begin with are in `embargo.tsv`, the zones in `zones.tsv`. An embargo that is
+recognised and not understood has no end: its story is withheld (`Embargo.until` None).
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
 
+from pipeline.parse.conventions.zones import in_utc, zone_at
 from pipeline.parse.text import dates
 
-_LINE = re.compile(
-    r"^\W{0,4}(?:(?:strictly )?(?:embargo(?:ed)?|under embargo|embargado|sous embargo|sperrfrist)\b"
-    r"|(?:not for (?:release|publication|use)|hold (?:for release )?) (?:before|until)\b"
-    r"|for release (?:after|at|on)\b)",
+_OPENING = (
+    r"^[^\w]{0,6}(?:(?:achtung|attention|atención|attenzione|atenção|eds|editors?(?:['’]s? note)?"
+    r"|note to editors|notice|advisory|note|nota|obs|viktig|important|redaktionen|caution)"
+    r"\b\W{1,4})?"
+)
+_MAX_CHARS = 240
+_MONTHS = "|".join(re.escape(name) for name in dates.month_names())
+_WEEKDAY_NAMES = (
+    "monday|mon|montag|lundi|lunes|lunedì|mandag|måndag|maandag|segunda-feira|poniedziałek",
+    "tuesday|tue|tues|dienstag|mardi|martes|martedì|tirsdag|tisdag|dinsdag|terça-feira|wtorek",
+    "wednesday|wed|mittwoch|mercredi|miércoles|mercoledì|onsdag|woensdag|quarta-feira|środa|środy",
+    "thursday|thu|thur|thurs|donnerstag|jeudi|jueves|giovedì|torsdag|donderdag|quinta-feira",
+    "friday|fri|freitag|vendredi|viernes|venerdì|fredag|vrijdag|sexta-feira|piątek|piątku",
+    "saturday|sat|samstag|sonnabend|samedi|sábado|sabato|lørdag|lördag|zaterdag|sobota|soboty",
+    "sunday|sun|sonntag|dimanche|domingo|domenica|søndag|söndag|zondag|niedziela|niedzieli",
+)
+_WEEKDAYS = {n: i for i, names in enumerate(_WEEKDAY_NAMES) for n in names.split("|")}
+_NEAR = dict.fromkeys(
+    ("today", "tonight", "heute", "aujourd'hui", "aujourd’hui", "hoy", "oggi", "idag", "vandaag"), 0
+) | dict.fromkeys(("tomorrow", "demain", "mañana", "domani", "imorgon", "amanhã"), 1)
+_WHEN = {**_WEEKDAYS, **_NEAR}
+_WEEKDAY = re.compile(
+    r"(?<![\w-])(?:" + "|".join(sorted(map(re.escape, _WHEN), key=lambda w: (-len(w), w))) + r")"
+    r"(?![\w-])",
     re.I,
 )
 _WHOLE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:?\d\d(?::\d\d)?\s?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)?)?"
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:?\d\d(?::\d\d)?\s?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)?)?(?![\d:])"
     r"|\d{6}\s?[A-Z]{3}\s\w{3}\s\d{2,4}"
 )
-_MONTHS = "|".join(re.escape(name) for name in dates.month_names())
-_DAY = re.compile(
-    rf"\b(?P<m>{_MONTHS})\b\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y>\d{{4}}))?"
-    rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.|er)?(?: de)? (?P<m2>{_MONTHS})\b\.?"
-    r"(?:(?:,| de)? (?P<y2>\d{4}))?",
+_NAMED_DAY = re.compile(
+    rf"\b(?P<m>{_MONTHS})\b\.?,? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d)"
+    r"(?:,? (?P<y>(?:1[89]|20)\d\d))?"
+    r"|\b(?P<d2>\d{1,2})(?:st|nd|rd|th|\.|er|º|°)?(?:,? (?:of|de|d['’]))? ?"
+    rf"(?P<m2>{_MONTHS})\b\.?"
+    r"(?:(?:,| de| del)? (?P<y2>(?:1[89]|20)\d\d))?",
     re.I,
 )
+_NUMBER_DAY = re.compile(
+    r"(?<![\d.:/-])(?:(?P<d>\d{1,2})(?P<s>[./-])(?P<m>\d{1,2})(?:(?P=s)(?P<y>\d{4}|\d\d)\b|(?P<open>\.))"
+    r"|(?P<d2>\d{1,2})/(?P<m2>\d{1,2}))(?![\d/-])"
+)
+# Only Americans write the month first.
+_NOT_ENGLISH = re.compile(
+    r"\b(?:jusqu|avant|diffus|hasta|antes|bis|uhr|sperr|fino|sino|prima|ore|tot|uur|indtil|klausul|kl"
+    r"|til|spärr|até|às|asti|saakka|do|до|heures?|horas?)\b|\b(?:sperr|spärr|spærr|jusqu|klausul)|\dh",
+    re.I,
+)
+_ISO_DAY = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b")
+_HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
+# `10 horas de Madrid`, `10 heures locales`: the word belongs to the zone.
+_OF_PLACE = r" (?:(?:de|del|da|d['’]) ?[^\W\d]|local|peninsular|espa|argentina|italian|franç)"
 _CLOCK = re.compile(
-    r"(?<![\d.:-])(?P<h>[01]?\d|2[0-3])(?:[:.h]?(?P<i>[0-5]\d)|(?= ?[ap]\.?m))"
-    r"(?: ?(?P<half>[ap])\.?m\.?)?(?: (?:hours|uhr|horas))?"
-    r"(?: ?(?P<z>GMT|UTC|Z|[ECB]S?[DES]?T|CEST))?"
-    r"(?!\d)",
+    r"(?<![\d.:/-])(?P<h>[01]?\d|2[0-4])(?:"
+    r" ?(?:[:.h]|uhr) ?(?P<i>[0-5]\d)(?::[0-5]\d)?(?!\d)"
+    r"|(?P<i4>(?<=[0-2]\d)[0-5]\d)(?!\d)"
+    rf"|(?P<bare>(?= ?(?:[ap]\.? ?m\b|{_HOUR_WORD})))"
+    r")(?P<half> ?(?P<ap>[ap])\.? ?m\b\.?)?(?P<word> ?" + _HOUR_WORD + rf"(?!{_OF_PLACE}))?",
     re.I,
 )
-_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "CET": 1, "CEST": 2, "BST": 1}
+_LED_CLOCK = re.compile(
+    r"(?<!\w)(?:kl|klokken|klockan|klo|at|um|ab|bis|à|a las|alle|alle ore|ore|às|om|o|godz\.?)\.? "
+    r"(?P<h>[01]?\d|2[0-4])(?![\d.:/]|\. ?[^\W\d])",
+    re.I,
+)
+_NOON = re.compile(
+    r"\b(?:12 )?(?:noon|midday|midi|mittag|12 uhr mittags|mediodía|mezzogiorno)\b", re.I
+)
+_MIDNIGHT = re.compile(
+    r"\b(?:12 )?(?:midnight|minuit|mitternacht|medianoche|mezzanotte|middernacht|midnatt|midnat)\b",
+    re.I,
+)
+_ZONE_WORD = re.compile(r"(?P<word>[A-ZÅÄÖ][A-ZÅÄÖ.]{1,5}(?:/[A-Z]{2,5})?)(?![\w])")
+_NO_ZONES = frozenset(
+    (
+        *(
+            "AM",
+            "PM",
+            "ON",
+            "AT",
+            "THE",
+            "OF",
+            "FOR",
+            "AND",
+            "OR",
+            "IN",
+            "BY",
+            "TO",
+            "HOURS",
+            "HRS",
+        ),
+        *(
+            "HOUR",
+            "UHR",
+            "TODAY",
+            "TOMORROW",
+            "UNTIL",
+            "FROM",
+            "DE",
+            "LE",
+            "EL",
+            "DEN",
+            "DEM",
+            "DER",
+        ),
+        *(
+            "IL",
+            "DI",
+            "DEL",
+            "UM",
+            "NOT",
+            "NO",
+            "IS",
+            "A",
+            "DAY",
+            "RELEASE",
+            "UND",
+            "Y",
+            "E",
+            "LAS",
+        ),
+    )
+)
+_LOCAL = re.compile(
+    r"(?:\(?local(?: time)?|ortszeit|heure locale|hora local|ora locale|lokal tid|plaatselijke tijd"
+    r"|(?-i:[A-Z][a-zé]+(?: [A-Z][a-zé]+)?) time)\b",
+    re.I,
+)
+_LEADING = re.compile(
+    r"^(?:\W|\b(?:until|till|to|at|on|for|from|after|the|bis|zum|den|dem|am|um|ab|fino|alle|al|del|il|"
+    r"jusqu|au|à|le|hasta|el|las|la|a|até|às|tot|om|op|til|till|kl|du|von|of|release|use|papers|"
+    r"editions|and|thereafter|before|date|time)\b)*",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Embargo:
+    """What a line says: the moment until which a story is not to be used, UTC.
+
+    `until` None: the line is an embargo whose end is not understood. `zoneless`: it gives an hour
+    and no zone, and the hour was taken as UTC.
+    """
+
+    until: datetime | None
+    zoneless: bool = False
+
+
+@cache
+def _openings() -> dict[str, re.Pattern[str]]:
+    words: dict[str, list[str]] = {}
+    text = files("pipeline.parse.conventions").joinpath("embargo.tsv").read_text("utf-8")
+    for row in text.splitlines():
+        if row and not row.startswith("#"):
+            kind, _, found = row.split("\t")
+            words.setdefault(kind, []).extend(found.split("||"))
+    return {
+        kind: re.compile(_OPENING + "(?:" + "|".join(found) + ")", re.I)
+        for kind, found in words.items()
+    }
 
 
 def is_embargo(text: str) -> bool:
-    """Whether a line sets an embargo: it gives a time, or says nothing but that there is one."""
-    match = _LINE.match(text)
-    if not match:
+    """Whether a line sets an embargo, understood or not."""
+    if len(text) > _MAX_CHARS or not _may_be(text):
         return False
-    return bool(re.search(r"\d", text)) or not text[match.end() :].strip(" :.-*)")
+    openings = _openings()
+    if openings["none"].match(text):
+        return False
+    if openings["sure"].match(text):
+        return True
+    weak = openings["weak"].match(text)
+    return weak is not None and _is_time(text[weak.end() :])
 
 
-def read_embargo(text: str, near: date | None) -> datetime | None:
-    """The moment that an embargo line gives, UTC; a day without a year is the one next to `near`.
+_HINT = re.compile(
+    r"embarg|ambargo|sperr|spärr|spærr|klausul|releas|publi[csk]|hold|held|veröff|verwend|frei"
+    r"|diffus|difund|divulg|diffond|utili|broadcast|use|air|print|distrib|offentligg|bringes"
+    r"|julkais|zveřej|эмбарго|ембарго|публик|yayın|advance|adv |transmission|uitzend",
+    re.I,
+)
 
-    A time without a zone counts as UTC; a day without a time ends with the day's beginning.
+
+def _may_be(text: str) -> bool:
+    """Whether a word is there that every embargo line has one of: most lines have none."""
+    return bool(_HINT.search(text))
+
+
+def lifts_embargo(text: str) -> bool:
+    """Whether a line says that there is no embargo (`FOR IMMEDIATE RELEASE`, `Embargo: none`)."""
+    return len(text) <= _MAX_CHARS and _may_be(text) and bool(_openings()["none"].match(text))
+
+
+def _is_time(rest: str) -> bool:
+    """Whether what follows `FOR RELEASE` or `EMBARGO` is nothing, or begins with a time."""
+    leading = _LEADING.match(rest)
+    rest = rest[leading.end() :] if leading else rest
+    if not rest.strip(" :.-–—*)]"):
+        return True
+    patterns = (_WHOLE, _NAMED_DAY, _NUMBER_DAY, _CLOCK, _WEEKDAY, _NOON, _MIDNIGHT)
+    return any(pattern.match(rest) for pattern in patterns)
+
+
+def read_embargo(text: str, near: datetime | None, *, day_only: bool = True) -> Embargo:
+    """The embargo that a line gives.
+
+    A day without a year is the one next to the story's own (`near`, of which `day_only` says that
+    its hour is not known); a weekday is the first from that day on, an hour without a day the first
+    from then on. A day without an hour ends the embargo with its beginning, `midnight` with its
+    end. An hour without a zone counts as UTC; with a zone that is not known nothing is understood.
+    Of two readings of a day in numbers (10/6/2027) the later one counts.
     """
-    for found in _WHOLE.findall(text):
-        when = dates.moment(found)
-        if when:
-            return when.at
-    match = _DAY.search(text)
-    if not match:
+    for found in _WHOLE.finditer(text):
+        when = dates.moment(found[0])
+        if when and when.precision != "day" and not _zone_after(text, found.end()):
+            zoneless = when.utc_offset_min is None
+            return Embargo(when.at, zoneless)
+    days, spans = _days(text, near)
+    if not days and spans:
+        return Embargo(None)
+    rest = text
+    for begin, end in spans:
+        rest = f"{rest[:begin]}{'|' * (end - begin)}{rest[end:]}"
+    clock = _clock(rest)
+    if clock is None:
+        return Embargo(None)
+    found_at, hour, zone = clock
+    if not days:
+        if not near or not found_at:
+            return Embargo(None)
+        until = _at(near.date(), hour, zone)
+        if not day_only and until <= near:
+            until += timedelta(days=1)
+        return Embargo(until, zone is None)
+    until = max(_at(day, hour, zone) for day in days)
+    if near and not day_only and _is_weekday(text, spans) and until <= near:
+        until += timedelta(days=7)
+    return Embargo(until, bool(found_at) and zone is None)
+
+
+def _zone_after(text: str, end: int) -> bool:
+    """Whether a zone is named behind a time that was read without one."""
+    return bool(re.match(r" ?(?!GMT|UTC|Z)[A-Z]{2,5}\b", text[end:]))
+
+
+def _at(day: date, hour: timedelta, zone: object) -> datetime:
+    local = datetime.combine(day, time()) + hour
+    return in_utc(local, zone) if zone is not None else local.replace(tzinfo=UTC)  # type: ignore[arg-type]
+
+
+def _is_weekday(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether the day was given as a weekday alone."""
+    return len(spans) == 1 and text[slice(*spans[0])].casefold() in _WEEKDAYS
+
+
+def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int, int]]]:
+    """The days that a line may mean, and where it says so; spans without days: none understood."""
+    spans = [match.span() for match in _WEEKDAY.finditer(text)]
+    named = _NAMED_DAY.search(text)
+    if named:
+        number, month = int(named["d"] or named["d2"]), dates.month(named["m"] or named["m2"])
+        found = _of_year(named["y"] or named["y2"], month, number, near)
+        return ([found] if found else []), [*spans, named.span()]
+    iso = _ISO_DAY.search(text)
+    if iso:
+        whole = dates.day(int(iso["y"]), int(iso["m"]), int(iso["d"]))
+        return ([whole] if whole else []), [*spans, iso.span()]
+    numbers = next(filter(_is_day, _NUMBER_DAY.finditer(text)), None)
+    if numbers:
+        american = not _NOT_ENGLISH.search(text)
+        return _by_number(numbers, near, american), [*spans, numbers.span()]
+    if not spans:
+        return [], []
+    word = text[slice(*spans[0])].casefold()
+    if near is None:
+        return [], spans
+    step = _NEAR[word] if word in _NEAR else (_WEEKDAYS[word] - near.weekday()) % 7
+    return [near.date() + timedelta(days=step)], spans
+
+
+def _is_day(match: re.Match[str]) -> bool:
+    """`10.00` is an hour, `6.10.` and `06/10` are days."""
+    first, second = int(match["d"] or match["d2"]), int(match["m"] or match["m2"])
+    return 1 <= first <= 31 and 1 <= second <= 31 and min(first, second) <= 12
+
+
+def _by_number(match: re.Match[str], near: datetime | None, american: bool) -> list[date]:
+    first, second, year = int(match["d"] or match["d2"]), int(match["m"] or match["m2"]), match["y"]
+    pairs = [(first, second)]
+    if american and match["s"] != "." and match["open"] is None:
+        pairs.append((second, first))
+    found = (_of_year(year, month, day, near) for day, month in pairs)
+    return [day for day in found if day]
+
+
+def _of_year(
+    year: str | None, month: int | None, number: int, near: datetime | None
+) -> date | None:
+    if month is None or not 1 <= month <= 12:
         return None
-    number, month = int(match["d"] or match["d2"]), dates.month(match["m"] or match["m2"])
-    year = match["y"] or match["y2"]
     if year:
-        day = dates.day(int(year), month, number)
-    else:
-        day = dates.nearest_year(month, number, near) if near and month else None
-    if not day:
+        whole = int(year) if len(year) > 2 else 2000 + int(year)
+        return dates.day(whole, month, number)
+    return dates.nearest_year(month, number, near.date()) if near else None
+
+
+def _clock(text: str) -> tuple[bool, timedelta, object] | None:
+    """Whether an hour is given, the time since midnight, its zone; None for an unknown zone."""
+    for pattern, hours in ((_NOON, 12), (_MIDNIGHT, 24)):
+        word = pattern.search(text)
+        if word:
+            return _zoned(text, word.end(), timedelta(hours=hours))
+    match = next(filter(_is_clock, _CLOCK.finditer(text)), None) or _LED_CLOCK.search(text)
+    if not match:
+        return (False, timedelta(), None)
+    parts = match.groupdict()
+    hour, minute = int(parts["h"]), int(parts.get("i") or parts.get("i4") or 0)
+    if parts.get("ap"):
+        hour = hour % 12 + (12 if parts["ap"].lower() == "p" else 0)
+    return _zoned(text, match.end(), timedelta(hours=hour, minutes=minute))
+
+
+def _is_clock(match: re.Match[str]) -> bool:
+    return bool(match["i"] or match["i4"] or match["half"] or match["bare"] is not None)
+
+
+def _zoned(text: str, end: int, hour: timedelta) -> tuple[bool, timedelta, object] | None:
+    rest = text[end:].lstrip(" ,(|")
+    rest = re.sub(r"^(?:uhr|hours|hrs|on|\W)+", "", rest, flags=re.I)
+    zone = zone_at(rest)
+    if zone:
+        return True, hour, zone[0]
+    if _LOCAL.match(rest):
         return None
-    rest = f"{text[: match.start()]} | {text[match.end() :]}"
-    clock = next((c for c in _CLOCK.finditer(rest) if c["i"] or c["half"]), None)
-    return datetime.combine(day, time(), UTC) + (_since_midnight(clock) if clock else timedelta())
-
-
-def _since_midnight(clock: re.Match[str]) -> timedelta:
-    hour = int(clock["h"])
-    if clock["half"]:
-        hour = hour % 12 + (12 if clock["half"].lower() == "p" else 0)
-    zone = _ZONES.get((clock["z"] or "").upper(), 0)
-    return timedelta(hours=hour - zone, minutes=int(clock["i"] or 0))
+    word = _ZONE_WORD.match(rest)
+    name = word["word"].strip(".").casefold() if word else ""
+    if word and name.upper() not in _NO_ZONES and name not in _WHEN and not dates.month(name):
+        return None
+    return True, hour, None

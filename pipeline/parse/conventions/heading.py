@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.parse.conventions.advisories import is_change_note
 from pipeline.parse.conventions.dateline import find_dateline
-from pipeline.parse.conventions.embargo import is_embargo
+from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import split_names
@@ -113,7 +113,7 @@ def _read_note(head: Heading, text: str) -> bool:
         head.notes.append(text.strip("=()"))
     elif is_embargo(text):
         _embargo(head, text)
-    elif _NOTE.match(text) or is_change_note(text):
+    elif _NOTE.match(text) or is_change_note(text) or lifts_embargo(text):
         head.notes.append(text.strip("()[] "))
     elif read_line(text):
         head.notes.append(text.strip("=()[]* "))
@@ -202,7 +202,8 @@ def _embargo(head: Heading, text: str) -> None:
     """The words of an embargo; its moment may need the story's date (see `wiretext.compose`)."""
     words = text.strip("()[] ")
     head.notes.append(words)
-    head.embargoes.append(words)
+    if not lifts_embargo(words):
+        head.embargoes.append(words)
 
 
 def _read_title(head: Heading, lines: list[str], index: int) -> int:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from pipeline.parse.conventions import advisories, revisions
 from pipeline.parse.conventions.dateline import Dateline, find_dateline
-from pipeline.parse.conventions.embargo import read_embargo
+from pipeline.parse.conventions.embargo import is_embargo, read_embargo
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
@@ -53,9 +54,11 @@ def read_story(text: str, moment: Moment | None = None) -> Draft:
 
 def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft:
     """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read."""
+    embargoes, paragraphs = take_embargoes(paragraphs)
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
-    notes = [*head.notes, change] if change else head.notes
+    notes = [*head.notes, *embargoes, *([change] if change else ())]
+    embargoes = [*head.embargoes, *embargoes]
     signed, paragraphs = _take_signature(paragraphs)
     moment = head.moment or below.moment or _of_dateline(dateline)
     warnings = list(head.warnings)
@@ -78,17 +81,37 @@ def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft
         warnings=tuple(warnings),
     )
     draft = with_dateline(with_moment(draft, moment), dateline)
-    return with_marks(_with_embargo(draft, head.embargoes))
+    return with_marks(with_embargo(draft, embargoes))
 
 
-def _with_embargo(draft: Draft, lines: list[str]) -> Draft:
-    """The draft under the embargo that one of the lines gives, its year that of the story."""
-    near = draft.published_at.date() if draft.published_at else None
-    moments = filter(None, (read_embargo(text, near) for text in lines))
-    until = max(moments, default=None)
-    if lines and not until:
-        return replace(draft, warnings=(*draft.warnings, "embargo without a whole date"))
-    return replace(draft, embargo_until=until)
+def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
+    """The draft under the last of the embargoes that the lines give, their year that of the story.
+
+    Where one is not understood the story is withheld, and a warning gives its words.
+    """
+    if not lines:
+        return draft
+    day_only = draft.published_precision == "day"
+    found = [read_embargo(text, draft.published_at, day_only=day_only) for text in lines]
+    unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
+    warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
+    if any(entry.zoneless for entry in found):
+        warnings.append("embargo without a time zone: its hour is taken as UTC")
+    moments = filter(None, (draft.embargo_until, *(entry.until for entry in found)))
+    return replace(
+        draft,
+        embargo_until=max(moments, default=None),
+        status="withheld" if unknown and draft.status == "usable" else draft.status,
+        warnings=(*draft.warnings, *warnings),
+    )
+
+
+def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """The embargo lines among the first paragraphs, and the paragraphs without them."""
+    lines = [text for text in paragraphs[:_LOOK_AHEAD] if is_embargo(text)]
+    if not lines:
+        return lines, paragraphs
+    return lines, tuple(text for text in paragraphs if text not in lines)
 
 
 def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,10 +88,11 @@ def _entries(document: xml.Document, *, is_cut: bool) -> Iterator[Part]:
         parent = item.getparent()
         if parent is not None:
             parent.remove(item)
+    shared = _shared(items)
     feed = _feed(root)
     for item, raw in zip(items, forms, strict=True):
         try:
-            draft = _entry(item, feed)
+            draft = _entry(item, feed, shared)
         except FaultError as error:
             yield replace(error.fault, raw=raw)
             continue
@@ -124,7 +125,22 @@ def _read(document: bytes) -> Any:
         raise FaultError("malformed", f"no feed that can be read: {error!r}"[:200]) from error
 
 
-def _entry(item: etree._Element, feed: _Feed) -> Draft:
+def _shared(items: Sequence[etree._Element]) -> frozenset[str]:
+    """The ids that entries with different links share: they name no entry."""
+    links: dict[str, set[str]] = {}
+    for item in items:
+        told = {"guid": "", "id": "", "link": ""}
+        for part in item:
+            name = local(part)
+            if name in told and not told[name]:
+                told[name] = line(part.text or "") or xml.attribute(part, "href") or ""
+        identity = told["guid"] or told["id"]
+        if identity and told["link"]:
+            links.setdefault(identity, set()).add(told["link"])
+    return frozenset(identity for identity, found in links.items() if len(found) > 1)
+
+
+def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
     aside = prepare(item)
     wrap = (b"<feed>", b"</feed>") if feed.is_atom else (b"<rss><channel>", b"</channel></rss>")
     parsed = _read(wrap[0] + etree.tostring(item, encoding="utf-8", with_tail=False) + wrap[1])
@@ -137,6 +153,9 @@ def _entry(item: etree._Element, feed: _Feed) -> Draft:
     warnings = list(feed.warnings)
     published, updated = _times(entry, feed, warnings)
     link, identity = _text(entry, "link"), _text(entry, "id")
+    if identity in shared and link:
+        warnings.append(f"other entries have this id too, so the link is taken: {identity[:80]}")
+        identity = link
     identity = identity or link
     draft = Draft(
         headline=headline,

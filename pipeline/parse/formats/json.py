@@ -33,6 +33,7 @@ _BODY = ("body", "text", "content", "body_text", "article", "story", "maintext",
 _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
          "date_publish", "datetime", "created_at")  # fmt: skip
 _PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
+_STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")
 
 Nested = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
@@ -145,8 +146,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         values.text(low, "version_time", "updated_at"), "$.version_time", warnings
     )
     created = fields.moment(values.text(low, "created_at"), "$.created_at", warnings)
-    until = fields.moment(values.text(low, "embargo_until", "embargo"), "$.embargo_until", warnings)
-    status, unknown = fields.status(values.text(low, "status", "pubstatus"))
+    status, unknown = _status(low)
     note = values.text(low, "editor_note", "ednote")
     identity = values.text(low, *_ID)
     draft = Draft(
@@ -162,7 +162,6 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         bylines=_names(low),
         dateline=optional_line(values.text(low, "dateline")),
         language=fields.language(values.text(low, "language", "lang")),
-        embargo_until=until.at if until else None,
         codes=_codes(low),
         warnings=tuple(warnings + ([unknown] if unknown else [])),
         urgency=values.integer(values.text(low, "urgency", "priority"), 1, 9),
@@ -180,7 +179,19 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         format=name,
         delivered=low,
     )
-    return fields.with_body(with_moment(draft, published or changed), body)
+    draft = with_moment(draft, published or changed)
+    draft = fields.embargoed(draft, values.text(low, "embargo_until", "embargo"))
+    return fields.with_body(draft, body)
+
+
+def _status(low: dict[str, Json]) -> tuple[str, str | None]:
+    """The status that any field gives, one that withholds or cancels before the others."""
+    found = [fields.status(values.text(low, name)) for name in _STATUS]
+    if low.get("draft") is True or low.get("is_draft") is True:
+        found.append(fields.status("draft"))
+    hiding = (entry for entry in found if entry[0] != "usable")
+    unknown = (entry for entry in found if entry[1])
+    return next(hiding, None) or next(unknown, ("usable", None))
 
 
 def _body(low: dict[str, Json]) -> Flow:

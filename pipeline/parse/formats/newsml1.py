@@ -76,7 +76,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     status, unknown = fields.status(formal_name(xml.child(management, "status")))
     embargo = embargo_of(management, warnings)
     if embargo and status == "withheld":
-        status = "usable"  # from then on: `embargo_until` says when
+        status, unknown = "usable", None  # from then on: `embargo_until` says when
     warnings += [unknown] if unknown else []
     revision = xml.child(identity, "revisionid")
     words = xml.first(item, "dateline")

@@ -92,7 +92,6 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
     made = fields.moment(values.text(low, "versioncreated"), "$.versioncreated", warnings)
     first = fields.moment(values.text(low, "firstcreated"), "$.firstcreated", warnings)
     created = fields.moment(values.text(low, "contentcreated"), "$.contentcreated", warnings)
-    until = fields.moment(values.text(low, "embargoed"), "$.embargoed", warnings)
     described = _texts(low, "description")
     located = values.text(low, "located")
     draft = Draft(
@@ -107,7 +106,6 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         slugline=optional_line(values.text(low, "slugline")),
         bylines=_bylines(low),
         language=fields.language(values.text(low, "language")),
-        embargo_until=until.at if until else None,
         codes=_codes(low, kind),
         warnings=tuple(warnings),
         urgency=values.integer(values.text(low, "urgency"), 1, 9),
@@ -129,6 +127,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
         delivered=low,
     )
     draft = _located(with_moment(draft, made or first or created), low.get("dateline"))
+    draft = fields.embargoed(draft, values.text(low, "embargoed"))
     return fields.with_body(draft, _body(low))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.model import Record, Story
+from pipeline.parse import parse_record
 from pipeline.parse.conventions.embargo import is_embargo, read_embargo
 
 NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
@@ -24,12 +26,43 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
         ("Embargado hasta el 5 de marzo de 2022 a las 12:00", NOON),
         ("*** EMBARGOED UNTIL MARCH 5 ***", datetime(2022, 3, 5, tzinfo=UTC)),
         ("Embargoed until 0030 GMT, January 1", datetime(2022, 1, 1, 0, 30, tzinfo=UTC)),
-        ("Embargoed until noon", None),
+        ("Embargoed until noon", datetime(2022, 3, 4, 12, tzinfo=UTC)),
+        ("Embargoed until delivery", None),
+        # German, French, Scandinavian, Spanish, Italian, Dutch, Portuguese, Russian
+        ("Sperrfrist: 05.03.2022, 12:00 Uhr", NOON),
+        ("ACHTUNG: Sperrfrist bis Samstag, 5. März 2022, 13:00 Uhr MEZ", NOON),
+        ("Sperrfrist: Redebeginn", None),
+        ("Embargo jusqu'au 05/03/2022 12h00", NOON),
+        ("À ne pas diffuser avant samedi 5 mars à 13h00 (heure de Paris)", NOON),
+        ("Sperrefrist: 5. mars 2022 kl. 12.00", NOON),
+        ("Klausuleret til lørdag den 5. marts kl. 12:00", NOON),
+        ("Embargo till lördag 5 mars kl 12", NOON),
+        ("Embargo hasta el sábado 5 de marzo a las 13.00 hora de Madrid", NOON),
+        ("Sotto embargo fino a sabato 5 marzo, ore 12", NOON),
+        ("Embargo tot zaterdag 5 maart 12.00 uur", NOON),
+        ("Embargo até às 12h de 5 de março de 2022", NOON),
+        ("Эмбарго до 15.00 мск 5 марта 2022 года", NOON),
+        # press practice, and zones by name
+        ("HOLD FOR RELEASE 7:00 a.m. EST Saturday, March 5, 2022", NOON),
+        ("FOR RELEASE 7:00 A.M. ET, SATURDAY, MARCH 5, 2022", NOON),
+        ("Embargoed for release until 7 a.m. U.S. Eastern Time on Saturday", NOON),
+        ("EMBARGOED UNTIL SATURDAY 1300 CET", NOON),
+        ("Embargo: 5 March 2022, 21:00 JST", NOON),
+        ("Embargoed until 23:00 AEDT on March 5", NOON),
+        ("Embargoed until 14:00 GMT+2 on 5 March", NOON),
+        ("EMBARGOED UNTIL 1000 XST March 5", None),
+        ("EMBARGOED UNTIL 10:00 local time Saturday", None),
+        ("Embargoed until midnight Friday GMT", datetime(2022, 3, 5, tzinfo=UTC)),
+        # of two readings the one that ends it later
+        ("Embargoed until 03/05/2022 12:00 GMT", datetime(2022, 5, 3, 12, tzinfo=UTC)),
+        # summer time begins on 13 March in the United States
+        ("EMBARGOED UNTIL 8 AM ET MARCH 14", datetime(2022, 3, 14, 12, tzinfo=UTC)),
     ],
 )
 def test_the_moment_of_an_embargo(text: str, until: datetime | None) -> None:
     """Day, month, clock and zone in the desks' ways; the year next to the story's."""
-    assert read_embargo(text, date(2022, 3, 4)) == until
+    assert is_embargo(text) or until is None or "Embargoed to" in text
+    assert read_embargo(text, datetime(2022, 3, 4, tzinfo=UTC)).until == until
 
 
 @pytest.mark.parametrize(
@@ -44,8 +77,64 @@ def test_embargo_lines(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Embargo on wool eased", "EMBARGO ON CUBA TO END, SAYS RUBIO", "Oil embargo until March",
-     "For release of prisoners, rivals meet"],
+     "For release of prisoners, rivals meet", "FOR IMMEDIATE RELEASE", "For release: immediate",
+     "Embargo on 300 goods eased", "Embargo: none", "Sperrfrist aufgehoben", "Embargo to be lifted",
+     "Embargoed Russian oil reaches India", "Embargada la vivienda del exministro",
+     "Do not use phones before bed, doctors say", "Held until Tuesday, court says",
+     "Sous embargo, l'Iran vend son pétrole", "Эмбарго на нефть вступило в силу",
+     "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
     assert not is_embargo(text)
+
+
+def parsed(text: str) -> Story:
+    (item,) = parse_record(Record("a", 0, text.encode()))
+    assert isinstance(item, Story), item
+    return item
+
+
+TEXT = "Bridge is to close\n\n{line}\n\nOSLO, March 4, 2022 (AFP) - It is to close.\n\nNo more."
+
+
+def test_an_hour_without_a_day_is_the_next_one() -> None:
+    """From the story's own hour on, where that is known; so is the weekday."""
+    at = datetime(2022, 3, 4, 15, tzinfo=UTC)  # a Friday
+    assert read_embargo("Embargoed until 14:00 GMT", at, day_only=False).until == (
+        at + timedelta(hours=23)
+    )
+    assert read_embargo("Embargoed until 14:00 GMT Friday", at, day_only=False).until == (
+        at + timedelta(days=7, hours=-1)
+    )
+
+
+def test_an_embargo_that_is_not_understood_withholds() -> None:
+    """Its words are named; the line is no paragraph."""
+    for line in ("EMBARGOED UNTIL DELIVERY", "Sperrfrist: 5. März, 10 Uhr XYT", "(EMBARGOED)"):
+        story = parsed(TEXT.format(line=line))
+        assert (story.status, story.embargo_until) == ("withheld", None)
+        assert any(w.startswith("embargo not understood, withheld: ") for w in story.warnings)
+        assert story.paragraphs == ("It is to close.", "No more.")
+
+
+def test_an_embargo_within_any_format_holds() -> None:
+    """In its field, its note or its first paragraph."""
+    base = '{{"id": "a1", "title": "Bridge is to close", "date": "2022-03-04T08:00:00Z", {more}}}'
+    body = '"text": "The bridge is to close. No more.", '
+    for more, status in (
+        (body + '"embargo_until": "2022-03-05T12:00:00Z"', "usable"),
+        (body + '"embargo_until": "7 a.m. ET on Saturday"', "usable"),
+        (body + '"embargo_until": "when the minister speaks"', "withheld"),
+        (body + '"ednote": "Embargoed until 1200 GMT Saturday"', "usable"),
+        ('"text": "EMBARGOED UNTIL 1200 GMT SATURDAY\\n\\nThe bridge is to close."', "usable"),
+    ):
+        story = parsed(base.format(more=more))
+        assert (story.status, story.embargo_until) == (status, NOON if status == "usable" else None)
+        assert "EMBARGOED" not in story.body
+
+
+def test_a_release_for_immediate_use_is_none() -> None:
+    story = parsed(TEXT.format(line="FOR IMMEDIATE RELEASE"))
+    assert (story.status, story.embargo_until) == ("usable", None)
+    assert "IMMEDIATE" not in story.body

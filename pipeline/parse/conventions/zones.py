@@ -1,0 +1,58 @@
+"""Which offset from UTC a zone's name stands for at a given hour; the table is `zones.tsv`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_OFFSET = re.compile(
+    r"(?:(?:GMT|UTC)\s?)?(?P<sign>[+\u2212-])(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?(?!\d)", re.I
+)
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """The zone of each name, the name in small letters."""
+    text = files("pipeline.parse.conventions").joinpath("zones.tsv").read_text("utf-8")
+    rows = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    return {name: zone for zone, names in rows for name in names.split("|")}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    names = sorted(_zones(), key=lambda name: (-len(name), name))
+    return re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?!\w)", re.I)
+
+
+def zone_at(text: str) -> tuple[tzinfo, int] | None:
+    """The zone that `text` begins with, by name or offset, and where it ends; None if none."""
+    offset = _OFFSET.match(text)
+    if offset:
+        minutes = int(offset["h"]) * 60 + int(offset["m"] or 0)
+        if minutes > 15 * 60:
+            return None
+        signed = minutes if offset["sign"] == "+" else -minutes
+        return timezone(timedelta(minutes=signed)), offset.end()
+    named = _pattern().match(text)
+    if not named:
+        return None
+    zone = _zone(_zones()[named[0].casefold()])
+    return (zone, named.end()) if zone else None
+
+
+@cache
+def _zone(told: str) -> tzinfo | None:
+    if "/" not in told:
+        return timezone(timedelta(hours=float(told)))
+    try:
+        return ZoneInfo(told)
+    except ZoneInfoNotFoundError:
+        return None
+
+
+def in_utc(local: datetime, zone: tzinfo) -> datetime:
+    """The moment of a local time; of an hour that comes twice (clocks set back) the later one."""
+    return max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
