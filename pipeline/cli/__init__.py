@@ -51,7 +51,8 @@ def app_of(modules: tuple[str, ...]) -> typer.Typer:
         name="dateline",
         cls=Commands,
         help="Wire news from Kafka to Parquet: parsed, enriched with entities and events,"
-        f" exactly once.\n\n*Exit codes*\n\n{_CODES}",
+        " exactly once.",
+        epilog=f"*Exit codes*\n\n{_CODES}",
         no_args_is_help=True,
         rich_markup_mode="markdown",
         pretty_exceptions_show_locals=False,
