@@ -33,6 +33,7 @@ from pipeline.redact import has_password
 
 if TYPE_CHECKING:
     from pipeline.parse.limits import ParseLimits
+    from pipeline.parse.mapping.model import FieldMap
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -179,6 +180,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     flink: FlinkSettings = FlinkSettings()
     observe: ObserveSettings = ObserveSettings()
+    formats: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -203,7 +205,16 @@ class Settings(BaseSettings):
         # Only here: the parsers take long to import, and most commands read no record.
         from pipeline.parse.limits import ParseLimits
 
-        return ParseLimits(**self.limits.model_dump())
+        return ParseLimits(**self.limits.model_dump(), mappings=self.mappings)
+
+    @property
+    def mappings(self) -> tuple[FieldMap, ...]:
+        """The mappings under `[formats.NAME]` and `--map`; raises `ConfigError` for a wrong one."""
+        if not self.formats:
+            return ()
+        from pipeline.parse.mapping.model import mapping_of
+
+        return tuple(mapping_of(facts, name) for name, facts in self.formats.items())
 
 
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -231,7 +242,9 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
             f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
         )
         raise ConfigError(f"wrong configuration: {wrong}") from None
-    return restore(found.model_dump())
+    settings = restore(found.model_dump())
+    _ = settings.mappings  # a wrong one is an error of the configuration, told here
+    return settings
 
 
 def restore(dumped: Mapping[str, Any]) -> Settings:
@@ -246,6 +259,7 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
         limits=LimitSettings(**dumped["limits"]),
         flink=FlinkSettings(**dumped["flink"]),
         observe=ObserveSettings(**dumped["observe"]),
+        formats=dumped.get("formats", {}),
     )
 
 

@@ -26,6 +26,7 @@ class Selection:
     to_date: date | None = None
     providers: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    mappings: tuple[str, ...] = ()
 
     @property
     def is_everything(self) -> bool:
@@ -50,6 +51,7 @@ class Selection:
             "to_date": self.to_date.isoformat() if self.to_date else None,
             "providers": list(self.providers),
             "formats": list(self.formats),
+            **({"mappings": list(self.mappings)} if self.mappings else {}),
         }
 
     def reason(self, story: Story) -> str | None:
@@ -77,6 +79,7 @@ def selection_of(facts: Mapping[str, Any]) -> Selection:
         to_date=date.fromisoformat(facts["to_date"]) if facts["to_date"] else None,
         providers=tuple(facts["providers"]),
         formats=tuple(facts["formats"]),
+        mappings=tuple(facts.get("mappings", ())),
     )
 
 

@@ -1,5 +1,8 @@
-# ruff: noqa: ARG002 - the signature is the protocol's
-"""CSV and TSV with a header row: each row is a story, its columns named as in JSON exports."""
+"""CSV and TSV: each row is a story, its columns named as in JSON exports, or by a mapping.
+
+A table whose columns nobody knows is one reject that names them. What is a table at all is told
+by `pipeline.tabular`.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,21 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.mapping import read as mapped
+from pipeline.parse.mapping.model import FieldMap, ready
+from pipeline.parse.markup.values import Json
 from pipeline.parse.pieces import need_few
+from pipeline.parse.text.clean import line as one_line
 from pipeline.parse.text.decode import decode
+from pipeline.tabular import BODIES, Shape, is_row, plain_name, shape, unquoted
 
-_HEADLINES = frozenset({"headline", "title"})
-_BODIES = frozenset({"body", "text", "content", "article", "story"})
 _MAX_FIELD_CHARS = 16 * 1024 * 1024
+_HEAD_CHARS = 4096
+_MAX_SHOWN_CHARS = 400
+_SUMMARIES = frozenset({"summary", "description", "abstract"})
 
 
 class _Lines(Iterator[str]):
@@ -42,31 +51,81 @@ class _Lines(Iterator[str]):
         return self._text[self._from :]
 
 
+class _Rows:
+    """The rows of a table: by the tabs alone where they suffice, else by RFC 4180."""
+
+    def __init__(self, lines: _Lines, found: Shape) -> None:
+        self._lines = lines
+        self._shape = found
+        self._again: list[str] = []
+        self._reader = csv.reader(self._source(), delimiter=found.delimiter, strict=True)
+        self.line_number = 0
+
+    def _source(self) -> Iterator[str]:
+        while True:
+            if self._again:
+                yield self._again.pop()
+            elif (text := next(self._lines, None)) is not None:
+                yield text
+            else:
+                return
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        """The next row; raises `csv.Error`."""
+        delimiter, width = self._shape.delimiter, self._shape.width
+        if delimiter == "\t":
+            text = next(self._lines)
+            self.line_number += 1
+            if is_row(text, delimiter, width) or '"' not in text:
+                return [unquoted(cell) for cell in text.rstrip("\r\n").split("\t")]
+            self._again.append(text)
+        before = self._reader.line_num
+        row = next(self._reader)
+        self.line_number += self._reader.line_num - before - (delimiter == "\t")
+        return row
+
+
 class _Csv:
     name = "csv"
 
     def matches(self, sniff: Sniff) -> bool:
-        """A first line that names a headline column and a body column."""
-        return _delimiter(sniff.text) is not None
+        """Lines of as many cells each, or a first line that names columns."""
+        return shape(sniff.text, whole=len(sniff.data) <= _HEAD_CHARS) is not None
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each row; its raw form is the header line and the row's own lines."""
         csv.field_size_limit(_MAX_FIELD_CHARS)
         decoded = decode(data, hints.charset)
-        text = decoded.text.lstrip("\ufeff \t\r\n\0").replace("\0", "")
-        delimiter = _delimiter(text) or ","
-        need_few(text, delimiter, "\n")
+        text = decoded.text.lstrip("\ufeff \r\n\0").replace("\0", "")
+        head = text[:_HEAD_CHARS]
+        found = shape(head, whole=len(head) == len(text))
+        if found is None:
+            raise FaultError("malformed", "no table: the text changes beyond its beginning")
+        need_few(text, found.delimiter, "\n")
         lines = _Lines(text)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        try:
-            names = [name.strip().lower() for name in next(reader)]
-        except csv.Error as error:
-            raise FaultError("malformed", f"no CSV: {error}", "line 1") from error
-        head = lines.taken()
-        while True:
-            line = f"line {reader.line_num + 1}"
+        rows = _Rows(lines, found)
+        names: list[str] | None = None
+        mapping: FieldMap | None = None
+        header = ""
+        if found.has_header:
             try:
-                row = next(reader)
+                names = [name.strip() for name in next(rows)]
+            except csv.Error as error:
+                raise FaultError("malformed", f"no CSV: {error}", "line 1") from error
+            header = lines.taken()
+        mapping = _mapping(names, found.width, limits)
+        if mapping is not None and names is None:
+            names = list(mapping.columns)
+        if names is None or (mapping is None and not _is_known(names)):
+            raise FaultError("unknown_format", _unknown(names, found, text), "line 1")
+        table = _Table(names, mapping, decoded.warnings)
+        while True:
+            line = f"line {rows.line_number + 1}"
+            try:
+                row = next(rows)
             except StopIteration:
                 return
             except csv.Error as error:
@@ -75,28 +134,72 @@ class _Csv:
                 return
             own = lines.taken()
             if any(cell.strip() for cell in row):
-                raw = (head + own).encode("utf-8", "surrogatepass")
-                yield _row(names, row, raw, line, decoded.warnings)
+                raw = (header + own).encode("utf-8", "surrogatepass")
+                yield table.read(row, raw, line)
 
 
-def _row(
-    names: list[str], row: list[str], raw: bytes, evidence: str, warnings: tuple[str, ...]
-) -> Part:
-    try:
-        draft = read_story_object(dict(zip(names, row, strict=False)), raw, "csv")
-    except FaultError as error:
-        return replace(error.fault, raw=raw, evidence=evidence)
-    extra = () if len(row) == len(names) else (f"{len(row)} cells for {len(names)} columns",)
-    return replace(draft, warnings=(*warnings, *extra, *draft.warnings))
+class _Table:
+    """The columns of a table, and how its rows are read."""
+
+    def __init__(
+        self, names: list[str], mapping: FieldMap | None, warnings: tuple[str, ...]
+    ) -> None:
+        self._names = names
+        self._mapping = mapping
+        self._warnings = warnings
+
+    def read(self, row: list[str], raw: bytes, evidence: str) -> Part:
+        """The row's story, or why it is none."""
+        try:
+            draft = self._draft(row, raw)
+        except FaultError as error:
+            return replace(error.fault, raw=raw, evidence=evidence)
+        own = len(row) != len(self._names)
+        extra = (f"{len(row)} cells for {len(self._names)} columns",) if own else ()
+        return replace(draft, warnings=(*self._warnings, *extra, *draft.warnings))
+
+    def _draft(self, row: list[str], raw: bytes) -> Draft:
+        if self._mapping is not None:
+            item: dict[str, Json] = dict(zip(self._names, row, strict=False))
+            return mapped.read_mapped(self._mapping, item, raw, _story)
+        low: dict[str, Json] = {}
+        for name, cell in zip(self._names, row, strict=False):
+            low.setdefault(plain_name(name), cell)
+        return _story(low, raw)
 
 
-def _delimiter(text: str) -> str | None:
-    first = text.split("\n", 1)[0].strip("\r")
-    for delimiter in (",", "\t", ";"):
-        names = {name.strip(' "').lower() for name in first.split(delimiter)}
-        if names & _HEADLINES and names & _BODIES:
-            return delimiter
-    return None
+def _story(low: dict[str, Json], raw: bytes | None) -> Draft:
+    return read_story_object(low, raw, "csv")
+
+
+def _mapping(names: list[str] | None, width: int, limits: ParseLimits) -> FieldMap | None:
+    """The mapping of a table with these columns, or of one without a header row."""
+    if names is None:
+        return next((m for m in limits.mappings if len(m.columns) == width), None)
+    item: dict[str, Json] = dict.fromkeys(names, " .")
+    given = (m for m in limits.mappings if not m.columns)
+    told = (m for m in ready() if m.when.has)
+    return next((m for m in (*given, *told) if _has_columns(m, names, item)), None)
+
+
+def _has_columns(mapping: FieldMap, names: list[str], item: dict[str, Json]) -> bool:
+    if mapping.when.has:
+        return set(mapping.when.has) <= set(names)
+    return mapped.fits(replace(mapping, when=type(mapping.when)()), item)
+
+
+def _is_known(names: list[str]) -> bool:
+    """Whether a column holds the text of a story: headlines alone make none."""
+    return bool({plain_name(name) for name in names} & (BODIES | _SUMMARIES))
+
+
+def _unknown(names: list[str] | None, found: Shape, text: str) -> str:
+    if names is None:
+        first = one_line(text.split("\n", 1)[0][:_MAX_SHOWN_CHARS])[:120]
+        message = f"a table of {found.width} columns without a header row, which needs a mapping"
+        return f"{message}; it begins {first}"
+    columns = ", ".join(one_line(name)[:40] or "(no name)" for name in names[:60])
+    return f"a table of which no column holds a text: {columns}"[:_MAX_SHOWN_CHARS]
 
 
 CSV = _Csv()

@@ -20,6 +20,8 @@ from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.agency_json import read_agency
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
+from pipeline.parse.mapping import read as mapped
+from pipeline.parse.mapping.model import FieldMap, ready
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
@@ -28,10 +30,14 @@ from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
-_HEADLINE = ("headline", "title", "hl", "head")
-_BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text")
+_HEADLINE = ("headline", "title", "hl", "head", "heading", "news_title", "article_title",
+             "headline_text")  # fmt: skip
+_BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text",
+         "fulltext", "article_text", "storytext", "story_text", "article_body", "news_text",
+         "text_body", "article_content", "plain_text")  # fmt: skip
 _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
-         "date_publish", "datetime", "created_at")  # fmt: skip
+         "date_publish", "datetime", "created_at", "date_published", "published_date",
+         "publication_date", "publishedat")  # fmt: skip
 _PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")
@@ -77,12 +83,20 @@ class JsonFormat:
             content = _content(low)
             if content is not None:
                 yield from self._carried(low, content, raw, hints, limits)
+            elif (mapping := mapped.find(item, limits.mappings)) is not None:
+                yield mapped.read_mapped(mapping, item, raw, read_story_object)
+            elif (found := mapped.find_items(item, limits.mappings)) is not None:
+                yield from _mapped_items(item, found, raw)
             elif (parts := read_agency(item, raw, read_story_object)) is not None:
                 yield from parts
+            elif (mapping := mapped.find_ready(item)) is not None:
+                yield mapped.read_mapped(mapping, item, raw, read_story_object)
+            elif (found := mapped.find_items(item, ready())) is not None:
+                yield from _mapped_items(item, found, raw)
             elif is_ninjs(item) and not _is_story(low):
                 yield read_ninjs(item, raw)
             else:
-                yield read_story_object(low, raw)
+                yield _with_text(read_story_object(low, raw), low, item)
         except FaultError as error:
             yield replace(error.fault, raw=raw)
 
@@ -103,6 +117,38 @@ class JsonFormat:
             else:
                 agency = part.provider or named(values.text(low, *_PROVIDER))
                 yield replace(part, raw=own, provider=agency)
+
+
+def _mapped_items(
+    item: dict[str, Json], found: tuple[FieldMap, str, list[dict[str, Json]]], raw: bytes | None
+) -> Iterator[Part]:
+    """A part for each article within the answer of an API, with the answer around it as raw form.
+
+    What is of another shape than the mapping's is read like any object.
+    """
+    mapping, path, entries = found
+    for entry in entries:
+        own = raw if len(entries) == 1 else mapped.alone(item, path, entry)
+        try:
+            if mapped.fits(mapping, entry):
+                yield mapped.read_mapped(mapping, entry, own, read_story_object)
+            else:
+                low = {name.lower(): value for name, value in entry.items()}
+                yield _with_text(read_story_object(low, own), low, entry)
+        except FaultError as error:
+            yield replace(error.fault, raw=own)
+
+
+def _with_text(draft: Draft, low: dict[str, Json], item: dict[str, Json]) -> Draft:
+    """The draft if a text of the object was read; raises `FaultError` that names its fields else.
+
+    A headline alone is a story where the object says that it is one of ours, or that it is killed.
+    """
+    told = "envelope" in low or draft.status == "canceled"
+    if draft.paragraphs or draft.summary or draft.captions or told:
+        return draft
+    message = "the object has a headline, and no text under a known name"
+    raise FaultError("unknown_format", f"{message}: {mapped.names_of(item)}", "$")
 
 
 def _warned(draft: Draft, warnings: tuple[str, ...]) -> Draft:
@@ -139,7 +185,8 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
     body = _body(low)
     if not headline and not body.paragraphs:
         kind = "no_text" if "envelope" in low else "unknown_format"
-        raise FaultError(kind, "the object has neither headline nor body", "$")  # type: ignore[arg-type]
+        message = f"the object has neither headline nor body: {mapped.names_of(low)}"
+        raise FaultError(kind, message, "$")  # type: ignore[arg-type]
     warnings: list[str] = []
     published = fields.moment(values.text(low, *_DATE), "$.published_at", warnings)
     changed = fields.moment(

@@ -1,6 +1,6 @@
-"""CSV and TSV with a header row: each row is a record, with the header above it.
+"""CSV and TSV: each row is a record, with the header line above it where there is one.
 
-The header is one that `pipeline.parse.formats.csv` reads too: it names a headline and a body.
+What is a table is told by `pipeline.tabular`, by which `pipeline.parse.formats.csv` goes too.
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pipeline.source.archive.containers.pieces import Growing, Piece
+from pipeline.source.archive.containers.pieces import Growing, Piece, Split
+from pipeline.tabular import Shape, shape
 
 _OPEN_FIELD_BYTES = 1024 * 1024
 """A quoted field that is longer has no end: a lone quote must not take all rows after it."""
 
-
-def _header(delimiter: bytes) -> bytes:
-    before, after = (
-        rb"(?=(?:[^\n]*" + delimiter + rb")?[ \"]*",
-        rb"[ \"]*[\r\n" + delimiter + rb"])",
-    )
-    headline, body = rb"(?:headline|title)", rb"(?:body|text|content|article|story)"
-    return before + headline + after + before + body + after
+_MAYBE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[^<{\[\n]*?[,;\t]")
 
 
-BEGINS = re.compile(
-    rb"(?i:(?:\xef\xbb\xbf)?\s*(?=[\w .,;\t\"-]+\r?\n)(?:"
-    + b"|".join(map(_header, (b",", b";", rb"\t")))
-    + rb"))"
-)
+def find(head: bytes, *, whole: bool) -> Split | None:
+    """How the table that begins with `head` is cut; None where it begins none.
+
+    `whole` if the stream ends with `head`. UTF-16 and the like are no table here.
+    """
+    if not _MAYBE.match(head) or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    found = shape(head.decode("utf-8", "replace"), whole=whole)
+    if found is None:
+        return None
+    return lambda chunks, limit_bytes: rows(chunks, limit_bytes, found)
 
 
-def rows(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
+def rows(chunks: Iterable[bytes], limit_bytes: int, found: Shape) -> Iterator[Piece]:
     """Each row, which may have line ends within quotes (RFC 4180), below the header's line."""
-    head: bytes | None = None
+    head: bytes | None = None if found.has_header else b""
     current = Growing(limit_bytes)
     quotes, most = 0, min(_OPEN_FIELD_BYTES, limit_bytes // 2)
     for line, ends in _lines(chunks, limit_bytes):
@@ -43,9 +43,11 @@ def rows(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
             head = line
             current.limit = max(limit_bytes - len(head), 0)
             continue
+        is_row = found.delimiter == "\t" and not current.data
+        is_row = is_row and line.count(b"\t") == found.width - 1
         current.take(line)
         quotes += line.count(b'"')
-        if ends and (quotes % 2 == 0 or len(current.data) > most):
+        if ends and (is_row or quotes % 2 == 0 or len(current.data) > most):
             yield from _row(head, current.flush())
             quotes = 0
     yield from _row(head or b"", current.flush(unfinished=True))

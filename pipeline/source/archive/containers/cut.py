@@ -59,7 +59,6 @@ TEXTS: tuple[Text, ...] = (
     Text("json array", re.compile(_MARK + rb"\[\s*\{"), jsons.values),
     Text("json objects", _OBJECT, jsons.values),
     Text("mbox", re.compile(FROM_LINE), MBOX.split),
-    Text("csv rows", csvs.BEGINS, csvs.rows),
     Text("wire messages", re.compile(rb"[\x16\x00\r\n ]*" + HEADER), WIRE_MESSAGES.split),
 )
 """Every text that is cut, in order of trial; any other is one record."""
@@ -108,7 +107,8 @@ def _compressed(coding: Coding, stream: Stream, context: Context) -> Iterator[Pi
 def _split_of(head: bytes, stream: Stream) -> Split:
     if _OBJECT.match(head):
         return jsons.lines if _is_json_lines(stream) else jsons.values
-    return next((text.split for text in TEXTS if text.begins.match(head)), whole)
+    found = next((text.split for text in TEXTS if text.begins.match(head)), None)
+    return found or csvs.find(head, whole=len(head) < _HEAD_BYTES) or whole
 
 
 def _is_json_lines(stream: Stream) -> bool:

@@ -1,0 +1,152 @@
+"""Whether text is a table (CSV, TSV), what its first line is, and its cells.
+
+Archives are cut by it and records are read by it: so that what the one takes for a row of a table
+the other does too.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HEADLINES = frozenset(
+    ("headline", "title", "hl", "head", "heading", "news_title", "article_title", "headline_text")
+)
+BODIES = frozenset(
+    ("body", "text", "content", "article", "story", "maintext", "full_text", "fulltext")
+) | {"body_text", "article_text", "storytext", "story_text", "article_body", "articlebody",
+     "news_text", "text_body", "article_content", "plain_text", "body_html", "html",
+     "paragraphs"}  # fmt: skip
+_USUAL = HEADLINES | BODIES | {
+    "id", "index", "date", "url", "link", "author", "byline", "section", "category", "source",
+    "publication", "publisher", "provider", "agency", "language", "lang", "summary", "description",
+    "abstract", "keywords", "published_at", "published", "date_published", "pub_date", "pubdate",
+    "publish_date", "timestamp", "time", "year", "month", "domain", "slug", "slugline", "tags",
+    "label", "topic", "country", "city", "image", "image_url", "created_at", "updated_at", "guid",
+    "highlights", "words", "docid", "doc_id", "article_id", "news_id", "seendate", "mobileurl",
+}  # fmt: skip
+_NOT_WORD = re.compile(r"[\W_]+")
+_NAME = re.compile(r"[^\W\d][\w .:/()#&'?%-]{0,40}|_?id|#|")
+_MOST_NAME_WORDS = 4
+_LINES_LOOKED_AT = 12
+_FIRST_LINE_CHARS = 8192
+_NO_HEADER_WIDTH = 5
+_QUOTED_WIDTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table: what parts its cells, how many there are, and whether the first line names them."""
+
+    delimiter: str
+    width: int
+    has_header: bool
+
+
+def plain_name(name: str) -> str:
+    """A column's name in small letters, with `_` for all that is no letter or digit."""
+    return _NOT_WORD.sub("_", name.casefold()).strip("_")
+
+
+def shape(text: str, *, whole: bool) -> Shape | None:
+    """The shape of the table that `text` begins, or None; `whole` if nothing follows it."""
+    text = text.lstrip("\ufeff \r\n\0")
+    if not text or text[0] in "<{[":
+        return None
+    first = text.split("\n", 1)[0][:_FIRST_LINE_CHARS]
+    for delimiter in ("\t", ",", ";"):
+        if delimiter in first:
+            found = _shape(text, first.rstrip("\r"), delimiter, whole=whole)
+            if found:
+                return found
+    return None
+
+
+def _shape(text: str, first: str, delimiter: str, *, whole: bool) -> Shape | None:
+    header = _split(first, delimiter)
+    width = len(header)
+    is_header = _is_header(header)
+    if not is_header:
+        is_table = _fits_without_header(first, delimiter, width)
+    elif (known := _is_known(header, text)) is not None:
+        return Shape(delimiter, width, True) if known else None
+    else:
+        is_table = delimiter == "\t" or width > 2
+    rows = list(_rows(text, delimiter, width, whole=whole)) if is_table else []
+    enough = len(rows) > int(is_header) and all(len(row) == width for row in rows)
+    return Shape(delimiter, width, is_header) if enough else None
+
+
+def _is_known(header: list[str], text: str) -> bool | None:
+    """Whether the columns' names alone make it a table; None where its rows have to tell."""
+    names = {plain_name(name) for name in header}
+    if names & HEADLINES and names & BODIES:
+        return True
+    second = text.split("\n", 2)[1:2]
+    if not second or not second[0].strip():
+        return False  # a line alone, or one above a blank line: a text
+    if len(names & _USUAL) > 1 and (len(header) > 2 or names & BODIES):
+        return True
+    return None
+
+
+def _fits_without_header(first: str, delimiter: str, width: int) -> bool:
+    if delimiter == "\t":
+        return width >= _NO_HEADER_WIDTH
+    quoted = first.count('"') >= 2 * width and first.startswith('"') and first.endswith('"')
+    return quoted and width >= _QUOTED_WIDTH
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether cells name columns: short, different from each other, no sentences, no addresses."""
+    names = [cell.strip() for cell in cells]
+    told = [name.casefold() for name in names if name]
+    return (
+        len(names) > 1
+        and len(told) >= len(names) - 1
+        and len(set(told)) == len(told)
+        and all(_NAME.fullmatch(name) for name in names)
+        and all(len(name.split()) <= _MOST_NAME_WORDS and "://" not in name for name in names)
+    )
+
+
+def _rows(text: str, delimiter: str, width: int, *, whole: bool) -> Iterator[list[str]]:
+    """The first rows of the text, without one that may be cut off."""
+    lines = text.split("\n", _LINES_LOOKED_AT)
+    if len(lines) > _LINES_LOOKED_AT or not whole:
+        lines.pop()
+    held = ""
+    for line in lines:
+        held = f"{held}\n{line}" if held else line.rstrip("\r")
+        if not held.strip():
+            if lines[-1:] != [line]:
+                yield []
+            continue
+        cells = _split(held.rstrip("\r"), delimiter)
+        if held.count('"') % 2 and not is_row(held, delimiter, width):
+            continue
+        yield cells
+        held = ""
+
+
+def is_row(line: str, delimiter: str, width: int) -> bool:
+    """Whether a line of tab-separated values is a row by its tabs alone: quotes are text there."""
+    return delimiter == "\t" and line.count("\t") == width - 1
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if delimiter == "\t":
+        return [unquoted(cell) for cell in line.split("\t")]
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def unquoted(cell: str) -> str:
+    """A cell of tab-separated values without quotes around all of it."""
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return cell[1:-1].replace('""', '"')
+    return cell
