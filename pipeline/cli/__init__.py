@@ -30,6 +30,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "flink": ("flink",),
     "rejects": ("rejects",),
     "show": ("show",),
+    "formats": ("formats",),
     "evaluate": ("evaluate",),
     "source": ("source",),
     "config": ("about",),

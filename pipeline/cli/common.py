@@ -6,7 +6,7 @@ import json
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +39,15 @@ TopicOption = Annotated[str | None, typer.Option("--topic", help="Topics, separa
 LogLevelOption = Annotated[
     str, typer.Option("--log-level", help="debug, info, warning or error.", show_default=True)
 ]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="Mapping for objects or tables of a foreign shape: a file (TOML) or a ready one's "
+        "name; may be repeated.",
+        show_default=False,
+    ),
+]
 _OBEYED = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that JSON lets stand: DEL, C1 and those of writing direction."""
 
@@ -51,9 +60,13 @@ def settings_of(
     lake: str | None = None,
     bootstrap_servers: str | None = None,
     topic: str | None = None,
+    maps: Sequence[str] | None = None,
     **overrides: Mapping[str, Any],
 ) -> Settings:
-    """The settings, with what stood on the command line on top; None overrides nothing."""
+    """The settings, with what stood on the command line on top; None overrides nothing.
+
+    `maps` are mappings for foreign shapes: files, or names of ready ones.
+    """
     sections: dict[str, dict[str, Any]] = {name: dict(part) for name, part in overrides.items()}
     sections.setdefault("lake", {})["url"] = lake
     kafka = sections.setdefault("kafka", {})
@@ -63,6 +76,11 @@ def settings_of(
         name: {key: value for key, value in part.items() if value is not None}
         for name, part in sections.items()
     }
+    if maps:
+        # Only here: the parsers take long to import, and most commands read no record.
+        from pipeline.parse.mapping.model import find_mapping
+
+        given["formats"] = dict(find_mapping(place) for place in maps)
     return load(config, {name: part for name, part in given.items() if part})
 
 

@@ -12,6 +12,7 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     LogLevelOption,
+    MapOption,
     TopicOption,
     out,
     print_json,
@@ -57,6 +58,7 @@ def run(
             min=0, max=65535, help="Serve /metrics, /healthz and /readyz there; 9464 is usual."
         ),
     ] = None,
+    maps: MapOption = None,
     log_level: LogLevelOption = "info",
     as_json: JsonOption = False,
 ) -> None:
@@ -73,6 +75,7 @@ def run(
         lake=lake,
         bootstrap_servers=bootstrap_servers,
         topic=topic,
+        maps=maps,
         job={"workers": workers},
         batch={"flush_interval_s": flush_interval_s},
         observe={"metrics_port": metrics_port},

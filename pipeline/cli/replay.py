@@ -13,6 +13,7 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     LogLevelOption,
+    MapOption,
     err,
     out,
     print_json,
@@ -57,6 +58,7 @@ def replay(
             "--format", help="Only of this wire format; may be repeated.", show_default=False
         ),
     ] = None,
+    maps: MapOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -83,9 +85,13 @@ def replay(
     set_up_logs(log_level)
     if runner not in ("inprocess", "flink"):
         raise UsageError("no such runner", given=runner, known="inprocess, flink")
-    settings = settings_of(config, lake=lake)
+    settings = settings_of(config, lake=lake, maps=maps)
     selection = Selection(
-        _day("--from", from_date), _day("--to", to_date), tuple(provider or ()), _known(wire_format)
+        _day("--from", from_date),
+        _day("--to", to_date),
+        tuple(provider or ()),
+        _known(wire_format),
+        tuple(mapping.identity for mapping in settings.mappings) if maps else (),
     )
     if selection.from_date and selection.to_date and selection.from_date > selection.to_date:
         raise UsageError("--from is after --to", begin=from_date, end=to_date)

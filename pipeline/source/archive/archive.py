@@ -106,6 +106,21 @@ def open_archive(
     return Archive(str(path), source, tuple(members), max_record_bytes, options)
 
 
+def first_records(
+    path: Path | str, storage_options: Mapping[str, str] | None = None
+) -> Iterator[Record]:
+    """The records at `path` as `open_archive` cuts them, without reading all of it before.
+
+    They have no source: they are looked at, and not kept.
+    """
+    options = locations.as_options(storage_options)
+    offset = 0
+    for file in locations.find(str(path), options):
+        for piece in _pieces(file, MAX_RECORD_BYTES, options, None):
+            yield Record("", offset, piece.value, headers=_headers(piece))
+            offset += 1
+
+
 def stored_bytes(path: Path | str, storage_options: Mapping[str, str] | None = None) -> int:
     """What `open_archive` will read: the size of the files at `path`, for a progress bar."""
     options = locations.as_options(storage_options)

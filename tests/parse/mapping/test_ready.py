@@ -86,7 +86,7 @@ CC_NEWS = {
 CNN = b"id,article,highlights\nab12,(CNN) -- The keepers lit the lamp.,Lamp lit .\n"
 ALL_THE_NEWS = (
     b",id,title,publication,author,date,year,month,url,content\n"
-    b'0,17283,Lamp lit again - Norland Times,Norland Times,Rosa Lindqvist,2016-12-31,2016.0,12.0,,'
+    b"0,17283,Lamp lit again - Norland Times,Norland Times,Rosa Lindqvist,2016-12-31,2016.0,12.0,,"
     b'"The keepers lit the lamp.   Ships saw it at once."\n'
 )
 ALL_THE_NEWS_2 = (
@@ -94,9 +94,7 @@ ALL_THE_NEWS_2 = (
     b"2019-06-23 00:00:00,2019,6.0,23,Per Holm,Tide rises,The tide rose.,https://a.example/2,Coast,"
     b"Norland Online\n"
 )
-GDELT_CSV = (
-    b"URL,MobileURL,Date,Title\nhttps://d.example/1,,2015-01-01 10:15:00,Lamp lit again\n"
-)
+GDELT_CSV = b"URL,MobileURL,Date,Title\nhttps://d.example/1,,2015-01-01 10:15:00,Lamp lit again\n"
 CASES: list[tuple[str, bytes | dict[str, Any], list[dict[str, Any]]]] = [
     ("wapo", WAPO, [{
         "headline": "Lamp lit again", "provider": "The Norland Post", "provider_id": "w7",

@@ -1,0 +1,48 @@
+"""A mapping proposed from names and values reads the records that it was proposed for."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline.model import Record, Story
+from pipeline.parse import ParseLimits, parse_record
+from pipeline.parse.mapping.model import mapping_of, read_mapping
+from pipeline.parse.mapping.propose import propose
+from pipeline.parse.markup.values import Json
+
+TEXT = "De wachters staken vrijdag de lamp aan. " * 9
+ITEMS: list[dict[str, Json]] = [
+    {"nr": 17, "kop": "Lamp brandt weer op de kust", "tekst": TEXT, "seen_time": 1420070400,
+     "auteur": {"naam": "Rosa Lindqvist"}, "ref": "https://k.example/17"},
+    {"nr": 18, "kop": "Getij stijgt in de nacht", "tekst": TEXT + "Einde.",
+     "seen_time": 1420160400, "auteur": {"naam": "Per Holm"}, "ref": "https://k.example/18"},
+]  # fmt: skip
+
+
+def test_the_proposal_reads_what_it_was_made_from() -> None:
+    text = propose(ITEMS)
+    assert text is not None
+    limits = ParseLimits(mappings=(mapping_of(read_mapping(text, "own"), "own"),))
+    (story,) = parse_record(Record("t", 0, json.dumps(ITEMS[0]).encode()), limits)
+    assert isinstance(story, Story)
+    assert (story.headline, story.provider_id) == ("Lamp brandt weer op de kust", "17")
+    assert story.bylines == ("Rosa Lindqvist",)
+    assert story.body.startswith("De wachters")
+    assert story.published_at is not None
+    assert story.published_at.year == 2015
+
+
+def test_numbers_alone_make_no_proposal() -> None:
+    assert propose([{"a": 1, "b": [2, 3]}, {"a": 4}]) is None
+
+
+def test_a_name_with_quotes_stays_a_name() -> None:
+    text = propose([{'a"b\\': TEXT}])
+    assert text is not None
+    assert read_mapping(text, "own")["fields"]["body"]["path"] == 'a"b\\'
+
+
+def test_columns_without_names_are_named() -> None:
+    text = propose([{"c1": "7", "c2": TEXT}], ["c1", "c2"])
+    assert text is not None
+    assert read_mapping(text, "own")["columns"] == ["c1", "c2"]

@@ -1,0 +1,59 @@
+"""`dateline formats`, and `--map`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+
+ROWS = "kop,melding,op\nLamp brandt weer,De lamp brandt weer sinds vrijdag.,1420070400\n"
+OWN = (
+    '[fields]\nheadline = "kop"\nbody = "melding"\npublished_at = { path = "op", time = "epoch" }\n'
+)
+
+
+def _json(*args: str) -> dict[str, object]:
+    result = CliRunner().invoke(app, [*args, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    found: dict[str, object] = json.loads(result.stdout)
+    return found
+
+
+def test_list_names_formats_and_mappings() -> None:
+    found = _json("formats", "list")
+    assert {"nitf", "csv", "trec"} <= {entry["format"] for entry in found["formats"]}
+    assert all(entry["by"] for entry in found["formats"])
+    assert "mind" in {entry["mapping"] for entry in found["mappings"]}
+
+
+def test_try_shows_the_reject_and_proposes(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(ROWS + ROWS.split("\n")[1] + "\n", "utf-8")
+    found = _json("formats", "try", str(file))
+    assert found["items"][0]["reject"] == "unknown_format"
+    assert 'body = { path = "melding"' in found["proposal"]
+    (tmp_path / "own.toml").write_text(found["proposal"], "utf-8")
+    read = _json("formats", "try", str(file), "--map", str(tmp_path / "own.toml"))
+    assert read["items"][0]["headline"] == "Lamp brandt weer"
+    assert read["proposal"] is None
+
+
+def test_a_replay_with_a_mapping_takes_what_one_without_refused(tmp_path: Path) -> None:
+    """The mapping makes the archive another source, so that nothing has to be undone before."""
+    (tmp_path / "x.csv").write_text(ROWS + ROWS.split("\n")[1] + "\n", "utf-8")
+    (tmp_path / "own.toml").write_text(OWN, "utf-8")
+    base = ("replay", str(tmp_path / "x.csv"), "--lake", str(tmp_path / "lake"), "--dry-run")
+    plain = _json(*base)
+    mapped = _json(*base, "--map", str(tmp_path / "own.toml"))
+    assert (plain["stories"], plain["rejects"]) == (0, 2)
+    assert mapped["stories"] == 1  # the second row says the same
+    assert mapped["sources"][0]["source"].startswith(plain["sources"][0]["source"] + "/")
+
+
+def test_a_mapping_that_is_none_is_told(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["formats", "try", str(tmp_path), "--map", "no-such"])
+    assert result.exit_code != 0
+    assert "no such mapping" in str(result.exception)
