@@ -113,7 +113,7 @@ class Job:
         on_failures = None if letters is None else letters.send
         return LakeWriter(
             *(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures),
-            stages=stages_of(enricher),
+            stages=stages_of(enricher, self.settings),
         )
 
     @cached_property
@@ -295,7 +295,7 @@ class Job:
 
     def _assert_stages(self, run: str) -> None:
         """A worker may start later than its run was planned: under code that was replaced since."""
-        today = stages_of(self.enricher).id
+        today = stages_of(self.enricher, self.settings).id
         if not run.startswith(f"{REPROCESSED}{today}/"):
             raise ConfigError(
                 "the stages are others than the run was planned under: start it again",
@@ -352,9 +352,10 @@ def enricher_of(settings: Settings) -> Enricher:
     return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
 
 
-def stages_of(enricher: Enricher) -> StageSet:
-    """Every stage that makes rows in a process with this enricher."""
-    return StageSet(enricher.enrichment_id, parse_stage(), format_stages(), enricher.stages)
+def stages_of(enricher: Enricher, settings: Settings) -> StageSet:
+    """Every stage that makes rows in a process with this enricher and these settings."""
+    formats = format_stages(settings.parse_limits.mapping_ids)
+    return StageSet(enricher.enrichment_id, parse_stage(), formats, enricher.stages)
 
 
 def kafka_options(settings: Settings) -> KafkaOptions:

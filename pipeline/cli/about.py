@@ -41,7 +41,8 @@ def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     facts = {"dateline": __version__, **{name: version_of(name) for name in _PACKAGES}}
     from pipeline.job import enricher_of, stages_of
 
-    stages = stages_of(enricher_of(settings_of(config)))
+    settings = settings_of(config)
+    stages = stages_of(enricher_of(settings), settings)
     if as_json:
         told = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
         ids = {"enrichment_id": stages.enrichment_id, "stages_id": stages.id}

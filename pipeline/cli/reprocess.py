@@ -56,7 +56,7 @@ def reprocess(
     settings = settings_of(config, lake=lake)
     from pipeline.job import enricher_of, stages_of
 
-    today = stages_of(enricher_of(settings))
+    today = stages_of(enricher_of(settings), settings)
     found = plan(settings.lake.url, settings.lake.options, today, where)
     if found.newer is not None:
         err.print(

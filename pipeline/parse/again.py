@@ -53,7 +53,7 @@ def parse_again(record: Record, held: Story, limits: ParseLimits, parse: ParseRe
         offset=record.offset,
         item=0,
         raw=record.value,
-        parse_id=today_parse_id(held.format),
+        parse_id=today_parse_id(held.format, limits.mapping_ids),
     )
     hint = (("provider", held.provider.encode()),) if held.provider else ()
     items = parse(replace(record, headers=hint, held=None), limits)

@@ -27,5 +27,10 @@ class ParseLimits:
     max_decompressed_bytes: int = 64 * _MIB
     mappings: tuple[FieldMap, ...] = ()
 
+    @property
+    def mapping_ids(self) -> tuple[str, ...]:
+        """The identities of the mappings: they are a part of what makes a parse."""
+        return tuple(mapping.identity for mapping in self.mappings)
+
 
 DEFAULT_LIMITS = ParseLimits()

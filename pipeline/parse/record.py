@@ -25,6 +25,7 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
     that were read before it.
     """
     items: list[Item] = []
+    made_by = limits.mapping_ids
     raw_bytes, most_bytes = 0, max(limits.max_decompressed_bytes, len(record.value))
     try:
         for part in _parts(record, limits):
@@ -35,16 +36,16 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
             if items and raw_bytes > most_bytes:
                 message = f"the items have more than {most_bytes} bytes together"
                 raise FaultError("too_large", message)
-            items.append(_item(part, record, len(items)))
+            items.append(_item(part, record, len(items), made_by))
     except FaultError as error:
-        items.append(_item(error.fault, record, len(items)))
+        items.append(_item(error.fault, record, len(items), made_by))
     except MemoryError:
         raise
     except Exception as error:
         fault = Fault("parse_failed", f"{type(error).__name__}: {error}"[:500])
-        items.append(_item(fault, record, len(items)))
+        items.append(_item(fault, record, len(items), made_by))
     if not items:
-        items.append(_item(Fault("no_text", "the record holds no item"), record, 0))
+        items.append(_item(Fault("no_text", "the record holds no item"), record, 0, made_by))
     return tuple(items)
 
 
@@ -66,7 +67,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
             yield replace(part, raw=whole, warnings=warnings, provider_hint=hint)
 
 
-def _item(part: Part, record: Record, number: int) -> Item:
+def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) -> Item:
     if isinstance(part, Fault):
         return Reject(
             source=record.source,
@@ -93,7 +94,7 @@ def _item(part: Part, record: Record, number: int) -> Item:
         raw=record.value if part.raw is None else part.raw,
         received_at=record.received_at,
         origin=record.origin,
-        parse_id=today_parse_id(part.format or "text"),
+        parse_id=today_parse_id(part.format or "text", mappings),
         provider=part.provider or part.provider_hint,
         **{name: getattr(part, name) for name in _COMMON},
     )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.stages import StageVersion, data_digest, parse_id, tables_in
+from pipeline.parse.mapping.model import ready
+from pipeline.stages import StageVersion, data_digest, digest_of, parse_id, tables_in
 
 PARSE_VERSION = 1
 
@@ -32,6 +33,8 @@ FORMAT_VERSIONS: Mapping[str, int] = {
 }
 """The version of each wire format, by the name that its stories have in the column `format`."""
 
+_MAPPED = frozenset({"json", "csv"})
+
 
 @cache
 def parse_stage() -> StageVersion:
@@ -41,13 +44,22 @@ def parse_stage() -> StageVersion:
     )
 
 
-def format_stages() -> dict[str, StageVersion]:
-    """The stage of each wire format."""
-    return {name: StageVersion(name, version) for name, version in FORMAT_VERSIONS.items()}
+def format_stages(mappings: tuple[str, ...] = ()) -> dict[str, StageVersion]:
+    """The stage of each wire format; `mappings` are the identities of the operator's."""
+    return {name: _format_stage(name, mappings) for name in FORMAT_VERSIONS}
 
 
 @cache
-def today_parse_id(wire_format: str) -> str:
-    """The id of what today's parser makes of a story of this format."""
+def today_parse_id(wire_format: str, mappings: tuple[str, ...] = ()) -> str:
+    """The id of what today's parser makes of a story of this format, under these mappings."""
+    return parse_id(parse_stage(), _format_stage(wire_format, mappings))
+
+
+@cache
+def _format_stage(wire_format: str, mappings: tuple[str, ...]) -> StageVersion:
+    """Mappings are the data of the formats that are read by them."""
     version = FORMAT_VERSIONS.get(wire_format, 1)
-    return parse_id(parse_stage(), StageVersion(wire_format, version))
+    if wire_format not in _MAPPED:
+        return StageVersion(wire_format, version)
+    own = (entry.identity for entry in ready())
+    return StageVersion(wire_format, version, digest_of((*own, *mappings)))

@@ -185,14 +185,14 @@ def test_a_repaired_parser_reaches_the_lakes_past(
         (folder / name).write_bytes(data)
     lake = tmp_path / "lake"
     settings = load(None, {"lake": {"url": str(lake)}})
-    stages = stages_of(enricher_of(settings))
+    stages = stages_of(enricher_of(settings), settings)
     try:
         replay_archives(settings, [str(folder)])
         assert plan(str(lake), {}, stages).left == 0
         before = rows(lake, "SELECT revision_id, story_id, headline FROM current ORDER BY 1")
         forget(settings)
         repaired(monkeypatch)
-        stages = stages_of(enricher_of(settings))
+        stages = stages_of(enricher_of(settings), settings)
         planned = plan(str(lake), {}, stages)
         held = rows(lake, "SELECT count(*) AS n, sum(raw_bytes) AS size FROM stories")[0]
         assert (planned.left, planned.counted.raw_bytes) == (held["n"], held["size"])
@@ -213,7 +213,7 @@ def test_a_repaired_parser_reaches_the_lakes_past(
 def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path) -> None:
     """As when the code is replaced between the plan and the start of a worker."""
     settings = load(None, {"lake": {"url": str(old)}})
-    run = plan(str(old), {}, stages_of(enricher_of(settings))).run
+    run = plan(str(old), {}, stages_of(enricher_of(settings), settings)).run
     held = rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1")
     job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=80_000)
     try:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -66,7 +66,7 @@ class When:
     equals: MappingType[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldMap:
     """A mapping. `items` are paths to lists of articles within one object (an API's answer);
     `columns` the names of the columns of a table without a header row.
@@ -86,24 +86,20 @@ class FieldMap:
         found = self.fields.get(name)
         return Field(found) if isinstance(found, str) else found
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hexadecimal digits that stand for all that the mapping says but its description."""
         facts = _ADAPTER.dump_python(self, mode="json", exclude={"description"})
         text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_ID_HEX_DIGITS]
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Name and digest: what a parse under this mapping is known by."""
-        return _identity(self.name, self.digest)
+        return f"{self.name}/{self.digest}"
 
 
 _ADAPTER: TypeAdapter[FieldMap] = TypeAdapter(FieldMap)
-
-
-def _identity(name: str, digest: str) -> str:
-    return f"{name}/{digest}"
 
 
 def mapping_of(facts: MappingType[str, Any], name: str) -> FieldMap:

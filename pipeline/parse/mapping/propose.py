@@ -89,10 +89,10 @@ def propose(items: Sequence[dict[str, Json]], names: Sequence[str] = ()) -> str 
     if headline:
         left.remove(headline)
     for name, words in _NAMES.items():
-        path = next((p for word in words for p in left if word in _parts(p)), None)
-        if path:
-            left.remove(path)
-            fields[name] = _entry(path)
+        named = next((p for word in words for p in left if word in _parts(p)), None)
+        if named:
+            left.remove(named)
+            fields[name] = _entry(named)
     if not body and not headline:
         return None
     lines = [f"columns = [{', '.join(map(_quoted, names))}]"] if names else []
