@@ -14,6 +14,8 @@ import unicodedata
 from dataclasses import dataclass
 from encodings import normalize_encoding
 from encodings.aliases import aliases
+from functools import cache
+from importlib.resources import files
 
 from pipeline.parse.draft import FaultError
 
@@ -28,7 +30,19 @@ _CODECS = frozenset(
     (*aliases, *aliases.values(), *(m.name for m in pkgutil.iter_modules(encodings.__path__)))
 )
 _MAX_NAME_CHARS = 40
+# Labels as mailers and feeds write them: cp-1251, win1251, x-windows-1250, iso8859_2, ISO 8859-2.
+_LABEL = re.compile(r"^(?:x-)?(?:cp|win(?:dows)?|ms|ibm)[-_ ]?(?:cp)?(\d{3,4})$", re.I)
+_ISO_LABEL = re.compile(r"^(?:x-)?iso[-_ ]?8859[-_ :]?(\d{1,2})(?:[-_:].{0,8})?$", re.I)
 _SAMPLE_BYTES = 64 * 1024
+# A language that the bytes themselves name: of a feed, of an element, of a mail or envelope.
+_LANGUAGE = re.compile(
+    rb"<(?:dc:)?language>\s*([A-Za-z]{2})\b|\b(?:xml:)?lang=[\"']([A-Za-z]{2})\b"
+    rb"|(?:^|[\r\n])(?:content-)?language:\s*([A-Za-z]{2})\b|\"lang(?:uage)?\":\s*\"([A-Za-z]{2})\b",
+    re.I,
+)
+_MARKUP = re.compile(rb"<[^<>]{0,2000}>")
+_MIN_CONFIDENCE = 0.12
+_FEW_HIGH = 3
 _STRAY = "dateline-cp1252"
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
@@ -130,10 +144,16 @@ def _declared(data: bytes, declared: str | None) -> Decoded | None:
 
 def _name(declared: str | None) -> str | None:
     """Python's name of a declared text encoding; codecs that are no charset do not count."""
-    if not declared or not _is_known(declared.strip().strip("\"'")):
+    if not declared:
+        return None
+    told = declared.strip().strip("\"'")[:_MAX_NAME_CHARS]
+    for label in (told, _LABEL.sub(r"cp\1", told), _ISO_LABEL.sub(r"iso8859-\1", told)):
+        if _is_known(label):
+            break
+    else:
         return None
     try:
-        info = codecs.lookup(declared.strip().strip("\"'"))
+        info = codecs.lookup(label)
     except (LookupError, ValueError):
         return None
     return info.name if getattr(info, "_is_text_encoding", True) else None
@@ -156,15 +176,43 @@ _CP1252 = {byte: _cp1252(bytes((byte,))) for byte in range(0x80, 0xA0)}
 
 
 def _eight_bit(data: bytes) -> Decoded:
+    """The text in the eight-bit set that its letters speak for; of too few letters in cp1252.
+
+    A language that the bytes name decides between sets; it is not asked where that gives no text.
+    """
     sample = data[:_SAMPLE_BYTES]
+    told = _LANGUAGE.search(sample)
+    language = next((g for g in told.groups() if g), b"").decode("ascii").lower() if told else ""
     high = _HIGH.findall(sample)
-    if len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample):
-        return Decoded(_decode_cp1252(data), "cp1252", ("not utf-8: read as cp1252",))
-    guess = _guess(sample)
-    if guess:
-        text = data.decode(guess, "replace")
-        return Decoded(text, guess, (f"not utf-8: guessed {guess}",))
-    return Decoded(_decode_cp1252(data), "cp1252", ("not utf-8: read as cp1252",))
+    western = len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample)
+    own = _charsets().get(language, ())
+    if own[:1] == ("cp1252",) and western:
+        return _read_as(data, "cp1252", "read as cp1252")
+    words = _MARKUP.sub(b" ", sample) if sample.lstrip()[:1] == b"<" else sample
+    found, confidence = _guess(words, own)
+    if own and found in own:
+        return _read_as(data, found, f"read as {found} for its language, {language}")
+    few = len(high) <= _FEW_HIGH or confidence < _MIN_CONFIDENCE
+    if not found or found in {"iso8859-1", "cp1252"} or (western and few):
+        return _read_as(data, "cp1252", "read as cp1252")
+    return _read_as(data, found, f"guessed {found}")
+
+
+def _read_as(data: bytes, encoding: str, note: str) -> Decoded:
+    text = _decode_cp1252(data) if encoding == "cp1252" else data.decode(encoding, "replace")
+    return Decoded(text, encoding, (f"not utf-8: {note}",))
+
+
+@cache
+def _charsets() -> dict[str, tuple[str, ...]]:
+    """The eight-bit sets of each language, the usual one first."""
+    table: dict[str, tuple[str, ...]] = {}
+    text = files("pipeline.parse.text").joinpath("charsets.tsv").read_text("utf-8")
+    for row in text.splitlines():
+        if row and not row.startswith("#"):
+            languages, sets = row.split("\t")
+            table.update(dict.fromkeys(languages.split(), tuple(sets.split())))
+    return table
 
 
 def _decode_cp1252(data: bytes) -> str:
@@ -188,8 +236,23 @@ def _read_stray(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_STRAY, _read_stray)
 
 
-def _guess(sample: bytes) -> str | None:
-    from charset_normalizer import from_bytes
+def _guess(sample: bytes, own: tuple[str, ...] = ()) -> tuple[str | None, float]:
+    """Python's name of the likeliest set, by the letters of languages, and how likely it is.
 
-    best = from_bytes(sample, steps=5, chunk_size=512, threshold=0.2).best()
-    return best.encoding if best else None
+    Of the sets `own` where one of them fits; sets that wires are not written in do not count.
+    """
+    import chardet
+
+    era = chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO
+    for only in filter(None, (own, None)) if own else (None,):
+        found = chardet.detect(
+            sample,
+            encoding_era=era,
+            include_encodings=only,
+            compat_names=False,
+            no_match_encoding="ascii",
+        )
+        name = _name(found["encoding"])
+        if name and name != "ascii":
+            return name, found["confidence"]
+    return None, 0.0

@@ -1,0 +1,195 @@
+# ruff: noqa: RUF001 - the letters of other scripts are what the cases are about
+"""Texts that say nothing of their set are read in the one that their letters speak for."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.model import Record, Story
+from pipeline.parse import parse_record
+from pipeline.parse.text.decode import decode
+
+TEXTS = {
+    "cs": (
+        "Starosta města řekl, že přívoz potřebují všichni obyvatelé přístavu. Hlasování "
+        "proběhlo v sobotu a účast byla vyšší než před čtyřmi lety. Občané si přejí, "
+        "aby loď jezdila i v noci. Město zaplatí nové přístaviště ještě letos, dodal "
+        "mluvčí úřadu.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "sk": (
+        "Primátor mesta povedal, že kompu potrebujú všetci obyvatelia prístavu. "
+        "Hlasovanie sa konalo v sobotu a účasť bola vyššia než pred štyrmi rokmi. "
+        "Občania chcú, aby loď jazdila aj v noci. Mesto ešte tento rok zaplatí nové "
+        "prístavisko, dodal hovorca úradu.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "hu": (
+        "A polgármester szerint a kikötőváros lakóinak szükségük van a kompra. A "
+        "szavazást szombaton tartották, és többen vettek részt rajta, mint négy évvel "
+        "ezelőtt. Az őslakosok azt kérték, hogy a hajó éjjel is közlekedjen, mondta a "
+        "szóvivő.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "pl": (
+        "Mieszkańcy portowego miasta zagłosowali w sobotę za utrzymaniem promu. "
+        "Burmistrz powiedział, że prom jest potrzebny wszystkim. Frekwencja była wyższa "
+        "niż cztery lata temu. Miasto zapłaci za nową przystań jeszcze w tym roku, "
+        "dodał rzecznik.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "hr": (
+        "Gradonačelnik je rekao da trajekt trebaju svi stanovnici lučkog grada. "
+        "Glasovanje je održano u subotu, a odaziv je bio veći nego prije četiri godine. "
+        "Građani žele da brod vozi i noću. Grad će još ove godine platiti novo "
+        "pristanište.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "sl": (
+        "Župan je povedal, da trajekt potrebujejo vsi prebivalci pristaniškega mesta. "
+        "Glasovanje je bilo v soboto, udeležba pa je bila višja kot pred štirimi leti. "
+        "Občani želijo, da ladja vozi tudi ponoči. Mesto bo še letos plačalo novo "
+        "pristanišče.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "ro": (
+        "Primarul a declarat că toţi locuitorii oraşului au nevoie de feribot. Votul a "
+        "avut loc sâmbătă, iar prezenţa a fost mai mare decât acum patru ani. Cetăţenii "
+        "vor ca nava să circule şi noaptea, a adăugat purtătorul de cuvânt.",
+        ["cp1250", "iso8859-2"],
+    ),
+    "tr": (
+        "Belediye başkanı, feribotun liman kentindeki herkes için gerekli olduğunu "
+        "söyledi. Oylama cumartesi günü yapıldı ve katılım dört yıl öncesine göre daha "
+        "yüksekti. Vatandaşlar geminin gece de çalışmasını istiyor, dedi sözcü. Şehir "
+        "yeni iskeleyi bu yıl yaptıracak.",
+        ["cp1254", "iso8859-9"],
+    ),
+    "ru": (
+        "Жители портового города проголосовали в субботу за сохранение парома. Мэр "
+        "сказал, что паром нужен всем. Явка была выше, чем четыре года назад. Город ещё "
+        "в этом году оплатит новую пристань, добавил представитель администрации.",
+        ["cp1251", "koi8-r", "iso8859-5"],
+    ),
+    "uk": (
+        "Мешканці портового міста проголосували в суботу за збереження порома. Мер "
+        "сказав, що пором потрібен усім. Явка була вищою, ніж чотири роки тому. Місто "
+        "ще цього року оплатить нову пристань, додав речник.",
+        ["cp1251", "koi8-u"],
+    ),
+    "bg": (
+        "Жителите на пристанищния град гласуваха в събота за запазването на ферибота. "
+        "Кметът каза, че фериботът е нужен на всички. Избирателната активност беше по- "
+        "висока от преди четири години.",
+        ["cp1251"],
+    ),
+    "el": (
+        "Οι κάτοικοι της πόλης ψήφισαν το Σάββατο υπέρ της διατήρησης του πορθμείου. Ο "
+        "δήμαρχος είπε ότι το πορθμείο το χρειάζονται όλοι. Η συμμετοχή ήταν μεγαλύτερη "
+        "από ό,τι πριν από τέσσερα χρόνια.",
+        ["cp1253", "iso8859-7"],
+    ),
+    "he": (
+        "תושבי עיר הנמל הצביעו ביום שבת בעד המשך המעבורת. ראש העיר אמר כי כולם זקוקים "
+        "למעבורת. שיעור ההצבעה היה גבוה יותר מאשר לפני ארבע שנים.",
+        ["cp1255", "iso8859-8"],
+    ),
+    "ar": (
+        "صوت سكان المدينة الساحلية يوم السبت لصالح الإبقاء على العبارة. وقال رئيس "
+        "البلدية إن الجميع بحاجة إلى العبارة. وكانت نسبة المشاركة أعلى مما كانت عليه "
+        "قبل أربع سنوات.",
+        ["cp1256", "iso8859-6"],
+    ),
+    "lt": (
+        "Uosto miesto gyventojai šeštadienį balsavo už kelto išsaugojimą. Meras sakė, "
+        "kad keltas reikalingas visiems. Rinkėjų aktyvumas buvo didesnis nei prieš "
+        "ketverius metus. Miestas dar šiais metais pastatys naują prieplauką, pridūrė "
+        "atstovė.",
+        ["cp1257", "iso8859-13"],
+    ),
+    "lv": (
+        "Ostas pilsētas iedzīvotāji sestdien nobalsoja par prāmja saglabāšanu. Mērs "
+        "sacīja, ka prāmis ir vajadzīgs visiem. Vēlētāju aktivitāte bija augstāka nekā "
+        "pirms četriem gadiem. Pilsēta vēl šogad uzcels jaunu piestātni.",
+        ["cp1257", "iso8859-13"],
+    ),
+    "de": (
+        "Die Bürger der Hafenstadt stimmten am Samstag für den Erhalt der Fähre. Der "
+        "Bürgermeister sagte, alle bräuchten die Fähre. Die Beteiligung war höher als "
+        "vor vier Jahren. „Das ist schön“, hieß es.",
+        ["cp1252"],
+    ),
+    "fr": (
+        "Les habitants de la ville portuaire ont voté samedi en faveur du maintien du "
+        "ferry. Le maire a déclaré que tout le monde en avait besoin. La participation "
+        "a été plus élevée qu’il y a quatre ans, a précisé un porte-parole.",
+        ["cp1252"],
+    ),
+    "es": (
+        "Los habitantes de la ciudad portuaria votaron el sábado a favor de mantener el "
+        "transbordador. El alcalde dijo que todos lo necesitan. La participación fue "
+        "más alta que hace cuatro años, añadió. ¿Qué más? España espera.",
+        ["cp1252", "iso8859-1"],
+    ),
+    "pt": (
+        "Os moradores da cidade portuária votaram no sábado a favor da manutenção da "
+        "balsa. O prefeito disse que todos precisam dela. A participação foi maior do "
+        "que há quatro anos, não há dúvida.",
+        ["cp1252"],
+    ),
+    "sv": (
+        "Invånarna i hamnstaden röstade på lördagen för att behålla färjan. "
+        "Borgmästaren sade att alla behöver färjan. Valdeltagandet var högre än för "
+        "fyra år sedan.",
+        ["cp1252"],
+    ),
+    "en": (
+        "The mayor’s office said the café would stay – “for good”. The naïve plan costs "
+        "£300m, or €350m, over four years. Residents voted on Saturday.",
+        ["cp1252"],
+    ),
+}
+CASES = [(lang, name) for lang, (_, names) in TEXTS.items() for name in names]
+
+
+@pytest.mark.parametrize(("lang", "name"), CASES)
+@pytest.mark.parametrize("length", [1000, 160])
+def test_a_text_is_read_in_its_own_set(lang: str, name: str, length: int) -> None:
+    """By the letters alone, of whole paragraphs and of little more than a sentence."""
+    data = TEXTS[lang][0][:length].encode(name)
+    found = decode(data)
+    assert found.text == data.decode(name)
+    assert found.warnings[0].startswith("not utf-8: ")
+
+
+@pytest.mark.parametrize("text", ["Größe", "Mr Özdemir won", "São Paulo wins", "It costs £300"])
+def test_few_letters_are_western(text: str) -> None:
+    """A name or a sign does not make a text Cyrillic."""
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize(
+    "label", ["cp-1251", "win-1251", "windows1251", "x-cp1251", "CP1251", "windows-1251"]
+)
+def test_a_declared_label_is_heeded_however_it_is_spelt(label: str) -> None:
+    data = "Паром нужен".encode("cp1251")
+    found = decode(data, label)
+    assert (found.text, found.encoding, found.warnings) == ("Паром нужен", "cp1251", ())
+
+
+def test_the_label_of_an_iso_set_is_heeded() -> None:
+    for label in ("ISO 8859-2", "iso8859_2", "ISO-8859-2:1987"):
+        assert decode("Ceny rosną".encode("iso8859-2"), label).text == "Ceny rosną"
+
+
+@pytest.mark.parametrize(("lang", "name"), [("ru", "koi8-r"), ("pl", "cp1250"), ("tr", "cp1254")])
+def test_the_language_of_a_feed_decides(lang: str, name: str) -> None:
+    """Where the prolog names no set, and the letters are too few to tell."""
+    text = {"ru": "Паром нужен", "pl": "Rosną ceny", "tr": "Başkan: gişe açık"}[lang]
+    feed = (
+        f"<rss version='2.0'><channel><title>x</title><language>{lang}</language><item>"
+        f"<title>{text}</title><guid>1</guid></item></channel></rss>"
+    )
+    (story,) = parse_record(Record("a", 0, feed.encode(name)))
+    assert isinstance(story, Story)
+    assert story.headline == text
