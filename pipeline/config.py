@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PositiveInt,
@@ -30,6 +31,7 @@ from pydantic_settings import (
 
 from pipeline.errors import ConfigError
 from pipeline.redact import has_password
+from pipeline.source.kafka.patterns import check_pattern
 
 if TYPE_CHECKING:
     from pipeline.parse.limits import ParseLimits
@@ -48,6 +50,16 @@ Url = Annotated[str, AfterValidator(_without_password)]
 """It is shown, told in errors and sent along with the job, so it holds no password."""
 
 
+def _listed(topics: object) -> object:
+    """One topic may stand by itself."""
+    return (topics,) if isinstance(topics, str) else topics
+
+
+Topic = Annotated[str, AfterValidator(check_pattern)]
+Topics = Annotated[tuple[Topic, ...], BeforeValidator(_listed), Field(min_length=1)]
+"""Names, or regular expressions that whole names match."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,7 +68,7 @@ class KafkaSettings(_Section):
     """Where the records come from."""
 
     bootstrap_servers: tuple[str, ...] = ("localhost:9092",)
-    topics: tuple[str, ...] = ("wire",)
+    topics: Topics = ("wire",)
     group_id: str = "dateline"
     start: Literal["earliest", "latest"] = "earliest"
     on_expired: Literal["stop", "skip"] = "stop"

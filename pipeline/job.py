@@ -368,6 +368,7 @@ def kafka_options(settings: Settings) -> KafkaOptions:
         start=kafka.start,
         on_expired=kafka.on_expired,
         on_corrupt=kafka.on_corrupt,
+        but_topics=() if kafka.dead_letter_topic is None else (kafka.dead_letter_topic,),
         discover_interval_s=kafka.discover_interval_s,
         broker_timeout_s=kafka.broker_timeout_s,
         client=kafka.client,

@@ -7,6 +7,7 @@ configuration nor a reader.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline import __version__, clock
@@ -19,6 +20,9 @@ from pipeline.observe.logs import log
 from pipeline.observe.recorder import Recorder
 from pipeline.observe.traces import Traces, open_traces
 from pipeline.observe.watch import Watch
+from pipeline.source.kafka.client import TopicState, Trouble
+from pipeline.source.kafka.groups import Partition
+from pipeline.source.kafka.patterns import is_pattern
 from pipeline.source.kafka.reader import Reader
 from pipeline.store.commit.write import Receipt
 
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 _PORTS = 16
 """So many worker processes without a supervisor find a port each."""
+
+
+_WORSE: Mapping[TopicState, int] = {"read": 0, "missing": 1, "failing": 2, "refused": 3}
 
 
 class Vitals:
@@ -43,6 +50,10 @@ class Vitals:
         self._lag_due_s: dict[int, float] = {}
         self._lost: dict[int, int] = {}
         self._outage: str | None = None
+        self._topics: dict[str, TopicState] = {}
+        self._topics_by_group: dict[int, Mapping[str, Trouble]] = {}
+        self._held: set[Partition] = set()
+        self._lagging: dict[int, set[Partition]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -103,11 +114,7 @@ class Vitals:
     def before_read(self, group: int, reader: object) -> None:
         """Ask how far the lake is behind, every so often."""
         now_s = clock.monotonic()
-        if (
-            not self.wanted
-            or not isinstance(reader, Reader)
-            or now_s < self._lag_due_s.get(group, 0.0)
-        ):
+        if not isinstance(reader, Reader) or now_s < self._lag_due_s.get(group, 0.0):
             return
         # None while the reader has not begun, or the broker is away: asked again at the next read.
         lags = reader.lags(clock.now())
@@ -117,8 +124,15 @@ class Vitals:
                 lag.partition.number,
                 lag.records,
                 None if lag.since is None else lag.since.timestamp(),
+                lag.held,
             )
         if lags:
+            there = {lag.partition for lag in lags}
+            numbers = {(p.topic, p.number) for p in there}
+            for gone in self._lagging.get(group, set()) - there:
+                if (gone.topic, gone.number) not in numbers:
+                    self.watch.no_lag(gone.topic, gone.number)
+            self._lagging[group] = there
             self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
 
     def after_read(self, group: int, reader: object, batch: Batch | None, seconds: float) -> None:
@@ -128,6 +142,8 @@ class Vitals:
             self._tell_of_outage(kafka.waiting_for)
             self._tell_of_losses(group, kafka.counters.lost)
             self._note_partitions(group, kafka)
+            self._tell_of_topics(group, kafka)
+            self._tell_of_transactions(kafka)
         if not self._is_connected and (kafka is None or kafka.waiting_for is None):
             self._is_connected = True
             self.recorder.set("dateline_worker_connected", 1)
@@ -166,6 +182,55 @@ class Vitals:
             self._partitions[group] = len(reader.sources)
             self.recorder.set("dateline_groups", len(self._partitions))
             self.recorder.set("dateline_partitions", sum(self._partitions.values()))
+
+    def _tell_of_topics(self, group: int, reader: Reader) -> None:
+        """Each change of a topic's state is one line, and stands in the metrics.
+
+        Of several groups' words the worst counts: each looks at a time of its own.
+        """
+        if reader.topics:
+            self._topics_by_group[group] = reader.topics
+        now: dict[str, Trouble] = {}
+        for topics in self._topics_by_group.values():
+            for topic, trouble in topics.items():
+                if topic not in now or _WORSE[trouble.state] > _WORSE[now[topic].state]:
+                    now[topic] = trouble
+        for topic, trouble in now.items():
+            before = self._topics.get(topic)
+            if trouble.state == before:
+                continue
+            self._topics[topic] = trouble.state
+            if before is not None:
+                self.recorder.set("dateline_topic_state", None, topic, before)
+            self.recorder.set("dateline_topic_state", 1, topic, trouble.state)
+            if trouble.state != "read":
+                state, reason = trouble.state, trouble.reason
+                log.warning("a topic is not read", topic=topic, state=state, reason=reason)
+            elif before is not None:
+                log.info("a topic is read again", topic=topic)
+        for topic in self._topics.keys() - now.keys():
+            # One that a pattern found, and that is gone; or a pattern that has found one.
+            self.recorder.set("dateline_topic_state", None, topic, self._topics.pop(topic))
+            if not is_pattern(topic):
+                log.info("a topic is gone", topic=topic)
+
+    def _tell_of_transactions(self, reader: Reader) -> None:
+        held = reader.held_back
+        for partition in held.keys() - self._held:
+            log.warning(
+                "an open transaction holds records back",
+                topic=partition.topic,
+                partition=partition.number,
+                offsets=held[partition],
+            )
+            self._held.add(partition)
+        for partition in {p for p in self._held if p.source in reader.sources} - held.keys():
+            log.info(
+                "no transaction holds records back any more",
+                topic=partition.topic,
+                partition=partition.number,
+            )
+            self._held.discard(partition)
 
     def _tell_of_losses(self, group: int, lost: int) -> None:
         if lost > self._lost.get(group, 0):

@@ -113,14 +113,14 @@ def register(app: typer.Typer) -> None:
 def _on_broker(settings: Settings) -> dict[str, dict[str, int]]:
     from pipeline.errors import BrokerError
     from pipeline.job import kafka_options
-    from pipeline.source.kafka.client import ClientFault
+    from pipeline.source.kafka.client import ClientFault, all_partitions
     from pipeline.source.kafka.consumer import KafkaClient
 
     options = kafka_options(settings)
     try:
         client = KafkaClient(options)
         try:
-            partitions = client.partitions(options.topics)
+            partitions = all_partitions(client, options.topics)
             ends = {w: client.offsets(partitions, w) for w in ("earliest", "latest")}
         finally:
             client.close()

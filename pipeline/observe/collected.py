@@ -82,6 +82,13 @@ class Collected:
         with self._lock:
             return self._gauges.get((name, ()), {}).get(worker, 0.0)
 
+    def labelled(self, name: str) -> list[Labels]:
+        """The labels under which any worker says a gauge."""
+        with self._lock:
+            return sorted(
+                labels for (n, labels), said in self._gauges.items() if n == name and said
+            )
+
     def ended(self, worker: str) -> None:
         """The worker's process is gone: with it goes what holds of a process.
 

@@ -58,9 +58,9 @@ class Verdict:
     ok: bool
     reasons: tuple[str, ...] = ()
 
-    def page(self) -> Page:
-        """As JSON: status 200 or 503."""
-        said = {"status": "ok" if self.ok else "unavailable", "reasons": list(self.reasons)}
+    def page(self, **more: object) -> Page:
+        """As JSON, with what `more` says beside it: status 200 or 503."""
+        said = {"status": "ok" if self.ok else "unavailable", "reasons": list(self.reasons)} | more
         body = json.dumps(said).encode() + b"\n"
         return Page(200 if self.ok else 503, "application/json", body)
 

@@ -25,8 +25,9 @@ otherwise. They need no password and change nothing; beyond loopback guard them 
   503: do not count on it now.
 
 The answers of the last two are JSON, `{"status": "ok", "reasons": []}`; a reason holds names and
-numbers only. With metrics on, a worker loads its language models at once rather than at the first
-story.
+numbers only. `/readyz` also says how each topic stands (`"topics": {"wire": "read", "gone":
+"missing"}`); one that cannot be read is no reason for 503 while others can. With metrics on, a
+worker loads its language models at once rather than at the first story.
 
 ## Where the numbers come from
 

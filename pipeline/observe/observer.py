@@ -11,7 +11,7 @@ from pipeline.observe.exposition import Exposition
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.observe.recorder import Recorder, Snapshot
-from pipeline.observe.server import Endpoint
+from pipeline.observe.server import Endpoint, Page
 from pipeline.observe.watch import measure_process
 
 
@@ -45,7 +45,7 @@ class Observer:
             {
                 "/metrics": exposition.page,
                 "/healthz": lambda _: health.alive(self._states()).page(),
-                "/readyz": lambda _: health.ready(self._states(), ready_broker_s).page(),
+                "/readyz": lambda _: self._ready_page(ready_broker_s),
             },
         )
         log.info("metrics are served", host=host, port=self._endpoint.port)
@@ -78,6 +78,15 @@ class Observer:
     def close(self) -> None:
         """Stop serving."""
         self._endpoint.close()
+
+    def _ready_page(self, broker_within_s: float) -> Page:
+        verdict = health.ready(self._states(), broker_within_s)
+        # One that is in trouble keeps nobody from the others: it is told, and no reason for 503.
+        topics: dict[str, list[str]] = {}
+        for topic, state in self._collected.labelled("dateline_topic_state"):
+            topics.setdefault(topic, []).append(state)
+        told = {topic: ", ".join(states) for topic, states in topics.items()}
+        return verdict.page(topics=told) if told else verdict.page()
 
     def _refresh(self) -> None:
         if self._own is not None:

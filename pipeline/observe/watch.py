@@ -162,11 +162,22 @@ class Watch:
             self._waiting_since[what] = at_s
             self.recorder.set(f"dateline_waiting_for_{what}_seconds", at_s)
 
-    def lag(self, topic: str, partition: int, records: int, since_s: float | None) -> None:
-        """The lake lacks so many records of a partition, the oldest of that Unix time."""
+    def lag(
+        self, topic: str, partition: int, records: int, since_s: float | None, held: int = 0
+    ) -> None:
+        """The lake lacks so many records of a partition, the oldest of that Unix time.
+
+        `held` of them stand behind an open transaction.
+        """
         labels = topic, str(partition)
         self.recorder.set("dateline_lag_records", records, *labels)
+        self.recorder.set("dateline_held_back_records", held, *labels)
         self.recorder.set("dateline_lag_seconds", since_s if records else 0.0, *labels)
+
+    def no_lag(self, topic: str, partition: int) -> None:
+        """The partition is gone, or read elsewhere: nothing more is said of it here."""
+        for name in ("lag_records", "lag_seconds", "held_back_records"):
+            self.recorder.set(f"dateline_{name}", None, topic, str(partition))
 
     def _step(self, name: str, seconds: float) -> None:
         self.recorder.observe("dateline_block_seconds", seconds, name)

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from pipeline.model import Batch, Record
-from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange, Unreadable
+from pipeline.source.kafka.client import (
+    ClientFault,
+    Fetched,
+    Listing,
+    OutOfRange,
+    TopicRefused,
+    Trouble,
+    Unreadable,
+    Which,
+)
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.patterns import is_pattern, matching
 
 
 @dataclass
@@ -44,6 +53,12 @@ class FakeLog:
     end: int = 0
     earliest: int = 0
     corrupt: dict[int, int] = field(default_factory=dict)
+    held_from: int | None = None
+    """Where an open transaction begins."""
+
+    @property
+    def stable(self) -> int:
+        return self.end if self.held_from is None else self.held_from
 
     def append(self, count: int = 1) -> None:
         self.offsets += range(self.end, self.end + count)
@@ -70,6 +85,10 @@ class FakeKafka:
         self.connected = 0
         self.closed = 0
         self.trips = 0
+        self.hidden: set[str] = set()
+        """Topics that may not even be described."""
+        self.unreadable: set[str] = set()
+        """Topics that may be described, and not read."""
 
     def clock(self) -> float:
         return self.now_s
@@ -80,16 +99,24 @@ class FakeKafka:
     def partition(self, topic: str, number: int) -> Partition:
         return Partition("cluster", topic, self.ids[topic], number)
 
-    def recreate(self, topic: str) -> None:
-        self.ids[topic] += "-again"
-        for name in self.logs:
-            if name[0] == topic:
-                self.logs[name] = FakeLog()
+    def recreate(self, topic: str, partitions: int | None = None) -> None:
+        count = sum(name == topic for name, _ in self.logs) if partitions is None else partitions
+        again = f"{self.ids[topic]}-again"
+        self.delete(topic)
+        self.create(topic, count, again)
+
+    def create(self, topic: str, partitions: int, topic_id: str | None = None) -> None:
+        self.ids[topic] = topic_id or f"id-{topic}"
+        self.logs |= {(topic, n): FakeLog() for n in range(partitions)}
+
+    def delete(self, topic: str) -> None:
+        del self.ids[topic]
+        self.logs = {name: log for name, log in self.logs.items() if name[0] != topic}
 
     def connect(self, options: KafkaOptions) -> FakeClient:
         self.check()
         self.connected += 1
-        return FakeClient(self)
+        return FakeClient(self, options.but_topics)
 
     def check(self) -> None:
         if self.away:
@@ -99,22 +126,41 @@ class FakeKafka:
 class FakeClient:
     """Answers by topic name, as brokers without fetch-by-id do."""
 
-    def __init__(self, kafka: FakeKafka) -> None:
+    def __init__(self, kafka: FakeKafka, but: Sequence[str] = ()) -> None:
         self.kafka = kafka
+        self.but = but
         self.assigned: list[Partition] = []
         self.positions: dict[Partition, int] = {}
         self.paused: set[Partition] = set()
 
-    def partitions(self, topics: Sequence[str]) -> list[Partition]:
+    def topics(self, wanted: Sequence[str]) -> Listing:
         self.kafka.check()
-        return sorted(self.kafka.partition(t, n) for t, n in self.kafka.logs if t in topics)
+        names: list[str] = []
+        troubles: dict[str, Trouble] = {}
+        for topic in wanted:
+            found = matching(topic, self.kafka.ids, self.but) if is_pattern(topic) else [topic]
+            names += found
+            if not found:
+                troubles[topic] = Trouble("missing", f"no topic matches {topic!r}")
+        for name in names:
+            if name in self.kafka.hidden:
+                troubles[name] = Trouble("refused", f"no access to {name!r}")
+            elif name not in self.kafka.ids:
+                troubles[name] = Trouble("missing", f"the topic {name!r} does not exist")
+        there = [p for p in self.kafka.logs if p[0] in names and p[0] not in troubles]
+        return Listing(tuple(sorted(self.kafka.partition(*name) for name in there)), troubles)
 
-    def offsets(
-        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
-    ) -> dict[Partition, int]:
+    def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
         self.kafka.check()
-        logs = {p: self.kafka.logs[p.topic, p.number] for p in partitions}
-        return {p: log.earliest if which == "earliest" else log.end for p, log in logs.items()}
+        found = {}
+        for p in partitions:
+            log = self.kafka.logs.get((p.topic, p.number))
+            if log is None:
+                self.kafka.sleep(5.0)
+                raise ClientFault(f"the leader of {p.topic}-{p.number} is not known yet")
+            ends = {"earliest": log.earliest, "latest": log.stable, "high_watermark": log.end}
+            found[p] = ends[which]
+        return found
 
     def offsets_at(
         self, partitions: Sequence[Partition], at: datetime
@@ -150,15 +196,17 @@ class FakeClient:
             raise ClientFault("the client trips over what the broker sent")
         found = {}
         for partition in self.assigned:
-            log = self.kafka.logs[partition.topic, partition.number]
+            log = self.kafka.logs.get((partition.topic, partition.number))
             position = self.positions[partition]
-            if partition in self.paused or position >= log.end:
+            if partition.topic in self.kafka.unreadable:
+                raise TopicRefused([partition.topic])
+            if log is None or partition in self.paused or position >= log.stable:
                 continue
             if position < log.earliest:
                 raise OutOfRange(partition, position)
             start, stop = next(
                 (span for span in sorted(log.corrupt.items()) if span[1] > position),
-                (log.end, log.end),
+                (log.stable, log.stable),
             )
             if start <= position < stop:
                 if not found:

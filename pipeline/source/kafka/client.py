@@ -15,6 +15,14 @@ class ClientFault(Exception):  # noqa: N818 (a fault that passes, not an error o
     """Kafka cannot be reached or refuses for now."""
 
 
+class TopicRefused(ClientFault):
+    """Kafka gives no access to these topics; what it said of the others stands."""
+
+    def __init__(self, topics: Sequence[str]) -> None:
+        super().__init__(f"Kafka refuses access to the topic {', '.join(map(repr, topics))}")
+        self.topics = tuple(topics)
+
+
 class OutOfRange(Exception):  # noqa: N818 (an answer, not an error of the program)
     """The broker does not have the offset that was asked for."""
 
@@ -45,16 +53,39 @@ class Fetched:
     leader_epoch: int | None = None
 
 
+TopicState = Literal["read", "missing", "refused", "failing"]
+"""How a topic stands: none has that name, no access to it, or it cannot be had for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a topic cannot be read."""
+
+    state: TopicState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Partitions, sorted, and the topics (or patterns) that have none."""
+
+    partitions: tuple[Partition, ...]
+    troubles: Mapping[str, Trouble]
+
+
+Which = Literal["earliest", "latest", "high_watermark"]
+"""The first offset that the broker has; the one after the last that may be read; the one after the
+last. The last two differ while a transaction is open."""
+
+
 class Client(Protocol):
     """What the reader asks of Kafka. All raise `ClientFault`."""
 
-    def partitions(self, topics: Sequence[str]) -> list[Partition]:
-        """Every partition of the topics, freshly asked for."""
+    def topics(self, wanted: Sequence[str]) -> Listing:
+        """Every partition of the topics that are named or match a pattern, freshly asked for."""
 
-    def offsets(
-        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
-    ) -> dict[Partition, int]:
-        """The first offset that the broker has, or the one after the last."""
+    def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
+        """One offset of each partition. Raises `TopicRefused` for topics without access."""
 
     def offsets_at(
         self, partitions: Sequence[Partition], at: datetime
@@ -81,7 +112,7 @@ class Client(Protocol):
         """Take the partition into polls again."""
 
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
-        """What arrives within the time. Raises `OutOfRange` and `Unreadable`.
+        """What arrives within the time. Raises `OutOfRange`, `Unreadable` and `TopicRefused`.
 
         After any other exception the client is of no more use.
         """
@@ -91,3 +122,11 @@ class Client(Protocol):
 
     def close(self) -> None:
         """Let go of the connections."""
+
+
+def all_partitions(client: Client, topics: Sequence[str]) -> list[Partition]:
+    """Every partition of the topics. Raises `ClientFault` where one of them cannot be read."""
+    listing = client.topics(topics)
+    for trouble in listing.troubles.values():
+        raise ClientFault(trouble.reason)
+    return list(listing.partitions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import (
@@ -18,8 +18,10 @@ from kafka.errors import (
     KafkaError,
     LogTruncationError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 from kafka.errors import OffsetOutOfRangeError as KafkaOutOfRange
+from kafka.protocol.consumer import OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
 from pipeline.compat.kafka_batches import UnreadableBatch, tell_unreadable_batches
@@ -27,10 +29,20 @@ from pipeline.compat.kafka_headers import read_any_names
 from pipeline.compat.kafka_positions import position_of, seek_with_epoch
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.model import Record
-from pipeline.source.kafka.client import ClientFault, Fetched, OutOfRange, Unreadable
+from pipeline.source.kafka.client import (
+    ClientFault,
+    Fetched,
+    Listing,
+    OutOfRange,
+    TopicRefused,
+    Trouble,
+    Unreadable,
+    Which,
+)
 from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.groups import NO_TOPIC_ID, Partition
 from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.patterns import is_pattern, matching
 from pipeline.source.kafka.probe import REFUSALS, knock, quiet, refusal
 
 T = TypeVar("T")
@@ -48,6 +60,8 @@ def _guarded(call: Callable[[], T]) -> T:
         return call()
     except KafkaConfigurationError as error:
         raise ConfigError("Kafka's client refuses its settings", reason=error) from error
+    except TopicAuthorizationFailedError as error:
+        raise _refused(error) from error
     except REFUSALS as error:
         raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
     except (KafkaError, OSError) as error:
@@ -100,21 +114,29 @@ class KafkaClient:
             self._admin.close()
             raise
         self._group_id = options.group_id
+        self._but = options.but_topics
         self._assigned: dict[TopicPartition, Partition] = {}
         self._positions: dict[TopicPartition, int] = {}
 
-    def partitions(self, topics: Sequence[str]) -> list[Partition]:
-        """See `Client`; a topic that does not exist is a fault like any other."""
-        found = []
-        for topic in _guarded(lambda: self._admin.describe_topics(list(topics))):
-            if topic["error_code"] in _UNAUTHORISED:
-                raise BrokerError("Kafka refuses access to the topic", topic=topic["name"])
-            if topic["error_code"] or not topic["partitions"]:
-                raise ClientFault(
-                    f"the topic {topic['name']!r} does not exist or cannot be described "
-                    f"(Kafka error {topic['error_code']})"
-                )
-            found += [
+    def topics(self, wanted: Sequence[str]) -> Listing:
+        """See `Client`."""
+        names = [topic for topic in wanted if not is_pattern(topic)]
+        troubles: dict[str, Trouble] = {}
+        patterns = [topic for topic in wanted if is_pattern(topic)]
+        if patterns:
+            there = _guarded(self._admin.list_topics)
+            for pattern in patterns:
+                found = matching(pattern, there, self._but)
+                names += found
+                if not found:
+                    troubles[pattern] = Trouble("missing", f"no topic matches {pattern!r}")
+        partitions: list[Partition] = []
+        asked = list(dict.fromkeys(names))
+        for topic in _guarded(lambda: self._admin.describe_topics(asked)) if asked else ():
+            if (trouble := _trouble(topic)) is not None:
+                troubles[topic["name"]] = trouble
+                continue
+            partitions += [
                 Partition(
                     self._cluster_id,
                     topic["name"],
@@ -123,22 +145,34 @@ class KafkaClient:
                 )
                 for partition in topic["partitions"]
             ]
-        return sorted(found)
+        return Listing(tuple(sorted(partitions)), troubles)
 
-    def offsets(
-        self, partitions: Sequence[Partition], which: Literal["earliest", "latest"]
-    ) -> dict[Partition, int]:
+    def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
         """See `Client`. `latest` is the last stable offset under read_committed."""
         by_name = {TopicPartition(p.topic, p.number): p for p in partitions}
-        ask = (
-            self._consumer.beginning_offsets if which == "earliest" else self._consumer.end_offsets
-        )
+        timeout_ms = int(_REQUEST_TIMEOUT_S * 1000)
+        ask: Callable[[], Mapping[TopicPartition, int]]
+        match which:
+            case "earliest":
+                ask = lambda: self._consumer.beginning_offsets(list(by_name), timeout_ms=timeout_ms)  # noqa: E731
+            case "latest":
+                ask = lambda: self._consumer.end_offsets(list(by_name), timeout_ms=timeout_ms)  # noqa: E731
+            case "high_watermark":
+                ask = lambda: self._high_watermarks(list(by_name), timeout_ms)  # noqa: E731
         try:
-            found = _guarded(lambda: ask(list(by_name), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000)))
+            found = _guarded(ask)
         except KeyError as error:
             # kafka-python trips over a partition that its own metadata do not have yet.
             raise ClientFault(f"the leader of {error} is not known yet") from error
         return {by_name[name]: offset for name, offset in found.items()}
+
+    def _high_watermarks(
+        self, names: Sequence[TopicPartition], timeout_ms: int
+    ) -> dict[TopicPartition, int]:
+        # The consumer's own word is the last stable offset; the admin reads without isolation.
+        asked = dict.fromkeys(names, OffsetSpec.LATEST)
+        found = self._admin.list_partition_offsets(asked, timeout_ms=timeout_ms)
+        return {name: int(at.offset) for name, at in found.items()}
 
     def offsets_at(
         self, partitions: Sequence[Partition], at: datetime
@@ -198,6 +232,8 @@ class KafkaClient:
                 raise ClientFault("a partition that is no longer assigned is corrupt") from error
             partition = self._assigned[error.name]
             raise Unreadable(partition, error.position, error.end, error.reason) from error
+        except TopicAuthorizationFailedError as error:
+            raise _refused(error) from error
         except REFUSALS as error:
             raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
         except MemoryError:
@@ -245,6 +281,23 @@ class KafkaClient:
             if name in self._assigned:
                 return OutOfRange(self._assigned[name], offset)
         return ClientFault("a partition that is no longer assigned is out of range")
+
+
+def _refused(error: TopicAuthorizationFailedError) -> TopicRefused:
+    named = error.args[0] if error.args else ()
+    return TopicRefused(sorted({named} if isinstance(named, str) else map(str, named)))
+
+
+def _trouble(topic: Mapping[str, Any]) -> Trouble | None:
+    code, name = topic["error_code"], topic["name"]
+    if code in _UNAUTHORISED:
+        return Trouble("refused", f"Kafka refuses access to the topic {name!r}")
+    if code or not topic["partitions"]:
+        return Trouble(
+            "missing" if code == UnknownTopicOrPartitionError.errno else "failing",
+            f"the topic {name!r} does not exist or cannot be described (Kafka error {code})",
+        )
+    return None
 
 
 def _record(source: str, found: Any) -> Record:

@@ -20,12 +20,13 @@ class Lag:
     """The lake lacks `records` offsets of `partition`.
 
     `since` is the Kafka timestamp of the oldest of them (or the bound: see the module); None where
-    none is lacking, or nothing is known.
+    none is lacking, or nothing is known. `held` of them stand behind an open transaction.
     """
 
     partition: Partition
     records: int
     since: datetime | None = None
+    held: int = 0
 
 
 @dataclass(slots=True)

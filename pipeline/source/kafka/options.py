@@ -24,12 +24,14 @@ very first start, by the configured policy), the second (the earliest offsets) w
 class KafkaOptions:
     """The broker, the topics, and what to do in the odd cases.
 
+    `topics` are names or regular expressions (see `patterns`), which leave out `but_topics`.
     `start` holds only where the lake knows nothing of a topic yet. `on_expired` says what to do
     when the broker no longer has the offset that the lake ends at, `on_corrupt` when it hands out a
     batch that cannot be decoded. `client` holds further settings
     of kafka-python's clients under their own names (TLS, SASL, buffer sizes). `max_fetch_bytes`
     and `max_poll_records` bound what one poll brings into memory; `discover_interval_s` is how
-    often new partitions are looked for; after `broker_timeout_s` without an answer reading fails.
+    often new topics and partitions are looked for; after `broker_timeout_s` without an answer
+    reading fails.
     """
 
     bootstrap_servers: tuple[str, ...]
@@ -40,6 +42,7 @@ class KafkaOptions:
     on_corrupt: Literal["stop", "skip"] = "stop"
     isolation_level: Literal["read_committed", "read_uncommitted"] = "read_committed"
     client: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    but_topics: tuple[str, ...] = ()
     discover_interval_s: float = 30.0
     broker_timeout_s: float = 300.0
     max_poll_records: int = 500

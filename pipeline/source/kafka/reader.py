@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from pipeline.errors import CorruptBatchError, StoreError
+from pipeline.errors import BrokerError, CorruptBatchError, StoreError
 from pipeline.model import Batch
 from pipeline.source.accumulate import Accumulator
 from pipeline.source.kafka.backoff import Outage, Standing
-from pipeline.source.kafka.client import Client, ClientFault, OutOfRange, Unreadable
+from pipeline.source.kafka.client import (
+    Client,
+    ClientFault,
+    Listing,
+    OutOfRange,
+    TopicRefused,
+    Trouble,
+    Unreadable,
+)
 from pipeline.source.kafka.consumer import FETCH_WAIT_S, KafkaClient
 from pipeline.source.kafka.groups import Partition, group_of
 from pipeline.source.kafka.lag import Ages, Lag
@@ -78,6 +86,9 @@ class Reader:
         self._partitions: dict[str, Partition] = {}
         self._discover_s: float | None = None
         self._halted: dict[str, CorruptBatchError] = {}
+        self._refused_until_s: dict[str, float] = {}
+        self._topics: dict[str, Trouble] = {}
+        self._held: dict[str, int] = {}
         self._ages = Ages()
         self.taken_since_s: float | None = None
         """When, by `clock`, the oldest record came of the batch that `read` gave last."""
@@ -91,6 +102,16 @@ class Reader:
     def sources(self) -> tuple[str, ...]:
         """The sources that this group reads, as last discovered; sorted."""
         return tuple(sorted(self._partitions))
+
+    @property
+    def topics(self) -> Mapping[str, Trouble]:
+        """How each topic of the job stood when it was last looked for; `read` where all is well."""
+        return self._topics
+
+    @property
+    def held_back(self) -> Mapping[Partition, int]:
+        """How many offsets an open transaction held back, when it was last asked for."""
+        return {self._partitions[s]: n for s, n in self._held.items() if s in self._partitions}
 
     @property
     def waiting_for(self) -> str | None:
@@ -126,22 +147,16 @@ class Reader:
         """Whether everything on the broker is in the lake: takes under a second when it is.
 
         The broker's word on the end offsets is not enough (the embedded one's is too low): a poll
-        that outlasts a whole fetch must come back empty as well.
+        that outlasts a whole fetch must come back empty as well. What an open transaction holds
+        back is not in the lake; a topic that is missing has nothing. Raises `BrokerError` for one
+        without access, once the others are done.
         """
         return bool(self._attempt(self._clock(), self._caught_up))
 
     def lag(self) -> dict[str, int]:
-        """How many offsets of each source the lake lacks; empty while the broker is away."""
-        partitions = list(self._partitions.values())
-
-        def ask() -> dict[str, int]:
-            ends = self._open().offsets(partitions, "latest") if partitions else {}
-            return {
-                p.source: max(0, end - self._batch.start(p.source))
-                for p, end in sorted(ends.items())
-            }
-
-        return self._attempt(self._clock(), ask) or {}
+        """How many offsets of each source the lake lacks; empty while the broker does not say."""
+        ends = self._ends()
+        return {source: max(0, end - self._batch.start(source)) for source, end in ends.items()}
 
     def lags(self, now: datetime) -> list[Lag]:
         """As `lag`, with the time of the oldest record that the lake lacks; to call between reads.
@@ -153,7 +168,33 @@ class Reader:
         for source, records in self.lag().items():
             record = first.get(source)
             waiting = None if record is None else record.received_at
-            found.append(self._ages.look(self._partitions[source], records, waiting, now))
+            lag = self._ages.look(self._partitions[source], records, waiting, now)
+            found.append(replace(lag, held=self._held.get(source, 0)))
+        return found
+
+    def _ends(self) -> dict[str, int]:
+        """What the broker has of each source, readable or not; also notes what is held back.
+
+        Not an attempt like others: that it fails (a topic was deleted) keeps nothing from reading.
+        """
+        if self._outage.lasting or not self._partitions:
+            return {}
+        try:
+            return self._ask_ends()
+        except ClientFault:
+            self._discover_s = None
+            return {}
+
+    def _ask_ends(self) -> dict[str, int]:
+        client, partitions = self._open(), sorted(self._partitions.values())
+        stable = client.offsets(partitions, "latest")
+        ends = client.offsets(partitions, "high_watermark")
+        found = {p.source: max(ends[p], stable[p]) for p in partitions}
+        self._held = {
+            p.source: held
+            for p in partitions
+            if (held := found[p.source] - max(stable[p], self._batch.end(p.source))) > 0
+        }
         return found
 
     def report_lost(self, sources: Iterable[str]) -> None:
@@ -173,12 +214,16 @@ class Reader:
             self._client.close()
         self._client = None
         for source in self._partitions:
-            self._batch.forget(source)
-            self._standing.forget(source)
-            self._ages.forget(source)
+            self._forget(source)
         self._partitions = {}
-        self._halted = {}
         self._discover_s = None
+
+    def _forget(self, source: str) -> None:
+        self._batch.forget(source)
+        self._standing.forget(source)
+        self._ages.forget(source)
+        self._halted.pop(source, None)
+        self._held.pop(source, None)
 
     def _attempt(self, now_s: float, call: Callable[[], T]) -> T | None:
         if self._outage.pause_s(now_s) > 0:
@@ -241,6 +286,10 @@ class Reader:
         except Unreadable as batch:
             self._unreadable(batch)
             return
+        except TopicRefused as fault:
+            self._refuse(fault)
+            self._discover()
+            return
         except ClientFault:
             # Whatever the client holds after that is not to be trusted: the next one begins anew,
             # where the lake ends.
@@ -253,38 +302,83 @@ class Reader:
             )
 
     def _discover(self) -> None:
-        client = self._open()
-        listed = client.partitions(self._options.topics)
-        mine = {p.source: p for p in listed if group_of(p, self._groups) == self._group}
+        listing = self._listing()
+        mine = {p.source: p for p in listing.partitions if group_of(p, self._groups) == self._group}
         if self._partitions.keys() - mine.keys():
-            # A topic was recreated. Nothing that the old client still buffers can be told from the
-            # new topic's records, so begin with a new one.
+            # A topic is gone, or was recreated. Nothing that the old client still buffers can be
+            # told from a new topic's records, so begin with a new one.
             self.close()
-            client = self._open()
-        new = {source: p for source, p in mine.items() if source not in self._partitions}
-        if new:
-            for topic in sorted({p.topic for p in new.values()}):
+        new = [p for source, p in sorted(mine.items()) if source not in self._partitions]
+        failed = self._begin(listing, new) if new else None
+        if failed is not None and not self._partitions:
+            raise failed
+        self._discover_s = self._clock() + self._options.discover_interval_s
+
+    def _listing(self) -> Listing:
+        """The topics as they are now. Raises where none at all can be read."""
+        now_s = self._clock()
+        listed = self._open().topics(self._options.topics)
+        refused = {t for t, until_s in self._refused_until_s.items() if until_s > now_s}
+        troubles = dict(listed.troubles)
+        for topic in refused & {p.topic for p in listed.partitions}:
+            troubles[topic] = _no_access(topic)
+        found = tuple(p for p in listed.partitions if p.topic not in refused)
+        self._topics = {p.topic: Trouble("read", "") for p in found} | troubles
+        if not found:
+            if troubles and all(t.state == "refused" for t in troubles.values()):
+                raise BrokerError("Kafka refuses access to the topic", topic=",".join(troubles))
+            raise ClientFault("; ".join(t.reason for t in troubles.values()))
+        return Listing(found, troubles)
+
+    def _begin(self, listing: Listing, new: Sequence[Partition]) -> ClientFault | None:
+        """Take in partitions, topic by topic: the fault of one is that one's, and is returned."""
+        client = self._open()
+        failed: ClientFault | None = None
+        begun: dict[Partition, tuple[int, int]] = {}
+        for topic in sorted({p.topic for p in new}):
+            theirs = [p for p in new if p.topic == topic]
+            try:
                 start_topic(
                     client,
-                    [p for p in listed if p.topic == topic],
+                    [p for p in listing.partitions if p.topic == topic],
                     self._options.start,
                     self._lake_ends,
                     self._start_sources,
                 )
-            ends = {source: self._end_in_lake(source) for source in sorted(new)}
-            epochs = self._lake_epochs(sorted(new))
-            client.assign(list(mine.values()))
-            self._partitions = mine
-            for source, end in ends.items():
-                self._reopen(source, end, epochs.get(source))
-            self._check_expired(list(new.values()))
-        self._discover_s = self._clock() + self._options.discover_interval_s
+                earliest = client.offsets(theirs, "earliest")
+            except TopicRefused as fault:
+                self._refuse(fault)
+                failed = fault
+                continue
+            except ClientFault as fault:
+                self._topics[topic] = Trouble("failing", str(fault))
+                failed = fault
+                continue
+            begun |= {p: (self._end_in_lake(p.source), earliest[p]) for p in theirs}
+        self._open_all(begun)
+        return failed
 
-    def _check_expired(self, partitions: Sequence[Partition]) -> None:
-        earliest = self._open().offsets(partitions, "earliest") if partitions else {}
-        for partition, offset in earliest.items():
-            if self._batch.end(partition.source) < offset:
-                self._expired(partition, self._batch.end(partition.source), offset)
+    def _open_all(self, begun: Mapping[Partition, tuple[int, int]]) -> None:
+        """Read these from the lake's end on; the second number is the first that the broker has."""
+        epochs = self._lake_epochs(sorted(p.source for p in begun))
+        self._partitions |= {p.source: p for p in begun}
+        self._open().assign(sorted(self._partitions.values()))
+        for partition, (end, _) in begun.items():
+            self._reopen(partition.source, end, epochs.get(partition.source))
+        for partition, (end, earliest) in begun.items():
+            if end < earliest:
+                self._expired(partition, end, earliest)
+
+    def _refuse(self, fault: TopicRefused) -> None:
+        """Leave topics without access until it is time to look again; the others are read on."""
+        for topic in fault.topics:
+            self._refused_until_s[topic] = self._clock() + self._options.discover_interval_s
+            self._topics[topic] = _no_access(topic)
+        left = [p for p in self._partitions.values() if p.topic not in fault.topics]
+        for source in self._partitions.keys() - {p.source for p in left}:
+            self._forget(source)
+        self._partitions = {p.source: p for p in left}
+        self._open().assign(sorted(left))
 
     def _expired(self, partition: Partition, position: int, earliest: int | None = None) -> None:
         client = self._open()
@@ -370,13 +464,21 @@ class Reader:
         self._reconcile()
         if self._batch.active() or self._standing.left_alone() or self._halted:
             return False
-        partitions = list(self._partitions.values())
-        ends = self._open().offsets(partitions, "latest") if partitions else {}
-        if any(self._batch.end(p.source) < end for p, end in ends.items()):
+        if any(self._batch.end(source) < end for source, end in self._ask_ends().items()):
             return False
-        if partitions:
+        if self._partitions:
             self._poll(_SETTLE_S)
-        return not self._batch.active()
+        states = {trouble.state for trouble in self._topics.values()}
+        if self._batch.active() or "failing" in states:
+            return False
+        if "refused" in states:
+            named = sorted(t for t, trouble in self._topics.items() if trouble.state == "refused")
+            raise BrokerError("Kafka refuses access to the topic", topic=",".join(named))
+        return True
+
+
+def _no_access(topic: str) -> Trouble:
+    return Trouble("refused", f"Kafka refuses access to the topic {topic!r}")
 
 
 def _known(ends: Mapping[str, int], source: str) -> int:

@@ -13,7 +13,13 @@ from datetime import datetime
 
 from pipeline.errors import BrokerError, OffsetExpiredError, UsageError
 from pipeline.model import Record
-from pipeline.source.kafka.client import Client, ClientFault, OutOfRange, Unreadable
+from pipeline.source.kafka.client import (
+    Client,
+    ClientFault,
+    OutOfRange,
+    Unreadable,
+    all_partitions,
+)
 from pipeline.source.kafka.consumer import KafkaClient
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
@@ -132,7 +138,7 @@ def resolve(
     try:
         client = connect(options)
         try:
-            partitions = client.partitions(options.topics)
+            partitions = all_partitions(client, options.topics)
             earliest = client.offsets(partitions, "earliest")
             latest = client.offsets(partitions, "latest")
             begins = client.offsets_at(partitions, from_time) if from_time else {}

@@ -292,7 +292,7 @@ def name_of(job: Stepped) -> str:
 
     client = KafkaClient(kafka_options(job.settings))
     try:
-        (partition,) = client.partitions(job.settings.kafka.topics)
+        (partition,) = client.topics(job.settings.kafka.topics).partitions
     finally:
         client.close()
     return partition.source

@@ -343,7 +343,7 @@ def test_offsets_that_are_gone_are_told_apart(
     library's fault is raised in its place.
     """
     client = KafkaClient(KafkaOptions((broker.bootstrap_servers,), (topic,)))
-    partition = client.partitions([topic])[1]
+    partition = client.topics([topic]).partitions[1]
     client.assign([partition])
     client.seek(partition, 7)
     name = TopicPartition(topic, 1)

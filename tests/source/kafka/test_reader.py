@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def reader_of(
     groups: int = 1,
     **options: Any,
 ) -> Reader:
-    topics = tuple(sorted(kafka.ids))
+    topics = options.pop("topics", tuple(sorted(kafka.ids)))
     return Reader(
         KafkaOptions(("nowhere:9092",), topics, **options),
         limits,
@@ -325,6 +326,122 @@ def test_after_a_poll_that_failed_the_client_is_another_one() -> None:
         while True:
             reader.read(0.1)
     assert kafka.trips > 10**6 - 60
+
+
+def test_one_missing_topic_keeps_nobody_from_the_others() -> None:
+    """It is told, and read once it is there."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    kafka.logs["wire", 0].append(3)
+    reader = reader_of(kafka, lake, topics=("wire", "late"))
+    batch = must(reader.read(FLUSH_S + 1))
+    assert spans(batch) == [("0", 0, 3, 3)]
+    lake.commit(batch)
+    assert {t: trouble.state for t, trouble in reader.topics.items()} == {
+        "wire": "read",
+        "late": "missing",
+    }
+    assert reader.caught_up()
+    kafka.create("late", 2)
+    kafka.logs["late", 1].append(4)
+    kafka.sleep(31)
+    batch = must(reader.read(FLUSH_S + 1))
+    assert [(b.source, b.end) for b in batch.blocks] == [(source(kafka, 1, "late"), 4)]
+    assert {trouble.state for trouble in reader.topics.values()} == {"read"}
+
+
+def test_a_deleted_topic_keeps_nobody_from_the_others() -> None:
+    """Also where the lag is asked for before each read, as the job does, and cannot be said."""
+    kafka, lake = FakeKafka(gone=2, wire=1), FakeLake()
+    kafka.logs["gone", 0].append(2)
+    reader = reader_of(kafka, lake)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    kafka.delete("gone")
+    kafka.logs["wire", 0].append(5)
+    begin_s = kafka.now_s
+    while (batch := (reader.lag(), reader.read(0.5))[1]) is None:
+        assert kafka.now_s - begin_s < 30
+    assert spans(batch) == [("0", 0, 5, 5)]
+    assert reader.topics["gone"].state == "missing"
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 3])
+def test_a_topic_made_again_is_found_whatever_its_partitions(partitions: int) -> None:
+    """Within the interval of discovery, with the lag asked for before each read."""
+    kafka, lake = FakeKafka(wire=2), FakeLake()
+    kafka.logs["wire", 1].append(4)
+    reader = reader_of(kafka, lake)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    kafka.recreate("wire", partitions)
+    kafka.logs["wire", 0].append(6)
+    begin_s = kafka.now_s
+    while (batch := (reader.lag(), reader.read(0.5))[1]) is None:
+        assert kafka.now_s - begin_s < 45
+    assert batch.blocks[0].source == source(kafka, 0)
+    assert batch.blocks[0].records == 6
+    assert len(reader.sources) == partitions
+
+
+@pytest.mark.parametrize("how", ["hidden", "unreadable"])
+def test_a_topic_without_access_is_that_topics_trouble(how: str) -> None:
+    """Whether it may be described or not; with no other topic it is the job's."""
+    kafka, lake = FakeKafka(secret=1, wire=1), FakeLake()
+    getattr(kafka, how).add("secret")
+    kafka.logs["wire", 0].append(3)
+    reader = reader_of(kafka, lake)
+    batch = must(reader.read(FLUSH_S + 1))
+    assert spans(batch) == [("0", 0, 3, 3)]
+    lake.commit(batch)
+    assert reader.topics["secret"].state == "refused"
+    with pytest.raises(BrokerError, match="secret"):
+        reader.caught_up()
+    kafka.hidden.clear()
+    kafka.unreadable.clear()
+    kafka.logs["secret", 0].append(2)
+    kafka.sleep(31)
+    assert [b.source for b in must(reader.read(FLUSH_S + 1)).blocks] == [source(kafka, 0, "secret")]
+    kafka.delete("wire")
+    getattr(kafka, how).add("secret")
+    with pytest.raises(BrokerError, match="refuses access"):
+        reader_of(kafka, lake).read(FLUSH_S + 1)
+
+
+def test_topics_are_found_by_pattern_as_they_come() -> None:
+    """A whole name must match; Kafka's own topics and the dead letters' are none of them."""
+    kafka, lake = FakeKafka(), FakeLake()
+    for topic in ("wire.en", "wire.dead", "other", "__consumer_offsets", "a.wire.x"):
+        kafka.create(topic, 1)
+        kafka.logs[topic, 0].append(1)
+    reader = reader_of(kafka, lake, topics=(r"wire.*|__.*",), but_topics=("wire.dead",))
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert [s.split("/")[2] for s in reader.sources] == ["wire.en"]
+    kafka.create("wire.fr", 2)
+    kafka.logs["wire.fr", 1].append(2)
+    kafka.sleep(31)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert [s.split("/")[2] for s in reader.sources] == ["wire.en", "wire.fr", "wire.fr"]
+    kafka.delete("wire.en")
+    kafka.sleep(31)
+    reader.read(0.1)
+    assert {s.split("/")[2] for s in reader.sources} == {"wire.fr"}
+
+
+def test_what_an_open_transaction_holds_back_is_lag() -> None:
+    """It counts, is told apart, and nothing is caught up before it has landed."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    log = kafka.logs["wire", 0]
+    log.append(10)
+    log.held_from = 4
+    reader = reader_of(kafka, lake)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert not reader.caught_up()
+    assert reader.lag() == {source(kafka): 6}
+    assert reader.held_back == {kafka.partition("wire", 0): 6}
+    (lag,) = reader.lags(datetime(2026, 3, 4, tzinfo=UTC))
+    assert (lag.records, lag.held) == (6, 6)
+    log.held_from = None
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert reader.caught_up()
+    assert (reader.lag(), reader.held_back) == ({source(kafka): 0}, {})
 
 
 def test_a_broker_without_topic_ids() -> None:
