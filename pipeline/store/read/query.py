@@ -10,7 +10,7 @@ import base64
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from pipeline.store.schema.contract import LINKS, TABLES
 T = TypeVar("T")
 
 _BATCH_ROWS = 2048
+_AGAIN_S = 0.2
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
 
 
@@ -77,6 +78,9 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T])
             return result.result()
         except KeyboardInterrupt:
             connection.interrupt()
+            # One that comes before the first step of the query, or between two, is lost.
+            while wait([result], timeout=_AGAIN_S).not_done:
+                connection.interrupt()
             raise
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.store.read.query import json_rows, query
+from pipeline.store.read.query import _interruptible, json_rows, query
 from pipeline.store.schema.contract import TABLES, contract
 from tests.support.rows import NOON
 
@@ -253,3 +258,31 @@ def test_a_filter_on_any_column_finds_the_row(lake: Path, table: str) -> None:
             ]
             assert sum(map(int, map(str, parts))) == found, field.name
         assert int(str(found)) + int(str(nulls)) == total, field.name
+
+
+class _HardOfHearing:
+    """A connection to which only the third interruption comes while it runs a step."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.ended = threading.Event()
+
+    def interrupt(self) -> None:
+        self.told += 1
+        if self.told == 3:
+            self.ended.set()
+
+
+@pytest.mark.timeout(60)
+def test_ctrl_c_ends_a_query_also_where_duckdb_has_not_begun_with_it() -> None:
+    """DuckDB forgets an interruption that comes before a step or between two."""
+    connection = _HardOfHearing()
+
+    def work() -> bool:
+        connection.ended.wait(0.5)  # until the caller waits for the result
+        os.kill(os.getpid(), signal.SIGINT)
+        return connection.ended.wait(50)
+
+    with pytest.raises(KeyboardInterrupt):
+        _interruptible(cast(duckdb.DuckDBPyConnection, connection), work)
+    assert connection.ended.is_set()
