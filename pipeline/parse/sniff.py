@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
 from pipeline.parse.formats.csv import CSV
+from pipeline.parse.formats.database import DOCX, FACTIVA, NEXIS, RTF
 from pipeline.parse.formats.feeds import FEEDS
 from pipeline.parse.formats.gigaword import GIGAWORD
 from pipeline.parse.formats.html_page import HtmlPage
@@ -56,6 +57,8 @@ _PACKAGED: tuple[Format, ...] = (
 
 FORMATS: tuple[Format, ...] = (
     IPTC7901,
+    RTF,
+    DOCX,
     REUTERS21578,
     TREC,
     GIGAWORD,
@@ -67,6 +70,8 @@ FORMATS: tuple[Format, ...] = (
     FEEDS,
     HtmlPage(read_story_object),
     MAIL,
+    NEXIS,
+    FACTIVA,
     CSV,
     TEXT,
 )

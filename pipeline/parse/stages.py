@@ -17,6 +17,8 @@ PARSE_VERSION = 1
 
 FORMAT_VERSIONS: Mapping[str, int] = {
     "csv": 1,
+    "docx": 1,
+    "factiva": 1,
     "feed": 1,
     "gigaword": 1,
     "iptc7901": 1,
@@ -24,10 +26,12 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "mail": 1,
     "newsml-g2": 1,
     "newsml1": 1,
+    "nexis": 1,
     "ninjs": 1,
     "nitf": 1,
     "rcv1": 1,
     "reuters21578": 1,
+    "rtf": 1,
     "text": 1,
     "trec": 1,
 }

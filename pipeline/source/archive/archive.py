@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Record
-from pipeline.source.archive import locations
+from pipeline.source.archive import locations, parquet
 from pipeline.source.archive.containers.compressed import Meter
 from pipeline.source.archive.containers.cut import cut
 from pipeline.source.archive.containers.pieces import Piece
@@ -150,8 +150,17 @@ def _pieces(
         if progress is not None:
             progress.add(size)
 
+    if locations.begins_with(file, options, parquet.MAGIC):
+        return _rows(file, limit_bytes, options, on_read)
     stream = Stream(locations.read(file, options, on_read))
     return cut(stream, limit_bytes, meter, (file.name,))
+
+
+def _rows(
+    file: StoredFile, limit_bytes: int, options: Options, on_read: OnProgress
+) -> Iterator[Piece]:
+    with locations.open_file(file, options) as handle:
+        yield from parquet.rows(handle, file.size_bytes, limit_bytes, on_read, file.name)
 
 
 def _mark(piece: Piece) -> bytes:

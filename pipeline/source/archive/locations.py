@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from glob import iglob as glob
@@ -68,6 +69,25 @@ def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> 
     except OSError as error:
         raise UsageError("cannot read the archive", path=file.path, reason=_line(error)) from error
     check_unchanged(file, options)
+
+
+def begins_with(file: StoredFile, options: Options, magic: bytes) -> bool:
+    """Whether the file's first bytes are `magic`; raises `UsageError` as `read` does."""
+    if file.size_bytes < 2 * len(magic):
+        return False
+    with open_file(file, options) as handle:
+        return bool(handle.read(len(magic)) == magic)
+
+
+@contextmanager
+def open_file(file: StoredFile, options: Options) -> Iterator[Any]:
+    """The file, to be read from any place; raises `UsageError` as `read` does."""
+    check_unchanged(file, options)
+    try:
+        with _open(file, options) as handle:
+            yield handle
+    except OSError as error:
+        raise UsageError("cannot read the archive", path=file.path, reason=_line(error)) from error
 
 
 def check_unchanged(file: StoredFile, options: Options) -> None:

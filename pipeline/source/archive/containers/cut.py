@@ -32,6 +32,10 @@ _LONGEST_LINE_BYTES = 16 * 1024**2
 _MARK = rb"(?:\xef\xbb\xbf)?\s*"
 _COMMENTS = rb"(?:<!--.{0,2000}?-->\s*|<!DOCTYPE\b[^>]*>\s*|<\?xml\b[^>]*>\s*)*"
 _OBJECT = re.compile(_MARK + rb"\{\s*[\"}]")
+_PARQUET = b"PAR1"
+_OFFICE = re.compile(
+    rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/\.rels|docProps/|word/|mimetype)", re.S
+)
 _LINE_OF_OBJECT = re.compile(rb"\}[ \t\r]*\n\s*")
 
 
@@ -78,7 +82,13 @@ def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
     """The records of a stream within `context`."""
     head = stream.peek(_HEAD_BYTES)
     coding = next((c for c in CODINGS if c.begins.match(head)), None)
-    if coding or zip.BEGINS.match(head) or tar.is_header(head[: tar.BLOCK_BYTES]):
+    if head.startswith(_PARQUET):
+        reason = "Parquet is read from its end: not within an archive or a compression"
+        yield context.damaged(reason, None, next(whole(stream.chunks(), context.limit_bytes)))
+    elif _OFFICE.match(head):
+        # A document, though it is packed as an archive: its parts are no stories.
+        yield from whole(stream.chunks(), context.limit_bytes)
+    elif coding or zip.BEGINS.match(head) or tar.is_header(head[: tar.BLOCK_BYTES]):
         if context.depth >= MAX_DEPTH:
             piece = next(whole(stream.chunks(), context.limit_bytes))
             yield context.damaged(f"archives lie more than {MAX_DEPTH} deep", None, piece)

@@ -1,0 +1,306 @@
+"""Articles as press databases print them: Nexis (LexisNexis) and Factiva, in plain text.
+
+A file holds many: Nexis counts them (`1 of 2 DOCUMENTS`) or ends each with `End of Document`,
+Factiva ends each with a line `Document REUT000020150101ab1200001`. What stands around an article is
+taken off its text: labels (BYLINE, SECTION, LOAD-DATE …), counts of words, copyright.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pipeline.model import Code
+from pipeline.parse import fields
+from pipeline.parse.conventions.providers import named
+from pipeline.parse.conventions.wiretext import with_moment
+from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.markup.flow import Flow
+from pipeline.parse.text import dates
+from pipeline.parse.text.clean import line
+from pipeline.parse.text.dates import Moment
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+
+NEXIS_COUNT = re.compile(
+    r"^[ \t]*(\d{1,5}) (?:of|von|de|di) (\d{1,5}) (?:DOCUMENT|DOKUMENT)[A-Z]*[ \t]*$", re.M
+)
+NEXIS_END = re.compile(
+    r"^[ \t]*(?:End of Document|Ende des Dokuments?|Fin du document)[ \t]*$", re.M
+)
+FACTIVA_END = re.compile(
+    r"^(?:Document|Dokument|Documento) ([A-Z][A-Z0-9]{3,7}\d{8}[a-z0-9]{6,16})[ \t]*$", re.M
+)
+_LABEL = re.compile(
+    r"^(?P<name>BYLINE|SECTION|LENGTH|DATELINE|HIGHLIGHT|HEADLINE|GRAPHIC|LOAD-DATE|LANGUAGE|"
+    r"PUBLICATION-TYPE|URL|CORRECTION|CORRECTION-DATE|SERIES|NOTES?|SUBJECT|TYPE|JOURNAL-CODE|"
+    r"DOCUMENT-TYPE|COPYRIGHT|AUTHOR|BODY|SOURCE|ORGANIZATION|GEOGRAPHIC|PERSON|INDUSTRY|COMPANY|"
+    r"Byline|Section|Length|Dateline|Highlight|Graphic|Load-Date|Language|Classification|Subject|"
+    r"Publication-Type|Industry|Geographic|Person|Company|Organization|Body|Notes?|Correction)"
+    r":?(?P<rest>(?<=:).*)?$"
+)
+_BELOW = frozenset(
+    ("LOAD-DATE", "LANGUAGE", "PUBLICATION-TYPE", "URL", "SUBJECT", "TYPE", "JOURNAL-CODE")
+) | {"GRAPHIC", "DOCUMENT-TYPE", "COPYRIGHT", "ORGANIZATION", "GEOGRAPHIC", "PERSON", "INDUSTRY",
+     "COMPANY", "CLASSIFICATION", "NOTES", "NOTE", "CORRECTION", "CORRECTION-DATE",
+     "SOURCE"}  # fmt: skip
+_ABOVE = frozenset(
+    ("BYLINE", "SECTION", "LENGTH", "DATELINE", "HIGHLIGHT", "HEADLINE", "SERIES", "AUTHOR", "BODY")
+)
+_COPYRIGHT = re.compile(r"^(?:Copyright|\(c\)|©|All Rights Reserved|\(Copyright\))", re.I)
+_MONTH_FIRST = re.compile(
+    r"^(?:[^\W\d_]+,? )?([^\W\d_]{3,10})\.? (\d{1,2}),? (\d{4})(?:,? [^\W\d_]+day)?"
+    r"(?:,? (\d{1,2}):(\d\d) ?([AP]M))?(?: ([A-Z]{2,5}))?$",
+    re.I,
+)
+_DAY_FIRST = re.compile(
+    r"^(?:[^\W\d_]+,? )?(\d{1,2})\.? (?:de )?([^\W\d_]{3,10})\.? (?:de )?(\d{4})(?:,? [^\W\d_]+)?$",
+    re.I,
+)
+_ZONES = {"GMT": 0, "UTC": 0, "EST": -300, "EDT": -240, "ET": None, "BST": 60, "CET": 60}
+_WORDS = re.compile(r"^[\d.,]{1,8} (?:words|Wörter|mots|palabras|parole)$")
+_CLOCK = re.compile(r"^(\d{1,2}):(\d\d)(?: ?([AP]M))?(?: GMT)?$", re.I)
+_LANGUAGES = {"ENGLISH": "en", "GERMAN": "de", "DEUTSCH": "de", "FRENCH": "fr", "FRANÇAIS": "fr",
+              "SPANISH": "es", "ESPAÑOL": "es", "ITALIAN": "it", "DUTCH": "nl", "PORTUGUESE": "pt",
+              "FRANCAIS": "fr", "ITALIANO": "it", "NEDERLANDS": "nl", "DANISH": "da",
+              "SWEDISH": "sv", "NORWEGIAN": "no", "POLISH": "pl", "ENGLISCH": "en"}  # fmt: skip
+_EDITION = re.compile(r"\b(?:Edition|Ausgabe|édition)(?: \d)?$", re.I)
+_MAX_HEAD_LINES = 40
+
+
+def is_nexis(text: str) -> bool:
+    """Whether a text is an export of Nexis: it counts its documents, or ends and labels them."""
+    if NEXIS_COUNT.match(text.lstrip()):
+        return True
+    found = NEXIS_END.search(text)
+    return found is not None and len(_labels(text[: found.start()])) > 1
+
+
+def is_factiva(text: str) -> bool:
+    """Whether a text is an export of Factiva: a line counts words, and the number ends it."""
+    return bool(FACTIVA_END.search(text)) and any(map(_WORDS.match, text.split("\n", 60)[:60]))
+
+
+def _labels(text: str) -> set[str]:
+    lines = (entry.strip() for entry in text.split("\n"))
+    return {match["name"].upper() for entry in lines if (match := _LABEL.match(entry))}
+
+
+def split_nexis(text: str) -> Iterator[tuple[int, int]]:
+    """Where each document of a Nexis export begins and ends."""
+    counted = [match.start() for match in NEXIS_COUNT.finditer(text)]
+    ends = [match.end() for match in NEXIS_END.finditer(text)]
+    bounds = [*counted, len(text)] if counted else [0, *ends]
+    for begin, end in pairwise(bounds):
+        if text[begin:end].strip():
+            yield begin, end
+
+
+def split_factiva(text: str) -> Iterator[tuple[int, int]]:
+    """Where each document of a Factiva export begins and ends."""
+    begin = 0
+    for match in FACTIVA_END.finditer(text):
+        yield begin, match.end()
+        begin = match.end()
+
+
+def read_nexis(text: str) -> Draft:
+    """One document of Nexis: publication, date, edition and headline above the labels, then text.
+
+    Raises `FaultError` where there is neither headline nor text.
+    """
+    lines = [entry.strip() for entry in text.split("\n")]
+    if lines and NEXIS_COUNT.match(lines[0].strip()):
+        lines = lines[1:]
+    lines = ["" if NEXIS_END.match(entry) else entry for entry in lines]
+    told, begin, end = _nexis_labels(lines)
+    head = _head(lines[: _first_label(lines)])
+    published, at = _first_moment(head)
+    told_date = told.get("LOAD-DATE") or ""
+    if published is None:
+        published = _moment(told_date)
+    above, below = (head[:at], head[at + 1 :]) if at is not None else (head, [])
+    above = [entry for entry in above if not _COPYRIGHT.match(entry)]
+    if len(above) > 1:  # Nexis Uni: the headline comes before publication and date
+        headline, publication = " ".join(above[:-1]), above[-1]
+    else:
+        publication = above[0] if above else ""
+        below = [entry for entry in below if not _EDITION.search(entry)] or below
+        below = [entry for entry in below if not _COPYRIGHT.match(entry)]
+        headline = below[0] if below else ""
+    headline = told.get("HEADLINE", "") or headline
+    body = [e for e in _body(lines[begin:end]) if not _COPYRIGHT.match(e)]
+    if not headline and not body:
+        raise FaultError("no_text", "the document has neither headline nor text")
+    return _draft(
+        Draft(
+            headline=line(headline),
+            paragraphs=(),
+            provider=named(re.sub(r"\s*\(.*\)$", "", publication)) or None,
+            bylines=_names(told.get("BYLINE") or told.get("AUTHOR") or ""),
+            dateline=told.get("DATELINE") or None,
+            language=_LANGUAGES.get((told.get("LANGUAGE") or "").split(";")[0].strip().upper()),
+            codes=_section(told.get("SECTION")),
+            captions=tuple(filter(None, (told.get("GRAPHIC"),))),
+            summary=told.get("HIGHLIGHT") or None,
+            editor_note=told.get("CORRECTION") or told.get("NOTES") or told.get("NOTE") or None,
+            rights=_rights(lines),
+            warnings=() if published else ("no date above the document",),
+            format="nexis",
+        ),
+        body,
+        published,
+    )
+
+
+def _nexis_labels(lines: list[str]) -> tuple[dict[str, str], int, int]:
+    """What the labels say, and where the text begins and ends between them."""
+    told: dict[str, str] = {}
+    begin, end, number = 0, len(lines), 0
+    while number < len(lines):
+        match = _LABEL.match(lines[number])
+        name = match["name"].upper() if match else ""
+        if not match or (name in _ABOVE and begin and number > begin + _MAX_HEAD_LINES):
+            number += 1
+            continue
+        stop = number + 1
+        value = (match["rest"] or "").strip()
+        if name in _BELOW and begin:
+            end = min(end, number)
+        if name != "BODY":
+            while stop < len(lines) and lines[stop] and not _LABEL.match(lines[stop]):
+                value = f"{value} {lines[stop]}".strip()
+                stop += 1
+        told.setdefault(name, line(value))
+        if name in _ABOVE:
+            begin = stop
+        number = stop
+    return told, begin, max(begin, end)
+
+
+def _first_label(lines: list[str]) -> int:
+    return next((n for n, entry in enumerate(lines) if _LABEL.match(entry)), min(len(lines), 12))
+
+
+def read_factiva(text: str) -> Draft:
+    """One document of Factiva: headline, byline, count of words, date, source, code, language.
+
+    Raises `FaultError` where no line counts the words.
+    """
+    lines = [entry.strip() for entry in text.split("\n")]
+    end = next((n for n, entry in enumerate(lines) if FACTIVA_END.match(entry)), len(lines))
+    number = FACTIVA_END.match(lines[end]) if end < len(lines) else None
+    count = next((n for n, entry in enumerate(lines[:end]) if _WORDS.match(entry)), None)
+    if count is None:
+        raise FaultError("unknown_format", "a document of Factiva that does not count its words")
+    head = _paragraphs(lines[:count])
+    rest = [n for n in range(count + 1, end) if lines[n]]
+    published, used = _factiva_moment([lines[n] for n in rest[:2]])
+    meta = rest[used : used + 6]
+    copyright_at = next((n for n in meta if _COPYRIGHT.match(lines[n])), None)
+    code_at = next((n for n in meta if re.fullmatch(r"[A-Z0-9]{2,8}", lines[n])), None)
+    last = max(filter(None, (copyright_at, code_at)), default=meta[0] if meta else count)
+    language = next(
+        (_LANGUAGES[lines[n].upper()] for n in meta if lines[n].upper() in _LANGUAGES), None
+    )
+    if copyright_at is None and language:
+        last = max(last, next(n for n in meta if lines[n].upper() in _LANGUAGES))
+    signed = [entry for entry in head[1:] if re.match(r"(?:By|Von|Par|Por) ", entry)]
+    return _draft(
+        Draft(
+            headline=head[0] if head else "",
+            paragraphs=(),
+            provider=named(lines[meta[0]]) if meta else None,
+            provider_id=number[1] if number else None,
+            bylines=fields.bylines(signed[0] if signed else (head[1] if len(head) > 1 else None)),
+            language=language,
+            rights=lines[copyright_at] if copyright_at is not None else None,
+            warnings=() if published else ("no date above the document",),
+            format="factiva",
+        ),
+        _body(lines[last + 1 : end]),
+        published,
+    )
+
+
+def _factiva_moment(lines: list[str]) -> tuple[Moment | None, int]:
+    """The moment that a date and perhaps a clock below it give, and how many lines they take."""
+    day = _moment(lines[0]) if lines else None
+    clock = _CLOCK.match(lines[1]) if day and len(lines) > 1 else None
+    if day is None or clock is None:
+        return day, int(day is not None)
+    hour = _hour(int(clock[1]), clock[3])
+    return dates.moment(f"{day.at:%Y-%m-%d}T{hour:02}:{clock[2]}") or day, 2
+
+
+def _draft(draft: Draft, body: list[str], published: Moment | None) -> Draft:
+    return fields.with_body(with_moment(draft, published), Flow(tidy(body)))
+
+
+def _body(lines: list[str]) -> list[str]:
+    return split_paragraphs("\n".join(lines).strip("\n"))
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    text = "\n".join(lines)
+    return [line(part) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _head(lines: list[str]) -> list[str]:
+    """The paragraphs above the labels; a date or an edition stands alone, whatever is around it."""
+    parted: list[str] = []
+    for entry in lines:
+        alone = bool(_moment(entry) or _EDITION.search(entry) or _COPYRIGHT.match(entry))
+        parted += ["", entry, ""] if alone else [entry]
+    return _paragraphs(parted)
+
+
+def _first_moment(head: list[str]) -> tuple[Moment | None, int | None]:
+    for number, entry in enumerate(head[:8]):
+        if found := _moment(entry):
+            return found, number
+    return None, None
+
+
+def _moment(text: str) -> Moment | None:
+    text = text.strip()
+    if match := _MONTH_FIRST.match(text):
+        month, day, year = dates.month(match[1]), int(match[2]), int(match[3])
+        return _at(dates.day(year, month, day), match)
+    if match := _DAY_FIRST.match(text):
+        found = dates.day(int(match[3]), dates.month(match[2]), int(match[1]))
+        return dates.midnight(found) if found else None
+    return None
+
+
+def _at(day: object, match: re.Match[str]) -> Moment | None:
+    from datetime import date
+
+    if not isinstance(day, date):
+        return None
+    zone = (match[7] or "").upper()
+    if not match[4] or (zone and _ZONES.get(zone) is None):
+        return dates.midnight(day)
+    offset = _ZONES.get(zone) or 0
+    sign, minutes = ("-" if offset < 0 else "+"), abs(offset)
+    clock = f"{_hour(int(match[4]), match[6]):02}:{match[5]}"
+    return dates.moment(f"{day}T{clock}{sign}{minutes // 60:02}:{minutes % 60:02}")
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if not half:
+        return hour
+    return hour % 12 + (12 if half.upper() == "PM" else 0)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(";") for name in fields.bylines(part.strip()))
+
+
+def _section(text: str | None) -> tuple[Code, ...]:
+    return (Code("section", line(text), "topic"),) if text else ()
+
+
+def _rights(lines: list[str]) -> str | None:
+    found = next((entry for entry in lines if entry.lower().startswith("copyright ")), None)
+    return line(found) if found else None

@@ -1,0 +1,123 @@
+# ruff: noqa: ARG002 - the signature is the protocol's
+"""Exports of press databases: Nexis and Factiva in plain text, RTF and DOCX; each article a story.
+
+RTF and DOCX of other makers are read as the plain text that is in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from pipeline.parse.conventions import database
+from pipeline.parse.conventions.wiretext import read_story
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.limits import ParseLimits
+from pipeline.parse.markup.docx import is_docx, read_docx
+from pipeline.parse.markup.rtf import read_rtf
+from pipeline.parse.text.clean import clean
+from pipeline.parse.text.decode import decode
+
+_FACTIVA_HEAD = re.compile(r"^[\d.,]{1,8} (?:words|Wörter|mots|palabras|parole)[ \t\r]*$", re.M)
+
+
+class _Nexis:
+    name = "nexis"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """`1 of 2 DOCUMENTS` at the beginning, or `End of Document` below labels."""
+        return sniff.root is None and (
+            bool(database.NEXIS_COUNT.match(sniff.text))
+            or (b"End of Document" in sniff.data and database.is_nexis(_text(sniff.data)))
+        )
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each document, with its own text as the raw form."""
+        decoded = decode(data, hints.charset)
+        text = clean(decoded.text)
+        return _documents(text, decoded.warnings, database.split_nexis, database.read_nexis)
+
+
+class _Factiva:
+    name = "factiva"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """A line that counts words, and `Document` with a number at the end."""
+        return (
+            sniff.root is None
+            and bool(_FACTIVA_HEAD.search(sniff.text))
+            and database.is_factiva(_text(sniff.data))
+        )
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """A part for each document, with its own text as the raw form."""
+        decoded = decode(data, hints.charset)
+        text = clean(decoded.text)
+        return _documents(text, decoded.warnings, database.split_factiva, database.read_factiva)
+
+
+class _Rtf:
+    name = "rtf"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """`{\\rtf1` at the beginning."""
+        return sniff.text.startswith("{\\rtf")
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """The articles of its text, each with the text as raw form; one alone with the file."""
+        return _of_text(clean(read_rtf(data, limits)), self.name)
+
+
+class _Docx:
+    name = "docx"
+
+    def matches(self, sniff: Sniff) -> bool:
+        """A zip whose first member is a part of an Office document."""
+        return is_docx(sniff.data)
+
+    def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+        """The articles of its text, each with the text as raw form; one alone with the file."""
+        return _of_text(clean(read_docx(data, limits)), self.name)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _of_text(text: str, name: str) -> Iterator[Part]:
+    """The parts of a document's text: of a database's export, or as plain text."""
+    if database.is_nexis(text):
+        parts = list(_documents(text, (), database.split_nexis, database.read_nexis))
+    elif database.is_factiva(text):
+        parts = list(_documents(text, (), database.split_factiva, database.read_factiva))
+    else:
+        parts = [replace(read_story(text), format=name)]
+    if len(parts) == 1:
+        yield replace(parts[0], raw=None)
+    else:
+        yield from parts
+
+
+def _documents(
+    text: str,
+    warnings: tuple[str, ...],
+    split: Callable[[str], Iterator[tuple[int, int]]],
+    read: Callable[[str], Draft],
+) -> Iterator[Part]:
+    for number, (begin, end) in enumerate(split(text)):
+        own = text[begin:end].strip("\n")
+        raw = (own + "\n").encode("utf-8", "surrogatepass")
+        try:
+            draft = read(own)
+        except FaultError as error:
+            fault = error.fault
+            yield Fault(fault.kind, fault.message, f"document {number + 1}", raw)
+        else:
+            yield replace(draft, raw=raw, warnings=(*warnings, *draft.warnings))
+
+
+NEXIS = _Nexis()
+FACTIVA = _Factiva()
+RTF = _Rtf()
+DOCX = _Docx()
