@@ -7,7 +7,9 @@ columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -195,6 +197,17 @@ class Content:
     def date(self) -> date | None:
         """The UTC day of publication: the first partition key."""
         return self.published_at.date() if self.published_at else None
+
+
+def content_hash(headline: str, paragraphs: Iterable[str], status: str) -> str:
+    """SHA-256 (hex) of the normalised headline and paragraphs and the status.
+
+    Compatibility-normalised, case and blanks folded: two deliveries with one hash say the same.
+    """
+    text = "\n".join((headline, *paragraphs))
+    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    joined = f"{normal}\x1f{status}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

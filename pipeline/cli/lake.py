@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,6 +74,10 @@ def check(
         bool,
         typer.Option("--glob", help="Only tell whether a plain glob meets the tables' rows."),
     ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Read every page, and parse each story's bytes anew."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Prove that every record is accounted for exactly once, item by item.
@@ -82,6 +87,7 @@ def check(
 
     Example: `dateline lake check --lake /data/lake`
     """
+    from pipeline.parse import parse_record
     from pipeline.show.facts import printable
     from pipeline.store.check.judge import check as judge
 
@@ -95,7 +101,14 @@ def check(
         if extra:
             raise LakeCheckError("a plain glob is not exact", files=sum(map(len, extra.values())))
         return
-    report = judge(settings.lake.url, settings.lake.options, strict=strict)
+    limits = settings.parse_limits
+    report = judge(
+        settings.lake.url,
+        settings.lake.options,
+        strict=strict,
+        deep=deep,
+        parse=partial(parse_record, limits=limits) if deep else None,
+    )
     if as_json:
         print_json(report.as_json())
     else:

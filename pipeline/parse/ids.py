@@ -19,6 +19,7 @@ import unicodedata
 from dataclasses import fields
 from datetime import date, datetime
 
+from pipeline import model
 from pipeline.model import Content
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.draft import Draft
@@ -33,9 +34,7 @@ MAX_TITLE_CHARS = 250
 
 def content_hash(draft: Content) -> str:
     """SHA-256 (hex) of the normalised headline and paragraphs and the status."""
-    text = "\n".join((draft.headline, *draft.paragraphs))
-    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return _digest(normal, draft.status)
+    return model.content_hash(draft.headline, draft.paragraphs, draft.status)
 
 
 def story_id(draft: Draft, content: str) -> str:

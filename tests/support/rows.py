@@ -7,12 +7,14 @@ same value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
 
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake.transaction import RemoveAction
 
 from pipeline.model import (
     Actor,
@@ -24,10 +26,11 @@ from pipeline.model import (
     Mention,
     Reject,
     Story,
+    content_hash,
 )
-from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
-from pipeline.store.schema.rows import Row, table_of
+from pipeline.store.schema.rows import Row
 
 SOURCE = "cluster/topic/0"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -40,12 +43,10 @@ def a_story(offset: int = 0, item: int = 0, *, source: str = SOURCE, **fields: A
     """A usable story of 4 March 2026; its ids follow from its family and `fields`."""
     family = fields.pop("story_id", f"family-{source}-{offset}-{item}")
     seed = (family, fields.get("version", 1), fields.get("status", "usable"))
-    content = hashlib.sha256(repr(seed).encode()).hexdigest()
     bytes_ = hashlib.sha256(repr((seed, sorted(fields.items()))).encode()).hexdigest()
     values: dict[str, Any] = {
         "format": "plain",
         "revision_id": bytes_[:32],
-        "content_hash": content,
         "headline": HEADLINE,
         "paragraphs": PARAGRAPHS,
         "raw": f"{HEADLINE}\n\n{PARAGRAPHS[0]}".encode(),
@@ -55,6 +56,8 @@ def a_story(offset: int = 0, item: int = 0, *, source: str = SOURCE, **fields: A
         "language": "en",
         **fields,
     }
+    text = (values["headline"], values["paragraphs"], values.get("status", "usable"))
+    values.setdefault("content_hash", content_hash(*text))
     return Story(source=source, offset=offset, item=item, story_id=family, **values)
 
 
@@ -67,7 +70,7 @@ def an_entity(name: str = "Ann Example", kind: str = "PERSON", **fields: Any) ->
 def an_event(**fields: Any) -> Event:
     """One visit."""
     values: dict[str, Any] = {
-        "root": "ENGAGE",
+        "root": "CONSULT",
         "cameo": "042",
         "sentence": PARAGRAPHS[0],
         "sentence_index": 1,
@@ -86,10 +89,11 @@ def an_event(**fields: Any) -> Event:
 
 def enriched(story: Story, **fields: Any) -> EnrichedStory:
     """`story` with one entity and one event, in western Asia."""
+    region = fields.get("region", "western-asia")
     values: dict[str, Any] = {
         "language": "en",
         "region": "western-asia",
-        "regions": ("western-asia",),
+        "regions": () if region == "unknown" else (region,),
         "countries": ("ARM",),
         "entities": (an_entity(),),
         "events": (an_event(),),
@@ -155,10 +159,34 @@ def forced(
     root: Path, table: str, rows: Iterable[Row], ends: Mapping[str, int] | None = None
 ) -> None:
     """Append rows past the writer and its rules, with new committed ends: a lake gone wrong."""
-    transactions = [Transaction(source, end) for source, end in (ends or {}).items()]
-    write_deltalake(
-        str(root / table),
-        table_of(table, rows),
-        mode="append",
-        commit_properties=CommitProperties(app_transactions=transactions),
-    )
+    name = f"forced-{uuid4().hex}"
+    Lake(str(root)).commit(Commit(table, list(rows), ends or {}, name, "forced", NOON))
+
+
+def altered(root: Path, table: str, change: Callable[[list[Row]], list[Row]]) -> None:
+    """Replace the rows of a table by what `change` makes of them, in files like our own.
+
+    A hand that knows how a lake is made: all that it cannot know is what the rows should say.
+    """
+    lake = Lake(str(root))
+    rows = change(lake.dataset(table).to_table().to_pylist())
+    removals = [
+        RemoveAction(
+            path=unquote(action["path"]),
+            data_change=True,
+            deletion_timestamp=0,
+            size=action["size_bytes"],
+            partition_values={
+                key.removeprefix("partition."): None if value is None else str(value)
+                for key, value in action.items()
+                if key.startswith("partition.")
+            },
+        )
+        for action in lake.added(table).to_pylist()
+    ]
+    name = f"altered-{uuid4().hex}"
+    written = lake._write_files(Commit(table, rows, {}, name, "altered", NOON))
+    lake.commit_actions(table, [*written, *removals], {}, name)
+    lake.files.release("altered")
+    for removal in removals:
+        (root / table / removal.path).unlink()

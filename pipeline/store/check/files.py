@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.actions import folder_of
 from pipeline.store.commit.data_files import marks_of
+from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, open_table
-from pipeline.store.schema.contract import contract
+from pipeline.store.schema.contract import LINKS, contract
 
 _OPEN_AT_ONCE = 8
 _LAYOUTS = {
@@ -61,9 +62,12 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
     return [Finding("contract", table, message) for message in found]
 
 
-def check_files(snapshot: Snapshot, table: str) -> tuple[FileTotals, list[Finding]]:
+def check_files(
+    snapshot: Snapshot, table: str, removed: Collection[str]
+) -> tuple[FileTotals, list[Finding]]:
     """Whether the table's files are there, whole, as the log says; and which others are.
 
+    `removed` are the files that a commit took out of the table.
     A file that left or entered the table since it was pinned is not held against it.
     """
     filesystem = snapshot.filesystem()
@@ -95,10 +99,28 @@ def check_files(snapshot: Snapshot, table: str) -> tuple[FileTotals, list[Findin
         footer = footers[path]
         if isinstance(footer, str):
             findings.append(Finding("unreadable_file", table, f"{path}: {footer}"))
-        findings.append(Finding("replaced" if path in replaced else "unreferenced", table, path))
+        kind = "replaced" if path in replaced else "unreferenced"
+        if kind == "unreferenced" and isinstance(footer, _Footer) and path not in removed:
+            kind = "lost_file" if _is_lost(snapshot, table, path, footer) else kind
+        findings.append(Finding(kind, table, path))
     size = sum(file.size_bytes for file in active.values())
     kept = len(replaced.intersection(beyond))
     return FileTotals(len(active), size, len(beyond) - kept, kept), findings
+
+
+def _is_lost(snapshot: Snapshot, table: str, path: str, footer: _Footer) -> bool:
+    """Whether the file has rows that the lake should hold and does not."""
+    if table == LINKS or marks_of(footer.schema) is None:
+        return False
+    name = f"{table}/{path}"
+    try:
+        rows = pq.read_table(
+            name, filesystem=snapshot.filesystem(), columns=key_columns(table), partitioning=None
+        )
+        ends = snapshot.committed("ledger", set(rows["source"].to_pylist()))
+        return lost_rows(table, rows, snapshot.dataset, ends) > 0
+    except (pa.ArrowException, OSError, KeyError):
+        return False
 
 
 def surplus(snapshot: Snapshot, table: str) -> list[str]:
@@ -128,6 +150,8 @@ def _judge(
     folder = folder_of({k: None if v is None else str(v) for k, v in file.partition.items()})
     if unquote(file.path.rpartition("/")[0]) + "/" != folder:
         yield Finding("file_place", table, f"{file.path} is not in {folder}")
+    if marks_of(footer.schema) is None:
+        yield Finding("foreign_file", table, file.path)
     for message in _differences(contract(table).file_schema, footer.schema, nulls=False):
         yield Finding("file_columns", table, f"{file.path}: {message}")
 

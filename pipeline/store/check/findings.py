@@ -17,6 +17,11 @@ MEANING: Mapping[str, str] = {
     "file_rows": "a data file has another number of rows than the log says",
     "file_place": "a data file does not lie in the folder of its partition",
     "file_columns": "a data file's columns are not as the contract says",
+    "foreign_file": "a data file of a table that Dateline did not write: another tool changed rows",
+    "damaged_file": "a data file's pages or bytes are not those that were written (`--deep`)",
+    "lost_file": "a data file with rows that the table should hold, which its log no longer names",
+    "log_entry": "an entry of a table's log is missing or cannot be read",
+    "log_checkpoint": "a checkpoint cannot be read, or says other than the entries: `lake repair`",
     "unreferenced": "data files that no log refers to: `lake clean` removes them once it is safe",
     "replaced": "data files that a compaction replaced, kept a while for readers: not yet cleaned",
     "no_ledger": "rows of a source that the ledger does not know",
@@ -28,6 +33,10 @@ MEANING: Mapping[str, str] = {
     "block_sums": "a block's own counts do not add up",
     "block_items": "a block's counts are not those of the rows in stories and rejects",
     "block_records": "a block's records are not as many as the offsets that have an item",
+    "block_found": "a block's entities or events are not as many as its stories state",
+    "block_enrichment": "a block's enrichment is not that of its last story",
+    "story_found": "a story has other entities or events than it states: some are gone or doubled",
+    "uncounted": "rows of a version that did not state how much was found: no loss is seen there",
     "duplicate_item": "an item is there more than once in stories and rejects together",
     "item_numbers": "the items of a record are not numbered 0, 1, 2 … without a hole",
     "outside_block": "an item below the ledger's end that lies in no block",
@@ -39,6 +48,14 @@ MEANING: Mapping[str, str] = {
     "bad_region": "a region that is no slug",
     "revision_family": "one revision is there under several families",
     "revision_loosened": "a story that was not usable became so by being read anew",
+    "wrong_story": "an entity or event names another family than its story",
+    "closed_set": "a value that is none of those that its column may have",
+    "content_hash": "a story's content hash is not that of its text",
+    "raw_bytes": "an item's bytes cannot be unpacked, or are not as many as the row says",
+    "raw_text": "a story's bytes parse to another text (`--deep`)",
+    "event_id": "an event's id does not follow from its parts",
+    "duplicate_link": "a link is there more than once",
+    "link_count": "a day has other links than its last computing wrote: some are gone or doubled",
     "repeat": "a revision is there at several coordinates: two sources raced; views show one",
     "dangling_link": "a link names a revision that is not there: `lake link` computes its day anew",
     "superseded": "entities or events of an enrichment that did not finish the block",
@@ -46,7 +63,7 @@ MEANING: Mapping[str, str] = {
 }
 
 NOTES = frozenset(
-    {"unreferenced", "replaced", "repeat", "superseded", "in_flight", "dangling_link"}
+    {"unreferenced", "replaced", "repeat", "superseded", "in_flight", "dangling_link", "uncounted"}
 )
 """Kinds that are no errors: they are allowed to happen, and the views are right all the same."""
 

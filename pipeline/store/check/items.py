@@ -87,9 +87,9 @@ _LOOSE = """
 
 _FOUND = tuple(
     rule
-    for table, kind, key in (
-        ("entities", "duplicate_entity", "name, kind"),
-        ("events", "duplicate_event", "event_id"),
+    for table, kind, key, count in (
+        ("entities", "duplicate_entity", "name, kind", "entity_count"),
+        ("events", "duplicate_event", "event_id", "event_count"),
     )
     for rule in (
         Rule(
@@ -101,6 +101,32 @@ _FOUND = tuple(
             "superseded",
             table,
             _LOOSE.format(table=table, join="SEMI JOIN", story=_STORY, place=_PLACE),
+        ),
+        Rule(
+            "story_found",
+            "stories",
+            f"""
+            SELECT s.source, s."offset" AS first, s."offset" + 1 AS beyond,
+              format('item {{}}: {{}} {table} stated, {{}} there',
+                s.item, s.{count}, coalesce(f.found, 0)) AS message
+            FROM stories AS s LEFT JOIN (
+              SELECT source, "offset", item, revision_id, enrichment_id, count(*) AS found
+              FROM {table}_data GROUP BY ALL
+            ) AS f ON s.source = f.source AND s."offset" = f."offset" AND s.item = f.item
+              AND s.revision_id = f.revision_id AND s.enrichment_id = f.enrichment_id
+            WHERE s.{count} <> coalesce(f.found, 0)
+            """,
+        ),
+        Rule(
+            "wrong_story",
+            table,
+            f"""
+            SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
+              format('item {{}}: {{}} rows name another family', r.item, count(*)) AS message
+            FROM {table}_data AS r JOIN stories AS s ON {_STORY}
+            WHERE r.story_id <> s.story_id
+            GROUP BY r.source, r."offset", r.item
+            """,
         ),
         Rule(
             kind,
@@ -129,6 +155,34 @@ _FOUND = tuple(
 )
 
 _LINKS = (
+    Rule(
+        "duplicate_link",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{} and {}: {} times', left_revision_id, right_revision_id, count(*)) AS message
+        FROM links_data GROUP BY left_revision_id, right_revision_id HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        "link_count",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{}: {} links, {} were written', d.day, count(l.date), d.links) AS message
+        FROM link_days AS d LEFT JOIN links_data AS l ON l.date = d.day
+        GROUP BY d.day, d.links HAVING count(l.date) <> d.links
+        """,
+    ),
+    Rule(
+        "uncounted",
+        "links",
+        """
+        SELECT NULL AS source, NULL AS first, NULL AS beyond,
+          format('{}: how many links were written is not known', date) AS message
+        FROM links_data WHERE date NOT IN (SELECT day FROM link_days) GROUP BY date
+        """,
+    ),
     Rule(
         "dangling_link",
         "links",

@@ -68,6 +68,29 @@ _LEDGER = (
         WHERE e.committed IS DISTINCT FROM s.beyond
         """,
     ),
+    Rule(
+        "ledger_end",
+        "ledger",
+        """
+        SELECT e.source, NULL AS first, e.committed AS beyond,
+          'no block is there, the log says ' || e.committed AS message
+        FROM ends AS e ANTI JOIN spans AS s ON e.source = s.source WHERE e.name = 'ledger'
+        """,
+    ),
+    *(
+        Rule(
+            "in_flight",
+            table,
+            f"""
+            SELECT e.source, NULL AS first, e.committed AS beyond,
+              'the ledger does not know this source yet' AS message
+            FROM ends AS e ANTI JOIN spans AS s ON e.source = s.source
+            WHERE e.name = '{table}'
+              AND e.source NOT IN (SELECT source FROM ends WHERE name = 'ledger')
+            """,
+        )
+        for table in ("rejects", "entities", "events", "stories")
+    ),
     *(
         Rule(
             "table_behind",
@@ -142,4 +165,39 @@ _BLOCKS = (
     ),
 )
 
-LEDGER_RULES = (*_LEDGER, *_BLOCKS)
+_FOUND = (
+    *(
+        Rule(
+            "block_found",
+            "ledger",
+            _COUNTED.format(
+                message=f"format('{name}: {{}} in the ledger, {{}} by the stories, {{}} stories do"
+                f" not say', l.{name}, coalesce(c.{name}, 0), coalesce(c.{name}_unknown, 0))",
+                broken=f"l.{name} IS NOT NULL AND"
+                f" (l.{name} <> coalesce(c.{name}, 0) OR c.{name}_unknown > 0)",
+            ),
+        )
+        for name in ("entities", "events")
+    ),
+    Rule(
+        "block_enrichment",
+        "ledger",
+        _COUNTED.format(
+            message="format('{} in the ledger, {} in the stories', l.enrichment_id,"
+            " c.last_enrichment_id)",
+            # Older versions named the enrichment of the writer that finished the block.
+            broken="l.entities IS NOT NULL AND l.enrichment_id <> c.last_enrichment_id",
+        ),
+    ),
+    Rule(
+        "uncounted",
+        "ledger",
+        """
+        SELECT source, min(start_offset) AS first, max(end_offset) AS beyond,
+          count(*) || ' blocks do not say how many entities and events were found' AS message
+        FROM ledger WHERE stories > 0 AND (entities IS NULL OR events IS NULL) GROUP BY source
+        """,
+    ),
+)
+
+LEDGER_RULES = (*_LEDGER, *_BLOCKS, *_FOUND)

@@ -1,7 +1,8 @@
 """What the rules of `lake check` work on, and all of them: SQL over the keys of all rows.
 
 Beside the tables that `PREPARE` makes there are `TABLE_data` for each table of the lake, and `ends`
-(`name, source, committed`): the committed end of each source in each table's log.
+(`name, source, committed`): the committed end of each source that a table's log names. `link_days`
+(`day, links`) is how many links the log says that a day has.
 """
 
 from __future__ import annotations
@@ -10,26 +11,31 @@ from pipeline.model import UNREAD
 from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
 from pipeline.store.check.revisions import REVISION_RULES
+from pipeline.store.check.values import VALUE_RULES
 
 PREPARE = (
     "CREATE TABLE ledger AS SELECT * FROM ledger_data",
     f"""
     CREATE TABLE items AS
-    SELECT source, "offset", item, 'story' AS fate, false AS expired FROM stories_data
+    SELECT source, "offset", item, 'story' AS fate, false AS expired,
+      entity_count, event_count, enrichment_id
+    FROM stories_data
     UNION ALL
     SELECT source, "offset", item,
-      CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind IN {UNREAD}
+      CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind IN {UNREAD},
+      NULL, NULL, NULL
     FROM rejects_data
     """,
     """
     CREATE TABLE stories AS
-    SELECT source, "offset", item, revision_id, enrichment_id, date, region FROM stories_data
+    SELECT source, "offset", item, revision_id, enrichment_id, date, region,
+      story_id, entity_count, event_count
+    FROM stories_data
     """,
     """
     CREATE TABLE spans AS
     SELECT source, min(start_offset) AS first, max(end_offset) AS beyond FROM ledger GROUP BY ALL
     """,
-    "CREATE TABLE sources AS SELECT source FROM spans UNION SELECT source FROM items",
     # An item belongs to the last block that starts at or below it; `beyond` tells a hole.
     """
     CREATE TABLE counted AS
@@ -37,7 +43,12 @@ PREPARE = (
       count(*) FILTER (fate = 'story') AS stories,
       count(*) FILTER (fate = 'reject') AS rejects,
       count(*) FILTER (fate = 'skip') AS skipped,
-      count(DISTINCT i."offset") FILTER (NOT expired) AS records
+      count(DISTINCT i."offset") FILTER (NOT expired) AS records,
+      sum(i.entity_count)::BIGINT AS entities,
+      sum(i.event_count)::BIGINT AS events,
+      count(*) FILTER (fate = 'story' AND i.entity_count IS NULL) AS entities_unknown,
+      count(*) FILTER (fate = 'story' AND i.event_count IS NULL) AS events_unknown,
+      max_by(i.enrichment_id, i."offset") FILTER (fate = 'story') AS last_enrichment_id
     FROM items AS i
     ASOF JOIN (SELECT * FROM ledger WHERE end_offset > start_offset) AS b
       ON i.source = b.source AND i."offset" >= b.start_offset
@@ -46,7 +57,7 @@ PREPARE = (
     """,
 )
 
-RULES = (*LEDGER_RULES, *ITEM_RULES, *REVISION_RULES)
+RULES = (*LEDGER_RULES, *ITEM_RULES, *REVISION_RULES, *VALUE_RULES)
 """Every rule about rows, in the order of the report."""
 
 TABLE_ROWS = " UNION ALL ".join(

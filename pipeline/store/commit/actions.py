@@ -51,7 +51,7 @@ def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[
     def order(row: Row) -> Any:
         return (
             [(value is None, value or "") for value in place(row)],
-            row["source"],
+            row.get("source", ""),
             row.get("offset", 0),
             row.get("item", 0),
         )

@@ -19,6 +19,11 @@ from deltalake._internal import DeltaFileSystemHandler
 from deltalake.fs import DeltaStorageHandler
 from typing_extensions import override
 
+from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, sealed
+
+MAINTAIN = "maintain"
+"""The application transaction of every maintenance commit; its version counts them."""
+
 BLOCKS_KEY = b"dateline.blocks"
 """Footer key of every data file: a JSON object from source to the end of its block."""
 
@@ -75,13 +80,15 @@ class DataFiles(Protocol):
 
 
 def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
-    """`table` as one Parquet file, zstd-compressed, with `marks` in its footer.
+    """`table` as one Parquet file, zstd-compressed, with `marks` and its seal in the footer.
 
+    Each page has a checksum, so that a reader that asks for it never takes a damaged one.
     Row groups hold about 64 MiB of values, so that a reader of a large file needs no more.
     """
     metadata = {
         **(table.schema.metadata or {}),
         BLOCKS_KEY: json.dumps(dict(marks.blocks)).encode(),
+        SEAL_KEY: UNSEALED,
     }
     if marks.replaces:
         metadata[REPLACES_KEY] = json.dumps(sorted(marks.replaces)).encode()
@@ -94,8 +101,9 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
         compression="zstd",
         coerce_timestamps="us",
         row_group_size=min(rows, 1024**2),
+        write_page_checksum=True,
     )
-    return sink.getvalue()
+    return pa.py_buffer(sealed(sink.getvalue().to_pybytes()))
 
 
 def marks_of(schema: pa.Schema) -> Marks | None:

@@ -186,7 +186,8 @@ class Lake:
                 ),
             )
         except (DeltaError, OSError) as error:
-            if not self._landed(table, name, base):
+            # The entry may have been cleaned out of the log since: then the table holds the files.
+            if not self._landed(table, name, base) and not self._holds(table, actions):
                 if not isinstance(error, CommitFailedError):
                     # The store may still carry the commit out: its files stay until `clean` has
                     # fenced them.
@@ -194,6 +195,12 @@ class Lake:
                 self.drop(table, actions)
                 raise ConflictError(table) from error
         self.on_point(f"{table}.done")
+
+    def _holds(self, table: str, actions: Iterable[AddAction | RemoveAction]) -> bool:
+        """Whether the table, as last refreshed, has a file that `actions` add."""
+        held = set(self.active(table))
+        paths = (f"{table}/{action.path}" for action in actions if isinstance(action, AddAction))
+        return any(path in held for path in paths)
 
     def drop(self, table: str, actions: Iterable[AddAction | RemoveAction]) -> None:
         """Remove the files of additions that no commit will name."""

@@ -32,6 +32,8 @@ from pipeline.store.schema.rows import (
 )
 
 T = TypeVar("T")
+Found = tuple[int | None, int | None]
+"""How many entities and events; None where a row does not say."""
 
 GENERATIONS = "generations"
 """The application transaction of the ledger's log that counts the sets of stages."""
@@ -247,12 +249,16 @@ class LakeWriter:
         ends = self._lake.committed("ledger", decided.blocks)
         won = {s: b for s, b in decided.blocks.items() if ends[s] == b.start}
         counts = {s: decided.counts(s) for s in won}
+        own = batch.enrichment_id
+        found = {
+            s: self._found(b, own) if s in theirs else (decided.found(s), own)
+            for s, b in won.items()
+        }
         rows = [
             self._ledger_row(
                 replace(block, items=sum(counts[source])),
                 counts[source],
-                self._found(block) if source in theirs else decided.found(source),
-                batch.enrichment_id,
+                *found[source],
             )
             for source, block in won.items()
         ]
@@ -272,18 +278,23 @@ class LakeWriter:
         except ConflictError:
             return None
 
-    def _found(self, block: Block) -> tuple[int | None, int | None]:
-        """Entities and events of the block's stories, by what their rows say."""
-        columns = ("entity_count", "event_count")
+    def _found(self, block: Block, own: str) -> tuple[Found, str]:
+        """Entities and events of the block's stories, and the enrichment of the last of them.
+
+        By what their rows say: another writer, that had another enrichment than our `own`, may have
+        committed the first of them, or all.
+        """
+        columns = ("entity_count", "event_count", "offset", "enrichment_id")
         rows = self._lake.rows("stories", block.source, block.start, block.end, columns)
-        entities, events = (_sum(row[name] for row in rows) for name in columns)
-        return entities, events
+        last = max(rows, key=lambda row: row["offset"], default={"enrichment_id": own})
+        entities, events = (_sum(row[name] for row in rows) for name in columns[:2])
+        return (entities, events), last["enrichment_id"]
 
     def _ledger_row(
         self,
         block: Block,
         counts: tuple[int, int, int],
-        found: tuple[int | None, int | None],
+        found: Found,
         enrichment_id: str,
     ) -> Row:
         stories, rejects, skipped = counts

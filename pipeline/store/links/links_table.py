@@ -1,8 +1,9 @@
 """The table `links`: days of it are replaced whole, each in one commit with the versions it needs.
 
-Each day has two application transactions: `links/DAY` counts its replacements, so that of two runs
-at once the log refuses the second and clean-up can tell an outdated file (see `maintain`);
-`links/DAY/inputs` says what it was computed from. A replaced file stays on disk for readers that
+Each day has three application transactions: `links/DAY` counts its replacements, so that of two
+runs at once the log refuses the second and clean-up can tell an outdated file (see `maintain`);
+`links/DAY/inputs` says what it was computed from. `links/DAY/rows` says how many links it has, so
+that the check can miss one. A replaced file stays on disk for readers that
 hold an older snapshot, until clean-up.
 """
 
@@ -91,6 +92,7 @@ class LinksTable:
         added = self._written(days, counts, [action.path for action in replaced], name)
         versions = {_app(day): count + 1 for day, count in counts.items()}
         versions |= {f"{_app(day.day)}/inputs": day.inputs for day in days}
+        versions |= {f"{_app(day.day)}/rows": len(day.rows) for day in days}
         self._lake.commit_actions(LINKS, [*added, *replaced], versions, name)
         self._lake.refresh(LINKS)
         self._seen |= {day: count + 1 for day, count in counts.items()}

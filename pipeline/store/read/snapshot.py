@@ -84,10 +84,15 @@ class Snapshot:
 
     def filesystem(self) -> pafs.FileSystem:
         """The store, rooted at the lake."""
-        path = local_path(self.url)
-        if path is not None:
-            return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
-        return pafs.PyFileSystem(DeltaStorageHandler(self.url, dict(self.options)))
+        return filesystem_of(self.url, self.options)
+
+
+def filesystem_of(url: str, options: Mapping[str, str]) -> pafs.FileSystem:
+    """The store that holds the lake at `url`, rooted there."""
+    path = local_path(url)
+    if path is not None:
+        return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
+    return pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
 
 
 _ALL = (LINKS, *reversed(TABLES))

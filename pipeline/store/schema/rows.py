@@ -182,10 +182,31 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
 def event_id(revision_id: str, event: Event) -> str:
     """The event's id: the same sentence, act and actors of a revision give the same one."""
     sides = [
-        "|".join((a.text, a.name or "", a.country or "")) if a else ""
+        (None, None, None) if a is None else (a.text, a.name, a.country)
         for a in (event.source, event.target)
     ]
-    parts = (revision_id, str(event.start), str(event.end), event.root, event.cameo, *sides)
+    return _event_id(revision_id, (event.start, event.end), event.root, event.cameo, sides)
+
+
+def event_id_of(row: Row) -> str:
+    """The id that follows from the parts of a row of `events`."""
+    sides = [
+        (row[f"{side}_text"], row[f"{side}_name"], row[f"{side}_country"])
+        for side in ("source", "target")
+    ]
+    trigger = (row["trigger_start"], row["trigger_end"])
+    return _event_id(row["revision_id"], trigger, row["root"], row["cameo"], sides)
+
+
+def _event_id(
+    revision_id: str,
+    trigger: tuple[int, int],
+    root: str,
+    cameo: str,
+    sides: Iterable[tuple[str | None, str | None, str | None]],
+) -> str:
+    told = ["|".join(part or "" for part in side) if side[0] is not None else "" for side in sides]
+    parts = (revision_id, *map(str, trigger), root, cameo, *told)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -3,24 +3,30 @@
 A data file that the log does not hold may belong to a live writer that is about to commit it. It
 is removed only behind a fence: once a commit to one of its sources has come after the version that
 its writer compared, the log refuses that writer's commit (DESIGN, invariant 2). A file that a
-compaction replaced is moreover kept for a while, for readers that hold an older snapshot.
+compaction replaced is moreover kept for a while, for readers that hold an older snapshot. A file
+whose rows the lake should hold and does not was lost by the log, and is never removed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
+
+import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import time_ms
-from pipeline.store.commit.data_files import Marks
+from pipeline.store.commit.data_files import MAINTAIN, Marks
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.tables import reason
 from pipeline.store.links.links_table import PREFIX as REPLACED_BY
+from pipeline.store.read.log import log_state
+from pipeline.store.read.lost import key_columns, lost_rows
+from pipeline.store.read.snapshot import filesystem_of
 from pipeline.store.schema.contract import LINKS, TABLES
-from pipeline.store.upkeep.compact import MAINTAIN, PREFIX
+from pipeline.store.upkeep.compact import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,8 @@ class Cleaned:
 
     `kept` files are in no log but not fenced yet: their writer may be alive, or it died and nobody
     has passed the place it had reached. `held` files were replaced by a compaction, and readers may
-    still use them. `foreign` files were not written by Dateline, or are damaged.
+    still use them. `foreign` files were not written by Dateline, or are damaged. `lost` files hold
+    rows of finished blocks that the table lacks: its log lost them (see `lake check`).
     """
 
     staged: int = 0
@@ -37,6 +44,7 @@ class Cleaned:
     kept: int = 0
     held: int = 0
     foreign: int = 0
+    lost: int = 0
 
 
 def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
@@ -44,7 +52,7 @@ def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
 
     Safe beside live writers and compactions. Raises `StoreError` when the store fails.
     """
-    counts = {"removed": 0, "kept": 0, "held": 0, "foreign": 0}
+    counts = {"removed": 0, "kept": 0, "held": 0, "foreign": 0, "lost": 0}
     try:
         staged = lake.files.drop_staged()
         for table in (*TABLES, LINKS) if lake.files.list(LINKS) else TABLES:
@@ -64,18 +72,21 @@ def _clean_table(lake: Lake, table: str, at: datetime, retention_s: float) -> li
     since_ms = time_ms(at - timedelta(seconds=retention_s))
     held = _held(lake, table, orphans, since_ms) if orphans else frozenset()
     fence = _Fence(lake, table, at, since_ms)
+    losses = _Losses(lake, table)
     fates: list[str] = []
     for path, marks in orphans.items():
         if marks is None:
             fates.append("foreign")
         elif path in held:
             fates.append("held")
-        elif fence.stands_before(marks) and path not in fence.active:
+        elif not fence.stands_before(marks) or path in fence.active:
+            fates.append("kept")
+        elif losses.holds(path):
+            fates.append("lost")
+        else:
             lake.on_point(f"clean.{table}.delete")
             lake.files.delete(path)
             fates.append("removed")
-        else:
-            fates.append("kept")
     return fates
 
 
@@ -100,6 +111,63 @@ def _held(
         if marks is not None and marks.time_ms > since_ms:
             found |= marks.replaces
     return frozenset(found.difference(active))
+
+
+class _Losses:
+    """Tells of files that are in no log whether they hold what the table should have."""
+
+    def __init__(self, lake: Lake, table: str) -> None:
+        self._lake = lake
+        self._table = table
+        self._ends: dict[str, int] = {}
+        self._replaced: dict[str, frozenset[str]] = {}
+        self._removed: set[str] | None = None
+
+    def holds(self, path: str) -> bool:
+        """Whether the rows of the file are lost without it."""
+        if self._table == LINKS:
+            return self._holds_links(path)
+        if path in self._by_compaction(path.rpartition("/")[0]):
+            return False
+        rows = self._lake.files.read(path, key_columns(self._table))
+        for name in TABLES:
+            self._lake.refresh(name)
+        ends = self._lake.committed("ledger", set(rows["source"].to_pylist()))
+        if not lost_rows(self._table, rows, self._lake.dataset, ends):
+            return False
+        # What a commit removed on purpose is no loss of the log.
+        return path.removeprefix(f"{self._table}/") not in self._by_commit()
+
+    def _holds_links(self, path: str) -> bool:
+        marks = self._lake.files.marks(path)
+        for app, version in marks.blocks.items() if marks else ():
+            stated = self._lake.committed(LINKS, [app, f"{app}/rows"])
+            if stated.get(app) != version or f"{app}/rows" not in stated:
+                continue
+            day = date.fromisoformat(app.removeprefix(f"{LINKS}/"))
+            there = self._lake.dataset(LINKS).count_rows(filter=ds.field("date") == day)
+            if there < stated[f"{app}/rows"]:
+                return True
+        return False
+
+    def _by_compaction(self, folder: str) -> frozenset[str]:
+        """What the compacted files of a folder hold the rows of."""
+        if folder not in self._replaced:
+            self._replaced[folder] = frozenset(
+                replaced
+                for path in self._lake.active(self._table)
+                if path.startswith(f"{folder}/{PREFIX}")
+                and (marks := self._lake.files.marks(path)) is not None
+                for replaced in marks.replaces
+            )
+        return self._replaced[folder]
+
+    def _by_commit(self) -> set[str]:
+        if self._removed is None:
+            version = self._lake.refresh(self._table).version()
+            filesystem = filesystem_of(self._lake.url, self._lake.options)
+            self._removed = log_state(filesystem, self._table, version).removed
+        return self._removed
 
 
 class _Fence:

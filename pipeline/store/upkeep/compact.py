@@ -23,13 +23,10 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import Partition, add_action, folder_of, time_ms
-from pipeline.store.commit.data_files import Marks, encode
+from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
 from pipeline.store.commit.lake import ConflictError, Lake
 from pipeline.store.commit.tables import reason
 from pipeline.store.schema.contract import TABLES, contract
-
-MAINTAIN = "maintain"
-"""The application transaction of every maintenance commit; its version counts them."""
 
 PREFIX = "compact-"
 """What the names of compacted files begin with."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -323,6 +324,34 @@ def test_a_stale_handle_is_refused_by_the_log(tmp_path: Path) -> None:
     writer_of(Lake(str(tmp_path))).write(batch_of(0, 5))
     with pytest.raises(ConflictError):
         stale.commit(Commit("ledger", (), {SOURCE: 5}, "late", "late", NOON))
+
+
+def test_a_lost_answer_whose_entry_was_cleaned_loses_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table holds the files, though its history no longer names their writer."""
+    writer = started(tmp_path, SOURCE, OTHER)
+    for table in TABLES:
+        DeltaTable(str(tmp_path / table)).alter.set_table_properties(
+            {
+                "delta.checkpointInterval": "3",
+                "delta.logRetentionDuration": "interval 0 seconds",
+            }
+        )
+    commit, others = DeltaTable.create_write_transaction, [started(tmp_path, SOURCE, OTHER)]
+
+    def lose_the_answer(handle: DeltaTable, actions: list[Any], *rest: Any, **named: Any) -> None:
+        commit(handle, actions, *rest, **named)
+        if others and "/stories" in handle.table_uri and actions:
+            other = others.pop()
+            for n in range(6):
+                other.write(batch_of(4 * n, 4 * n + 4, OTHER))
+            raise CommitFailedError("the answer was lost")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", lose_the_answer)
+    writer.write(batch_of(0, 8))
+    assert not others
+    assert_whole(tmp_path, {SOURCE: 8, OTHER: 24})
 
 
 def test_the_block_says_what_was_found_in_its_stories(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""The part of `lake check` that compares what follows from a row's other values.
+
+Rows are read batch by batch, so that memory does not grow with the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+import zstandard
+
+from pipeline.model import REPROCESSED, Item, Record, Story, content_hash
+from pipeline.store.check.findings import Finding
+from pipeline.store.commit.seal import SEAL_KEY, is_whole
+from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.schema.rows import decompress, event_id_of
+
+ParseBytes = Callable[[Record], Sequence[Item]]
+"""The parser, as the check needs it: the bytes of one item, with what the provider is called."""
+
+_BATCH_ROWS = 512
+_AT_ONCE = 2
+_PLACE = ("source", "offset", "item")
+_STORY = (*_PLACE, "headline", "body", "status", "content_hash", "raw", "raw_bytes", "parse_id")
+_PARSED = (*_STORY, "format", "provider")
+_REJECT = (*_PLACE, "raw", "raw_bytes")
+_EVENT = (
+    *(*_PLACE, "revision_id", "event_id", "root", "cameo", "trigger_start", "trigger_end"),
+    *("source_text", "source_name", "source_country"),
+    *("target_text", "target_name", "target_country"),
+)
+
+
+def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterator[Finding]:
+    """Ids, hashes and bytes against what they follow from; with `parse` the text of the bytes too.
+
+    Raises `pa.ArrowException` or `OSError` where a file cannot be read.
+    """
+    for row in _rows(snapshot, "stories", _STORY if parse is None else _PARSED):
+        yield from _bytes("stories", row)
+        if row["parse_id"] is not None or not row["source"].startswith(REPROCESSED):
+            # Older versions kept the hash of the text that a reprocessed story was delivered with.
+            expected = content_hash(row["headline"], (row["body"],), row["status"])
+            if row["content_hash"] != expected:
+                yield _finding("content_hash", "stories", row, "the text has another hash")
+        if parse is not None and not row["source"].startswith(REPROCESSED):
+            yield from _text(row, parse)
+    for row in _rows(snapshot, "rejects", _REJECT):
+        yield from _bytes("rejects", row)
+    for row in _rows(snapshot, "events", _EVENT):
+        if row["event_id"] != event_id_of(row):
+            message = f"{row['event_id']} does not follow from the event's parts"
+            yield _finding("event_id", "events", row, message)
+
+
+def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
+    """Read every page of every column of the table's files, and each file's seal."""
+    if table not in snapshot.tables:
+        return []
+    paths = [file.path for file in snapshot.active(table)]
+    read = partial(_page_fault, snapshot.filesystem(), table)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        faults = pool.map(read, paths)
+        return [
+            Finding("damaged_file", table, f"{path}: {fault}")
+            for path, fault in zip(paths, faults, strict=True)
+            if fault
+        ]
+
+
+def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | None:
+    try:
+        with filesystem.open_input_file(f"{table}/{path}") as file:
+            data = file.read()
+        found = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        for group in range(found.num_row_groups):
+            found.read_row_group(group).validate(full=True)
+        seal = (found.metadata.metadata or {}).get(SEAL_KEY)
+        if seal is not None and not is_whole(data, seal):
+            return "its bytes are not those that were written"
+    except FileNotFoundError:
+        return None  # told of with the files
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        return str(error)
+    return None
+
+
+def _rows(snapshot: Snapshot, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    batches = snapshot.dataset(table).to_batches(
+        columns=list(columns),
+        batch_size=_BATCH_ROWS,
+        batch_readahead=1,
+        fragment_readahead=1,
+        fragment_scan_options=options,
+    )
+    for batch in batches:
+        yield from batch.to_pylist()
+
+
+def _bytes(table: str, row: dict[str, Any]) -> Iterator[Finding]:
+    raw, size = row["raw"], row["raw_bytes"]
+    if raw is None and size is None:
+        return
+    try:
+        found = None if raw is None else len(decompress(raw))
+    except zstandard.ZstdError as error:
+        yield _finding("raw_bytes", table, row, f"the bytes cannot be unpacked: {error}")
+        return
+    if found != size:
+        yield _finding("raw_bytes", table, row, f"{found} bytes, {size} in the row")
+
+
+def _text(row: dict[str, Any], parse: ParseBytes) -> Iterator[Finding]:
+    hint = (("provider", row["provider"].encode()),) if row["provider"] else ()
+    try:
+        raw = decompress(row["raw"])
+    except zstandard.ZstdError:
+        return  # told of with the bytes
+    items = parse(Record(row["source"], row["offset"], raw, headers=hint))
+    stories = [item for item in items if isinstance(item, Story)]
+    if len(stories) != 1 or stories[0].format != row["format"]:
+        # What stood around the item in its record is not there.
+        return
+    if stories[0].parse_id != row["parse_id"]:
+        return  # another version of the parser read it
+    if stories[0].content_hash != row["content_hash"]:
+        yield _finding("raw_text", "stories", row, "the bytes parse to another text")
+
+
+def _finding(kind: str, table: str, row: dict[str, Any], message: str) -> Finding:
+    offset = row["offset"]
+    return Finding(kind, table, f"item {row['item']}: {message}", row["source"], offset, offset + 1)

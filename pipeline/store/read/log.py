@@ -1,0 +1,147 @@
+"""What a table's log holds, read by ourselves: for the check, clean-up and repair.
+
+delta-rs tells which files make up a table, but not which sources its application transactions
+name, nor which files a commit has removed. Delta protocol, sections "Delta Log Entries" and
+"Checkpoints" (classic ones of one part, as delta-rs writes them).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from pipeline.errors import StoreError
+
+LOG = "_delta_log"
+HINT = "_last_checkpoint"
+_ENTRY = re.compile(r"(\d{20})\.json")
+_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
+_KEPT = ("add", "remove", "txn")
+
+
+class DamagedLogError(Exception):
+    """A file of the log that cannot be read; the message names it and says why."""
+
+
+@dataclass(slots=True)
+class LogState:
+    """What the log says at one version; paths are plain, relative to the table."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def apply(self, actions: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out the actions of one commit, or of a checkpoint."""
+        for action in actions:
+            if (add := action.get("add")) is not None:
+                path = unquote(add["path"])
+                self.files[path] = add["size"]
+                self.removed.discard(path)
+            if (remove := action.get("remove")) is not None:
+                path = unquote(remove["path"])
+                self.files.pop(path, None)
+                self.removed.add(path)
+            if (txn := action.get("txn")) is not None:
+                self.versions[txn["appId"]] = txn["version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The files of one table's log: the versions that have an entry, and a checkpoint."""
+
+    filesystem: pafs.FileSystem
+    table: str
+    entries: tuple[int, ...]
+    checkpoints: tuple[int, ...]
+
+    @classmethod
+    def listed(cls, filesystem: pafs.FileSystem, table: str) -> Log:
+        """Both in order of version."""
+        selector = pafs.FileSelector(f"{table}/{LOG}", allow_not_found=True)
+        names = [info.path.rpartition("/")[2] for info in filesystem.get_file_info(selector)]
+
+        def versions(pattern: re.Pattern[str]) -> tuple[int, ...]:
+            return tuple(sorted(int(m[1]) for name in names if (m := pattern.fullmatch(name))))
+
+        return cls(filesystem, table, versions(_ENTRY), versions(_CHECKPOINT))
+
+    def path(self, name: str) -> str:
+        """A file of the log, relative to the lake's root."""
+        return f"{self.table}/{LOG}/{name}"
+
+    def entry(self, version: int) -> list[Mapping[str, Any]]:
+        """The actions of one commit. Raises `DamagedLogError`."""
+        name = f"{version:020}.json"
+        try:
+            with self.filesystem.open_input_file(self.path(name)) as file:
+                lines = file.read().decode().splitlines()
+            actions = [json.loads(line) for line in lines if line.strip()]
+        except (OSError, ValueError) as error:
+            raise DamagedLogError(f"{name}: {error}") from error
+        if not actions or not all(isinstance(action, dict) for action in actions):
+            raise DamagedLogError(f"{name}: it holds no actions")
+        return actions
+
+    def checkpoint(self, version: int) -> LogState:
+        """What the checkpoint of `version` says. Raises `DamagedLogError`."""
+        name = f"{version:020}.checkpoint.parquet"
+        state = LogState()
+        try:
+            with self.filesystem.open_input_file(self.path(name)) as file:
+                found = pq.ParquetFile(file)
+                names = [n for n in _KEPT if n in found.schema_arrow.names]
+                for batch in found.iter_batches(columns=names):
+                    state.apply(_slim(batch).to_pylist())
+        except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+            raise DamagedLogError(f"{name}: {error}") from error
+        return state
+
+    def replayed(self, version: int, state: LogState, after: int = -1) -> LogState:
+        """`state`, which is that of version `after`, brought up to `version` by the entries.
+
+        Raises `DamagedLogError` where one of them is missing or damaged.
+        """
+        for number in range(after + 1, version + 1):
+            state.apply(self.entry(number))
+        return state
+
+    def state(self, version: int) -> LogState:
+        """What the log says at `version`, by its last checkpoint. Raises `DamagedLogError`."""
+        below = [number for number in self.checkpoints if number <= version]
+        if not below:
+            return self.replayed(version, LogState())
+        return self.replayed(version, self.checkpoint(below[-1]), below[-1])
+
+
+def _slim(batch: pa.RecordBatch) -> pa.Table:
+    """Without what is not asked of the actions: their statistics are most of a checkpoint."""
+    wanted = {"add": ("path", "size"), "remove": ("path",), "txn": ("appId", "version")}
+    columns = {}
+    for name in batch.schema.names:
+        column = batch.column(name)
+        fields = [column.field(part) for part in wanted[name]]
+        columns[name] = pa.StructArray.from_arrays(
+            fields, names=list(wanted[name]), mask=column.is_null()
+        )
+    return pa.table(columns)
+
+
+def log_state(filesystem: pafs.FileSystem, table: str, version: int) -> LogState:
+    """What the log of `table` says at `version`. Raises `StoreError` where it is damaged."""
+    try:
+        return Log.listed(filesystem, table).state(version)
+    except DamagedLogError as error:
+        raise StoreError(
+            "the table's log is damaged: `dateline lake repair` tells what can be done",
+            table=table,
+            reason=error,
+        ) from error

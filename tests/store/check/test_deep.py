@@ -1,0 +1,61 @@
+"""`check --deep`: no bit of a data file can change unseen, and the bytes say what the text says."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import Record
+from pipeline.parse import parse_record
+from pipeline.store.check.judge import check
+from pipeline.store.commit.seal import UNSEALED, is_whole, sealed
+from pipeline.store.schema.rows import compress
+from tests.support.rows import a_batch, altered, enriched, written
+
+
+def data_files(lake: Path) -> list[Path]:
+    return sorted(lake.glob("*/date=*/**/*.parquet"))
+
+
+def flip(path: Path, at: int, bit: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1 << bit
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_flipped_bit_is_found_wherever_it_lies(lake: Path, seed: int) -> None:
+    """In a page, in the footer, in the seal itself: readers may still take the file for whole."""
+    chance = random.Random(seed)
+    path = chance.choice(data_files(lake))
+    flip(path, chance.randrange(path.stat().st_size), chance.randrange(8))
+    report = check(str(lake), deep=True)
+    assert not report.ok
+    assert set(report.counts) & {"damaged_file", "unreadable_file", "foreign_file"}
+
+
+def test_a_sound_lake_passes_deep(lake: Path) -> None:
+    assert check(str(lake), strict=True, deep=True).counts == {}
+
+
+def test_a_seal_is_of_all_bytes() -> None:
+    data = sealed(b"head" + UNSEALED + b"tail")
+    seal = data[4:-4]
+    assert is_whole(data, seal)
+    assert not is_whole(data.replace(b"head", b"hear"), seal)
+    assert not is_whole(data, b"1" * 64)
+
+
+def test_bytes_of_another_story_are_found(tmp_path: Path) -> None:
+    """Also where they are whole, and as many as the row says."""
+    text = b"Ferry goes down\n\nOSLO, March 4 (Agency) - A ferry went down on Monday.\n"
+    parsed = parse_record(Record("cluster/topic/0", 0, text))
+    written(tmp_path, a_batch([enriched(story, entities=(), events=()) for story in parsed]))  # type: ignore[arg-type]
+    judge = partial(check, str(tmp_path), deep=True, parse=parse_record)
+    assert judge().counts == {}
+    other = text.replace(b"Monday", b"Friday")
+    altered(tmp_path, "stories", lambda rows: [{**row, "raw": compress(other)} for row in rows])
+    assert judge().counts == {"raw_text": 1}
