@@ -1,29 +1,34 @@
 """Mail and Usenet messages (RFC 5322, MIME, RFC 5536): the subject is the headline.
 
 A `Message-ID` is that of a delivery, not of a story: the family goes by the headline, as for plain
-text, so that an update in another mail joins it.
+text, so that an update in another mail joins it. A message that was sent on is the story, not the
+one that carries it; the messages of a digest are stories each (RFC 2046, 5.1.5).
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email import errors
 from email.feedparser import FeedParser
+from email.generator import BytesGenerator
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import Policy, compat32
 from email.utils import parseaddr
 
 from pipeline.parse import fields
+from pipeline.parse.conventions.embargo import is_embargo
 from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import read_html
 from pipeline.parse.pieces import as_many
+from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode
 
@@ -50,6 +55,27 @@ _MULTIPART = re.compile(rb"multipart/", re.I)
 _MAX_BOUNDARY_CHECKS = 10_000_000
 _MAX_HEADER_CHARS = 16_384
 _MAX_ADDRESS_CHARS = 1000
+_MAX_CARRIED = 5
+_COVER_WORDS = 40
+"""A mail of fewer words of its own does not tell a story: it sends one on."""
+_SENT_ON = re.compile(r"^\s*(?:fwd?|wg|tr|rv|i|enc|vs|doorst)\s*:\s*", re.I)
+_SEPARATOR = re.compile(
+    r"^[ \t>]*(?:-{2,}[ \t]*(?:forwarded message|original message|weitergeleitete nachricht"
+    r"|urspr(?:\u00fc|ue)ngliche nachricht|message (?:transf\u00e9r\u00e9|d['\u2019]origine)"
+    r"|mensaje (?:reenviado|original)|messaggio (?:inoltrato|originale))[^\n]{0,60}"
+    r"|begin forwarded message:|anfang der weitergeleiteten nachricht:)[ \t]*$",
+    re.I | re.M,
+)
+_CARRIED_FIELD = re.compile(
+    r"^[ \t>]*\*?(?P<name>from|von|de|da|sent|date|gesendet|datum|envoy\u00e9|enviado|inviato|data"
+    r"|fecha|subject|betreff|objet|asunto|oggetto|to|an|\u00e0|para|a|cc|reply-to)[ \t]?:\*?"
+    r"[ \t]*(?P<value>[^\n]*)$",
+    re.I,
+)
+_SUBJECTS = frozenset({"subject", "betreff", "objet", "asunto", "oggetto"})
+_DATES = frozenset(["date", "sent", "gesendet", "datum", "envoyé", "enviado", "inviato", "fecha"])
+_MAX_CARRIED_FIELDS = 12
+_RICHER = 1.5
 
 Read = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
 """Reads the parts of data in one of the packaged formats; raises `FaultError` for any other."""
@@ -85,20 +111,43 @@ class MailFormat:
         return at_end and len(names & _OF_MAIL) >= _MIN_OF_MAIL
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story, or the parts of the packaged format that the message carries."""
+        """One story, the parts of the packaged format that the message carries, or the messages.
+
+        A message sent on within another one, and each of a digest, are read like mails alone.
+        """
         _check_cost(data)
         try:
             message = _message(data.lstrip(b"\xef\xbb\xbf\0 \t\r\n"))
-            leaves = _leaves(message)
+            found = list(self._parts(message, hints, limits, 0))
         except RecursionError as error:
             raise FaultError("malformed", "the message's parts nest too deep") from error
         except _BROKEN_FIELD as error:
             raise FaultError("malformed", f"a content field is broken: {error}") from error
+        yield from found
+
+    def _parts(
+        self, message: Message, hints: Hints, limits: ParseLimits, level: int
+    ) -> Iterator[Part]:
+        leaves, messages = _leaves(message), _messages(message)
         carried = next(filter(None, (self._carried(leaf, hints, limits) for leaf in leaves)), None)
         if carried:
             yield from carried
             return
-        yield _story(message, leaves, hints)
+        inline = [leaf for leaf in leaves if leaf.attached is None]
+        cover, _ = _text(inline, hints)
+        subject = _header(message, "subject") or ""
+        is_cover = len(messages) > 1 or _is_cover(subject, cover) or not cover.strip()
+        if not messages or not is_cover or level >= _MAX_CARRIED:
+            draft = _story(message, leaves, hints)
+            unread = (f"not read: {len(messages)} messages within",) if messages else ()
+            yield replace(draft, warnings=(*draft.warnings, *unread))
+            return
+        for inner in messages:
+            parts = list(self._parts(inner, hints, limits, level + 1))
+            if len(messages) > 1:
+                raw = _bytes(inner)
+                parts = [replace(part, raw=part.raw or raw) for part in parts]
+            yield from (_under(part, cover) for part in parts)
 
     def _carried(self, leaf: _Leaf, hints: Hints, limits: ParseLimits) -> list[Part]:
         """The parts of a leaf in a packaged format; one alone has the message as its raw form."""
@@ -140,10 +189,9 @@ def _message(data: bytes) -> Message:
 
 
 def _leaves(message: Message) -> list[_Leaf]:
+    """The parts of the message that have no parts, without those of messages within it."""
     leaves: list[_Leaf] = []
-    for part in message.walk():
-        if part.is_multipart():
-            continue
+    for part in _own_parts(message):
         content = part.get_payload(decode=True)
         name = part.get_filename()
         is_attached = name or part.get_content_disposition() == "attachment"
@@ -153,29 +201,134 @@ def _leaves(message: Message) -> list[_Leaf]:
     return leaves
 
 
-def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
-    inline = [leaf for leaf in leaves if leaf.attached is None]
+def _own_parts(message: Message) -> Iterator[Message]:
+    payload = message.get_payload()
+    if not message.is_multipart() or not isinstance(payload, list):
+        yield message
+    elif message.get_content_type() != "message/rfc822":
+        for part in payload:
+            if isinstance(part, Message) and part.get_content_type() != "message/rfc822":
+                yield from _own_parts(part)
+
+
+def _messages(message: Message) -> list[Message]:
+    """The messages that stand in this one, without those in them."""
+    payload = message.get_payload()
+    if not message.is_multipart() or not isinstance(payload, list):
+        return []
+    if message.get_content_type() == "message/rfc822":
+        return [part for part in payload[:1] if isinstance(part, Message)]
+    return [inner for part in payload if isinstance(part, Message) for inner in _messages(part)]
+
+
+def _bytes(message: Message) -> bytes | None:
+    """The message as it stands in the one around it; None where Python cannot write it."""
+    out = io.BytesIO()
+    try:
+        BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(message)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return out.getvalue()
+
+
+def _is_cover(subject: str, text: str) -> bool:
+    """Whether a mail says too little itself to be more than a cover."""
+    words = len(text.split())
+    return words < _COVER_WORDS or (bool(_SENT_ON.match(subject)) and words < 5 * _COVER_WORDS)
+
+
+def _under(part: Part, cover: str) -> Part:
+    """The part with the covering words as a note, and under the embargo that they give."""
+    words = line(cover)
+    if not isinstance(part, Draft) or not words:
+        return part
+    note = "\n".join(filter(None, (part.editor_note, words)))
+    lines = [line(entry) for entry in cover.split("\n") if is_embargo(line(entry))]
+    if not lines or part.embargo_until:
+        return replace(part, editor_note=note)
+    story = read_story("\n\n".join((*lines, part.headline, *part.paragraphs)))
+    warnings = tuple(w for w in story.warnings if w not in part.warnings)
+    return replace(
+        part,
+        editor_note=note,
+        embargo_until=story.embargo_until,
+        status=story.status if part.status == "usable" else part.status,
+        warnings=(*part.warnings, *warnings),
+    )
+
+
+def _chosen(inline: list[_Leaf], hints: Hints) -> list[_Leaf]:
+    """The plain parts, or those in HTML where they hold much more of the text."""
     plain = [leaf for leaf in inline if leaf.kind == "text/plain" and leaf.data.strip()]
-    chosen = plain or [leaf for leaf in inline if leaf.kind == "text/html"]
-    warnings = [f"not read: {leaf.kind}, {leaf.attached}" for leaf in leaves if leaf.attached]
-    other = {leaf.kind for leaf in inline if leaf not in chosen and leaf.data.strip()}
-    warnings += [f"not read: {kind}" for kind in sorted(other - {"text/html"})]
+    rich = [leaf for leaf in inline if leaf.kind == "text/html" and leaf.data.strip()]
+    if not plain or not rich:
+        return plain or rich
+    short, full = (len(_read(leaves, hints)[0].split()) for leaves in (plain, rich))
+    return rich if full > _RICHER * short else plain
+
+
+def _read(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
     texts: list[str] = []
-    for leaf in chosen:
+    warnings: list[str] = []
+    for leaf in leaves:
         decoded = decode(leaf.data, leaf.charset or hints.charset)
         warnings += decoded.warnings
         is_html = leaf.kind == "text/html"
         texts.append("\n\n".join(read_html(decoded.text).paragraphs) if is_html else decoded.text)
+    return "\n\n".join(texts), warnings
+
+
+def _text(inline: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
+    """The text of the readable parts, cleaned and without a signature; warnings of its decoding."""
+    text, warnings = _read(_chosen(inline, hints), hints)
+    return _SIGNATURE.sub("", clean(text).rstrip()), warnings
+
+
+def _sent_on(subject: str, text: str) -> tuple[str, str, str | None]:
+    """Subject, text and date of the message that stands in the text of another one.
+
+    Mail programs write it below a line of their own, with its header fields as text.
+    """
+    mark = _SEPARATOR.search(text)
+    if not mark or not _is_cover(subject, text[: mark.start()]):
+        return subject, text, None
+    lines = text[mark.end() :].lstrip("\n").split("\n")
+    values: dict[str, str] = {}
+    end = 0
+    for entry in lines[:_MAX_CARRIED_FIELDS]:
+        found = _CARRIED_FIELD.match(entry)
+        if not found and (entry.strip() or values):
+            break
+        end += 1
+        if found:
+            values[found["name"].lower()] = found["value"].strip("* ")
+    told = next((values[name] for name in _SUBJECTS if values.get(name)), None)
+    when = next((values[name] for name in _DATES if values.get(name)), None)
+    cover = text[: mark.start()].strip()
+    body = "\n".join(lines[end:]).strip("\n")
+    embargo = [entry for entry in cover.split("\n") if is_embargo(line(entry))]
+    return told or _SENT_ON.sub("", subject), "\n\n".join((*embargo, body)), when
+
+
+def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
+    inline = [leaf for leaf in leaves if leaf.attached is None]
+    chosen = _chosen(inline, hints)
+    warnings = [f"not read: {leaf.kind}, {leaf.attached}" for leaf in leaves if leaf.attached]
+    other = {leaf.kind for leaf in inline if leaf not in chosen and leaf.data.strip()}
+    warnings += [f"not read: {kind}" for kind in sorted(other - {"text/html", "text/plain"})]
+    text, decoding = _text(inline, hints)
+    warnings += decoding
     headers = {name: _header(message, name) for name in ("subject", "date", "from", "keywords")}
-    moment = fields.moment(headers["date"], "Date", warnings)
-    body = _SIGNATURE.sub("", clean("\n\n".join(texts)).rstrip())
-    draft = read_story(f"{headers['subject'] or ''}\n\n{body}".strip("\n"), moment)
+    subject, body, told = _sent_on(headers["subject"] or "", text)
+    moment = dates.moment(told) if told else None
+    moment = moment or fields.moment(headers["date"], "Date", warnings)
+    draft = read_story(f"{subject}\n\n{body}".strip("\n"), moment)
     sender, address = parseaddr((headers["from"] or "")[:_MAX_ADDRESS_CHARS])
     organization = _header(message, "organization")
     words = (headers["keywords"] or "").split(",")
     return replace(
         draft,
-        headline=draft.headline or headers["subject"] or "",
+        headline=draft.headline or subject,
         provider=draft.provider
         or provider(organization)
         or provider(sender)

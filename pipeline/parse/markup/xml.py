@@ -78,7 +78,8 @@ def _without_entities(text: str) -> str:
 
     Parameter entities are passed over: a processor that does not validate need not fetch them
     (XML 1.0, section 5.1). Raises `FaultError` for entities that hold more than a few characters
-    or other entities, and for those that stand elsewhere: any could grow, or have to be fetched.
+    or other entities, and for references to what stands elsewhere: any could grow, or have to be
+    fetched.
     """
     doctype = _DOCTYPE.search(text[:20_000])
     if not doctype or "<!ENTITY" not in (doctype["subset"] or ""):
@@ -95,9 +96,16 @@ def _without_entities(text: str) -> str:
             raise FaultError("malformed", f"the document declares an entity: {name}", "DOCTYPE")
         entities.setdefault(declared["name"], html.escape(plain))
     rest = "\n" * doctype[0].count("\n") + text[doctype.end() :]
-    if entities:
-        rest = _REFERENCE.sub(lambda m: entities.get(m[1], m[0]), rest)
+    rest = _REFERENCE.sub(lambda m: entities.get(m[1]) or _declared_nowhere(m[0]), rest)
     return text[: doctype.start()] + rest
+
+
+def _declared_nowhere(reference: str) -> str:
+    """A reference to a named character of HTML; raises `FaultError` for any other entity."""
+    if html.unescape(reference) == reference:
+        message = f"an entity of a file that is never fetched: {reference[:40]}"
+        raise FaultError("malformed", message, "DOCTYPE")
+    return reference
 
 
 def read_text(data: bytes, hints: Hints) -> Decoded:
