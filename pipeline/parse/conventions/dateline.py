@@ -11,21 +11,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
 
-from pipeline.parse.conventions.providers import provider
+from pipeline.parse.conventions.providers import first_words, provider
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.text import dates
 
-_MONTH = "(?i:" + "|".join(re.escape(name) for name in dates.month_names()) + r")\b\.?"
+_MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table of months
 _WORD = r"[^\W\d_a-z][^\W\d_]*\.?(?:['’.-][^\W\d_]+\.?)*"
 _SMALL = r"(?:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
 _PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}})"
-_PLACE = rf"(?P<place>{_PART}(?:(?:, ?| ?/ ?| and | y | et | und )(?!{_MONTH} ?\d){_PART}){{0,3}}"
+_BESIDE = rf"(?:, ?| ?/ ?| and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
+_PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"
 _PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})))?)"
 _DATE = (
     r"(?P<date>"
     rf"(?:\w+day,? )?(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:(?:, ?| )(?P<year1>\d{{4}}))?"
-    rf"|(?P<day2>\d{{1,2}})(?:\.|er|º)?(?: de)? (?P<mon2>{_MONTH})"
+    rf"|(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
     r"(?:(?: de|,)? (?P<year2>\d{4}))?"
     r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})[./](?P<year3>\d{4})"
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
@@ -38,9 +41,29 @@ _DATELINE = re.compile(
     rf"^\s*{_LEAD}?{_PLACE}(?:[,.]? {_DATE})?(?P<comma>[.,]?)"
     rf"(?:\s*{_SIGN}(?P<dash1>\s*{_DASH}|\.)?|(?P<dash2>\s*{_DASH}))(?P<gap>\s*)"
 )
+_NAME = r"[^\W\d_][\w.&-]*(?: ?[\w.&/-]+){0,3}?"
+_LETTER = r"[\"“„«'(¿¡]?(?![a-zà-ÿа-я])[^\W\d_]"
+# Of the shapes in `datelines.tsv`: without names of groups that the usual shape has.
+_ANY_DATE = (
+    r"(?P<date>(?:[^\W\d_]{3,14}, )?(?:"
+    rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?(?:(?:, ?| )(?P<year1>\d{{4}}))?"
+    rf"|(?:d\. )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
+    r"(?:(?: de|,)? (?P<year2>\d{4}))?"
+    r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})(?:[./](?P<year3>\d{4})|\.|(?=[ )]))"
+    r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
+    rf"|(?P<year5>\d{{4}})\. (?P<mon5>{_MONTH}) (?P<day5>\d{{1,2}})\.?(?:, [^\W\d_]{{4,12}})?"
+    r"))"
+)
 _PLACELESS = re.compile(
     rf"^\s*(?P<place>){_DATE}(?P<comma>)\s*{_SIGN}(?P<dash1>\s*{_DASH})"
     r"(?P<lead>)(?P<dash2>)(?P<gap>\s*)"
+)
+_WORDS = re.compile(r"[^\W_]+")
+_EASTERN_BEGINNING = re.compile(r"\s*[（(\[【]?\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_MAX_PLACE_WORDS = 6
+# `Am 5. Oktober (Montag) - so der …`: what stands before a date within a sentence.
+_NO_PLACES = frozenset(
+    ("am", "on", "le", "el", "il", "den", "em", "dne", "since", "seit", "by", "bis")
 )
 _MAX_CHARS = 120
 _MIN_SENTENCE_CHARS = 40
@@ -80,12 +103,15 @@ def find_dateline(paragraph: str) -> Dateline | None:
     head = paragraph[: _MAX_CHARS + 40]
     match = _DATELINE.match(head) or _PLACELESS.match(head)
     if not match or match.end() > _MAX_CHARS:
-        return None
+        return _styled(head)
     signature = match["sign"] or match["slash"] or match["lead"]
     agency = provider(signature)
-    if not _is_dateline(match, agency, signature):
-        return None
     month_number, day_number, year = _date_parts(match)
+    if agency is None and (styled := _styled(head)):
+        return styled
+    if (match["date"] and not month_number) or not _is_dateline(match, agency, signature):
+        return _styled(head) if agency else None
+    month_number = _own_month(agency, match["date"], month_number)
     end = match.end()
     return Dateline(
         text=head[: match.end("gap")].strip().rstrip("-–—_: "),
@@ -99,6 +125,79 @@ def find_dateline(paragraph: str) -> Dateline | None:
     )
 
 
+def _styled(head: str) -> Dateline | None:
+    """The dateline in one of the shapes of the tables, which need an agency that is known."""
+    eastern = _EASTERN_BEGINNING.match(head)
+    if not eastern and not _names_agency(head):
+        return None
+    for shape in _eastern() if eastern else _shapes():
+        match = shape.match(head)
+        if not match or match.end() > _MAX_CHARS:
+            continue
+        agency = provider(match["agency"])
+        if not agency or (eastern is None and len(match["place"].split()) > _MAX_PLACE_WORDS):
+            continue
+        number, day, year = _eastern_date(match) if eastern else _date_parts(match)
+        words = match.groupdict().get("date")
+        if words and not number:
+            continue
+        number = _own_month(agency, words, number)
+        return Dateline(
+            text=head[: match.end()].strip().rstrip("-–—_:= "),
+            places=split_places(match["place"].strip("【】")),
+            end=match.end(),
+            provider=agency,
+            signature=match["agency"],
+            year=year,
+            month=number,
+            day=day,
+        )
+    return None
+
+
+def _own_month(agency: str | None, words: str | None, number: int | None) -> int | None:
+    """Listopad is October to the Croats, and November to the Poles."""
+    return 10 if agency == "Hina" and words and "listopad" in words.casefold() else number
+
+
+@cache
+def _shapes() -> tuple[re.Pattern[str], ...]:
+    parts = {
+        "{P}": _PLACE,
+        "{D}": _ANY_DATE,
+        "{A}": rf"(?P<agency>{_NAME})",
+        "{W}": r"(?:-{1,2}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])\s*",
+        "{C}": _LETTER,
+    }
+    shapes = []
+    for shape in _table("datelines.tsv"):
+        whole = re.sub(r"\{[PDAWC]\}", lambda found: parts[found[0]], shape)
+        shapes.append(re.compile(rf"\s*(?:{whole})\s*"))
+    return tuple(shapes)
+
+
+@cache
+def _eastern() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(rf"\s*(?:{shape})\s*") for shape in _table("eastern.tsv"))
+
+
+def _table(name: str) -> list[str]:
+    text = files("pipeline.parse.conventions").joinpath(name).read_text("utf-8")
+    return [row.split("\t")[1] for row in text.splitlines() if row and not row.startswith("#")]
+
+
+def _names_agency(head: str) -> bool:
+    """Whether a word of the head begins an agency's signature: most heads have none."""
+    return not first_words().isdisjoint(_WORDS.findall(head.casefold()))
+
+
+def _eastern_date(match: re.Match[str]) -> tuple[int | None, int | None, int | None]:
+    found = match.groupdict()
+    if not found.get("month") or not found.get("day"):
+        return None, None, None
+    return int(found["month"] or 0), int(found["day"] or 0), None
+
+
 def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None) -> bool:
     dash = (match["dash1"] or match["dash2"] or "").strip()
     real_dash = bool(dash) and dash not in {".", ":"}
@@ -108,6 +207,8 @@ def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None
     if match["lead"] and agency:
         return real_dash
     if match["date"]:
+        if match["place"].casefold() in _NO_PLACES:
+            return False
         return real_dash or (dash == ":" and capitals)
     marked = read_marks(match.string).base != match.string.strip()
     if signature and match["sign"]:
@@ -124,12 +225,15 @@ def _is_capitals(place: str) -> bool:
 
 
 def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | None]:
-    for index in "1234":
-        if match[f"day{index}"]:
-            name = match[f"mon{index}"]
+    found = match.groupdict()
+    for index in "12345":
+        if day := found.get(f"day{index}"):
+            name = found[f"mon{index}"] or ""
             number = int(name) if name.isdigit() else dates.month(name)
-            year = match[f"year{index}"]
-            return number, int(match[f"day{index}"]), int(year) if year else None
+            year = found[f"year{index}"]
+            if number and not (1 <= number <= 12 and 1 <= int(day) <= 31):
+                number = None
+            return number, int(day), int(year) if year else None
     return None, None, None
 
 

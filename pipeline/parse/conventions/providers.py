@@ -27,6 +27,13 @@ def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return signatures, hosts
 
 
+@cache
+def first_words() -> frozenset[str]:
+    """The first word of every signature, in small letters."""
+    signatures, _ = _tables()
+    return frozenset(re.split(r"[\W_]+", sign.lstrip("(/"))[0] for sign in signatures)
+
+
 def provider(signature: str | None) -> str | None:
     """The agency's name in the lake for a signature (`Reuter`, `dpa/lno`), None if unknown."""
     if not signature:

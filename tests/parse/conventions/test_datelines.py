@@ -1,0 +1,151 @@
+# ruff: noqa: RUF001 - the typographic dashes and other scripts are what the cases are about
+"""Datelines in the agencies' own forms are read whole, and take nothing of the text with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.parse.conventions.dateline import find_dateline
+
+TEXT = "The harbour master said on Monday that the pier would stay open."
+DAY = (10, 5)
+
+STYLES = [
+    ("AAP", "CANBERRA, Oct 5 AAP - ", "CANBERRA", DAY),
+    ("ABI", "La Paz, 5 oct (ABI).- ", "La Paz", DAY),
+    ("ACCESSWIRE", "LONDON, UK / ACCESSWIRE / October 5, 2026 / ", "LONDON, UK", DAY),
+    ("AFP", "Paris, 5 oct 2026 (AFP) - ", "Paris", DAY),
+    ("ANI", "New Delhi [India], October 5 (ANI): ", "New Delhi", DAY),
+    ("ANP", "DEN HAAG (ANP) - ", "DEN HAAG", None),
+    ("ANSA", "(ANSA) - ROMA, 05 OTT - ", "ROMA", DAY),
+    ("AP", "ATLANTA (AP) — ", "ATLANTA", None),
+    ("APA", "Wien (APA) - ", "Wien", None),
+    ("APP", "ISLAMABAD, Oct 5 (APP): ", "ISLAMABAD", DAY),
+    ("APS", "ALGER, 05 oct 2026 (APS) - ", "ALGER", DAY),
+    ("Adnkronos", "Roma, 5 ott. (Adnkronos) - ", "Roma", DAY),
+    ("Agerpres", "BUCUREȘTI, 5 oct (AGERPRES) - ", "BUCUREȘTI", DAY),
+    ("Anadolu", "ANKARA (AA) - ", "ANKARA", None),
+    ("Andina", "Lima, oct. 5 (Andina). ", "Lima", DAY),
+    ("Antara", "Jakarta (ANTARA) - ", "Jakarta", None),
+    ("Armenpress", "YEREVAN, OCTOBER 5, ARMENPRESS. ", "YEREVAN", DAY),
+    ("Azertac", "Baku, October 5, AZERTAC ", "Baku", DAY),
+    ("BNS", "VILNIUS, Oct 05, BNS - ", "VILNIUS", DAY),
+    ("BSS", "DHAKA, Oct 5, 2026 (BSS) - ", "DHAKA", DAY),
+    ("BTA", "София, 5 октомври (БТА) ", "София", DAY),
+    ("BelTA", "5 October, Minsk /Corr. BELTA/. ", "Minsk", DAY),
+    ("Belga", "BRUSSEL 05/10 (BELGA) = ", "BRUSSEL", DAY),
+    ("Bernama", "KUALA LUMPUR, Oct 5 (Bernama) -- ", "KUALA LUMPUR", DAY),
+    ("Business Wire", "LONDON--(BUSINESS WIRE)--", "LONDON", None),
+    ("CNA", "Taipei, Oct. 5 (CNA) ", "Taipei", DAY),
+    ("CNA", "（中央社記者王小明台北5日電）", "台北", None),
+    ("CNS", "中新社上海10月5日电 (记者 李四)", "上海", DAY),
+    ("CNW", "TORONTO, Oct. 5, 2026 /CNW/ - ", "TORONTO", DAY),
+    ("CTK", "Praha 5. října (ČTK) - ", "Praha", DAY),
+    ("Dow Jones", "LONDON--(Dow Jones)-- ", "LONDON", None),
+    ("EFE", "Madrid, 5 oct (EFE).- ", "Madrid", DAY),
+    ("Europa Press", "MADRID, 5 Oct. (EUROPA PRESS) - ", "MADRID", DAY),
+    ("FENA", "SARAJEVO, 5. oktobra (FENA) - ", "SARAJEVO", DAY),
+    ("GNA", "Accra, Oct 5, GNA – ", "Accra", DAY),
+    ("GlobeNewswire", "LONDON, Oct. 05, 2026 (GLOBE NEWSWIRE) -- ", "LONDON", DAY),
+    ("Hina", "ZAGREB, 5. listopada (Hina) - ", "ZAGREB", DAY),
+    ("IANS", "New Delhi, Oct 5 (IANS) ", "New Delhi", DAY),
+    ("IRNA", "Tehran, Oct 5, IRNA - ", "Tehran", DAY),
+    ("Interfax", "MOSCOW. Oct 5 (Interfax) - ", "MOSCOW", DAY),
+    ("Interfax", "Москва. 5 октября. INTERFAX.RU - ", "Москва", DAY),
+    ("Interfax-Ukraine", "KYIV. Oct 5 (Interfax-Ukraine) – ", "KYIV", DAY),
+    ("Jiji Press", "Tokyo, Oct. 5 (Jiji Press)--", "Tokyo", DAY),
+    ("KCNA", "Pyongyang, October 5 (KCNA) -- ", "Pyongyang", DAY),
+    ("KUNA", "KUWAIT, Oct 5 (KUNA) -- ", "KUWAIT", DAY),
+    ("Kazinform", "ASTANA. KAZINFORM - ", "ASTANA", None),
+    ("Keystone-SDA", "Bern (sda) ", "Bern", None),
+    ("Keystone-SDA", "Berne (ats) ", "Berne", None),
+    ("Kyodo", "SAITAMA, Japan, Oct. 5 Kyodo - ", "SAITAMA, Japan", DAY),
+    ("Kyodo", "【ワシントン共同】", "ワシントン", None),
+    ("LETA", "RIGA, Oct 5, LETA - ", "RIGA", DAY),
+    ("Lusa", "Lisboa, 05 out 2026 (Lusa) – ", "Lisboa", DAY),
+    ("MAP", "Rabat, 05/10/2026 (MAP)- ", "Rabat", DAY),
+    ("MENA", "Cairo, Oct. 5 (MENA) - ", "Cairo", DAY),
+    ("MTI", "Budapest, 2026. október 5., hétfő (MTI) - ", "Budapest", DAY),
+    ("Montsame", "Ulaanbaatar, October 5 /MONTSAME/. ", "Ulaanbaatar", DAY),
+    ("NAN", "Lagos, Oct. 5, 2026 (NAN) ", "Lagos", DAY),
+    ("NTB", "Oslo (NTB): ", "Oslo", None),
+    (
+        "Newsfile",
+        "Toronto, Ontario--(Newsfile Corp. - October 5, 2026) - ",
+        "Toronto, Ontario",
+        DAY,
+    ),
+    ("PAP", "Warszawa, 05.10.2026 (PAP) - ", "Warszawa", DAY),
+    ("PR Newswire", "LONDON, Oct. 5, 2026 /PRNewswire/ -- ", "LONDON", DAY),
+    ("PTI", "New Delhi, Oct 5 (PTI) ", "New Delhi", DAY),
+    ("Petra", "Amman, Oct. 5 (Petra) -- ", "Amman", DAY),
+    ("Prensa Latina", "La Habana, 5 oct (Prensa Latina) ", "La Habana", DAY),
+    ("QNA", "Doha, October 05 (QNA) - ", "Doha", DAY),
+    ("RIA Novosti", "МОСКВА, 5 окт - РИА Новости. ", "МОСКВА", DAY),
+    ("Reuters", "KYIV/WASHINGTON, Oct 5 (Reuters) - ", "KYIV", DAY),
+    ("Ritzau", "København, d. 5. oktober (Ritzau) - ", "København", DAY),
+    ("SANA", "Damascus, SANA- ", "Damascus", None),
+    ("SPA", "Riyadh, October 5, 2026, SPA -- ", "Riyadh", DAY),
+    ("STA", "Ljubljana, 5 October (STA) - ", "Ljubljana", DAY),
+    ("STT", "Helsinki, 5.10. (STT) -- ", "Helsinki", DAY),
+    ("TAP", "Tunis, Oct 5 (TAP) - ", "Tunis", DAY),
+    ("TASR", "Bratislava 5. októbra (TASR) - ", "Bratislava", DAY),
+    ("TASS", "MOSCOW, October 5. /TASS/. ", "MOSCOW", DAY),
+    ("TASS", "МОСКВА, 5 октября. /ТАСС/. ", "МОСКВА", DAY),
+    ("TT", "STOCKHOLM (TT) - ", "STOCKHOLM", None),
+    ("Tanjug", "BEOGRAD, 5. oktobra (Tanjug) - ", "BEOGRAD", DAY),
+    ("Tasnim", "TEHRAN (Tasnim) – ", "TEHRAN", None),
+    ("UNI", "New Delhi, Oct 5 (UNI) ", "New Delhi", DAY),
+    ("UPI", "WASHINGTON, Oct. 5 (UPI) -- ", "WASHINGTON", DAY),
+    ("Ukrinform", "Київ. 5 жовтня. Укрінформ. ", "Київ", DAY),
+    ("VNA", "Hanoi (VNA) – ", "Hanoi", None),
+    ("WAFA", "RAMALLAH, Monday, October 5, 2026 (WAFA) – ", "RAMALLAH", DAY),
+    ("WAM", "ABU DHABI, 5th October, 2026 (WAM) -- ", "ABU DHABI", DAY),
+    ("Xinhua", "BEIJING, Oct. 5 (Xinhua) -- ", "BEIJING", DAY),
+    ("Xinhua", "新华社北京10月5日电（记者张三）", "北京", DAY),
+    ("Yonhap", "SEOUL, Oct. 5 (Yonhap) -- ", "SEOUL", DAY),
+    ("Yonhap", "(서울=연합뉴스) 홍길동 기자 = ", "서울", None),
+    ("dpa", "Berlin (dpa/lno) - ", "Berlin", None),
+    ("epd", "Frankfurt am Main (epd). ", "Frankfurt am Main", None),
+]
+
+
+@pytest.mark.parametrize(("agency", "head", "place", "day"), STYLES, ids=str)
+def test_the_dateline_of_an_agency(
+    agency: str, head: str, place: str, day: tuple[int, int] | None
+) -> None:
+    """Place, day and provider are read; the text begins where the dateline ends."""
+    found = find_dateline(head + TEXT)
+    assert found is not None
+    assert found.provider == agency
+    assert found.places[0] == place
+    assert day is None or (found.month, found.day) == day
+    assert (head + TEXT)[found.end :] == TEXT
+
+
+def test_there_are_sixty_agencies() -> None:
+    assert len({agency for agency, *_ in STYLES}) >= 60
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Brazil's “Cruzado” anti-inflation plan - the third in two years - has failed, they say.",
+        "President Smith (Reuters has learnt) will travel to Oslo on Monday",
+        "Reporter John Doe (AFP) Miller was among those who were held at the border.",
+        "Oil prices (Brent crude) rose - and fell again - on Monday",
+        "Oct 5 - the day on which the treaty was signed - is a holiday",
+        "Paris, London and Rome - three capitals - agreed on Monday",
+        "Belga, the agency, said - wrongly - that the ferry would go out of service",
+        "Kyodo News said on Oct. 5 that the minister of transport had visited the harbour",
+        "Trend lines, Beta versions and other words - none of them agencies - begin it.",
+        "Section 5 (Trade) - as it stands - was agreed on Monday by the ministers",
+        "The Saba family, which owns the pier, said on October 5 that it would be open.",
+        "Am 5. Oktober (Montag) - so der Bürgermeister - wird die Fähre fahren.",
+        "(서울시) 시장은 월요일에 항구를 방문했다고 말했다.",
+        "北京市市长10月5日在会议上表示，渡轮将继续运营。",
+    ],
+)
+def test_a_first_sentence_is_no_dateline(text: str) -> None:
+    """Dashes, brackets, dates and agencies' names within a sentence cut nothing off it."""
+    assert find_dateline(text) is None
