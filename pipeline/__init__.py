@@ -1,3 +1,3 @@
 """Dateline: wire news from Kafka to Parquet."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
