@@ -6,6 +6,7 @@ reference configuration with a comment on each setting is `deploy/dateline.refer
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,10 +33,13 @@ from pydantic_settings import (
 from pipeline.errors import ConfigError
 from pipeline.redact import has_password
 from pipeline.source.kafka.patterns import check_pattern
+from pipeline.store.option_names import check_option
 
 if TYPE_CHECKING:
     from pipeline.parse.limits import ParseLimits
     from pipeline.parse.mapping.model import FieldMap
+
+_PREFIX = "DATELINE_"
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -53,6 +57,15 @@ Url = Annotated[str, AfterValidator(_without_password)]
 def _listed(topics: object) -> object:
     """One topic may stand by itself."""
     return (topics,) if isinstance(topics, str) else topics
+
+
+def _of_a_client(client: dict[str, Any]) -> dict[str, Any]:
+    if client:
+        # Only here: Kafka's clients take long to import, and most commands need none.
+        from pipeline.source.kafka.client_settings import check_names
+
+        check_names(client)
+    return client
 
 
 Topic = Annotated[str, AfterValidator(check_pattern)]
@@ -76,7 +89,9 @@ class KafkaSettings(_Section):
     discover_interval_s: Seconds = 30.0
     broker_timeout_s: Seconds = 300.0
     dead_letter_topic: str | None = None
-    client: dict[str, Any] = Field(default_factory=dict, repr=False)
+    client: Annotated[dict[str, Any], AfterValidator(_of_a_client)] = Field(
+        default_factory=dict, repr=False
+    )
 
     @model_validator(mode="after")
     def _not_read_from(self) -> Self:
@@ -90,7 +105,9 @@ class LakeSettings(_Section):
 
     url: Url = "lake"
     must_exist: bool = False
-    options: dict[str, str] = Field(default_factory=dict, repr=False)
+    options: dict[Annotated[str, AfterValidator(check_option)], str] = Field(
+        default_factory=dict, repr=False
+    )
     clean_interval_s: Seconds = 600.0
     store_timeout_s: Seconds = 300.0
     retention_s: Annotated[float, Field(ge=0)] = 600.0
@@ -180,7 +197,7 @@ class Settings(BaseSettings):
     """All settings; see `deploy/dateline.reference.toml`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DATELINE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     kafka: KafkaSettings = KafkaSettings()
@@ -237,6 +254,11 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     """
     if file is not None and not file.is_file():
         raise ConfigError("no such configuration file", file=file)
+    for variable in os.environ:
+        section, nested, _ = variable.removeprefix(_PREFIX).partition("__")
+        known = section.lower() in Settings.model_fields
+        if variable.startswith(_PREFIX) and nested and not known:
+            raise ConfigError("an environment variable names no section", variable=variable)
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=file)

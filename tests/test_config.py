@@ -172,3 +172,46 @@ def test_a_worker_gets_the_very_same_settings(monkeypatch: pytest.MonkeyPatch) -
     assert again == settings
     assert isinstance(again, Settings)
     assert again.groups == 3
+
+
+@pytest.mark.parametrize(
+    ("section", "part", "name", "meant"),
+    [
+        ("kafka", "client", "sasl_plain_passwort", "sasl_plain_password"),
+        ("kafka", "client", "SSL_Keyfile", "ssl_keyfile"),
+        ("kafka", "client", "nonsense", ""),
+        ("kafka", "client", "auto_offset_reset", ""),
+        ("lake", "options", "aws_secret_acess_key", "aws_secret_access_key"),
+        ("lake", "options", "aws_brand_new_thing", ""),
+        ("lake", "options", "endpoind_url", "endpoint_url"),
+        ("lake", "options", "nonsense", ""),
+    ],
+)
+def test_a_misspelt_key_of_a_free_table_is_refused_and_never_shown(
+    section: str, part: str, name: str, meant: str
+) -> None:
+    """It may be a secret's: the message names the key and what was meant, never the value."""
+    if name == "aws_brand_new_thing":
+        # Like none of the known, of a provider's prefix: the store's to say.
+        assert load(None, {section: {part: {name: "hush"}}}).lake.options == {name: "hush"}
+        return
+    with pytest.raises(ConfigError, match=name) as caught:
+        load(None, {section: {part: {name: "hush"}}})
+    assert "hush" not in str(caught.value)
+    assert meant in str(caught.value)
+
+
+def test_a_variable_of_no_section_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what it says would be passed over in silence."""
+    monkeypatch.setenv("DATELINE_KAFAK__TOPICS", '["hush"]')
+    with pytest.raises(ConfigError, match="DATELINE_KAFAK__TOPICS") as caught:
+        load()
+    assert "hush" not in str(caught.value)
+
+
+def test_a_topic_is_a_name_or_a_pattern() -> None:
+    """One may stand by itself; what is neither is refused."""
+    assert load(None, {"kafka": {"topics": "wire.*"}}).kafka.topics == ("wire.*",)
+    for wrong in ("wire(", "", []):
+        with pytest.raises(ConfigError, match="topics"):
+            load(None, {"kafka": {"topics": wrong}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,6 @@ def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str
     for OAUTHBEARER, in `sasl_oauth_token_file`. Raises `ConfigError` for a setting that no client
     takes or that is not the user's to set, and for a file that cannot be read.
     """
-    known = KafkaConsumer.DEFAULT_CONFIG | KafkaProducer.DEFAULT_CONFIG
-    known |= KafkaAdminClient.DEFAULT_CONFIG
     given: dict[str, Any] = {}
     for name, value in client.items():
         if name == _BEARER_FILE:
@@ -52,11 +51,29 @@ def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str
             if inner in client:
                 raise ConfigError("a setting of the Kafka client stands twice", setting=inner)
             given[inner] = _read(name, value)
-        elif name in known and name not in _OURS:
+        elif name in _known():
             given[name] = value
         else:
             raise ConfigError("not a setting of the Kafka client", setting=name)
     return {name: value for name, value in given.items() if name in defaults}
+
+
+def check_names(client: Mapping[str, Any]) -> None:
+    """Raise `ValueError` for a name that no client takes, or that is not the user's to set.
+
+    It may be a secret's, misspelt: so the message holds what was meant, and no value.
+    """
+    ours = _known() | {_BEARER_FILE, *(f"{name}_file" for name in _BY_FILE)}
+    for name in client:
+        if name not in ours:
+            meant = get_close_matches(name.lower(), ours, 1)
+            hint = f"; is {meant[0]} meant?" if meant else ""
+            raise ValueError(f"{name} is not a setting of the Kafka client{hint}")
+
+
+def _known() -> frozenset[str]:
+    every = (KafkaConsumer, KafkaProducer, KafkaAdminClient)
+    return frozenset(name for kind in every for name in kind.DEFAULT_CONFIG) - _OURS
 
 
 def _read(name: str, path: str) -> str:
