@@ -22,6 +22,7 @@ from pipeline.parse.formats.rcv1 import RCV1
 from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
 from pipeline.parse.formats.trec import TREC
+from pipeline.parse.formats.web import Warc, WebPage
 from pipeline.parse.limits import ParseLimits
 
 _HEAD_BYTES = 4096
@@ -49,6 +50,14 @@ def _carried(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
     return read_parts(data, hints, limits)
 
 
+def _archived(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
+    """The parts of what a server answered; an archive of answers within one is refused."""
+    if WARC.matches(sniff(data)):
+        raise FaultError("malformed", "a WARC record within a WARC record")
+    return read_parts(data, hints, limits)
+
+
+WARC = Warc(_archived)
 JSON = JsonFormat(_nested)
 MAIL = MailFormat(_carried)
 _PACKAGED: tuple[Format, ...] = (
@@ -57,6 +66,7 @@ _PACKAGED: tuple[Format, ...] = (
 
 FORMATS: tuple[Format, ...] = (
     IPTC7901,
+    WARC,
     RTF,
     DOCX,
     REUTERS21578,
@@ -69,6 +79,7 @@ FORMATS: tuple[Format, ...] = (
     RCV1,
     FEEDS,
     HtmlPage(read_story_object),
+    WebPage(read_story_object),
     MAIL,
     NEXIS,
     FACTIVA,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from pipeline.parse.formats.web import extractor
 from pipeline.parse.mapping.model import ready
 from pipeline.stages import StageVersion, data_digest, digest_of, parse_id, tables_in
 
@@ -21,6 +22,7 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "factiva": 1,
     "feed": 1,
     "gigaword": 1,
+    "html": 1,
     "iptc7901": 1,
     "json": 1,
     "mail": 1,
@@ -34,6 +36,7 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "rtf": 1,
     "text": 1,
     "trec": 1,
+    "warc": 1,
 }
 """The version of each wire format, by the name that its stories have in the column `format`."""
 
@@ -63,6 +66,8 @@ def today_parse_id(wire_format: str, mappings: tuple[str, ...] = ()) -> str:
 def _format_stage(wire_format: str, mappings: tuple[str, ...]) -> StageVersion:
     """Mappings are the data of the formats that are read by them."""
     version = FORMAT_VERSIONS.get(wire_format, 1)
+    if wire_format == "html" and extractor():
+        return StageVersion(wire_format, version, digest_of((extractor(),)))
     if wire_format not in _MAPPED:
         return StageVersion(wire_format, version)
     own = (entry.identity for entry in ready())

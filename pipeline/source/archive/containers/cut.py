@@ -6,11 +6,11 @@ To add a container of text, add an entry to `TEXTS`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.source.archive.containers import csvs, jsons, tar, zip
+from pipeline.source.archive.containers import csvs, jsons, tar, warc, zip
 from pipeline.source.archive.containers.compressed import CODINGS, Coding, Meter, unpack
 from pipeline.source.archive.containers.context import Context
 from pipeline.source.archive.containers.frames import (
@@ -81,23 +81,9 @@ def cut(
 def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
     """The records of a stream within `context`."""
     head = stream.peek(_HEAD_BYTES)
-    coding = next((c for c in CODINGS if c.begins.match(head)), None)
-    if head.startswith(_PARQUET):
-        reason = "Parquet is read from its end: not within an archive or a compression"
-        yield context.damaged(reason, None, next(whole(stream.chunks(), context.limit_bytes)))
-    elif _OFFICE.match(head):
-        # A document, though it is packed as an archive: its parts are no stories.
-        yield from whole(stream.chunks(), context.limit_bytes)
-    elif coding or zip.BEGINS.match(head) or tar.is_header(head[: tar.BLOCK_BYTES]):
-        if context.depth >= MAX_DEPTH:
-            piece = next(whole(stream.chunks(), context.limit_bytes))
-            yield context.damaged(f"archives lie more than {MAX_DEPTH} deep", None, piece)
-        elif coding:
-            yield from _compressed(coding, stream, context)
-        elif head.startswith(b"PK"):
-            yield from zip.members(stream, context)
-        else:
-            yield from tar.members(stream, context)
+    container = _container(head)
+    if container is not None:
+        yield from container(stream, context)
     else:
         for piece in _split_of(head, stream)(stream.chunks(), context.limit_bytes):
             if piece.unfinished and stream.fault is not None and not stream.told:
@@ -108,6 +94,48 @@ def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
     if stream.fault is not None and not stream.told:
         stream.tell()
         yield context.damaged(stream.fault)
+
+
+Container = Callable[[Stream, Context], Iterator[Piece]]
+
+
+def _container(head: bytes) -> Container | None:
+    """What opens a stream that begins like this; None where it holds text."""
+    if head.startswith(_PARQUET):
+        return _parquet
+    if warc.BEGINS.match(head):
+        return warc.records
+    if _OFFICE.match(head):
+        return _document
+    coding = next((c for c in CODINGS if c.begins.match(head)), None)
+    if coding:
+        return _within(partial(_compressed, coding))
+    if zip.BEGINS.match(head):
+        return _within(zip.members)
+    return _within(tar.members) if tar.is_header(head[: tar.BLOCK_BYTES]) else None
+
+
+def _within(container: Container) -> Container:
+    """The container, unless it lies too deep in others."""
+
+    def opened(stream: Stream, context: Context) -> Iterator[Piece]:
+        if context.depth >= MAX_DEPTH:
+            piece = next(whole(stream.chunks(), context.limit_bytes))
+            yield context.damaged(f"archives lie more than {MAX_DEPTH} deep", None, piece)
+        else:
+            yield from container(stream, context)
+
+    return opened
+
+
+def _parquet(stream: Stream, context: Context) -> Iterator[Piece]:
+    reason = "Parquet is read from its end: not within an archive or a compression"
+    yield context.damaged(reason, None, next(whole(stream.chunks(), context.limit_bytes)))
+
+
+def _document(stream: Stream, context: Context) -> Iterator[Piece]:
+    """A document, though it is packed as an archive: its parts are no stories."""
+    yield from whole(stream.chunks(), context.limit_bytes)
 
 
 def _compressed(coding: Coding, stream: Stream, context: Context) -> Iterator[Piece]:
