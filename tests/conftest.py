@@ -85,20 +85,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("--fail-on-skip") and (unexpected := _unexpected(config)):
+        terminalreporter.section("skipped, though this run needs all")
+        for line in unexpected:
+            terminalreporter.write_line(line)
     costs: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == _COST:
                     costs[report.nodeid] += value
+    if not costs:
+        return
     terminalreporter.section(f"processor time: {sum(costs.values()):.0f} s in all tests")
     for test, cost_s in sorted(costs.items(), key=lambda cost: -cost[1])[:_REPORTED]:
         above = "  above the budget" if cost_s > BUDGET_S else ""
         terminalreporter.write_line(f"{cost_s:7.1f} s  {test}{above}")
-    if config.getoption("--fail-on-skip") and (unexpected := _unexpected(config)):
-        terminalreporter.section("skipped, though this run needs all")
-        for line in unexpected:
-            terminalreporter.write_line(line)
 
 
 def _unexpected(config: pytest.Config) -> list[str]:
