@@ -75,7 +75,7 @@ def _watched(root: str) -> Callable[[Batch], object]:
     job._start({SOURCE: 0}, {SOURCE: 0})
 
     def run(batch: Batch) -> None:
-        job.vitals.watch.read(batch, 0.1, None)
+        job.telemetry.watch.read(batch, 0.1, None)
         for parsed in job.parse(batch):
             job.write(job.enrich(parsed))
         _tell(job)
@@ -86,7 +86,7 @@ def _watched(root: str) -> Callable[[Batch], object]:
 def _alone_s(rounds: int = 200) -> float:
     """The watch over a batch, without the work."""
     job, batch = _job(tempfile.mkdtemp()), _batch(0)
-    watch = job.vitals.watch
+    watch = job.telemetry.watch
     counts = {"records": RECORDS, "stories": RECORDS, "rejects": 0, "skipped": 0}
     begun_s = time.process_time()
     for _ in range(rounds):
@@ -103,14 +103,14 @@ def _alone_s(rounds: int = 200) -> float:
 
 
 def _tell(job: Job) -> None:
-    measure_process(job.vitals.recorder)
-    json.dumps({"metrics": job.vitals.recorder.take()})
+    measure_process(job.telemetry.recorder)
+    json.dumps({"metrics": job.telemetry.recorder.take()})
 
 
 def _job(root: str) -> Job:
     job = Job(load(None, {"lake": {"url": root}, "observe": {"metrics_port": 0}}))
     job.__dict__["enricher"] = SimpleNamespace(
-        model="m", model_hash="0", enrichment_id=ENRICHMENT, enrich_batch=_enrich
+        model="m", model_hash="0", enrichment_id=ENRICHMENT, stages=(), enrich_batch=_enrich
     )
     return job
 

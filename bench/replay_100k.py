@@ -109,7 +109,7 @@ def stream(lake: Path, given: argparse.Namespace, facts: dict[str, Any]) -> Any:
     begin_s = time.monotonic()
     with EmbeddedBroker(topics={"wire": 4}) as broker:
         # Repeats have their key in common, and so their partition: two sources may race the same
-        # revision into the lake, which is then there twice (see DESIGN, invariant 4).
+        # revision into the lake, which is then there twice (see ARCHITECTURE.md, invariant 4).
         sent = (
             Record("", n, data, key=hashlib.sha256(data).digest())
             for n, data in enumerate(records(given.records))

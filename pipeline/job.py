@@ -1,7 +1,7 @@
 """What one process of the job holds: readers, enricher, writer; built once, at first use.
 
 The Beam steps call it; it knows nothing of Beam. Nothing in it has to survive: after a crash a new
-one begins where the lake says (DESIGN, invariant 1).
+one begins where the lake says (ARCHITECTURE.md, invariant 1).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.snapshot import find_snapshot
 from pipeline.store.read.sources import leader_epochs
 from pipeline.store.upkeep.clean_up import Cleaned, clean
-from pipeline.vitals import Vitals
+from pipeline.telemetry import Telemetry
 
 Tick = int | Replay
 """What a beat names: a group of partitions to read, or a share of something that has an end."""
@@ -88,7 +88,7 @@ class Job:
         self._done: set[Key] = set()
         self._readers: dict[Key, BatchReader] = {}
         self._shares: dict[str, _Share] = {}
-        self.vitals = Vitals(settings)
+        self.telemetry = Telemetry(settings)
         self._busy = threading.Lock()
         self._has_lost = False
 
@@ -98,7 +98,7 @@ class Job:
         at = self.settings.lake
         if at.must_exist and find_snapshot(at.url, at.options, ("ledger",)) is None:
             raise StoreError("there is no lake, and lake.must_exist is set", lake=at.url)
-        return Lake(at.url, at.options, self.vitals.watch.on_point)
+        return Lake(at.url, at.options, self.telemetry.watch.on_point)
 
     @cached_property
     def enricher(self) -> Enricher:
@@ -131,11 +131,11 @@ class Job:
 
     def prepare(self) -> None:
         """Get ready to be watched. Raises `ConfigError`, `ModelError`."""
-        self.vitals.prepare(self.enricher)
+        self.telemetry.prepare(self.enricher)
 
     def serve(self) -> None:
-        """Get ready, and serve what is watched from this process itself; see `Vitals.serve`."""
-        self.vitals.serve()
+        """Get ready, and serve what is watched from this process itself; see `Telemetry.serve`."""
+        self.telemetry.serve()
         self.prepare()
 
     def keep_fault(self) -> None:
@@ -146,7 +146,7 @@ class Job:
         """What stopped a step, for whoever looks at `fault`, and for the metrics."""
         self.fault = fault
         if isinstance(fault, StoreError):
-            self.vitals.store_fails()
+            self.telemetry.store_fails()
 
     def read(self, tick: Tick) -> Iterator[Batch]:
         """The batches that are due at `tick`.
@@ -186,15 +186,15 @@ class Job:
             if is_last or self._has_lost:
                 return
             if number:
-                self.vitals.watch.portion(batch.group, batch.blocks)
-            with self.vitals.watch.step("parse"):
+                self.telemetry.watch.portion(batch.group, batch.blocks)
+            with self.telemetry.watch.step("parse"):
                 parsed = next(portions)
             is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)
             yield parsed if share is None else select(parsed, share.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """The stories with what was found in them; of a replay, those that the lake lacks."""
-        with self.vitals.watch.step("enrich"):
+        with self.telemetry.watch.step("enrich"):
             share = self._share_of(batch.blocks)
             if share is None or share.tick.source.startswith(REPROCESSED):
                 return self.enricher.enrich_batch(batch)
@@ -210,7 +210,7 @@ class Job:
         """
         if not self._await_turn(batch):
             return Receipt()
-        with self.vitals.watch.step("write"):
+        with self.telemetry.watch.step("write"):
             try:
                 receipt = self.writer.write(batch)
             except NotEnrichedError:
@@ -219,7 +219,7 @@ class Job:
         reader = self._readers.get(batch.group)
         if isinstance(reader, Reader):
             reader.report_lost(receipt.lost)
-        self.vitals.committed(batch.group, receipt)
+        self.telemetry.committed(batch.group, receipt)
         if self.on_receipt is not None:
             self.on_receipt(receipt)
         return receipt
@@ -254,15 +254,15 @@ class Job:
             self.writer.close()
         if (letters := self.__dict__.get("dead_letters")) is not None:
             letters.close()
-        self.vitals.close()
+        self.telemetry.close()
 
     def _next(self, tick: Tick, reader: BatchReader) -> Batch | None:
         group = tick if isinstance(tick, int) else tick.stripe
-        with self.vitals.watch.busy("read" if isinstance(tick, int) else "batch"):
-            self.vitals.before_read(group, reader)
+        with self.telemetry.watch.busy("read" if isinstance(tick, int) else "batch"):
+            self.telemetry.before_read(group, reader)
             begun_s = clock.monotonic()
             batch = reader.read(self.settings.job.poll_s)
-            self.vitals.after_read(group, reader, batch, clock.monotonic() - begun_s)
+            self.telemetry.after_read(group, reader, batch, clock.monotonic() - begun_s)
         return batch
 
     def _kafka_reader(self, group: int) -> Reader:

@@ -130,7 +130,7 @@ class _Patience:
         self._pause_s = _FIRST_PAUSE_S
 
     def reset(self) -> None:
-        self._job.vitals.store_answers()
+        self._job.telemetry.store_answers()
         self._since_s = None
         self._pause_s = _FIRST_PAUSE_S
 
@@ -140,7 +140,7 @@ class _Patience:
         self._since_s = self._since_s or now_s
         if now_s - self._since_s + self._pause_s > self._job.settings.lake.store_timeout_s:
             raise error
-        self._job.vitals.store_fails()
+        self._job.telemetry.store_fails()
         log.warning("the store fails, trying again", reason=str(error), pause_s=self._pause_s)
         self._job.stop.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)

@@ -68,7 +68,7 @@ class _Reports:
     """Tells the supervisor of each batch, and of metrics where it asks for them."""
 
     def __init__(self, file: IO[str], job: Job) -> None:
-        self._file, self._vitals = file, job.vitals
+        self._file, self._vitals = file, job.telemetry
         self._lock = threading.Lock()
         self._ended = threading.Event()
         job.on_receipt = self._committed

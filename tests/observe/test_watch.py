@@ -322,6 +322,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
         model="m",
         model_hash="0",
         enrichment_id=ENRICHMENT,
+        stages=(),
         enrich_batch=_enrich,
         load=lambda: None,
     )
@@ -359,7 +360,7 @@ def test_a_job_measures_what_it_does(job: Job) -> None:
     """The whole way of a batch, with the five commits; nothing of it names a secret."""
     job.prepare()
     run(job)
-    told = job.vitals.recorder.take()
+    told = job.telemetry.recorder.take()
     counters = {(name, *labels): value for name, labels, value in told["add"]}
     assert counters["dateline_records_total",] == 4
     assert counters["dateline_stories_total",] == 3
@@ -377,8 +378,8 @@ def test_a_job_measures_what_it_does(job: Job) -> None:
 def test_a_process_without_a_supervisor_serves_itself(job: Job) -> None:
     """As on Flink; asked again, it goes on at the same port."""
     job.serve()
-    assert job.vitals.observer is not None
-    port = job.vitals.observer.port
+    assert job.telemetry.observer is not None
+    port = job.telemetry.observer.port
     job.serve()
     run(job)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
@@ -392,10 +393,10 @@ def test_a_process_without_a_supervisor_serves_itself(job: Job) -> None:
 def test_a_failing_store_is_told_until_a_batch_gets_in(job: Job) -> None:
     """So an alert hears of it before the job gives up."""
     job.note_fault(StoreError("the disk is gone"))
-    since_s = {n: v for n, _, v in job.vitals.recorder.take()["set"]}
+    since_s = {n: v for n, _, v in job.telemetry.recorder.take()["set"]}
     assert since_s["dateline_waiting_for_store_seconds"]
     run(job)
-    ended = {n: v for n, _, v in job.vitals.recorder.take()["set"]}
+    ended = {n: v for n, _, v in job.telemetry.recorder.take()["set"]}
     assert ended["dateline_waiting_for_store_seconds"] == 0.0
 
 

@@ -3,7 +3,7 @@
 The reader holds no truth. Before anything is handed out, the lake's committed end of each source
 is compared with where the pending block begins; where they differ (a batch that was not committed,
 another writer, an earlier process of ours) the pending records are dropped and reading goes on
-from the committed end. See DESIGN, invariants 1 and 2.
+from the committed end. See ARCHITECTURE.md, invariants 1 and 2.
 """
 
 from __future__ import annotations

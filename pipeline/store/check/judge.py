@@ -91,7 +91,7 @@ def check(
     memory_mb: int = 1024,
     threads: int = 2,
 ) -> CheckReport:
-    """Prove the lake, item by item (DESIGN, invariants 2 to 4).
+    """Prove the lake, item by item (ARCHITECTURE.md, invariants 2 to 4).
 
     With `strict` a data file that no log refers to is an error; else it is a note, as a live job
     has such files. With `deep` every page of every column is read, and with `parse` each story's

@@ -2,8 +2,8 @@
 
 The rejects table commits first and so decides: of an item below its committed end, what it (or the
 stories table) says is read back, never decided again. A table that is ahead of the ledger, because
-a writer died between the commits, takes only the rows that it lacks. See DESIGN, invariants 2 to
-4, and ARCHITECTURE.md, "The commit protocol".
+a writer died between the commits, takes only the rows that it lacks. See ARCHITECTURE.md,
+invariants 2 to 4, and ARCHITECTURE.md, "The commit protocol".
 """
 
 from __future__ import annotations

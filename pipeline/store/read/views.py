@@ -1,8 +1,8 @@
 """The views (`current` and what belongs to it): their SQL, to be used by any engine.
 
-The files beside this module are the one definition (DESIGN, invariant 5). Each is one SELECT in
-the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes are held
-against.
+The files beside this module are the one definition (ARCHITECTURE.md, invariant 5). Each is one
+SELECT in the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes
+are held against.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 A data file that the log does not hold may belong to a live writer that is about to commit it. It
 is removed only behind a fence: once a commit to one of its sources has come after the version that
-its writer compared, the log refuses that writer's commit (DESIGN, invariant 2). A file that a
-compaction replaced is moreover kept for a while, for readers that hold an older snapshot. A file
-whose rows the lake should hold and does not was lost by the log, and is never removed.
+its writer compared, the log refuses that writer's commit (ARCHITECTURE.md, invariant 2). A file
+that a compaction replaced is moreover kept for a while, for readers that hold an older snapshot. A
+file whose rows the lake should hold and does not was lost by the log, and is never removed.
 """
 
 from __future__ import annotations

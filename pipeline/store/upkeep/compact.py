@@ -1,9 +1,9 @@
 """Compaction: many small data files of a partition become few, the rows as they were.
 
 A compaction is a commit that adds and removes, with `dataChange` false and the application
-transaction `maintain`: refreshed, compared, committed like a block (DESIGN, invariant 2). So of two
-at once the log refuses the second, and one that was frozen and wakes cannot commit what is
-outdated. Appends go on beside it: they touch other files.
+transaction `maintain`: refreshed, compared, committed like a block (ARCHITECTURE.md, invariant 2).
+So of two at once the log refuses the second, and one that was frozen and wakes cannot commit what
+is outdated. Appends go on beside it: they touch other files.
 
 The replaced files stay for readers that hold an older snapshot; `maintain.clean` removes them.
 """

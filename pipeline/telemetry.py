@@ -36,7 +36,7 @@ _PORTS = 16
 _WORSE: Mapping[TopicState, int] = {"read": 0, "missing": 1, "failing": 2, "refused": 3}
 
 
-class Vitals:
+class Telemetry:
     """The watch over this process's batches, and where its findings go."""
 
     def __init__(self, settings: Settings) -> None:
