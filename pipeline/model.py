@@ -311,7 +311,10 @@ class Actor:
     """One side of an event: the words, the canonical entity, its country and its role.
 
     `start` and `end` are the words' place in the text (see `Mention`); where a pronoun stands in
-    the sentence, those of the name that it stands for.
+    the sentence, those of the name that it stands for. `label` is what the side is called in any
+    case, `state` the name of its country, `code` the actor in CAMEO's form (`SYRREB`).
+    `resolved_by` says what told who is meant where the words alone do not: `pronoun`, `story`,
+    `place`, `other_side`; `confidence` how sure that is.
     """
 
     text: str
@@ -320,6 +323,12 @@ class Actor:
     role: str | None = None
     start: int | None = None
     end: int | None = None
+    label: str | None = None
+    entity_id: str | None = None
+    state: str | None = None
+    code: str | None = None
+    resolved_by: str | None = None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

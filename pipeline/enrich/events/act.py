@@ -45,7 +45,7 @@ class Act:
     @property
     def purpose(self) -> bool:
         """Whether the act is only what another one was meant for: "to help rebuild"."""
-        return self.predicate.dep_ == "advcl" and is_infinitive(self.predicate)
+        return self.predicate.dep_ in {"advcl", "acl"} and is_infinitive(self.predicate)
 
     @property
     def shared(self) -> bool:

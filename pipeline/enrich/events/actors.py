@@ -2,58 +2,59 @@
 
 The words around a token tell the role ("Armenian rebels": REB), the story's entities the canonical
 name and the country. A phrase that stands for several ("the leaders of Armenia and Azerbaijan") is
-several actors.
+several actors. A phrase that names nobody ("the draft resolution") is a side in its own words, with
+the country of whoever is named within it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pipeline.enrich.events import labels
+from pipeline.enrich.events.antecedents import (
+    THEY,
+    antecedents,
+    is_a_person,
+    is_possessed,
+    stands_for_several,
+)
 from pipeline.enrich.events.classes import classes_of, with_of
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.lexicon import Lexicon
-from pipeline.enrich.events.party import POLITICAL_ROLES, Party, distinct, identity, is_officer
-from pipeline.enrich.events.roles import role_of, role_of_words
+from pipeline.enrich.events.party import (
+    INSTITUTIONS,
+    PLURAL_NOUNS,
+    POLITICAL_ROLES,
+    Party,
+    distinct,
+    identity,
+)
+from pipeline.enrich.events.roles import is_people, role_of, role_of_words
 from pipeline.enrich.events.syntax import Token, governed, nouns
 from pipeline.model import Actor, Entity
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
 _PLACE_KINDS = frozenset({"GPE", "NORP"})
-_HE = frozenset({"he", "she", "him", "her", "his"})
-_IT = frozenset({"it", "its"})
-_THEY = frozenset({"they", "them", "both", "sides", "side", "two"})
-_PLURAL_NOUNS = frozenset(
-    [
-        "leader",
-        "president",
-        "minister",
-        "side",
-        "country",
-        "nation",
-        "official",
-        "government",
-        "state",
-        "force",
-        "troop",
-        "people",
-        "negotiator",
-        "army",
-        "delegation",
-        "diplomat",
-        "party",
-    ]
-)
-_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with"})
+_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with", "for"})
+_NAMED_WITHIN = _WITHIN | {"at", "for", "near", "inside"}
 _LOCATIVE = frozenset({"in", "at", "near", "outside"})
-_AIMED = frozenset({"on", "to", "against", "with"})
+_AIMED = frozenset({"on", "to", "against", "with", "for"})
 _FORCES = frozenset({"REB", "MIL", "IGO"})
 _QUALIFYING = frozenset({"compound", "nmod", "amod", "poss"})
 _ECONOMY = frozenset([
     "deficit", "surplus", "debt", "economy", "inflation", "budget", "growth", "output", "reserve",
     "currency", "price", "rate", "bond", "stock", "share", "index", "sale", "spending", "demand",
 ])  # fmt: skip
+_HARMING = frozenset({"ATTACK", "BOMB"})
+_PRONOUN = 0.8
+"""How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
+_BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
+_LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
+_BARE = 2
 _MAX_ACTORS = 4
+_MAX_DEPTH = 4
 
 
 class Resolver:
@@ -68,62 +69,177 @@ class Resolver:
         self._recent = recent
 
     def parties(self, tokens: Sequence[Token]) -> list[Party]:
-        """The actors that tokens stand for, each country and name once, in order."""
+        """The actors that tokens stand for, each once, in order."""
         found: dict[tuple[str | None, str | None, str], Party] = {}
         for token in tokens:
-            for party in self._resolve(token, doer=True):
+            for party in self._resolve(token, doer=True) or self._unlisted(token):
                 actor = party.actor
-                found.setdefault((actor.name, actor.country, actor.role or ""), party)
+                key = (actor.name, actor.country, actor.role or actor.text.lower())
+                found.setdefault(key, party)
         parties = list(found.values())
         if any(party.actor.country for party in parties):
-            parties = [p for p in parties if p.actor.country or p.actor.name or p.political]
+            parties = [
+                p for p in parties if p.actor.country or p.actor.name or p.political or p.actor.role
+            ]
         return parties[:_MAX_ACTORS]
 
-    def first(self, tokens: Sequence[Token], others: Sequence[Party]) -> list[Party]:
-        """The actors at the first token that names somebody other than `others`."""
-        taken = {identity(party) for party in others}
-        fallback: list[Party] = []
+    def first(
+        self,
+        tokens: Sequence[Token],
+        others: Sequence[Party],
+        naming: Collection[Token] = (),
+        *,
+        unnamed: bool = True,
+    ) -> list[Party]:
+        """The actors at the first token that names somebody other than `others`.
+
+        Where no token does, what the first one says in its own words, if `unnamed` allows it.
+        `naming` are the words that name the act: they are no side themselves, and what says a side
+        in its own words stands right with them.
+        """
+        taken = {identity(party) for party in others} | {p.actor.text.lower() for p in others}
+        weak: list[Party] = []
         for position, token in enumerate(tokens):
-            parties = [p for p in self._resolve(token) if identity(p) not in taken]
-            known = [p for p in parties if p.actor.country or p.political]
-            if known and fallback and token.dep_ == "pobj" and token.head.lower_ in _LOCATIVE:
-                break  # "detained protesters in The Hague": the place is not whom it was done to
-            if known:
+            if labels.is_time(token):
+                continue
+            if is_possessed(token):
+                found = [p for t in self._within(token, False) for p in self._resolve(t)]
+            else:
+                found = self._resolve(token)
+                beside = token not in naming and _stands_with(token, naming)
+                if not found and unnamed and beside and not _is_location(token):
+                    found = self._unnamed(token)
+            parties = [p for p in found if identity(p) not in taken]
+            known = [p for p in parties if p.somebody]
+            if weak and weak[0].actor.role and _is_location(token):
+                continue  # "detained protesters in The Hague": the place is not whom it was done to
+            if known and (_is_known(known[0]) or _is_object(token, naming)):
                 # Tokens coordinated with this one are as much the target as it is.
                 joined = {item.i for item in nouns(token)}
                 more = [t for t in tokens[position + 1 :] if t.i in joined]
                 rest = [p for t in more for p in self._resolve(t) if identity(p) not in taken]
                 return distinct([*known, *rest])[:_MAX_ACTORS]
-            fallback = fallback or parties
-        return fallback[:1]
+            weak = weak or parties
+        return weak[:1]
+
+    def in_words(self, tokens: Sequence[Token]) -> list[Party]:
+        """What was refused or criticised, in its own words: "the Senate's draft resolution"."""
+        for token in tokens:
+            for party in self._unnamed(token):
+                if len(party.actor.text.split()) > _BARE and not is_possessed(token):
+                    return [party]
+        return []
 
     def mentioned(self, doc: Any) -> list[Party]:
         """The political actors of a sentence in order: what a later pronoun may stand for."""
         found: list[Party] = []
         for token in doc:
             if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
-                found.extend(p for p in self._resolve(token) if p.actor.name or p.actor.country)
+                found.extend(
+                    p
+                    for p in self._resolve(token)
+                    if p.actor.name or p.actor.country or is_a_person(p)
+                )
         return found
 
-    def _resolve(self, token: Token, doer: bool = False) -> list[Party]:
+    def party_at(self, token: Token) -> Party | None:
+        """Who stands at a noun itself, not within its phrase."""
+        return self._party(token)
+
+    def of_country(self, party: Party, tokens: Sequence[Token]) -> Party:
+        """A party without a country, of the country that an attack on it names."""
+        if party.actor.country is not None or party.actor.name is not None:
+            return party
+        country = next((c for t in tokens for c in [self._country(t)] if c), None)
+        return replace(party, actor=replace(party.actor, country=country))
+
+    def located(self, token: Token) -> Party | None:
+        """The state of a place that an act without a doer was done in."""
+        entity = self._entity(token)
+        if entity is None or entity.kind not in {"GPE", "LOC"} or entity.country is None:
+            return None
+        actor = self._actor(token, entity.name, entity.country, "GOV", entity)
+        return Party(replace(actor, resolved_by="place"), True, token, entity.kind)
+
+    def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
-        if token.pos_ == "PRON" or lower in _THEY or _two_of(token):
-            return self._pronoun(token)
-        if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"}:
+        if token.pos_ == "PRON" or lower in THEY or stands_for_several(token):
+            found = antecedents(token, self._recent, self._speaking)
+            return [
+                replace(p, actor=replace(p.actor, resolved_by="pronoun", confidence=_PRONOUN))
+                for p in found
+            ]
+        if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"} or depth > _MAX_DEPTH:
             return []
-        several = list(self._several(token))
-        if several:
-            return several
         party = self._party(token)
-        if party is not None:
-            return [party]
+        itself = list(self._several(token)) or ([party] if party is not None else [])
+        return itself or self._inside(token, doer, depth)
+
+    def _inside(self, token: Token, doer: bool, depth: int) -> list[Party]:
+        """Whoever is named within a noun's phrase."""
         # "Baku's operation", "the attack on Iran": whoever is named within the phrase.
         names = [inner for inner in _modifiers(token) if not doer or self._acting(token, inner)]
-        own = [p for inner in names for p in self._resolve(inner, doer)]
-        if own and doer:
+        own = [p for inner in names for p in self._resolve(inner, doer, depth + 1)]
+        if own and not doer and depth == 0:
+            return [self._widened(token, own[0])]
+        if own:
             return own[:_MAX_ACTORS]
-        within = [p for inner in self._within(token, doer) for p in self._resolve(inner, doer)]
-        return [*own, *within][:_MAX_ACTORS]
+        inside = list(self._within(token, doer))
+        inside = [t for t in inside if not _is_location(t)] or inside
+        return [p for t in inside for p in self._resolve(t, doer, depth + 1)][:_MAX_ACTORS]
+
+    def _speaking(self, token: Token) -> Party | None:
+        """Who stands at a noun that a pronoun may take up, or is named within its phrase."""
+        inner = (t for t in (*_modifiers(token), *self._within(token, True)) if t.pos_ != "PRON")
+        return self._party(token) or next((p for t in inner for p in [self._party(t)] if p), None)
+
+    def _widened(self, token: Token, party: Party) -> Party:
+        """A party that qualifies a noun, in the words of the noun's phrase."""
+        first, last = labels.phrase_of(token, whole=True)
+        actor = party.actor
+        widened = self._words(token, first, last)
+        return replace(
+            party,
+            token=token,
+            actor=replace(actor, text=widened.text, start=widened.start, end=widened.end),
+        )
+
+    def _unlisted(self, token: Token) -> list[Party]:
+        """A name that no entity was found for, as a doer; an attack as what did harm."""
+        if labels.is_time(token) or (token.pos_ == "PROPN" and not token.text[:1].isupper()):
+            return []
+        if token.pos_ == "PROPN":
+            return self._unnamed(token)
+        if classes_of(token, self._lexicon).isdisjoint(_HARMING):
+            return []
+        return [replace(p, actor=replace(p.actor, country=None)) for p in self._unnamed(token)]
+
+    def _unnamed(self, token: Token) -> list[Party]:
+        """A noun that names nobody, as a side in its own words."""
+        if token.pos_ not in {"NOUN", "PROPN"} or token.lower_ in _NOTHING:
+            return []
+        if any(child.lower_ in {"no", "any"} for child in token.children):
+            return []
+        if token.tag_ == "NN" and not any(True for _ in token.children):
+            return []  # "smuggling", "talks": nothing that somebody could be
+        country, entity = self._named_within(token)
+        first, last = labels.phrase_of(token, whole=True)
+        actor = replace(self._words(token, first, last), country=country, entity_id=entity)
+        return [Party(actor, False, token, None, token.pos_ == "PROPN")]
+
+    def _named_within(self, token: Token) -> tuple[str | None, str | None]:
+        """Country and id of the first name in a phrase, clauses left out."""
+        queue = list(token.children)
+        for child in queue[:40]:
+            if child.dep_ in {"relcl", "acl", "conj", "appos"}:
+                continue
+            if child.dep_ == "prep" and child.lower_ not in _NAMED_WITHIN:
+                continue
+            entity = self._entity(child)
+            if entity is not None and entity.country:
+                return entity.country, entity.entity_id
+            queue.extend(child.children)
+        return None, None
 
     def _acting(self, noun: Token, name: Token) -> bool:
         """Whether a noun lets who qualifies it act: "Israeli strikes", not "the Swiss franc"."""
@@ -151,7 +267,7 @@ class Resolver:
         for child in token.children:
             if child.dep_ == "appos":
                 yield child
-            elif child.dep_ == "acl" and child.tag_ == "VBN" and not doer:
+            elif child.dep_ == "acl" and child.tag_ == "VBN":
                 # "two drones launched by rebels" are the rebels'.
                 for agent in child.children:
                     if agent.dep_ == "agent":
@@ -160,7 +276,7 @@ class Resolver:
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
         lemma = token.lemma_.lower()
-        somebody = lemma in _PLURAL_NOUNS or lemma in self._lexicon.roles
+        somebody = lemma in PLURAL_NOUNS or lemma in self._lexicon.roles
         if token.tag_ not in {"NNS", "NNPS"} or not somebody:
             return
         role, _ = role_of(token, self._lexicon)
@@ -168,15 +284,14 @@ class Resolver:
             tokens: list[Token] = []
             if child.dep_ == "prep" and child.lower_ == "of":
                 tokens = governed(child)
-            elif child.dep_ in {"amod", "poss", "nmod"} and child.text[:1].isupper():
+            elif child.dep_ in {"amod", "poss", "nmod", "compound"} and child.text[:1].isupper():
                 tokens = nouns(child)
             countries = [(item, self._country(item)) for item in tokens]
             if len({country for _, country in countries if country}) > 1:
                 for item, country in countries:
                     entity = self._entity(item)
                     name = entity.name if entity else item.text
-                    actor = self._actor(item, (), name, country, role)
-                    yield Party(actor, True, item, "GPE")
+                    yield Party(self._actor(item, name, country, role, entity), True, item, "GPE")
                 return
 
     def _party(self, token: Token) -> Party | None:
@@ -184,13 +299,17 @@ class Resolver:
         if longer is not None and longer in self._lexicon.noun_classes:
             return None  # "a state of emergency" is nobody
         entity = self._entity(token)
-        role, words = role_of(token, self._lexicon)
+        role, _ = role_of(token, self._lexicon)
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
+        if kind == "GPE" or (kind == "ORG" and role == "CIV"):
+            role = None  # "the Soviet Union", "the African Union": no trade union
         if entity is not None and role is None and entity.role:
             role = role_of_words(entity.role, self._lexicon)
         if country is None or kind in {"NORP"}:
             country = country or self._modifying_country(token)
+        if entity is None and role is None:
+            role = self._people(token, country)
         if entity is None and role is None:
             return None
         if role is None and kind in _PLACE_KINDS and token.text[:1].isupper():
@@ -206,11 +325,18 @@ class Resolver:
             or entity is not None
             or role in {"REB", "IGO"}
             or (token.pos_ == "PROPN" and token.i > 0)
+            or token.lemma_.lower() in INSTITUTIONS
         )
         if role in _NEVER_POLITICAL:
             political = False
         name = entity.name if entity is not None else self._force(token, role)
-        return Party(self._actor(token, words, name, country, role), political, token, kind)
+        return Party(self._actor(token, name, country, role, entity), political, token, kind)
+
+    def _people(self, token: Token, country: str | None) -> str | None:
+        """CIV for a nationality's unlisted people: "Moroccan youths", "Algerian landowners"."""
+        if not is_people(token):
+            return None
+        return "CIV" if country or token.tag_ == "NNS" else None
 
     def _force(self, token: Token, role: str | None) -> str | None:
         """Whose fighters are meant: "Islamic State militants", "NATO troops"."""
@@ -222,19 +348,28 @@ class Resolver:
     def _actor(
         self,
         token: Token,
-        words: Sequence[Token],
         name: str | None,
         country: str | None,
         role: str | None,
+        entity: Entity | None = None,
     ) -> Actor:
-        """The actor in the words of its phrase, an unbroken run that ends at its head."""
-        first = token
-        for word in reversed(words):
-            if word.i == first.i - 1:
-                first = word
-        end = token.idx + len(token.text)
-        text = token.doc[first.i : token.i + 1].text
-        return Actor(text, name, country, role, self._offset + first.idx, self._offset + end)
+        """The actor in the words of its phrase."""
+        first, last = labels.phrase_of(token, whole=entity is None)
+        return replace(
+            self._words(token, first, last),
+            name=name,
+            country=country,
+            role=role,
+            entity_id=entity.entity_id if entity is not None else None,
+        )
+
+    def _words(self, token: Token, first: int, last: int) -> Actor:
+        words = token.doc[first : last + 1]
+        return Actor(
+            words.text,
+            start=self._offset + words.start_char,
+            end=self._offset + words.end_char,
+        )
 
     def _entity(self, token: Token) -> Entity | None:
         start = self._offset + token.idx
@@ -261,42 +396,36 @@ class Resolver:
                 country = self._country(child) or self._modifying_country(child)
                 if country:
                     return country
+            if child.dep_ == "acl" and child.lemma_.lower() in _BACKED:
+                backers = [t for c in child.children if c.dep_ == "agent" for t in governed(c)]
+                country = next((c for t in backers for c in [self._country(t)] if c), None)
+                if country:
+                    return country
         return None
 
-    def _pronoun(self, token: Token) -> list[Party]:
-        """The nearest clear antecedent: before it in the sentence, else of the sentence before."""
-        lower = token.lower_
-        before = [
-            party
-            for other in token.doc[: token.i]
-            if other.pos_ in {"PROPN", "NOUN"}
-            and other.dep_ in {"nsubj", "nsubjpass", "conj", "poss"}
-            for party in ([self._party(other)] if self._party(other) else [])
-            if party is not None
-        ]
-        pool = [*self._recent, *before]
-        if lower in _HE:
-            return [p for p in pool if p.kind == "PERSON" or is_officer(p)][-1:]
-        if lower in _IT:
-            return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
-        if lower in {"they", "them"}:
-            several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
-            if several:
-                return several[-1:]
-        if lower in _THEY or _two_of(token):
-            latest = distinct([p for p in reversed(pool) if p.actor.country and p.political])
-            return list(reversed(latest[:2])) if len(latest) > 1 else []
-        return []
 
-
-def _two_of(token: Token) -> bool:
-    """ "the two countries", "both leaders": a pair that was named before."""
-    words = {child.lower_ for child in token.lefts}
-    if token.lemma_.lower() not in _PLURAL_NOUNS or not (
-        "both" in words or {"the", "two"} <= words
-    ):
+def _is_known(party: Party) -> bool:
+    """Whether a party says more than what somebody is: a name, a country."""
+    actor = party.actor
+    if actor.country is None and party.kind is None and party.token.lemma_.lower() in _LAND:
         return False
-    return not any(child.text[:1].isupper() and child.i > token.sent.start for child in token.lefts)
+    return bool(actor.country or actor.name or party.political or party.token.pos_ == "PROPN")
+
+
+def _is_object(token: Token, naming: Collection[Token]) -> bool:
+    held = token.dep_ == "compound" and token.tag_ == "NNS" and token.head in naming
+    object_ = token.dep_ in {"dobj", "nsubjpass", "dative"} or held  # "hold families hostage"
+    return object_ and token.lemma_.lower() not in _LAND
+
+
+def _stands_with(token: Token, naming: Collection[Token]) -> bool:
+    """Whether a noun is governed by the words that name the act, through a preposition or not."""
+    head = token.head.head if token.dep_ in {"pobj", "conj"} else token.head
+    return token.head in naming or head in naming
+
+
+def _is_location(token: Token) -> bool:
+    return token.dep_ == "pobj" and token.head.lower_ in _LOCATIVE
 
 
 def _counted(token: Token) -> bool:
@@ -317,3 +446,11 @@ def _modifiers(token: Token) -> list[Token]:
         if child.dep_ == "poss"
         or (child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper())
     ]
+
+
+_NOTHING = frozenset([
+    "while", "way", "fact", "case", "part", "addition", "response", "return", "order", "favor",
+    "favour", "result", "condition", "connection", "line", "behalf", "basis", "rush", "view",
+    "bid", "move", "alert", "siege", "emergency", "street", "effort", "attempt", "step", "measure",
+    "thing", "lot", "number", "place",
+])  # fmt: skip

@@ -91,20 +91,29 @@ class ActFinder:
         if frame.operator is None:
             code = self._in_context(frame.code or "", predicate)
             targets = self._frames.targets(frame, found, predicate)
+            own = self._consumed(frame, found, predicate)
+            code = self._figurative(code, targets)
+            subjects = found.subjects or possessors(frame, found)
             if code.startswith(_OWN_FORCES):
                 # The troops that are moved are not whom they are moved against.
                 targets = [token for token in targets if token not in found.objects]
+                moved = found.objects if predicate.pos_ == "NOUN" else []
+                subjects = moved or subjects or found.objects
             if code.startswith("14"):
                 targets.extend(self._protested(predicate, depth))
             targets.extend(struck(found))
+            if code.startswith(("18", "19")):
+                own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
+            held = [t for t in trigger if t.lower_ in {"hostage", "captive", "prisoner"}]
+            targets = [c for t in held for c in t.lefts if c.tag_ == "NNS"] + targets
             return Act(
                 code,
                 predicate,
-                tuple(found.subjects or possessors(frame, found)),
+                tuple(subjects),
                 tuple(targets),
                 trigger,
                 frame.weight,
-                self._consumed(frame, found, predicate),
+                own,
                 depth,
                 nominal=predicate.pos_ in {"NOUN", "PROPN"},
             )
@@ -116,10 +125,22 @@ class ActFinder:
         targets = self._frames.targets(frame, found, predicate)
         if frame.operator in {"demand", "accuse", "order"}:
             targets = [*targets, *self._clause_subjects(found, predicate)]
+        for clause in self._frames.clauses(found, predicate):
+            asked = arguments(clause)
+            targets = [*targets, *(t for t in asked.places() if t.pos_ != "VERB")]
+            targets = [*targets, *(s for c in asked.clauses for s in arguments(c).subjects)]
+        targets = list(dict.fromkeys(t for t in targets if t not in found.subjects))
         return Act(
             frame.code, predicate, tuple(found.subjects), tuple(targets), trigger,
             frame.weight, frozenset(), depth,
         )  # fmt: skip
+
+    def _figurative(self, code: str, targets: list[Token]) -> str:
+        """The act, as criticism where words are its target: "attacked the fiscal policy"."""
+        first = next((token for token in targets if token.pos_ in {"NOUN", "PROPN"}), None)
+        if not code.startswith("19") or first is None or first.pos_ != "NOUN":
+            return code
+        return "111" if "POLICY" in classes_of(first, self._lexicon) else code
 
     def _in_context(self, code: str, predicate: Token) -> str:
         """Troops sent on a peacekeeping mission are protection given, not a show of force."""
@@ -210,6 +231,9 @@ class ActFinder:
         if (operator == "pass" and not set(inner.sources) <= set(found.objects)) or not sources:
             sources = inner.sources
         targets: tuple[Token, ...]
+        others = [t for t in inner.sources if t not in sources and is_somebody(t, self._lexicon)]
+        if code == "113" and operator == "demand" and others and predicate.pos_ == "VERB":
+            code = "100"  # somebody is called upon to do it, and is whom the demand is made of
         if operator in {"demand", "accuse", "order"}:
             addressed = [t for t in found.objects if is_somebody(t, self._lexicon)]
             for name in ("on", "upon", "to", "from", "of"):
@@ -259,6 +283,7 @@ class ActFinder:
             between = found.prepositions.get("between", [])
             sources = between[:1] if len(between) > 1 else found.subjects
             targets = between[1:] if len(between) > 1 else after
+            code = self._figurative(code, targets)
             return Act(
                 code, noun, tuple(sources), tuple(targets), (noun,), 3, frozenset(), depth,
                 nominal=True,
@@ -304,4 +329,4 @@ _PLAIN_NOMINALS = frozenset(
         "visit",
     ]
 )
-_OWN_FORCES = ("15", "0872", "0873")
+_OWN_FORCES = ("15", "0872", "0873", "074")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
@@ -28,9 +29,11 @@ from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
-from pipeline.enrich.events.party import Party
+from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.place import place_of
+from pipeline.enrich.events.relations import answered, conditions
 from pipeline.enrich.events.screen import Screen
+from pipeline.enrich.events.syntax import arguments, governed
 from pipeline.model import Actor, Event, Story
 
 MIN_PLAUSIBILITY = 0.55
@@ -40,8 +43,15 @@ _TOLD_ALONE = ("0831", "0874", "14")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
 _RECIPROCAL_CODES = (
-    "030", "031", "036", "037", "04", "050", "057", "06", "087", "160", "161", "164", "193",
+    "030", "031", "032", "036", "037", "04", "050", "057", "06", "087", "127", "160", "161", "164",
+    "193",
 )  # fmt: skip
+_BY_THE_STATE = ("166", "17", "0841", "081", "116", "090", "115", "1822")
+_ACTING_KINDS = frozenset({"PERSON", "ORG"})
+_OF_WORDS = ("11", "12")
+_DONE_TO_OTHERS = ("07", "08", "09", "11", "12", "13", "14", "17", "18", "19")
+_BETWEEN_SOMEBODY = ("04", "15")
+_BETWEEN_ALL = ("03", "04", "05", "06")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,13 @@ class EventCoder:
         docs = self._parser.parse(texts)
         events: list[list[Event]] = [[] for _ in items]
         recent: list[Party] = []
+        charges: list[tuple[Party, Party]] = []
         story = -1
         following = [*(number for number, _ in wanted[1:]), -1][: len(wanted)]
         for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
-                story, recent = number, []
-            found, resolver = self._sentence(items[number], index, doc, recent)
+                story, recent, charges = number, [], []
+            found, resolver = self._sentence(items[number], index, doc, recent, charges)
             events[number].extend(found)
             if after == number:  # a pronoun of the next sentence may stand for one of these
                 recent = [*recent, *resolver.mentioned(doc)][-8:]
@@ -131,14 +142,20 @@ class EventCoder:
         """Whether a sentence is worth parsing, by its words and the entities named in it."""
         end = min(end, start + MAX_CHARS)
         named = sum(
-            placed.entity.country is not None or placed.entity.kind == "PERSON"
+            placed.entity.country is not None or placed.entity.kind in _ACTING_KINDS
             for placed in item.entities.within(start, end)
         )
         return self._screen.passes(item.text[start:end], named)
 
     def _sentence(
-        self, item: CoderInput, index: int, doc: Any, recent: Sequence[Party]
+        self,
+        item: CoderInput,
+        index: int,
+        doc: Any,
+        recent: Sequence[Party],
+        charges: list[tuple[Party, Party]],
     ) -> tuple[list[Event], Resolver]:
+        """The events of one sentence; `charges` are who accused whom so far, and grow."""
         start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
@@ -148,7 +165,9 @@ class EventCoder:
             place = place_of(act.predicate, item.entities, start)
             around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
             for pair in self._sides(act, resolver):
-                source, target = at_home(act.code, *pair, around)
+                source, target = at_home(act.code, *answered(act, *pair, charges), around)
+                if target is not None and act.code.startswith("11"):
+                    charges.append((source, target))
                 event = self._event(item, index, act, (source, target), place)
                 if event is None:
                     continue
@@ -161,13 +180,24 @@ class EventCoder:
 
     def _sides(self, act: Act, resolver: Resolver) -> list[tuple[Party, Party | None]]:
         sources = resolver.parties(act.sources)
+        if not sources and not act.sources and act.code.startswith(_BY_THE_STATE):
+            sources = self._in_charge(act, resolver)
         if not sources:
             return []
-        targets = resolver.first([t for t in act.targets if not _only_place(t, act)], sources)
-        joint = len({_key(party) for party in sources}) > 1 and act.code.startswith(
-            _RECIPROCAL_CODES
+        tokens = [t for t in act.targets if not _only_place(t, act)]
+        unnamed = not act.code.startswith(_BETWEEN_SOMEBODY)
+        targets = resolver.first(tokens, sources, (*act.trigger, act.predicate), unnamed=unnamed)
+        if not targets and act.code.startswith(_OF_WORDS):
+            targets = resolver.first(conditions(act.predicate), sources)
+            targets = targets or resolver.in_words(tokens if act.code != "128" else ())
+        hit = [t for t in act.targets if t.dep_ == "pobj" and t.head.head.dep_ == "nsubj"]
+        targets = [resolver.of_country(party, hit) for party in targets]
+        together = act.code.startswith(_RECIPROCAL_CODES) or (
+            act.code == "120" and act.predicate.lemma_ == "fail"
         )
-        if joint and not any(party.actor.country for party in targets) and not act.shared:
+        joint = len({_key(party) for party in sources}) > 1 and together
+        with_others = any(_is_with(party.token) for party in targets)
+        if joint and not with_others and not act.shared:
             two = sources[:3]
             return [(a, b) for a in two for b in two if _key(a) != _key(b)]
         pairs: list[tuple[Party, Party | None]] = []
@@ -178,6 +208,21 @@ class EventCoder:
         if act.code in {"040", "046", "057", "060", "062"} and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
+
+    @staticmethod
+    def _in_charge(act: Act, resolver: Resolver) -> list[Party]:
+        """Whose state acted where a passive leaves it unsaid: "was arrested in Laos"."""
+        found = arguments(act.predicate)
+        tokens = [t for name in ("in", "from", "at") for t in found.prepositions.get(name, [])]
+        inner = [
+            t
+            for token in tokens
+            for child in token.children
+            if child.dep_ == "prep" and child.lower_ == "in"
+            for t in governed(child)
+        ]
+        held = [p for token in [*tokens, *inner] for p in [resolver.located(token)] if p]
+        return held[:1] if found.passive else []
 
     def _event(
         self,
@@ -214,8 +259,8 @@ class EventCoder:
             quad_class=row.quad_class,
             goldstein=row.goldstein,
             mode=row.mode,
-            source=source.actor,
-            target=target.actor if target else None,
+            source=labels.finished(source.actor, source.kind),
+            target=labels.finished(target.actor, target.kind) if target else None,
             event_date=days[0] if days else None,
             event_date_end=days[1] if days else None,
             place=place[0] if place else None,
@@ -244,17 +289,45 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
     telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
     if act.purpose or (target is None and (act.background or not telling)):
         return False
-    role = target.actor.role if target is not None else None
-    if role in _COMMERCIAL and act.code < "11" and not (role == "MED" and act.code[:2] > "06"):
+    if target is not None and _is_business(act, source, target):
         return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
         return source.political and target is not None and target.political
-    if source.political:
-        return True
-    of_a_state = source.actor.role == "CIV" and act.code.startswith(_OF_A_STATE)
-    if source.actor.role in _COMMERCIAL or of_a_state or target is None:
+    return source.political or (target is not None and _of_others(act, source, target))
+
+
+def _is_business(act: Act, source: Party, target: Party) -> bool:
+    """Whether an act is one among companies, sports and media, or with them."""
+    role = target.actor.role
+    if role not in _COMMERCIAL or act.code >= "11" or (role == "MED" and act.code[:2] > "06"):
         return False
-    return target.political and bool(source.actor.name or source.actor.role)
+    return not source.political or act.code.startswith(_BETWEEN_ALL)
+
+
+def _of_others(act: Act, source: Party, target: Party) -> bool:
+    """Whether an act of somebody who is not political is political by whom it is done to."""
+    if source.actor.role == "CIV" and act.code.startswith(_OF_A_STATE):
+        return False
+    if source.actor.role in _COMMERCIAL:
+        return target.political and act.code.startswith(_OF_WORDS) and act.weight >= _TELLING_WEIGHT
+    known = bool(source.actor.name or source.actor.role or source.somebody)
+    if target.political:
+        return known
+    return known and act.code.startswith(_DONE_TO_OTHERS) and _concerns_a_state(source, target)
+
+
+def _concerns_a_state(source: Party, target: Party) -> bool:
+    """Whether somebody known does something to somebody of a country, or a body of it does."""
+    if source.kind == "PERSON" and target.kind == "PERSON":
+        return True
+    return target.actor.country is not None or (
+        source.actor.country is not None or source.actor.role in {"NGO", "OPP"}
+    )
+
+
+def _is_with(token: Any) -> bool:
+    """Whether a target is said to be a partner of all doers: "agreed with Chile"."""
+    return token.dep_ == "pobj" and token.head.lower_ in {"with", "between", "among"}
 
 
 def _flat(text: str) -> str:
@@ -263,9 +336,7 @@ def _flat(text: str) -> str:
 
 
 def _key(party: Party | None) -> str | None:
-    if party is None:
-        return None
-    return party.actor.country or party.actor.name or party.actor.text.lower()
+    return identity(party) if party is not None else None
 
 
 def _order(event: Event) -> tuple[int, str, str, str]:

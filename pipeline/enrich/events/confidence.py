@@ -82,7 +82,7 @@ def _roots(lemma: str, lexicon: Lexicon) -> int:
 def plausibility(act: Act, source: Party, target: Party | None) -> float:
     """A score in 0..1 set by hand: a specific frame, both sides known, an act said outright."""
     score = 0.2 + 0.12 * min(act.weight, 10)
-    score += 0.5 if source.political else -0.6
+    score += 0.5 if source.political else -0.2
     score += 0.5 if target is not None and target.political else 0.0
     score -= 0.5 if target is None else 0.0
     score -= 0.8 if act.nominal else 0.0

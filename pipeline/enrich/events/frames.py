@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from pipeline.enrich.events.classes import holds
 from pipeline.enrich.events.lexicon import CLAUSE, INFINITIVE, SOMEBODY, Atom, Frame, Lexicon
-from pipeline.enrich.events.syntax import Arguments, Token, governed, is_infinitive
+from pipeline.enrich.events.syntax import (
+    Arguments,
+    Token,
+    arguments,
+    governed,
+    is_infinitive,
+)
 
 TARGET_PREPOSITIONS = (
     "with", "to", "against", "on", "upon", "at", "from", "between", "among", "for", "toward",
@@ -130,7 +136,41 @@ class Frames:
         else:
             somebody = [t for t in found.datives if t.pos_ != "VERB"]
             ordered = [*somebody, *asked, *after, *objects]
+        if not found.passive:
+            ordered += [t for t in self.after("by", found) if t.pos_ != "VERB"]
+        ordered += [*behind([*objects, *asked, *after]), *_purposes(predicate)]
         return [token for token in dict.fromkeys(ordered) if token.i != predicate.i]
+
+
+def behind(tokens: list[Token]) -> list[Token]:
+    """Whom a participle after a noun names: "sanctions imposed on Chile"."""
+    found: list[Token] = []
+    for token in tokens:
+        for child in token.children:
+            if child.dep_ not in {"acl", "relcl"} or child.tag_ not in {"VBN", "VBG", "VBD"}:
+                continue
+            own = arguments(child)
+            if child.tag_ == "VBG":
+                found.extend(own.objects)
+            else:
+                for name, governed_ones in own.prepositions.items():
+                    if name != "by":
+                        found.extend(t for t in governed_ones if t.pos_ != "VERB")
+            for clause in own.clauses:
+                found.extend(arguments(clause).objects)
+    return found
+
+
+def _purposes(predicate: Token) -> list[Token]:
+    """Whom an act's purpose names: "earmarked money to help Haiti rebuild"."""
+    found: list[Token] = []
+    for child in predicate.children:
+        if child.dep_ not in {"advcl", "xcomp", "acl"} or not is_infinitive(child):
+            continue
+        own = arguments(child)
+        found.extend(own.objects)
+        found.extend(token for clause in own.clauses for token in arguments(clause).subjects)
+    return [token for token in found if token.i > predicate.i]
 
 
 def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:

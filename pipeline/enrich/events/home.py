@@ -13,9 +13,13 @@ from pipeline.enrich.events.party import POLITICAL_ROLES, Party
 
 _LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
 _DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")
+_AGAINST_PEOPLE = ("17", "18", "19")
+_SURE = {"place": 0.9, "other_side": 0.8, "story": 0.7}
+"""How sure a country is by what told it; estimates, as no labelled set tells them apart."""
 _INSTITUTIONS = frozenset([
     "government", "parliament", "army", "military", "police", "court", "authority", "opposition",
     "president", "minister", "cabinet", "prosecutor", "protester", "demonstrator", "rebel",
+    "soldier", "troop", "officer", "judge", "lawmaker", "militant", "gunman", "activist",
 ])  # fmt: skip
 _COUNTRY_KINDS = frozenset({"GPE", "NORP"})
 
@@ -45,6 +49,8 @@ def at_home(
     source = _settled(source, around)
     if target is not None:
         target = _settled(target, around)
+        if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
+            target = _in_country(target, around.only_country(), "story")
         if code.startswith(_DOMESTIC):
             source = _in_country(source, target.actor.country)
             target = _in_country(target, source.actor.country)
@@ -59,15 +65,18 @@ def _settled(party: Party, around: Surroundings) -> Party:
         return party
     several = actor.role == "GOV" and token.tag_ == "NNS"  # "ministers": of which countries?
     if around.place is not None and not several:
-        return _in_country(party, around.place)
+        return _in_country(party, around.place, "place")
     if token.lemma_.lower() in _INSTITUTIONS and not several:
-        return _in_country(party, around.only_country())
+        return _in_country(party, around.only_country(), "story")
     return party
 
 
-def _in_country(party: Party, country: str | None) -> Party:
+def _in_country(party: Party, country: str | None, told_by: str = "other_side") -> Party:
     actor = party.actor
     if country is None or actor.country or actor.name or actor.role not in _LOCAL:
         return party
     political = party.political or actor.role in POLITICAL_ROLES
-    return replace(party, actor=replace(actor, country=country), political=political)
+    told = actor.resolved_by or told_by
+    sure = min(actor.confidence, _SURE[told_by])
+    actor = replace(actor, country=country, resolved_by=told, confidence=sure)
+    return replace(party, actor=actor, political=political)

@@ -13,12 +13,17 @@ POLITICAL_ROLES = frozenset({"GOV", "LEG", "MIL", "COP", "SPY", "JUD", "OPP", "R
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An actor found at a token, and whether it can make an event political."""
+    """An actor found at a token, and whether it can make an event political.
+
+    `kind` is that of the entity that stands there, `somebody` is False of what names nobody ("the
+    draft resolution").
+    """
 
     actor: Actor
     political: bool
     token: Token
     kind: str | None = None
+    somebody: bool = True
 
 
 def is_officer(party: Party) -> bool:
@@ -34,15 +39,21 @@ def is_officer(party: Party) -> bool:
 
 
 def identity(party: Party) -> str:
-    """Who a party is: a country's state is one, its citizens, rebels or courts are others."""
+    """Who a party is: an entity in a role; a country alone is its state, whoever speaks for it."""
     actor = party.actor
-    if actor.country and actor.role in _OF_A_COUNTRY and party.kind is None:
-        return f"{actor.country}/{actor.role}"
-    return actor.country or actor.name or actor.text.lower()
+    if party.kind in _NAMED and actor.name:
+        return actor.name
+    town = party.kind == "GPE" and not (actor.entity_id or "country:").startswith("country:")
+    if town or party.token.lemma_.lower() in _LOCALITIES:
+        return actor.name or actor.text.lower()
+    if actor.country and party.somebody:
+        state = actor.role in _OF_THE_STATE or actor.role is None
+        return actor.country if state else f"{actor.country}/{actor.role}"
+    return actor.text.lower()
 
 
 def distinct(parties: Sequence[Party]) -> list[Party]:
-    """The first party of each country (or name)."""
+    """The first party of each identity."""
     return list({identity(party): party for party in reversed(parties)}.values())[::-1]
 
 
@@ -52,4 +63,16 @@ _OFFICES = frozenset([
     "envoy", "spokesman", "spokeswoman", "leader", "general", "commander", "chief",
     "senator", "lawmaker", "speaker", "judge", "prosecutor", "official", "diplomat",
 ])  # fmt: skip
-_OF_A_COUNTRY = frozenset({"OPP", "REB", "CIV", "MED", "NGO", "BUS"})
+INSTITUTIONS = frozenset([
+    "government", "parliament", "army", "military", "police", "court", "authority", "cabinet",
+    "ministry", "troop", "soldier", "counterpart", "senate", "president", "premier",
+])  # fmt: skip
+"""Who is political whatever country the words leave unsaid."""
+_NAMED = frozenset({"PERSON", "ORG"})
+_LOCALITIES = frozenset(["city", "town", "village", "province", "region", "district", "area"])
+_OF_THE_STATE = frozenset({"GOV"})
+PLURAL_NOUNS = frozenset([
+    "leader", "president", "minister", "side", "country", "nation", "official", "government",
+    "state", "force", "troop", "people", "negotiator", "army", "delegation", "diplomat", "party",
+])  # fmt: skip
+"""Nouns that stand for one of each country that is named beside them."""

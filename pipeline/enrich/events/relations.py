@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.lexicon import SOMEBODY, Frame
+from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.syntax import (
     MAX_CHAIN,
     Arguments,
@@ -31,6 +34,33 @@ def struck(found: Arguments) -> list[Token]:
         for token in governed(child)
         if token.pos_ == "PROPN"
     ]
+
+
+def conditions(predicate: Token) -> list[Token]:
+    """Who has to act first where something is refused: "will not lift it until Cuba reforms"."""
+    return [
+        subject
+        for child in predicate.children
+        if child.dep_ == "advcl" and any(c.lower_ in {"until", "unless"} for c in child.children)
+        for subject in arguments(child).subjects
+    ]
+
+
+def answered(
+    act: Act, source: Party, target: Party | None, charges: Sequence[tuple[Party, Party]]
+) -> tuple[Party, Party | None]:
+    """Both sides of a denial with whoever made the charge: "Chile denied the accusation"."""
+    unnamed = target is None or (not target.somebody and target.actor.country is None)
+    if not act.code.startswith("12") or not unnamed:
+        return source, target
+    noun = next((t for t in act.targets if t.lemma_.lower() in _CHARGES), None)
+    if noun is None:
+        return source, target
+    for accuser, accused in reversed(charges):
+        if identity(accused) == identity(source):
+            actor = replace(accuser.actor, resolved_by="story", confidence=_CHARGE)
+            return source, replace(accuser, actor=actor)
+    return source, target
 
 
 def possessors(frame: Frame, found: Arguments) -> list[Token]:
@@ -80,5 +110,10 @@ def verb_chain(token: Token) -> Iterator[Token]:
             break
 
 
+_CHARGES = frozenset([
+    "accusation", "charge", "claim", "allegation", "criticism", "complaint", "it", "this", "that",
+])  # fmt: skip
+_CHARGE = 0.8
+"""How sure it is that a denied charge is the last one made; an estimate, as no set tells it."""
 _OWN = frozenset({"its", "his", "her", "their", "own"})
 _PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])

@@ -13,6 +13,8 @@ def role_of(token: Token, lexicon: Lexicon) -> tuple[str | None, list[Token]]:
     words = [t for child in left for t in child.subtree][-7:]
     lemma, pair = phrase(token)
     table = lexicon.roles
+    if lemma in _VAGUE and (pair is None or pair not in table):
+        return _of_qualifiers(token, left, lexicon), words
     for candidate in (pair, lemma, token.lower_):
         if candidate is not None and candidate in table:
             return table[candidate], words
@@ -31,6 +33,33 @@ def role_of(token: Token, lexicon: Lexicon) -> tuple[str | None, list[Token]]:
     return None, words
 
 
+def _of_qualifiers(token: Token, left: list[Token], lexicon: Lexicon) -> str | None:
+    """The role of a group by what it is a group of: "the separatist group", "a group of MPs"."""
+    table = lexicon.roles
+    for child in reversed(left):
+        lemma = child.lemma_.lower()
+        if lemma in table and child.dep_ in {"compound", "nmod", "amod"}:
+            return table[lemma]
+        if lemma.endswith(_ARMED):
+            return "REB"
+    for child in token.children:
+        if child.dep_ == "prep" and child.lower_ == "of":
+            for inner in child.children:
+                if inner.dep_ == "pobj" and inner.lemma_.lower() in table:
+                    return table[inner.lemma_.lower()]
+                if inner.dep_ == "pobj" and is_people(inner):
+                    return "CIV"
+    if not any(child.dep_ in {"compound", "nmod", "amod", "poss"} for child in left):
+        return table.get(token.lemma_.lower())
+    return None
+
+
+def is_people(token: Token) -> bool:
+    """Whether an unlisted noun means persons by its form: "landowners", "youths", "strikers"."""
+    lemma = token.lemma_.lower()
+    return token.pos_ == "NOUN" and (lemma in _PEOPLE or lemma.endswith(_PERSONAL_ENDS))
+
+
 def role_of_words(words: str, lexicon: Lexicon) -> str | None:
     """The role that a description gives ("prime minister of Kenya")."""
     parts = words.lower().replace("-", " ").split()
@@ -40,3 +69,19 @@ def role_of_words(words: str, lexicon: Lexicon) -> str | None:
             if role:
                 return role
     return None
+
+
+_VAGUE = frozenset([
+    "group", "unit", "organization", "organisation", "member", "wing", "arm", "branch", "alliance",
+    "network", "cell", "element", "supporter", "sympathizer", "sympathiser", "team", "association",
+    "federation", "league", "body",
+])  # fmt: skip
+_ARMED = ("ist", "guerrilla", "militant", "rebel")
+_PEOPLE = frozenset([
+    "youth", "people", "folk", "crew", "employee", "hacker", "escapee", "evacuee", "returnee",
+    "spy", "pilot", "clan", "minority", "intellectual", "academic", "cleric", "priest", "monk",
+    "nun", "bishop", "imam", "captain", "captive", "survivor", "relative", "dependent", "expat",
+])  # fmt: skip
+_PERSONAL_ENDS = ("owner", "worker", "people", "person", "man", "woman", "ist", "ian", "keeper",
+                  "goer", "maker", "holder", "seeker", "builder", "driver", "trainer",
+                  "grower", "breeder", "fisher", "herder", "dweller")  # fmt: skip

@@ -76,6 +76,7 @@ _PERSONAL = frozenset(
     ("he", "she", "they", "him", "her", "them", "his", "their", "it", "its", "we", "us", "both")
 )
 _ACTING = frozenset({"GOV", "MIL", "REB", "IGO", "LEG", "COP", "JUD", "OPP", "SPY"})
+_ACTED_UPON = frozenset({"CIV", "MED", "NGO"})
 _TOLD_BY_NOUNS = ("04", "111", "14", "18", "19", "20")
 _MONTHS = frozenset(("March", "May"))
 _NOTHING: frozenset[str] = frozenset()
@@ -115,6 +116,13 @@ class Screen:
             for form in (noun, noun + "s", noun[:-1] + "ies")
         )
 
+        self._others = frozenset(
+            form
+            for noun, role in lexicon.roles.items()
+            if role in _ACTED_UPON and " " not in noun
+            for form in (noun, noun + "s", noun[:-1] + "ies")
+        )
+
     def _add(self, form: str, free: bool, needs: frozenset[str]) -> None:
         if free:
             self._free.add(form)
@@ -133,7 +141,8 @@ class Screen:
         present = frozenset(words)
         if any(not self._needs.get(word, _NOTHING).isdisjoint(present) for word in words):
             return True
-        sides = named + acting + (not _PERSONAL.isdisjoint(present))
+        others = sum(word in self._others for word in words)
+        sides = named + acting + (not _PERSONAL.isdisjoint(present)) + others
         if sides > 1 and not self._free.isdisjoint(present):
             return True
         return named > 1 and not self._nominal.isdisjoint(present)

@@ -101,7 +101,12 @@ def conjuncts(token: Token) -> list[Token]:
 
 def nouns(token: Token) -> list[Token]:
     """Coordinated nominals only: a coordinated verb is not an argument."""
-    return [item for item in conjuncts(token) if item.pos_ not in {"VERB", "AUX"}]
+    return [item for item in conjuncts(token) if item.pos_ not in {"VERB", "AUX"} or _as_noun(item)]
+
+
+def _as_noun(token: Token) -> bool:
+    """ "the wounded": a participle with an article is a noun."""
+    return token.tag_ == "VBN" and any(child.dep_ == "det" for child in token.children)
 
 
 def governed(preposition: Token) -> list[Token]:

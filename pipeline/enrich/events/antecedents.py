@@ -1,0 +1,120 @@
+"""Whom pronouns and "both sides" stand for: what was named before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline.enrich.events.party import PLURAL_NOUNS, Party, distinct, is_officer
+from pipeline.enrich.events.syntax import MAX_CHAIN, Token
+
+HE = frozenset({"he", "she", "him", "her", "his"})
+IT = frozenset({"it", "its"})
+THEY = frozenset({"they", "them", "both", "sides", "side", "two", "their"})
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_BODIES = frozenset([
+    "media", "press", "newspaper", "website", "family", "crowd", "community", "population",
+    "opposition", "party", "movement", "union", "magazine", "broadcaster", "public",
+])  # fmt: skip
+_OWN = frozenset({"its", "his", "her", "their", "own", "my", "our"})
+_COUNTERPARTS = frozenset({"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally"})
+
+ByToken = Callable[[Token], Party | None]
+
+
+def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[Party]:
+    """The parties that a pronoun or a definite pair stands for, none where nobody fits.
+
+    `recent` are the parties of the sentences before, `party` gives who stands at a noun. Of a
+    speaker's own clause the speaker is meant ("the rebels said that they would leave").
+    """
+    lower = token.lower_
+    speaker = _speaker(token)
+    if speaker is not None and lower in HE | IT | {"they", "them"}:
+        told = party(speaker)
+        if told is not None and _agrees(lower, speaker, told):
+            return [told]
+    before = [
+        found
+        for other in token.doc[: token.i]
+        if other.pos_ in {"PROPN", "NOUN"} and other.dep_ in _SUBJECTS | {"conj", "poss"}
+        for found in [party(other)]
+        if found is not None
+    ]
+    pool = [*recent, *before]
+    if lower in HE:
+        return [p for p in pool if p.kind == "PERSON" or is_officer(p) or is_a_person(p)][-1:]
+    if lower in IT:
+        return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
+    if lower in {"they", "them"}:
+        several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
+        if several:
+            return several[-1:]
+    if lower in THEY or stands_for_several(token):
+        doer = _doer(token)
+        known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
+        latest = distinct(list(reversed(known)))
+        return list(reversed(latest[:2])) if len(latest) > 1 else []
+    return []
+
+
+def is_a_person(party: Party) -> bool:
+    """Whether somebody is one person called by what he is: "an editor", "the farmer"."""
+    one = party.kind is None and bool(party.token.tag_ == "NN")
+    return one and party.actor.role in {"CIV", "MED", "OPP"} and party.token.lower_ not in _BODIES
+
+
+def stands_for_several(token: Token) -> bool:
+    """Whether a noun is a pair that was named before: "the two countries", "both leaders"."""
+    words = {child.lower_ for child in token.lefts}
+    if token.lemma_.lower() not in PLURAL_NOUNS or not ("both" in words or {"the", "two"} <= words):
+        return False
+    return not any(child.text[:1].isupper() and child.i > token.sent.start for child in token.lefts)
+
+
+def is_possessed(token: Token) -> bool:
+    """Whether a noun is somebody's own ("its operations"), a counterpart or ally apart."""
+    if token.lemma_.lower() in _COUNTERPARTS:
+        return False
+    return any(child.lower_ in _OWN and child.dep_ == "poss" for child in token.children)
+
+
+def _speaker(token: Token) -> Token | None:
+    """The subject of the verb whose clause a pronoun is the subject of."""
+    if token.dep_ not in _SUBJECTS:
+        return None
+    clause = token.head
+    for _ in range(MAX_CHAIN):
+        if clause.dep_ == "conj":
+            clause = clause.head
+            continue
+        break
+    if clause.dep_ not in {"ccomp", "advcl"} or clause.head.i == clause.i:
+        return None
+    return next(
+        (
+            c
+            for c in clause.head.children
+            if c.dep_ in _SUBJECTS and c.i < token.i and c.pos_ != "PRON"
+        ),
+        None,
+    )
+
+
+def _agrees(lower: str, speaker: Token, party: Party) -> bool:
+    """Whether a pronoun can stand for a speaker: persons are "he", bodies "it", several "they"."""
+    plural = speaker.tag_ in {"NNS", "NNPS"} or any(c.dep_ == "conj" for c in speaker.children)
+    if lower in HE:
+        return party.kind == "PERSON" or (not plural and party.kind not in {"ORG", "GPE"})
+    if lower in IT:
+        return not plural and party.kind != "PERSON"
+    return plural or party.kind in {"ORG", None}
+
+
+def _same(token: Token, other: Token | None) -> bool:
+    return other is not None and token.doc is other.doc and bool(token.i == other.i)
+
+
+def _doer(token: Token) -> Token | None:
+    """The subject of the verb that a noun is governed by: it is not one of those acted upon."""
+    head = token.head.head if token.dep_ in _SUBJECTS else token.head
+    return next((c for c in head.children if c.dep_ in _SUBJECTS and c.i < token.i), None)

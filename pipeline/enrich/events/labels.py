@@ -1,0 +1,100 @@
+"""The words of a side: from where to where its phrase runs, and what it is called in a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.enrich.events.syntax import Token
+from pipeline.enrich.lexicon import load
+from pipeline.model import Actor
+
+_MOST_BEFORE = 8
+_MOST_AFTER = 9
+_CARRIED_ON = frozenset(
+    {"of", "in", "at", "from", "for", "by", "against", "on", "near", "with", "to", "into"}
+)
+_CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
+_ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those"})
+
+
+def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
+    """The first and last token of a noun's phrase, an unbroken run of words.
+
+    A name's phrase goes on over "of" alone ("the government of India"); with `whole` over every
+    preposition behind it ("the bombing of a school in Aden"). Clauses are left out.
+    """
+    first = token
+    for word in reversed(list(token.doc[max(0, token.i - _MOST_BEFORE) : token.i])):
+        if not token.is_ancestor(word) or _breaks(word):
+            break
+        first = word
+    last = token
+    for child in token.rights:
+        if child.i != last.i + 1 or child.dep_ != "prep":
+            break
+        if any(is_time(inner) for inner in child.children):
+            break
+        if child.lower_ != "of" and not (whole and child.lower_ in _CARRIED_ON):
+            break
+        last = _end(child, token.i + _MOST_AFTER)
+    return first.i, last.i
+
+
+def is_time(token: Token) -> bool:
+    """Whether a noun only says when: "Friday", "April", "2018", "last week", "the end"."""
+    lower = token.lower_
+    return (
+        lower in _TIMES
+        or token.lemma_.lower() in _TIMES
+        or (token.pos_ == "NUM" and lower.isdigit())
+    )
+
+
+def label(text: str) -> str:
+    """A phrase without the article or pointing word that it begins with."""
+    words = text.split()
+    while len(words) > 1 and words[0].lower() in _ARTICLES:
+        words = words[1:]
+    return " ".join(words)
+
+
+def actor_code(country: str | None, role: str | None) -> str | None:
+    """The actor's code in CAMEO's form: country, then role (`SYRREB`), as far as known."""
+    return f"{country or ''}{role or ''}" or None
+
+
+def finished(actor: Actor, kind: str | None) -> Actor:
+    """The actor with its label, its state's name and its code."""
+    words = label(actor.text)
+    named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
+    return replace(
+        actor,
+        label=actor.name if named else words,
+        state=load().canonical_country.get(actor.country or ""),
+        code=actor_code(actor.country, actor.role),
+    )
+
+
+def _breaks(word: Token) -> bool:
+    return word.is_space or word.text in {",", ";", ":", '"', "(", ")", "--"} or word.dep_ == "mark"
+
+
+def _end(preposition: Token, limit: int) -> Token:
+    """The last word of a prepositional phrase, before any clause in it."""
+    last = preposition
+    for word in preposition.doc[preposition.i + 1 : limit + 1]:
+        if not preposition.is_ancestor(word) or _breaks(word) or word.dep_ in _CLAUSES:
+            break
+        last = word
+    while last.dep_ in {"prep", "det", "cc", "punct"} and last.i > preposition.i:
+        last = last.nbor(-1)
+    return last if last.i > preposition.i else preposition.nbor(-1)
+
+
+_TIMES = frozenset([
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
+    "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december", "today", "yesterday", "tomorrow", "day", "week", "month", "year",
+    "hour", "minute", "decade", "century", "weekend", "morning", "evening", "night", "afternoon",
+    "time", "moment", "end", "beginning", "midnight", "noon", "period", "date", "season",
+])  # fmt: skip
