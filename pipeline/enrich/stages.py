@@ -16,7 +16,7 @@ VERSIONS: Mapping[str, int] = {
     "entities": 1,
     "places": 1,
     "topics": 1,
-    "events": 1,
+    "events": 2,
 }
 """The version of each stage, in the order in which a story passes them."""
 

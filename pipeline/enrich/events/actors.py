@@ -302,7 +302,8 @@ class Resolver:
         role, _ = role_of(token, self._lexicon)
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
-        if kind == "GPE" or (kind == "ORG" and role == "CIV"):
+        longer_name = entity is not None and " " in entity.name
+        if (kind == "GPE" and longer_name) or (kind == "ORG" and role == "CIV"):
             role = None  # "the Soviet Union", "the African Union": no trade union
         if entity is not None and role is None and entity.role:
             role = role_of_words(entity.role, self._lexicon)
