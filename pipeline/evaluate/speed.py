@@ -22,7 +22,7 @@ def speed(
     more spin on matrices this small and only burn time.
     """
     enricher = Enricher(model)
-    nlp, ours = stock.pipeline(model), ner.load(model)
+    nlp, ours = stock.pipeline(model), ner.recognizer(model)
     texts = [f"{story.headline}\n\n{story.body}" for story in stories]
     enricher.enrich(stories[:8])
     best: dict[str, float] = {}
