@@ -23,6 +23,7 @@ from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
+from pipeline.parse.formats.wordpress import Post, author_names, prepare_post
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, local, read_html
@@ -89,14 +90,26 @@ def _entries(document: xml.Document, *, is_cut: bool) -> Iterator[Part]:
         if parent is not None:
             parent.remove(item)
     shared = _shared(items)
+    names = author_names(root)
     feed = _feed(root)
     for item, raw in zip(items, forms, strict=True):
         try:
+            post = prepare_post(item, names)
             draft = _entry(item, feed, shared)
         except FaultError as error:
             yield replace(error.fault, raw=raw)
             continue
+        if post is not None:
+            draft = _as_post(draft, post)
         yield replace(draft, raw=raw, warnings=(*document.warnings, *draft.warnings))
+
+
+def _as_post(draft: Draft, post: Post) -> Draft:
+    """The draft with what WordPress says of it; a kill in its text stays one."""
+    status = draft.status if draft.status != "usable" else post.status
+    warnings = (*draft.warnings, *filter(None, (post.warning,)))
+    summary = post.summary or draft.summary
+    return replace(draft, status=status, summary=summary, warnings=warnings)
 
 
 def _feed(root: etree._Element) -> _Feed:

@@ -1,0 +1,98 @@
+"""What WXR (WordPress's export, an RSS with elements of its own) says of a post besides.
+
+https://developer.wordpress.org/plugins/ (WXR 1.0 to 1.2). Attachments, menus and the like are no
+stories; what is not published is withheld. Text of the classic editor has no `<p>`: blank lines
+part its paragraphs, and captions stand in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipeline.parse import fields
+from pipeline.parse.draft import FaultError
+from pipeline.parse.markup.flow import local
+from pipeline.parse.text.clean import line
+
+_EXPORT = "wordpress.org/export/"
+_NO_POSTS = frozenset(
+    ("attachment", "nav_menu_item", "revision", "custom_css", "customize_changeset", "wp_block")
+) | {"oembed_cache", "user_request", "wp_template", "wp_template_part", "wp_global_styles",
+     "wp_navigation", "wp_font_family", "wp_font_face", "feedback"}  # fmt: skip
+_CAPTION = re.compile(
+    r"\[caption\b[^\]\[]{0,2000}\]\s*(?:(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)?"
+    r"(?P<words>[^\[]*)\[/caption\]",
+    re.I,
+)
+_SHORTCODE = re.compile(
+    r"\[/?(?:gallery|embed|video|audio|playlist|caption|wp_caption)\b[^\]\[]{0,2000}\]", re.I
+)
+_PARAGRAPH = re.compile(r"<p\b", re.I)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What an item says as a post of WordPress."""
+
+    status: str = "usable"
+    warning: str | None = None
+    summary: str | None = None
+
+
+def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
+    """What a post says besides, its text made ready for RSS; None where the item is no post.
+
+    `names` are the authors' names by their logins. Raises `FaultError` for what is no story.
+    """
+    own = {local(part): part for part in item if _EXPORT in str(part.tag)}
+    if "post_type" not in own and "status" not in own:
+        return None
+    kind = line(_text(own.get("post_type"))) or "post"
+    if kind in _NO_POSTS:
+        raise FaultError("skipped.not_a_story", f"wordpress: an item of type {kind[:40]}")
+    told = line(_text(own.get("status"))) or "publish"
+    status, warning = fields.status(told)
+    excerpt = next((part for part in item if "/excerpt/" in str(part.tag)), None)
+    summary = line(_text(excerpt)) or None
+    for part in list(item):
+        if part is excerpt or part in own.values():
+            item.remove(part)
+        elif local(part) == "encoded":
+            part.text = _html(_text(part))
+        elif local(part) == "creator":
+            login = line(_text(part))
+            part.text = names.get(login, login)
+        elif local(part) == "pubdate" and "-0001" in _text(part):
+            item.remove(part)  # what WordPress writes for a draft without a date
+    return Post(status, warning, summary)
+
+
+def author_names(root: etree._Element) -> dict[str, str]:
+    """The authors' names as shown, by their logins."""
+    found: dict[str, str] = {}
+    for author in root.iter():
+        if local(author) == "author" and _EXPORT in str(author.tag):
+            told = {local(part).removeprefix("author_"): line(_text(part)) for part in author}
+            if told.get("login") and told.get("display_name"):
+                found[told["login"]] = told["display_name"]
+    return found
+
+
+def _html(text: str) -> str:
+    """A post's text as HTML with its paragraphs and captions marked."""
+    text = _CAPTION.sub(
+        lambda m: f"\n\n<figure><figcaption>{m['words'].strip()}</figcaption></figure>\n\n", text
+    )
+    text = _SHORTCODE.sub(" ", text)
+    if _PARAGRAPH.search(text):
+        return text
+    return "".join(f"<p>{part}</p>" for part in _BLANK_LINE.split(text) if part.strip())
+
+
+def _text(element: etree._Element | None) -> str:
+    return (element.text or "") if element is not None else ""
