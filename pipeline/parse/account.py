@@ -47,7 +47,6 @@ def accounted(part: Part) -> Part:
     if isinstance(part, Fault) or part.delivered is None:
         return part
     unread = list(_unread(part))
-    part = replace(part, delivered=None, set_aside=())
     if not unread:
         return part
     told = part.paragraphs or part.summary or part.captions or part.status == "canceled"
@@ -86,6 +85,9 @@ def _unread(draft: Draft) -> Iterator[tuple[str, str]]:
     else:
         leaves = _values(delivered)
     for path, text in leaves:
+        plain = _plain(text)
+        if len(plain) < 2 * MIN_WORDS or _count(plain, seen) < _UNREAD_IN_WINDOW - 2:
+            continue
         for block in _BREAK.split(text) if "<" in text or "\n" in text else (text,):
             if _is_unread(block, seen):
                 yield path, _plain(block)

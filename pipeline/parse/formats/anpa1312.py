@@ -23,7 +23,7 @@ from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
 from pipeline.parse.draft import Draft
-from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.clean import line
 from pipeline.parse.text.paragraphs import split_indented, tidy
 
 CELL, ROW = b"\x08\x10\x1f", b"\x1e"
@@ -53,8 +53,8 @@ def is_anpa_text(text: str) -> bool:
 
 
 def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
-    """The draft of a message's text; `is_table` is what its header says of its form."""
-    lines = clean(text).split("\n")
+    """The draft of a message's clean text; `is_table` is what its header says of its form."""
+    lines = text.split("\n")
     end = _head_end(lines, is_table=is_table)
     head = Heading(slugline=slugline, evidence=True)
     summary = _read_head(head, [line(entry.strip(_QUADS)) for entry in lines[:end]])

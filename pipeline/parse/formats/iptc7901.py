@@ -147,14 +147,14 @@ def _codes(header: re.Match[str], scheme: str, service: str | None) -> Iterator[
         yield Code(f"{scheme}-words", str(int(header["words"])), "words")
 
 
-def _compose(header: _Header, text: str, end: list[str]) -> Draft:
-    told = header.draft
+def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
+    told, text = header.draft, clean(delivered)
     try:
         is_anpa = told.format_version != "iptc7901" and (is_anpa_text(text) or header.is_table)
         story = (
             read_anpa(text, told.slugline, is_table=header.is_table)
             if is_anpa
-            else read_marked_heading(text) or read_story(clean(text))
+            else read_marked_heading(text) or read_story(text)
         )
     except FaultError as error:
         if error.fault.kind != "unknown_format":

@@ -20,7 +20,7 @@ from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
 from pipeline.parse.draft import Draft, FaultError
-from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.clean import line
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _MARK = re.compile(r"(?:^|\s)=+\s*$")
@@ -37,11 +37,11 @@ _URGENT = 2
 
 
 def read_marked_heading(text: str) -> Draft | None:
-    """The draft of a text with a marked heading; None where no line of its beginning is marked.
+    """The draft of a clean text with a marked heading; None where no line of it is marked.
 
     Raises `FaultError` of kind `no_text` where nothing stands in it.
     """
-    lines = clean(text).split("\n")
+    lines = text.split("\n")
     end = _end_of_head(lines)
     if not end:
         return None
