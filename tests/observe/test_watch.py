@@ -367,8 +367,10 @@ def test_a_job_measures_what_it_does(job: Job) -> None:
     observed = {(name, *labels): sum(counts) for name, labels, counts, _ in told["observe"]}
     for step in ("read", "parse", "enrich", "write"):
         assert observed["dateline_block_seconds", step] == 1
-    for table in ("rejects", "entities", "events", "stories", "ledger"):
+    for table in ("rejects", "entities", "events", "stories"):
         assert observed["dateline_commit_seconds", table] == 2, "the start, and the batch"
+    ledger = observed["dateline_commit_seconds", "ledger"]
+    assert ledger == 3, "the start, the generation of stages that are new to the lake, the batch"
     gauges = {(name, *labels): value for name, labels, value in told["set"]}
     assert gauges["dateline_worker_model_loaded",] == 1
     assert gauges["dateline_worker_connected",] == 1
