@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from pipeline.parse.conventions.providers import first_words, provider
+from pipeline.parse.conventions.providers import provider, telling_words
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.text import dates
 
@@ -187,8 +187,8 @@ def _table(name: str) -> list[str]:
 
 
 def _names_agency(head: str) -> bool:
-    """Whether a word of the head begins an agency's signature: most heads have none."""
-    return not first_words().isdisjoint(_WORDS.findall(head.casefold()))
+    """Whether a word of an agency's signature is in the head: most heads have none."""
+    return not telling_words().isdisjoint(_WORDS.findall(head.casefold()))
 
 
 def _eastern_date(match: re.Match[str]) -> tuple[int | None, int | None, int | None]:

@@ -28,10 +28,10 @@ def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 @cache
-def first_words() -> frozenset[str]:
-    """The first word of every signature, in small letters."""
+def telling_words() -> frozenset[str]:
+    """The longest word of every signature, in small letters: where none stands, no agency does."""
     signatures, _ = _tables()
-    return frozenset(re.split(r"[\W_]+", sign.lstrip("(/"))[0] for sign in signatures)
+    return frozenset(max(re.split(r"[\W_]+", sign), key=len) for sign in signatures)
 
 
 def provider(signature: str | None) -> str | None:
