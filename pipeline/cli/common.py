@@ -30,6 +30,13 @@ LakeOption = Annotated[
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (TOML).", show_default=False)
 ]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Character set of texts that are not UTF-8 and say nothing of theirs, as cp1250.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BootstrapOption = Annotated[
     str | None,

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.common import (
     ConfigOption,
+    EncodingOption,
     JsonOption,
     LakeOption,
     LogLevelOption,
@@ -28,6 +29,7 @@ from pipeline.config import Settings
 from pipeline.errors import UsageError
 from pipeline.parse.selection import Selection
 from pipeline.parse.sniff import FORMATS
+from pipeline.parse.text.decode import known_encoding
 from pipeline.preview import Preview, ends_in_lake, preview
 from pipeline.replay import selected
 from pipeline.source.archive.archive import open_archive
@@ -59,6 +61,7 @@ def replay(
         ),
     ] = None,
     maps: MapOption = None,
+    encoding: EncodingOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -95,7 +98,7 @@ def replay(
     )
     if selection.from_date and selection.to_date and selection.from_date > selection.to_date:
         raise UsageError("--from is after --to", begin=from_date, end=to_date)
-    sources = [selected(source, selection) for source in _opened(paths, settings)]
+    sources = [selected(source, selection) for source in _opened(paths, settings, encoding)]
     if dry_run:
         _preview(settings, sources, as_json)
         return
@@ -132,13 +135,14 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
-def _opened(paths: Sequence[str], settings: Settings) -> list[RecordSource]:
+def _opened(paths: Sequence[str], settings: Settings, encoding: str | None) -> list[RecordSource]:
     """The archives, each once whatever it was named; reading them takes its time."""
     found: dict[str, RecordSource] = {}
+    name = known_encoding(encoding) if encoding else None
     with err.status("opening", spinner="dots") if err.is_terminal else _Silent() as status:
         for path in paths:
             status.update(f"opening {path}")
-            archive = open_archive(path, settings.lake.options)
+            archive = open_archive(path, settings.lake.options, encoding=name)
             found.setdefault(archive.source, archive)
     return list(found.values())
 

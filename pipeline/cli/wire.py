@@ -12,6 +12,7 @@ import typer
 from pipeline.cli.common import (
     BootstrapOption,
     ConfigOption,
+    EncodingOption,
     JsonOption,
     TopicOption,
     out,
@@ -21,6 +22,7 @@ from pipeline.cli.common import (
 )
 from pipeline.errors import UsageError
 from pipeline.model import Record
+from pipeline.parse.text.decode import known_encoding
 from pipeline.source.archive.archive import open_archive
 
 
@@ -61,6 +63,7 @@ def publish(
     partitions: Annotated[
         int | None, typer.Option(min=1, help="Create the topic with so many, if it is missing.")
     ] = None,
+    encoding: EncodingOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,7 +77,7 @@ def publish(
     if len(settings.kafka.topics) != 1:
         raise UsageError("publish takes one topic", given=", ".join(settings.kafka.topics))
     done = send(
-        records_of(paths, settings.lake.options),
+        records_of(paths, settings.lake.options, encoding),
         bootstrap_servers=",".join(settings.kafka.bootstrap_servers),
         topic=settings.kafka.topics[0],
         partitions=partitions,
@@ -87,13 +90,16 @@ def publish(
 
 
 def records_of(
-    paths: Sequence[str | Path], options: Mapping[str, str] | None = None
+    paths: Sequence[str | Path],
+    options: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Record]:
     """The records of each archive, one after the other. All paths are opened first.
 
-    `options` are those of the object store, by delta-rs' names.
+    `options` are those of the object store, by delta-rs' names; `encoding` goes along as a header.
     """
-    archives = [open_archive(path, options) for path in paths]
+    name = known_encoding(encoding) if encoding else None
+    archives = [open_archive(path, options, encoding=name) for path in paths]
     return chain.from_iterable(archive.records() for archive in archives)
 
 

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pipeline.errors import UsageError
 from pipeline.model import Record, Story
 from pipeline.parse import parse_record
-from pipeline.parse.text.decode import decode
+from pipeline.parse.text.decode import decode, known_encoding
+from pipeline.source.archive.archive import open_archive
 
 TEXTS = {
     "cs": (
@@ -193,3 +197,17 @@ def test_the_language_of_a_feed_decides(lang: str, name: str) -> None:
     (story,) = parse_record(Record("a", 0, feed.encode(name)))
     assert isinstance(story, Story)
     assert story.headline == text
+
+
+def test_an_archive_that_says_nothing_is_read_as_it_is_told(tmp_path: Path) -> None:
+    """The encoding goes along with each record, and makes another source of the archive."""
+    (tmp_path / "a.txt").write_bytes("Ceny rosną\n\nWARSZAWA (PAP) - Ceny.".encode("iso8859-2"))
+    plain = open_archive(tmp_path)
+    told = open_archive(tmp_path, encoding=known_encoding("latin-2"))
+    assert plain.source != told.source
+    (record,) = told.records()
+    (story,) = parse_record(record)
+    assert isinstance(story, Story)
+    assert (story.headline, story.warnings) == ("Ceny rosną", ())
+    with pytest.raises(UsageError):
+        known_encoding("cp-none")

@@ -17,6 +17,7 @@ from encodings.aliases import aliases
 from functools import cache
 from importlib.resources import files
 
+from pipeline.errors import UsageError
 from pipeline.parse.draft import FaultError
 
 _BOMS = (
@@ -31,8 +32,11 @@ _CODECS = frozenset(
 )
 _MAX_NAME_CHARS = 40
 # Labels as mailers and feeds write them: cp-1251, win1251, x-windows-1250, iso8859_2, ISO 8859-2.
-_LABEL = re.compile(r"^(?:x-)?(?:cp|win(?:dows)?|ms|ibm)[-_ ]?(?:cp)?(\d{3,4})$", re.I)
-_ISO_LABEL = re.compile(r"^(?:x-)?iso[-_ ]?8859[-_ :]?(\d{1,2})(?:[-_:].{0,8})?$", re.I)
+_LABELS = (
+    (re.compile(r"^(?:x-)?(?:cp|win(?:dows)?|ms|ibm)[-_ ]?(?:cp)?(\d{3,4})$", re.I), r"cp\1"),
+    (re.compile(r"^(?:x-)?iso[-_ ]?8859[-_ :]?(\d{1,2})(?:[-_:].{0,8})?$", re.I), r"iso8859-\1"),
+    (re.compile(r"^latin[-_ ](\d{1,2})$", re.I), r"latin\1"),
+)
 _SAMPLE_BYTES = 64 * 1024
 # A language that the bytes themselves name: of a feed, of an element, of a mail or envelope.
 _LANGUAGE = re.compile(
@@ -77,6 +81,14 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     if sample and len(_BINARY.findall(sample)) > max(2, _MAX_BINARY_SHARE * len(sample)):
         raise FaultError("undecodable", "the bytes are not text", f"read as {decoded.encoding}")
     return decoded
+
+
+def known_encoding(label: str) -> str:
+    """Python's name of the text encoding that `label` stands for; raises `UsageError` if none."""
+    name = _name(label)
+    if name is None:
+        raise UsageError("no such encoding", given=label)
+    return name
 
 
 def _by_mark(data: bytes) -> Decoded | None:
@@ -147,7 +159,8 @@ def _name(declared: str | None) -> str | None:
     if not declared:
         return None
     told = declared.strip().strip("\"'")[:_MAX_NAME_CHARS]
-    for label in (told, _LABEL.sub(r"cp\1", told), _ISO_LABEL.sub(r"iso8859-\1", told)):
+    others = (pattern.sub(name, told) for pattern, name in _LABELS)
+    for label in (told, *others):
         if _is_known(label):
             break
     else:

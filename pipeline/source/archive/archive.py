@@ -36,13 +36,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A sequence of records with a fixed order; `source` names their content, not their place."""
+    """A sequence of records with a fixed order; `source` names their content, not their place.
+
+    `encoding` is the character set of texts that say nothing of theirs: it goes along as a header.
+    """
 
     path: str
     source: str
     members: tuple[Member, ...]
     max_record_bytes: int = MAX_RECORD_BYTES
     storage_options: Options = field(default=(), repr=False)
+    encoding: str | None = None
 
     @property
     def start(self) -> int:
@@ -72,7 +76,8 @@ class Archive:
                 continue
             for piece in _pieces(member.file, self.max_record_bytes, self.storage_options, None):
                 if offset >= start:
-                    yield Record(self.source, offset, piece.value, headers=_headers(piece))
+                    headers = _headers(piece, self.encoding)
+                    yield Record(self.source, offset, piece.value, headers=headers)
                 offset += 1
             locations.check_unchanged(member.file, self.storage_options)
 
@@ -83,15 +88,19 @@ def open_archive(
     *,
     max_record_bytes: int = MAX_RECORD_BYTES,
     on_progress: OnProgress | None = None,
+    encoding: str | None = None,
 ) -> Archive:
     """The archive at `path`: a file, a directory, a pattern, or a URL (see `places`).
 
     Reads everything once, to count and to hash: the same records in the same order are the same
     source wherever and in whatever container they lie, so that replaying them again adds nothing.
-    Raises `UsageError` when there is nothing at `path`, or something cannot be read.
+    With another `encoding` it is another source, for its stories come out differently. Raises
+    `UsageError` when there is nothing at `path`, or something cannot be read.
     """
     options = locations.as_options(storage_options)
     identity = hashlib.sha256(_CUTTING)
+    if encoding:
+        identity.update(b" read as " + encoding.encode())
     members = []
     meter = _Progress(on_progress)
     for file in locations.find(str(path), options):
@@ -103,7 +112,7 @@ def open_archive(
         locations.check_unchanged(file, options)
         members.append(Member(file, records))
     source = f"archive/{identity.hexdigest()[:_ID_HEX_DIGITS]}"
-    return Archive(str(path), source, tuple(members), max_record_bytes, options)
+    return Archive(str(path), source, tuple(members), max_record_bytes, options, encoding)
 
 
 def first_records(
@@ -169,8 +178,10 @@ def _mark(piece: Piece) -> bytes:
     return marks + len(piece.value).to_bytes(8, "big")
 
 
-def _headers(piece: Piece) -> tuple[tuple[str, bytes], ...]:
+def _headers(piece: Piece, encoding: str | None = None) -> tuple[tuple[str, bytes], ...]:
     headers = []
+    if encoding:
+        headers.append(("content-type", f"text/plain; charset={encoding}".encode()))
     if piece.truncated:
         headers.append((TRUNCATED_HEADER, b"1"))
     if piece.damage is not None:
