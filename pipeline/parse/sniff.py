@@ -18,6 +18,7 @@ from pipeline.parse.formats.mail import MailFormat
 from pipeline.parse.formats.newsml1 import NEWSML1
 from pipeline.parse.formats.newsml_g2 import NEWSML_G2
 from pipeline.parse.formats.nitf import NITF
+from pipeline.parse.formats.petrarch import PETRARCH
 from pipeline.parse.formats.rcv1 import RCV1
 from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
@@ -77,6 +78,7 @@ FORMATS: tuple[Format, ...] = (
     NEWSML1,
     NITF,
     RCV1,
+    PETRARCH,
     FEEDS,
     HtmlPage(read_story_object),
     WebPage(read_story_object),

@@ -31,6 +31,7 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "nexis": 1,
     "ninjs": 1,
     "nitf": 1,
+    "petrarch": 1,
     "rcv1": 1,
     "reuters21578": 1,
     "rtf": 1,
