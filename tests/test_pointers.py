@@ -93,3 +93,11 @@ def test_the_map_names_every_room() -> None:
         str(init.parent.relative_to(ROOT)) + "/" for init in ROOT.glob("pipeline/**/__init__.py")
     ]
     assert sorted(rooms) == sorted(folders)
+
+
+def test_the_index_names_every_page_once() -> None:
+    """The shelves of docs/README.md."""
+    index = ROOT / "docs" / "README.md"
+    named = [target for target, _ in _LINK.findall(index.read_text("utf-8"))]
+    pages = {page.name for page in index.parent.glob("*.md")} - {"README.md"}
+    assert sorted(name for name in named if not name.startswith("../")) == sorted(pages)
