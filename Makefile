@@ -37,6 +37,12 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
 	  -r requirements.lock -r requirements-dev.lock
 
+sbom: $(VENV)/.run  ## what is installed, as CycloneDX: build/dateline.cdx.json
+	$(BIN)/python -m venv build/sbom
+	build/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
+	build/sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file build/dateline.cdx.json
+
 lint: $(VENV)/.dev  ## style, types, the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

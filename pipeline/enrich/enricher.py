@@ -71,6 +71,10 @@ class Enricher:
                 expected=expected_hash,
                 found=self.model_hash,
             )
+        for name in {*self._models.values(), model}:
+            # What the configuration names by its hash, it has taken knowingly.
+            if name != model or expected_hash is None:
+                ner.check_recorded(name)
         named = {code: f"{name} {ner.model_hash(name)}" for code, name in self._models.items()}
         self.stages = enrich_stages(named, f"{model} {self.model_hash}", max_chars)
         self.enrichment_id = digest_of(map(str, self.stages))

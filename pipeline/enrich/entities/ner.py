@@ -43,6 +43,23 @@ def model_hash(name: str) -> str:
     return digest.hexdigest()
 
 
+def check_recorded(name: str) -> None:
+    """Raise ModelError where a model of that name is recorded and its files are others.
+
+    `model_digests.tsv` holds `model_hash` of each package that the locks name, as it was tried.
+    """
+    table = Path(__file__).with_name("model_digests.tsv").read_text("utf-8").splitlines()
+    recorded = dict(line.split("\t") for line in table[1:])
+    if recorded.get(name) not in {None, found := model_hash(name)}:
+        raise ModelError(
+            "The installed model is another one than the one that is recorded; name it by its hash "
+            "(enrich.model_hash) to take it all the same",
+            model=name,
+            expected=recorded[name],
+            found=found,
+        )
+
+
 def _folder(name: str) -> Path:
     try:
         spec = importlib.util.find_spec(name)
