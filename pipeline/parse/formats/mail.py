@@ -202,20 +202,19 @@ def _leaves(message: Message) -> list[_Leaf]:
 
 
 def _own_parts(message: Message) -> Iterator[Message]:
-    payload = message.get_payload()
-    if not message.is_multipart() or not isinstance(payload, list):
+    if not message.is_multipart():
         yield message
     elif message.get_content_type() != "message/rfc822":
-        for part in payload:
+        for part in message.get_payload():
             if isinstance(part, Message) and part.get_content_type() != "message/rfc822":
                 yield from _own_parts(part)
 
 
 def _messages(message: Message) -> list[Message]:
     """The messages that stand in this one, without those in them."""
+    if not message.is_multipart():
+        return []  # asked for its payload it would look its charset up
     payload = message.get_payload()
-    if not message.is_multipart() or not isinstance(payload, list):
-        return []
     if message.get_content_type() == "message/rfc822":
         return [part for part in payload[:1] if isinstance(part, Message)]
     return [inner for part in payload if isinstance(part, Message) for inner in _messages(part)]
