@@ -214,7 +214,7 @@ def _messages(message: Message) -> list[Message]:
     """The messages that stand in this one, without those in them."""
     if not message.is_multipart():
         return []  # asked for its payload it would look its charset up
-    payload = message.get_payload()
+    payload = [*message.get_payload()]
     if message.get_content_type() == "message/rfc822":
         return [part for part in payload[:1] if isinstance(part, Message)]
     return [inner for part in payload if isinstance(part, Message) for inner in _messages(part)]
