@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 HEADLINES = frozenset(
     ("headline", "title", "hl", "head", "heading", "news_title", "article_title", "headline_text")
@@ -45,6 +46,7 @@ class Shape:
     has_header: bool
 
 
+@lru_cache(maxsize=1024)
 def plain_name(name: str) -> str:
     """A column's name in small letters, with `_` for all that is no letter or digit."""
     return _NOT_WORD.sub("_", name.casefold()).strip("_")

@@ -145,6 +145,7 @@ class _Table:
         self, names: list[str], mapping: FieldMap | None, warnings: tuple[str, ...]
     ) -> None:
         self._names = names
+        self._plain = [plain_name(name) for name in names]
         self._mapping = mapping
         self._warnings = warnings
 
@@ -163,8 +164,8 @@ class _Table:
             item: dict[str, Json] = dict(zip(self._names, row, strict=False))
             return mapped.read_mapped(self._mapping, item, raw, _story)
         low: dict[str, Json] = {}
-        for name, cell in zip(self._names, row, strict=False):
-            low.setdefault(plain_name(name), cell)
+        for name, cell in zip(self._plain, row, strict=False):
+            low.setdefault(name, cell)
         return _story(low, raw)
 
 
