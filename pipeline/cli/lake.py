@@ -132,6 +132,76 @@ def check(
 
 
 @lake_app.command()
+def withheld(
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is withheld: drafts, and embargoes that were not understood; with the reasons.
+
+    Example: `dateline lake withheld --lake /data/lake`
+    """
+    from pipeline.show.facts import printable
+    from pipeline.store.read.query import json_rows
+    from pipeline.store.read.query import query as ask
+
+    settings = settings_of(config, lake=lake)
+    sql = "SELECT revision_id, provider, published_at, headline, warnings FROM withheld"
+    sql += " ORDER BY published_at, revision_id"
+    rows = json_rows(ask(settings.lake.url, settings.lake.options, sql, clock.now()))
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        what = " · ".join(filter(None, (row["provider"], row["published_at"], row["headline"])))
+        out.print(Text(printable(f"{row['revision_id']} {what}")), soft_wrap=True)
+        for warning in row["warnings"]:
+            if "withheld" in warning:
+                out.print(Text(f"  {printable(warning)}"), soft_wrap=True)
+    out.print(f"{len(rows)} withheld")
+
+
+@lake_app.command()
+def release(
+    revision: Annotated[
+        str, typer.Argument(help="A revision_id, story_id, or its beginning.", show_default=False)
+    ],
+    reason: Annotated[
+        str, typer.Option(help="Who releases it, and why: kept with the row.", show_default=False)
+    ],
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Release a story that is withheld or under embargo, as a revision of its own.
+
+    The views show it from then on, until the provider sends a later one. Said twice it is once.
+
+    Example: `dateline lake release 4f2a --reason "embargo lifted by phone, desk" --lake /data/lake`
+    """
+    from pipeline.job import Job
+    from pipeline.show.find import find
+    from pipeline.store.runs.release import plan_release
+
+    settings = settings_of(config, lake=lake)
+    at = settings.lake
+    found = find(at.url, at.options, revision, clock.now()).story
+    batch = plan_release(at.url, at.options, found["revision_id"], reason)
+    job = Job(settings)
+    try:
+        start = {batch.blocks[0].source: 0}
+        job.writer.start(start, start, job.enricher.enrichment_id)
+        job.write(job.enrich(batch))
+    finally:
+        job.close()
+    facts = {"released": found["revision_id"], "as": batch.stories[0].revision_id}
+    if as_json:
+        print_json(facts)
+    else:
+        out.print(f"Released {facts['released']} as {facts['as']}.")
+
+
+@lake_app.command()
 def compact(
     lake: LakeOption = None,
     config: ConfigOption = None,
