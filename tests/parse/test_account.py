@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,3 +67,34 @@ def test_words_that_go_in_come_out_or_are_named(numbers: list[int], cut: int) ->
     told = " ".join((*item.paragraphs, item.summary or "", *item.warnings))
     for number in numbers:
         assert sentence(number) in told or f"/x{number} " in told
+
+
+def _xml(text: str, name: str) -> str:
+    return f"<{name}>{text}</{name}>"
+
+
+def _of_format(name: str, body: str, beside: str) -> bytes:
+    """A story of a format, with `body` as its text and `beside` in a field that nobody reads."""
+    if name == "ninjs":
+        value = {"uri": "urn:x:1", "headline": "Sold", "body_html": _xml(body, "p"), "wort": beside}
+        return json.dumps(value).encode()
+    if name == "json-ld":
+        about = {"@type": "NewsArticle", "headline": "Sold", "articleBody": body, "wort": beside}
+        return json.dumps(about).encode()
+    if name == "newsml1":
+        lines = _xml(_xml("Sold", "HeadLine") + _xml(beside, "wort"), "NewsLines")
+        content = _xml(_xml(_xml(body, "p"), "DataContent"), "ContentItem")
+        return _xml(_xml(_xml(lines + content, "NewsComponent"), "NewsItem"), "NewsML").encode()
+    about = _xml(_xml("Sold", "headline") + _xml(beside, "wort"), "contentMeta")
+    page = _xml(_xml(_xml(body, "p"), "body"), "html")
+    content = _xml(_xml(page, "inlineXML"), "contentSet")
+    return f'<newsItem guid="urn:x:1">{about}{content}</newsItem>'.encode()
+
+
+@pytest.mark.parametrize("name", ["ninjs", "json-ld", "newsml1", "newsml-g2"])
+def test_words_come_out_or_are_named_in_each_format(name: str) -> None:
+    """The body is the story's; the field beside it is named."""
+    story = one(_of_format(name, sentence(7), sentence(9)))
+    assert story.paragraphs == (sentence(7),)
+    (warning,) = [w for w in story.warnings if w.startswith("not read: ")]
+    assert "wort" in warning and sentence(9)[:20] in warning
