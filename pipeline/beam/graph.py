@@ -10,13 +10,10 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
+from pipeline.beam.steps.call import Enrich, Parse, Read, Write
 from pipeline.beam.steps.due import ReadDue
-from pipeline.beam.steps.enrich import Enrich
 from pipeline.beam.steps.groups import Groups
-from pipeline.beam.steps.parse import Parse
-from pipeline.beam.steps.read import Read
 from pipeline.beam.steps.spread import Spread
-from pipeline.beam.steps.write import Write
 from pipeline.config import Settings
 from pipeline.job import Tick
 from pipeline.replay import Replay

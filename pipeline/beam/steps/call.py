@@ -1,4 +1,4 @@
-"""The one DoFn behind read, parse, enrich and write: a method of this process's job."""
+"""The four steps that only call this process's job: read, parse, enrich, write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import apache_beam as beam
 
 from pipeline.config import Settings
 from pipeline.errors import DatelineError
-from pipeline.job import Job, job_of
+from pipeline.job import Job, Tick, job_of
+from pipeline.model import Batch, EnrichedBatch, ParsedBatch
+from pipeline.store.commit.write import Receipt
 
 
 class CallJob(beam.DoFn):  # type: ignore[misc]
@@ -39,3 +41,71 @@ class CallJob(beam.DoFn):  # type: ignore[misc]
             job.note_fault(error)
             if not job.fault_is_kept:
                 raise
+
+
+class Read(beam.PTransform):  # type: ignore[misc]
+    """`Tick` → `Batch`: the batches that are due in a group (or the next ones of an archive)."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        """Apply the step."""
+        step = beam.ParDo(CallJob(self._settings, _read))
+        return elements | "call" >> step.with_output_types(Batch)
+
+
+class Parse(beam.PTransform):  # type: ignore[misc]
+    """`Batch` → `ParsedBatch`: bytes to stories and rejects; mostly one of a batch."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        """Apply the step."""
+        step = beam.ParDo(CallJob(self._settings, _parse))
+        return elements | "call" >> step.with_output_types(ParsedBatch)
+
+
+class Enrich(beam.PTransform):  # type: ignore[misc]
+    """`ParsedBatch` → `EnrichedBatch`: stories to enriched stories."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        """Apply the step."""
+        step = beam.ParDo(CallJob(self._settings, _enrich))
+        return elements | "call" >> step.with_output_types(EnrichedBatch)
+
+
+class Write(beam.PTransform):  # type: ignore[misc]
+    """`EnrichedBatch` → `Receipt`: batches into the lake, each exactly once."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        """Apply the step."""
+        step = beam.ParDo(CallJob(self._settings, _write))
+        return elements | "call" >> step.with_output_types(Receipt)
+
+
+def _read(job: Job, tick: Tick) -> Iterator[Batch]:
+    yield from job.read(tick)
+
+
+def _parse(job: Job, batch: Batch) -> Iterator[ParsedBatch]:
+    yield from job.parse(batch)
+
+
+def _enrich(job: Job, batch: ParsedBatch) -> Iterator[EnrichedBatch]:
+    yield job.enrich(batch)
+
+
+def _write(job: Job, batch: EnrichedBatch) -> Iterator[Receipt]:
+    yield job.write(batch)

@@ -70,7 +70,7 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     made(cluster, corrupt=1)
     sent = list(copy(0, 15))
     for n in (0, 5, 10):
-        send(cluster, "corrupt", sent[n : n + 5])
+        send(cluster, "corrupt", sent[n : n + 5], linger_ms=2000)
     (log,) = (cluster.root / "data-1" / "corrupt-0").glob("*.log")
     data = log.read_bytes()
     at = data.find(sent[7])
@@ -81,7 +81,7 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     lake = tmp_path / "lake"
     with a_job(cluster, lake, "corrupt") as job:
         with pytest.raises(CorruptBatchError) as caught:
-            job.until(lambda: False, 60)
+            job.until(lambda: False, 200)
         assert job.records() == caught.value.evidence["offset"] == 5
     assert (caught.value.evidence["topic"], caught.value.evidence["partition"]) == ("corrupt", 0)
     with a_job(cluster, lake, "corrupt", on_corrupt="skip") as job:
