@@ -87,7 +87,10 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     with a_job(cluster, lake, "corrupt", on_corrupt="skip") as job:
         job.until(lambda: job.records() == 10)
         job.until(lambda: job.job.reader(0).caught_up(), 30)
-    assert kinds(lake) == [("skipped.corrupt", 5)]
+    # Among the samples there is a story whose bytes are no text: a reject like any other.
+    assert [found for found in kinds(lake) if found[0].startswith("skipped.")] == [
+        ("skipped.corrupt", 5)
+    ]
     report = check(str(lake), strict=True)
     assert report.ok, report.findings
     assert (report.sources[0].gaps, report.sources[0].end) == (5, 15)
