@@ -86,6 +86,9 @@ soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worke
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
 	PYTHONPATH=. $(BIN)/python bench/replay_100k.py
 
+mutate: $(VENV)/.dev  ## some 300 ways for a lake to go wrong: prints the share that the check finds
+	$(BIN)/python -m tests.support.mutations
+
 fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format
 	$(BIN)/python -m tests.parse.fuzz --seconds 60
 

@@ -50,7 +50,7 @@ def query(
     """
     from pipeline.show.facts import printable
     from pipeline.store.read.query import json_rows
-    from pipeline.store.read.query import query as ask
+    from pipeline.store.read.query_apart import query_apart as ask
 
     settings = settings_of(config, lake=lake)
     rows = json_rows(found := ask(settings.lake.url, settings.lake.options, sql, clock.now()))
@@ -282,6 +282,42 @@ def clean(
     else:
         out.print(_counts_line(asdict(done)))
         _tell_of_glob(extra)
+
+
+@lake_app.command()
+def repair(
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; else it is only told what would be done.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Rebuild damaged checkpoints of the tables' logs, where the log's entries are all there.
+
+    Stop the jobs first. What is damaged is kept beside, with `.damaged` at the end of its name.
+    Exit code 20 where something cannot be rebuilt: take the lake's log from a backup.
+
+    Example: `dateline lake repair --lake /data/lake`
+    """
+    from pipeline.store.upkeep.repair import plan
+    from pipeline.store.upkeep.repair import repair as rebuild
+
+    settings = _settings(config, lake)
+    found = plan(settings.lake.url, settings.lake.options)
+    done = rebuild(settings.lake.url, settings.lake.options) if apply else []
+    if as_json:
+        print_json({"found": [asdict(one) for one in found], "repaired": len(done)})
+    else:
+        for one in found:
+            fate = "cannot be rebuilt" if not one.is_possible else "rebuilt" if apply else "damaged"
+            out.print(Text(f"{one.table} {one.file}: {fate} ({one.fault})"), soft_wrap=True)
+        if not found:
+            out.print("Nothing to repair.")
+        elif not apply:
+            out.print("Nothing was changed: `--apply` does it.")
+    if hopeless := sum(not one.is_possible for one in found):
+        raise LakeCheckError("the log lacks what a checkpoint stood for", files=hopeless)
 
 
 def register(app: typer.Typer) -> None:

@@ -54,7 +54,9 @@ def reading_log(table: str) -> Iterator[None]:
         yield
     except (DeltaError, OSError) as error:
         raise StoreError(
-            "cannot read the table's log", table=table, reason=reason(error)
+            "cannot read the table's log (see `dateline lake repair`)",
+            table=table,
+            reason=reason(error),
         ) from error
 
 
@@ -104,7 +106,9 @@ def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
             if _widened(handle, rule):
                 return handle
     except (DeltaError, OSError) as error:
-        raise StoreError("cannot open the table", table=table, reason=reason(error)) from error
+        raise StoreError(
+            "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
+        ) from error
     raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
 
 

@@ -137,4 +137,6 @@ def open_table(
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
-        raise StoreError("cannot open the table", table=table, reason=reason(error)) from error
+        raise StoreError(
+            "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
+        ) from error

@@ -1,0 +1,118 @@
+"""Repair of a table's log: a damaged checkpoint or hint, where the entries are all there.
+
+Checkpoints and the hint (`_last_checkpoint`) only spare readers the entries: what they say follows
+from these. A damaged one is set aside under another name, and the table is read from the entries
+(or an older sound checkpoint and those after it) and gets a new one. Nothing else is changed: what
+the entries do not say cannot be known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow.fs as pafs
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.store.commit.tables import reason
+from pipeline.store.read.log import HINT, DamagedLogError, Log, LogState
+from pipeline.store.read.snapshot import filesystem_of
+from pipeline.store.schema.contract import LINKS, TABLES
+
+ASIDE = ".damaged"
+"""What is appended to the name of a file that is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What is wrong with one file of a table's log, and what can be done.
+
+    `is_possible` is whether the entries that it stands for are all there.
+    """
+
+    table: str
+    file: str
+    fault: str
+    is_possible: bool
+
+
+def plan(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
+    """What is to be repaired; changes nothing. Raises `UsageError` where there is no lake."""
+    filesystem = filesystem_of(url.rstrip("/"), options or {})
+    logs = [Log.listed(filesystem, table) for table in (*TABLES, LINKS)]
+    if not any(log.entries or log.checkpoints for log in logs):
+        raise UsageError("there is no lake at this URL", lake=url)
+    return [repair for log in logs for repair in _planned(log)]
+
+
+def repair(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
+    """Carry out what `plan` says is possible, and say it.
+
+    Stop the jobs before: a writer that is about to read the log may meet it half repaired. Raises
+    `StoreError` where a table still cannot be read.
+    """
+    root, given = url.rstrip("/"), dict(options or {})
+    filesystem = filesystem_of(root, given)
+    done = [found for found in plan(url, options) if found.is_possible]
+    for found in done:
+        path = Log.listed(filesystem, found.table).path(found.file)
+        filesystem.move(path, f"{path}{ASIDE}")
+    for table in dict.fromkeys(found.table for found in done):
+        # The hint names what was set aside, or an older one: without it readers list the log.
+        hint = Log.listed(filesystem, table).path(HINT)
+        if filesystem.get_file_info(hint).type == pafs.FileType.File:
+            filesystem.move(hint, f"{hint}{ASIDE}")
+        try:
+            DeltaTable(f"{root}/{table}", storage_options=given or None).create_checkpoint()
+        except (DeltaError, OSError) as error:
+            raise StoreError(
+                "the table is still damaged", table=table, reason=reason(error)
+            ) from error
+    return done
+
+
+def _planned(log: Log) -> list[Repair]:
+    found: list[Repair] = []
+    sound: tuple[int, LogState] | None = None
+    for version in log.checkpoints:
+        after = -1 if sound is None else sound[0]
+        entries = range(after + 1, version + 1)
+        is_possible = all(number in log.entries for number in entries)
+        wanted: LogState | None = None
+        if is_possible:
+            base = LogState() if sound is None else log.checkpoint(sound[0])
+            try:
+                wanted = log.replayed(version, base, after)
+            except DamagedLogError:
+                is_possible = False
+        name = f"{version:020}.checkpoint.parquet"
+        try:
+            state = log.checkpoint(version)
+        except DamagedLogError as error:
+            found.append(Repair(log.table, name, str(error), is_possible))
+            continue
+        if wanted is not None and (state.files, state.versions) != (wanted.files, wanted.versions):
+            fault = f"{name}: it says other than the entries"
+            found.append(Repair(log.table, name, fault, is_possible))
+            continue
+        sound = (version, state)
+    wrong = _hint_fault(log)
+    if wrong is not None:
+        found.append(Repair(log.table, HINT, wrong, bool(log.entries)))
+    return found
+
+
+def _hint_fault(log: Log) -> str | None:
+    try:
+        with log.filesystem.open_input_file(log.path(HINT)) as file:
+            version = json.loads(file.read())["version"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{HINT}: {error}"
+    if version not in log.checkpoints:
+        return f"{HINT}: there is no checkpoint of version {version}"
+    return None

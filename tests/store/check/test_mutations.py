@@ -1,0 +1,25 @@
+"""What goes wrong with a lake is found: a few of the mutations that `make mutate` tries whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.mutations import base_lake, mutations, tried
+
+A_FEW = 83
+
+
+def test_a_few_mutations_are_found(tmp_path: Path) -> None:
+    base = base_lake(tmp_path)
+    outcomes = [tried(base, mutation, tmp_path) for mutation in mutations()[::A_FEW]]
+    missed = [o.mutation.name for o in outcomes if not o.is_found and o.equivalent is None]
+    assert missed == []
+    assert any(outcome.is_found for outcome in outcomes)
+
+
+def test_there_are_many_of_each_kind() -> None:
+    """At least 150, none twice."""
+    every = mutations()
+    assert len(every) >= 150
+    assert len({mutation.name for mutation in every}) == len(every)
+    assert {m.group for m in every} == {"table", "rows", "values", "files", "log", "bits"}

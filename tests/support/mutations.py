@@ -1,0 +1,371 @@
+"""A seeded suite of mutations of a lake, each one thing gone wrong, and how many the check finds.
+
+`make mutate` runs it whole. Each mutation gets a copy of one lake of its own; it is found where
+`check --strict --deep` does not say that the lake adds up, or refuses to read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from pipeline.errors import DatelineError
+from pipeline.store.check.judge import check
+from pipeline.store.commit.lake import Lake
+from pipeline.store.links.near_duplicates import LinkRule, link
+from pipeline.store.schema.contract import LINKS, TABLES, contract
+from pipeline.store.schema.rows import Row
+from tests.support.rows import NOON, a_batch, a_reject, a_story, altered, enriched, written
+
+ALL = (*TABLES, LINKS)
+SOURCES = ("cluster/topic/0", "cluster/topic/1")
+WORDS = tuple(f"The harbour was shut for {n} hours after a ferry ran aground." for n in range(30))
+MUTE = ("commitInfo", "modificationTime", "deletionTimestamp", "lastUpdated", "createdTime")
+"""Parts of an entry that nobody's reading of the table depends on."""
+
+Change = Callable[[Path, random.Random], str | None]
+"""Changes the lake; what it says tells why the change is equivalent to none, if it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One way in which a lake goes wrong; `seed` decides where."""
+
+    group: str
+    name: str
+    change: Change
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mutation: whether the check found it, or why there is nothing to find."""
+
+    mutation: Mutation
+    is_found: bool
+    equivalent: str | None
+
+
+def base_lake(root: Path) -> Path:
+    """A lake of two sources with rejects, skips and links, past a checkpoint of each table."""
+    lake = root / "base"
+    batches = []
+    for n in range(12):
+        for source in SOURCES:
+            first = 3 * n
+            stories = [
+                enriched(
+                    a_story(
+                        first + k,
+                        source=source,
+                        provider=f"{source} {first + k}",
+                        paragraphs=(f"Item {source} {first + k}.", *WORDS),
+                    )
+                )
+                for k in range(2)
+            ]
+            kind = {"kind": "skipped.not_a_story", "raw": None} if n % 2 else {}
+            batches.append(a_batch(stories, [a_reject(first + 2, source=source, **kind)]))
+    written(lake, *batches).close()
+    link(Lake(str(lake)), LinkRule(), NOON)
+    return lake
+
+
+def mutations() -> list[Mutation]:
+    """All of them, in a fixed order."""
+    found = [
+        Mutation(group, name, change, seed)
+        for seed, (group, name, change) in enumerate(
+            [*_by_table(), *_by_rows(), *_by_values(), *_by_files(), *_by_log(), *_by_bits()]
+        )
+    ]
+    return found
+
+
+def tried(base: Path, mutation: Mutation, folder: Path) -> Outcome:
+    """Carry the mutation out on a copy of `base`, and ask the check."""
+    lake = folder / "mutated"
+    shutil.copytree(base, lake)
+    try:
+        equivalent = mutation.change(lake, random.Random(mutation.seed))
+        try:
+            is_found = not check(str(lake), strict=True, deep=True).ok
+        except DatelineError:
+            is_found = True
+        return Outcome(mutation, is_found, equivalent)
+    finally:
+        shutil.rmtree(lake)
+
+
+def _by_table() -> Iterator[tuple[str, str, Change]]:
+    for table in ALL:
+        yield "table", f"{table} emptied", _rows(table, lambda _, __: [])
+        yield "table", f"{table} emptied by another tool", _deleted(table, None)
+    for table in TABLES:
+        yield "table", f"{table} gone", _folder_gone(table)
+    yield "table", "all tables emptied", _all_emptied
+
+
+def _by_rows() -> Iterator[tuple[str, str, Change]]:
+    for table in ALL:
+        yield "rows", f"{table}: one gone", _rows(table, _one_gone)
+        yield "rows", f"{table}: one doubled", _rows(table, _one_doubled)
+        yield "rows", f"{table}: a third gone", _rows(table, lambda rows, _: rows[::3] + rows[1::3])
+        yield "rows", f"{table}: all doubled", _rows(table, lambda rows, _: rows + rows)
+    for table in TABLES:
+        yield "rows", f"{table}: a source gone", _rows(table, _source_gone)
+        yield "rows", f"{table}: a source deleted", _deleted(table, f"source = '{SOURCES[1]}'")
+
+
+def _by_values() -> Iterator[tuple[str, str, Change]]:
+    forged = {"string": "'forged'", "long": "987654", "integer": "97", "double": "0.123"}
+    for table in TABLES:
+        for field in contract(table).schema:
+            kind = str(_delta_kind(field.type))
+            if kind in forged and field.name not in contract(table).partition_by:
+                name = f'"{field.name}"' if field.name in ("offset", "end") else field.name
+                yield (
+                    "values",
+                    f"{table}.{field.name} updated by another tool",
+                    _updated(table, name, forged[kind]),
+                )
+    for table, column, value in (
+        ("stories", "body", "Another text."),
+        ("stories", "headline", "Another headline"),
+        ("stories", "status", "withheld"),
+        ("stories", "content_hash", "0" * 64),
+        ("stories", "raw", b"no frame"),
+        ("stories", "raw_bytes", 1),
+        ("stories", "story_id", "another"),
+        ("stories", "revision_id", "another"),
+        ("stories", "enrichment_id", "another"),
+        ("stories", "entity_count", 7),
+        ("stories", "event_count", 0),
+        ("stories", "region", "eastern-europe"),
+        ("stories", "offset", 1000),
+        ("stories", "item", 3),
+        ("entities", "revision_id", "another"),
+        ("entities", "story_id", "another"),
+        ("entities", "offset", 1000),
+        ("events", "target_name", "Ankara"),
+        ("events", "cameo", "190"),
+        ("events", "event_id", "another"),
+        ("events", "confidence", 2.0),
+        ("rejects", "kind", "no such kind"),
+        ("rejects", "stage", "nowhere"),
+        ("rejects", "offset", 1000),
+        ("ledger", "records", 9),
+        ("ledger", "entities", 9),
+        ("ledger", "gaps", 1),
+        ("ledger", "end_offset", 1000),
+        ("ledger", "source", "nobody"),
+    ):
+        yield "values", f"{table}.{column} of one row", _rows(table, _set(column, value))
+
+
+def _by_files() -> Iterator[tuple[str, str, Change]]:
+    for table in ALL:
+        for name, change in (
+            ("gone", lambda path, _: path.unlink()),
+            ("emptied", lambda path, _: path.write_bytes(b"")),
+            ("cut short", lambda path, _: path.write_bytes(path.read_bytes()[:-50])),
+            ("longer", lambda path, _: path.write_bytes(path.read_bytes() + b"\0")),
+            ("beside itself", _beside),
+            ("written anew", lambda path, _: pq.write_table(pq.ParquetFile(path).read(), path)),
+        ):
+            yield "files", f"{table}: a file {name}", _file(table, change)
+    for table in TABLES:
+        yield "files", f"{table}: one file in another's place", _swapped(table)
+
+
+def _by_log() -> Iterator[tuple[str, str, Change]]:
+    for table in ALL:
+        yield "log", f"{table}: the last entry gone", _entry(table, -1, lambda p: p.unlink())
+        yield "log", f"{table}: the last entry emptied", _entry(table, -1, _emptied)
+    for table in TABLES:
+        yield "log", f"{table}: the last entry cut short", _entry(table, -1, _halved)
+        yield "log", f"{table}: an old entry gone", _entry(table, 3, lambda p: p.unlink())
+        yield "log", f"{table}: an old entry cut short", _entry(table, 3, _halved)
+        yield "log", f"{table}: an entry after the checkpoint gone", _entry(table, -3, Path.unlink)
+        yield "log", f"{table}: a checkpoint without additions", _checkpoint(table, "add")
+        yield "log", f"{table}: a checkpoint without transactions", _checkpoint(table, "txn")
+        yield "log", f"{table}: a checkpoint cut short", _checkpoint(table, None)
+
+
+def _by_bits() -> Iterator[tuple[str, str, Change]]:
+    for n in range(60):
+        yield "bits", f"a bit of a data file ({n})", _flipped("*/date=*/**/*.parquet")
+    for n in range(12):
+        yield "bits", f"a bit of a log's entry ({n})", _flipped("*/_delta_log/*.json")
+
+
+def _rows(table: str, change: Callable[[list[Row], random.Random], list[Row]]) -> Change:
+    def changed(lake: Path, chance: random.Random) -> None:
+        altered(lake, table, lambda rows: change(rows, chance))
+
+    return changed
+
+
+def _one_gone(rows: list[Row], chance: random.Random) -> list[Row]:
+    at = chance.randrange(len(rows))
+    return rows[:at] + rows[at + 1 :]
+
+
+def _one_doubled(rows: list[Row], chance: random.Random) -> list[Row]:
+    return [*rows, chance.choice(rows)]
+
+
+def _source_gone(rows: list[Row], chance: random.Random) -> list[Row]:
+    source = chance.choice(SOURCES)
+    return [row for row in rows if row["source"] != source]
+
+
+def _set(column: str, value: object) -> Callable[[list[Row], random.Random], list[Row]]:
+    def changed(rows: list[Row], chance: random.Random) -> list[Row]:
+        # An empty block has nothing that a count could be held against.
+        at = chance.choice([n for n, row in enumerate(rows) if row.get("records", 1)])
+        return [{**row, column: value} if n == at else row for n, row in enumerate(rows)]
+
+    return changed
+
+
+def _deleted(table: str, where: str | None) -> Change:
+    def changed(lake: Path, _: random.Random) -> None:
+        handle = DeltaTable(str(lake / table))
+        handle.delete(where)
+        handle.vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+    return changed
+
+
+def _updated(table: str, column: str, value: str) -> Change:
+    def changed(lake: Path, _: random.Random) -> None:
+        DeltaTable(str(lake / table)).update(updates={column: value})
+
+    return changed
+
+
+def _folder_gone(table: str) -> Change:
+    return lambda lake, _: shutil.rmtree(lake / table)
+
+
+def _all_emptied(lake: Path, _: random.Random) -> None:
+    for table in TABLES:
+        altered(lake, table, lambda _: [])
+
+
+def _file(table: str, change: Callable[[Path, random.Random], object]) -> Change:
+    def changed(lake: Path, chance: random.Random) -> None:
+        change(chance.choice(sorted((lake / table).glob("date=*/**/*.parquet"))), chance)
+
+    return changed
+
+
+def _beside(path: Path, _: random.Random) -> None:
+    shutil.copy(path, path.with_name(f"copy-{path.name}"))
+
+
+def _swapped(table: str) -> Change:
+    def changed(lake: Path, chance: random.Random) -> None:
+        files = sorted((lake / table).glob("date=*/**/*.parquet"))
+        one, other = chance.sample(files, 2)
+        shutil.copy(one, other)
+
+    return changed
+
+
+def _entry(table: str, nth: int, change: Callable[[Path], object]) -> Change:
+    def changed(lake: Path, _: random.Random) -> None:
+        change(sorted((lake / table / "_delta_log").glob("*.json"))[nth])
+
+    return changed
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _halved(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _checkpoint(table: str, without: str | None) -> Change:
+    def changed(lake: Path, _: random.Random) -> None:
+        path = sorted((lake / table / "_delta_log").glob("*.checkpoint.parquet"))[-1]
+        if without is None:
+            _halved(path)
+            return
+        rows = pq.read_table(path)
+        marks = {"add": "path", "txn": "appId"}[without]
+        kept = [not (row and row.get(marks)) for row in rows[without].to_pylist()]
+        pq.write_table(rows.filter(pa.array(kept)), path)
+
+    return changed
+
+
+def _flipped(glob: str) -> Change:
+    def changed(lake: Path, chance: random.Random) -> str | None:
+        path = chance.choice(sorted(lake.glob(glob)))
+        content = bytearray(path.read_bytes())
+        at = chance.randrange(len(content))
+        content[at] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        if path.suffix == ".parquet":
+            return None
+        line = bytes(content[: at + 1]).rpartition(b"\n")[2].decode(errors="replace")
+        last = max((line.rfind(f'"{name}"'), name) for name in MUTE)
+        return f"in {last[1]}, which no reader takes" if last[0] >= 0 else None
+
+    return changed
+
+
+def _delta_kind(kind: pa.DataType) -> str:
+    names = {pa.string(): "string", pa.int64(): "long", pa.int32(): "integer"}
+    return names.get(kind, "double" if kind == pa.float64() else "other")
+
+
+def main() -> int:
+    """Try every mutation, or some, and print the share found; 1 where a miss is not explained."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only each n-th mutation")
+    asked = parser.parse_args()
+    started = time.monotonic()
+    chosen = mutations()[:: asked.every]
+    tries: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    unexplained = 0
+    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+        base = base_lake(Path(folder))
+        assert check(str(base), strict=True, deep=True).ok
+        for mutation in chosen:
+            outcome = tried(base, mutation, Path(folder))
+            tries[mutation.group] += 1
+            found[mutation.group] += outcome.is_found
+            if not outcome.is_found:
+                unexplained += outcome.equivalent is None
+                why = outcome.equivalent or "NOT EXPLAINED"
+                sys.stdout.write(f"missed: {mutation.name} (seed {mutation.seed}): {why}\n")
+                sys.stdout.flush()
+    for group, count in tries.items():
+        sys.stdout.write(f"{group}: {found[group]} of {count}\n")
+    share = found.total() / tries.total()
+    took = time.monotonic() - started
+    sys.stdout.write(f"found {found.total()} of {tries.total()} ({share:.1%}) in {took:.0f} s\n")
+    return 1 if unexplained or share < 0.98 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
