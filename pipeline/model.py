@@ -286,6 +286,21 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """Where a place lies: its GeoNames id, degrees north and east, first-level division.
+
+    `exactness` says what the coordinates are of: a `city`, or the middle of the towns of a division
+    (`admin1`) or of a `country`. `admin1` is GeoNames' code of the division.
+    """
+
+    exactness: Literal["city", "admin1", "country"]
+    geonames_id: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    admin1: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """Someone or something that a story names, all its mentions merged.
 
@@ -304,6 +319,7 @@ class Entity:
     salience: float = 0.0
     entity_id: str | None = None
     aliases: tuple[str, ...] = ()
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +357,9 @@ class Event:
     text, `trigger` the words that name the act, `start` and `end` the trigger's place in the text
     (see `Mention`).
     `confidence` is in 0..1. `event_date` is the first day that the text gives for the act.
+    `place_from` says what told the place: the act's own `clause`, the nearest place of its
+    `sentence` or `paragraph`, the `target` or the `dateline`. `historical` says that the act lies
+    long before the story and is told in passing.
     """
 
     root: str
@@ -360,6 +379,11 @@ class Event:
     event_date_end: date | None = None
     place: str | None = None
     place_country: str | None = None
+    place_location: Location | None = None
+    place_from: str | None = None
+    historical: bool = False
+    from_headline: bool = False
+    from_lead: bool = False
     negated: bool = False
     hypothetical: bool = False
     contexts: tuple[str, ...] = ()
@@ -418,6 +442,7 @@ class EnrichedStory:
     enrichment_id: str
     status: Literal["enriched", "no_events", "no_model", "no_text", "truncated"] = "enriched"
     dateline_country: str | None = None
+    dateline_location: Location | None = None
     region_evidence: tuple[RegionEvidence, ...] = ()
     topics: tuple[Topic, ...] = ()
 

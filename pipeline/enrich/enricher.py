@@ -14,6 +14,7 @@ from pipeline.enrich.entities.merge import entity, group
 from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import CoderInput, EventCoder
+from pipeline.enrich.events.dates import is_historical
 from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.languages import detect, sentences
 from pipeline.enrich.languages.rooms import entity_models, language_of
@@ -21,6 +22,9 @@ from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load
 from pipeline.enrich.places import region
 from pipeline.enrich.places.belonging import assign
+from pipeline.enrich.places.datelines import dateline_place
+from pipeline.enrich.places.locate import locate
+from pipeline.enrich.places.scene import situated
 from pipeline.enrich.stages import enrich_stages
 from pipeline.errors import ModelError
 from pipeline.model import (
@@ -155,6 +159,8 @@ class Enricher:
         spans = language.resolve(item.cased, model_spans, lexicon)
         groups = group(item.cased, spans)
         assign(item.cased, groups, lexicon, self._hint(item))
+        _, filed_from = dateline_place(item.story.dateline, lexicon)
+        located = locate(item.cased, groups, lexicon, filed_from)
         starts = [start for start, _ in sentences.split(item.text, language.sentence_ends)]
         size = len(item.story.headline)
         return tuple(
@@ -163,11 +169,12 @@ class Enricher:
                 item.text,
                 starts,
                 size,
-                entity_id=identity.entity_id(entry, item.cased, lexicon),
+                entity_id=identity.entity_id(entry, item.cased, lexicon, located.get(index)),
+                location=located.get(index),
                 aliases=identity.aliases(entry, item.text),
                 metonyms={s for s in entry.spans if is_metonym(item.cased, s, lexicon)},
             )
-            for entry in groups
+            for index, entry in enumerate(groups)
         )
 
     @staticmethod
@@ -191,7 +198,10 @@ class Enricher:
         ]
         coded = _coder(self.model).code_batch(inputs)
         return {
-            i: tuple(_in_own_words(event, work[i]) for event in events)
+            i: tuple(
+                _in_place(_in_own_words(event, work[i]), work[i], StoryEntities(found[i]))
+                for event in events
+            )
             for i, events in zip(indexes, coded, strict=True)
         }
 
@@ -199,6 +209,22 @@ class Enricher:
 @lru_cache(maxsize=2)
 def _coder(model: str) -> EventCoder:
     return EventCoder(ner.load(model))
+
+
+def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
+    """The event with its place, and where in the story it is told."""
+    story, lexicon = item.story, load()
+    country, location = dateline_place(story.dateline, lexicon)
+    words = story.dateline_places[0] if story.dateline_places else story.dateline
+    dateline = (words, country, location) if words else None
+    size = len(story.headline)
+    lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
+    return replace(
+        situated(event, entities, item.text, dateline, lexicon),
+        from_headline=event.start < size,
+        from_lead=size <= event.start < lead_end,
+        historical=is_historical(event, story.date),
+    )
 
 
 def _in_own_words(event: Event, item: Work) -> Event:

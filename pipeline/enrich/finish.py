@@ -10,6 +10,7 @@ from pipeline.enrich import topics
 from pipeline.enrich.languages.rooms import language_of
 from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
 from pipeline.enrich.places import region
+from pipeline.enrich.places.datelines import dateline_place
 from pipeline.model import Code, EnrichedStory, Entity, Event, Reject, Story, Topic
 
 Status = Literal["enriched", "no_events", "no_model", "no_text", "truncated"]
@@ -41,7 +42,7 @@ def finish(
     story = item.story
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
-    country = region.dateline_country(story.dateline, load())
+    country, location = dateline_place(story.dateline, load())
     regions = region.weigh(
         item.text,
         size,
@@ -62,6 +63,7 @@ def finish(
         enrichment_id,
         _status(item, modelled),
         country,
+        location,
         regions.evidence,
         _topics(item),
     )

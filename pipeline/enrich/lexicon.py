@@ -17,6 +17,7 @@ from importlib import resources
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _ALTERNATIVES = re.compile(r"\s*[/\[\]]\s*")
 _SHORTEST_DIVISION = 4
+_SHOUTED_FROM = 50_000
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'"})
 
 
@@ -30,13 +31,19 @@ class Name:
     source: str
 
 
+Town = tuple[int, str, float, float, str]
+"""People, GeoNames id, degrees north and east, code of the first-level division."""
+
+
 @dataclass(slots=True)
 class Lexicon:
     """All lists; filled by `load` and not changed afterwards.
 
     `longest` gives for a first token the lengths (in tokens, longest first) of the phrases that
     begin with it. `cities` maps a phrase to (country, population), most people first, `geonames` a
-    phrase and a country to the town's GeoNames id.
+    phrase and a country to the town's GeoNames id, `towns` to all of its towns of that name.
+    `centres` are the middles of countries and of states of the USA (`USA TX`), `shouted` the
+    phrases of larger towns in capitals.
     """
 
     names: dict[str, Name] = field(default_factory=dict)
@@ -51,6 +58,9 @@ class Lexicon:
     region_of: dict[str, str] = field(default_factory=dict)
     canonical_country: dict[str, str] = field(default_factory=dict)
     geonames: dict[tuple[str, str], str] = field(default_factory=dict)
+    towns: dict[tuple[str, str], tuple[Town, ...]] = field(default_factory=dict)
+    centres: dict[str, Town] = field(default_factory=dict)
+    shouted: dict[str, str] = field(default_factory=dict)
 
 
 def tokenize(text: str) -> list[tuple[str, int, int]]:
@@ -161,10 +171,28 @@ def _load_organisations(lexicon: Lexicon) -> None:
 
 def _load_places(lexicon: Lexicon) -> None:
     cities: dict[str, list[tuple[str, int]]] = {}
-    for name, country, population, geonameid in rows("cities.tsv"):
+    towns: dict[tuple[str, str], list[Town]] = {}
+    for name, country, population, geonameid, north, east, division in rows("cities.tsv"):
         key = phrase(name)
-        cities.setdefault(key, []).append((country, int(population)))
-        lexicon.geonames[key, country] = geonameid
+        town = (int(population), geonameid, float(north), float(east), division)
+        towns.setdefault((key, country), []).append(town)
+        if (key, country) not in lexicon.geonames:
+            cities.setdefault(key, []).append((country, int(population)))
+            lexicon.geonames[key, country] = geonameid
+    for name, country, canonical in rows("exonyms.tsv"):
+        key, listed = phrase(name), towns[phrase(canonical), country]
+        towns.setdefault((key, country), []).insert(0, listed[0])
+        known = [(c, p) for c, p in cities.get(key, ()) if c != country]
+        cities[key] = [*known, (country, listed[0][0])]
+        lexicon.geonames[key, country] = listed[0][1]
+    lexicon.towns = {name: tuple(listed) for name, listed in towns.items()}
+    lexicon.centres = {
+        code: (0, geonameid, float(north), float(east), division)
+        for code, geonameid, north, east, division in rows("centres.tsv")
+    }
+    for key, places in cities.items():
+        if key != key.upper() and max(people for _, people in places) >= _SHOUTED_FROM:
+            lexicon.shouted.setdefault(key.upper(), key)
     lexicon.cities = {
         key: tuple(sorted(places, key=lambda place: (-place[1], place[0])))
         for key, places in cities.items()

@@ -13,15 +13,27 @@ from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, 
 
 VERSIONS: Mapping[str, int] = {
     "language": 1,
-    "entities": 1,
-    "places": 1,
+    "entities": 2,
+    "places": 2,
     "topics": 1,
     "events": 2,
 }
 """The version of each stage, in the order in which a story passes them."""
 
 _PACKAGE = "pipeline.enrich"
-_PLACES = (*("cities", "countries", "regions", "place_codes", "us_counties", "us_states", "seats"),)
+_PLACES = (
+    *(
+        "cities",
+        "centres",
+        "exonyms",
+        "countries",
+        "regions",
+        "place_codes",
+        "us_counties",
+        "us_states",
+        "seats",
+    ),
+)
 _TOPICS = ("topics",)
 
 

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.enrich.lexicon import load, phrase
+from pipeline.enrich.places.locate import apart_km, of_country, of_town
 from pipeline.evaluate.ner import Labelled, read_text
-from pipeline.model import EnrichedStory, Reject, Story
+from pipeline.model import EnrichedStory, Location, Reject, Story
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
     """One article: its text, where it was published, and the gold toponyms.
 
-    `toponyms` are (start, end, ISO 3166-1 alpha-3) in characters of `text`.
+    `toponyms` are (start, end, ISO 3166-1 alpha-3) in characters of `text`, `points` degrees north
+    and east of each.
     """
 
     text: str
     domain: str
     toponyms: tuple[tuple[int, int, str], ...]
+    points: tuple[tuple[float, float], ...] = ()
 
 
 def articles(path: Path) -> Iterator[Article]:
@@ -29,13 +33,17 @@ def articles(path: Path) -> Iterator[Article]:
 
     for node in ElementTree.fromstring(read_text(path)).iter("article"):
         toponyms = []
+        points = []
         for toponym in node.iter("toponym"):
             country = toponym.findtext("gaztag/country")
             code = _code(country) if country else None
             if code:
                 start, end = toponym.findtext("start"), toponym.findtext("end")
                 toponyms.append((int(start or 0), int(end or 0), code))
-        yield Article(node.findtext("text") or "", node.findtext("domain") or "", tuple(toponyms))
+                north, east = toponym.findtext("gaztag/lat"), toponym.findtext("gaztag/lon")
+                points.append((float(north or "nan"), float(east or "nan")))
+        text, domain = node.findtext("text") or "", node.findtext("domain") or ""
+        yield Article(text, domain, tuple(toponyms), tuple(points))
 
 
 _GEONAMES_NAMES = {
@@ -88,14 +96,21 @@ def story(article: Article, number: int) -> Story:
     )
 
 
+NEAR_KM = 161.0
+"""How far from gold a place may lie and be right: 100 miles, as is usual for this set."""
+
+
 def right(
     items: Sequence[Article],
     enrich: Callable[[Sequence[Story]], Sequence[EnrichedStory | Reject]],
-) -> float:
-    """The share of gold toponyms that overlap a mention of an entity of the right country."""
+) -> dict[str, float]:
+    """The shares of gold toponyms that overlap a mention of an entity of the right country.
+
+    `right` is that, `within 161 km` of an entity that lies near enough.
+    """
     from pipeline.enrich.entities.mentions import StoryEntities
 
-    hits = total = 0
+    hits = near = total = 0
     results = enrich([story(article, n) for n, article in enumerate(items)])
     for article, result in zip(items, results, strict=True):
         found = StoryEntities(result.entities if isinstance(result, EnrichedStory) else ())
@@ -103,19 +118,29 @@ def right(
         for start, end, country in article.toponyms:
             # The text begins with an empty headline and a blank line.
             hits += found.country_of(start + 2, end + 2) == country
-    return hits / total if total else 0.0
+        for (start, end, _), point in zip(article.toponyms, article.points, strict=False):
+            entity = found.entity_at(start + 2, end + 2)
+            near += _is_near(entity.location if entity else None, point)
+    shares = {"right": hits, "within 161 km": near}
+    return {name: count / total if total else 0.0 for name, count in shares.items()}
+
+
+def _is_near(location: Location | None, point: tuple[float, float]) -> bool:
+    if location is None or location.latitude is None or location.longitude is None:
+        return False
+    return apart_km((location.latitude, location.longitude), point) <= NEAR_KM
 
 
 def right_of_model(
     items: Sequence[Article], places: Callable[[Sequence[str]], Sequence[Sequence[Labelled]]]
-) -> float:
-    """The same share for look-up of the names that a model takes for places.
+) -> dict[str, float]:
+    """The same shares for look-up of the names that a model takes for places.
 
     `places` gives (start, end, kind) text by text.
     """
     from pipeline.evaluate.stock import countries
 
-    hits = total = 0
+    hits = near = total = 0
     for article, spans in zip(items, places([a.text for a in items]), strict=True):
         seen = [(a, b) for a, b, kind in spans if kind in ("GPE", "LOC", "NORP")]
         found = [
@@ -126,4 +151,15 @@ def right_of_model(
         total += len(article.toponyms)
         for start, end, country in article.toponyms:
             hits += any(a < end and start < b and code == country for a, b, code in found)
-    return hits / total if total else 0.0
+        for (start, end, _), point in zip(article.toponyms, article.points, strict=False):
+            named = [(a, b, code) for a, b, code in found if a < end and start < b]
+            near += any(_is_near(_largest(article.text[a:b], c), point) for a, b, c in named)
+    shares = {"right": hits, "within 161 km": near}
+    return {name: count / total if total else 0.0 for name, count in shares.items()}
+
+
+def _largest(name: str, country: str) -> Location | None:
+    """The largest town of a name in a country, else the country's middle."""
+    lexicon = load()
+    towns = lexicon.towns.get((phrase(name), country))
+    return of_town(towns[0]) if towns else of_country(country, lexicon)

@@ -15,6 +15,7 @@ _NOTES = """## What is measured
 - **geo right**: share of gold toponyms that overlap a mention with the right country. Stock:
   names of countries, nationalities and towns (the largest of a name) where the model sees a
   place.
+- **geo within 161 km**: share of gold toponyms whose mention lies within 100 miles of gold.
 - **region**: documents with one PLACES label, the label hidden. `accuracy`, `outside_usa` and
   `macro` (mean over regions) answer northern-america for `unknown`; `no_default` counts `unknown`
   as wrong. Naive: the region that most names of countries and nationalities lie in.

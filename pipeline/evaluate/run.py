@@ -56,10 +56,10 @@ def evaluate(
             other["entities"] = {"f1": ner.f1(docs, lambda texts: stock.entities(nlp, texts))}
     if geo_file is not None:
         articles = list(geo.articles(geo_file))
-        result["geo"] = {"right": geo.right(articles, _batched(enricher))}
+        result["geo"] = geo.right(articles, _batched(enricher))
         if nlp is not None:
             by_model = geo.right_of_model(articles, lambda texts: stock.entities(nlp, texts))
-            other["geo"] = {"right": by_model}
+            other["geo"] = by_model
     if places_files:
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
         result |= _speed(places_files, cpu_s, model) if with_stock else {}

@@ -34,7 +34,8 @@ LGL = """<?xml version="1.0" encoding="utf-8"?>
 <articles><article docid="1"><domain>example.org</domain>
 <text><![CDATA[Rain fell on Nairobi.]]></text><toponyms count="1"><toponym>
 <start>13</start><end>20</end><phrase>Nairobi</phrase>
-<gaztag geonameid="1"><country geonameid="2">Kenya</country></gaztag>
+<gaztag geonameid="1"><lat>-1.28</lat><lon>36.82</lon>
+<country geonameid="2">Kenya</country></gaztag>
 </toponym></toponyms></article></articles>
 """
 
@@ -70,7 +71,7 @@ def test_all_sets_are_scored_with_the_documented_keys(tmp_path: Path) -> None:
         places_files=[tmp_path / "c.sgm"],
     )
     assert result["entities"] == {"f1": 1.0}
-    assert result["geo"] == {"right": 1.0}
+    assert result["geo"] == {"right": 1.0, "within 161 km": 1.0}
     assert result["region"] == dict.fromkeys(
         ("accuracy", "outside_usa", "macro", "no_default"), 1.0
     )

@@ -21,6 +21,7 @@ import unicodedata
 
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.lexicon import Lexicon, Name, phrase
+from pipeline.model import Location
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 # Without "state" behind it the news means the town.
@@ -28,8 +29,13 @@ _TOWNS_BEFORE_STATES = frozenset({"Washington", "New York"})
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
-def entity_id(group: Group, text: str, lexicon: Lexicon) -> str:
-    """The id of a merged entity whose country is known; `text` has its case restored."""
+def entity_id(group: Group, text: str, lexicon: Lexicon, location: Location | None = None) -> str:
+    """The id of a merged entity whose country is known; `text` has its case restored.
+
+    `location` is where a place was found to lie: of several towns of a name it says which.
+    """
+    if group.kind == "GPE" and location is not None and location.exactness == "city":
+        return f"geonames:{location.geonames_id}"
     name = next((s.name for s in group.spans if s.name is not None), None)
     first = group.spans[0]
     if name is None or name.kind != group.kind:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from pipeline.enrich.entities.spans import Span
-from pipeline.model import Entity, Mention
+from pipeline.model import Entity, Location, Mention
 
 _NO_ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 
@@ -109,6 +109,7 @@ def entity(
     *,
     entity_id: str,
     aliases: tuple[str, ...] = (),
+    location: Location | None = None,
     metonyms: Collection[Span] = (),
 ) -> Entity:
     """The finished entity, its mentions in the words of the story."""
@@ -135,4 +136,5 @@ def entity(
         round(salience, 4),
         entity_id,
         aliases,
+        location,
     )

@@ -11,6 +11,8 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 
+from pipeline.model import Event
+
 _MONTHS = [
     "january",
     "february",
@@ -180,3 +182,14 @@ def event_days(
         if days is not None and (best is None or distance < best[0]):
             best = distance, days
     return best[1] if best else None
+
+
+_LONG_AGO_DAYS = 365
+
+
+def is_historical(event: Event, day: date | None) -> bool:
+    """Whether an act lies long before its story, by what the sentence says of its date."""
+    if event.event_date is None or day is None or event.hypothetical:
+        return False
+    last = event.event_date_end or event.event_date
+    return (day - last).days > _LONG_AGO_DAYS

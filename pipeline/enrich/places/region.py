@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
+from pipeline.enrich.lexicon import Lexicon, load, rows
+from pipeline.enrich.places.datelines import dateline_place
 from pipeline.model import Entity, Event, RegionEvidence
 
 UNKNOWN = "unknown"
-_NOISE = re.compile(r"[*}{<>+=_#]")
 _CURRENCY_AFTER = re.compile(
     r"[- ](?:dlrs?|dollars?|francs?|crowns?|pesos?|pounds?|marks?|yen|cts|cents)\b", re.IGNORECASE
 )
@@ -51,24 +51,7 @@ def _money() -> tuple[tuple[str, str, float, re.Pattern[str]], ...]:
 
 def dateline_country(dateline: str | None, lexicon: Lexicon) -> str | None:
     """The country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
-    if not dateline:
-        return None
-    parts = [_NOISE.sub("", part).strip(" -.") for part in re.split(r"[,(/]", dateline)]
-    found = None
-    for part in parts[:2]:
-        # An abbreviated state keeps its dot in the lists.
-        for form in (part, f"{part}.", part.title(), part.upper()):
-            key = phrase(form)
-            name = lexicon.names.get(key)
-            if name is not None and name.country and name.kind in ("GPE", "LOC"):
-                if found is None or name.source in ("countries.tsv", "policy.tsv", "us_states.tsv"):
-                    found = name.country
-                break
-            places = lexicon.cities.get(key)
-            if places and found is None:
-                found = places[0][0]
-                break
-    return found
+    return dateline_place(dateline, lexicon)[0]
 
 
 def weigh(
@@ -89,16 +72,23 @@ def weigh(
     for entity in entities:
         if entity.country:
             evidence += _named(entity, text, headline_end, lead_end)
-    scenes = {e.place_country: e for e in reversed(events) if e.place_country and not e.negated}
+    scenes = {e.place_country: e for e in reversed(events) if _is_told(e)}
     evidence += [
         RegionEvidence("event", event.place or country, country, EVENT)
         for country, event in scenes.items()
+        if country is not None
     ]
     for kind, country, weight, pattern in _money():
         match = pattern.search(text)
         if match is not None:
             evidence.append(RegionEvidence(kind, match.group(), country, weight * _MONEY))
     return decide(evidence, load())
+
+
+def _is_told(event: Event) -> bool:
+    """Whether the act's own clause says where it was."""
+    told = event.place_from in {None, "clause"} and not event.negated
+    return told and event.place_country is not None
 
 
 def _named(entity: Entity, text: str, headline_end: int, lead_end: int) -> list[RegionEvidence]:

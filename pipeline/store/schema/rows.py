@@ -17,7 +17,7 @@ import zstandard
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.model import Block, EnrichedStory, Event, Origin, Reject
+from pipeline.model import Actor, Block, EnrichedStory, Event, Location, Origin, Reject
 from pipeline.store.schema.contract import contract
 
 Row = Mapping[str, Any]
@@ -78,6 +78,7 @@ def story_row(
         "dateline_places": list(story.dateline_places),
         "dateline_date": story.dateline_date,
         "dateline_country": enriched.dateline_country,
+        **_location("dateline_", enriched.dateline_location),
         "revision_mark": story.revision_mark,
         "is_partial": story.is_partial,
         "region_evidence": [
@@ -124,6 +125,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
             "salience": entity.salience,
             "entity_id": entity.entity_id,
             "aliases": list(entity.aliases),
+            **_location("", entity.location),
             "metonyms": [i for i, m in enumerate(entity.mentions) if m.metonym],
             "mention_count": len(entity.mentions),
             "mentions": [
@@ -148,22 +150,17 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
             "cameo": event.cameo,
             "quad_class": event.quad_class,
             "goldstein": event.goldstein,
-            "source_text": event.source.text if event.source else None,
-            "source_start": event.source.start if event.source else None,
-            "source_end": event.source.end if event.source else None,
-            "source_name": event.source.name if event.source else None,
-            "source_country": event.source.country if event.source else None,
-            "source_role": event.source.role if event.source else None,
-            "target_text": event.target.text if event.target else None,
-            "target_start": event.target.start if event.target else None,
-            "target_end": event.target.end if event.target else None,
-            "target_name": event.target.name if event.target else None,
-            "target_country": event.target.country if event.target else None,
-            "target_role": event.target.role if event.target else None,
+            **_side("source", event.source),
+            **_side("target", event.target),
             "event_date": event.event_date,
             "event_date_end": event.event_date_end,
             "place": event.place,
             "place_country": event.place_country,
+            **_location("place_", event.place_location),
+            "place_from": event.place_from,
+            "historical": event.historical,
+            "from_headline": event.from_headline,
+            "from_lead": event.from_lead,
             "sentence": event.sentence,
             "sentence_index": event.sentence_index,
             "trigger": event.trigger,
@@ -177,6 +174,26 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
         }
         for event in enriched.events
     ]
+
+
+def _side(name: str, actor: Actor | None) -> Row:
+    """The columns of one side of an event."""
+    columns = (
+        "text", "start", "end", "name", "country", "role", "label", "entity_id", "state", "code",
+        "resolved_by", "confidence",
+    )  # fmt: skip
+    return {f"{name}_{column}": getattr(actor, column) if actor else None for column in columns}
+
+
+def _location(prefix: str, location: Location | None) -> Row:
+    """The columns of where something lies."""
+    return {
+        f"{prefix}geonames_id": location.geonames_id if location else None,
+        f"{prefix}latitude": location.latitude if location else None,
+        f"{prefix}longitude": location.longitude if location else None,
+        f"{prefix}admin1": location.admin1 if location else None,
+        f"{prefix}exactness": location.exactness if location else None,
+    }
 
 
 def event_id(revision_id: str, event: Event) -> str:

@@ -1,0 +1,74 @@
+"""The place of a dateline: its country, its coordinates."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.enrich.lexicon import Lexicon, phrase
+from pipeline.enrich.places.locate import (
+    TOWNS_BEFORE_STATES,
+    of_country,
+    of_state,
+    of_town,
+)
+from pipeline.model import Location
+
+_NOISE = re.compile(r"[*}{<>+=_#]")
+_WIDE = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
+_SMALL_WORDS = frozenset(
+    {"de", "do", "da", "del", "la", "le", "es", "am", "an", "der", "of", "the"}
+)
+
+
+def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, Location | None]:
+    """Country and location of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas").
+
+    Of several places ("PARIS/BONN") the first counts; a country or state behind a town says which
+    town is meant.
+    """
+    if not dateline:
+        return None, None
+    parts = [_NOISE.sub("", part).strip(" -.") for part in re.split(r"[,(/]", dateline)]
+    country: str | None = None
+    wide: str | None = None
+    for part in parts[:2]:
+        found, is_wide, state = _country(part, lexicon)
+        if found is not None and (country is None or is_wide):
+            country, wide = found, state or wide
+        if found is not None and "/" in dateline:
+            break
+    if country is None:
+        return None, None
+    keys = _forms(parts[0], lexicon)
+    towns = next((lexicon.towns[k, country] for k in keys if (k, country) in lexicon.towns), None)
+    state = _country(parts[0], lexicon)[2]
+    if state is not None and state not in TOWNS_BEFORE_STATES:
+        return country, of_state(country, state, lexicon) or of_country(country, lexicon)
+    if towns is None:
+        return country, of_country(country, lexicon)
+    stated = of_state(country, wide, lexicon) if wide else None
+    inside = [town for town in towns if stated is not None and town[4] == stated.admin1]
+    return country, of_town((inside or list(towns))[0])
+
+
+def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool, str | None]:
+    """A part's country, whether it names a country or state, and which state."""
+    for key in _forms(part, lexicon):
+        name = lexicon.names.get(key)
+        if name is not None and name.country and name.kind in ("GPE", "LOC"):
+            state = name.canonical if name.source == "us_states.tsv" else None
+            return name.country, name.source in _WIDE, state
+        places = lexicon.cities.get(key)
+        if places:
+            return places[0][0], False, None
+    return None, False, None
+
+
+def _forms(part: str, lexicon: Lexicon) -> list[str]:
+    """The look-up forms of a part; an abbreviated state keeps its dot in the lists."""
+    titled = part.title().split()
+    lowered = [w.lower() if i and w.lower() in _SMALL_WORDS else w for i, w in enumerate(titled)]
+    written = (part, f"{part}.", part.title(), " ".join(lowered), part.upper())
+    forms = [phrase(form) for form in written]
+    shouted = lexicon.shouted.get(phrase(part).upper())
+    return [*forms, shouted] if shouted else forms

@@ -1,0 +1,83 @@
+"""Where an event was, with the evidence: its sentence, the paragraph, the target, the dateline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.enrich.entities.mentions import Placed, StoryEntities
+from pipeline.enrich.lexicon import Lexicon
+from pipeline.enrich.places.locate import of_country
+from pipeline.model import Event, Location
+
+_KINDS = frozenset({"GPE", "LOC", "FAC"})
+_BEFORE = (
+    "in ",
+    "at ",
+    "near ",
+    "outside ",
+    "of ",
+    "inside ",
+    "around ",
+    "in the ",
+    "from ",
+    "to ",
+)
+
+
+def situated(
+    event: Event,
+    entities: StoryEntities,
+    text: str,
+    dateline: tuple[str, str | None, Location | None] | None,
+    lexicon: Lexicon,
+) -> Event:
+    """The event with a place where something tells one; `dateline` is its words, country, location.
+
+    What the act's own clause names stands in the event already.
+    """
+    if event.place is not None:
+        known = next((e for e in entities if e.name == event.place and e.kind in _KINDS), None)
+        where = known.location if known is not None else None
+        return replace(event, place_location=where, place_from="clause")
+    start = text.rfind("\n\n", 0, event.start) + 2 if "\n\n" in text[: event.start] else 0
+    end = text.find("\n\n", event.end)
+    paragraph = entities.within(start, end if end >= 0 else len(text))
+    begin = text.rfind(event.sentence[:40], 0, event.start + 1)
+    inside = (begin, begin + len(event.sentence)) if begin >= 0 else (event.start, event.end)
+    near = [p for p in paragraph if _is_scene(p, text)]
+    near.sort(key=lambda p: (abs(p.mention.start - event.start), p.mention.start))
+    own = next((p for p in near if inside[0] <= p.mention.start < inside[1]), None)
+    for placed, told_by in ((own, "sentence"), (near[0] if near else None, "paragraph")):
+        if placed is not None:
+            return _at(event, placed, told_by)
+    target = event.target
+    if target is not None and target.country is not None and target.role != "IGO":
+        name = target.state or target.country
+        where = of_country(target.country, lexicon)
+        return replace(
+            event, place=name, place_country=target.country, place_location=where,
+            place_from="target",
+        )  # fmt: skip
+    if dateline is not None and (dateline[1] or dateline[2]):
+        return replace(
+            event, place=dateline[0], place_country=dateline[1], place_location=dateline[2],
+            place_from="dateline",
+        )  # fmt: skip
+    return event
+
+
+def _at(event: Event, placed: Placed, told_by: str) -> Event:
+    entity = placed.entity
+    return replace(
+        event, place=entity.name, place_country=entity.country, place_location=entity.location,
+        place_from=told_by,
+    )  # fmt: skip
+
+
+def _is_scene(placed: Placed, text: str) -> bool:
+    """Whether a mention names a place where something is, not a government that acts."""
+    entity, mention = placed.entity, placed.mention
+    if entity.kind not in _KINDS or mention.metonym or entity.country is None:
+        return False
+    before = text[max(0, mention.start - 9) : mention.start].lower()
+    return before.endswith(_BEFORE)

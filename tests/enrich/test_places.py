@@ -1,0 +1,80 @@
+"""Where places lie: datelines, towns of one name, the place of an event and its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.enrich import Enricher
+from pipeline.enrich.lexicon import load
+from pipeline.enrich.places.datelines import dateline_place
+from pipeline.enrich.places.locate import apart_km
+from pipeline.model import EnrichedStory, Story
+
+
+@pytest.fixture(scope="module")
+def enricher() -> Enricher:
+    return Enricher()
+
+
+def enriched(enricher: Enricher, *paragraphs: str, dateline: str | None = None) -> EnrichedStory:
+    story = Story(
+        source="test", offset=0, item=0, format="text", story_id="s", revision_id="r",
+        content_hash="c", headline="Wire news", paragraphs=paragraphs, raw=b"", language="en",
+        published_at=datetime(2024, 5, 15, tzinfo=UTC),
+    )  # fmt: skip
+    (found,) = enricher.enrich([replace(story, dateline=dateline)])
+    assert isinstance(found, EnrichedStory)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("dateline", "country", "near"),
+    [
+        ("PORTO ALEGRE, Feb 3 -", "BRA", (-30.0, -51.2)),
+        ("MUNICH, May 9 (Wire) -", "DEU", (48.1, 11.6)),
+        ("CALCUTTA, June 1 -", "IND", (22.6, 88.4)),
+        ("Athens, Ga., July 2 -", "USA", (34.0, -83.4)),
+        ("NEW YORK, April 4 -", "USA", (40.7, -74.0)),
+        ("LENINGRAD/TURIN, April 4 -", "RUS", (59.9, 30.3)),
+    ],
+)
+def test_a_dateline_is_a_point(dateline: str, country: str, near: tuple[float, float]) -> None:
+    """In capitals, by English and former names, with a state behind it, the first of several."""
+    found, location = dateline_place(dateline, load())
+    assert found == country
+    assert location is not None
+    assert location.exactness == "city"
+    assert apart_km((location.latitude or 0.0, location.longitude or 0.0), near) < 40
+
+
+def test_a_town_is_the_one_of_the_state_behind_it(enricher: Enricher) -> None:
+    """Of several towns of one name in a country the state that stands behind it decides."""
+    found = enriched(enricher, "Governor Mary Hall visited Springfield, Illinois, on Monday.")
+    town = next(entity for entity in found.entities if entity.name == "Springfield")
+    assert town.location is not None
+    assert (town.location.exactness, town.location.admin1) == ("city", "IL")
+    assert town.entity_id == f"geonames:{town.location.geonames_id}"
+
+
+def test_a_country_is_as_exact_as_a_country(enricher: Enricher) -> None:
+    """Its coordinates are the middle of its towns, and it says so."""
+    found = enriched(enricher, "Kenya condemned Norway on Monday.")
+    kenya = next(entity for entity in found.entities if entity.name == "Kenya")
+    assert kenya.location is not None
+    assert kenya.location.exactness == "country"
+
+
+def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
+    """The clause first, then the paragraph, then the target, then the dateline."""
+    clause = enriched(enricher, "France and Spain signed a treaty in Geneva on Monday.")
+    assert {(e.place, e.place_from) for e in clause.events} == {("Geneva", "clause")}
+    beside = enriched(
+        enricher, "The envoys met in Geneva. France condemned Spain over the plan on Monday."
+    )
+    told = next(e for e in beside.events if e.root == "ACCUSE")
+    assert (told.place, told.place_from) == ("Geneva", "paragraph")
+    target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")
+    assert [(e.place, e.place_from) for e in target.events] == [("Spain", "target")]
