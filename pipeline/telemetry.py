@@ -156,7 +156,11 @@ class Telemetry:
         """A batch stands in the lake: counted, traced, and told in one line."""
         self.watch.waiting_for("store", since_s=None)
         seconds = self.watch.committed(
-            receipt.blocks, receipt.counts(), receipt.by.get("kind", {}), len(receipt.lost)
+            receipt.blocks,
+            receipt.counts(),
+            receipt.by.get("kind", {}),
+            len(receipt.lost),
+            receipt.by.get("status", {}).get("withheld", 0),
         )
         log.info(
             "batch committed",

@@ -55,6 +55,14 @@ _ALL = (
     ),
     Metric("dateline_stories_total", "counter", "Stories that were committed.", (), "stories"),
     Metric(
+        "dateline_stories_withheld_total",
+        "counter",
+        "Stories among them that were withheld, as for an embargo that was not understood: see"
+        " `dateline lake withheld`.",
+        (),
+        "stories",
+    ),
+    Metric(
         "dateline_rejects_total",
         "counter",
         "Items that became rejects, by kind (docs/rejects.md).",

@@ -108,16 +108,19 @@ class Watch:
         counts: Mapping[str, int],
         kinds: Mapping[str, int],
         lost: int,
+        withheld: int = 0,
     ) -> dict[str, float]:
         """The batch stands in the lake; the seconds of its steps.
 
-        `counts` are those of `Receipt.counts`, `kinds` rejects and skips by kind.
+        `counts` are those of `Receipt.counts`, `kinds` rejects and skips by kind, `withheld` how
+        many of the stories are.
         """
         recorder = self.recorder
         trace, self._trace = self._trace or Trace(0, tuple(blocks)), None
         recorder.add("dateline_batches_total", 1)
         recorder.add("dateline_records_total", counts["records"])
         recorder.add("dateline_stories_total", counts["stories"])
+        recorder.add("dateline_stories_withheld_total", withheld)
         recorder.add("dateline_blocks_lost_total", lost)
         # All of a source's with its first block: the portions that may follow have the others'.
         done = {block.source for block in blocks}

@@ -364,6 +364,7 @@ def test_a_job_measures_what_it_does(job: Job) -> None:
     counters = {(name, *labels): value for name, labels, value in told["add"]}
     assert counters["dateline_records_total",] == 4
     assert counters["dateline_stories_total",] == 3
+    assert counters["dateline_stories_withheld_total",] == 0
     observed = {(name, *labels): sum(counts) for name, labels, counts, _ in told["observe"]}
     for step in ("read", "parse", "enrich", "write"):
         assert observed["dateline_block_seconds", step] == 1

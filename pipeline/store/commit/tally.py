@@ -9,7 +9,7 @@ from pipeline.model import EnrichedBatch
 from pipeline.store.commit.decide import Decided, place_of
 
 Counts = Mapping[str, Mapping[str, int]]
-"""How many by `date`, `region`, `format` (of stories) and `kind` (of rejects and skips)."""
+"""How many by `date`, `region`, `format`, `status` (stories) and `kind` (rejects and skips)."""
 
 NO_DATE = "none"
 
@@ -22,6 +22,7 @@ def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> C
         "date": Counter(),
         "region": Counter(),
         "format": Counter(),
+        "status": Counter(),
         "kind": Counter(kind for place, kind in kinds.items() if place[0] in sources),
     }
     found = {place_of(s.story): (s.story, s.region) for s in batch.stories}
@@ -32,4 +33,5 @@ def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> C
             counts["date"][story.date.isoformat() if story.date else NO_DATE] += 1
             counts["region"][region] += 1
             counts["format"][story.format] += 1
+            counts["status"][story.status] += 1
     return {name: dict(counted) for name, counted in counts.items()}

@@ -44,6 +44,7 @@ def test_only_what_the_lake_lacks_is_enriched(tmp_path: Path) -> None:
         "date": {"2026-03-04": 1},
         "region": {"western-asia": 1},
         "format": {"plain": 1},
+        "status": {"usable": 1},
         "kind": {"skipped.repeat": 2},
     }
     assert check(str(tmp_path / "lake"), strict=True).ok
