@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.compat.spacy_entities import decoder
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.biluo import decoder
 from pipeline.enrich.entities.network import recognizer
 from pipeline.enrich.lexicon import load
 from training import card

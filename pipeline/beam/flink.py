@@ -7,7 +7,6 @@ job server is needed while submitting, not after.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -15,14 +14,13 @@ from typing import Literal
 
 import apache_beam as beam
 import grpc
-from apache_beam.io.flink.flink_streaming_impulse_source import FlinkStreamingImpulseSource
-from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.runner import PipelineState
 
 from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
+from pipeline.compat.beam_flink import flink_beats, flink_options
 from pipeline.config import Settings, changed
 from pipeline.errors import EngineError
 from pipeline.job import Tick
@@ -216,16 +214,6 @@ class _Submissions:
         return None
 
 
-class _FlinkOptions(PipelineOptions):  # type: ignore[misc]
-    """Options of Beam's Flink runner that its Python side does not know by itself."""
-
-    @classmethod
-    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
-        for name in ("--checkpointing_interval", "--max_bundle_size"):
-            parser.add_argument(name, type=int)
-        parser.add_argument("--savepoint_path")
-
-
 def _submit(settings: Settings, ticks: Sequence[Sequence[Tick]], savepoint: str | None) -> object:
     flink = settings.flink
     options = {
@@ -244,10 +232,8 @@ def _submit(settings: Settings, ticks: Sequence[Sequence[Tick]], savepoint: str 
     }
     if savepoint is not None:
         options["savepoint_path"] = savepoint
-    root = beam.Pipeline(runner=PortableRunner(), options=PipelineOptions.from_dictionary(options))
-    beats = FlinkStreamingImpulseSource()
-    # Its `set_…` methods change the class, not the instance.
-    beats.config = {"interval_ms": int(settings.job.poll_s * 1000)}
+    root = beam.Pipeline(runner=PortableRunner(), options=flink_options(options))
+    beats = flink_beats(int(settings.job.poll_s * 1000))
     # What is in the graph, Flink shows to whoever may see the job.
     graph.on_flink(root, beats, ticks, without_secrets(settings), MAX_PARALLELISM)
     return root.run()

@@ -1,8 +1,8 @@
 """Running the graph in this process, epoch after epoch, and on Prism.
 
-The in-process engine is constructed by name: `DirectRunner` first tries Prism and would download
-it. On it a pipeline is bounded, so the job is a chain of bounded epochs, a fresh `run` each; what
-has to outlast an epoch (connections, the model) is cached in the process (`pipeline.job`).
+On the in-process engine a pipeline is bounded, so the job is a chain of bounded epochs, a fresh
+`run` each; what has to outlast an epoch (connections, the model) is cached in the process
+(`pipeline.job`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Literal
 import apache_beam as beam
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline import clock
 from pipeline.beam import graph
 from pipeline.beam.steps.ticks import BoundedTicks, PeriodicTicks
+from pipeline.compat.beam_engine import in_process_engine
 from pipeline.config import Settings
 from pipeline.errors import StoreError, UsageError
 from pipeline.job import Job, job_of
@@ -154,7 +154,9 @@ def _run_epoch(job: Job, groups: Sequence[int]) -> None:
 def _run(job: Job, build: Callable[[beam.Pipeline], object]) -> None:
     quiet_beam()
     # Nothing of this process's own arguments is for Beam.
-    root = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([], save_main_session=False))
+    root = beam.Pipeline(
+        runner=in_process_engine(), options=PipelineOptions([], save_main_session=False)
+    )
     build(root)
     job.keep_fault()
     root.run().wait_until_finish()

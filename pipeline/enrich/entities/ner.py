@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.enrich.entities.biluo import Decoder, decoder
-from pipeline.enrich.entities.embedding import embed_distinct
+from pipeline.compat.spacy_entities import Decoder, decoder
+from pipeline.compat.thinc_embedding import embed_distinct
 from pipeline.enrich.entities.shipped import is_shipped, load_shipped, shipped_hash
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
 from pipeline.enrich.lexicon import words

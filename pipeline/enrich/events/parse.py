@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.enrich.events.words import words
+from pipeline.compat.spacy_words import words
 
 MAX_TOKENS = 110
 MAX_CHARS = 1_200

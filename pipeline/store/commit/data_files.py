@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
-from deltalake._internal import DeltaFileSystemHandler
 from deltalake.fs import DeltaStorageHandler
 from typing_extensions import override
 
+from pipeline.compat.delta_uploads import Uploads
 from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, sealed
 
 MAINTAIN = "maintain"
@@ -244,16 +244,11 @@ class ObjectFiles(DataFiles):
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
         self._fs = pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
-        # For writing without pyarrow's stream around it, which hands over what deltalake 1.6 does
-        # not take (a Buffer), and which closes an upload that failed, so that half of it appears.
-        self._raw = DeltaFileSystemHandler(url, dict(options))
+        self._uploads = Uploads(url, options)
 
     @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
-        out: Any = self._raw.open_output_stream(path)
-        out.write(data.to_pybytes())
-        # Only this makes the object appear.
-        out.close()
+        self._uploads.put(path, data)
 
     @override
     def delete(self, path: str) -> None:

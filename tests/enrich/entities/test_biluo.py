@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 
+from pipeline.compat.spacy_entities import decoder
 from pipeline.enrich.entities import ner
-from pipeline.enrich.entities.biluo import decoder
 
 _TEXTS = [
     "",

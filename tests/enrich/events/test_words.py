@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.compat.spacy_words import words
 from pipeline.enrich.entities import ner
-from pipeline.enrich.events.words import words
 
 _TEXTS = [
     "",

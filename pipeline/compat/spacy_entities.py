@@ -7,8 +7,9 @@ kind are valid: these are followed for all entities of the batch together, until
 ended. Measured: a fifth of the time of `EntityRecognizer.predict`, of which most goes into taking
 and letting go of the interpreter's lock at each token.
 
-Rules of what is valid: spaCy 3.8, `pipeline/_parser_internals/ner.pyx`, for documents that have
-neither entities nor sentence starts set.
+It goes by how spaCy lays out the recognizer's network and by which of its actions are valid
+(`pipeline/_parser_internals/ner.pyx`), for documents that have neither entities nor sentence starts
+set.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.compat.liberty import Liberty
+
+LIBERTY = Liberty(
+    library="spacy",
+    version="3.8.18",
+    why="the recognizer goes token by token, and most of its time is spent on the lock",
+    issue="https://github.com/explosion/spaCy/pull/1438",
+)
 
 _FEATURES = 3
 """Tokens that a state is described by: the next one, the entity's first, the one before."""

@@ -11,6 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.compat.liberty import Liberty
+
+LIBERTY = Liberty(
+    library="thinc",
+    version="8.3.14",
+    why="an embedding is computed for each token, though it depends on the word alone",
+)
+
 _STEPS = ("extract_features", "list2ragged", "with_array", "with_array", "ragged2list")
 # Odd numbers without a common pattern: products and sums modulo 2**64 tell rows apart.
 _FACTORS = np.array(

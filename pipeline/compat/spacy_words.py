@@ -4,6 +4,8 @@ The attribute ruler tries all of its patterns at every token and the lemmatizer 
 what comes of it depends on the word, its tag and its dependency, but for a few patterns of two
 words ("gon na"). So it is worked out once for each such triple and remembered. A sentence in which
 a longer pattern matches goes through spaCy's steps.
+
+It uses functions and a cache that spaCy does not document, and does what its matcher does.
 """
 
 from __future__ import annotations
@@ -13,6 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from pipeline.compat.liberty import Liberty
+
+LIBERTY = Liberty(
+    library="spacy",
+    version="3.8.18",
+    why="the attribute ruler tries its patterns at every token, however often a word returns",
+)
 
 _READ = ("ORTH", "TAG", "DEP")
 _WRITTEN = ("POS", "LEMMA")
