@@ -215,7 +215,8 @@ def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
     """The event with its place, and where in the story it is told."""
     story, lexicon = item.story, load()
     country, location = dateline_place(story.dateline, lexicon)
-    words = story.dateline_places[0] if story.dateline_places else story.dateline
+    listed = story.dateline_places or re.split(r"[,(/]", story.dateline or "")
+    words = listed[0].strip(" -")
     dateline = (words, country, location) if words else None
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")

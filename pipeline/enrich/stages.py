@@ -16,7 +16,7 @@ VERSIONS: Mapping[str, int] = {
     "entities": 2,
     "places": 2,
     "topics": 1,
-    "events": 2,
+    "events": 3,
 }
 """The version of each stage, in the order in which a story passes them."""
 

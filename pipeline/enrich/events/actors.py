@@ -90,14 +90,17 @@ class Resolver:
         naming: Collection[Token] = (),
         *,
         unnamed: bool = True,
+        own: bool = False,
     ) -> list[Party]:
         """The actors at the first token that names somebody other than `others`.
 
         Where no token does, what the first one says in its own words, if `unnamed` allows it.
         `naming` are the words that name the act: they are no side themselves, and what says a side
-        in its own words stands right with them.
+        in its own words stands right with them. `own` says that what is given is the doers' own
+        ("reaffirmed US support").
         """
         taken = {identity(party) for party in others} | {p.actor.text.lower() for p in others}
+        states = {party.actor.country for party in others if party.actor.country}
         weak: list[Party] = []
         for position, token in enumerate(tokens):
             if labels.is_time(token):
@@ -110,6 +113,8 @@ class Resolver:
                 if not found and unnamed and beside and not _is_location(token):
                     found = self._unnamed(token)
             parties = [p for p in found if identity(p) not in taken]
+            if own and token in naming:  # "reaffirmed US support": the speaker's own state gives it
+                parties = [p for p in parties if p.actor.country not in states]
             known = [p for p in parties if p.somebody]
             if weak and weak[0].actor.role and _is_location(token):
                 continue  # "detained protesters in The Hague": the place is not whom it was done to

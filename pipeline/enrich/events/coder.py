@@ -51,6 +51,8 @@ _ACTING_KINDS = frozenset({"PERSON", "ORG"})
 _OF_WORDS = ("11", "12")
 _DONE_TO_OTHERS = ("07", "08", "09", "11", "12", "13", "14", "17", "18", "19")
 _BETWEEN_SOMEBODY = ("04", "15")
+_BY_STATES = ("03", "05", "08", "10", "13")
+_SAID = ("03", "05")
 _BETWEEN_ALL = ("03", "04", "05", "06")
 
 
@@ -185,8 +187,13 @@ class EventCoder:
         if not sources:
             return []
         tokens = [t for t in act.targets if not _only_place(t, act)]
-        unnamed = not act.code.startswith(_BETWEEN_SOMEBODY)
-        targets = resolver.first(tokens, sources, (*act.trigger, act.predicate), unnamed=unnamed)
+        of_a_state = any(party.political and party.actor.country for party in sources)
+        unnamed = not act.code.startswith(_BETWEEN_SOMEBODY) and (
+            of_a_state or not act.code.startswith(_BY_STATES)
+        )
+        naming = (*act.trigger, act.predicate)
+        own = act.code.startswith(_SAID)
+        targets = resolver.first(tokens, sources, naming, unnamed=unnamed, own=own)
         if not targets and act.code.startswith(_OF_WORDS):
             targets = resolver.first(conditions(act.predicate), sources)
             targets = targets or resolver.in_words(tokens if act.code != "128" else ())

@@ -1,0 +1,160 @@
+"""The sides of an act, kind by kind: sentences written for this, through the whole enrichment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.enrich import Enricher
+from pipeline.evaluate.events import fold
+from pipeline.model import Actor, EnrichedStory, Event, Story
+
+Side = tuple[str, str | None]
+
+
+@pytest.fixture(scope="module")
+def enricher() -> Enricher:
+    return Enricher()
+
+
+def coded(enricher: Enricher, text: str) -> tuple[Event, ...]:
+    story = Story(
+        source="test", offset=0, item=0, format="text", story_id="s", revision_id="r",
+        content_hash="c", headline="", paragraphs=(text,), raw=b"", language="en",
+        published_at=datetime(2024, 5, 15, tzinfo=UTC),
+    )  # fmt: skip
+    (found,) = enricher.enrich([replace(story)])
+    assert isinstance(found, EnrichedStory)
+    return found.events
+
+
+def is_side(actor: Actor | None, wanted: Side) -> bool:
+    words, country = wanted
+    return actor is not None and words in actor.text and country in (None, actor.country)
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "root", "target"),
+    [
+        # vague heads
+        (
+            "The rebel group declared a truce with the government of Mali.",
+            ("rebel group", None),
+            "YIELD",
+            ("government of Mali", "MLI"),
+        ),
+        # a target behind a participle
+        (
+            "Norway lifted the restrictions imposed on Cuba.",
+            ("Norway", "NOR"),
+            "YIELD",
+            ("Cuba", "CUB"),
+        ),
+        # two sides of one country
+        (
+            "Chilean students protested against the Chilean government on Monday.",
+            ("Chilean students", "CHL"),
+            "PROTEST",
+            ("Chilean government", "CHL"),
+        ),
+        # a passive without an agent
+        (
+            "A Swedish journalist was arrested in Eritrea on Tuesday.",
+            ("Eritrea", "ERI"),
+            "COERCE",
+            ("Swedish journalist", "SWE"),
+        ),
+        # a nationality with a noun that is on no list
+        (
+            "Kenyan youths threw stones at Ugandan police on Monday.",
+            ("Kenyan youths", "KEN"),
+            "ASSAULT",
+            ("Ugandan police", "UGA"),
+        ),
+        # a demand that others act
+        (
+            "Ghana demanded that the Security Council impose sanctions on Togo.",
+            ("Ghana", "GHA"),
+            "REQUEST",
+            ("Security Council", None),
+        ),
+        # both failed
+        (
+            "Greece and Bulgaria failed to reach an agreement on water.",
+            ("Greece", "GRC"),
+            "REJECT",
+            ("Bulgaria", "BGR"),
+        ),
+        # a company as a target
+        (
+            "Brazil lifted sanctions on a Russian shipping company.",
+            ("Brazil", "BRA"),
+            "YIELD",
+            ("Russian shipping company", "RUS"),
+        ),
+        # a charge that is taken up
+        (
+            "Kenya accused Somalia of spying. Somalia denied the accusation.",
+            ("Somalia", "SOM"),
+            "REJECT",
+            ("Kenya", "KEN"),
+        ),
+        # who is nameless is of the story's one country
+        (
+            "Protests spread through southern Peru on Monday. Police arrested 30 people.",
+            ("Police", "PER"),
+            "COERCE",
+            ("people", "PER"),
+        ),
+        # words are criticised, not assaulted
+        (
+            "Denmark attacked Hungary's asylum policy on Monday.",
+            ("Denmark", "DNK"),
+            "ACCUSE",
+            ("Hungary", "HUN"),
+        ),
+    ],
+)
+def test_both_sides_of_an_act_are_found(
+    enricher: Enricher, text: str, source: Side, root: str, target: Side
+) -> None:
+    """The act is there between the two that a reader names."""
+    events = coded(enricher, text)
+    assert any(
+        is_side(e.source, source) and fold(e.root) == root and is_side(e.target, target)
+        for e in events
+    ), [(e.source, e.root, e.target) for e in events]
+
+
+def test_every_side_has_a_label_a_state_and_a_code(enricher: Enricher) -> None:
+    """A nationality stands for its state; the code is country and role."""
+    (event,) = coded(enricher, "Peruvian police arrested two Chilean sailors in Lima.")
+    assert event.source is not None
+    assert event.target is not None
+    assert (event.source.label, event.source.state, event.source.code) == (
+        "Peruvian police", "Peru", "PERCOP",
+    )  # fmt: skip
+    assert event.target.label == "two Chilean sailors"
+    assert event.target.state == "Chile"
+
+
+def test_who_is_resolved_is_marked_and_less_sure(enricher: Enricher) -> None:
+    """A pronoun's antecedent, and a country that only the story tells."""
+    events = coded(enricher, "Zambia said that it had expelled two Angolan diplomats.")
+    expelled = next(e for e in events if e.root == "SANCTION")
+    assert expelled.source is not None
+    assert expelled.source.country == "ZMB"
+    assert expelled.source.resolved_by == "pronoun"
+    assert expelled.source.confidence < 1.0
+
+
+def test_an_act_of_long_ago_is_historical(enricher: Enricher) -> None:
+    """A year that lies far back marks the row; the headline and the lead are told apart."""
+    (past,) = coded(enricher, "France imposed sanctions on Libya in 1989.")
+    (now,) = coded(enricher, "France imposed sanctions on Libya on Monday.")
+    assert past.historical
+    assert not now.historical
+    assert now.from_lead
+    assert not now.from_headline
