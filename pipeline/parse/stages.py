@@ -25,6 +25,7 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "html": 1,
     "iptc7901": 1,
     "json": 1,
+    "json-ld": 1,
     "mail": 1,
     "newsml-g2": 1,
     "newsml1": 1,
