@@ -2,11 +2,63 @@
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from collections.abc import Iterator
+from functools import lru_cache, partial
 
+from pipeline.enrich.entities.spans import LISTED_WORD, Span
 from pipeline.enrich.languages.base import Language, SentenceEnds
 from pipeline.enrich.languages.foreign import resolve
-from pipeline.enrich.lexicon import words
+from pipeline.enrich.lexicon import Name, load, rows, words
+
+_ADJECTIVE = r"(?:e|en|em|er|es)"
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+
+@lru_cache(maxsize=1)
+def _forms() -> tuple[re.Pattern[str], dict[str, str | None]]:
+    """What finds adjectives and peoples, and the country of each form in small letters.
+
+    Adjectives are found with their ending, peoples as they are written, both also as wires without
+    umlauts write them.
+    """
+    country: dict[str, str | None] = {}
+    patterns: list[str] = []
+    for row in rows("demonyms_de.tsv"):
+        for adjective in row[1].split("|"):
+            for form in {adjective, adjective.translate(_LETTERS)}:
+                country[form] = row[0] or None
+                patterns.append(f"[{form[0].upper()}{form[0]}]{form[1:]}{_ADJECTIVE}")
+        for people in row[2].split("|"):
+            for form in {people, people.translate(_LETTERS)}:
+                country[form.lower()] = row[0] or None
+                patterns.append(form)
+    longest = sorted(patterns, key=lambda form: (-len(form), form))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(longest)})(?![\w-])"), country
+
+
+def peoples(text: str) -> Iterator[Span]:
+    """The adjectives and peoples of countries ("die russische Regierung", "zwei Franzosen")."""
+    pattern, countries = _forms()
+    canonical = _adjectives_in_english()
+    for match in pattern.finditer(text):
+        word = match.group().lower()
+        code = countries.get(word)
+        if word not in countries:
+            code = countries.get(re.sub(rf"{_ADJECTIVE}$", "", word))
+        name = Name("NORP", canonical[code], code, "countries.tsv") if code in canonical else None
+        yield Span(match.start(), match.end(), "NORP", LISTED_WORD, name)
+
+
+@lru_cache(maxsize=1)
+def _adjectives_in_english() -> dict[str | None, str]:
+    """The wires' adjective of each country."""
+    found: dict[str | None, str] = {}
+    for name in load().names.values():
+        if name.kind == "NORP" and name.source == "countries.tsv":
+            found.setdefault(name.country, name.canonical)
+    return found
+
 
 GERMAN = Language(
     "de",
@@ -28,5 +80,6 @@ GERMAN = Language(
         ),
         ordinals=True,
     ),
-    partial(resolve, language="de"),
+    partial(resolve, language="de", peoples=peoples, genitives=("s",)),
+    entity_model="news-de",
 )

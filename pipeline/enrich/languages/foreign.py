@@ -7,12 +7,21 @@ language is used. Countries are the Unicode CLDR's names of territories (package
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.enrich.entities.consistency import choose, one_kind, repeats
-from pipeline.enrich.entities.spans import BIG_CITY, LISTED_PHRASE, LISTED_WORD, Span, Token, listed
+from pipeline.enrich.entities.spans import (
+    BIG_CITY,
+    LISTED_PHRASE,
+    LISTED_WORD,
+    MODEL_PHRASE,
+    MODEL_WORD,
+    Span,
+    Token,
+    listed,
+)
 from pipeline.enrich.lexicon import Lexicon, Name, phrase, tokenize
 
 _ARTICLE = re.compile(
@@ -24,22 +33,56 @@ _TRAILING = re.compile(r"[\s\"'\u2019\u201d\u00bb,;:.)\]-]+$")
 _ENGLISH_NAMES = frozenset({"countries.tsv", "policy.tsv"})
 
 
+Peoples = Callable[[str], Iterator[Span]]
+"""The adjectives and peoples of countries in a text, in a language that has a list of them."""
+
+
 def resolve(
-    text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon, *, language: str | None
+    text: str,
+    model_spans: Sequence[Span] | None,
+    lexicon: Lexicon,
+    *,
+    language: str | None,
+    peoples: Peoples | None = None,
+    genitives: tuple[str, ...] = (),
 ) -> list[Span]:
-    """The story's names, in order, without overlaps; without a model only those that are listed."""
+    """The story's names, in order, without overlaps; without a model only those that are listed.
+
+    With a model the lists of English names only tell which country or body it is that the model
+    sees: "Essen" and "Man" are towns, and words of other languages too. `genitives` are the endings
+    that a country's name may take ("Israels").
+    """
     tokens = tokenize(text)
-    names = territories(language, lexicon) if language else {}
-    candidates = [*_territories(tokens, names), *_listed(tokens, lexicon, bool(names))]
-    for span in model_spans or ():
+    names = territories(language, lexicon, genitives) if language else {}
+    countries = [span for span in _territories(tokens, names) if not _in_compound(text, span)]
+    known = [*countries, *_listed(tokens, lexicon, bool(names))]
+    if model_spans is None:
+        return choose(known)
+    candidates = [*countries, *(peoples(text) if peoples else ())]
+    entries = {(span.start, span.end): span.name for span in known}
+    for span in model_spans:
         clean = _clean(text, span)
         if clean is not None:
-            candidates.append(clean)
+            name = entries.get((clean.start, clean.end))
+            fits = name is not None and _class(name.kind) == _class(clean.kind)
+            strength = MODEL_PHRASE if " " in text[clean.start : clean.end] else MODEL_WORD
+            candidates.append(replace(clean, strength=strength, name=name if fits else None))
     chosen = choose(candidates)
-    if model_spans is None:
-        return chosen
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
     return one_kind(text, chosen)
+
+
+def _class(kind: str) -> str:
+    return "PLACE" if kind in ("GPE", "LOC", "FAC") else kind
+
+
+def _in_compound(text: str, span: Span) -> bool:
+    """Whether a hyphen ties a name to another word ("Deutschland-Achter")."""
+    after = text[span.end : span.end + 2]
+    before = text[max(0, span.start - 2) : span.start]
+    return (after[:1] == "-" and after[1:].isalpha()) or (
+        before[1:] == "-" and before[:1].isalpha()
+    )
 
 
 @lru_cache(maxsize=32)
@@ -56,14 +99,16 @@ def _cldr(language: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, alpha3[code]) for code, name in territories.items() if code in alpha3)
 
 
-def territories(language: str, lexicon: Lexicon) -> dict[tuple[str, ...], Name]:
+def territories(
+    language: str, lexicon: Lexicon, genitives: tuple[str, ...] = ()
+) -> dict[tuple[str, ...], Name]:
     """Countries by the tokens of their name in a language, with the wires' English name."""
     return {
         tuple(phrase(form).split(" ")): Name(
             "GPE", lexicon.canonical_country.get(country, name), country, "countries.tsv"
         )
         for name, country in _cldr(language)
-        for form in {name, name.replace("-", " ")}
+        for form in {name, name.replace("-", " "), *(name + ending for ending in genitives)}
         if len(name) > 2
     }
 
@@ -104,6 +149,8 @@ def _clean(text: str, span: Span) -> Span | None:
         start = lead.end()
         lead = _ARTICLE.match(text, start, end)
     end = start + len(_TRAILING.sub("", text[start:end]))
-    if end <= start or not any(c.isupper() or not c.isascii() for c in text[start:end]):
+    # In many languages a people's adjective has a small letter ("deutsche").
+    capital = span.kind == "NORP" or any(c.isupper() or not c.isascii() for c in text[start:end])
+    if end <= start or not capital:
         return None
     return replace(span, start=start, end=end)
