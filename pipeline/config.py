@@ -149,7 +149,7 @@ class ReplaySettings(_Section):
 
 
 class EnrichSettings(_Section):
-    """The language models: English, and by ISO 639-1 code those of other languages.
+    """The parser for English events, and entity models by ISO 639-1 code, beside our own.
 
     With `model_hash` set, another English model of the same name is refused. Of a text longer than
     `max_text_chars` the rest is kept, unread.

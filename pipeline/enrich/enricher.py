@@ -63,7 +63,7 @@ class Enricher:
         expected_hash: str | None = None,
         max_chars: int = MAX_CHARS,
     ) -> None:
-        named = {"en": model} | entity_models() | dict(models or {})
+        named = entity_models() | dict(models or {})
         self._models = {code: name for code, name in sorted(named.items()) if name}
         self._max_chars = max_chars
         self.model = model
@@ -117,16 +117,17 @@ class Enricher:
 
     def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         _coder(self.model)
+        work = [self._prepare(story) for story in stories]
+        spoken = {item.language for item in work}
+        used = {name for code, name in self._models.items() if code in spoken}
         with ExitStack() as zones:
             # What a model keeps of words that it never saw before goes with the batch: a job that
             # runs for months meets a new one in every story.
-            pipelines = [ner.load(self.model), *map(ner.load, self._models.values())]
-            for nlp in {id(nlp): nlp for nlp in pipelines}.values():
-                zones.enter_context(nlp.memory_zone())
-            return self._in_zones(stories)
+            for name in sorted({self.model, *used}):
+                zones.enter_context(ner.load(name).memory_zone())
+            return self._in_zones(work)
 
-    def _in_zones(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
-        work = [self._prepare(story) for story in stories]
+    def _in_zones(self, work: Sequence[Work]) -> tuple[_Result, ...]:
         spans: dict[int, list[Span]] = {}
         for code, name in self._models.items():
             indexes = [i for i, item in enumerate(work) if item.language == code and item.text]

@@ -55,6 +55,7 @@ class Lexicon:
     first_names: frozenset[str] = frozenset()
     last_names: frozenset[str] = frozenset()
     common_words: frozenset[str] = frozenset()
+    small_words: frozenset[str] = frozenset()
     region_of: dict[str, str] = field(default_factory=dict)
     canonical_country: dict[str, str] = field(default_factory=dict)
     geonames: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -119,6 +120,9 @@ def load() -> Lexicon:
     lexicon.last_names = frozenset(row[0] for row in rows("last_names.tsv"))
     lexicon.common_words = frozenset(
         word for (line,) in rows("common_words.tsv") for word in line.split()
+    )
+    lexicon.small_words = frozenset(
+        word for (line,) in rows("small_words.tsv") for word in line.split()
     )
     for slug, _intermediate, codes in rows("regions.tsv"):
         lexicon.region_of.update(dict.fromkeys(codes.split(), slug))

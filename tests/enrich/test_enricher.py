@@ -173,10 +173,31 @@ def test_without_a_model_the_region_is_still_found(enricher: Enricher) -> None:
     """A story in a language without a model has status no_model, no entities, and a region."""
     result = enriched(
         enricher,
-        story("Wahl in Berlin", "Die Wahl in Berlin und Hamburg beginnt.", language="de-DE"),
+        story("Elezioni a Torino", "A Torino e Palermo si vota.", language="it-IT"),
     )
-    assert (result.status, result.language, result.entities) == ("no_model", "de", ())
-    assert result.region == "western-europe"
+    assert (result.status, result.language, result.entities) == ("no_model", "it", ())
+    assert result.region == "southern-europe"
+
+
+def test_spanish_and_german_have_entities_and_no_events(enricher: Enricher) -> None:
+    """Dateline's own models: names, countries in the story's language, the region."""
+    text = "El presidente Mario Benítez viajó a Uruguay y habló con Ana Quiroga en Montevideo."
+    result = enriched(enricher, story("Cumbre en Montevideo", text, language="es"))
+    assert (result.status, result.region) == ("no_events", "latin-america-and-the-caribbean")
+    assert named(result, "Ana Quiroga").kind == "PERSON"
+    assert named(result, "Uruguay").country == "URY"
+    text = "Der russische Minister Iwan Orlow traf in Wien die Regierung Österreichs."
+    result = enriched(enricher, story("Gespräche in Wien", text, language="de"))
+    assert (result.status, result.region) == ("no_events", "western-europe")
+    assert named(result, "Iwan Orlow").kind == "PERSON"
+    assert named(result, "Austria").country == "AUT"
+
+
+def test_a_german_adjective_is_its_country_s(enricher: Enricher) -> None:
+    """ "Die russische Regierung" and "Russen" name a people, whatever the ending."""
+    text = "Die russische Regierung warnte zwei Franzosen vor russischen Zöllen."
+    result = enriched(enricher, story("Warnung", text, language="de"))
+    assert {(e.kind, e.country) for e in result.entities} == {("NORP", "RUS"), ("NORP", "FRA")}
 
 
 def test_the_language_is_detected_where_none_is_declared(enricher: Enricher) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.entities.lists import LINE
-from pipeline.enrich.entities.spans import CITY, LISTED_WORD, Span, Token
+from pipeline.enrich.entities.spans import CITY, LISTED_WORD, TRUSTED, Span, Token
 from pipeline.enrich.lexicon import Lexicon, tokenize, words
 
 _COMPANY_ENDS = words("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
@@ -50,7 +50,8 @@ def repeats(
     for span in chosen:
         words = tuple(word for word, _, _ in tokenize(text[span.start : span.end]))
         weight = span.strength
-        if not words or (len(words) == 1 and len(words[0]) < 3):
+        # Of a single word our own model judges each mention by itself.
+        if not words or (len(words) == 1 and (len(words[0]) < 3 or weight == TRUSTED)):
             continue
         kinds[words][span.kind] += weight
         if span.kind == "PERSON" and len(words) > 1 and words[-1][0].isupper():

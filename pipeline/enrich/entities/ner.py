@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.compat.spacy_entities import Decoder, decoder
 from pipeline.compat.thinc_embedding import embed_distinct
 from pipeline.enrich.entities.shipped import is_shipped, load_shipped, shipped_hash
-from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
+from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, TRUSTED, Span
 from pipeline.enrich.lexicon import words
 from pipeline.errors import ModelError
 
@@ -111,13 +111,15 @@ class Recognizer:
     """An entity recognizer of spaCy's with the tokenizer before it.
 
     `vectors` is the step whose vectors it listens to, if it has none of its own; `decode` finds its
-    entities a batch at once, where it is built as that needs.
+    entities a batch at once, where it is built as that needs. `is_ours` says that it was fitted to
+    news: the rules after it then leave its spans as they are.
     """
 
     nlp: Language
     step: Any
     vectors: Any = None
     decode: Decoder | None = None
+    is_ours: bool = False
 
 
 @lru_cache(maxsize=8)
@@ -126,7 +128,7 @@ def recognizer(name: str) -> Recognizer:
     nlp = load(name)
     if is_shipped(name):
         _, step = load_shipped(name)
-        return Recognizer(nlp, step, None, decoder(step))
+        return Recognizer(nlp, step, None, decoder(step), is_ours=True)
     if "ner" not in nlp.pipe_names:
         raise ModelError("The spaCy model finds no entities", model=name)
     step = nlp.get_pipe("ner")
@@ -137,6 +139,12 @@ def recognizer(name: str) -> Recognizer:
 
 def entities(model: Recognizer, texts: Sequence[str]) -> Iterator[list[Span]]:
     """What the model alone takes for names, text by text."""
+
+    def strength(size: int) -> int:
+        if model.is_ours:
+            return TRUSTED
+        return MODEL_PHRASE if size > 1 else MODEL_WORD
+
     for batch in _batches(model.nlp, texts):
         docs = batch
         if model.vectors is not None:
@@ -154,7 +162,7 @@ def entities(model: Recognizer, texts: Sequence[str]) -> Iterator[list[Span]]:
                     doc[start].idx,
                     doc[end - 1].idx + len(doc[end - 1]),
                     label if label in KINDS else _LABELS[label],
-                    MODEL_PHRASE if end - start > 1 else MODEL_WORD,
+                    strength(end - start),
                 )
                 for start, end, label in names
                 if label in KINDS or label in _LABELS

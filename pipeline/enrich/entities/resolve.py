@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,13 +17,14 @@ from pipeline.enrich.entities.spans import (
     LISTED_WORD,
     MODEL_PHRASE,
     MODEL_WORD,
+    TRUSTED,
     Span,
     listed,
     shaped,
 )
 from pipeline.enrich.entities.sport import SPORTS, is_sport, teams
 from pipeline.enrich.entities.works import titles
-from pipeline.enrich.lexicon import Lexicon, phrase, rows, tokenize, words
+from pipeline.enrich.lexicon import Lexicon, Name, phrase, rows, tokenize, words
 
 _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
@@ -34,6 +35,7 @@ _AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
 _NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
 _IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside)\s$")
+_BEGINS = re.compile(r"(?:^|\n|[.!?:]\s{1,2}|[\"\u201c])\Z|\A\Z")
 _STATE_AFTER = re.compile(r", [A-Z]")
 _NEVER = words(
     """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
@@ -57,6 +59,7 @@ _BODY_AFTER = re.compile(
     r"airlines|subsidiary|plc)\b"
 )
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
+_SITES = frozenset({"GPE", "LOC", "FAC"})
 
 
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
@@ -74,6 +77,8 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates += marked(text, _country_names(), sport)
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
     candidates += [*acronyms(text, lexicon), *titles(text)]
+    entries = {(span.start, span.end): span.name for span in known}
+    model_spans = [_listed_as(span, entries) for span in model_spans]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
@@ -81,6 +86,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
     chosen = teams(text, chosen) if sport else chosen
+    chosen = [span for span in chosen if not _only_begins(text, span, chosen, lexicon)]
     return [compound(text, span) for span in chosen]
 
 
@@ -94,7 +100,14 @@ def _country_names() -> frozenset[str]:
 
 
 def _parts(text: str, span: Span) -> Iterator[Span]:
-    """A model's span cut at dashes and line ends, without numbers at its ends."""
+    """A model's span cut at dashes and line ends, without numbers at its ends.
+
+    One of our own model is cut at line ends alone.
+    """
+    if span.strength == TRUSTED:
+        newline = text.find("\n", span.start, span.end)
+        yield replace(span, end=newline) if newline > span.start else span
+        return
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
         lead = _LEAD_OF.match(text, start, end)
@@ -124,6 +137,34 @@ def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
             yield replace(span, start=match.end())
             return
     yield span
+
+
+def _only_begins(text: str, span: Span, chosen: Sequence[Span], lexicon: Lexicon) -> bool:
+    """Whether a word has its capital only as the first of a sentence or line ("Pay April 10").
+
+    News writes it small otherwise, and the story has no name with it inside a sentence.
+    """
+    word = text[span.start : span.end]
+    if word.lower() not in lexicon.small_words or span.strength >= LISTED_PHRASE:
+        return False
+    if not _BEGINS.search(text, max(0, span.start - 4), span.start):
+        return False
+    return not any(
+        word in text[other.start : other.end].split()
+        and not _BEGINS.search(text, max(0, other.start - 4), other.start)
+        for other in chosen
+    )
+
+
+def _listed_as(span: Span, entries: Mapping[tuple[int, int], Name | None]) -> Span:
+    """A span of our own model with its list entry, where one of its sort has the same words."""
+    name = entries.get((span.start, span.end))
+    if span.strength != TRUSTED or name is None:
+        return span
+    # A body that is known by its house ("the Kremlin") acts as the body.
+    house = name.kind == "ORG" and name.source == "organisations.tsv" and span.kind in _SITES
+    same = house or name.kind == span.kind or {name.kind, span.kind} <= _SITES
+    return replace(span, kind=name.kind, name=name) if same else span
 
 
 def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
@@ -177,6 +218,8 @@ def _town_stands(text: str, span: Span, model_spans: Sequence[Span], lexicon: Le
 
 def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
     """The model's places of several words are weaker than listed ones inside them."""
+    if span.strength == TRUSTED:
+        return span
     if span.kind in ("PERSON", "ORG") and _IN_BEFORE.search(
         text[max(0, span.start - 9) : span.start]
     ):
@@ -212,6 +255,8 @@ def _is_body(text: str, span: Span, lexicon: Lexicon) -> bool:
 def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     """Without articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
+    if span.strength == TRUSTED:
+        return span if any(c.isupper() for c in text[start:end]) else None
     newline = text.find("\n", start, end)
     if newline >= 0:
         end = newline

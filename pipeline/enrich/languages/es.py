@@ -27,4 +27,5 @@ SPANISH = Language(
         ),
     ),
     partial(resolve, language="es"),
+    entity_model="news-es",
 )
