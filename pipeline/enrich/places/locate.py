@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.lexicon import Lexicon, Town, phrase
@@ -48,8 +48,14 @@ def locate(
             if len(known) == 1 or known[0][0] >= _SURE_FROM:
                 anchors.append((known[0][2], known[0][3]))
     states = {found.admin1 for found in chosen.values() if found.exactness == "admin1"}
+    begins = {
+        span.start: found.admin1
+        for index, found in chosen.items()
+        if found.exactness == "admin1" and found.admin1
+        for span in groups[index].spans
+    }
     for index, towns in open_:
-        behind = _state_behind(text, groups[index], groups, chosen)
+        behind = _state_behind(text, groups[index], begins)
         best = max(towns, key=lambda town: _score(town, anchors[:_MOST_ANCHORS], behind, states))
         chosen[index] = of_town(best)
     return chosen
@@ -114,19 +120,16 @@ def _score(
     return score
 
 
-def _state_behind(
-    text: str, group: Group, groups: Sequence[Group], chosen: dict[int, Location]
-) -> str | None:
-    """The state that stands behind a town's name: "Paris, Texas"."""
-    ends = {span.end for span in group.spans}
-    for index, found in chosen.items():
-        if found.exactness != "admin1":
-            continue
-        for span in groups[index].spans:
-            for end in ends:
-                if end < span.start <= end + 3 and _BEHIND.search(text, end, span.start):
-                    return found.admin1
-    return None
+def _state_behind(text: str, group: Group, states: Mapping[int, str]) -> str | None:
+    """The state that stands behind a town ("Paris, Texas"); `states` are by where they begin."""
+    starts = (
+        start
+        for span in group.spans
+        for start in range(span.end + 1, span.end + 4)
+        if start in states and _BEHIND.search(text, span.end, start)
+    )
+    found = next(starts, None)
+    return states[found] if found is not None else None
 
 
 def _point(location: Location) -> Point:
