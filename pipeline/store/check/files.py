@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from pipeline.store.check.findings import Finding
-from pipeline.store.commit.actions import folder_of
+from pipeline.store.commit.actions import folder_of, stats_columns
 from pipeline.store.commit.data_files import marks_of
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, open_table
@@ -45,6 +45,7 @@ class FileTotals:
 class _Footer:
     rows: int
     schema: pa.Schema
+    bounds: Mapping[str, tuple[object, object]]
 
 
 def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
@@ -147,6 +148,10 @@ def _judge(
     if file.rows is not None and footer.rows != file.rows:
         message = f"{file.path}: {footer.rows} rows, {file.rows} in the log"
         yield Finding("file_rows", table, message)
+    for column, bounds in file.bounds.items():
+        if footer.bounds.get(column, bounds) != bounds:
+            message = f"{file.path}: {column} of {footer.bounds[column]}, {bounds} in the log"
+            yield Finding("file_bounds", table, message)
     folder = folder_of({k: None if v is None else str(v) for k, v in file.partition.items()})
     if unquote(file.path.rpartition("/")[0]) + "/" != folder:
         yield Finding("file_place", table, f"{file.path} is not in {folder}")
@@ -195,11 +200,27 @@ def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str
     """The file's footer; None where it is not there, the reason where it cannot be read."""
     try:
         metadata = pq.read_metadata(f"{table}/{path}", filesystem=filesystem)
-        return _Footer(metadata.num_rows, metadata.schema.to_arrow_schema())
+        schema = metadata.schema.to_arrow_schema()
+        return _Footer(metadata.num_rows, schema, _bounds(metadata, stats_columns(table)))
     except FileNotFoundError:
         return None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         return str(error)
+
+
+def _bounds(
+    metadata: pq.FileMetaData, columns: Sequence[str]
+) -> Mapping[str, tuple[object, object]]:
+    """Smallest and largest values of `columns`, where the footer has them of all row groups."""
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
+    found: dict[str, tuple[object, object]] = {}
+    for name in columns:
+        mine = [chunk.statistics for chunk in chunks if chunk.path_in_schema == name]
+        known = [stats for stats in mine if stats is not None and stats.has_min_max]
+        if known and len(known) == len(mine):
+            found[name] = (min(s.min for s in known), max(s.max for s in known))
+    return found
 
 
 def _latest(snapshot: Snapshot, table: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ MEANING: Mapping[str, str] = {
     "unreadable_file": "a data file cannot be opened: it is damaged or half-written",
     "file_size": "a data file has another size than the log says, and cannot be read by it",
     "file_rows": "a data file has another number of rows than the log says",
+    "file_bounds": "the log gives other bounds of a file's values: readers may leave it out",
     "file_place": "a data file does not lie in the folder of its partition",
     "file_columns": "a data file's columns are not as the contract says",
     "foreign_file": "a data file of a table that Dateline did not write: another tool changed rows",

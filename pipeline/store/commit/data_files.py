@@ -107,15 +107,18 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
 
 
 def marks_of(schema: pa.Schema) -> Marks | None:
-    """The marks in the metadata of a data file's schema; None where there are none."""
+    """The marks in the metadata of a data file's schema; None where there are none, or damaged."""
     metadata: Mapping[bytes, bytes] = schema.metadata or {}
     if BLOCKS_KEY not in metadata:
         return None
-    return Marks(
-        blocks=json.loads(metadata[BLOCKS_KEY]),
-        replaces=frozenset(json.loads(metadata.get(REPLACES_KEY, b"[]"))),
-        time_ms=int(metadata.get(TIME_KEY, b"0")),
-    )
+    try:
+        return Marks(
+            blocks={str(app): int(end) for app, end in json.loads(metadata[BLOCKS_KEY]).items()},
+            replaces=frozenset(json.loads(metadata.get(REPLACES_KEY, b"[]"))),
+            time_ms=int(metadata.get(TIME_KEY, b"0")),
+        )
+    except (ValueError, AttributeError, TypeError):
+        return None
 
 
 def open_files(url: str, options: Mapping[str, str], on_point: OnPoint = nothing) -> DataFiles:

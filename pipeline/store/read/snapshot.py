@@ -18,6 +18,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
+from pipeline.store.commit.actions import stats_columns
 from pipeline.store.commit.tables import added, arrow_dataset, local_path, reading_log, reason
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
@@ -27,13 +28,15 @@ class DataFile:
     """A file that a table's log holds: its path below the table, its partition and row count.
 
     The path is as the store knows it: the log has it URL-encoded (Delta protocol, section "Add File
-    and Remove File"). `rows` is None where the log does not say.
+    and Remove File"). `rows` is None where the log does not say; `bounds` are the smallest and
+    largest values of the columns that it has statistics of.
     """
 
     path: str
     partition: Mapping[str, object]
     rows: int | None
     size_bytes: int
+    bounds: Mapping[str, tuple[object, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class Snapshot:
                 partition={key: action[f"partition.{key}"] for key in keys},
                 rows=action.get("num_records"),
                 size_bytes=action["size_bytes"],
+                bounds={
+                    name: (action[f"min.{name}"], action[f"max.{name}"])
+                    for name in stats_columns(table)
+                    if action.get(f"min.{name}") is not None
+                },
             )
             for action in added(self.tables[table], table).to_pylist()
         ]

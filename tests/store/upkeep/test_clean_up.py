@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store.check.judge import check
-from pipeline.store.commit.data_files import BLOCKS_KEY
+from pipeline.store.commit.data_files import BLOCKS_KEY, marks_of
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.schema.rows import entity_rows
 from pipeline.store.upkeep.clean_up import clean
@@ -98,3 +99,9 @@ def test_data_files_say_which_blocks_they_belong_to(tmp_path: Path) -> None:
     started(tmp_path, SOURCE).write(batch_of(0, 10))
     file = next((tmp_path / "stories").glob("date=*/region=*/*.parquet"))
     assert json.loads(pq.read_schema(file).metadata[BLOCKS_KEY]) == {SOURCE: 10}
+
+
+def test_marks_that_cannot_be_read_are_none() -> None:
+    """A flipped bit in a footer makes a file a stranger's, not the check a traceback."""
+    for damaged in (b'{"k\xbd": 3}', b"[1]", b'{"k": "many"}'):
+        assert marks_of(pa.schema([], metadata={BLOCKS_KEY: damaged})) is None
