@@ -214,7 +214,7 @@ def test_a_run_tells_no_secret(tmp_path: Path, store: Store, broker: EmbeddedBro
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("level", ["debug", "warning"])
+@pytest.mark.parametrize("level", ["debug", pytest.param("warning", marks=pytest.mark.long)])
 def test_a_refusal_tells_no_secret(tmp_path: Path, level: str) -> None:
     """Neither the broker's nor the store's, whose libraries quote addresses."""
     told = Told(tmp_path, **options_of(f"http://me:{BY_TOML}@127.0.0.1:1"))

@@ -48,9 +48,8 @@ def test_two_workers_share_the_partitions(tmp_path: Path, broker: EmbeddedBroker
     assert check(str(lake), strict=True).ok
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_job_and_leaves_the_lake_whole(
     tmp_path: Path, broker: EmbeddedBroker, number: signal.Signals
 ) -> None:
