@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -78,7 +78,8 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
     candidates += [*acronyms(text, lexicon), *titles(text)]
     entries = {(span.start, span.end): span.name for span in known}
-    model_spans = [_listed_as(span, entries) for span in model_spans]
+    towns = _sure_towns(text, known, lexicon)
+    model_spans = [_listed_as(span, entries, towns) for span in model_spans]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
@@ -156,15 +157,35 @@ def _only_begins(text: str, span: Span, chosen: Sequence[Span], lexicon: Lexicon
     )
 
 
-def _listed_as(span: Span, entries: Mapping[tuple[int, int], Name | None]) -> Span:
+def _listed_as(
+    span: Span,
+    entries: Mapping[tuple[int, int], Name | None],
+    towns: Collection[tuple[int, int]],
+) -> Span:
     """A span of our own model with its list entry, where one of its sort has the same words."""
     name = entries.get((span.start, span.end))
     if span.strength != TRUSTED or name is None:
         return span
     # A body that is known by its house ("the Kremlin") acts as the body.
     house = name.kind == "ORG" and name.source == "organisations.tsv" and span.kind in _SITES
-    same = house or name.kind == span.kind or {name.kind, span.kind} <= _SITES
+    # A listed people is one ("Houthi"), and a large town that no person is named after a town.
+    people = name.kind == "NORP" and span.kind == "ORG"
+    town = span.kind == "PERSON" and (span.start, span.end) in towns
+    same = house or people or town or name.kind == span.kind or {name.kind, span.kind} <= _SITES
     return replace(span, kind=name.kind, name=name) if same else span
+
+
+def _sure_towns(text: str, known: Iterable[Span], lexicon: Lexicon) -> set[tuple[int, int]]:
+    """Where names of large towns stand that no list of given names or surnames holds."""
+    return {
+        (span.start, span.end)
+        for span in known
+        if span.name is not None
+        and span.name.source == "cities.tsv"
+        and span.strength >= BIG_CITY
+        and text[span.start : span.end] not in lexicon.first_names
+        and text[span.start : span.end] not in lexicon.last_names
+    }
 
 
 def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
