@@ -34,23 +34,21 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
 
 
 def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """The versions of Dateline, of what it stands on, and of the stages that make its rows.
+    """The versions of Dateline and of what it stands on; with --json those of its stages too.
 
     Example: `dateline version --json`
     """
     facts = {"dateline": __version__, **{name: version_of(name) for name in _PACKAGES}}
+    if not as_json:
+        out.print("\n".join(f"{name} {number}" for name, number in facts.items()), highlight=False)
+        return
     from pipeline.job import enricher_of, stages_of
 
     settings = settings_of(config)
     stages = stages_of(enricher_of(settings), settings)
-    if as_json:
-        told = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
-        ids = {"enrichment_id": stages.enrichment_id, "stages_id": stages.id}
-        print_json({**facts, **ids, "stages": told})
-        return
-    lines = [f"{name} {number}" for name, number in facts.items()]
-    lines += [f"stage {stage}" for stage in stages.all]
-    out.print("\n".join(lines), highlight=False)
+    told = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
+    ids = {"enrichment_id": stages.enrichment_id, "stages_id": stages.id}
+    print_json({**facts, **ids, "stages": told})
 
 
 def register(app: typer.Typer) -> None:

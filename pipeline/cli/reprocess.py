@@ -48,7 +48,7 @@ def reprocess(
 
     The new rows stand beside the old ones, and the views show them. Revisions that the lake holds
     under today's parser and enrichment already are left out: a second run does nothing, and one
-    that was cut short goes on. `dateline version` tells today's stages.
+    that was cut short goes on. `dateline version --json` tells today's stages.
 
     Example: `dateline reprocess --where "date >= '2026-01-01'" --lake /data/lake`
     """

@@ -166,6 +166,7 @@ def repaired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "read_parts", read)
     monkeypatch.setattr(parse_stages, "FORMAT_VERSIONS", raised)
     parse_stages.today_parse_id.cache_clear()
+    parse_stages._format_stage.cache_clear()
 
 
 @pytest.fixture
@@ -173,6 +174,7 @@ def fresh_parses() -> Iterator[None]:
     """No parse id of a repaired parser is left behind."""
     yield
     parse_stages.today_parse_id.cache_clear()
+    parse_stages._format_stage.cache_clear()
 
 
 def test_a_repaired_parser_reaches_the_lakes_past(

@@ -28,6 +28,9 @@ from pipeline.parse.text.decode import decode
 Read = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
 
 _MAX_PAGE_BYTES = 2 * 1024 * 1024
+_FEWEST_WORDS = 12
+"""Words that a page without a headline must have, to be more than a notice."""
+
 _SHORT_CHARS = 10
 _SCRIPT = re.compile(
     r"<script\b[^<>]*?application/ld\+json[^<>]*>(?P<data>(?:[^<]|<(?!/script))*+)</script", re.I
@@ -95,6 +98,8 @@ class WebPage:
         text = _article_text(decoded.text)
         if not text:
             raise FaultError("no_text", "the page holds no article that could be found")
+        if not about.get("headline") and len(text.split()) < _FEWEST_WORDS:
+            raise FaultError("unknown_format", "a page without a headline or an article")
         about["articleBody"] = text
         first = text.split("\n\n", 1)[0]
         if len(first) > _SHORT_CHARS and str(about.get("headline", "")).startswith(first):

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.store.check.findings import NOTES
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.links.near_duplicates import Linked, LinkRule, link
@@ -272,13 +273,14 @@ def test_current_links_shows_what_may_be_shown(tmp_path: Path) -> None:
 
 
 def test_a_link_to_nothing_is_found_by_the_check(lake: Path) -> None:
-    """It is a note: after a legal deletion `lake link` puts it right."""
+    """By itself a note; that the day has a link more than was computed for it is an error."""
     linked(lake)
     row = {**links(lake)[0], "right_revision_id": "gone"}
     forced(lake, LINKS, [row])
     report = check(str(lake))
-    assert report.counts == {"dangling_link": 1}
-    assert report.ok
+    assert report.counts == {"dangling_link": 1, "link_count": 1}
+    assert "dangling_link" in NOTES
+    assert not report.ok
 
 
 def test_a_lake_that_cannot_be_read_is_a_store_error(lake: Path) -> None:
