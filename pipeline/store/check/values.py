@@ -46,8 +46,8 @@ def _where(table: str) -> str:
     return "NULL" if table == "links" else "min(source)"
 
 
-# `|| ''` keeps the condition from the files' statistics: a table whose log has none for a column
-# takes it for null there.
+# `HAVING min` keeps the condition from the files' statistics: a table whose log has none for a
+# column takes it for null there.
 VALUE_RULES = (
     *(
         Rule(
@@ -57,8 +57,8 @@ VALUE_RULES = (
             SELECT min(source) AS source, NULL AS first, NULL AS beyond,
               concat(count(*), ' rows with {column} ', {column}) AS message
             FROM {table}_data
-            WHERE {column} || '' NOT IN ({", ".join(f"'{value}'" for value in values)})
             GROUP BY {column}
+            HAVING min({column}) NOT IN ({", ".join(f"'{value}'" for value in values)})
             """,
         )
         for (table, column), values in _CLOSED.items()
