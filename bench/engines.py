@@ -26,7 +26,7 @@ from local_kafka import KafkaCluster
 from processes import Process
 
 from pipeline.source.kafka.publish import publish
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from tests.support.job import ended_at
 from tests.support.wire import a_text
 

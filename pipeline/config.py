@@ -37,7 +37,7 @@ from pipeline.store.option_names import check_option
 
 if TYPE_CHECKING:
     from pipeline.parse.limits import ParseLimits
-    from pipeline.parse.mapping.model import FieldMap
+    from pipeline.parse.mapping.field_map import FieldMap
 
 _PREFIX = "DATELINE_"
 
@@ -241,7 +241,7 @@ class Settings(BaseSettings):
         """The mappings under `[formats.NAME]` and `--map`; raises `ConfigError` for a wrong one."""
         if not self.formats:
             return ()
-        from pipeline.parse.mapping.model import mapping_of
+        from pipeline.parse.mapping.field_map import mapping_of
 
         return tuple(mapping_of(facts, name) for name, facts in self.formats.items())
 

@@ -30,7 +30,7 @@ from pipeline.source.kafka.dead_letter import DeadLetters
 from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.reader import Reader
 from pipeline.stages import StageSet
-from pipeline.store.commit.decide import NotEnrichedError, place_of
+from pipeline.store.commit.decide import NotEnrichedError, coordinates_of
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.snapshot import find_snapshot
@@ -328,7 +328,7 @@ class Job:
         """The batch with all of its stories enriched."""
         rest = ParsedBatch(batch.group, batch.blocks, batch.unenriched, batch.rejects)
         more = self.enricher.enrich_batch(rest)
-        stories = sorted((*batch.stories, *more.stories), key=lambda s: place_of(s.story))
+        stories = sorted((*batch.stories, *more.stories), key=lambda s: coordinates_of(s.story))
         return replace(more, stories=tuple(stories))
 
     def _batch_limits(self) -> Limits:

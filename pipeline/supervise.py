@@ -52,7 +52,7 @@ class Logging:
 
 
 class Supervisor:
-    """The workers of a job: each with its groups of partitions, or its shares of a replay."""
+    """The workers of a job: each with its groups of partitions, or its share of a replay."""
 
     def __init__(
         self,
@@ -65,7 +65,10 @@ class Supervisor:
     ) -> None:
         logs = logging or Logging()
         orders: list[dict[str, Any]] = (
-            [{"groups": mine, "until_caught_up": until_caught_up} for mine in shares(settings)]
+            [
+                {"groups": mine, "until_caught_up": until_caught_up}
+                for mine in groups_by_worker(settings)
+            ]
             if replays is None
             else [{"replay": _as_json(mine)} for mine in replays]
         )
@@ -257,7 +260,7 @@ class _Worker:
                 self._on_report(fact)
 
 
-def shares(settings: Settings) -> list[list[int]]:
+def groups_by_worker(settings: Settings) -> list[list[int]]:
     """The groups of each worker of this process, which is one shard of the job.
 
     Over all shards each group has one worker, and each worker a group.

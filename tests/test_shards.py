@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import load
 from pipeline.errors import ConfigError
-from pipeline.supervise import shares
+from pipeline.supervise import groups_by_worker
 
 
 @given(
@@ -22,7 +22,7 @@ def test_each_group_has_one_reader(groups: int | None, workers: int, shards: int
     for shard in range(shards):
         job = {"groups": groups, "workers": workers, "shards": shards, "shard": shard}
         settings = load(None, {"job": job})
-        mine = shares(settings)
+        mine = groups_by_worker(settings)
         assert len(mine) == workers
         assert all(mine)
         read += [group for worker in mine for group in worker]
@@ -33,7 +33,7 @@ def test_a_shard_reads_the_groups_of_its_remainder(monkeypatch: pytest.MonkeyPat
     """As the StatefulSet sets it, in the environment: pod 1 of 3."""
     monkeypatch.setenv("DATELINE_JOB__SHARDS", "3")
     monkeypatch.setenv("DATELINE_JOB__SHARD", "1")
-    assert shares(load(None, {"job": {"groups": 12, "workers": 2}})) == [[1, 7], [4, 10]]
+    assert groups_by_worker(load(None, {"job": {"groups": 12, "workers": 2}})) == [[1, 7], [4, 10]]
 
 
 def test_a_shard_beyond_the_last_is_refused() -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.evaluate.ner import TO_CONLL
+from pipeline.evaluate.entity_scores import TO_CONLL
 from training.kinds import Labelled
 from training.languages import Labelled4
 

@@ -18,7 +18,7 @@ from local_flink import FlinkCluster
 from local_kafka import KafkaCluster
 from processes import Process
 
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 
 HOME = ROOT / "build" / "local-cluster"
 STATE = HOME / "state.json"

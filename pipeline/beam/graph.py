@@ -12,7 +12,7 @@ import apache_beam as beam
 
 from pipeline.beam.steps.call import Enrich, Parse, Read, Write
 from pipeline.beam.steps.due import ReadDue
-from pipeline.beam.steps.groups import Groups
+from pipeline.beam.steps.list_groups import Groups
 from pipeline.beam.steps.spread import Spread
 from pipeline.config import Settings
 from pipeline.job import Tick

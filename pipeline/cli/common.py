@@ -85,7 +85,7 @@ def settings_of(
     }
     if maps:
         # Only here: the parsers take long to import, and most commands read no record.
-        from pipeline.parse.mapping.model import find_mapping
+        from pipeline.parse.mapping.field_map import find_mapping
 
         given["formats"] = dict(find_mapping(place) for place in maps)
     return load(config, {name: part for name, part in given.items() if part})

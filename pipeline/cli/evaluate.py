@@ -54,7 +54,7 @@ def evaluate(
     Example: `dateline evaluate --ner my.conll --json`
     """
     from pipeline.evaluate import evaluate as score
-    from pipeline.evaluate.page import page as page_of
+    from pipeline.evaluate.scores_page import page as page_of
 
     given: dict[str, Any] = {
         "ner_file": ner,

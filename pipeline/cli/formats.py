@@ -34,7 +34,7 @@ def list_formats(as_json: JsonOption = False) -> None:
 
     Example: `dateline formats list`
     """
-    from pipeline.parse.mapping.model import ready
+    from pipeline.parse.mapping.field_map import ready
     from pipeline.parse.sniff import FORMATS
 
     found = [{"format": entry.name, "by": _first_line(entry.matches.__doc__)} for entry in FORMATS]

@@ -14,7 +14,7 @@ from pipeline.enrich.entities.merge import entity, group
 from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import CoderInput, EventCoder
-from pipeline.enrich.events.dates import is_historical
+from pipeline.enrich.events.event_dates import is_historical
 from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.languages import detect, sentences
 from pipeline.enrich.languages.rooms import entity_models, language_of

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from pipeline.enrich.languages.sentences import split
 from pipeline.errors import UsageError
-from pipeline.evaluate.ner import read_text
-from pipeline.evaluate.region import sgml_documents, story_of
+from pipeline.evaluate.entity_scores import read_text
+from pipeline.evaluate.region_scores import sgml_documents, story_of
 from pipeline.model import Story
 
 EVENT = "event"

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.enrich.events import EventCoder
 from pipeline.evaluate import verbs
-from pipeline.evaluate.ner import read_text
+from pipeline.evaluate.entity_scores import read_text
 from pipeline.model import Actor, Event
 
 NONE = "NONE"
@@ -31,7 +31,7 @@ Bin = tuple[float, float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledSentence:
     """A sentence with the spans of source and target, its PLOVER root and its quad class."""
 
     sentence: str
@@ -41,13 +41,13 @@ class Labelled:
     quad: str
 
 
-def sentences(path: Path) -> list[Labelled]:
+def sentences(path: Path) -> list[LabelledSentence]:
     """The labelled sentences of a PLOVER TSV, in the file's order."""
     reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
     return [_labelled(row) for row in reader]
 
 
-def _labelled(row: Mapping[str, str]) -> Labelled:
+def _labelled(row: Mapping[str, str]) -> LabelledSentence:
     parts: list[str] = []
     opened: dict[str, int] = {}
     spans: dict[str, tuple[int, int]] = {}
@@ -67,7 +67,7 @@ def _labelled(row: Mapping[str, str]) -> Labelled:
         # A few rows have no mark: there the column's words are looked up; (-1, -1) fits nothing.
         start = text.find(row[column]) if row[column] else -1
         spans.setdefault(name, (start, start + len(row[column]) if start >= 0 else -1))
-    return Labelled(text, spans["s"], spans["t"], fold(row["gold_root"]), row["gold_penta"])
+    return LabelledSentence(text, spans["s"], spans["t"], fold(row["gold_root"]), row["gold_penta"])
 
 
 def fold(root: str) -> str:
@@ -87,7 +87,7 @@ def macro_f1(pairs: Iterable[tuple[str, str]]) -> float:
     return total / len(labels) if labels else 0.0
 
 
-def predictions(nlp: Any, labelled: Sequence[Labelled]) -> list[tuple[str, str]]:
+def predictions(nlp: Any, labelled: Sequence[LabelledSentence]) -> list[tuple[str, str]]:
     """(root, quad class) for each sentence's spans: ("NONE", "0") where there is none."""
     codings = EventCoder(nlp).code_pairs(
         [item.sentence for item in labelled],
@@ -118,7 +118,9 @@ def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
     return scores(labelled, found)
 
 
-def scores(labelled: Sequence[Labelled], found: Sequence[tuple[str, str]]) -> dict[str, float]:
+def scores(
+    labelled: Sequence[LabelledSentence], found: Sequence[tuple[str, str]]
+) -> dict[str, float]:
     """Macro-F1 over roots and quad classes of (root, quad class) pairs."""
     both = list(zip(labelled, found, strict=True))
     return {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.enrich.lexicon import load, phrase
 from pipeline.enrich.places.locate import apart_km, of_country, of_town
-from pipeline.evaluate.ner import Labelled, read_text
+from pipeline.evaluate.entity_scores import LabelledSpan, read_text
 from pipeline.model import EnrichedStory, Location, Reject, Story
 
 
@@ -132,7 +132,7 @@ def _is_near(location: Location | None, point: tuple[float, float]) -> bool:
 
 
 def right_of_model(
-    items: Sequence[Article], places: Callable[[Sequence[str]], Sequence[Sequence[Labelled]]]
+    items: Sequence[Article], places: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]]
 ) -> dict[str, float]:
     """The same shares for look-up of the names that a model takes for places.
 

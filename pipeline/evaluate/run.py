@@ -10,7 +10,17 @@ from typing import Any
 from pipeline.enrich import Enricher
 from pipeline.enrich.entities.ner import load as load_model
 from pipeline.enrich.languages import sentences
-from pipeline.evaluate import alarms, events, geo, ner, region, seed, stock, triples, verbs
+from pipeline.evaluate import (
+    alarms,
+    entity_scores,
+    events,
+    geo,
+    region_scores,
+    seed,
+    stock,
+    triples,
+    verbs,
+)
 from pipeline.evaluate.speed import speed
 from pipeline.model import EnrichedStory, Reject, Story
 
@@ -50,10 +60,14 @@ def evaluate(
     other: Scores = {}
     nlp = stock.pipeline(model) if with_stock else None
     if ner_file is not None:
-        docs = list(ner.documents(ner_file))
-        result["entities"] = {"f1": ner.f1(docs, lambda texts: found_in_texts(enricher, texts))}
+        docs = list(entity_scores.documents(ner_file))
+        result["entities"] = {
+            "f1": entity_scores.f1(docs, lambda texts: found_in_texts(enricher, texts))
+        }
         if nlp is not None:
-            other["entities"] = {"f1": ner.f1(docs, lambda texts: stock.entities(nlp, texts))}
+            other["entities"] = {
+                "f1": entity_scores.f1(docs, lambda texts: stock.entities(nlp, texts))
+            }
     if geo_file is not None:
         articles = list(geo.articles(geo_file))
         result["geo"] = geo.right(articles, _batched(enricher))
@@ -125,19 +139,21 @@ def _by_verbs(nlp: Any, stories: Sequence[Story]) -> list[list[str]]:
 def _regions(
     enricher: Enricher, files: Sequence[Path], default: str
 ) -> tuple[dict[str, float], dict[str, float]]:
-    items = list(region.documents(files))
+    items = list(region_scores.documents(files))
     answers = [
         answer.region if isinstance(answer, EnrichedStory) else "unknown"
         for answer in _batched(enricher)([item.story for item in items])
     ]
     names = [stock.region(item.story) for item in items]
-    return region.scores(items, answers, default), region.scores(items, names, default)
+    return region_scores.scores(items, answers, default), region_scores.scores(
+        items, names, default
+    )
 
 
 def _speed(files: Sequence[Path], cpu_s: Callable[[], float] | None, model: str) -> Scores:
     if cpu_s is None:
         return {}
-    timed = [item.story for item in islice(region.documents(files), _TIMED)]
+    timed = [item.story for item in islice(region_scores.documents(files), _TIMED)]
     ratios = speed(timed, cpu_s, model)
     return {"speed": {name: ratios[name] for name in ("ratio", "ner_only_ratio")}}
 
@@ -153,10 +169,12 @@ def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
     }
 
 
-def found_in_texts(enricher: Enricher, texts: Sequence[str]) -> list[list[ner.Labelled]]:
+def found_in_texts(
+    enricher: Enricher, texts: Sequence[str]
+) -> list[list[entity_scores.LabelledSpan]]:
     """The entities of bare texts: the first line is the headline, every other a paragraph."""
     stories = [_story(text, number) for number, text in enumerate(texts)]
-    found: list[list[ner.Labelled]] = []
+    found: list[list[entity_scores.LabelledSpan]] = []
     for item in _batched(enricher)(stories):
         entities = item.entities if isinstance(item, EnrichedStory) else ()
         spans = [(m.start, m.end, e.kind) for e in entities for m in e.mentions]

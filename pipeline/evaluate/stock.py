@@ -17,7 +17,7 @@ from pipeline.enrich.lexicon import load, tokenize
 from pipeline.evaluate.seed import Gold, as_list
 from pipeline.model import Story
 
-Labelled = tuple[int, int, str]
+LabelledSpan = tuple[int, int, str]
 _TOWN_PEOPLE = 15_000
 
 
@@ -28,7 +28,7 @@ def pipeline(model: str) -> Any:
     return spacy.load(model)
 
 
-def entities(nlp: Any, texts: Sequence[str]) -> list[list[Labelled]]:
+def entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
     """(start, end, kind) of the model's entities, text by text."""
     return [
         [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in KINDS]

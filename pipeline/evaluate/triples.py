@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.enrich.lexicon import words
-from pipeline.evaluate.events import Labelled, fold
+from pipeline.evaluate.events import LabelledSentence, fold
 from pipeline.evaluate.stock import countries
 from pipeline.model import Actor, EnrichedStory, Event, Reject, Story
 
@@ -56,12 +56,12 @@ class Triples:
         return result
 
 
-def held_out(labelled: Sequence[Labelled]) -> list[Labelled]:
+def held_out(labelled: Sequence[LabelledSentence]) -> list[LabelledSentence]:
     """The sentences of even rows, which nobody reads while tuning."""
     return list(labelled[0::2])
 
 
-def development(labelled: Sequence[Labelled]) -> list[Labelled]:
+def development(labelled: Sequence[LabelledSentence]) -> list[LabelledSentence]:
     """The sentences of odd rows, which are read while tuning."""
     return list(labelled[1::2])
 
@@ -75,13 +75,13 @@ def story_of(sentence: str, number: int = 0) -> Story:
     )  # fmt: skip
 
 
-def coded(labelled: Sequence[Labelled], enrich: Enrich) -> list[tuple[Event, ...]]:
+def coded(labelled: Sequence[LabelledSentence], enrich: Enrich) -> list[tuple[Event, ...]]:
     """The events of each sentence."""
     results = enrich([story_of(item.sentence, n) for n, item in enumerate(labelled)])
     return [item.events if isinstance(item, EnrichedStory) else () for item in results]
 
 
-def triples(labelled: Sequence[Labelled], events: Sequence[Sequence[Event]]) -> Triples:
+def triples(labelled: Sequence[LabelledSentence], events: Sequence[Sequence[Event]]) -> Triples:
     """Compare the events of each sentence with its gold triple."""
     found = right_root = right_quad = 0
     lost: Counter[str] = Counter()
@@ -94,7 +94,7 @@ def triples(labelled: Sequence[Labelled], events: Sequence[Sequence[Event]]) -> 
     return Triples(len(labelled), found, right_root, right_quad, lost)
 
 
-def stage(item: Labelled, events: Sequence[Event]) -> str:
+def stage(item: LabelledSentence, events: Sequence[Event]) -> str:
     """Where the gold triple of a sentence is lost (`STAGES`)."""
     if not events:
         return "none"
@@ -107,11 +107,11 @@ def stage(item: Labelled, events: Sequence[Event]) -> str:
     return "right" if any(fold(event.root) == item.root for event in with_both) else "root"
 
 
-def _sided(item: Labelled, event: Event) -> bool:
+def _sided(item: LabelledSentence, event: Event) -> bool:
     return is_side(event.source, item, "source") and is_side(event.target, item, "target")
 
 
-def is_side(actor: Actor | None, item: Labelled, side: str) -> bool:
+def is_side(actor: Actor | None, item: LabelledSentence, side: str) -> bool:
     """Whether an actor is gold's source or target: by its words, else by its country."""
     if actor is None:
         return False
@@ -125,7 +125,7 @@ def is_side(actor: Actor | None, item: Labelled, side: str) -> bool:
     return actor.country is not None and actor.country == mine and mine != other
 
 
-def _other(item: Labelled, side: str) -> tuple[int, int]:
+def _other(item: LabelledSentence, side: str) -> tuple[int, int]:
     return item.target if side == "source" else item.source
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.enrich.events.lexicon import load
+from pipeline.enrich.events.event_lexicon import load
 
 _VERBS = {
     "030": "agree pledge promise offer vow",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline.observe.catalogue import METRICS, Metric
-from pipeline.observe.recorder import Labels, Series, Snapshot
+from pipeline.observe.recorder import Labels, MetricsSnapshot, Series
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Collected:
                 elif metric.kind == "histogram":
                     self._spreads[metric.name, labels] = [0] * (len(metric.buckets) + 1), 0.0
 
-    def merge(self, worker: str, told: Snapshot) -> None:
+    def merge(self, worker: str, told: MetricsSnapshot) -> None:
         """Add what `worker` told."""
         with self._lock:
             for name, labels, value in told["add"]:

@@ -10,7 +10,7 @@ from pipeline.observe.collected import Collected, Family
 from pipeline.observe.exposition import Exposition
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
-from pipeline.observe.recorder import Recorder, Snapshot
+from pipeline.observe.recorder import MetricsSnapshot, Recorder
 from pipeline.observe.server import Endpoint, Page
 from pipeline.observe.watch import measure_process
 
@@ -55,7 +55,7 @@ class Observer:
         """The port that is listened on."""
         return self._endpoint.port
 
-    def told(self, worker: str, snapshot: Snapshot) -> None:
+    def told(self, worker: str, snapshot: MetricsSnapshot) -> None:
         """Take in what a worker told."""
         self._heard_s[worker] = self._monotonic()
         self._collected.merge(worker, snapshot)
@@ -68,7 +68,7 @@ class Observer:
         """The worker's process is gone; `restart` is why there will be another."""
         self._collected.ended(worker)
         if restart is not None:
-            counted: Snapshot = {
+            counted: MetricsSnapshot = {
                 "add": [("dateline_worker_restarts_total", [restart], 1.0)],
                 "set": [],
                 "observe": [],
@@ -96,7 +96,7 @@ class Observer:
     def _families(self) -> Iterable[Family]:
         self._refresh()
         running = sum(process.running for process in self._processes())
-        counted: Snapshot = {
+        counted: MetricsSnapshot = {
             "add": [],
             "set": [("dateline_workers", [], running)],
             "observe": [],

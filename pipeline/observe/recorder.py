@@ -23,7 +23,7 @@ Spread = tuple[str, Sequence[str], Sequence[int], float]
 """A histogram's name, labels, new observations by bucket (the last has no bound), and their sum."""
 
 
-class Snapshot(TypedDict):
+class MetricsSnapshot(TypedDict):
     """What has happened since the last one, as plain data (JSON)."""
 
     add: list[Told]
@@ -64,7 +64,7 @@ class Recorder:
             counts[bisect_left(buckets, seconds)] += 1
             self._observed[name, labels] = counts, total + seconds
 
-    def take(self) -> Snapshot:
+    def take(self) -> MetricsSnapshot:
         """What is new since this was last called."""
         with self._lock:
             added, self._added = self._added, {}

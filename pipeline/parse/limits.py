@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.parse.mapping.model import FieldMap
+    from pipeline.parse.mapping.field_map import FieldMap
 
 _MIB = 1024 * 1024
 

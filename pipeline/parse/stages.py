@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from pipeline.parse.formats.web import extractor
-from pipeline.parse.mapping.model import ready
+from pipeline.parse.mapping.field_map import ready
 from pipeline.stages import StageVersion, data_digest, digest_of, parse_id, tables_in
 
 PARSE_VERSION = 2

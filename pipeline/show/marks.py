@@ -1,4 +1,4 @@
-"""A story's text in pieces that each bear the same marks: entities, triggers, sources, targets.
+"""A story's text in segments that each bear the same marks: entities, triggers, sources, targets.
 
 Marks of entities never overlap one another; those of events may overlap anything. Cutting the text
 at every mark's ends lets a renderer nest nothing.
@@ -27,7 +27,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """Characters `[start, end)` with all marks that cover them; `ends` are those that end here."""
 
     start: int
@@ -36,7 +36,7 @@ class Piece:
 
     @property
     def ends(self) -> tuple[Mark, ...]:
-        """The marks whose last character is this piece's."""
+        """The marks whose last character is this segment's."""
         return tuple(mark for mark in self.marks if mark.end == self.end)
 
 
@@ -59,14 +59,14 @@ def marks(shown: Shown) -> tuple[Mark, ...]:
     return tuple(sorted(kept, key=lambda m: (m.start, m.end, m.layer, m.row)))
 
 
-def pieces(shown: Shown, start: int, end: int) -> Iterator[Piece]:
+def segments(shown: Shown, start: int, end: int) -> Iterator[Segment]:
     """The text's characters `[start, end)` cut where a mark begins or ends."""
     inside = [mark for mark in marks(shown) if mark.start < end and start < mark.end]
     cuts = {start, end, *(m.start for m in inside), *(m.end for m in inside)}
     edges = sorted(cut for cut in cuts if start <= cut <= end)
     for left, right in pairwise(edges):
         covering = tuple(m for m in inside if m.start <= left and right <= m.end)
-        yield Piece(left, right, covering)
+        yield Segment(left, right, covering)
 
 
 def paragraphs(shown: Shown) -> Iterator[tuple[int, int]]:

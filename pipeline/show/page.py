@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from pipeline.show.facts import act, days, metadata, printable, provenance, side
 from pipeline.show.find import Shown
-from pipeline.show.marks import Mark, paragraphs, pieces
+from pipeline.show.marks import Mark, paragraphs, segments
 
 _STYLED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
@@ -76,17 +76,17 @@ def _article(shown: Shown) -> Iterator[str]:
 
 def _marked(shown: Shown, start: int, end: int) -> str:
     parts = []
-    for piece in pieces(shown, start, end):
-        text = _text(shown.text[piece.start : piece.end]).replace("\n", "<br>")
-        layers = {mark.layer for mark in piece.marks}
+    for segment in segments(shown, start, end):
+        text = _text(shown.text[segment.start : segment.end]).replace("\n", "<br>")
+        layers = {mark.layer for mark in segment.marks}
         if layers & {"source", "target"}:
             text = f'<span class="actor">{text}</span>'
         if "trigger" in layers:
             text = f'<span class="trigger">{text}</span>'
-        for mark in piece.marks:
+        for mark in segment.marks:
             if mark.layer == "entity":
-                text = _entity_mark(shown, mark, text, last=mark.end == piece.end)
-        ended = {mark.row + 1 for mark in piece.ends if mark.layer == "trigger"}
+                text = _entity_mark(shown, mark, text, last=mark.end == segment.end)
+        ended = {mark.row + 1 for mark in segment.ends if mark.layer == "trigger"}
         links = ",".join(f'<a href="#event-{number}">{number}</a>' for number in sorted(ended))
         parts.append(text + (f"<sup>{links}</sup>" if links else ""))
     return "".join(parts)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.show.facts import act, days, metadata, printable, provenance, side
 from pipeline.show.find import Shown
-from pipeline.show.marks import paragraphs, pieces
+from pipeline.show.marks import paragraphs, segments
 
 COLOURS = {
     "PERSON": "magenta",
@@ -62,17 +62,19 @@ def _under(shown: Shown) -> str:
 
 def _marked(shown: Shown, start: int, end: int, style: str = "") -> Text:
     text = Text(style=style)
-    for piece in pieces(shown, start, end):
+    for segment in segments(shown, start, end):
         styles = []
-        for mark in piece.marks:
+        for mark in segment.marks:
             if mark.layer == "entity":
                 styles.append(COLOURS.get(shown.entities[mark.row]["kind"], _OTHER))
             elif mark.layer == "trigger":
                 styles.append("bold reverse")
             else:
                 styles.append("underline")
-        text.append(printable(shown.text[piece.start : piece.end]), " ".join(dict.fromkeys(styles)))
-        numbers = {m.row + 1 for m in piece.ends if m.layer == "trigger"}
+        text.append(
+            printable(shown.text[segment.start : segment.end]), " ".join(dict.fromkeys(styles))
+        )
+        numbers = {m.row + 1 for m in segment.ends if m.layer == "trigger"}
         if numbers:
             text.append(f"[{','.join(map(str, sorted(numbers)))}]", "bold red")
     return text

@@ -13,7 +13,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.test_pipeline import TestPipeline as BeamPipeline  # no test class
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipeline.beam.steps.groups import Groups
+from pipeline.beam.steps.list_groups import Groups
 from pipeline.beam.steps.ticks import BoundedTicks
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.evaluate import evaluate, geo, ner, region
+from pipeline.evaluate import entity_scores, evaluate, geo, region_scores
 
 CONLL = """-DOCSTART- -X- -X- O
 
@@ -53,12 +53,12 @@ def test_conll_words_become_text_and_spans_come_back(tmp_path: Path) -> None:
     """Print's spacing is restored; character spans map to the word ranges of the gold labels."""
     path = tmp_path / "set.conll"
     path.write_text(CONLL)
-    first, second = ner.documents(path)
+    first, second = entity_scores.documents(path)
     assert first.text == "Talks in Quito\n\n(Ana Silva's party) left."
     spans = [(9, 14, "GPE"), (17, 26, "PERSON")]
-    assert ner.as_words(first, spans) == set(first.gold)
+    assert entity_scores.as_words(first, spans) == set(first.gold)
     assert second.text == "Chile won"
-    assert ner.f1([first, second], lambda texts: [spans, []]) == pytest.approx(0.8)
+    assert entity_scores.f1([first, second], lambda texts: [spans, []]) == pytest.approx(0.8)
 
 
 def test_all_sets_are_scored_with_the_documented_keys(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_lgl_and_reuters_shapes(tmp_path: Path) -> None:
     (tmp_path / "c.sgm").write_text(SGML)
     (article,) = geo.articles(tmp_path / "b.xml")
     assert article.toponyms == ((13, 20, "KEN"),)
-    (item,) = region.documents([tmp_path / "c.sgm"])
+    (item,) = region_scores.documents([tmp_path / "c.sgm"])
     assert (item.country, item.region) == ("DEU", "western-europe")
     assert item.story.paragraphs == ("The government in Bonn sees growth.",)
     assert item.story.codes == ()
@@ -96,6 +96,6 @@ def test_lgl_and_reuters_shapes(tmp_path: Path) -> None:
 def test_unknown_counts_as_wrong_without_a_default(tmp_path: Path) -> None:
     """`no_default` takes no guess; the other scores fill in the configured region."""
     (tmp_path / "c.sgm").write_text(SGML)
-    items = list(region.documents([tmp_path / "c.sgm"]))
-    scores = region.scores(items, ["unknown"], "western-europe")
+    items = list(region_scores.documents([tmp_path / "c.sgm"]))
+    scores = region_scores.scores(items, ["unknown"], "western-europe")
     assert (scores["accuracy"], scores["no_default"]) == (1.0, 0.0)

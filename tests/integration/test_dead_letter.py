@@ -10,7 +10,7 @@ from kafka import KafkaConsumer
 from pipeline.errors import BrokerError
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from tests.integration.test_stream import run_to_end

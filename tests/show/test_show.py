@@ -19,7 +19,7 @@ from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Mention, RegionEvidence
 from pipeline.show import Shown, find
-from pipeline.show.marks import marks, paragraphs, pieces
+from pipeline.show.marks import marks, paragraphs, segments
 from pipeline.show.page import page
 from pipeline.show.terminal import render
 from tests.support.rows import HEADLINE, a_batch, a_story, an_entity, an_event, enriched, written
@@ -91,10 +91,10 @@ def test_the_pieces_are_the_text_with_all_marks(lake: str) -> None:
     """Put together they are the headline and the paragraphs; each mark ends once."""
     found = shown(lake, "bb22")
     ranges = [(0, len(found.story["headline"])), *paragraphs(found)]
-    cut = [piece for begin, end in ranges for piece in pieces(found, begin, end)]
-    text = "".join(found.text[piece.start : piece.end] for piece in cut)
+    cut = [segment for begin, end in ranges for segment in segments(found, begin, end)]
+    text = "".join(found.text[segment.start : segment.end] for segment in cut)
     assert text == found.story["headline"] + found.story["body"]
-    assert [mark for piece in cut for mark in piece.ends] == list(marks(found))
+    assert [mark for segment in cut for mark in segment.ends] == list(marks(found))
     sides = {m.layer: found.text[m.start : m.end] for m in marks(found)}
     assert (sides["trigger"], sides["source"], sides["target"]) == (
         "visited",

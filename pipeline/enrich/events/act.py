@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pipeline.enrich.events.lexicon import Lexicon
+from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.syntax import Token, is_infinitive
 
@@ -56,7 +56,7 @@ class Act:
         )
 
 
-def finished(act: Act, lexicon: Lexicon) -> Act | None:
+def finished(act: Act, lexicon: EventLexicon) -> Act | None:
     """The act under the modality of its own predicate; None where that leaves no act."""
     held = modality(act.predicate)
     code: str | None = act.code

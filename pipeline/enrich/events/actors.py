@@ -22,7 +22,7 @@ from pipeline.enrich.events.antecedents import (
 )
 from pipeline.enrich.events.classes import classes_of, with_of
 from pipeline.enrich.events.entities import Entities
-from pipeline.enrich.events.lexicon import Lexicon
+from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.party import (
     INSTITUTIONS,
     PLURAL_NOUNS,
@@ -61,7 +61,7 @@ class Resolver:
     """Resolves tokens of one parsed sentence; `offset` is where its text begins in the story."""
 
     def __init__(
-        self, lexicon: Lexicon, entities: Entities, offset: int, recent: Sequence[Party]
+        self, lexicon: EventLexicon, entities: Entities, offset: int, recent: Sequence[Party]
     ) -> None:
         self._lexicon = lexicon
         self._entities = entities

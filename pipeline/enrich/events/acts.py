@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pipeline.enrich.events.act import Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
+from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
 from pipeline.enrich.events.inflect import irregular
-from pipeline.enrich.events.lexicon import CLAUSE, NO_EVENT, Frame, Lexicon
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.relations import (
     is_nested,
@@ -28,7 +28,7 @@ MAX_DEPTH = 5
 class ActFinder:
     """Finds the acts of one parsed sentence."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: EventLexicon) -> None:
         self._lexicon = lexicon
         self._frames = Frames(lexicon)
         # Past forms that the lemmatizer does not know ("retook").

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pipeline.enrich.events.lexicon import ANYTHING, SOMEBODY, Lexicon
+from pipeline.enrich.events.event_lexicon import ANYTHING, SOMEBODY, EventLexicon
 from pipeline.enrich.events.syntax import Token
 
 _QUANTITIES = frozenset(
@@ -138,7 +138,7 @@ def with_of(token: Token) -> str | None:
     return None
 
 
-def classes_of(token: Token, lexicon: Lexicon) -> frozenset[str]:
+def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
     """The noun classes of a head token; a listed phrase decides alone."""
     lemma, pair = phrase(token)
     table = lexicon.noun_classes
@@ -161,7 +161,7 @@ def classes_of(token: Token, lexicon: Lexicon) -> frozenset[str]:
     return found
 
 
-def is_somebody(token: Token, lexicon: Lexicon) -> bool:
+def is_somebody(token: Token, lexicon: EventLexicon) -> bool:
     """Whether a head token names somebody: a name, a pronoun, a person or a body."""
     if token.pos_ == "PROPN" or token.lower_ in _PERSONAL:
         return True
@@ -179,7 +179,7 @@ def is_somebody(token: Token, lexicon: Lexicon) -> bool:
     return False
 
 
-def holds(token: Token, classes: tuple[str, ...], lexicon: Lexicon) -> bool:
+def holds(token: Token, classes: tuple[str, ...], lexicon: EventLexicon) -> bool:
     """Whether a head token is of one of the classes a frame asks for."""
     if ANYTHING in classes:
         return True

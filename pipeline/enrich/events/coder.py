@@ -22,10 +22,10 @@ from pipeline.enrich.events.confidence import (
     probability,
 )
 from pipeline.enrich.events.contexts import contexts_of
-from pipeline.enrich.events.dates import event_days
 from pipeline.enrich.events.entities import Entities
+from pipeline.enrich.events.event_dates import event_days
+from pipeline.enrich.events.event_lexicon import EventLexicon, load
 from pipeline.enrich.events.home import Surroundings, at_home
-from pipeline.enrich.events.lexicon import Lexicon, load
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
@@ -87,7 +87,7 @@ class PairCoding:
 class EventCoder:
     """Codes stories with a loaded spaCy English pipeline (its tagger, parser and lemmatizer)."""
 
-    def __init__(self, nlp: Any, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, nlp: Any, lexicon: EventLexicon | None = None) -> None:
         self._lexicon = lexicon or load()
         self._parser = Parser(nlp)
         self._finder = ActFinder(self._lexicon)

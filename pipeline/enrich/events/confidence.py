@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipeline.enrich.events.act import Act
-from pipeline.enrich.events.lexicon import Lexicon, rows
+from pipeline.enrich.events.event_lexicon import EventLexicon, rows
 from pipeline.enrich.events.party import Party
 from pipeline.enrich.events.syntax import Token
 
@@ -35,7 +35,7 @@ found; in how many roots the verb can result (up to eight); how far they stand f
 
 
 def features(
-    act: Act, source: Token | None, target: Token | None, lexicon: Lexicon
+    act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
 ) -> tuple[float, ...]:
     """The values of `FEATURES` for an act between two tokens, None where a side is missing."""
     sides = [token for token in (source, target) if token is not None and token.doc is act.doc]
@@ -54,7 +54,9 @@ def features(
     )
 
 
-def confidence(act: Act, source: Token | None, target: Token | None, lexicon: Lexicon) -> float:
+def confidence(
+    act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
+) -> float:
     """A share in 0..1, two decimals."""
     return probability(features(act, source, target, lexicon))
 
@@ -71,7 +73,7 @@ def _weights() -> tuple[float, ...]:
     return tuple(table[name] for name in FEATURES)
 
 
-def _roots(lemma: str, lexicon: Lexicon) -> int:
+def _roots(lemma: str, lexicon: EventLexicon) -> int:
     """How many roots a verb's frames, or those of the verb behind a noun, can result in."""
     frames = lexicon.frames.get(lexicon.nominals.get(lemma, lemma), ())
     codes = {frame.code for frame in frames if frame.code in lexicon.cameo}

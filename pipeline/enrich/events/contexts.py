@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.enrich.events.lexicon import Cameo, rows
+from pipeline.enrich.events.event_lexicon import Cameo, rows
 
 MAX_CONTEXTS = 6
 

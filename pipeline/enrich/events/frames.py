@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.enrich.events.classes import holds
-from pipeline.enrich.events.lexicon import CLAUSE, INFINITIVE, SOMEBODY, Atom, Frame, Lexicon
+from pipeline.enrich.events.event_lexicon import (
+    CLAUSE,
+    INFINITIVE,
+    SOMEBODY,
+    Atom,
+    EventLexicon,
+    Frame,
+)
 from pipeline.enrich.events.syntax import (
     Arguments,
     Token,
@@ -26,7 +33,7 @@ _ADVERBS_OUT = frozenset({"out", "back", "away"})
 class Frames:
     """Matches the frames of a lexicon."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: EventLexicon) -> None:
         self._lexicon = lexicon
 
     def verbs(self, predicate: Token, lemma: str) -> Iterator[tuple[str, list[Token]]]:

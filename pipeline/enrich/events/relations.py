@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.events.act import Act
-from pipeline.enrich.events.lexicon import SOMEBODY, Frame
+from pipeline.enrich.events.event_lexicon import SOMEBODY, Frame
 from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.syntax import (
     MAX_CHAIN,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pipeline.enrich.events.classes import phrase
-from pipeline.enrich.events.lexicon import Lexicon
+from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.syntax import Token
 
 
-def role_of(token: Token, lexicon: Lexicon) -> tuple[str | None, list[Token]]:
+def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token]]:
     """The role that the words of a noun phrase give, and the phrase's words up to its head."""
     left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
     words = [t for child in left for t in child.subtree][-7:]
@@ -33,7 +33,7 @@ def role_of(token: Token, lexicon: Lexicon) -> tuple[str | None, list[Token]]:
     return None, words
 
 
-def _of_qualifiers(token: Token, left: list[Token], lexicon: Lexicon) -> str | None:
+def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> str | None:
     """The role of a group by what it is a group of: "the separatist group", "a group of MPs"."""
     table = lexicon.roles
     for child in reversed(left):
@@ -60,7 +60,7 @@ def is_people(token: Token) -> bool:
     return token.pos_ == "NOUN" and (lemma in _PEOPLE or lemma.endswith(_PERSONAL_ENDS))
 
 
-def role_of_words(words: str, lexicon: Lexicon) -> str | None:
+def role_of_words(words: str, lexicon: EventLexicon) -> str | None:
     """The role that a description gives ("prime minister of Kenya")."""
     parts = words.lower().replace("-", " ").split()
     for length in (3, 2, 1):

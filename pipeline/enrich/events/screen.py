@@ -11,15 +11,15 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.enrich.events.inflect import inflections, irregular
-from pipeline.enrich.events.lexicon import (
+from pipeline.enrich.events.event_lexicon import (
     ANYTHING,
     INFINITIVE,
     NO_EVENT,
     SOMEBODY,
+    EventLexicon,
     Frame,
-    Lexicon,
 )
+from pipeline.enrich.events.inflect import inflections, irregular
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _SPORT = re.compile(
@@ -87,7 +87,7 @@ _MARKET_REPORT = 4
 class Screen:
     """Word forms of a lexicon, ready to be looked up in running text."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: EventLexicon) -> None:
         # Forms that name an act alone, and for each form the words that make an act with it.
         self._free: set[str] = set()
         self._needs: dict[str, frozenset[str]] = {}
@@ -170,7 +170,7 @@ def _needs(
     return free, frozenset(found)
 
 
-def _class_forms(lexicon: Lexicon) -> dict[str, frozenset[str]]:
+def _class_forms(lexicon: EventLexicon) -> dict[str, frozenset[str]]:
     """The last words of the members of each noun class, singular and plural."""
     found: dict[str, set[str]] = {}
     for noun, names in lexicon.noun_classes.items():

@@ -14,9 +14,9 @@ from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped
-from pipeline.parse.mapping.model import FieldMap, ready
+from pipeline.parse.mapping.field_map import FieldMap, ready
 from pipeline.parse.markup.values import Json
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 from pipeline.parse.text.clean import line as one_line
 from pipeline.parse.text.decode import decode
 from pipeline.tabular import BODIES, Shape, is_row, plain_name, shape, unquoted

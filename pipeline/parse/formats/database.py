@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pipeline.parse.conventions import database
+from pipeline.parse.conventions import press_database
 from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
@@ -28,15 +28,17 @@ class _Nexis:
     def matches(self, sniff: Sniff) -> bool:
         """`1 of 2 DOCUMENTS` at the beginning, or `End of Document` below labels."""
         return sniff.root is None and (
-            bool(database.NEXIS_COUNT.match(sniff.text))
-            or (b"End of Document" in sniff.data and database.is_nexis(_text(sniff.data)))
+            bool(press_database.NEXIS_COUNT.match(sniff.text))
+            or (b"End of Document" in sniff.data and press_database.is_nexis(_text(sniff.data)))
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
-        return _documents(text, decoded.warnings, database.split_nexis, database.read_nexis)
+        return _documents(
+            text, decoded.warnings, press_database.split_nexis, press_database.read_nexis
+        )
 
 
 class _Factiva:
@@ -47,14 +49,16 @@ class _Factiva:
         return (
             sniff.root is None
             and bool(_FACTIVA_HEAD.search(sniff.text))
-            and database.is_factiva(_text(sniff.data))
+            and press_database.is_factiva(_text(sniff.data))
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """A part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
-        return _documents(text, decoded.warnings, database.split_factiva, database.read_factiva)
+        return _documents(
+            text, decoded.warnings, press_database.split_factiva, press_database.read_factiva
+        )
 
 
 class _Rtf:
@@ -87,10 +91,12 @@ def _text(data: bytes) -> str:
 
 def _of_text(text: str, name: str) -> Iterator[Part]:
     """The parts of a document's text: of a database's export, or as plain text."""
-    if database.is_nexis(text):
-        parts = list(_documents(text, (), database.split_nexis, database.read_nexis))
-    elif database.is_factiva(text):
-        parts = list(_documents(text, (), database.split_factiva, database.read_factiva))
+    if press_database.is_nexis(text):
+        parts = list(_documents(text, (), press_database.split_nexis, press_database.read_nexis))
+    elif press_database.is_factiva(text):
+        parts = list(
+            _documents(text, (), press_database.split_factiva, press_database.read_factiva)
+        )
     else:
         parts = [replace(read_story(text), format=name)]
     if len(parts) == 1:

@@ -21,11 +21,11 @@ from pipeline.parse.formats.agency_json import read_agency
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped
-from pipeline.parse.mapping.model import FieldMap, ready
+from pipeline.parse.mapping.field_map import FieldMap, ready
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
-from pipeline.parse.pieces import as_many
+from pipeline.parse.overflow import as_many
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy

@@ -27,7 +27,7 @@ from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import read_html
-from pipeline.parse.pieces import as_many
+from pipeline.parse.overflow import as_many
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode

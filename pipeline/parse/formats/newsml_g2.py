@@ -17,7 +17,7 @@ from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.formats.newsml_g2_properties import (
-    Context,
+    ItemContext,
     asserted_names,
     bylines_of,
     codes_of,
@@ -69,14 +69,14 @@ class _NewsMlG2:
         schemes = schemes_of(header)
         forms = xml.alone(root, items)
         for item, raw in zip(items, forms, strict=True):
-            context = Context({**schemes, **schemes_of(item)}, sender, asserted_names(item))
+            context = ItemContext({**schemes, **schemes_of(item)}, sender, asserted_names(item))
             part = read_item(item, context)
             if isinstance(part, Draft):
                 part = replace(part, warnings=(*document.warnings, *part.warnings))
             yield replace(part, raw=raw)
 
 
-def read_item(item: etree._Element, context: Context) -> Part:
+def read_item(item: etree._Element, context: ItemContext) -> Part:
     """The story of a news or package item; other items are skipped."""
     kind = local(item)
     if kind in _OTHERS:
@@ -179,7 +179,7 @@ def _metadata(
     item: etree._Element,
     meta: etree._Element | None,
     about: etree._Element | None,
-    context: Context,
+    context: ItemContext,
     warnings: list[str],
 ) -> Draft:
     rights = xml.child(item, "rightsinfo")

@@ -33,7 +33,7 @@ _REPLACING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ItemContext:
     """What stands around a property: schemes by alias, the sender, names of asserted concepts."""
 
     schemes: Mapping[str, str]
@@ -70,7 +70,7 @@ def provider_of(
     item: etree._Element,
     meta: etree._Element | None,
     about: etree._Element | None,
-    context: Context,
+    context: ItemContext,
 ) -> str | None:
     """The agency: named, by the host of its URI or of the guid, or the sender."""
     given = xml.child(meta, "provider")
@@ -113,7 +113,7 @@ def places_of(about: etree._Element | None, words: str | None) -> tuple[str, ...
 
 
 def codes_of(
-    meta: etree._Element | None, about: etree._Element | None, context: Context
+    meta: etree._Element | None, about: etree._Element | None, context: ItemContext
 ) -> Iterator[Code]:
     """The codes of the item: class, subjects and genres, schemes resolved."""
     item_class = xml.child(meta, "itemclass")

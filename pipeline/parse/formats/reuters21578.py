@@ -19,7 +19,7 @@ from pipeline.parse.conventions.wiretext import with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.decode import decode

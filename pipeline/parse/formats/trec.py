@@ -20,7 +20,7 @@ from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
 from pipeline.parse.markup.flow import Flow
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.dates import Moment

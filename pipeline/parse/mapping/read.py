@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import Code
 from pipeline.parse.draft import Draft, FaultError
-from pipeline.parse.mapping.model import Field, FieldMap, ready
+from pipeline.parse.mapping.field_map import Field, FieldMap, ready
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
 from pipeline.parse.text.clean import clean, line

@@ -6,7 +6,7 @@ import re
 
 from pipeline.parse.draft import FaultError
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 
 # Binary data and pictures in hexadecimal: no text, and most of a file.
 _PICTURE = re.compile(r"\{\\\*?\\?pict[^{}]*\}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.parse.draft import FaultError
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _BLANK = re.compile(r"[\s,\x1e]*")

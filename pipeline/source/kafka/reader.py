@@ -17,7 +17,7 @@ from typing import TypeVar
 from pipeline.errors import BrokerError, CorruptBatchError, StoreError
 from pipeline.model import Batch
 from pipeline.source.accumulate import Accumulator
-from pipeline.source.kafka.backoff import Outage, Standing
+from pipeline.source.kafka.backoff import ContestedSources, Outage
 from pipeline.source.kafka.client import (
     Client,
     ClientFault,
@@ -81,7 +81,7 @@ class Reader:
         self._connect = connect
         self._client: Client | None = None
         self._batch = Accumulator(group, limits)
-        self._standing = Standing()
+        self._contested = ContestedSources()
         self._outage = Outage(options.broker_timeout_s)
         self._partitions: dict[str, Partition] = {}
         self._discover_s: float | None = None
@@ -220,7 +220,7 @@ class Reader:
 
     def _forget(self, source: str) -> None:
         self._batch.forget(source)
-        self._standing.forget(source)
+        self._contested.forget(source)
         self._ages.forget(source)
         self._halted.pop(source, None)
         self._held.pop(source, None)
@@ -418,7 +418,7 @@ class Reader:
     def _settle(self) -> None:
         now_s = self._clock()
         active = self._batch.active()
-        waiting = self._standing.due(now_s)
+        waiting = self._contested.due(now_s)
         if not active and not waiting:
             return
         ends = self._lake_ends([*active, *waiting])
@@ -428,7 +428,7 @@ class Reader:
             if end == self._batch.start(source):
                 if self._batch.delivered_from(source) is not None:
                     self._batch.confirm(source)
-                    self._standing.won(source)
+                    self._contested.won(source)
                     confirmed[self._partitions[source]] = end
                 continue
             ours_failed = end == self._batch.delivered_from(source)
@@ -437,14 +437,14 @@ class Reader:
             if not ours_failed:
                 self._lose(source, end, now_s)
         for source in waiting:
-            if self._standing.look(source, _known(ends, source), now_s):
+            if self._contested.look(source, _known(ends, source), now_s):
                 self._reopen(source, ends[source])
                 self._open().resume(self._partitions[source])
         self._open().commit(confirmed)
 
     def _lose(self, source: str, end: int, now_s: float) -> None:
         self.counters.lost += 1
-        if self._standing.lost(source, end, now_s):
+        if self._contested.lost(source, end, now_s):
             self.counters.left_alone += 1
             self._reopen(source, end)
             self._open().pause(self._partitions[source])
@@ -462,7 +462,7 @@ class Reader:
     def _caught_up(self) -> bool:
         self._discover()
         self._reconcile()
-        if self._batch.active() or self._standing.left_alone() or self._halted:
+        if self._batch.active() or self._contested.left_alone() or self._halted:
             return False
         if any(self._batch.end(source) < end for source, end in self._ask_ends().items()):
             return False

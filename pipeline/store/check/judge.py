@@ -23,8 +23,8 @@ from pipeline.store.check.files import FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding, Rule
 from pipeline.store.check.log import check_log, links_of, sources_of
 from pipeline.store.check.rules import PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
-from pipeline.store.read.log import LogState
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, TABLES
 
 _UNREADABLE = frozenset({"no_table", "contract", "missing_file", "unreadable_file", "file_size"})

@@ -8,8 +8,8 @@ from datetime import date
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.data_files import MAINTAIN
 from pipeline.store.commit.write import GENERATION, GENERATIONS
-from pipeline.store.read.log import DamagedLogError, Log, LogState
 from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
 
 _ROWS = "/rows"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pipeline.model import UNREAD
 from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
-from pipeline.store.check.revisions import REVISION_RULES
-from pipeline.store.check.values import VALUE_RULES
+from pipeline.store.check.revision_rules import REVISION_RULES
+from pipeline.store.check.value_rules import VALUE_RULES
 
 PREPARE = (
     "CREATE TABLE ledger AS SELECT * FROM ledger_data",

@@ -29,7 +29,7 @@ class NotEnrichedError(Exception):
     """A story that was left unenriched as a repeat is none: the batch is to be enriched whole."""
 
 
-def place_of(item: Story | Reject) -> Coordinates:
+def coordinates_of(item: Story | Reject) -> Coordinates:
     """The coordinates of an item."""
     return (item.source, item.offset, item.item)
 
@@ -74,8 +74,8 @@ class Decided:
 
     def counts(self, source: str) -> tuple[int, int, int]:
         """Stories, failures and skips of one block, by what then stands in the tables."""
-        stories = {place_of(s.story) for s in self.stories} | self.standing.stories
-        kinds = {place_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
+        stories = {coordinates_of(s.story) for s in self.stories} | self.standing.stories
+        kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
         mine = [kind for place, kind in kinds.items() if place[0] == source]
         skipped = sum(kind.startswith(SKIPPED) for kind in mine)
         return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
@@ -100,7 +100,9 @@ def decide(
 
     def is_open(item: Story | Reject) -> bool:
         block = blocks.get(item.source)
-        return block is not None and item.offset >= block.start and place_of(item) not in settled
+        return (
+            block is not None and item.offset >= block.start and coordinates_of(item) not in settled
+        )
 
     rejects = [reject for reject in batch.rejects if is_open(reject)]
     candidates = [found for found in batch.stories if is_open(found.story)]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from pipeline.model import EnrichedBatch
-from pipeline.store.commit.decide import Decided, place_of
+from pipeline.store.commit.decide import Decided, coordinates_of
 
 Counts = Mapping[str, Mapping[str, int]]
 """How many by `date`, `region`, `format`, `status` (stories) and `kind` (rejects and skips)."""
@@ -16,8 +16,10 @@ NO_DATE = "none"
 
 def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> Counts:
     """The stories and rejects of `sources` that stand in the lake once the batch is committed."""
-    stories = {place_of(s.story) for s in decided.stories} | decided.standing.stories
-    kinds = {place_of(r): r.kind for r in decided.new_rejects} | dict(decided.standing.rejects)
+    stories = {coordinates_of(s.story) for s in decided.stories} | decided.standing.stories
+    kinds = {coordinates_of(r): r.kind for r in decided.new_rejects} | dict(
+        decided.standing.rejects
+    )
     counts: dict[str, Counter[str]] = {
         "date": Counter(),
         "region": Counter(),
@@ -25,7 +27,7 @@ def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> C
         "status": Counter(),
         "kind": Counter(kind for place, kind in kinds.items() if place[0] in sources),
     }
-    found = {place_of(s.story): (s.story, s.region) for s in batch.stories}
+    found = {coordinates_of(s.story): (s.story, s.region) for s in batch.stories}
     for place in stories:
         # What a dead writer left, and this batch did not enrich again, has no region here.
         if place[0] in sources and place in found:

@@ -17,7 +17,7 @@ from pipeline.clock import Clock
 from pipeline.errors import GapError, StoreError
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
 from pipeline.stages import StageSet
-from pipeline.store.commit.decide import Decided, Standing, decide, place_of
+from pipeline.store.commit.decide import Decided, Standing, coordinates_of, decide
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
@@ -223,7 +223,7 @@ class LakeWriter:
             row
             for found in decided.stories
             if found.story.offset >= done[found.story.source]
-            and (*place_of(found.story), found.enrichment_id) not in present
+            and (*coordinates_of(found.story), found.enrichment_id) not in present
             for row in rows_of(found)
         ]
         return self._commit(table, rows, _raised(decided.blocks, ends)) or None
@@ -379,7 +379,7 @@ def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
         if not reject.is_skip
         and (block := decided.blocks.get(reject.source)) is not None
         and reject.offset >= block.start
-        and place_of(reject) not in decided.standing.stories
+        and coordinates_of(reject) not in decided.standing.stories
     ]
 
 

@@ -111,7 +111,7 @@ class Counted:
     stages: Mapping[str, int] = field(default_factory=dict)
 
 
-class Selection:
+class PickedStories:
     """The stories that were picked; see `select`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:
@@ -198,7 +198,7 @@ def select(
     *,
     memory_mb: int = 1024,
     threads: int = 2,
-) -> Iterator[Selection]:
+) -> Iterator[PickedStories]:
     """The selection over the tables as `snapshot` has pinned them, in memory and a spill folder.
 
     `where` is one boolean expression over the columns of `stories`: it can neither change anything
@@ -215,7 +215,7 @@ def select(
             raise StoreError("the lake cannot be read", reason=reason(error)) from error
         _choose(connection, where)
         connection.execute(_PICKED)
-        yield Selection(connection, stages)
+        yield PickedStories(connection, stages)
 
 
 def _name_parses(connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:

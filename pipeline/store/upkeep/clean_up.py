@@ -22,9 +22,9 @@ from pipeline.store.commit.data_files import MAINTAIN, Marks
 from pipeline.store.commit.lake import Commit, ConflictError, Lake
 from pipeline.store.commit.tables import reason
 from pipeline.store.links.links_table import PREFIX as REPLACED_BY
-from pipeline.store.read.log import log_state
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import filesystem_of
+from pipeline.store.read.table_log import log_state
 from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.upkeep.compact import PREFIX
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.enrich.events.contexts import MAX_CONTEXTS, contexts_of
-from pipeline.enrich.events.lexicon import load
+from pipeline.enrich.events.event_lexicon import load
 from pipeline.model import Event
 
 

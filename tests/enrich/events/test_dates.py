@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.enrich.events.dates import event_days
+from pipeline.enrich.events.event_dates import event_days
 
 BASE = date(2024, 5, 15)  # a Wednesday
 

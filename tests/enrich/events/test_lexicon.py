@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
+from pipeline.enrich.events.event_lexicon import load, rows
 from pipeline.enrich.events.inflect import inflections
-from pipeline.enrich.events.lexicon import load, rows
 
 
 @pytest.mark.parametrize(

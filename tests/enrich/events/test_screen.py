@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich.events.lexicon import load
+from pipeline.enrich.events.event_lexicon import load
 from pipeline.enrich.events.screen import Screen
 
 

@@ -16,7 +16,7 @@ import pytest
 from local_kafka import KafkaCluster
 
 from pipeline.source.broker.embedded import EmbeddedBroker
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from tests.support.faults import PAGE, page_of, record_opened, recorded, table_of
 from tests.support.kafka import needs_kafka
 from tests.support.watch import GlobReader

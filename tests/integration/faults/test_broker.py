@@ -11,7 +11,7 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from local_kafka import KafkaCluster
 
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from tests.support.endpoint import free_port, scraped
 from tests.support.faults import LONG
 from tests.support.job import ended_at, until

@@ -17,7 +17,7 @@ from local_kafka import KafkaCluster
 from pipeline.errors import OffsetExpiredError
 from pipeline.model import Record
 from pipeline.source.kafka.publish import publish
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from pipeline.store.check.judge import check
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources

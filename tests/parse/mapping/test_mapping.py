@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.model import Item, Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_record
-from pipeline.parse.mapping.model import mapping_of, read_mapping
+from pipeline.parse.mapping.field_map import mapping_of, read_mapping
 
 
 def _read(item: object, fields: dict[str, Any], **more: Any) -> Item:

@@ -6,7 +6,7 @@ import json
 
 from pipeline.model import Record, Story
 from pipeline.parse import ParseLimits, parse_record
-from pipeline.parse.mapping.model import mapping_of, read_mapping
+from pipeline.parse.mapping.field_map import mapping_of, read_mapping
 from pipeline.parse.mapping.propose import propose
 from pipeline.parse.markup.values import Json
 

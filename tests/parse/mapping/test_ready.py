@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_record
-from pipeline.parse.mapping.model import find_mapping, mapping_of, ready, ready_texts
+from pipeline.parse.mapping.field_map import find_mapping, mapping_of, ready, ready_texts
 
 WAPO = {
     "id": "w7", "article_url": "https://news.example/w7", "title": "Lamp lit again",

@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 from pipeline.model import DAMAGED_HEADER, TRUNCATED_HEADER, Batch, Reject
 from pipeline.parse import parse_record
 from pipeline.source.archive.archive import Archive, open_archive
-from pipeline.source.archive.containers.sgml import elements
+from pipeline.source.archive.containers.sgml_elements import elements
 from pipeline.source.bounded import ArchiveReader
 from pipeline.source.kafka.options import Limits
 from tests.support.broker import FakeLake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import BrokerError
-from pipeline.source.kafka.backoff import Outage, Standing
+from pipeline.source.kafka.backoff import ContestedSources, Outage
 
 
 def test_pauses_grow_until_patience_ends() -> None:
@@ -35,7 +35,7 @@ def test_an_answer_ends_the_outage() -> None:
 
 def test_twice_running_is_left_alone() -> None:
     """One loss is bad luck; a second one running sends the source away, a win in between not."""
-    standing = Standing()
+    standing = ContestedSources()
     assert not standing.lost("a", 10, 0)
     standing.won("a")
     assert not standing.lost("a", 20, 1)
@@ -47,7 +47,7 @@ def test_twice_running_is_left_alone() -> None:
 
 def test_left_for_longer_while_another_writes() -> None:
     """Waits double up to a minute as long as the other one moves on; then the source is free."""
-    standing = Standing()
+    standing = ContestedSources()
     standing.lost("a", 1, 0)
     standing.lost("a", 2, 0)
     now_s, waits, end = 0.0, [], 2

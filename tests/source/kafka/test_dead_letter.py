@@ -14,7 +14,7 @@ from pipeline.model import Reject
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.dead_letter import PREFIX, DeadLetters, headers_of
 from pipeline.source.kafka.groups import Partition, parse_source
-from pipeline.source.kafka.topics import create_topics
+from pipeline.source.kafka.topic_admin import create_topics
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from tests.store.commit.test_write import DyingLake, Killed

@@ -25,7 +25,7 @@ BOMB_RATIO = 250
 of its file meanwhile, is taken for a bomb. (Text shrinks to a third or a tenth.)"""
 
 
-class Decoder(Protocol):
+class Decompressor(Protocol):
     """What `bz2` and `lzma` call a decompressor."""
 
     @property
@@ -116,10 +116,10 @@ class Coding:
 
     name: str
     begins: re.Pattern[bytes]
-    decoder: Callable[[], Decoder]
+    decoder: Callable[[], Decompressor]
 
 
-def _unxz() -> Decoder:
+def _unxz() -> Decompressor:
     return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
 
 
@@ -161,7 +161,7 @@ def unpack(packed: Stream, coding: Coding, meter: Meter) -> Iterator[bytes]:
             raise DamagedError(f"there are other bytes after the {coding.name} data")
 
 
-def unpack_one(packed: Stream, name: str, decoder: Decoder, meter: Meter) -> Iterator[bytes]:
+def unpack_one(packed: Stream, name: str, decoder: Decompressor, meter: Meter) -> Iterator[bytes]:
     """One frame; what follows it stays in `packed`."""
     begun_bytes, out_bytes, size = meter.read_bytes, 0, FIRST_BYTES
     while not decoder.eof:

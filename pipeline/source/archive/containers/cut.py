@@ -13,7 +13,7 @@ from functools import partial
 from pipeline.source.archive.containers import csvs, jsons, tar, warc, zip
 from pipeline.source.archive.containers.compressed import CODINGS, Coding, Meter, unpack
 from pipeline.source.archive.containers.context import Context
-from pipeline.source.archive.containers.frames import (
+from pipeline.source.archive.containers.framing import (
     FROM_LINE,
     HEADER,
     MBOX,
@@ -21,7 +21,7 @@ from pipeline.source.archive.containers.frames import (
     XML_DOCUMENTS,
 )
 from pipeline.source.archive.containers.pieces import Piece, Split, whole
-from pipeline.source.archive.containers.sgml import elements
+from pipeline.source.archive.containers.sgml_elements import elements
 from pipeline.source.archive.containers.stream import Stream
 
 MAX_DEPTH = 8

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pipeline.source.archive.containers.compressed import (
     BZIP2,
     XZ,
-    Decoder,
+    Decompressor,
     Inflate,
     Unzstd,
     unpack_one,
@@ -51,7 +51,7 @@ _STORED = 0
 _DESCRIPTOR_BYTES = 28
 _STATED = struct.Struct("<4s2I")
 _IN_EXTRA = 0xFFFFFFFF
-_METHODS: dict[int, tuple[str, Callable[[], Decoder]]] = {
+_METHODS: dict[int, tuple[str, Callable[[], Decompressor]]] = {
     8: ("deflate", lambda: Inflate(-15)),
     12: ("bzip2", BZIP2.decoder),
     93: ("zstd", Unzstd),

@@ -74,7 +74,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
+class EventLexicon:
     """All data of the event coder."""
 
     frames: Mapping[str, tuple[Frame, ...]]
@@ -151,7 +151,7 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
 
 
 @cache
-def load() -> Lexicon:
+def load() -> EventLexicon:
     """The lexicon, read once a process. Raises `ConfigError` when a file does not hold together."""
     cameo = {
         code: Cameo(code, root, mode or None, context or None, int(quad), float(goldstein))
@@ -181,7 +181,7 @@ def load() -> Lexicon:
         if possessor == "patient":
             patients.update(_members(nouns))
     roles = {noun: role for _, (role, nouns) in rows("roles.tsv") for noun in _members(nouns)}
-    return Lexicon(
+    return EventLexicon(
         frames=frames,
         particles={
             lemma: tuple(sorted(rest, key=lambda words: (-len(words), words)))

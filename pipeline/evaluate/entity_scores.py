@@ -26,11 +26,11 @@ TO_CONLL = {
 }
 """spaCy's kinds as the four of CoNLL-2003."""
 
-Labelled = tuple[int, int, str]
+LabelledSpan = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class LabelledDocument:
     """One labelled document: its sentences as text, word offsets and gold spans (word ranges).
 
     `words` are character spans in `text`; `gold` are (first word, last word + 1, kind).
@@ -38,7 +38,7 @@ class Document:
 
     text: str
     words: tuple[tuple[int, int], ...]
-    gold: frozenset[Labelled]
+    gold: frozenset[LabelledSpan]
 
 
 def read_text(path: Path) -> str:
@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
     return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8", "replace")
 
 
-def documents(path: Path) -> Iterator[Document]:
+def documents(path: Path) -> Iterator[LabelledDocument]:
     """The documents of a CoNLL file (word first, IOB or BIO label last in each line)."""
     for part in read_text(path).split("-DOCSTART-")[1:]:
         sentences: list[list[tuple[str, str]]] = [[]]
@@ -60,10 +60,10 @@ def documents(path: Path) -> Iterator[Document]:
         yield _document([sentence for sentence in sentences if sentence])
 
 
-def _document(sentences: Sequence[Sequence[tuple[str, str]]]) -> Document:
+def _document(sentences: Sequence[Sequence[tuple[str, str]]]) -> LabelledDocument:
     text = ""
     words: list[tuple[int, int]] = []
-    gold: set[Labelled] = set()
+    gold: set[LabelledSpan] = set()
     for sentence in sentences:
         text += "\n\n" if text else ""
         open_quote = False
@@ -84,7 +84,7 @@ def _document(sentences: Sequence[Sequence[tuple[str, str]]]) -> Document:
             text += word
         if begun:
             gold.add((begun[0], len(words), begun[1]))
-    return Document(text, tuple(words), frozenset(gold))
+    return LabelledDocument(text, tuple(words), frozenset(gold))
 
 
 _CLOSING = frozenset([".", ",", ";", ":", "?", "!", ")", "]", "%", "..."])
@@ -92,11 +92,13 @@ _OPENING = frozenset(["(", "[", "$"])
 _SUFFIXES = frozenset(["'s", "'", "n't", "'re", "'ve", "'ll", "'d", "'m"])
 
 
-def as_words(document: Document, spans: Sequence[tuple[int, int, str]]) -> set[Labelled]:
+def as_words(
+    document: LabelledDocument, spans: Sequence[tuple[int, int, str]]
+) -> set[LabelledSpan]:
     """Character spans with spaCy's kinds as word ranges with CoNLL's."""
     begins = {start: index for index, (start, _) in enumerate(document.words)}
     ends = {end: index + 1 for index, (_, end) in enumerate(document.words)}
-    result: set[Labelled] = set()
+    result: set[LabelledSpan] = set()
     for start, end, kind in spans:
         # A span that cuts a word is kept as an error of its own.
         first, last = begins.get(start, -start), ends.get(end, -end)
@@ -105,7 +107,8 @@ def as_words(document: Document, spans: Sequence[tuple[int, int, str]]) -> set[L
 
 
 def f1(
-    docs: Sequence[Document], find: Callable[[Sequence[str]], Sequence[Sequence[Labelled]]]
+    docs: Sequence[LabelledDocument],
+    find: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]],
 ) -> float:
     """Micro F1 over all documents; `find` gives (start, end, kind) in characters, text by text."""
     right = found = gold = 0

@@ -26,7 +26,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledStory:
     """A story without its labels, and the country of its one PLACES label."""
 
     story: Story
@@ -34,7 +34,7 @@ class Labelled:
     region: str
 
 
-def documents(paths: Sequence[Path]) -> Iterator[Labelled]:
+def documents(paths: Sequence[Path]) -> Iterator[LabelledStory]:
     """The documents with exactly one PLACES label that stands for a country."""
     number = 0
     for path in paths:
@@ -45,7 +45,7 @@ def documents(paths: Sequence[Path]) -> Iterator[Labelled]:
             region = load().region_of.get(country or "")
             if country and region:
                 number += 1
-                yield Labelled(story_of(document, number), country, region)
+                yield LabelledStory(story_of(document, number), country, region)
 
 
 def sgml_documents(path: Path) -> Iterator[str]:
@@ -87,7 +87,9 @@ def story_of(document: str, number: int) -> Story:
     )  # fmt: skip
 
 
-def scores(items: Sequence[Labelled], answers: Sequence[str], default: str) -> dict[str, float]:
+def scores(
+    items: Sequence[LabelledStory], answers: Sequence[str], default: str
+) -> dict[str, float]:
     """Accuracy overall, outside the USA, mean over regions; `no_default` without a default.
 
     `answers` are region slugs or `unknown`; `default` is the region that an archive's owner would

@@ -18,7 +18,7 @@ def _as_it_is(value: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Framing:
     """How the next story begins; `bare` takes from a story what belongs to the framing.
 
     The cut is made at the group `begin` of `pattern`, never at the first byte. A pattern looks at
@@ -72,12 +72,12 @@ def _bare_message(value: bytes) -> bytes:
 
 _DATE = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\r\n]{6,60}\d{4}[^\r\n]{0,40}"
 FROM_LINE = rb"From [^\s]{1,160}[ \t]{1,4}" + _DATE + rb"\r?\n"
-MBOX = Frame(re.compile(rb"\n(?P<begin>" + FROM_LINE + rb")"), _bare_mail)
+MBOX = Framing(re.compile(rb"\n(?P<begin>" + FROM_LINE + rb")"), _bare_mail)
 """`From sender date` lines (RFC 4155). Without a date it is a sentence of a story."""
 
 HEADER = rb"\x01[^\x01-\x03]{0,400}\x02"
-WIRE_MESSAGES = Frame(re.compile(rb"(?P<begin>\x01)(?=[^\x01-\x03]{0,400}\x02)"), _bare_message)
+WIRE_MESSAGES = Framing(re.compile(rb"(?P<begin>\x01)(?=[^\x01-\x03]{0,400}\x02)"), _bare_message)
 """IPTC 7901 and ANPA 1312: SOH, a header, STX; fillers (SYN, NUL) between messages go."""
 
-XML_DOCUMENTS = Frame(re.compile(rb">\s{0,64}(?P<begin><\?xml\s)"))
+XML_DOCUMENTS = Framing(re.compile(rb">\s{0,64}(?P<begin><\?xml\s)"))
 """XML documents one after the other: a declaration stands only at the beginning of one."""
