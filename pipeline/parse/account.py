@@ -11,11 +11,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.parse.draft import Draft, Fault, Part
+from pipeline.parse.draft import Draft, Fault, Part, replace
 from pipeline.parse.markup.flow import INLINE, NO_TEXT, local
 from pipeline.parse.text.clean import clean
 

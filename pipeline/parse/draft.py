@@ -7,9 +7,11 @@ no format module has to know the rules for them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from dataclasses import replace as _any_replace
 from datetime import date
-from typing import Literal, Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pipeline.model import Content, RejectKind
 from pipeline.parse.limits import ParseLimits
@@ -51,6 +53,32 @@ class Fault:
 
 
 Part = Draft | Fault
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - mypy takes it as exported
+else:
+    # A draft is copied at each step of its reading: `dataclasses.replace` takes two and a half
+    # times as long, since it looks at every field anew.
+    _SLOTS = {
+        kind: tuple((f.name, getattr(kind, f.name).__set__) for f in fields(kind))
+        for kind in (Draft, Fault)
+    }
+    _NAMED = {kind: dict(slots) for kind, slots in _SLOTS.items()}
+    _SETTERS = {kind: tuple(put for _, put in slots) for kind, slots in _SLOTS.items()}
+    _VALUES = {kind: attrgetter(*_NAMED[kind]) for kind in _SLOTS}
+
+    def replace(part: Any, /, **changes: Any) -> Any:
+        """A copy with these fields changed, as `dataclasses.replace`."""
+        kind = part.__class__
+        if kind not in _SLOTS:
+            return _any_replace(part, **changes)
+        new = object.__new__(kind)
+        for put, value in zip(_SETTERS[kind], _VALUES[kind](part), strict=True):
+            put(new, value)
+        named = _NAMED[kind]
+        for name, value in changes.items():
+            named[name](new, value)
+        return new
 
 
 class FaultError(Exception):

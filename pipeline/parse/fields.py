@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -20,7 +19,7 @@ from pipeline.parse.conventions.wiretext import (
     with_marks,
     with_moment,
 )
-from pipeline.parse.draft import Draft
+from pipeline.parse.draft import Draft, replace
 from pipeline.parse.ids import headline_key
 from pipeline.parse.markup.flow import Flow
 from pipeline.parse.text import dates

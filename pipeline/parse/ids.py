@@ -18,6 +18,7 @@ import re
 import unicodedata
 from dataclasses import fields
 from datetime import date, datetime
+from operator import attrgetter
 
 from pipeline import model
 from pipeline.model import Content
@@ -28,6 +29,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 _APART = frozenset({"raw", "warnings", "format", "family", "family_day", "family_id"})
 _APART |= {"provider_hint", "is_partial", "delivered", "set_aside"}
+_HASHED = tuple(entry.name for entry in fields(Draft) if entry.name not in _APART)
+_HASHED_VALUES = attrgetter(*_HASHED)
 ID_CHARS = 32
 MAX_TITLE_CHARS = 250
 
@@ -80,13 +83,14 @@ def same_title(title: str, text: str) -> bool:
 
 def revision_id(draft: Draft, family: str) -> str:
     """This revision's id, 32 hex digits."""
-    names = (entry.name for entry in fields(draft) if entry.name not in _APART)
-    values = (f"{name}={_plain(getattr(draft, name))}" for name in names)
-    return _digest(family, *values)[:ID_CHARS]
+    values = zip(_HASHED, _HASHED_VALUES(draft), strict=True)
+    return _digest(family, *[f"{name}={_plain(value)}" for name, value in values])[:ID_CHARS]
 
 
 def _plain(value: object) -> str:
     """A value as text that tells different values apart."""
+    if value is None or value.__class__ is str:
+        return repr(value)
     if isinstance(value, tuple):
         return "(" + "\x1e".join(_plain(v) for v in value) + ")"
     if isinstance(value, (datetime, date)):

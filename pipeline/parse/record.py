@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
+from operator import attrgetter
 
 from pipeline.model import SKIPPED, Content, Item, Record, Reject, Story
 from pipeline.parse import ids
 from pipeline.parse.account import accounted
 from pipeline.parse.conventions.providers import named
-from pipeline.parse.draft import Fault, FaultError, Part
+from pipeline.parse.draft import Fault, FaultError, Part, replace
 from pipeline.parse.envelope import open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
 from pipeline.parse.sniff import read_parts
 from pipeline.parse.stages import today_parse_id
 
 _COMMON = tuple(f.name for f in fields(Content) if f.name != "provider")
+_COMMON_VALUES = attrgetter(*_COMMON)
 
 
 def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[Item, ...]:
@@ -96,5 +98,5 @@ def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) ->
         origin=record.origin,
         parse_id=today_parse_id(part.format or "text", mappings),
         provider=part.provider or part.provider_hint,
-        **{name: getattr(part, name) for name in _COMMON},
+        **dict(zip(_COMMON, _COMMON_VALUES(part), strict=True)),
     )

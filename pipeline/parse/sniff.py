@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff
+from pipeline.parse.draft import Fault, FaultError, Format, Hints, Part, Sniff, replace
 from pipeline.parse.formats.csv import CSV
 from pipeline.parse.formats.database import DOCX, FACTIVA, NEXIS, RTF
 from pipeline.parse.formats.feeds import FEEDS

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from pipeline.parse.conventions import advisories, revisions
@@ -14,7 +13,7 @@ from pipeline.parse.conventions.embargo import is_embargo, read_embargo
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
-from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy

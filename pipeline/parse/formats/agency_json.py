@@ -14,11 +14,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pipeline.model import Code
 from pipeline.parse.conventions.providers import provider, provider_of_uri
-from pipeline.parse.draft import Draft, Fault, FaultError, Part
+from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
 from pipeline.parse.formats.ninjs import read_item
 from pipeline.parse.markup import values
 from pipeline.parse.markup.values import Json

@@ -14,7 +14,6 @@ indicator), and DLE, RS, US and `{` part their cells or end them.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from pipeline.parse import fields
 from pipeline.parse.conventions.embargo import is_embargo
@@ -22,7 +21,7 @@ from pipeline.parse.conventions.heading import Heading
 from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
-from pipeline.parse.draft import Draft
+from pipeline.parse.draft import Draft, replace
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.paragraphs import split_indented, tidy
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import replace
 
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped

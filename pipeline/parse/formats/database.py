@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pipeline.parse.conventions import press_database
 from pipeline.parse.conventions.wiretext import read_story
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.docx import is_docx, read_docx
 from pipeline.parse.markup.rtf import read_rtf

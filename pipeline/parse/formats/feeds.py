@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import feedparser
@@ -21,7 +21,7 @@ from pipeline.model import Code, Relation
 from pipeline.parse import fields
 from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
 from pipeline.parse.formats.wordpress import Post, author_names, prepare_post
 from pipeline.parse.limits import ParseLimits

@@ -10,9 +10,8 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.agency_json import Object, ReadObject, articles, read_articles
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.values import depth

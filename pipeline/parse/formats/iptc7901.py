@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.model import Code
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
 from pipeline.parse.conventions.wiretext import read_story, with_marks, with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
 from pipeline.parse.formats.iptc7901_heading import read_marked_heading
 from pipeline.parse.limits import ParseLimits

@@ -10,13 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.agency_json import read_agency
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits

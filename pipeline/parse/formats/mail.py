@@ -11,7 +11,7 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email import errors
 from email.feedparser import FeedParser
 from email.generator import BytesGenerator
@@ -24,7 +24,7 @@ from pipeline.parse import fields
 from pipeline.parse.conventions.embargo import is_embargo
 from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import read_story
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import read_html
 from pipeline.parse.overflow import as_many
@@ -133,10 +133,9 @@ class MailFormat:
         if carried:
             yield from carried
             return
-        inline = [leaf for leaf in leaves if leaf.attached is None]
-        cover, _ = _text(inline, hints)
-        subject = _header(message, "subject") or ""
-        is_cover = len(messages) > 1 or _is_cover(subject, cover) or not cover.strip()
+        cover = _cover(leaves, hints) if messages else ""
+        subject = (_header(message, "subject") or "") if messages else ""
+        is_cover = len(messages) > 1 or _is_cover(subject, cover)
         if not messages or not is_cover or level >= _MAX_CARRIED:
             draft = _story(message, leaves, hints)
             unread = (f"not read: {len(messages)} messages within",) if messages else ()
@@ -230,6 +229,12 @@ def _bytes(message: Message) -> bytes | None:
     return out.getvalue()
 
 
+def _cover(leaves: list[_Leaf], hints: Hints) -> str:
+    """The text of the mail itself."""
+    inline = [leaf for leaf in leaves if leaf.attached is None]
+    return _text(_chosen(inline, hints), hints)[0]
+
+
 def _is_cover(subject: str, text: str) -> bool:
     """Whether a mail says too little itself to be more than a cover."""
     words = len(text.split())
@@ -262,25 +267,25 @@ def _chosen(inline: list[_Leaf], hints: Hints) -> list[_Leaf]:
     rich = [leaf for leaf in inline if leaf.kind == "text/html" and leaf.data.strip()]
     if not plain or not rich:
         return plain or rich
-    short, full = (len(_read(leaves, hints)[0].split()) for leaves in (plain, rich))
+    short, full = (
+        sum(len(_read(leaf, hints)[0].split()) for leaf in kind) for kind in (plain, rich)
+    )
     return rich if full > _RICHER * short else plain
 
 
-def _read(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
-    texts: list[str] = []
-    warnings: list[str] = []
-    for leaf in leaves:
-        decoded = decode(leaf.data, leaf.charset or hints.charset)
-        warnings += decoded.warnings
-        is_html = leaf.kind == "text/html"
-        texts.append("\n\n".join(read_html(decoded.text).paragraphs) if is_html else decoded.text)
-    return "\n\n".join(texts), warnings
+def _read(leaf: _Leaf, hints: Hints) -> tuple[str, tuple[str, ...]]:
+    """The text of a leaf, and warnings of its decoding."""
+    decoded = decode(leaf.data, leaf.charset or hints.charset)
+    is_html = leaf.kind == "text/html"
+    text = "\n\n".join(read_html(decoded.text).paragraphs) if is_html else decoded.text
+    return text, decoded.warnings
 
 
-def _text(inline: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
-    """The text of the readable parts, cleaned and without a signature; warnings of its decoding."""
-    text, warnings = _read(_chosen(inline, hints), hints)
-    return _SIGNATURE.sub("", clean(text).rstrip()), warnings
+def _text(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
+    """The text of readable parts, cleaned and without a signature; warnings of its decoding."""
+    read = [_read(leaf, hints) for leaf in leaves]
+    text = _SIGNATURE.sub("", clean("\n\n".join(text for text, _ in read)).rstrip())
+    return text, [warning for _, warnings in read for warning in warnings]
 
 
 def _sent_on(subject: str, text: str) -> tuple[str, str, str | None]:
@@ -315,7 +320,7 @@ def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
     warnings = [f"not read: {leaf.kind}, {leaf.attached}" for leaf in leaves if leaf.attached]
     other = {leaf.kind for leaf in inline if leaf not in chosen and leaf.data.strip()}
     warnings += [f"not read: {kind}" for kind in sorted(other - {"text/html", "text/plain"})]
-    text, decoding = _text(inline, hints)
+    text, decoding = _text(chosen, hints)
     warnings += decoding
     headers = {name: _header(message, name) for name in ("subject", "date", "from", "keywords")}
     subject, body, told = _sent_on(headers["subject"] or "", text)

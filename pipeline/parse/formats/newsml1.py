@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.newsml1_properties import (
     codes_of,
     embargo_of,

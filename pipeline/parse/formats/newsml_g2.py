@@ -8,14 +8,13 @@ catalog is fetched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.newsml_g2_properties import (
     ItemContext,
     asserted_names,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 
 from pipeline.model import Code, Relation
@@ -16,7 +15,7 @@ from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.providers import named, provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Part
+from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
 from pipeline.parse.formats import ninjs_rules
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
@@ -13,7 +12,7 @@ from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, read_flow, text_of

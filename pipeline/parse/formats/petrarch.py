@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from lxml import etree
@@ -16,7 +15,7 @@ from lxml import etree
 from pipeline.parse import fields
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, text_of

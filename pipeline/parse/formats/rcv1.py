@@ -6,7 +6,6 @@ Source: Lewis et al. 2004, "RCV1: A New Benchmark Collection", section 2, and th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
@@ -14,7 +13,7 @@ from pipeline.model import Code
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, text_of

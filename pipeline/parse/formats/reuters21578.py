@@ -10,13 +10,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.model import Code
 from pipeline.parse.conventions.dateline import find_dateline, split_places
 from pipeline.parse.conventions.signoff import split_names
 from pipeline.parse.conventions.wiretext import with_marks, with_moment
-from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
 from pipeline.parse.overflow import need_few

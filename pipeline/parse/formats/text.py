@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.parse.conventions.wiretext import read_story
-from pipeline.parse.draft import Hints, Part, Sniff
+from pipeline.parse.draft import Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.text.clean import clean
 from pipeline.parse.text.decode import decode

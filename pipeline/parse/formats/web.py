@@ -11,12 +11,11 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from pipeline.model import Record
-from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff
+from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.envelope import open_record
 from pipeline.parse.formats.agency_json import Object, ReadObject, articles, read_articles
 from pipeline.parse.limits import ParseLimits

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from pipeline.model import Code
-from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.mapping.field_map import Field, FieldMap, ready
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json

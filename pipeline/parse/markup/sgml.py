@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 
-from pipeline.parse.draft import Fault, FaultError, Part
+from pipeline.parse.draft import Fault, FaultError, Part, replace
 
 _DOC_START = re.compile(rb"<DOC\b[^<>]*>")
 _DOC_END = re.compile(rb"</DOC\s*>\s*")

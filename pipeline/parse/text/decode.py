@@ -39,12 +39,28 @@ _LABELS = (
 )
 _SAMPLE_BYTES = 64 * 1024
 # A language that the bytes themselves name: of a feed, of an element, of a mail or envelope.
+# Begins with a literal, which the text in small letters is searched for: most texts name none.
 _LANGUAGE = re.compile(
-    rb"<(?:dc:)?language>\s*([A-Za-z]{2})\b|\b(?:xml:)?lang=[\"']([A-Za-z]{2})\b"
-    rb"|(?:^|[\r\n])(?:content-)?language:\s*([A-Za-z]{2})\b|\"lang(?:uage)?\":\s*\"([A-Za-z]{2})\b",
-    re.I,
+    rb"lang(?:(?:(?<=<lang)|(?<=<dc:lang))uage>\s*([a-z]{2})\b"
+    rb"|(?<!\wlang)=[\"']([a-z]{2})\b"
+    rb"|(?:(?<![^\r\n]lang)|(?<=[\r\n]content-lang))uage:\s*([a-z]{2})\b"
+    rb"|(?<=\"lang)(?:uage)?\":\s*\"([a-z]{2})\b)"
 )
 _MARKUP = re.compile(rb"<[^<>]{0,2000}>")
+# Words that are frequent in western languages, and none in those of other eight-bit sets.
+_WESTERN_WORDS = frozenset(
+    b"the of and that was with for said from has by at it"
+    b" der die das und ist von mit sich auf nicht ein eine im den"
+    b" les des dans du est que une pour par qui sur pas plus"
+    b" el los las del por con para una su como"
+    b" il che della di non sono alla nel gli"
+    b" het van een niet voor dat met zijn"
+    b" och att det som av till er ikke med til og"
+    b" os das uma foi".split()
+)
+_MIN_WESTERN_WORDS = 3
+_WESTERN_SHARE = 0.1
+_WORDS_BYTES = 8192
 _MIN_CONFIDENCE = 0.12
 _FEW_HIGH = 3
 _STRAY = "dateline-cp1252"
@@ -194,14 +210,16 @@ def _eight_bit(data: bytes) -> Decoded:
     A language that the bytes name decides between sets; it is not asked where that gives no text.
     """
     sample = data[:_SAMPLE_BYTES]
-    told = _LANGUAGE.search(sample)
-    language = next((g for g in told.groups() if g), b"").decode("ascii").lower() if told else ""
+    told = _LANGUAGE.search(sample.lower())
+    language = next((g for g in told.groups() if g), b"").decode("ascii") if told else ""
     high = _HIGH.findall(sample)
     western = len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample)
     own = _charsets().get(language, ())
     if own[:1] == ("cp1252",) and western:
         return _read_as(data, "cp1252", "read as cp1252")
     words = _MARKUP.sub(b" ", sample) if sample.lstrip()[:1] == b"<" else sample
+    if western and not own and (len(high) <= _FEW_HIGH or _is_western(words)):
+        return _read_as(data, "cp1252", "read as cp1252")
     found, confidence = _guess(words, own)
     if own and found in own:
         return _read_as(data, found, f"read as {found} for its language, {language}")
@@ -209,6 +227,14 @@ def _eight_bit(data: bytes) -> Decoded:
     if not found or found in {"iso8859-1", "cp1252"} or (western and few):
         return _read_as(data, "cp1252", "read as cp1252")
     return _read_as(data, found, f"guessed {found}")
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether the words are those of a western language, by the short ones: a look costs little."""
+    words = sample[:_WORDS_BYTES].lower().split()
+    found = [word for word in words if word in _WESTERN_WORDS]
+    enough = len(found) >= _WESTERN_SHARE * len(words)
+    return enough and len(set(found)) >= _MIN_WESTERN_WORDS
 
 
 def _read_as(data: bytes, encoding: str, note: str) -> Decoded:
