@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from importlib.abc import Traversable
 from importlib.resources import files
 
+from pipeline import tsv
+
 _ID_CHARS = 16
 
 ROWS_VERSION = 1
@@ -118,5 +120,4 @@ def _lines(root: Traversable, name: str) -> str:
     entry = root.joinpath(name)
     if not entry.is_file():
         return ""
-    lines = entry.read_text("utf-8").splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.startswith("#"))
+    return "\n".join(line for _, line in tsv.numbered_lines(entry))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
+
+from pipeline import tsv
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _ALTERNATIVES = re.compile(r"\s*[/\[\]]\s*")
@@ -80,19 +81,16 @@ def phrase(text: str) -> str:
     return " ".join(_TOKEN.findall(text.translate(_APOSTROPHES)))
 
 
-def rows(file: str) -> Iterator[tuple[str, ...]]:
-    """The rows of a list, without its comment lines."""
-    text = (resources.files("pipeline.enrich") / "data" / file).read_text(encoding="utf-8")
-    for line in text.split("\n"):
-        if line and not line.startswith("#"):
-            yield tuple(cell.strip() for cell in line.split("\t"))
+def rows(file: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of a list in `data/`."""
+    return tsv.rows("pipeline.enrich", f"data/{file}")
 
 
 def _split(cell: str) -> list[str]:
     return [part for part in cell.split("|") if part]
 
 
-def _cell(row: tuple[str, ...], index: int) -> str:
+def _cell(row: Sequence[str], index: int) -> str:
     return row[index] if len(row) > index else ""
 
 

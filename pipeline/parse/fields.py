@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names
@@ -43,8 +43,7 @@ MAX_VERSION = 2**31 - 1
 @cache
 def _statuses() -> dict[str, str]:
     """The status in the lake of each word, the word in small letters."""
-    text = files("pipeline.parse.conventions").joinpath("statuses.tsv").read_text("utf-8")
-    rows = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    rows = tsv.rows("pipeline.parse.conventions", "statuses.tsv")
     return {word: name for name, words in rows for word in words.split("|")}
 
 

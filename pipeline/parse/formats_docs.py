@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
+from pipeline import tsv
 from pipeline.parse.draft import Format
 from pipeline.parse.sniff import FORMATS
 
@@ -25,8 +25,7 @@ _A_TABLE = 4
 
 def rows(name: str) -> list[tuple[str, str, str]]:
     """The rows of a table of the formats: `fields` or `warnings`."""
-    text = files("pipeline.parse.formats").joinpath(f"{name}.tsv").read_text("utf-8")
-    found = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    found = tsv.rows("pipeline.parse.formats", f"{name}.tsv")
     return [(first, second, third) for first, second, third in found]
 
 

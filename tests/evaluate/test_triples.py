@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.evaluate import triples
-from pipeline.evaluate.events import LabelledSpan
+from pipeline.evaluate.events import LabelledSentence
 from pipeline.model import Actor, Event
 
 SENTENCE = "The Peruvian cabinet condemned the raid by the Chilean navy."
-GOLD = LabelledSpan(SENTENCE, (0, 20), (39, 59), "ACCUSE", "3")
+GOLD = LabelledSentence(SENTENCE, (0, 20), (39, 59), "ACCUSE", "3")
 EVENT = Event(
     "ACCUSE", "111", SENTENCE, 0, "condemned", 21, 30, 0.9, 3, -2.0,
     source=Actor("The Peruvian cabinet", None, "PER", "GOV"),
@@ -23,7 +23,9 @@ def test_a_side_is_right_by_words_or_by_a_country_that_only_one_side_has() -> No
     assert triples.is_side(EVENT.target, GOLD, "target")
     assert not triples.is_side(Actor("the", None, None, None), GOLD, "source")
     assert not triples.is_side(None, GOLD, "target")
-    one = LabelledSpan("Peruvian police beat Peruvian miners.", (0, 15), (21, 36), "ASSAULT", "4")
+    one = LabelledSentence(
+        "Peruvian police beat Peruvian miners.", (0, 15), (21, 36), "ASSAULT", "4"
+    )
     assert not triples.is_side(Actor("soldiers", None, "PER", "MIL"), one, "source")
 
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from pipeline.model import Event
 
-_MONTHS = [
+MONTHS = [
     "january",
     "february",
     "march",
@@ -27,14 +27,14 @@ _MONTHS = [
     "november",
     "december",
 ]
-_SHORT = {month[:3]: number for number, month in enumerate(_MONTHS, start=1)} | {"sept": 9}
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_SHORT = {month[:3]: number for number, month in enumerate(MONTHS, start=1)} | {"sept": 9}
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBERS = {**{word: number for number, word in enumerate(_COUNTS)}, "a": 1, "an": 1}
 
 
 def _month(group: str) -> str:
-    return rf"(?P<{group}>{'|'.join([*_MONTHS, *_SHORT])})\.?"
+    return rf"(?P<{group}>{'|'.join([*MONTHS, *_SHORT])})\.?"
 
 
 def _year(group: str) -> str:
@@ -47,7 +47,7 @@ _EXPRESSION = re.compile(
     rf"|{_month('month2')}\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b{_year('year2')}"
     rf"|(?P<in>in|since|during|of|early|late|mid|last|next|this)[\s-]+{_month('month3')}"
     rf"{_year('year3')}"
-    rf"|(?P<relday>last|next|this|on)?\s*(?P<weekday>{'|'.join(_DAYS)})\b"
+    rf"|(?P<relday>last|next|this|on)?\s*(?P<weekday>{'|'.join(DAYS)})\b"
     r"|(?P<which>last|next|this|past|previous|coming)\s+(?P<unit>week|month|year|weekend)"
     rf"|(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)})\s+(?P<ago>day|week|month|year)s?\s+ago"
     r"|(?P<word>today|yesterday|tomorrow|tonight)"
@@ -65,7 +65,7 @@ def _month_days(year: int, month: int) -> Days:
 
 def _month_number(name: str) -> int:
     lower = name.lower().rstrip(".")
-    return _MONTHS.index(lower) + 1 if lower in _MONTHS else _SHORT[lower]
+    return MONTHS.index(lower) + 1 if lower in MONTHS else _SHORT[lower]
 
 
 def _day(day: int, month: int, year: str | None, base: date, future: bool) -> Days | None:
@@ -97,7 +97,7 @@ def _unit(which: str, unit: str, base: date) -> Days:
 
 
 def _weekday(name: str, relation: str, base: date, future: bool) -> Days:
-    wanted = _DAYS.index(name.lower())
+    wanted = DAYS.index(name.lower())
     if relation.lower() == "next" or future:
         ahead = (wanted - base.weekday()) % 7
         return base + timedelta(days=ahead or (7 if relation.lower() == "next" else 0)), None

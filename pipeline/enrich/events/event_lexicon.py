@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.errors import ConfigError
 
 ANYTHING = "*"
@@ -96,12 +97,12 @@ class EventLexicon:
 
 
 def rows(name: str) -> Iterator[tuple[int, list[str]]]:
-    """The data rows of a TSV file in `data/` with their line numbers, without comments and head."""
-    text = files("pipeline.enrich.events").joinpath("data", name).read_text(encoding="utf-8")
+    """Yield the cells of each row of a list in `data/` below its head, with the line's number.
+
+    Raises `ConfigError` where a row has not as many cells as the head.
+    """
     head: list[str] | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
+    for number, line in tsv.numbered_lines(files("pipeline.enrich.events").joinpath("data", name)):
         cells = line.split("\t")
         if head is None:
             head = cells

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.enrich.events.classes import holds
+from pipeline.enrich.events.event_dates import DAYS, MONTHS
 from pipeline.enrich.events.event_lexicon import (
     CLAUSE,
     INFINITIVE,
@@ -221,25 +222,8 @@ def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
 
 _TIME_WORDS = frozenset(
     [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
+        *DAYS,
+        *MONTHS,
         "today",
         "yesterday",
         "tomorrow",

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.parse.conventions.providers import provider, telling_words
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.text import dates
@@ -182,8 +182,7 @@ def _eastern() -> tuple[re.Pattern[str], ...]:
 
 
 def _table(name: str) -> list[str]:
-    text = files("pipeline.parse.conventions").joinpath(name).read_text("utf-8")
-    return [row.split("\t")[1] for row in text.splitlines() if row and not row.startswith("#")]
+    return [row[1] for row in tsv.rows("pipeline.parse.conventions", name)]
 
 
 def _names_agency(head: str) -> bool:

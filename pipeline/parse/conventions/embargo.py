@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.parse.conventions.zones import in_utc, zone_at
 from pipeline.parse.text import dates
 
@@ -167,11 +167,8 @@ class Embargo:
 @cache
 def _openings() -> dict[str, re.Pattern[str]]:
     words: dict[str, list[str]] = {}
-    text = files("pipeline.parse.conventions").joinpath("embargo.tsv").read_text("utf-8")
-    for row in text.splitlines():
-        if row and not row.startswith("#"):
-            kind, _, found = row.split("\t")
-            words.setdefault(kind, []).extend(found.split("||"))
+    for kind, _, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
+        words.setdefault(kind, []).extend(found.split("||"))
     return {
         kind: re.compile(_OPENING + "(?:" + "|".join(found) + ")", re.I)
         for kind, found in words.items()

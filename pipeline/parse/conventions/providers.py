@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+
+from pipeline import tsv
 
 _HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})", re.I)
 
@@ -15,11 +16,7 @@ _HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+
 def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
     signatures: dict[str, str] = {}
     hosts: dict[str, str] = {}
-    text = files("pipeline.parse.conventions").joinpath("providers.tsv").read_text("utf-8")
-    for row in text.splitlines():
-        if not row or row.startswith("#"):
-            continue
-        name, signs, domains = row.split("\t")
+    for name, signs, domains in tsv.rows("pipeline.parse.conventions", "providers.tsv"):
         for sign in signs.split("|"):
             signatures.setdefault(sign.casefold(), name)
         for host in filter(None, domains.split("|")):

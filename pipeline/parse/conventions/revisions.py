@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from pipeline import tsv
 
 _ENDS_CHARS = 120
 _LINE_CHARS = 40
@@ -61,8 +62,7 @@ class _Patterns:
 @cache
 def _kinds() -> dict[str, str]:
     """The kind of each word, the word in small letters."""
-    text = files("pipeline.parse.conventions").joinpath("marks.tsv").read_text("utf-8")
-    rows = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    rows = tsv.rows("pipeline.parse.conventions", "marks.tsv")
     return {word: kind for kind, words in rows for word in words.split("|")}
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline import tsv
 
 _OFFSET = re.compile(
     r"(?:(?:GMT|UTC)\s?)?(?P<sign>[+\u2212-])(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?(?!\d)", re.I
@@ -16,8 +17,7 @@ _OFFSET = re.compile(
 @cache
 def _zones() -> dict[str, str]:
     """The zone of each name, the name in small letters."""
-    text = files("pipeline.parse.conventions").joinpath("zones.tsv").read_text("utf-8")
-    rows = (row.split("\t") for row in text.splitlines() if row and not row.startswith("#"))
+    rows = tsv.rows("pipeline.parse.conventions", "zones.tsv")
     return {name: zone for zone, names in rows for name in names.split("|")}
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache
-from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.parse.draft import Precision
 
 
@@ -45,11 +45,8 @@ _ABSURD_BEFORE, _ABSURD_AFTER = 1700, 2200
 @cache
 def _months() -> dict[str, int]:
     table: dict[str, int] = {}
-    text = files("pipeline.parse.text").joinpath("months.tsv").read_text("utf-8")
-    for row in text.splitlines():
-        if row and not row.startswith("#"):
-            number, names = row.split("\t")
-            table.update(dict.fromkeys(names.split(), int(number)))
+    for number, names in tsv.rows("pipeline.parse.text", "months.tsv"):
+        table.update(dict.fromkeys(names.split(), int(number)))
     return table
 
 

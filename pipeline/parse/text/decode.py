@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from encodings import normalize_encoding
 from encodings.aliases import aliases
 from functools import cache
-from importlib.resources import files
 
+from pipeline import tsv
 from pipeline.errors import UsageError
 from pipeline.parse.draft import FaultError
 
@@ -246,11 +246,8 @@ def _read_as(data: bytes, encoding: str, note: str) -> Decoded:
 def _charsets() -> dict[str, tuple[str, ...]]:
     """The eight-bit sets of each language, the usual one first."""
     table: dict[str, tuple[str, ...]] = {}
-    text = files("pipeline.parse.text").joinpath("charsets.tsv").read_text("utf-8")
-    for row in text.splitlines():
-        if row and not row.startswith("#"):
-            languages, sets = row.split("\t")
-            table.update(dict.fromkeys(languages.split(), tuple(sets.split())))
+    for languages, sets in tsv.rows("pipeline.parse.text", "charsets.tsv"):
+        table.update(dict.fromkeys(languages.split(), tuple(sets.split())))
     return table
 
 
