@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from training.languages import HELD_OUT, Recipe
+from pipeline.evaluate.entity_scores import HELD_OUT
+from training.languages import Recipe
 from training.measure import Score
 
 _KINDS = ("LOC", "MISC", "ORG", "PER")

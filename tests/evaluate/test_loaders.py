@@ -49,6 +49,30 @@ in Bonn sees growth.
 """
 
 
+def test_a_file_without_marks_is_cut_into_documents(tmp_path: Path) -> None:
+    """Twenty sentences each: all are there, once."""
+    path = tmp_path / "set.conll"
+    path.write_text("".join(f"Quito B-LOC\nrain{number} O\n\n" for number in range(45)))
+    found = list(entity_scores.documents(path))
+    assert [len(document.gold) for document in found] == [20, 20, 5]
+    assert (
+        entity_scores.f1(found, lambda texts: [[(m, m + 5, "GPE") for m in _at(t)] for t in texts])
+        == 1.0
+    )
+
+
+def _at(text: str) -> list[int]:
+    return [at for at in range(len(text)) if text.startswith("Quito", at)]
+
+
+def test_kinds_that_a_set_has_besides_the_four_count_as_theirs(tmp_path: Path) -> None:
+    """FAC is a place, NORP and PRODUCT are of the rest."""
+    path = tmp_path / "set.conll"
+    path.write_text("-DOCSTART- O\n\nHeathrow B-FAC\n\nTurks B-NORP\n")
+    found = list(entity_scores.documents(path))
+    assert entity_scores.f1(found, lambda _: [[(0, 8, "FAC"), (10, 15, "NORP")]]) == 1.0
+
+
 def test_conll_words_become_text_and_spans_come_back(tmp_path: Path) -> None:
     """Print's spacing is restored; character spans map to the word ranges of the gold labels."""
     path = tmp_path / "set.conll"

@@ -65,6 +65,23 @@ def test_a_gold_story_allows_few_other_events(scores: Any) -> None:
     assert scores["seed"]["others"] <= 3
 
 
+def test_other_languages_and_the_world_are_scored_apart(tmp_path: Path) -> None:
+    """Of a set that the models are fitted to only the held-out documents count."""
+    world = tmp_path / "world.conll"
+    world.write_text(
+        "".join(f"-DOCSTART- O\n\nKenya B-LOC\nvotes{n} O\n\n" for n in range(60)), "utf-8"
+    )
+    spanish = tmp_path / "es.conll"
+    spanish.write_text("Madrid B-LOC\n( O\nEFE B-ORG\n) O\n. O\n\n", "utf-8")
+    sets = ["--worldwide", str(world), "--spanish", str(spanish)]
+    done = CliRunner().invoke(app, ["evaluate", *sets, "--no-stock", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["entities worldwide"]["in africa"] > 0.9
+    assert found["entities worldwide"]["f1"] == found["entities worldwide"]["in africa"]
+    assert found["entities es"]["f1"] > 0
+
+
 def test_only_what_is_given_is_scored_and_the_page_says_so(tmp_path: Path) -> None:
     """With the date, the versions and the names of the sets."""
     page = tmp_path / "page.md"

@@ -13,7 +13,16 @@ from pipeline.enrich.entities.network import WordTable, word_key
 from pipeline.errors import ModelError
 from training import __main__ as program
 from training import corpora, kinds
-from training.languages import RECIPES, Recipe, Source, documents, drawn, dropped, rewritten
+from training.languages import (
+    RECIPES,
+    Labelled4,
+    Recipe,
+    Source,
+    documents,
+    drawn,
+    dropped,
+    rewritten,
+)
 
 _LINES = """-DOCSTART- O
 
@@ -99,9 +108,30 @@ def test_a_text_written_another_way_keeps_its_names() -> None:
     assert [(text[start:end], kind) for start, end, kind in spans] == [
         ("Mller", "PERSON"), ("Kln", "GPE"),
     ]  # fmt: skip
-    again = [drawn(RECIPES["de"], [("Köln", [(0, 4, "GPE")])] * 40, epoch) for epoch in (1, 1)]
+    source = Source("set", "set.txt", "us", "ours")
+    town = Labelled4(source, 1, "Köln", ((0, 4, "GPE"),))
+    again = [drawn(RECIPES["de"], [town] * 40, epoch) for epoch in (1, 1)]
     assert again[0] == again[1]
     assert {text for text, _ in again[0]} == {"Köln", "Kln", "Koeln"}
+
+
+def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
+    """Another draw each time, the same for the same epoch, all of a set whose share is one."""
+    half = Source("half", "half.txt", "us", "ours", share=0.5)
+    whole = Source("whole", "whole.txt", "us", "ours")
+    documents = [
+        Labelled4(source, number, f"{source.name} {number}", ())
+        for source in (half, whole)
+        for number in range(200)
+    ]
+    first, second, again = (
+        [text for text, _ in drawn(RECIPES["en"], documents, epoch)] for epoch in (0, 1, 0)
+    )
+    assert first == again
+    assert first != second
+    for texts in (first, second):
+        assert sum(text.startswith("whole") for text in texts) == 200
+        assert 70 < sum(text.startswith("half") for text in texts) < 130
 
 
 def test_a_model_is_made_saved_and_loaded(
