@@ -9,8 +9,9 @@
 | a listed body or other name | `org:european-union`, `norp:…`, `event:…` |
 | anything else | kind and the first 16 digits of a SHA-256, `person:1f3870be274f6c49` |
 
-A hash is of the canonical name within the kind (towns and other places: and the country): it tells
-that two stories use one name, not that they mean one person.
+A hash is of the canonical name within the kind (towns and other places: and the country; a
+company's form is written one way, "Corp" for "Corp." and "Corporation"): it tells that two stories
+use one name, not that they mean one person.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from pipeline.model import Location
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 # Without "state" behind it the news means the town.
 _TOWNS_BEFORE_STATES = frozenset({"Washington", "New York"})
+_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
+_COMPANY_FORM = re.compile(
+    r"(?<=[ &])(incorporated|inc|corporation|corp|company|co|limited|ltd|plc)\.?$"
+)
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
@@ -77,7 +82,10 @@ def _slug(name: str) -> str:
 def _hashed(group: Group) -> str:
     kind = "place" if group.kind in _PLACES else group.kind.lower()
     where = (group.country or "") if group.kind in _PLACES else ""
-    key = f"{kind}\0{unicodedata.normalize('NFC', group.name).casefold()}\0{where}"
+    plain = unicodedata.normalize("NFC", group.name).casefold()
+    if group.kind == "ORG":
+        plain = _COMPANY_FORM.sub(lambda match: _FORMS.get(match[1], match[1]), plain)
+    key = f"{kind}\0{plain}\0{where}"
     return f"{kind}:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 

@@ -17,6 +17,11 @@ from itertools import pairwise
 from pipeline.enrich.entities.spans import Span
 from pipeline.model import Entity, Location, Mention
 
+_FEW_LETTERS = 3
+_COMPANY_FORM = re.compile(
+    r"(?:(?:& ?)?(?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|plc|LLC|SA|AG|NV|SpA|AB|ASA|Oy|Bhd|Pty|GmbH|"
+    r"Incorporated|Corporation|Company|Limited)\.?(?:,? |$))+"
+)
 _NO_ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 
 
@@ -36,7 +41,7 @@ def group(text: str, spans: Sequence[Span]) -> list[Group]:
     aliases = _aliases(text, spans)
     groups: dict[tuple[str, str], Group] = {}
     for span in spans:
-        surface = _NO_ARTICLE.sub("", text[span.start : span.end]).replace("\n", " ")
+        surface = _surface(text, span)
         if span.name is not None and span.name.kind == span.kind:
             name = span.name.canonical if span.name.source != "cities.tsv" else surface
         else:
@@ -51,20 +56,33 @@ def _kind_class(kind: str) -> str:
     return "PLACE" if kind in ("GPE", "LOC", "FAC") else kind
 
 
+def _is_company_form(words: str) -> bool:
+    """Whether words are nothing but a company's legal form ("Corp", "& Co Inc.")."""
+    return _COMPANY_FORM.fullmatch(words) is not None
+
+
+def _surface(text: str, span: Span) -> str:
+    """The words of a span in one line, without an article."""
+    return _NO_ARTICLE.sub("", " ".join(text[span.start : span.end].split()))
+
+
 def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
     """(kind, short form) → full form, for the persons and bodies of one story."""
     aliases: dict[tuple[str, str], str] = {}
     full: dict[str, Counter[str]] = defaultdict(Counter)
     for span in spans:
         if span.kind in ("PERSON", "ORG"):
-            full[span.kind][text[span.start : span.end].replace("\n", " ")] += 1
-    for name in sorted(full["PERSON"]):
-        words = name.split()
-        for short in sorted(full["PERSON"]):
-            if short != name and len(short.split()) < len(words) and _shortens(short, words):
-                # Two persons of one surname: the first in the text's order of names wins nothing.
-                key = ("PERSON", short)
-                aliases[key] = name if aliases.get(key, name) == name else short
+            full[span.kind][_surface(text, span)] += 1
+    # Longest first, so that a name's own full form is settled before it stands for a shorter one.
+    persons = sorted(full["PERSON"], key=lambda name: (-len(name.split()), name))
+    for place, short in enumerate(persons):
+        meant = {
+            aliases.get(("PERSON", name), name)
+            for name in persons[:place]
+            if len(name.split()) > len(short.split()) and _shortens(short, name.split())
+        }
+        if len(meant) == 1:  # two persons of one surname: it says neither
+            aliases["PERSON", short] = meant.pop()
     _alias_bodies(text, spans, sorted(full["ORG"]), aliases)
     return aliases
 
@@ -80,7 +98,7 @@ def _alias_bodies(
         if left.kind == right.kind == "ORG" and text[left.end : right.start] in (" (", ' ("'):
             short = text[right.start : right.end]
             if short.isupper() and text[right.end : right.end + 1] in (")", '"'):
-                aliases[("ORG", short)] = text[left.start : left.end]
+                aliases[("ORG", short)] = _surface(text, left)
     initials: dict[str, str] = {}
     for name in names:
         words = [word for word in re.split(r"[\s-]+", name) if word[:1].isupper()]
@@ -90,15 +108,24 @@ def _alias_bodies(
         plain = short.replace(".", "")
         if plain.isupper() and plain in initials:
             aliases.setdefault(("ORG", short), initials[plain])
-        if len(short) > 3:
-            longer = [name for name in names if name.startswith(f"{short} ")]
-            if longer:
-                aliases.setdefault(("ORG", short), longer[0])
+        longer = [name for name in names if _is_longer(name, short)]
+        if longer:
+            aliases.setdefault(("ORG", short), longer[0])
+
+
+def _is_longer(name: str, short: str) -> bool:
+    """Whether a body's name goes on after `short`; after few letters only a legal form may."""
+    if not name.startswith(f"{short} "):
+        return False
+    return len(short) > _FEW_LETTERS or _is_company_form(name[len(short) + 1 :])
 
 
 def _shortens(short: str, words: Sequence[str]) -> bool:
+    """Whether a person of this full name is called `short`: "Reagan", "Ronald", "Ronald Reagan"."""
     parts = short.split()
-    return words[-len(parts) :] == parts or (len(parts) == 1 and words[0] == short)
+    if len(parts) == 1:
+        return parts[0] in (words[0], words[-1])
+    return words[-len(parts) :] == parts or (parts[0] == words[0] and parts[-1] == words[-1])
 
 
 def entity(
