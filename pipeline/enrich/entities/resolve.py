@@ -43,6 +43,12 @@ _NEVER = words(
     Basketball Soccer Cricket Golf Tennis Rugby Stadium Halftime Teams Score Scores Division Sales
     Gross Net Revs Shr Shrs Oper Qtr Note Year Business Financial Company Price None Leading"""
 )
+# What tables and by-lines hold beside names: sums of money, initials with an agency
+# ("WN/Wikinews").
+_NO_NAMES = re.compile(
+    r"(?:\S+ )*(?:Dlrs?|Cts|Pct|Mln|Bln|Shrs?|Revs|Pesetas|Stg)(?: \S+)*|[A-Z]{2,3}/[A-Z]\w*"
+)
+_NO_PLACES = words("Earth World Universe Internet Web")
 _SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
 _DOTTED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Bros|Cos)$")
 _GOES_ON = re.compile(r"\.(?:[,;:)'\u2019]| [a-z(&-]| [A-Z][a-z]+ (?:said|says))")
@@ -63,19 +69,27 @@ _SITES = frozenset({"GPE", "LOC", "FAC"})
 
 
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
-    """The story's names, in order, without overlaps."""
+    """The story's names, in order, without overlaps.
+
+    Names by shape, by title and by given name are looked for only where no model of our own has
+    read the story: beside it they add more errors than names (measured on news of 1996 and on
+    Worldwide).
+    """
     tokens = tokenize(text)
+    model_spans = list(model_spans)
+    by_ours = any(span.strength == TRUSTED for span in model_spans)
     sport = is_sport(text)
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
     known = [*listed(tokens, lexicon)]
     phrases = {(s.start, s.end) for s in known if s.strength == LISTED_PHRASE}
-    shapes = [s for s in shaped(text, tokens, lexicon) if (s.start, s.end) not in phrases]
-    candidates = [*known, *shapes]
+    shapes = [] if by_ours else list(shaped(text, tokens, lexicon))
+    candidates = [*known, *(s for s in shapes if (s.start, s.end) not in phrases)]
     candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
     candidates += marked(text, _country_names(), sport)
-    candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
+    if not by_ours:
+        candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
     candidates += [*acronyms(text, lexicon), *titles(text)]
     entries = {(span.start, span.end): span.name for span in known}
     towns = _sure_towns(text, known, lexicon)
@@ -146,7 +160,8 @@ def _only_begins(text: str, span: Span, chosen: Sequence[Span], lexicon: Lexicon
     News writes it small otherwise, and the story has no name with it inside a sentence.
     """
     word = text[span.start : span.end]
-    if word.lower() not in lexicon.small_words or span.strength >= LISTED_PHRASE:
+    listed_or_told = span.strength >= LISTED_PHRASE and span.strength != TRUSTED
+    if word.lower() not in lexicon.small_words or listed_or_told or span.name is not None:
         return False
     if not _BEGINS.search(text, max(0, span.start - 4), span.start):
         return False
@@ -257,6 +272,13 @@ def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
     return span
 
 
+def _may_be_name(kind: str, words: str) -> bool:
+    """Whether words have a capital and are not what tables, by-lines and sayings write with one."""
+    if words in _NEVER or _NO_NAMES.fullmatch(words) or (kind in _SITES and words in _NO_PLACES):
+        return False
+    return any(c.isupper() for c in words)
+
+
 def _abbreviated(text: str, end: int, span: Span) -> int:
     """1 where a company's form keeps its dot ("Holm Inc. said"), 0 at the end of a sentence."""
     if span.kind != "ORG" or not _DOTTED.search(text, max(0, end - 5), end):
@@ -277,7 +299,7 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     """Without articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
     if span.strength == TRUSTED:
-        return span if any(c.isupper() for c in text[start:end]) else None
+        return span if _may_be_name(span.kind, text[start:end]) else None
     newline = text.find("\n", start, end)
     if newline >= 0:
         end = newline
@@ -295,7 +317,7 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
         surface = _SMALL_WORDS.sub("", surface)
     end = start + len(surface)
     end += _abbreviated(text, end, span)
-    if end <= start or text[start:end] in _NEVER or not any(c.isupper() for c in text[start:end]):
+    if end <= start or not _may_be_name(span.kind, text[start:end]):
         return None
     result = replace(span, start=start, end=end)
     return strip_title(text, result, lexicon) if span.kind == "PERSON" else result

@@ -1,0 +1,38 @@
+"""What has a capital without being a name: words of tables, by-lines and beginnings of sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.enrich.entities.resolve import resolve
+from pipeline.enrich.entities.spans import TRUSTED, Span
+from pipeline.enrich.lexicon import load
+
+
+def resolved(text: str, kind: str, *names: str) -> list[str]:
+    """What is left of names that a model of ours is said to have seen in a text."""
+    spans = [Span(text.index(n), text.index(n) + len(n), kind, TRUSTED) for n in names]
+    return [text[s.start : s.end] for s in resolve(text, spans, load()) if s.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "word"),
+    [
+        ("Dividend\n\nPay April 10\nRecord March 20", "ORG", "Pay"),
+        ("Dividend\n\nPay April 10\nRecord March 20", "ORG", "Record"),
+        ("Trade gap\n\nFalls to a record low in May", "FAC", "Falls"),
+        ("Loans\n\nThe sum was 30 mln N.Z. Dlrs then.", "ORG", "N.Z. Dlrs"),
+        ("Report\n\nWN/Wikinews contributed to it.", "ORG", "WN/Wikinews"),
+        ("Raid\n\nGunmen shot a guard.", "GPE", "Gunmen"),
+        ("Probe\n\nThe craft came back to Earth.", "LOC", "Earth"),
+    ],
+)
+def test_words_of_tables_and_by_lines_are_no_names(text: str, kind: str, word: str) -> None:
+    """Even where the model takes them for one."""
+    assert word not in resolved(text, kind, word)
+
+
+def test_a_name_that_looks_like_a_word_stays_one_within_a_sentence() -> None:
+    """A body called Record is one where it does not only begin a line."""
+    text = "Sale\n\nThe paper Record was sold. Record had lost money."
+    assert resolved(text, "ORG", "Record").count("Record") >= 1
