@@ -1,4 +1,4 @@
-"""What has a capital without being a name: words of tables, by-lines and beginnings of sentences."""
+"""What has a capital without being a name: words of tables, by-lines, beginnings of sentences."""
 
 from __future__ import annotations
 
