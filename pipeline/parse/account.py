@@ -35,6 +35,9 @@ _TAG = re.compile(
     re.I,
 )
 _BREAK = re.compile(r"\n\s*\n|</(?:p|div|li|h\d|td|tr|blockquote|section)>|<br\s*/?>", re.I)
+_SGML_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)\b[^<>]*+>")
+_IN_TEXT = frozenset({"P", "S", "B", "I", "BR", "TABLE", "TABLEROW", "TABLECELL", "ROWRULE"})
+_MAX_PATH = 8
 _WORD = re.compile(r"\w+")
 
 
@@ -71,17 +74,19 @@ def _unread(draft: Draft) -> Iterator[tuple[str, str]]:
     seen = _seen(draft)
     delivered = draft.delivered
     if isinstance(delivered, etree._Element):
-        # Most stories end here: a look at all their text at once costs little.
-        whole = etree.tostring(delivered, method="text", encoding="unicode", with_tail=False)
-        if _count(whole, seen) <= _FEW:
+        delivered = (delivered,)
+    # Most stories end at the first look: at all their text at once, which costs little.
+    if isinstance(delivered, tuple):
+        if _count(_plain(" ".join(map(_text, delivered))), seen) <= _FEW:
             return
-        leaves: Iterable[tuple[str, str]] = _elements(delivered)
-    elif isinstance(delivered, str):
-        if _count(delivered, seen) <= _FEW:
-            return
-        leaves = (
-            (f"text {n}", block) for n, block in enumerate(re.split(r"\n\s*\n", delivered), 1)
+        leaves: Iterable[tuple[str, str]] = (
+            leaf for element in delivered for leaf in _elements(element)
         )
+    elif isinstance(delivered, str):
+        if _count(_plain(delivered), seen) <= _FEW:
+            return
+        is_markup = delivered.startswith("<")
+        leaves = _sgml(delivered) if is_markup else _blocks(delivered)
     else:
         leaves = _values(delivered)
     for path, text in leaves:
@@ -149,6 +154,35 @@ def _is_unread(text: str, seen: _Seen) -> bool:
         if end < len(words):
             count += missing[end] - missing[end - size]
     return False
+
+
+def _text(element: etree._Element) -> str:
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    for number, block in enumerate(re.split(r"\n\s*\n", text), 1):
+        yield f"text {number}", block
+
+
+def _sgml(markup: str) -> Iterator[tuple[str, str]]:
+    """The text between the tags of SGML, with the names of the elements that it stands in.
+
+    Ends of elements that stand open are not told from others: a name is a hint to where it is.
+    """
+    path: list[str] = []
+    place = 0
+    for tag in _SGML_TAG.finditer(markup):
+        name = tag[2].upper()
+        if name in _IN_TEXT:
+            continue
+        yield "/".join(path), markup[place : tag.start()]
+        place = tag.end()
+        if not tag[1]:
+            path = [*path[-_MAX_PATH:], name]
+        elif name in path:
+            del path[len(path) - 1 - path[::-1].index(name) :]
+    yield "/".join(path), markup[place:]
 
 
 def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:

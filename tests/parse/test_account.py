@@ -73,28 +73,147 @@ def _xml(text: str, name: str) -> str:
     return f"<{name}>{text}</{name}>"
 
 
-def _of_format(name: str, body: str, beside: str) -> bytes:
-    """A story of a format, with `body` as its text and `beside` in a field that nobody reads."""
-    if name == "ninjs":
-        value = {"uri": "urn:x:1", "headline": "Sold", "body_html": _xml(body, "p"), "wort": beside}
-        return json.dumps(value).encode()
-    if name == "json-ld":
-        about = {"@type": "NewsArticle", "headline": "Sold", "articleBody": body, "wort": beside}
-        return json.dumps(about).encode()
-    if name == "newsml1":
-        lines = _xml(_xml("Sold", "HeadLine") + _xml(beside, "wort"), "NewsLines")
-        content = _xml(_xml(_xml(body, "p"), "DataContent"), "ContentItem")
-        return _xml(_xml(_xml(lines + content, "NewsComponent"), "NewsItem"), "NewsML").encode()
+def _object(body: str, beside: str, **more: str) -> bytes:
+    return json.dumps({"headline": "Sold", **more, "wort": beside, "text": body}).encode()
+
+
+def _newsml1(body: str, beside: str) -> bytes:
+    lines = _xml(_xml("Sold", "HeadLine") + _xml(beside, "wort"), "NewsLines")
+    content = _xml(_xml(_xml(body, "p"), "DataContent"), "ContentItem")
+    return _xml(_xml(_xml(lines + content, "NewsComponent"), "NewsItem"), "NewsML").encode()
+
+
+def _newsml_g2(body: str, beside: str) -> bytes:
     about = _xml(_xml("Sold", "headline") + _xml(beside, "wort"), "contentMeta")
     page = _xml(_xml(_xml(body, "p"), "body"), "html")
     content = _xml(_xml(page, "inlineXML"), "contentSet")
     return f'<newsItem guid="urn:x:1">{about}{content}</newsItem>'.encode()
 
 
-@pytest.mark.parametrize("name", ["ninjs", "json-ld", "newsml1", "newsml-g2"])
+def _ninjs(body: str, beside: str) -> bytes:
+    value = {"uri": "urn:x:1", "headline": "Sold", "body_html": _xml(body, "p"), "wort": beside}
+    return json.dumps(value).encode()
+
+
+def _json_ld(body: str, beside: str) -> bytes:
+    about = {"@type": "NewsArticle", "headline": "Sold", "articleBody": body, "wort": beside}
+    return json.dumps(about).encode()
+
+
+def _atom(body: str, beside: str) -> bytes:
+    inside = f"<title>Sold</title><id>urn:x:1</id><wort>{beside}</wort><content>{body}</content>"
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><entry>{inside}</entry></feed>'.encode()
+
+
+def _rss(body: str, beside: str) -> bytes:
+    about = f"<title>Sold</title><wort>{beside}</wort><description>{body}</description>"
+    return _xml(_xml(_xml(about, "item"), "channel"), "rss").encode()
+
+
+def _doc(body: str, beside: str, number: str) -> bytes:
+    inside = f"<DOCNO> {number} </DOCNO>\n<HEADLINE> Sold </HEADLINE>\n<WORT>{beside}</WORT>"
+    return f"<DOC>\n{inside}\n<TEXT>\n{body}\n</TEXT>\n</DOC>\n".encode()
+
+
+def _reuters(body: str, beside: str) -> bytes:
+    text = f"<TITLE>SOLD</TITLE><WORT>{beside}</WORT><BODY>{body}\n Reuter\n</BODY>"
+    return f'<REUTERS NEWID="1"><DATE>1-JAN-1987</DATE><TEXT>{text}</TEXT></REUTERS>'.encode()
+
+
+def _rcv1(body: str, beside: str) -> bytes:
+    inside = f"<headline>Sold</headline><wort>{beside}</wort><text><p>{body}</p></text>"
+    return f'<newsitem itemid="1" date="1996-08-20">{inside}</newsitem>'.encode()
+
+
+def _petrarch(body: str, beside: str) -> bytes:
+    inside = f"<Wort>{beside}</Wort><Text>{body}</Text>"
+    return f'<Sentences><Sentence id="A_1" date="20200101">{inside}</Sentence></Sentences>'.encode()
+
+
+def _nitf(body: str, beside: str) -> bytes:
+    head = _xml(_xml(_xml("Sold", "hl1"), "hedline") + _xml(beside, "wort"), "body.head")
+    return _xml(_xml(head + _xml(_xml(body, "p"), "body.content"), "body"), "nitf").encode()
+
+
+def _factiva(body: str, beside: str) -> bytes:
+    head = f"Sold\n\n{beside}\n\nBy Ann Probe\n20 words\n4 March 2015\nThe Norland Courier\nCOUR\n"
+    return (
+        f"{head}English\nCopyright 2015.\n\n{body}\n\nDocument COUR000020150304eb3400001\n".encode()
+    )
+
+
+def _nexis(body: str, beside: str) -> bytes:
+    head = "1 of 1 DOCUMENTS\n\nThe Norland Courier\n\nMarch 4, 2015 Wednesday\n\nSold\n\n"
+    labels = f"SUBJECT: {beside}\n\nLOAD-DATE: March 5, 2015\n"
+    return f"{head}LENGTH: 20 words\n\n{body}\n\n{labels}".encode()
+
+
+_FORMATS = {
+    "json": _object,
+    "csv": lambda body, beside: f'title,wort,body\nSold,"{beside}","{body}"\n'.encode(),
+    "ninjs": _ninjs,
+    "json-ld": _json_ld,
+    "newsml1": _newsml1,
+    "newsml-g2": _newsml_g2,
+    "nitf": _nitf,
+    "atom": _atom,
+    "rss": _rss,
+    "gigaword": lambda body, beside: _doc(body, beside, "APW20010101.0001"),
+    "trec": lambda body, beside: _doc(body, beside, "WSJ870324-0001"),
+    "reuters21578": _reuters,
+    "rcv1": _rcv1,
+    "petrarch": _petrarch,
+    "factiva": _factiva,
+    "nexis": _nexis,
+}
+
+
+@pytest.mark.parametrize("name", _FORMATS)
 def test_words_come_out_or_are_named_in_each_format(name: str) -> None:
     """The body is the story's; the field beside it is named."""
-    story = one(_of_format(name, sentence(7), sentence(9)))
-    assert story.paragraphs == (sentence(7),)
+    story = one(_FORMATS[name](sentence(7), sentence(9)))
+    assert " ".join(story.paragraphs) == sentence(7)
     (warning,) = [w for w in story.warnings if w.startswith("not read: ")]
-    assert "wort" in warning and sentence(9)[:20] in warning
+    assert sentence(9)[:20] in warning
+
+
+@pytest.mark.parametrize("name", ["atom", "gigaword", "json", "newsml-g2", "rcv1", "trec"])
+def test_the_warning_says_where_the_words_are(name: str) -> None:
+    """By the element, or by the field."""
+    story = one(_FORMATS[name](sentence(7), sentence(9)))
+    assert any("wort" in warning.casefold() for warning in story.warnings)
+
+
+_TEXTS = {
+    "text": "",
+    "mail": "From: a@example.com\nTo: b@example.com\nSubject: Sold\n\n",
+    "iptc7901": "\x01abc001 4 pl 20 x\r\nSold\r\n\x02",
+}
+
+
+@pytest.mark.parametrize("name", _TEXTS)
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 255), min_size=2, max_size=7, unique=True))
+def test_plain_text_keeps_its_words_or_names_them(name: str, numbers: list[int]) -> None:
+    """Whatever stands above or below the text of a wire, no sentence of it is lost in silence."""
+    extras = ["By Ann Probe", "OSLO, Jan 5 (AP) - ", "Eds: with photos", "(Adds quotes)", "-30-"]
+    lines = [sentence(number) for number in numbers]
+    lines.insert(1, extras[numbers[0] % 4])
+    lines.append(extras[4])
+    data = (_TEXTS[name] + "Boats sold\n\n" + "\n\n".join(lines)).encode()
+    data += b"\x03" if name == "iptc7901" else b""
+    (item,) = parse_record(record(data))
+    assert isinstance(item, Story)
+    told = " ".join((item.headline, *item.paragraphs, item.editor_note or "", *item.warnings))
+    for number in numbers:
+        assert sentence(number)[:30] in told
+
+
+def test_a_sentence_of_a_mail_that_sends_another_one_on_is_a_note() -> None:
+    """The words above what was forwarded are kept, as those of a mail that carries one."""
+    sent = f"From: Ann <ann@example.com>\nSubject: Boats sold\n\n{sentence(2)}\n\n{sentence(3)}\n"
+    above = "From: a@example.com\nTo: b@example.com\nSubject: FW: Boats sold\n\n"
+    mark = "---------- Forwarded message ----------\n"
+    story = one(f"{above}{sentence(1)}\n\n{mark}{sent}".encode())
+    assert story.headline == "Boats sold" and story.paragraphs == (sentence(2), sentence(3))
+    assert story.editor_note == sentence(1)

@@ -8,14 +8,14 @@ taken off its text: labels (BYLINE, SECTION, LOAD-DATE …), counts of words, co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pipeline.model import Code
 from pipeline.parse import fields
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import with_moment
-from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.markup.flow import Flow
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import line
@@ -66,6 +66,7 @@ _LANGUAGES = {"ENGLISH": "en", "GERMAN": "de", "DEUTSCH": "de", "FRENCH": "fr", 
               "SWEDISH": "sv", "NORWEGIAN": "no", "POLISH": "pl", "ENGLISCH": "en"}  # fmt: skip
 _EDITION = re.compile(r"\b(?:Edition|Ausgabe|édition)(?: \d)?$", re.I)
 _MAX_HEAD_LINES = 40
+_LABEL_WORDS = 12
 
 
 def is_nexis(text: str) -> bool:
@@ -150,6 +151,7 @@ def read_nexis(text: str) -> Draft:
         ),
         body,
         published,
+        text,
     )
 
 
@@ -220,6 +222,8 @@ def read_factiva(text: str) -> Draft:
         ),
         _body(lines[last + 1 : end]),
         published,
+        text,
+        [entry for entry in lines[count : last + 1] if len(entry.split()) <= _LABEL_WORDS],
     )
 
 
@@ -233,8 +237,16 @@ def _factiva_moment(lines: list[str]) -> tuple[Moment | None, int]:
     return dates.moment(f"{day.at:%Y-%m-%d}T{hour:02}:{clock[2]}") or day, 2
 
 
-def _draft(draft: Draft, body: list[str], published: Moment | None) -> Draft:
-    return fields.with_body(with_moment(draft, published), Flow(tidy(body)))
+def _draft(
+    draft: Draft,
+    body: list[str],
+    published: Moment | None,
+    text: str,
+    aside: Sequence[str] = (),
+) -> Draft:
+    """The draft with its body; `text` is the whole document, `aside` its labels."""
+    read = fields.with_body(with_moment(draft, published), Flow(tidy(body)))
+    return replace(read, delivered=text, set_aside=(*read.set_aside, *aside))
 
 
 def _body(lines: list[str]) -> list[str]:

@@ -46,13 +46,22 @@ def read_story(text: str, moment: Moment | None = None) -> Draft:
     head = read_heading(lines[:end])
     head.moment = head.moment or below.moment or moment
     paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
-    draft = compose(head, tidy(paragraphs), below)
+    draft = compose(head, tidy(paragraphs), below, text, lines[end:])
     _check(draft, head, below)
     return draft
 
 
-def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft:
-    """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read."""
+def compose(
+    head: Heading,
+    paragraphs: tuple[str, ...],
+    below: SignOff,
+    delivered: str | None = None,
+    aside: Sequence[str] = (),
+) -> Draft:
+    """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read.
+
+    `delivered` is the text that it is read from, `aside` the lines of it that are left out.
+    """
     embargoes, paragraphs = take_embargoes(paragraphs)
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
@@ -78,6 +87,8 @@ def compose(head: Heading, paragraphs: tuple[str, ...], below: SignOff) -> Draft
         urgency=head.urgency,
         rights=below.rights,
         warnings=tuple(warnings),
+        delivered=delivered,
+        set_aside=tuple(aside),
     )
     draft = with_dateline(with_moment(draft, moment), dateline)
     return with_marks(with_embargo(draft, embargoes))

@@ -189,6 +189,7 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
         warnings=tuple(warnings),
         format_version=feed.version,
         format="feed",
+        delivered=item,
     )
     return fields.with_body(with_moment(draft, published or updated), body)
 

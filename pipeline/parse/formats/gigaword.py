@@ -77,6 +77,7 @@ def _document(data: bytes) -> Part:
         codes=(Code("gigaword-type", kind, "genre"),),
         warnings=(*decoded.warnings, *warnings),
         format="gigaword",
+        delivered=markup,
     )
     draft = fields.with_body(
         with_moment(draft, dates.midnight(day) if day else None), Flow(paragraphs)

@@ -91,6 +91,16 @@ class _Leaf:
     attached: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Subject, text and date of the message that tells the story, and the words that cover it."""
+
+    subject: str
+    text: str
+    when: str | None = None
+    cover: str | None = None
+
+
 class MailFormat:
     """Mail; `read` reads a message's content that is in another format."""
 
@@ -288,14 +298,14 @@ def _text(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
     return text, [warning for _, warnings in read for warning in warnings]
 
 
-def _sent_on(subject: str, text: str) -> tuple[str, str, str | None]:
-    """Subject, text and date of the message that stands in the text of another one.
+def _sent_on(subject: str, text: str) -> _Sent:
+    """The message that stands in the text of another one.
 
     Mail programs write it below a line of their own, with its header fields as text.
     """
     mark = _SEPARATOR.search(text)
     if not mark or not _is_cover(subject, text[: mark.start()]):
-        return subject, text, None
+        return _Sent(subject, text)
     lines = text[mark.end() :].lstrip("\n").split("\n")
     values: dict[str, str] = {}
     end = 0
@@ -311,7 +321,9 @@ def _sent_on(subject: str, text: str) -> tuple[str, str, str | None]:
     cover = text[: mark.start()].strip()
     body = "\n".join(lines[end:]).strip("\n")
     embargo = [entry for entry in cover.split("\n") if is_embargo(line(entry))]
-    return told or _SENT_ON.sub("", subject), "\n\n".join((*embargo, body)), when
+    own = line("\n".join(entry for entry in cover.split("\n") if entry not in embargo))
+    text = "\n\n".join((*embargo, body))
+    return _Sent(told or _SENT_ON.sub("", subject), text, when, own or None)
 
 
 def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
@@ -323,16 +335,17 @@ def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
     text, decoding = _text(chosen, hints)
     warnings += decoding
     headers = {name: _header(message, name) for name in ("subject", "date", "from", "keywords")}
-    subject, body, told = _sent_on(headers["subject"] or "", text)
-    moment = dates.moment(told) if told else None
+    sent = _sent_on(headers["subject"] or "", text)
+    moment = dates.moment(sent.when) if sent.when else None
     moment = moment or fields.moment(headers["date"], "Date", warnings)
-    draft = read_story(f"{subject}\n\n{body}".strip("\n"), moment)
+    draft = read_story(f"{sent.subject}\n\n{sent.text}".strip("\n"), moment)
     sender, address = parseaddr((headers["from"] or "")[:_MAX_ADDRESS_CHARS])
     organization = _header(message, "organization")
     words = (headers["keywords"] or "").split(",")
     return replace(
         draft,
-        headline=draft.headline or subject,
+        headline=draft.headline or sent.subject,
+        editor_note="\n".join(filter(None, (draft.editor_note, sent.cover))) or None,
         provider=draft.provider
         or provider(organization)
         or provider(sender)

@@ -86,6 +86,7 @@ def _story(group: list[etree._Element]) -> Draft:
         provider_id=_article(first)[1] or None,
         warnings=tuple(warnings),
         format="petrarch",
+        delivered=tuple(group),
     )
     if first.tag == "Sentence":
         paragraphs = [" ".join(filter(None, paragraphs))]

@@ -70,6 +70,7 @@ def _item(item: etree._Element) -> Draft:
         created_at=created.at if created else None,
         warnings=tuple(warnings),
         format="rcv1",
+        delivered=item,
     )
     flow = read_flow(text) if text is not None else Flow()
     if not draft.headline and not flow.paragraphs:

@@ -111,6 +111,7 @@ def _draft(data: bytes, raw: bytes | None) -> Draft:
         urgency=urgency,
         editor_note=line(_inner("MKNOTE", markup)) or None,
         warnings=(*decoded.warnings, *warnings),
+        delivered=markup,
     )
     return _with_dateline(with_marks(with_moment(draft, moment)), _inner("DATELINE", inner))
 

@@ -36,13 +36,6 @@ _COLLECTIONS = {
 }  # fmt: skip
 _HEADLINE = ("HEADLINE", "HL", "TI", "TITLE", "HEAD")
 _TEXT = ("LP", "LEADPARA", "TEXT")
-_READ = frozenset(
-    (*_HEADLINE, *_TEXT, "DOCNO", "DOCID", "FILEID", "FIRST", "SECOND", "DATELINE", "BYLINE")
-) | {"AUTHOR", "AU", "DD", "DATE", "DATE1", "SO", "PUB", "IN", "SECTION", "GRAPHIC", "CAPTION",
-     "CORRECTION", "TYPE", "SUBJECT", "PROFILE", "HT", "HEADER", "H1", "H2", "H3", "H4", "LENGTH",
-     "PAGE", "F", "FIG", "CO", "G", "MS", "RE", "NS", "AN", "DESCRIPT", "CODE", "NAME", "P",
-     "CORRECTION-DATE", "MEMO", "ABS", "TABLE", "ROWRULE", "TABLEROW", "TABLECELL",
-     "CELLRULE"}  # fmt: skip
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _PARAGRAPH = re.compile(r"</?P\b[^<>]*>", re.I)
 _ROW = re.compile(r"</?TABLEROW\b[^<>]*>", re.I)
@@ -63,7 +56,6 @@ _STAFF = re.compile(r",? (?:Times|Mercury News|Special to)\b.*", re.I)
 _WSJ_BYLINE = re.compile(r"\s+-{2,}\s+(By .*)$")
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
 _SHORT_YEAR_FROM = 70
-_MANY_WORDS = 12
 
 
 class _Trec:
@@ -90,7 +82,6 @@ def _document(data: bytes) -> Part:
     below = _WSJ_BYLINE.search(headline)
     written, headline = (below[1], headline[: below.start()]) if below else ("", headline)
     warnings: list[str] = list(decoded.warnings)
-    warnings += _unread(found)
     flow = _body(found)
     if not headline and not flow.paragraphs:
         raise FaultError("no_text", "the document has neither headline nor text")
@@ -121,6 +112,7 @@ def _document(data: bytes) -> Part:
         summary=_first(found, "ABS") or None,
         warnings=tuple(warnings),
         format="trec",
+        delivered=markup,
     )
     return fields.with_body(with_moment(draft, published), flow)
 
@@ -209,14 +201,6 @@ def _paragraphs(markup: str) -> list[str]:
         return [_plain(piece).strip(" |") for piece in pieces]
     text = clean(html.unescape(_TAG.sub("", markup)))
     return split_paragraphs(_FBIS_LINE.sub("", text).strip("\n"))
-
-
-def _unread(found: dict[str, list[str]]) -> Iterator[str]:
-    """A warning for each element with more than a line of words that no field takes."""
-    for name in found.keys() - _READ:
-        count = sum(len(_plain(text).split()) for text in found[name])
-        if count > _MANY_WORDS:
-            yield f"not read: <{name}>, {count} words"
 
 
 def _first(found: dict[str, list[str]], *names: str) -> str:

@@ -123,6 +123,7 @@ def read_mapped(
     draft = read(low, raw)
     return replace(
         draft,
+        delivered=item,
         format_version=f"mapping {mapping.identity}",
         codes=(*draft.codes, *_sections(mapping, item)),
         captions=(*draft.captions, *flow.captions),
