@@ -18,7 +18,7 @@ Monotonic = Callable[[], float]
 
 
 def now() -> datetime:
-    """The present moment in UTC."""
+    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 

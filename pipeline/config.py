@@ -220,7 +220,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the library's signature)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The command line first, then the environment, then the file."""
+        """Take the command line first, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
@@ -247,7 +247,7 @@ class Settings(BaseSettings):
 
 
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings from `file` (TOML), the environment and `overrides` (by section).
+    """Load the settings from `file` (TOML), the environment and `overrides` (by section).
 
     Raises `ConfigError` that names the setting that is wrong, or the place where the file does not
     parse.
@@ -282,7 +282,7 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
 
 
 def restore(dumped: Mapping[str, Any]) -> Settings:
-    """The settings that `dumped` (`model_dump`) was made from; reads no file, no environment."""
+    """Make the settings of what `model_dump` gave; reads no file, no environment."""
     return Settings.model_construct(
         kafka=KafkaSettings(**dumped["kafka"]),
         lake=LakeSettings(**dumped["lake"]),
@@ -298,6 +298,6 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
 
 
 def changed(settings: Settings, section: str, **values: Any) -> Settings:
-    """The settings with `values` in one section."""
+    """Return the settings with `values` in one section."""
     dumped = settings.model_dump()
     return restore({**dumped, section: {**dumped[section], **values}})

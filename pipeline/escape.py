@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def escaped(text: str, *, keep: str = "") -> str:
-    """`text` with everything that is not printable as `\\x1b`, `\\u202e` and so on.
+    """Return `text` with everything that is not printable as `\\x1b`, `\\u202e` and so on.
 
     Control and format characters (escape sequences, bidirectional overrides, zero-width signs) and
     lone surrogates are among them. Those in `keep` stay.

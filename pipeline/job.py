@@ -57,10 +57,10 @@ class BatchReader(Protocol):
     """Kafka or an archive, as the job sees it."""
 
     def read(self, timeout_s: float) -> Batch | None:
-        """The next batch, or None when none is full or old yet."""
+        """Return the next batch, or None when none is full or old yet."""
 
     def caught_up(self) -> bool:
-        """Whether everything that is there was read and committed."""
+        """Say whether everything that is there was read and committed."""
 
     def close(self) -> None:
         """Let go of connections and files."""
@@ -139,17 +139,17 @@ class Job:
         self.prepare()
 
     def keep_fault(self) -> None:
-        """From now on a fault stays in `fault`, for the caller, and ends what is left of a run."""
+        """Keep a fault in `fault` from now on, for the caller; it ends what is left of a run."""
         self.fault, self.fault_is_kept = None, True
 
     def note_fault(self, fault: DatelineError) -> None:
-        """What stopped a step, for whoever looks at `fault`, and for the metrics."""
+        """Note what stopped a step, for whoever looks at `fault`, and for the metrics."""
         self.fault = fault
         if isinstance(fault, StoreError):
             self.telemetry.store_fails()
 
     def read(self, tick: Tick) -> Iterator[Batch]:
-        """The batches that are due at `tick`.
+        """Yield the batches that are due at `tick`.
 
         Each is committed before the next one is asked for, because the steps from here to `write`
         are fused. A tick that comes while another one is under way gives nothing. With
@@ -173,7 +173,7 @@ class Job:
             self._busy.release()
 
     def parse(self, batch: Batch) -> Iterator[ParsedBatch]:
-        """Every item of every record as a story or a reject; of a replay, what is selected.
+        """Yield every item of every record as a story or a reject; of a replay, what is selected.
 
         In one portion, or in several where the records grow: each is to be written before the next
         one is asked for. After one that another writer took nothing follows: the reader reads on
@@ -193,7 +193,7 @@ class Job:
             yield parsed if share is None else select(parsed, share.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
-        """The stories with what was found in them; of a replay, those that the lake lacks."""
+        """Enrich the stories of a batch; of a replay, those that the lake lacks."""
         with self.telemetry.watch.step("enrich"):
             share = self._share_of(batch.blocks)
             if share is None or share.tick.source.startswith(REPROCESSED):
@@ -203,7 +203,7 @@ class Job:
             return replace(enriched, unenriched=tuple(spared))
 
     def write(self, batch: EnrichedBatch) -> Receipt:
-        """The batch committed to all five tables.
+        """Commit the batch to all five tables.
 
         A part of a replay waits until the parts before it are in the lake; one that another
         process wrote meanwhile is dropped.
@@ -232,7 +232,7 @@ class Job:
         return done
 
     def reader(self, tick: Tick) -> BatchReader:
-        """The reader of one group or replay."""
+        """Return the reader of one group or replay."""
         key = _key(tick)
         if key not in self._readers:
             self._readers[key] = (
@@ -241,7 +241,7 @@ class Job:
         return self._readers[key]
 
     def is_done(self, ticks: Sequence[Tick]) -> bool:
-        """Whether every one of `ticks` had nothing left to read or to commit."""
+        """Say whether every one of `ticks` had nothing left to read or to commit."""
         return self._done.issuperset(map(_key, ticks))
 
     def close(self) -> None:
@@ -347,19 +347,19 @@ def _end_of(blocks: Sequence[Block]) -> tuple[str, int] | None:
 
 
 def enricher_of(settings: Settings) -> Enricher:
-    """The enricher that `settings` name; its id is that of everything which is enriched by it."""
+    """Make the enricher that `settings` name; its id is that of all that is enriched by it."""
     named = settings.enrich
     return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
 
 
 def stages_of(enricher: Enricher, settings: Settings) -> StageSet:
-    """Every stage that makes rows in a process with this enricher and these settings."""
+    """Return every stage that makes rows in a process with this enricher and these settings."""
     formats = format_stages(settings.parse_limits.mapping_ids)
     return StageSet(enricher.enrichment_id, parse_stage(), formats, enricher.stages)
 
 
 def kafka_options(settings: Settings) -> KafkaOptions:
-    """How Kafka is read under `settings`."""
+    """Say how Kafka is read under `settings`."""
     kafka = settings.kafka
     return KafkaOptions(
         bootstrap_servers=kafka.bootstrap_servers,
@@ -384,7 +384,7 @@ _lock = threading.Lock()
 
 
 def job_of(settings: Settings) -> Job:
-    """The job of this process under `settings`: one, whoever asks.
+    """Return the job of this process under `settings`: one, whoever asks.
 
     A runner copies its steps around, and may run several copies in one process.
     """

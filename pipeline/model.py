@@ -200,7 +200,7 @@ class Content:
 
 
 def content_hash(headline: str, paragraphs: Iterable[str], status: str) -> str:
-    """SHA-256 (hex) of the normalised headline and paragraphs and the status.
+    """Return the SHA-256 (hex) of the normalised headline and paragraphs and the status.
 
     Compatibility-normalised, case and blanks folded: two deliveries with one hash say the same.
     """
@@ -463,7 +463,7 @@ class EnrichedBatch:
     unenriched: tuple[Story, ...] = ()
 
     def places(self) -> Iterator[tuple[str, int, int]]:
-        """Source, offset and item of everything in the batch, stories first."""
+        """Yield source, offset and item of everything in the batch, stories first."""
         for story in (*(found.story for found in self.stories), *self.unenriched):
             yield story.source, story.offset, story.item
         for reject in self.rejects:

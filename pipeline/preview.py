@@ -41,7 +41,7 @@ class Preview:
 
 
 def ends_in_lake(settings: Settings, sources: Sequence[RecordSource]) -> dict[str, int]:
-    """How far the lake holds each source; its start where it does not know it. Writes nothing."""
+    """Say how far the lake holds each source: its start where it does not know it."""
     snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))
     names = [source.source for source in sources]
     known = snapshot.committed("ledger", names) if snapshot else {}

@@ -19,15 +19,15 @@ _WITH_LOGIN = re.compile(rf"://{_LOGIN}@")
 
 
 def is_secret(name: str) -> bool:
-    """Whether a setting of that name holds a secret. The name of a secret's file is none."""
+    """Say whether a setting of that name holds a secret. The name of a secret's file is none."""
     return bool(_NAMES.search(name)) and not name.endswith("_file")
 
 
 def has_password(url: str) -> bool:
-    """Whether a password stands in the URL; a user by itself (`abfss://container@…`) is none."""
+    """Say whether a URL holds a password; a user alone (`abfss://container@…`) is none."""
     return _WITH_LOGIN.search(url) is not None
 
 
 def masked(text: str) -> str:
-    """`text` without what stands before the host in URLs: it may be a password or a token."""
+    """Mask what stands before the host in URLs of `text`: it may be a password or a token."""
     return _IN_URL.sub(MASK, text)

@@ -58,14 +58,14 @@ class Selected:
         return self.base.total
 
     def records(self, start: int) -> Iterator[Record]:
-        """All records of the base: what is left out is known after parsing only."""
+        """Yield all records of the base: what is left out is known after parsing only."""
         source = self.source
         for record in self.base.records(start):
             yield replace(record, source=source)
 
 
 def selected(source: RecordSource, selection: Selection) -> RecordSource:
-    """The source with only what is selected: itself where that is everything."""
+    """Return the source with only what is selected: itself where that is everything."""
     return source if selection.is_everything else Selected(source, selection)
 
 
@@ -94,7 +94,7 @@ class Replay:
 
 
 def parts(source: RecordSource, part_records: int, done: int = 0) -> int:
-    """How many parts of `part_records` offsets `source` has above `done`."""
+    """Count the parts of `part_records` offsets that `source` has above `done`."""
     begin = max(source.start, done)
     if begin >= source.total:
         return 0
@@ -102,7 +102,7 @@ def parts(source: RecordSource, part_records: int, done: int = 0) -> int:
 
 
 def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> list[list[Replay]]:
-    """What each worker reads. Many small sources are spread as evenly as the parts of a large one.
+    """Share the sources out to workers: many small ones as evenly as parts of a large one.
 
     A source that is named twice is read once.
     """
@@ -118,12 +118,12 @@ def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> 
 
 
 def to_json(tick: Replay) -> dict[str, Any]:
-    """The tick as plain data, for a worker's order."""
+    """Return the tick as plain data, for a worker's order."""
     return {"records": _dump(tick.records), "stripe": tick.stripe, "stripes": tick.stripes}
 
 
 def from_json(data: Mapping[str, Any]) -> Replay:
-    """The tick that `data` was made from."""
+    """Return the tick that `data` was made from."""
     return Replay(_load(data["records"]), data["stripe"], data["stripes"])
 
 

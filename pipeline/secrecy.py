@@ -14,7 +14,7 @@ _WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """The settings as plain data, secrets masked: every store option, and client secrets.
+    """Return the settings as plain data, secrets masked: every store option, and client secrets.
 
     The name of a file that holds a secret is none.
     """
@@ -30,7 +30,7 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """The settings as they may travel: secrets are replaced by where `with_secrets` finds them."""
+    """Replace secrets in the settings by where `with_secrets` finds them."""
     dumped = settings.model_dump()
     for section, part in _WITH_SECRETS:
         dumped[section][part] = {
@@ -43,7 +43,7 @@ def without_secrets(settings: Settings) -> Settings:
 
 
 def with_secrets(settings: Settings, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings with the secrets that `without_secrets` left out, from the environment.
+    """Put the secrets that `without_secrets` left out back, from the environment.
 
     Raises `ConfigError` that names a variable which is not there.
     """

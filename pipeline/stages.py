@@ -53,7 +53,7 @@ class StageSet:
     enrich: tuple[StageVersion, ...] = ()
 
     def parse_id(self, wire_format: str) -> str:
-        """The id of the parse of a story of this format, 16 hex digits."""
+        """Return the id of the parse of a story of this format, 16 hex digits."""
         return parse_id(self.parse, self.formats.get(wire_format, StageVersion(wire_format, 1)))
 
     @property
@@ -62,7 +62,7 @@ class StageSet:
         return (self.parse, *(self.formats[name] for name in sorted(self.formats)), *self.enrich)
 
     def of(self, wire_format: str, *, parsed: bool, enriched: bool) -> tuple[StageVersion, ...]:
-        """The stages of a story of this format: those of its parse, of its enrichment, or both."""
+        """Return the stages of a story of this format: of its parse, its enrichment, or both."""
         own = self.formats.get(wire_format, StageVersion(wire_format, 1))
         return ((self.parse, own) if parsed else ()) + (self.enrich if enriched else ())
 
@@ -77,22 +77,22 @@ class StageSet:
 
 
 def parse_id(parse: StageVersion, wire_format: StageVersion) -> str:
-    """The id of a story's parse: the stage `parse` and the format's own."""
+    """Return the id of a story's parse: the stage `parse` and the format's own."""
     return digest_of((str(parse), str(wire_format)))
 
 
 def read_stages(text: str) -> dict[str, str]:
-    """What `str` of a set said, as a mapping from a stage's name to its version and data."""
+    """Return what `str` of a set said, as a mapping from a stage's name to its version and data."""
     return dict(part.split(" ", 1) for part in text.split("; ") if " " in part)
 
 
 def digest_of(parts: Iterable[str]) -> str:
-    """16 hex digits over these texts in their order."""
+    """Hash these texts in their order into 16 hex digits."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_ID_CHARS]
 
 
 def data_digest(package: str, names: Iterable[str]) -> str:
-    """16 hex digits over the tables `names` of a package, comment lines and blank ones left out.
+    """Hash the tables `names` of a package into 16 hex digits, comment and blank lines left out.
 
     A name is a path within the package. A table that is not there counts as an empty one.
     """
@@ -101,7 +101,7 @@ def data_digest(package: str, names: Iterable[str]) -> str:
 
 
 def tables_in(package: str, folder: str = "", suffix: str = ".tsv") -> list[str]:
-    """The paths, within the package, of all tables below `folder`."""
+    """List the paths, within the package, of all tables below `folder`."""
     root = files(package)
     start = root.joinpath(folder) if folder else root
     return sorted(_found(start, folder, suffix))

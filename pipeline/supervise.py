@@ -261,7 +261,7 @@ class _Worker:
 
 
 def groups_by_worker(settings: Settings) -> list[list[int]]:
-    """The groups of each worker of this process, which is one shard of the job.
+    """Return the groups of each worker of this process, which is one shard of the job.
 
     Over all shards each group has one worker, and each worker a group.
     """

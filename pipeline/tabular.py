@@ -48,12 +48,12 @@ class Shape:
 
 @lru_cache(maxsize=1024)
 def plain_name(name: str) -> str:
-    """A column's name in small letters, with `_` for all that is no letter or digit."""
+    """Bring a column's name into small letters, with `_` for all that is no letter or digit."""
     return _NOT_WORD.sub("_", name.casefold()).strip("_")
 
 
 def shape(text: str, *, whole: bool) -> Shape | None:
-    """The shape of the table that `text` begins, or None; `whole` if nothing follows it."""
+    """Return the shape of the table that `text` begins, or None; `whole` if nothing follows it."""
     text = text.lstrip("\ufeff \r\n\0")
     if not text or text[0] in "<{[":
         return None
@@ -134,7 +134,7 @@ def _rows(text: str, delimiter: str, width: int, *, whole: bool) -> Iterator[lis
 
 
 def is_row(line: str, delimiter: str, width: int) -> bool:
-    """Whether a line of tab-separated values is a row by its tabs alone: quotes are text there."""
+    """Say whether a line of tab-separated values is a row by its tabs: quotes are text there."""
     return delimiter == "\t" and line.count("\t") == width - 1
 
 
@@ -148,7 +148,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def unquoted(cell: str) -> str:
-    """A cell of tab-separated values without quotes around all of it."""
+    """Strip a cell of tab-separated values of the quotes around all of it."""
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
         return cell[1:-1].replace('""', '"')
     return cell

@@ -136,7 +136,7 @@ class Telemetry:
             self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
 
     def after_read(self, group: int, reader: object, batch: Batch | None, seconds: float) -> None:
-        """A read came back after `seconds`, with a batch or without."""
+        """Note that a read came back after `seconds`, with a batch or without."""
         kafka = reader if isinstance(reader, Reader) else None
         if kafka is not None:
             self._tell_of_outage(kafka.waiting_for)
@@ -153,7 +153,7 @@ class Telemetry:
             self.watch.idle(group, kafka.waiting_since_s if kafka else None)
 
     def committed(self, group: int, receipt: Receipt) -> None:
-        """A batch stands in the lake: counted, traced, and told in one line."""
+        """Count, trace and log a batch that stands in the lake."""
         self.watch.waiting_for("store", since_s=None)
         seconds = self.watch.committed(
             receipt.blocks,
@@ -174,11 +174,11 @@ class Telemetry:
         )
 
     def store_fails(self) -> None:
-        """The lake's storage has just failed, and will be tried again."""
+        """Note that the lake's storage has just failed, and will be tried again."""
         self.watch.waiting_for("store", since_s=clock.monotonic())
 
     def store_answers(self) -> None:
-        """The lake's storage has done what was asked of it."""
+        """Note that the lake's storage has done what was asked of it."""
         self.watch.waiting_for("store", since_s=None)
 
     def _note_partitions(self, group: int, reader: Reader) -> None:

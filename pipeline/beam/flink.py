@@ -126,7 +126,7 @@ def _keep(
 
 
 def running_job(settings: Settings) -> FlinkJob | None:
-    """The job as the cluster lists it. Raises `EngineError` when Flink does not answer."""
+    """Return the job as the cluster lists it. Raises `EngineError` when Flink does not answer."""
     flink = FlinkRest(settings.flink.rest_url)
     try:
         return flink.job_named(settings.flink.job_name)
@@ -160,7 +160,7 @@ def stop_job(settings: Settings, *, with_savepoint: bool) -> str | None:
 
 
 def for_flink(settings: Settings) -> Settings:
-    """The settings with at least one group a subtask."""
+    """Return the settings with at least one group a subtask."""
     return changed(settings, "job", workers=settings.flink.parallelism)
 
 
@@ -174,7 +174,7 @@ class _Submissions:
         self._times_s: list[float] = []
 
     def running_job(self, stop: threading.Event) -> FlinkJob | None:
-        """The job of our name, submitted if there is none; None when asked to stop first."""
+        """Return the job of our name, submitted if there is none; None when asked to stop first."""
         since_s = None
         while not stop.is_set():
             try:

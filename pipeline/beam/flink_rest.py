@@ -41,7 +41,7 @@ class FlinkRest:
         self.url = url.rstrip("/")
 
     def job_named(self, name: str) -> FlinkJob | None:
-        """The youngest job of that name that has not ended, or None."""
+        """Return the youngest job of that name that has not ended, or None."""
         jobs = [job for job in self._call("GET", "/jobs/overview")["jobs"] if job["name"] == name]
         alive = [job for job in jobs if job["state"] not in ENDED]
         if not alive:
@@ -50,12 +50,12 @@ class FlinkRest:
         return FlinkJob(job["jid"], job["state"])
 
     def job(self, job_id: str) -> FlinkJob | None:
-        """One job, None where the cluster does not know it (any more)."""
+        """Return one job, None where the cluster does not know it (any more)."""
         jobs = self._call("GET", "/jobs/overview")["jobs"]
         return next((FlinkJob(j["jid"], j["state"]) for j in jobs if j["jid"] == job_id), None)
 
     def failure(self, job_id: str) -> str:
-        """The first line of why a job failed last, empty where Flink does not say."""
+        """Return the first line of why a job failed last, empty where Flink does not say."""
         found = self._call("GET", f"/jobs/{job_id}/exceptions")
         text = str(found.get("root-exception") or "")
         causes = [line for line in text.splitlines() if "Error" in line or "Exception" in line]
@@ -73,7 +73,7 @@ class FlinkRest:
         return str(self._call("POST", f"/jobs/{job_id}/stop", order)["request-id"])
 
     def savepoint(self, job_id: str, request_id: str) -> str | None:
-        """Where the savepoint stands, None while it is being made.
+        """Say where the savepoint stands, None while it is being made.
 
         Raises `EngineError` when Flink could not make it.
         """

@@ -22,13 +22,13 @@ from pipeline.replay import Replay
 def streaming(
     root: beam.Pipeline, ticks: beam.PTransform, groups: Sequence[int], settings: Settings
 ) -> beam.PCollection:
-    """The job over Kafka: at every beat each of `groups` is read once."""
+    """Return the job over Kafka: at every beat each of `groups` is read once."""
     beats = root | "tick" >> ticks
     return _from_read(beats | "groups" >> Groups(groups), settings)
 
 
 def replay(root: beam.Pipeline, ticks: Sequence[Replay], settings: Settings) -> beam.PCollection:
-    """The same four steps over what has an end: each tick reads a share of it."""
+    """Return the same four steps over what has an end: each tick reads a share of it."""
     # One by one in the order given, as every worker of a replay does: see `pipeline.replay`.
     shares = root | "shares" >> beam.Create(list(ticks), reshuffle=False)
     return _from_read(shares, settings)
@@ -41,7 +41,7 @@ def on_flink(
     settings: Settings,
     max_parallelism: int,
 ) -> beam.PCollection:
-    """The same four steps on Flink: at every beat what is due of each list of ticks.
+    """Return the same four steps on Flink: at every beat what is due of each list of ticks.
 
     Each list is read in one subtask, in its order; the lists are spread evenly.
     """

@@ -117,7 +117,7 @@ def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
 
 
 def quiet_beam() -> None:
-    """Beam tells at INFO what concerns its own developers."""
+    """Quieten Beam, which tells at INFO what concerns its own developers."""
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
 
 

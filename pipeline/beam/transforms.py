@@ -78,7 +78,7 @@ class _Parse(beam.DoFn):  # type: ignore[misc]
         self._limits = limits
 
     def process(self, element: bytes | Record) -> Iterator[Any]:
-        """The items of one record."""
+        """Yield the items of one record."""
         record = element if isinstance(element, Record) else Record("beam", 0, bytes(element))
         for item in parse_record(record, self._limits):
             yield item if isinstance(item, Story) else TaggedOutput(REJECTS, item)
@@ -92,7 +92,7 @@ class _Enrich(beam.DoFn):  # type: ignore[misc]
         self._named = named
 
     def process(self, stories: list[Story]) -> Iterator[Any]:
-        """The results of one batch, in its order."""
+        """Yield the results of one batch, in its order."""
         for result in _enricher(self._named).enrich(stories):
             yield TaggedOutput(REJECTS, result) if isinstance(result, Reject) else result
 

@@ -76,7 +76,7 @@ class _Reports:
             threading.Thread(target=self._run, daemon=True).start()
 
     def tell(self, fact: Mapping[str, Any]) -> None:
-        """One line; nobody hears it where the supervisor is gone."""
+        """Write one line; nobody hears it where the supervisor is gone."""
         with self._lock, suppress(BrokenPipeError):
             print(json.dumps(fact), file=self._file, flush=True)
 

@@ -47,7 +47,7 @@ app: typer.Typer
 
 @cache
 def app_of(modules: tuple[str, ...]) -> typer.Typer:
-    """The command with the parts that stand in `modules` alone: nothing else is imported."""
+    """Return the command with the parts that stand in `modules`: nothing else is imported."""
     made = typer.Typer(
         name="dateline",
         cls=Commands,

@@ -18,7 +18,7 @@ _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "du
 
 @config_app.command()
 def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """The settings in force, secrets masked.
+    """Show the settings in force, secrets masked.
 
     Example: `DATELINE_LAKE__URL=/data/lake dateline config show`
     """
@@ -34,7 +34,7 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
 
 
 def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """The versions of Dateline and of what it stands on; with --json those of its stages too.
+    """Show the versions of Dateline and its libraries; with --json its stages' too.
 
     Example: `dateline version --json`
     """

@@ -70,7 +70,7 @@ def settings_of(
     maps: Sequence[str] | None = None,
     **overrides: Mapping[str, Any],
 ) -> Settings:
-    """The settings, with what stood on the command line on top; None overrides nothing.
+    """Load the settings, with what stood on the command line on top; None overrides nothing.
 
     `maps` are mappings for foreign shapes: files, or names of ready ones.
     """
@@ -100,7 +100,7 @@ def set_up_logs(level: str) -> None:
 
 @contextmanager
 def stop_on_signals() -> Iterator[tuple[threading.Event, threading.Event]]:
-    """Two events: set by the first Ctrl-C or SIGTERM, and by the second one."""
+    """Give two events: set by the first Ctrl-C or SIGTERM, and by the second one."""
     stop, hurry = threading.Event(), threading.Event()
 
     def on_signal(*_: object) -> None:
@@ -117,6 +117,6 @@ def stop_on_signals() -> Iterator[tuple[threading.Event, threading.Event]]:
 
 
 def print_json(data: object) -> None:
-    """`data` as JSON on standard output, unstyled; what a terminal would obey is escaped."""
+    """Print `data` as JSON, unstyled; what a terminal would obey is escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
     typer.echo(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

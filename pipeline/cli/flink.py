@@ -13,7 +13,7 @@ app = typer.Typer(help="The job on a Flink cluster, once it runs there.", no_arg
 
 @app.command()
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """The job's id and state, as Flink tells them.
+    """Show the job's id and state, as Flink tells them.
 
     Example: `dateline flink status --config /etc/dateline.toml`
     """

@@ -14,7 +14,7 @@ class Commands(TyperGroup):
     """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The name, the command, and the arguments that are left."""
+        """Return the name, the command, and the arguments that are left."""
         name = " ".join(args[:2])
         command = self.get_command(ctx, name) if len(args) > 1 else None
         if command is not None:

@@ -61,7 +61,7 @@ class Tally:
             self._progress.update(self._task, total=total, completed=done)
 
     def line(self) -> str:
-        """The counts in words."""
+        """Return the counts in words."""
         counts = self.counts
         return (
             f"{counts['records']} records: {counts['stories']} stories, "
@@ -73,13 +73,13 @@ class StoriesPerSecond(ProgressColumn):
     """Stories that were committed, by the time since the task began."""
 
     def render(self, task: Task) -> Text:
-        """The rate, or nothing while there is none."""
+        """Return the rate, or nothing while there is none."""
         stories, elapsed_s = task.fields.get("stories", 0), task.elapsed or 0.0
         return Text(f"{stories / elapsed_s:.0f} stories/s" if stories and elapsed_s else "")
 
 
 def show_progress(*, wanted: bool = True) -> Progress:
-    """A spinner with the counts, on standard error, where that is a terminal."""
+    """Show a spinner with the counts, on standard error, where that is a terminal."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -91,7 +91,7 @@ def show_progress(*, wanted: bool = True) -> Progress:
 
 
 def show_bar(*, wanted: bool = True) -> Progress:
-    """A bar with the counts, stories a second and the time left, where there is a terminal."""
+    """Show a bar with the counts, stories a second and the time left, on a terminal."""
     return Progress(
         SpinnerColumn(),
         BarColumn(),

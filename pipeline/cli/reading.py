@@ -27,7 +27,7 @@ def read_to_end(
     as_json: bool,
     log_level: str = "warning",
 ) -> dict[str, int]:
-    """As `read`, then the summary in tables; the counts of what was committed."""
+    """Read as `read` does, print the summary in tables, and return the counts committed."""
     tally = read(settings, sources, workers=workers, quiet=as_json, log_level=log_level)
     if not as_json:
         show_summary(tally.by)

@@ -27,7 +27,7 @@ from pipeline.source.kafka.time_range import Resolved, resolve
 
 
 def moment_of(option: str, given: str | None) -> datetime | None:
-    """An ISO 8601 date or time; UTC where it has no zone. Raises `UsageError`, naming `option`."""
+    """Read an ISO 8601 date or time, UTC without a zone; raises `UsageError` naming `option`."""
     if given is None:
         return None
     try:

@@ -40,7 +40,7 @@ def list_sources(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Where each source begins and ends, and what it brought.
+    """Show where each source begins and ends, and what it brought.
 
     With `--kafka` also the partitions of the topics with the broker's first and next offset: so a
     new cluster's sources have a name before anything is read of them.

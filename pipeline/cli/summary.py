@@ -14,7 +14,7 @@ _UNITS = (("date", len("2026-03-04")), ("month", len("2026-03")), ("year", len("
 
 
 def condensed(dates: Mapping[str, int]) -> tuple[str, dict[str, int]]:
-    """The dates in order as they are where they are few, else by month, else by year.
+    """Return the dates in order where they are few, else by month, else by year.
 
     Also which of the three it is.
     """
@@ -27,7 +27,7 @@ def condensed(dates: Mapping[str, int]) -> tuple[str, dict[str, int]]:
 
 
 def show_summary(by: Mapping[str, Mapping[str, int]], counted: str = "stories") -> None:
-    """A table for each key that has something; kinds count rejects and skips."""
+    """Print a table for each key that has something; kinds count rejects and skips."""
     for name, counts in by.items():
         if not counts:
             continue
@@ -40,7 +40,7 @@ def show_summary(by: Mapping[str, Mapping[str, int]], counted: str = "stories") 
 
 
 def in_order(by: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """The counts as JSON shows them: dates in order, of the rest the largest first."""
+    """Order the counts as JSON shows them: dates in order, of the rest the largest first."""
     return {
         name: dict(sorted(counts.items())) if name == "date" else _largest_first(counts)
         for name, counts in by.items()

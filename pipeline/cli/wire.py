@@ -94,7 +94,7 @@ def records_of(
     options: Mapping[str, str] | None = None,
     encoding: str | None = None,
 ) -> Iterator[Record]:
-    """The records of each archive, one after the other. All paths are opened first.
+    """Yield the records of each archive, one after the other. All paths are opened first.
 
     `options` are those of the object store, by delta-rs' names; `encoding` goes along as a header.
     """

@@ -78,19 +78,19 @@ class Collected:
                     by_worker[worker] = value
 
     def gauge(self, worker: str, name: str) -> float:
-        """What `worker` last said of a gauge without labels; 0 where it said nothing."""
+        """Return what `worker` last said of a gauge without labels; 0 where it said nothing."""
         with self._lock:
             return self._gauges.get((name, ()), {}).get(worker, 0.0)
 
     def labelled(self, name: str) -> list[Labels]:
-        """The labels under which any worker says a gauge."""
+        """Return the labels under which any worker says a gauge."""
         with self._lock:
             return sorted(
                 labels for (n, labels), said in self._gauges.items() if n == name and said
             )
 
     def ended(self, worker: str) -> None:
-        """The worker's process is gone: with it goes what holds of a process.
+        """Note that the worker's process is gone: with it goes what holds of a process.
 
         What it said of partitions and waiting stays until its successor says otherwise.
         """
@@ -100,7 +100,7 @@ class Collected:
                     by_worker.pop(worker, None)
 
     def families(self, now_s: float) -> list[Family]:
-        """Every metric with its values at `now_s` (Unix time)."""
+        """Return every metric with its values at `now_s` (Unix time)."""
         with self._lock:
             return [self._family(metric, now_s) for metric in METRICS.values()]
 

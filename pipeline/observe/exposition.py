@@ -28,11 +28,11 @@ class Exposition(Collector):
         self._registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """The library's form of each metric."""
+        """Yield the library's form of each metric."""
         return map(_family, self._families())
 
     def page(self, accept: str) -> Page:
-        """The text, in the format that the header `Accept` asks for."""
+        """Return the text, in the format that the header `Accept` asks for."""
         encode, content_type = choose_encoder(accept)
         return Page(200, content_type, encode(self._registry))
 

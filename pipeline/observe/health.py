@@ -59,19 +59,19 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
     def page(self, **more: object) -> Page:
-        """As JSON, with what `more` says beside it: status 200 or 503."""
+        """Return the verdict as JSON, with what `more` says beside it: status 200 or 503."""
         said = {"status": "ok" if self.ok else "unavailable", "reasons": list(self.reasons)} | more
         body = json.dumps(said).encode() + b"\n"
         return Page(200 if self.ok else 503, "application/json", body)
 
 
 def alive(workers: Sequence[WorkerState]) -> Verdict:
-    """Whether no worker dies again and again, and none is stuck: else a restart may help."""
+    """Say whether no worker dies again and again, and none is stuck: else a restart may help."""
     return _verdict(workers, _ails)
 
 
 def ready(workers: Sequence[WorkerState], broker_within_s: float) -> Verdict:
-    """Whether every worker has its model, reaches the lake, and the broker within that time."""
+    """Say whether every worker has its model, reaches the lake, and the broker within that time."""
     return _verdict(workers, lambda worker: _lacks(worker, broker_within_s))
 
 

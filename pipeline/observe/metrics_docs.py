@@ -84,7 +84,7 @@ metric and label that they name against this catalogue.
 
 
 def page() -> str:
-    """The page."""
+    """Return the page of metrics, from the catalogue."""
     rows = "\n".join(_row(metric) for metric in METRICS.values())
     head = "| metric | type | labels | unit | merge | meaning |\n|---|---|---|---|---|---|\n"
     return f"{_HEAD}\n{head}{rows}\n{_buckets()}{_TAIL}"

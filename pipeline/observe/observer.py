@@ -61,11 +61,11 @@ class Observer:
         self._collected.merge(worker, snapshot)
 
     def started(self, worker: str) -> None:
-        """A process of that worker begins."""
+        """Note that a process of that worker begins."""
         self._heard_s[worker] = self._monotonic()
 
     def ended(self, worker: str, *, restart: str | None = None) -> None:
-        """The worker's process is gone; `restart` is why there will be another."""
+        """Note that the worker's process is gone; `restart` is why there will be another."""
         self._collected.ended(worker)
         if restart is not None:
             counted: MetricsSnapshot = {

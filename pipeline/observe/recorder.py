@@ -65,7 +65,7 @@ class Recorder:
             self._observed[name, labels] = counts, total + seconds
 
     def take(self) -> MetricsSnapshot:
-        """What is new since this was last called."""
+        """Return what is new since this was last called."""
         with self._lock:
             added, self._added = self._added, {}
             gauges, self._set = self._set, {}

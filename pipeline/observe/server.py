@@ -71,13 +71,13 @@ class _Server(ThreadingHTTPServer):
         super().__init__(*args)
 
     def server_bind(self) -> None:
-        """Without the library's look-up of this machine's name."""
+        """Bind without the library's look-up of this machine's name."""
         TCPServer.server_bind(self)
         self.server_name = str(self.server_address[0])
         self.server_port = int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """In a thread, for which room is made: who dawdles must not keep others from /healthz."""
+        """Answer in a thread, for which room is made: who dawdles must not keep others out."""
         with self._clients_lock:
             if len(self._clients) >= _MOST_CLIENTS:
                 with suppress(OSError):
@@ -86,13 +86,13 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """The client has been answered, or is let go."""
+        """Let the client go, answered or not."""
         with self._clients_lock, suppress(ValueError):
             self._clients.remove(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nobody's concern."""
+        """Do nothing: a client that went away is nobody's concern."""
 
 
 class _Server6(_Server):

@@ -28,7 +28,7 @@ class Traces:
         self._tracer = provider.get_tracer("dateline")
 
     def tell(self, trace: Trace) -> None:
-        """The spans of a batch that is committed, or given up (status: error)."""
+        """Send the spans of a batch that is committed, or given up (status: error)."""
         from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
         if not trace.steps:
@@ -64,7 +64,7 @@ class Traces:
 
 
 def open_traces(endpoint: str, version: str) -> Traces:
-    """Traces that go to `endpoint` (OTLP over HTTP) as service `dateline`.
+    """Open traces that go to `endpoint` (OTLP over HTTP) as service `dateline`.
 
     Headers and certificates are named by OpenTelemetry's own variables
     (`OTEL_EXPORTER_OTLP_HEADERS` …). Raises `ConfigError` where the library is not installed.

@@ -62,7 +62,10 @@ class Watch:
         self._left: Mapping[str, int] = {}
 
     def read(self, batch: Batch, seconds: float, held_since_s: float | None) -> None:
-        """A batch was read, in `seconds`; its oldest record came at `held_since_s` (monotonic)."""
+        """Note that a batch was read, in `seconds`.
+
+        Its oldest record came at `held_since_s` (monotonic).
+        """
         self.give_up()
         sizes: dict[str, int] = {}
         for record in batch.records:
@@ -72,12 +75,15 @@ class Watch:
         self._hold(batch.group, self._monotonic() if held_since_s is None else held_since_s)
 
     def portion(self, group: int, blocks: Sequence[Block]) -> None:
-        """What is left of the batch goes on in portions: this is the next one of them."""
+        """Begin the next portion of a batch that is committed in portions."""
         self.give_up()
         self._trace = Trace(group, tuple(blocks), bytes_by_source=self._left)
 
     def idle(self, group: int, held_since_s: float | None) -> None:
-        """No batch was due; the oldest record in hand came at `held_since_s` (monotonic)."""
+        """Note that no batch was due.
+
+        The oldest record in hand came at `held_since_s` (monotonic).
+        """
         if held_since_s is None:
             self._let_go(group)
         else:
@@ -85,7 +91,7 @@ class Watch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Times a step of the batch under way, also one that fails."""
+        """Time a step of the batch under way, also one that fails."""
         begun_s = self._monotonic()
         try:
             with self.busy("batch"):
@@ -95,7 +101,7 @@ class Watch:
 
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:
-        """Says since when the main thread is at a `read` or a `batch`: it may hang there."""
+        """Say since when the main thread is at a `read` or a `batch`: it may hang there."""
         self.recorder.set(f"dateline_worker_{what}_seconds", self._now().timestamp())
         try:
             yield
@@ -110,7 +116,7 @@ class Watch:
         lost: int,
         withheld: int = 0,
     ) -> dict[str, float]:
-        """The batch stands in the lake; the seconds of its steps.
+        """Note that the batch stands in the lake, and return the seconds of its steps.
 
         `counts` are those of `Receipt.counts`, `kinds` rejects and skips by kind, `withheld` how
         many of the stories are.
@@ -141,7 +147,7 @@ class Watch:
         return trace.seconds
 
     def on_point(self, name: str) -> None:
-        """A point of a commit (`store.commit.lake.Lake`): times it, and counts conflicts."""
+        """Time a point of a commit (`store.commit.lake.Lake`), and count conflicts."""
         table, _, what = name.partition(".")
         if what == "begin":
             self._commits[table] = self._monotonic()
@@ -152,13 +158,16 @@ class Watch:
             self.recorder.add("dateline_commit_conflicts_total", 1, table)
 
     def give_up(self) -> None:
-        """The batch under way, if there is one, will not be committed."""
+        """Note that the batch under way, if there is one, will not be committed."""
         trace, self._trace = self._trace, None
         if trace is not None and self.on_trace is not None:
             self.on_trace(trace)
 
     def waiting_for(self, what: str, *, since_s: float | None) -> None:
-        """`what` (`broker` or `store`) does not answer since then (monotonic); None: it does."""
+        """Note since when `what` (`broker` or `store`) has not answered.
+
+        `since_s` is monotonic; None says that it answers.
+        """
         at_s = 0.0 if since_s is None else self._unix_s(since_s)
         # The same moment, read by two clocks, differs by a little each time.
         if at_s == 0.0 or not self._waiting_since.get(what):
@@ -168,7 +177,7 @@ class Watch:
     def lag(
         self, topic: str, partition: int, records: int, since_s: float | None, held: int = 0
     ) -> None:
-        """The lake lacks so many records of a partition, the oldest of that Unix time.
+        """Note how many records of a partition the lake lacks, and the oldest one's Unix time.
 
         `held` of them stand behind an open transaction.
         """
@@ -178,7 +187,7 @@ class Watch:
         self.recorder.set("dateline_lag_seconds", since_s if records else 0.0, *labels)
 
     def no_lag(self, topic: str, partition: int) -> None:
-        """The partition is gone, or read elsewhere: nothing more is said of it here."""
+        """Note that the partition is gone, or read elsewhere: nothing more is said of it here."""
         for name in ("lag_records", "lag_seconds", "held_back_records"):
             self.recorder.set(f"dateline_{name}", None, topic, str(partition))
 

@@ -47,7 +47,7 @@ _PROVENANCE = (
 
 
 def metadata(shown: Shown) -> list[Fact]:
-    """What the provider says of the story, and what it is filed under."""
+    """Return what the provider says of the story, and what it is filed under."""
     facts = [*_facts(shown.story, _METADATA)]
     codes = [_code(code) for code in shown.story.get("codes") or ()]
     if codes:
@@ -62,19 +62,19 @@ def metadata(shown: Shown) -> list[Fact]:
 
 
 def provenance(shown: Shown) -> list[Fact]:
-    """Where the bytes came from, and what read them."""
+    """Say where the bytes came from, and what read them."""
     return _facts(shown.story, _PROVENANCE)
 
 
 def act(event: Mapping[str, Any]) -> str:
-    """Root, mode and code of an event, with what qualifies it."""
+    """Return root, mode and code of an event, with what qualifies it."""
     words = [event["root"], *([event["mode"]] if event["mode"] else []), f"[{event['cameo']}]"]
     words += [name for name in ("negated", "hypothetical") if event[name]]
     return " ".join(words)
 
 
 def side(event: Mapping[str, Any], name: str) -> str:
-    """The source or the target: canonical name, country, role."""
+    """Return the source or the target: canonical name, country, role."""
     who = event[f"{name}_name"] or event[f"{name}_text"]
     if not who:
         return "-"
@@ -83,7 +83,7 @@ def side(event: Mapping[str, Any], name: str) -> str:
 
 
 def days(event: Mapping[str, Any]) -> str:
-    """The event's day or days, or nothing."""
+    """Return the event's day or days, or nothing."""
     first, last = event["event_date"], event["event_date_end"]
     if first is None:
         return ""
@@ -91,7 +91,7 @@ def days(event: Mapping[str, Any]) -> str:
 
 
 def printable(value: object) -> str:
-    """`value` as text without what a terminal or a browser would obey: control characters.
+    """Return `value` as text without what a terminal or a browser would obey: control characters.
 
     Bidirectional controls and escapes become U+FFFD, so every character keeps its place; line
     breaks and tabs stay.

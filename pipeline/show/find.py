@@ -31,7 +31,7 @@ class Shown:
 
 
 def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: datetime) -> Shown:
-    """The story that `wanted` names: a story_id, a revision_id, or the beginning of one.
+    """Return the story that `wanted` names: a story_id, a revision_id, or the beginning of one.
 
     Of a family the latest revision, in the order of the view `current`, but killed and embargoed
     ones included: this command is for whoever looks after the lake. Of several enrichments the

@@ -41,7 +41,7 @@ class Segment:
 
 
 def marks(shown: Shown) -> tuple[Mark, ...]:
-    """All marks of a story, in the order of the text."""
+    """Return all marks of a story, in the order of the text."""
     size = len(shown.text)
     found = [
         Mark(mention["start"], mention["end"], "entity", number)
@@ -60,7 +60,7 @@ def marks(shown: Shown) -> tuple[Mark, ...]:
 
 
 def segments(shown: Shown, start: int, end: int) -> Iterator[Segment]:
-    """The text's characters `[start, end)` cut where a mark begins or ends."""
+    """Yield the text's characters `[start, end)` cut where a mark begins or ends."""
     inside = [mark for mark in marks(shown) if mark.start < end and start < mark.end]
     cuts = {start, end, *(m.start for m in inside), *(m.end for m in inside)}
     edges = sorted(cut for cut in cuts if start <= cut <= end)
@@ -70,7 +70,7 @@ def segments(shown: Shown, start: int, end: int) -> Iterator[Segment]:
 
 
 def paragraphs(shown: Shown) -> Iterator[tuple[int, int]]:
-    """Character ranges of the body's paragraphs in the text."""
+    """Yield the character ranges of the body's paragraphs in the text."""
     position = len(shown.story["headline"]) + 2
     for paragraph in shown.story["body"].split("\n\n"):
         if paragraph:

@@ -18,7 +18,7 @@ _STYLED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
 
 def page(shown: Shown) -> str:
-    """The whole page."""
+    """Return the whole page."""
     story = shown.story
     style = files("pipeline.show").joinpath("page.css").read_text(encoding="utf-8")
     return "\n".join(

@@ -9,9 +9,10 @@ _MOST_UNPRINTABLE = 0.1
 
 
 def preview(raw: bytes, limit: int = 2000) -> str:
-    """The beginning of `raw`: as text where it is UTF-8 and mostly printable, else as a hexdump.
+    """Return the beginning of `raw`.
 
-    At most `limit` bytes are shown; a last line says how many more there are.
+    As text where it is UTF-8 and mostly printable, else as a hexdump. At most `limit` bytes are
+    shown; a last line says how many more there are.
     """
     head = raw[:limit]
     text = _text(head, is_cut=len(raw) > limit)
@@ -21,7 +22,7 @@ def preview(raw: bytes, limit: int = 2000) -> str:
 
 
 def hexdump(data: bytes) -> str:
-    """Offset, sixteen bytes in hexadecimal and the ASCII letters among them, line by line."""
+    """Return a hexdump: offset, sixteen bytes, and the ASCII letters among them."""
     lines = []
     for start in range(0, len(data), _WIDTH):
         row = data[start : start + _WIDTH]

@@ -29,7 +29,7 @@ _ACTS = ("bold green", "bold red")
 
 
 def render(shown: Shown) -> RenderableType:
-    """Everything `dateline show` prints."""
+    """Return everything that `dateline show` prints."""
     return Group(*_parts(shown))
 
 

@@ -81,23 +81,23 @@ class Accumulator:
         self._advance(state, to, now_s)
 
     def start(self, source: str) -> int:
-        """Where the next block of `source` begins: the end of the last one handed out."""
+        """Say where the next block of `source` begins: the end of the last one handed out."""
         return self._sources[source].start
 
     def end(self, source: str) -> int:
-        """The position reached in `source`."""
+        """Return the position reached in `source`."""
         return self._sources[source].end
 
     def delivered_from(self, source: str) -> int | None:
-        """Where the block that was handed out and not yet confirmed begins."""
+        """Say where the block that was handed out and not yet confirmed begins."""
         return self._sources[source].delivered_from
 
     def confirm(self, source: str) -> None:
-        """The block handed out of `source` is in the lake."""
+        """Note that the block handed out of `source` is in the lake."""
         self._sources[source].delivered_from = None
 
     def active(self) -> list[str]:
-        """Sources with something pending, or handed out and not confirmed; sorted."""
+        """List the sources with something pending, or handed out and not confirmed; sorted."""
         return sorted(
             name
             for name, state in self._sources.items()
@@ -105,11 +105,11 @@ class Accumulator:
         )
 
     def waiting_since_s(self) -> float | None:
-        """When the oldest came of what waits here; None where nothing does."""
+        """Say when the oldest came of what waits here; None where nothing does."""
         return self._waiting[0].since_s if self._waiting else None
 
     def first_waiting(self) -> dict[str, Record]:
-        """The first record that waits here of each source that has one."""
+        """Return the first record that waits here of each source that has one."""
         first: dict[str, Record] = {}
         for waiting in self._waiting:
             if isinstance(waiting.entry, Record):
@@ -127,14 +127,14 @@ class Accumulator:
         return max(1, self.limits.max_records - len(self._waiting))
 
     def due_s(self) -> float | None:
-        """When the batch in the making gets old; None when there is none."""
+        """Say when the batch in the making gets old; None when there is none."""
         since = [s.moved_s for s in self._sources.values() if s.end > s.start and not s.pending]
         if self._waiting:
             since.append(self._waiting[0].since_s)
         return min(since) + self.limits.flush_interval_s if since else None
 
     def ready(self, now_s: float) -> bool:
-        """Whether the batch is full or old."""
+        """Say whether the batch is full or old."""
         due_s = self.due_s()
         return self.full or (due_s is not None and now_s >= due_s)
 

@@ -36,7 +36,7 @@ class RecordSource(Protocol):
         """The end: one more than the last offset."""
 
     def records(self, start: int) -> Iterator[Record]:
-        """The records from offset `start` on, streamed; some offsets may hold none."""
+        """Yield the records from offset `start` on, streamed; some offsets may hold none."""
 
 
 class ArchiveReader:
@@ -72,7 +72,7 @@ class ArchiveReader:
         return (self.archive.source,)
 
     def read(self, timeout_s: float = 0.0) -> Batch | None:  # noqa: ARG002 (as `Reader.read`)
-        """The next batch, None when nothing is left to read. Never waits.
+        """Return the next batch, None when nothing is left to read. Never waits.
 
         Begins at the lake's committed end or above it, where others have parts to commit first. A
         batch that did not get into the lake is read again. Raises `UsageError` when a file cannot
@@ -89,7 +89,7 @@ class ArchiveReader:
         return Batch(self._group, (block,), tuple(records))
 
     def is_due(self, block: Block) -> bool | None:
-        """Whether `block` is what comes next: None where others have to commit first.
+        """Say whether `block` is what comes next: None where others have to commit first.
 
         False where the lake holds all of it already.
         """
@@ -99,14 +99,14 @@ class ArchiveReader:
         return end < block.end
 
     def caught_up(self) -> bool:
-        """Whether the lake holds all that this reader is to read."""
+        """Say whether the lake holds all that this reader is to read."""
         size = self._limits.max_records
         last = (self.archive.total - 1) // size
         mine = last - (last - self._stripe) % self._stripes
         return self._end_in_lake() >= min((mine + 1) * size, self.archive.total)
 
     def lag(self) -> dict[str, int]:
-        """How many offsets the lake lacks."""
+        """Say how many offsets the lake lacks."""
         return {self.archive.source: max(0, self.archive.total - self._end_in_lake())}
 
     def close(self) -> None:

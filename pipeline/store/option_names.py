@@ -18,7 +18,7 @@ _LIKE = 0.8
 
 
 def check_option(name: str) -> str:
-    """`name` itself. Raises `ValueError` for one that no store takes, with what was meant.
+    """Return `name` itself. Raises `ValueError` for one that no store takes, with what was meant.
 
     One with a provider's prefix that is like none of the known is left to the store: they come and
     go with its versions.

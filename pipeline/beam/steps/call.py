@@ -28,7 +28,10 @@ class CallJob(beam.DoFn):  # type: ignore[misc]
         self._method = method
 
     def process(self, element: Any) -> Iterator[Any]:
-        """Each element's results, lazily: a batch is committed before the next one is read."""
+        """Yield each element's results, lazily.
+
+        A batch is committed before the next one is read.
+        """
         job = job_of(self._settings)
         try:
             if job.fault_is_kept and job.fault is not None:

@@ -42,12 +42,18 @@ class _ReadDue(beam.DoFn):  # type: ignore[misc]
         self._ticks = ticks
 
     def setup(self) -> None:
-        """What was read up to when (Unix time, in seconds), by number; metrics, where wanted."""
+        """Begin with nothing read, and serve metrics where they are wanted.
+
+        Until when each list of ticks was read is kept by its number, in seconds of Unix time.
+        """
         self._read_until_s: dict[int, float] = {}
         job_of(self._settings).serve()
 
     def process(self, beat: Beat) -> Iterator[Batch]:
-        """Each batch is committed before the next one is read: the steps to `write` are fused."""
+        """Yield the batches that are due, one at a time.
+
+        Each is committed before the next one is read: the steps to `write` are fused.
+        """
         number, made_s = beat
         if made_s < self._read_until_s.get(number, 0.0):
             return

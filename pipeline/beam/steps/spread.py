@@ -63,7 +63,7 @@ def _each(beat: Any, keys: Sequence[tuple[bytes, int]]) -> Iterator[tuple[bytes,
 
 
 def key_for(group: int, subtask: int, parallelism: int, max_parallelism: int) -> bytes:
-    """A key for `group` that Flink hands to `subtask` of `parallelism`."""
+    """Return a key for `group` that Flink hands to `subtask` of `parallelism`."""
     return next(
         key
         for key in (b"%d.%d" % (group, n) for n in count())

@@ -64,7 +64,7 @@ class Archive:
         return sum(member.file.size_bytes for member in self.members)
 
     def records(self, start: int = 0) -> Iterator[Record]:
-        """The records from offset `start` on, streamed: one record is in memory at a time.
+        """Yield the records from offset `start` on, streamed: one record is in memory at a time.
 
         `received_at` is None: an archive does not say when its records came. Raises `UsageError`
         when a file has changed since the archive was opened, or cannot be read.
@@ -90,7 +90,7 @@ def open_archive(
     on_progress: OnProgress | None = None,
     encoding: str | None = None,
 ) -> Archive:
-    """The archive at `path`: a file, a directory, a pattern, or a URL (see `places`).
+    """Return the archive at `path`: a file, a directory, a pattern, or a URL (see `places`).
 
     Reads everything once, to count and to hash: the same records in the same order are the same
     source wherever and in whatever container they lie, so that replaying them again adds nothing.
@@ -118,7 +118,7 @@ def open_archive(
 def first_records(
     path: Path | str, storage_options: Mapping[str, str] | None = None
 ) -> Iterator[Record]:
-    """The records at `path` as `open_archive` cuts them, without reading all of it before.
+    """Yield the records at `path` as `open_archive` cuts them, without reading all of it before.
 
     They have no source: they are looked at, and not kept.
     """
@@ -131,7 +131,7 @@ def first_records(
 
 
 def stored_bytes(path: Path | str, storage_options: Mapping[str, str] | None = None) -> int:
-    """What `open_archive` will read: the size of the files at `path`, for a progress bar."""
+    """Return what `open_archive` will read: the size of the files at `path`, for a progress bar."""
     options = locations.as_options(storage_options)
     return sum(file.size_bytes for file in locations.find(str(path), options))
 

@@ -42,7 +42,7 @@ class StoredFile:
 
 
 def find(place: str, options: Options = ()) -> list[StoredFile]:
-    """The files at `place`, in the order of their names, part by part.
+    """Return the files at `place`, in the order of their names, part by part.
 
     A directory stands for all files in it. Hidden files, and links that lead out of the directory,
     are left out. Raises `UsageError` when there is nothing, or it cannot be read.
@@ -54,7 +54,7 @@ def find(place: str, options: Options = ()) -> list[StoredFile]:
 
 
 def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> Iterator[bytes]:
-    """The stored bytes in chunks; `on_read` is told of each one's size.
+    """Yield the stored bytes in chunks; `on_read` is told of each one's size.
 
     Raises `UsageError` when they cannot be read, or the file is another than the one that was
     found, at the beginning or at the end.
@@ -72,7 +72,7 @@ def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> 
 
 
 def begins_with(file: StoredFile, options: Options, magic: bytes) -> bool:
-    """Whether the file's first bytes are `magic`; raises `UsageError` as `read` does."""
+    """Say whether the file's first bytes are `magic`; raises `UsageError` as `read` does."""
     if file.size_bytes < 2 * len(magic):
         return False
     with open_file(file, options) as handle:
@@ -81,7 +81,7 @@ def begins_with(file: StoredFile, options: Options, magic: bytes) -> bool:
 
 @contextmanager
 def open_file(file: StoredFile, options: Options) -> Iterator[Any]:
-    """The file, to be read from any place; raises `UsageError` as `read` does."""
+    """Open the file, to be read from any offset; raises `UsageError` as `read` does."""
     check_unchanged(file, options)
     try:
         with _open(file, options) as handle:
@@ -233,5 +233,5 @@ def _line(error: Exception) -> str:
 
 
 def as_options(options: Mapping[str, str] | None) -> Options:
-    """Storage options in a form that can be compared, and sent to another process."""
+    """Bring storage options into a form that can be compared, and sent to another process."""
     return tuple(sorted((options or {}).items()))

@@ -25,7 +25,7 @@ _BUFFER_BYTES = 1024 * 1024
 def rows(
     handle: Any, size_bytes: int, limit_bytes: int, on_read: Callable[[int], None], name: str
 ) -> Iterator[Piece]:
-    """The rows of the open file `handle` in order; each damage is a piece. Never raises.
+    """Yield the rows of the open file `handle` in order; each damage is a piece. Never raises.
 
     `on_read` is told of the file's bytes, row group by row group.
     """

@@ -30,7 +30,7 @@ _ATTEMPTS = 3
 
 
 def find_broker() -> str:
-    """The path of the Tansu program: CALF_TANSU_BIN, the package's own, or one on the PATH.
+    """Return the path of the Tansu program: CALF_TANSU_BIN, the package's own, or one on the PATH.
 
     Raises `BrokerError` where there is none (the package has wheels for common platforms only).
     """

@@ -42,11 +42,11 @@ class Outage:
         self._pause_s = min(self._pause_s * 2, self.longest_pause_s)
 
     def over(self) -> None:
-        """The broker answered."""
+        """Note that the broker answered."""
         self._since_s = self.reason = None
 
     def pause_s(self, now_s: float) -> float:
-        """How long to wait before the next attempt."""
+        """Say how long to wait before the next attempt."""
         return max(0.0, self._retry_s - now_s) if self._since_s is not None else 0.0
 
 
@@ -72,13 +72,13 @@ class ContestedSources:
     _lost: dict[str, _Lost] = field(default_factory=dict)
 
     def won(self, source: str) -> None:
-        """A block of ours was committed."""
+        """Note that a block of ours was committed."""
         self._lost.pop(source, None)
 
     forget = won
 
     def lost(self, source: str, end: int, now_s: float) -> bool:
-        """Another writer moved the source to `end`; True when it is now left alone."""
+        """Note that another writer moved the source to `end`; True when it is now left alone."""
         state = self._lost.setdefault(source, _Lost())
         state.running += 1
         if state.running < 2:
@@ -87,15 +87,15 @@ class ContestedSources:
         return True
 
     def left_alone(self) -> list[str]:
-        """The sources that wait; sorted."""
+        """Return the sources that wait; sorted."""
         return sorted(source for source, state in self._lost.items() if state.pause_s)
 
     def due(self, now_s: float) -> list[str]:
-        """The sources whose wait is over; sorted."""
+        """Return the sources whose wait is over; sorted."""
         return [s for s in self.left_alone() if now_s >= self._lost[s].until_s]
 
     def look(self, source: str, end: int, now_s: float) -> bool:
-        """The wait is over and the lake ends at `end`: True when the source is free again.
+        """Say whether the source is free again, its wait being over and the lake at `end`.
 
         It is when nobody moved it in the meantime; one more loss then sends it back at once.
         """

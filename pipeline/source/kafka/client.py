@@ -82,21 +82,24 @@ class Client(Protocol):
     """What the reader asks of Kafka. All raise `ClientFault`."""
 
     def topics(self, wanted: Sequence[str]) -> Listing:
-        """Every partition of the topics that are named or match a pattern, freshly asked for."""
+        """Ask the broker for every partition of the topics that are named or match a pattern."""
 
     def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
-        """One offset of each partition. Raises `TopicRefused` for topics without access."""
+        """Return one offset of each partition. Raises `TopicRefused` for topics without access."""
 
     def offsets_at(
         self, partitions: Sequence[Partition], at: datetime
     ) -> dict[Partition, int | None]:
-        """The first offset whose record's timestamp is `at` or later, None where there is none."""
+        """Ask for the first offset whose record's timestamp is `at` or later.
+
+        None where there is none.
+        """
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         """Read these partitions; new ones need a `seek` before the next poll."""
 
     def leader_epoch(self, partition: Partition) -> int | None:
-        """How often the partition's leadership has changed, where the broker says it."""
+        """Say how often the partition's leadership has changed, where the broker says it."""
 
     def seek(self, partition: Partition, offset: int, leader_epoch: int | None = None) -> None:
         """Read on from `offset`.
@@ -112,9 +115,10 @@ class Client(Protocol):
         """Take the partition into polls again."""
 
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
-        """What arrives within the time. Raises `OutOfRange`, `Unreadable` and `TopicRefused`.
+        """Return what arrives within the time.
 
-        After any other exception the client is of no more use.
+        Raises `OutOfRange`, `Unreadable` and `TopicRefused`. After any other exception the client
+        is of no more use.
         """
 
     def commit(self, ends: Mapping[Partition, int]) -> None:
@@ -125,7 +129,10 @@ class Client(Protocol):
 
 
 def all_partitions(client: Client, topics: Sequence[str]) -> list[Partition]:
-    """Every partition of the topics. Raises `ClientFault` where one of them cannot be read."""
+    """Return every partition of the topics.
+
+    Raises `ClientFault` where one of them cannot be read.
+    """
     listing = client.topics(topics)
     for trouble in listing.troubles.values():
         raise ClientFault(trouble.reason)

@@ -30,12 +30,12 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
         self._path = path
 
     def token(self) -> str:
-        """The token as the file has it now."""
+        """Return the token as the file has it now."""
         return _read(_BEARER_FILE, self._path)
 
 
 def settings(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `client`'s settings that a class with these `defaults` takes.
+    """Return those of `client`'s settings that a class with these `defaults` takes.
 
     `sasl_plain_username`, `sasl_plain_password` and `ssl_password` may stand in files:
     `sasl_plain_password_file` names one, which is read now, at each connect. So may a bearer token

@@ -312,7 +312,7 @@ def _record(source: str, found: Any) -> Record:
 
 
 def arrival_time(timestamp_ms: int | None) -> datetime | None:
-    """A record's Kafka timestamp; None where it has none, or one beyond all calendars."""
+    """Return a record's Kafka timestamp; None where it has none, or one beyond all calendars."""
     if timestamp_ms is None or timestamp_ms < 0:
         return None
     try:

@@ -33,7 +33,7 @@ _STAGES: Mapping[str, tuple[str, str]] = {
 
 
 def headers_of(reject: Reject, partition: Partition, task_id: int = 0) -> list[tuple[str, bytes]]:
-    """The headers of one dead letter, in Connect's order, then the item within the record."""
+    """Return one dead letter's headers, in Connect's order, then the item within the record."""
     stage, part = _STAGES[reject.stage]
     values = {
         "topic": partition.topic,

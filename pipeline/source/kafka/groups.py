@@ -33,7 +33,7 @@ class Partition:
 
 
 def parse_source(source: str) -> Partition | None:
-    """The partition that `source` names, None where it names something else (an archive)."""
+    """Return the partition that `source` names, None where it names something else (an archive)."""
     found = _SOURCE.fullmatch(source)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def parse_source(source: str) -> Partition | None:
 
 
 def group_of(partition: Partition, groups: int) -> int:
-    """The group that reads `partition`, in `0..groups-1`.
+    """Return the group that reads `partition`, in `0..groups-1`.
 
     Neighbouring partitions of a topic fall into different groups; every process finds the same.
     A topic without an id is told apart by its name.

@@ -37,7 +37,7 @@ class Ages:
     _level: dict[str, datetime] = field(default_factory=dict)
 
     def taken(self, records: Iterable[Record]) -> None:
-        """These were handed out, each source's in order."""
+        """Note that these were handed out, each source's in order."""
         for record in records:
             if record.received_at is not None:
                 self._last[record.source] = record.received_at
@@ -45,7 +45,10 @@ class Ages:
     def look(
         self, partition: Partition, records: int, waiting: datetime | None, now: datetime
     ) -> Lag:
-        """The lag at `now`; `waiting` is the timestamp of the first record that is in memory."""
+        """Return the lag at `now`.
+
+        `waiting` is the timestamp of the first record that is in memory.
+        """
         source = partition.source
         if records == 0:
             self._level[source] = now
@@ -55,6 +58,6 @@ class Ages:
         return Lag(partition, records, waiting or bound)
 
     def forget(self, source: str) -> None:
-        """The source is no longer read here."""
+        """Note that the source is no longer read here."""
         self._last.pop(source, None)
         self._level.pop(source, None)

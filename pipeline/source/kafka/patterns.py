@@ -10,19 +10,25 @@ _INTERNAL = "__"
 
 
 def is_pattern(topic: str) -> bool:
-    """Whether `topic` is a regular expression: it holds what no topic's name may (`wire.*`)."""
+    """Say whether `topic` is a regular expression: it holds what no topic's name may (`wire.*`)."""
     return _NAME.fullmatch(topic) is None
 
 
 def matching(pattern: str, topics: Iterable[str], but: Collection[str]) -> list[str]:
-    """Those of `topics` whose whole name matches, without `but` and Kafka's own (`__…`); sorted."""
+    """Return those of `topics` whose whole name matches, without `but` and Kafka's own (`__…`).
+
+    Sorted.
+    """
     matches = re.compile(pattern).fullmatch
     found = {t for t in topics if matches(t) and not t.startswith(_INTERNAL)}
     return sorted(found.difference(but))
 
 
 def check_pattern(topic: str) -> str:
-    """`topic` itself. Raises `ValueError` where it is neither a name nor a regular expression."""
+    """Return `topic` itself.
+
+    Raises `ValueError` where it is neither a name nor a regular expression.
+    """
     if not topic:
         raise ValueError("a topic without a name")
     if is_pattern(topic):

@@ -105,7 +105,7 @@ _FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile")
 
 
 def refusal(error: BaseException) -> str:
-    """The refusal in Kafka's words, or its name where it has none."""
+    """Return the refusal in Kafka's words, or its name where it has none."""
     words = " ".join(str(part) for part in error.args if part)
     name = type(error).__name__
     return words if words.startswith(name) else f"{name}: {words}" if words else name

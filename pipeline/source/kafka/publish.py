@@ -83,7 +83,10 @@ def publish(
 
 
 def connect(bootstrap_servers: str, client: Mapping[str, Any], timeout_s: float) -> Any:
-    """A producer that loses and repeats nothing; raises `BrokerError` where none can be had."""
+    """Return a producer that loses and repeats nothing.
+
+    Raises `BrokerError` where none can be had.
+    """
     timeout_ms = int(timeout_s * 1000)
     config = {
         "bootstrap_servers": bootstrap_servers,

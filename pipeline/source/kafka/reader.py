@@ -129,7 +129,7 @@ class Reader:
                 self._sleep(self._outage.pause_s(self._clock()))
 
     def read(self, timeout_s: float = 0.0) -> Batch | None:
-        """The next batch once it is full or old, None when `timeout_s` went by first.
+        """Return the next batch once it is full or old, None when `timeout_s` went by first.
 
         Records that do not make a batch yet stay in memory for the next call. While Kafka does not
         answer the result is None, and an attempt to reach it may exceed the time by some seconds.
@@ -144,7 +144,7 @@ class Reader:
         return batch
 
     def caught_up(self) -> bool:
-        """Whether everything on the broker is in the lake: takes under a second when it is.
+        """Say whether everything on the broker is in the lake: takes under a second when it is.
 
         The broker's word on the end offsets is not enough (the embedded one's is too low): a poll
         that outlasts a whole fetch must come back empty as well. What an open transaction holds
@@ -154,14 +154,18 @@ class Reader:
         return bool(self._attempt(self._clock(), self._caught_up))
 
     def lag(self) -> dict[str, int]:
-        """How many offsets of each source the lake lacks; empty while the broker does not say."""
+        """Say how many offsets of each source the lake lacks.
+
+        Empty while the broker does not say.
+        """
         ends = self._ends()
         return {source: max(0, end - self._batch.start(source)) for source, end in ends.items()}
 
     def lags(self, now: datetime) -> list[Lag]:
-        """As `lag`, with the time of the oldest record that the lake lacks; to call between reads.
+        """Return `lag` with the time of the oldest record that the lake lacks.
 
-        What was handed out last is taken for committed. `now` is the time of day.
+        Call it between reads. What was handed out last is taken for committed. `now` is the time of
+        day.
         """
         first = self._batch.first_waiting()
         found = []
@@ -198,7 +202,7 @@ class Reader:
         return found
 
     def report_lost(self, sources: Iterable[str]) -> None:
-        """The writer says that another one took these: counts towards leaving them alone.
+        """Note that another writer took these sources, which counts towards leaving them alone.
 
         The lake's end alone tells it too, except where both wrote the very same block.
         """

@@ -19,7 +19,7 @@ def start_topic(
     lake_ends: LakeEnds,
     start_sources: StartSources,
 ) -> None:
-    """Have the start of each of a topic's `partitions` committed that the lake does not know.
+    """Commit the start of each of a topic's `partitions` that the lake does not know.
 
     Once per partition, ever: no restart resolves a start again, so that what arrives between a
     crash and the restart is not passed over under `latest`.
@@ -41,7 +41,7 @@ def expired(
     committed: int,
     on_expired: Literal["stop", "skip"],
 ) -> Reject:
-    """The account of `[position, earliest)`, which the broker dropped before it was read.
+    """Return the account of `[position, earliest)`, which the broker dropped before it was read.
 
     Raises `OffsetExpiredError` when that is to stop the job.
     """
@@ -64,7 +64,7 @@ def expired(
 
 
 def unreadable(found: Unreadable, end: int) -> Reject:
-    """The account of `[found.offset, end)`, a batch that cannot be decoded."""
+    """Return the account of `[found.offset, end)`, a batch that cannot be decoded."""
     message = (
         f"offsets {found.offset} to {end - 1} of partition {found.partition.number} of "
         f"{found.partition.topic} cannot be decoded: {found.reason}"
@@ -73,7 +73,7 @@ def unreadable(found: Unreadable, end: int) -> Reject:
 
 
 def corrupt(found: Unreadable, end: int) -> CorruptBatchError:
-    """The error for a batch that cannot be decoded, where that is to stop the job."""
+    """Return the error for a batch that cannot be decoded, where that is to stop the job."""
     return CorruptBatchError(
         "a batch on the broker cannot be decoded",
         topic=found.partition.topic,
@@ -87,7 +87,7 @@ def corrupt(found: Unreadable, end: int) -> CorruptBatchError:
 def cut(
     client: Client, partition: Partition, position: int, committed: int, epoch: int | None
 ) -> OffsetExpiredError:
-    """The error for a log that no longer is the one that was read up to `position`.
+    """Return the error for a log that no longer is the one that was read up to `position`.
 
     It was cut below it (an unclean leader election, a restored disk): what is in the lake can no
     longer be told from what takes its offsets. `epoch` is the lake's.

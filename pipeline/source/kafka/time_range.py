@@ -51,7 +51,7 @@ class KafkaRange:
         return f"kafka-replay/{place}/{self.start}-{self.total}"
 
     def records(self, start: int) -> Iterator[Record]:
-        """The records from offset `start` on, with their Kafka timestamps as `received_at`.
+        """Yield the records from offset `start` on, with their Kafka timestamps as `received_at`.
 
         Raises `OffsetExpiredError` where the broker dropped some of them meanwhile,
         `CorruptBatchError` where they cannot be decoded, `BrokerError` where it does not answer
@@ -125,7 +125,7 @@ def resolve(
     to_time: datetime | None,
     connect: Connect = KafkaClient,
 ) -> Resolved:
-    """The offsets of `options.topics` between two moments, as the broker has them now.
+    """Return the offsets of `options.topics` between two moments, as the broker has them now.
 
     A partition's range begins at its first record of `from_time` or later (else at the first one
     that the broker has) and ends before its first one of `to_time` or later (else after the last

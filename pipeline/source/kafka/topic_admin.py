@@ -87,7 +87,7 @@ def _admin(bootstrap_servers: str, client: Mapping[str, Any] | None, deadline: f
 
 
 def until(deadline: float, call: Callable[[], T], **evidence: object) -> T:
-    """`call()`, again and again while Kafka's faults are retriable and the deadline is ahead.
+    """Call `call`, again and again while Kafka's faults are retriable and the deadline is ahead.
 
     `deadline` counts as `time.monotonic` does. Raises `BrokerError` with `evidence`, and
     `ConfigError` for settings that the client refuses.

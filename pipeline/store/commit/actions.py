@@ -22,12 +22,12 @@ Partition = Mapping[str, str | None]
 
 
 def time_ms(at: datetime) -> int:
-    """`at` as the log has times: milliseconds since 1970."""
+    """Return `at` as the log has times: milliseconds since 1970."""
     return int(at.timestamp() * 1000)
 
 
 def folder_of(partition: Partition) -> str:
-    """The folder of a partition, relative to its table, with a slash at the end."""
+    """Return the folder of a partition, relative to its table, with a slash at the end."""
     return "".join(
         f"{column}={NULL_PARTITION if value is None else value}/"
         for column, value in partition.items()
@@ -37,12 +37,12 @@ def folder_of(partition: Partition) -> str:
 def add_action(  # noqa: PLR0917 (each has its own type)
     table: str, path: str, size_bytes: int, partition: Partition, rows: pa.Table, at: datetime
 ) -> AddAction:
-    """The entry of the log for a new data file that holds `rows`; `at` is its time."""
+    """Return the entry of the log for a new data file that holds `rows`; `at` is its time."""
     return AddAction(path, size_bytes, dict(partition), time_ms(at), True, _stats(table, rows))
 
 
 def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[Row]]]:
-    """`rows` by partition, each in the order of source, offset, item."""
+    """Return `rows` by partition, each in the order of source, offset, item."""
     columns = contract(table).partition_by
 
     def place(row: Row) -> tuple[str | None, ...]:
@@ -63,7 +63,7 @@ def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[
 
 
 def stats_columns(table: str) -> tuple[str, str]:
-    """The columns that the log has the smallest and largest values of."""
+    """Return the columns that the log has the smallest and largest values of."""
     if table == LINKS:
         return "left_revision_id", "right_revision_id"
     return "source", "start_offset" if table == "ledger" else "offset"

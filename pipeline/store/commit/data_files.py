@@ -42,7 +42,7 @@ _WRITERS = "_writers"
 
 
 def nothing(_: str) -> None:
-    """The `OnPoint` of production."""
+    """Do nothing: the `OnPoint` of production."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,16 @@ class DataFiles(Protocol):
         """Remove `path`; not an error where it is gone already."""
 
     def list(self, table: str) -> list[str]:
-        """Every Parquet file of `table` that lies in a partition."""
+        """Return every Parquet file of `table` that lies in a partition."""
 
     def marks(self, path: str) -> Marks | None:
-        """What the footer says; None for a file that is gone, damaged or not written by us."""
+        """Return what the footer says.
+
+        None for a file that is gone, damaged or not written by us.
+        """
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Those columns of a data file, or all of them."""
+        """Return those columns of a data file, or all of them."""
 
     def drop_staged(self) -> int:
         """Remove what dead writers left unfinished; how many files that were."""
@@ -80,7 +83,7 @@ class DataFiles(Protocol):
 
 
 def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
-    """`table` as one Parquet file, zstd-compressed, with `marks` and its seal in the footer.
+    """Return `table` as one Parquet file, zstd-compressed, with `marks` and its seal in the footer.
 
     Each page has a checksum, so that a reader that asks for it never takes a damaged one.
     Row groups hold about 64 MiB of values, so that a reader of a large file needs no more.
@@ -107,7 +110,10 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
 
 
 def marks_of(schema: pa.Schema) -> Marks | None:
-    """The marks in the metadata of a data file's schema; None where there are none, or damaged."""
+    """Return the marks in the metadata of a data file's schema.
+
+    None where there are none, or damaged.
+    """
     metadata: Mapping[bytes, bytes] = schema.metadata or {}
     if BLOCKS_KEY not in metadata:
         return None
@@ -122,7 +128,7 @@ def marks_of(schema: pa.Schema) -> Marks | None:
 
 
 def open_files(url: str, options: Mapping[str, str], on_point: OnPoint = nothing) -> DataFiles:
-    """The files under the lake's root `url`: a local path, or a URL that delta-rs knows."""
+    """Return the files under the lake's root `url`: a local path, or a URL that delta-rs knows."""
     if "://" not in url:
         return LocalFiles(Path(url), on_point)
     if url.startswith("file://"):

@@ -30,7 +30,7 @@ class NotEnrichedError(Exception):
 
 
 def coordinates_of(item: Story | Reject) -> Coordinates:
-    """The coordinates of an item."""
+    """Return the coordinates of an item."""
     return (item.source, item.offset, item.item)
 
 
@@ -47,7 +47,7 @@ class Standing:
 
     @classmethod
     def read(cls, lake: Lake, blocks: Mapping[str, Block]) -> Standing:
-        """Both tables as last refreshed, within `blocks`."""
+        """Return both tables as last refreshed, within `blocks`."""
         reject_ends = lake.committed("rejects", blocks)
         story_ends = lake.committed("stories", blocks)
         columns = ["source", "offset", "item"]
@@ -73,7 +73,7 @@ class Decided:
     standing: Standing
 
     def counts(self, source: str) -> tuple[int, int, int]:
-        """Stories, failures and skips of one block, by what then stands in the tables."""
+        """Count stories, failures and skips of one block, by what then stands in the tables."""
         stories = {coordinates_of(s.story) for s in self.stories} | self.standing.stories
         kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
         mine = [kind for place, kind in kinds.items() if place[0] == source]
@@ -81,7 +81,7 @@ class Decided:
         return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
 
     def found(self, source: str) -> tuple[int, int]:
-        """Entities and events of this batch's own stories in one block."""
+        """Count entities and events of this batch's own stories in one block."""
         mine = [found for found in self.stories if found.story.source == source]
         return sum(len(s.entities) for s in mine), sum(len(s.events) for s in mine)
 

@@ -71,13 +71,13 @@ class Lake:
         self._handles: dict[str, DeltaTable] = {}
 
     def handle(self, table: str) -> DeltaTable:
-        """The handle as last refreshed, opened (and the table created) where need be."""
+        """Return the handle as last refreshed, opened (and the table created) where need be."""
         if table not in self._handles:
             self._handles[table] = open_table(self.url, table, self.options)
         return self._handles[table]
 
     def refresh(self, table: str) -> DeltaTable:
-        """The handle of `table`, brought up to the log's last version.
+        """Return the handle of `table`, brought up to the log's last version.
 
         Raises `StoreError` where the log cannot be read, or is no longer the one that was read.
         """
@@ -88,14 +88,14 @@ class Lake:
         return handle
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
-        """The committed end of each source that has one, as the handle was last refreshed."""
+        """Return the committed end of each source that has one, as last refreshed."""
         handle = self.handle(table)
         with reading_log(table):
             found = {source: handle.transaction_version(source) for source in sources}
         return {source: end for source, end in found.items() if end is not None}
 
     def ends(self, sources: Sequence[str]) -> dict[str, int]:
-        """Where to resume each source: the smallest committed end over the tables.
+        """Say where to resume each source: the smallest committed end over the tables.
 
         The ledger commits last, so that its end is the smallest.
         """
@@ -103,14 +103,14 @@ class Lake:
         return self.committed("ledger", sources)
 
     def dataset(self, table: str) -> ds.Dataset:
-        """The table as last refreshed, pinned to that version."""
+        """Return the table as last refreshed, pinned to that version."""
         with reading_log(table):
             return arrow_dataset(self.handle(table), self.url, table)
 
     def rows(
         self, table: str, source: str, start: int, end: int, columns: Sequence[str]
     ) -> list[Row]:
-        """`columns` of the rows of `source` with `start <= offset < end`, as last refreshed."""
+        """Read `columns` of `source`'s rows with `start <= offset < end`, as last refreshed."""
         where = (
             (ds.field("source") == source)
             & (ds.field("offset") >= start)
@@ -143,11 +143,11 @@ class Lake:
             ) from error
 
     def added(self, table: str) -> pa.Table:
-        """One row for each data file of the table as last refreshed: see `tables.added`."""
+        """Return one row for each data file of the table as last refreshed: see `tables.added`."""
         return added(self.handle(table), table)
 
     def active(self, table: str) -> list[str]:
-        """Paths, relative to the lake's root, of the files that the table's log holds."""
+        """List the files that the table's log holds, by their paths relative to the lake's root."""
         paths = self.added(table).column("path").to_pylist()
         return [f"{table}/{unquote(path)}" for path in paths]
 

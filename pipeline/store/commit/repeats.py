@@ -32,7 +32,7 @@ class Repeats:
         self._kept = 0
 
     def known(self, stories: Sequence[Story], *, under: str | None = None) -> set[str]:
-        """Those revision ids that the lake holds among all of the days of `stories`.
+        """Return those revision ids that the lake holds among all of the days of `stories`.
 
         With `under` only what is held under that enrichment and the parse of the story itself.
         Reads the stories table as last refreshed.

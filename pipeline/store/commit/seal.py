@@ -16,7 +16,7 @@ UNSEALED = b"0" * 64
 
 
 def sealed(data: bytes) -> bytes:
-    """`data`, a Parquet file whose footer holds `UNSEALED`, with its seal.
+    """Return `data`, a Parquet file whose footer holds `UNSEALED`, with its seal.
 
     Raises `ValueError` where the footer does not hold it.
     """
@@ -26,7 +26,7 @@ def sealed(data: bytes) -> bytes:
 
 
 def is_whole(data: bytes, seal: bytes) -> bool:
-    """Whether `seal`, as the footer says it, is that of the file `data`."""
+    """Say whether `seal`, as the footer says it, is that of the file `data`."""
     at = data.rfind(seal)
     if at < 0 or len(seal) != len(UNSEALED):
         return False

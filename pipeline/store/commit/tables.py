@@ -38,7 +38,10 @@ PROPERTIES: Mapping[str, str] = {
 
 
 def reason(error: Exception) -> str:
-    """What `error` says, in one line: delta-rs adds colours, and its stack over many lines."""
+    """Return what `error` says, in one line.
+
+    Delta-rs adds colours, and its stack over many lines.
+    """
     text = _COLOURS.sub("", str(error).partition("\n   0: ")[0]).replace("↳", ":")
     lines = [line.strip() for line in text.splitlines()]
     return " ".join(line for line in lines if line) or type(error).__name__
@@ -61,17 +64,17 @@ def reading_log(table: str) -> Iterator[None]:
 
 
 def added(handle: DeltaTable, table: str) -> pa.Table:
-    """One row for each data file that the log holds at the handle's version: what it says of it.
+    """Return one row for each data file that the log holds at the handle's version.
 
-    Paths are relative to the table, and URL-encoded (Delta protocol, section "Add File and Remove
-    File").
+    What it says of it. Paths are relative to the table, and URL-encoded (Delta protocol, section
+    "Add File and Remove File").
     """
     with reading_log(table):
         return pa.table(handle.get_add_actions(flatten=True))
 
 
 def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
-    """The table's rows as `handle` has pinned them; `url` is the lake's.
+    """Return the table's rows as `handle` has pinned them; `url` is the lake's.
 
     A local lake is read by Arrow itself. The handler that deltalake would use is written in Python:
     Arrow's threads may still call it while the interpreter ends, which aborts the process
@@ -85,7 +88,7 @@ def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
 
 
 def local_path(url: str) -> Path | None:
-    """The folder that `url` names, None for an object store."""
+    """Return the folder that `url` names, None for an object store."""
     if "://" not in url:
         return Path(url).absolute()
     if url.startswith("file://"):
@@ -94,7 +97,7 @@ def local_path(url: str) -> Path | None:
 
 
 def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
-    """The table at its last version, as the contract has it.
+    """Return the table at its last version, as the contract has it.
 
     Raises `StoreError` where the store fails, or the table is of another major version.
     """

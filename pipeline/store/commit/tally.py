@@ -15,7 +15,7 @@ NO_DATE = "none"
 
 
 def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> Counts:
-    """The stories and rejects of `sources` that stand in the lake once the batch is committed."""
+    """Count the stories and rejects of `sources` that the lake holds after the commit."""
     stories = {coordinates_of(s.story) for s in decided.stories} | decided.standing.stories
     kinds = {coordinates_of(r): r.kind for r in decided.new_rejects} | dict(
         decided.standing.rejects

@@ -60,12 +60,12 @@ class Receipt:
     by: Counts = field(default_factory=dict, compare=False)
 
     def report(self) -> dict[str, Any]:
-        """The counts, how many offsets they stand for, and the counts by key, as plain data."""
+        """Return the counts, the offsets they stand for, and the counts by key, as plain data."""
         offsets = sum(block.end - block.start for block in self.blocks)
         return {**self.counts(), "offsets": offsets, "by": self.by}
 
     def counts(self) -> dict[str, int]:
-        """Records, stories, rejects and skips that were committed, by name."""
+        """Count the records, stories, rejects and skips that were committed, by name."""
         return {
             "records": sum(block.records for block in self.blocks),
             "stories": self.stories,
@@ -120,7 +120,7 @@ class LakeWriter:
             self._retry(table, lambda t=table: self._copy_starts(t, agreed, enrichment_id))  # type: ignore[misc]
 
     def spare(self, stories: Sequence[Story]) -> tuple[list[Story], list[Story]]:
-        """The stories to be enriched, and those that are repeats as things stand.
+        """Return the stories to be enriched, and those that are repeats as things stand.
 
         This decides nothing: what the second list says is looked at again when it is written.
         """

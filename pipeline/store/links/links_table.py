@@ -67,11 +67,11 @@ class LinksTable:
         self._seen.clear()
 
     def days(self) -> set[date]:
-        """The days that have links."""
+        """Return the days that have links."""
         return {date.fromisoformat(str(file["partition.date"])) for file in self._files()}
 
     def holds(self, day: date, inputs: int) -> bool:
-        """Whether the links of `day` were computed from these inputs."""
+        """Say whether the links of `day` were computed from these inputs."""
         app = f"{_app(day)}/inputs"
         self._seen[day] = self._count(day)
         return self._lake.committed(LINKS, [app]).get(app) == inputs

@@ -128,7 +128,7 @@ class _Run:
         self.total = Linked()
 
     def days(self, first: date | None, last: date | None) -> list[date]:
-        """Every day that has stories, or has links of stories that are gone."""
+        """Return every day that has stories, or has links of stories that are gone."""
         found = self._files.keys() | self._table.days()
         return sorted(d for d in found if (not first or d >= first) and (not last or d <= last))
 

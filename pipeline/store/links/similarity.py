@@ -64,7 +64,7 @@ class Pair:
 
 
 def shingles(text: str) -> Shingles:
-    """The shingles of `text`, blind to case, punctuation and width of letters.
+    """Return the shingles of `text`, blind to case, punctuation and width of letters.
 
     A text of fewer than three words has one shingle; one without words has none.
     """
@@ -81,18 +81,18 @@ def shingles(text: str) -> Shingles:
 
 
 def shared(one: Shingles, other: Shingles) -> int:
-    """How many shingles two texts have in common."""
+    """Count the shingles that two texts have in common."""
     return len(np.intersect1d(one, other, assume_unique=True))
 
 
 def jaccard(one: Shingles, other: Shingles) -> float:
-    """Shared shingles over all of both: 1 for equal sets, 0 where either is empty."""
+    """Divide the shared shingles by all of both: 1 for equal sets, 0 where either is empty."""
     both = shared(one, other)
     return both / (len(one) + len(other) - both) if both else 0.0
 
 
 def containment(one: Shingles, other: Shingles) -> float:
-    """Shared shingles over those of the smaller: 1 where one is a part of the other."""
+    """Divide the shared shingles by those of the smaller: 1 where one is a part of the other."""
     both = shared(one, other)
     return both / min(len(one), len(other)) if both else 0.0
 
@@ -104,7 +104,7 @@ def alike(
     focus: NDArray[np.bool_],
     eligible: Eligible,
 ) -> list[Pair]:
-    """Every eligible pair that is alike enough and has one at least in `focus`, in order.
+    """Return every eligible pair that is alike enough and has one at least in `focus`, in order.
 
     Memory is about 30 bytes a shingle, those of `sets` included, plus what the pairs take.
     """
@@ -167,7 +167,7 @@ class _Index:
         self._part = min(2 * t / (1 + t), thresholds.containment)
 
     def candidates(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Pairs (smaller, larger or equal) that share one of the smaller's rarest shingles."""
+        """Yield pairs (smaller, larger or equal) that share a rarest shingle of the smaller."""
         needed = np.ceil(self._part * self._sizes - _EPSILON).astype(np.int64)
         prefix = self._sizes - np.maximum(needed, 1) + 1 - self._useless
         order = np.lexsort((self._ids, self._counts[self._ids], self._texts))

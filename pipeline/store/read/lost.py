@@ -31,12 +31,12 @@ _KEYS: Mapping[str, Sequence[str]] = {
 
 
 def key_columns(table: str) -> list[str]:
-    """The columns of a data file that `lost_rows` looks at."""
+    """Return the columns of a data file that `lost_rows` looks at."""
     return list(_KEYS[table])
 
 
 def lost_rows(table: str, rows: pa.Table, lake: Dataset, ends: Mapping[str, int]) -> int:
-    """How many of `rows` (`key_columns` of a file) are below the ledger's `ends`, and not there.
+    """Count the `rows` (`key_columns` of a file) below the ledger's `ends` that are not there.
 
     An item may have become a story or a reject; an entity or event belongs to the story row of its
     enrichment, and is nothing without it.

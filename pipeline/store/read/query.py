@@ -41,7 +41,7 @@ def query(
     memory_mb: int = 2048,
     threads: int = 2,
 ) -> pa.Table:
-    """The result of one SELECT (or DESCRIBE, SHOW, EXPLAIN) over the tables and views.
+    """Return the result of one SELECT (or DESCRIBE, SHOW, EXPLAIN) over the tables and views.
 
     `as_of` is the moment that the views hold embargoes against. DuckDB keeps to `memory_mb` and
     spills above it into a temporary directory, up to eight times as much; a result may take an
@@ -98,7 +98,10 @@ def _whole(relation: duckdb.DuckDBPyRelation | None, most_bytes: int) -> pa.Tabl
 
 
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows as JSON can hold them: ISO 8601 times, base64 bytes, null for NaN and infinity."""
+    """Return the rows as JSON can hold them.
+
+    ISO 8601 times, base64 bytes, null for NaN and infinity.
+    """
     return [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
 
 

@@ -33,7 +33,7 @@ def query_apart(
     memory_mb: int = 2048,
     timeout_s: float = 600.0,
 ) -> pa.Table:
-    """As `query.query`, in a child process that is ended above `memory_mb` or `timeout_s`.
+    """Run `query.query` in a child process that is ended above `memory_mb` or `timeout_s`.
 
     Raises as `query.query` does, and `UsageError` for a query that takes too much.
     """

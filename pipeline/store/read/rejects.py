@@ -74,16 +74,17 @@ class Rejects:
         self._connection = connection
 
     def count(self, picked: Picked) -> int:
-        """How many are picked."""
+        """Count the rejects that are picked."""
         where, values = _where(picked)
         found = self._run(f"SELECT count(*) FROM marked WHERE {where}", values).fetchall()
         return int(found[0][0])
 
     def rows(self, picked: Picked, *, limit: int | None = None, raw: bool = False) -> Iterator[Row]:
-        """The picked rejects, by source, offset and item; each with `state`, and `raw` on demand.
+        """Yield the picked rejects, by source, offset and item.
 
-        `state` is `open`, `cured`, `retried` (what a retry made of an open one) or `skip`. `raw`
-        holds the bytes as they came, None where there are none (skips).
+        Each with `state`, and `raw` on demand. `state` is `open`, `cured`, `retried` (what a retry
+        made of an open one) or `skip`. `raw` holds the bytes as they came, None where there are
+        none (skips).
         """
         where, values = _where(picked)
         columns = ", ".join((*_FACTS, "state", *(("raw",) if raw else ())))
@@ -110,7 +111,7 @@ class Rejects:
 def read_rejects(
     snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 2
 ) -> Iterator[Rejects]:
-    """The rejects as `snapshot` has pinned them; memory spills into a temporary folder."""
+    """Open the rejects as `snapshot` has pinned them; memory spills into a temporary folder."""
     tables = ("rejects", "stories")
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         connection.execute("SET preserve_insertion_order = false")
@@ -140,7 +141,7 @@ FROM rejects AS r LEFT JOIN open_places AS o USING (source, "offset", item)
 
 
 def open_rejects(url: str, options: Mapping[str, str]) -> Snapshot:
-    """The lake as it is; raises `UsageError` where there is none, or it never held a reject."""
+    """Pin the lake as it is; raises `UsageError` where there is none, or it never held a reject."""
     snapshot = open_snapshot(url, options)
     if "rejects" not in snapshot.tables:
         raise UsageError("the lake has no table of rejects", lake=url)
@@ -148,7 +149,7 @@ def open_rejects(url: str, options: Mapping[str, str]) -> Snapshot:
 
 
 def find_reject(rejects: Rejects, source: str, offset: int, item: int | None = None) -> Row:
-    """The one reject at these coordinates, with its bytes; `source` may be cut short.
+    """Return the one reject at these coordinates, with its bytes; `source` may be cut short.
 
     Raises `UsageError` where there is none, or more than one.
     """

@@ -62,14 +62,17 @@ def export(rows: Iterable[Row], path: Path, form: str) -> int:
 
 
 def file_name(row: Row) -> str:
-    """A name that is safe on every system: nothing of it was written by a provider."""
+    """Return a name that is safe on every system: nothing of it was written by a provider."""
     source = hashlib.sha256(row["source"].encode()).hexdigest()[:12]
     kind = row["kind"].replace(".", "-")
     return f"{source}-{row['offset']:012d}-{row['item']:05d}-{kind}.raw"
 
 
 def json_row(row: Row) -> dict[str, Any]:
-    """The row as JSON has it: ISO 8601 times, `raw` in base64, `text` where the bytes are UTF-8."""
+    """Return the row as JSON has it.
+
+    ISO 8601 times, `raw` in base64, `text` where the bytes are UTF-8.
+    """
     plain: dict[str, Any] = {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()

@@ -18,7 +18,7 @@ from pipeline.store.read.snapshot import Snapshot
 def session(
     snapshot: Snapshot, tables: Sequence[str], *, memory_mb: int, threads: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that knows `tables` as `snapshot` has pinned them; times are in UTC.
+    """Open a connection that knows `tables` as `snapshot` has pinned them; times are in UTC.
 
     It keeps to `memory_mb` and spills above. Call `shut` before SQL of others runs on it.
     """

@@ -48,7 +48,7 @@ class Snapshot:
     tables: Mapping[str, DeltaTable]
 
     def dataset(self, table: str) -> ds.Dataset:
-        """The table's rows; none where the table does not exist.
+        """Return the table's rows; none where the table does not exist.
 
         Columns that a lake of an older minor version lacks are there, and null.
         """
@@ -62,7 +62,7 @@ class Snapshot:
         return found.replace_schema(pa.schema([*found.schema, *lacking])) if lacking else found
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
-        """The committed end of each source that has one in `table`."""
+        """Return the committed end of each source that has one in `table`."""
         if table not in self.tables:
             return {}
         handle = self.tables[table]
@@ -71,7 +71,7 @@ class Snapshot:
         return {source: end for source, end in found.items() if end is not None}
 
     def active(self, table: str) -> list[DataFile]:
-        """The files that make up the table at its pinned version."""
+        """Return the files that make up the table at its pinned version."""
         if table not in self.tables:
             return []
         keys = contract(table).partition_by
@@ -91,12 +91,12 @@ class Snapshot:
         ]
 
     def filesystem(self) -> pafs.FileSystem:
-        """The store, rooted at the lake."""
+        """Return the store, rooted at the lake."""
         return filesystem_of(self.url, self.options)
 
 
 def filesystem_of(url: str, options: Mapping[str, str]) -> pafs.FileSystem:
-    """The store that holds the lake at `url`, rooted there."""
+    """Return the store that holds the lake at `url`, rooted there."""
     path = local_path(url)
     if path is not None:
         return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
@@ -108,7 +108,7 @@ _ALL = (LINKS, *reversed(TABLES))
 
 
 def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapshot:
-    """The lake at `url` as it stands now.
+    """Pin the lake at `url` as it stands now.
 
     The tables are opened against the order of commits, so that what one shows is in those after it
     too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there
@@ -123,7 +123,7 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
 def find_snapshot(
     url: str, options: Mapping[str, str] | None = None, tables: Sequence[str] = _ALL
 ) -> Snapshot | None:
-    """As `open_snapshot`, with `tables` alone; None where there is none of them."""
+    """Pin `tables` alone, as `open_snapshot` does; None where there is none of them."""
     root = url.rstrip("/")
     found: dict[str, DeltaTable] = {}
     for table in tables:
@@ -136,7 +136,7 @@ def find_snapshot(
 def open_table(
     root: str, table: str, options: Mapping[str, str], version: int | None = None
 ) -> DeltaTable | None:
-    """One table at `version` (its last one by default), None where it does not exist."""
+    """Open one table at `version` (its last one by default), None where it does not exist."""
     path = local_path(root)
     if path is not None and not (path / table / "_delta_log").is_dir():
         return None

@@ -33,7 +33,7 @@ class SourceState:
 
 
 def sources(snapshot: Snapshot) -> list[SourceState]:
-    """Every source that the ledger knows, by name."""
+    """Return every source that the ledger knows, by name."""
     columns = ["source", "start_offset", "end_offset", "committed_at", *_SUMS]
     rows: pa.Table = snapshot.dataset("ledger").to_table(columns)
     wanted = [("start_offset", "min"), ("end_offset", "max"), ("committed_at", "max")]
@@ -56,7 +56,7 @@ def sources(snapshot: Snapshot) -> list[SourceState]:
 
 
 def leader_epochs(lake: Lake, wanted: Sequence[str]) -> dict[str, int]:
-    """The leader epoch of the last block that has one, of each source.
+    """Return the leader epoch of the last block that has one, of each source.
 
     Empty where the ledger is compacted again and again meanwhile: an epoch is only one more proof.
     """

@@ -65,7 +65,7 @@ class Log:
 
     @classmethod
     def listed(cls, filesystem: pafs.FileSystem, table: str) -> Log:
-        """Both in order of version."""
+        """List the entries and the checkpoints of a table's log, both in order of version."""
         selector = pafs.FileSelector(f"{table}/{LOG}", allow_not_found=True)
         names = [info.path.rpartition("/")[2] for info in filesystem.get_file_info(selector)]
 
@@ -75,11 +75,11 @@ class Log:
         return cls(filesystem, table, versions(_ENTRY), versions(_CHECKPOINT))
 
     def path(self, name: str) -> str:
-        """A file of the log, relative to the lake's root."""
+        """Return a file of the log, relative to the lake's root."""
         return f"{self.table}/{LOG}/{name}"
 
     def entry(self, version: int) -> list[Mapping[str, Any]]:
-        """The actions of one commit. Raises `DamagedLogError`."""
+        """Return the actions of one commit. Raises `DamagedLogError`."""
         name = f"{version:020}.json"
         try:
             with self.filesystem.open_input_file(self.path(name)) as file:
@@ -92,7 +92,7 @@ class Log:
         return actions
 
     def checkpoint(self, version: int) -> LogState:
-        """What the checkpoint of `version` says. Raises `DamagedLogError`."""
+        """Return what the checkpoint of `version` says. Raises `DamagedLogError`."""
         name = f"{version:020}.checkpoint.parquet"
         state = LogState()
         try:
@@ -106,7 +106,7 @@ class Log:
         return state
 
     def replayed(self, version: int, state: LogState, after: int = -1) -> LogState:
-        """`state`, which is that of version `after`, brought up to `version` by the entries.
+        """Bring `state`, which is that of version `after`, up to `version` by the entries.
 
         Raises `DamagedLogError` where one of them is missing or damaged.
         """
@@ -115,7 +115,10 @@ class Log:
         return state
 
     def state(self, version: int) -> LogState:
-        """What the log says at `version`, by its last checkpoint. Raises `DamagedLogError`."""
+        """Return what the log says at `version`, by its last checkpoint.
+
+        Raises `DamagedLogError`.
+        """
         below = [number for number in self.checkpoints if number <= version]
         if not below:
             return self.replayed(version, LogState())
@@ -136,7 +139,7 @@ def _slim(batch: pa.RecordBatch) -> pa.Table:
 
 
 def log_state(filesystem: pafs.FileSystem, table: str, version: int) -> LogState:
-    """What the log of `table` says at `version`. Raises `StoreError` where it is damaged."""
+    """Return what the log of `table` says at `version`. Raises `StoreError` where it is damaged."""
     try:
         return Log.listed(filesystem, table).state(version)
     except DamagedLogError as error:

@@ -22,12 +22,12 @@ AS_OF = ":as_of"
 
 
 def view_text(view: str) -> str:
-    """The SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
+    """Return the SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
     return files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
 
 
 def view_select(view: str, as_of: datetime) -> str:
-    """The SELECT of `view` as it stood at `as_of`, which must carry a time zone.
+    """Return the SELECT of `view` as it stood at `as_of`, which must carry a time zone.
 
     Raises `UsageError` for a moment without one: the embargo would end at another hour than meant.
     """
@@ -42,7 +42,7 @@ _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def latest_select(condition: str) -> str:
-    """The SELECT of the last revision of each family, of the rows that meet `condition` alone.
+    """Return the SELECT of each family's last revision, of the rows that meet `condition` alone.
 
     In the order of `current`, but whatever its status is and however long its embargo lasts.
     `condition` is SQL over the columns of `stories`, named `b`; it must be ours, not a stranger's.
@@ -52,7 +52,7 @@ def latest_select(condition: str) -> str:
 
 
 def moment(at: datetime) -> str:
-    """`at` as a literal that all three engines compare with a timestamp."""
+    """Return `at` as a literal that all three engines compare with a timestamp."""
     if at.tzinfo is None:
         raise UsageError("a moment needs a time zone", as_of=at.isoformat())
     return f"'{at.astimezone(UTC).isoformat(sep=' ', timespec='microseconds')}'"

@@ -48,14 +48,14 @@ P = TypeVar("P", bound=PlanOfRun)
 
 
 def name_of(prefix: str, versions: Versions, digest: str) -> str:
-    """The name of a run; `prefix` ends with a slash, `digest` has 16 hex digits."""
+    """Return the name of a run; `prefix` ends with a slash, `digest` has 16 hex digits."""
     return f"{prefix}{'.'.join(map(str, versions))}-{digest}"
 
 
 def pinned(
     url: str, options: Mapping[str, str], tables: Sequence[str], versions: Versions
 ) -> Snapshot:
-    """The lake with `tables` at `versions`. Raises `StoreError` where a table is gone."""
+    """Return the lake with `tables` at `versions`. Raises `StoreError` where a table is gone."""
     found = {}
     for table, version in zip(tables, versions, strict=True):
         handle = open_table(url, table, options, version)
@@ -68,7 +68,7 @@ def pinned(
 def unfinished(
     now: Snapshot, prefix: str, tables: Sequence[str], plan_on: Callable[[Snapshot, Versions], P]
 ) -> tuple[P, int] | None:
-    """The last run whose name begins with `prefix`, planned again, and the end that it has reached.
+    """Plan the last run whose name begins with `prefix` again, and say how far it has come.
 
     None where there is none, where it came to its end, and where it cannot go on: the files of its
     versions are gone, or they pick something else now.

@@ -32,10 +32,10 @@ def plan_release(
     revision_id: str,
     reason: str,
 ) -> ParsedBatch:
-    """The batch that releases a revision of the lake; to be enriched and written like any other.
+    """Return the batch that releases a revision of the lake.
 
-    `reason` stands in the warnings of the row. Raises `UsageError` where the lake has no such
-    revision, or one that nothing holds back.
+    To be enriched and written like any other. `reason` stands in the warnings of the row. Raises
+    `UsageError` where the lake has no such revision, or one that nothing holds back.
     """
     quoted = revision_id.replace("'", "''")
     columns = ", ".join(STORY_COLUMNS)

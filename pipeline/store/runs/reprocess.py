@@ -46,7 +46,7 @@ class ReprocessRun:
         return name_of(_prefix(self.stages, self.where), self.versions, self.digest)
 
     def records(self, start: int = 0) -> Iterator[Record]:
-        """The records from offset `start` on, each with the story that the lake holds of it.
+        """Yield the records from offset `start` on, each with the story that the lake holds of it.
 
         Raises `StoreError` where the tables no longer have what the run was planned on.
         """
@@ -80,7 +80,7 @@ class Plan:
 def plan(
     lake_url: str, options: Mapping[str, str], stages: StageSet, where: str | None = None
 ) -> Plan:
-    """The unfinished run under these stages and condition, else a new one on the lake as it is.
+    """Plan the unfinished run under these stages and condition, else a new one.
 
     Writes nothing. Raises `UsageError` where there is no lake, or for a wrong condition.
     """

@@ -119,7 +119,7 @@ class PickedStories:
         self._stages = stages
 
     def count(self) -> Counted:
-        """How many there are, and of what."""
+        """Count the picked stories, and of what they are."""
         total, digest = self._all(_DIGEST)[0]
         by = {
             name: dict(self._all(f"SELECT {name}, count(*) FROM picked GROUP BY ALL ORDER BY ALL"))
@@ -148,7 +148,7 @@ class PickedStories:
         return counts
 
     def rows(self, start: int) -> Iterator[tuple[int, Row]]:
-        """The picked rows with their place in the order, from `start` on.
+        """Yield the picked rows with their place in the order, from `start` on.
 
         Their columns are `STORY_COLUMNS`, as far as the lake has them. Raises `StoreError` where a
         file of the pinned version is gone.
@@ -199,7 +199,7 @@ def select(
     memory_mb: int = 1024,
     threads: int = 2,
 ) -> Iterator[PickedStories]:
-    """The selection over the tables as `snapshot` has pinned them, in memory and a spill folder.
+    """Pick stories of the tables that `snapshot` has pinned, in memory and a spill folder.
 
     `where` is one boolean expression over the columns of `stories`: it can neither change anything
     nor read a file. Raises `UsageError`, with DuckDB's words, where it is none; `StoreError` where

@@ -44,7 +44,7 @@ class RetryRun:
         return name_of(_prefix(self.picked), self.versions, self.digest)
 
     def records(self, start: int = 0) -> Iterator[Record]:
-        """The records from offset `start` on, each with the coordinates of its reject.
+        """Yield the records from offset `start` on, each with the coordinates of its reject.
 
         The headers that a record came with are not kept in the lake; formats and compression are
         known by content. Raises `StoreError` where the tables no longer have what was planned on.
@@ -76,7 +76,7 @@ class RetryPlan:
 
 
 def plan_retry(url: str, options: Mapping[str, str], picked: Picked) -> RetryPlan:
-    """The unfinished run of this selection, else a new one on the lake as it is.
+    """Return the unfinished run of this selection, else a new one on the lake as it is.
 
     Of records that were cut off or damaged the lake holds a part only: no parser can make up the
     rest, so these are left out. Writes nothing. Raises `UsageError` where there is no lake, or for

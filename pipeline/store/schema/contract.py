@@ -59,7 +59,7 @@ def _type(spec: Any) -> pa.DataType:
 
 @cache
 def contract(table: str) -> Contract:
-    """The contract of `table`, one of `TABLES`, or `LINKS`."""
+    """Return the contract of `table`, one of `TABLES`, or `LINKS`."""
     data = json.loads(files("schemas").joinpath(table, "contract.json").read_text("utf-8"))
     fields = [
         pa.field(
@@ -80,7 +80,7 @@ def contract(table: str) -> Contract:
 
 
 def examples(table: str, which: str) -> list[Any]:
-    """The contract's own examples: `which` is `pass` or `fail`."""
+    """Return the contract's own examples: `which` is `pass` or `fail`."""
     text = files("schemas").joinpath(table, f"{which}.json").read_text("utf-8")
     found: list[Any] = json.loads(text)
     return found

@@ -80,7 +80,7 @@ What is in force, exactly:
 
 
 def tables_markdown() -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [_HEAD]
     parts += ["\n".join(_table(contract(name))) + "\n" for name in _ORDER]
     parts.append(_VIEWS)

@@ -36,13 +36,13 @@ STORY_COLUMNS = (
 
 
 def record_of(row: Row, source: str, offset: int) -> Record:
-    """The bytes of a row (`STORY_COLUMNS`) as a record at these coordinates, with its story."""
+    """Make a record at these coordinates of a row's bytes (`STORY_COLUMNS`), with its story."""
     story = story_of(row, source, offset)
     return Record(source, offset, story.raw, received_at=story.received_at, held=story)
 
 
 def story_of(row: Row, source: str, offset: int) -> Story:
-    """The story that a row (`STORY_COLUMNS`) was made from, at these coordinates.
+    """Return the story that a row (`STORY_COLUMNS`) was made from, at these coordinates.
 
     Its language may be a detected one: the row does not say whether the provider gave it.
     """

@@ -26,19 +26,22 @@ _ZSTD_LEVEL = 3
 
 
 def compress(raw: bytes) -> bytes:
-    """`raw` in one zstd frame; the same bytes give the same frame."""
+    """Return `raw` in one zstd frame; the same bytes give the same frame."""
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw)
 
 
 def decompress(frame: bytes) -> bytes:
-    """The bytes that `compress` was given."""
+    """Return the bytes that `compress` was given."""
     return zstandard.ZstdDecompressor().decompress(frame)
 
 
 def story_row(
     enriched: EnrichedStory, model: str, model_hash: str, generation: int | None = None
 ) -> Row:
-    """The row of `stories`; `generation` is that of the writer's stages (see `pipeline.stages`)."""
+    """Return the row of `stories`.
+
+    `generation` is that of the writer's stages (see `pipeline.stages`).
+    """
     story = enriched.story
     return {
         "story_id": story.story_id,
@@ -115,7 +118,7 @@ def story_row(
 
 
 def entity_rows(enriched: EnrichedStory) -> list[Row]:
-    """The rows of `entities`."""
+    """Return the rows of `entities`."""
     return [
         {
             "name": entity.name,
@@ -140,7 +143,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
 
 
 def event_rows(enriched: EnrichedStory) -> list[Row]:
-    """The rows of `events`."""
+    """Return the rows of `events`."""
     return [
         {
             "event_id": event_id(enriched.story.revision_id, event),
@@ -197,7 +200,7 @@ def _location(prefix: str, location: Location | None) -> Row:
 
 
 def event_id(revision_id: str, event: Event) -> str:
-    """The event's id: the same sentence, act and actors of a revision give the same one."""
+    """Return the event's id: the same sentence, act and actors of a revision give the same one."""
     sides = [
         (None, None, None) if a is None else (a.text, a.name, a.country)
         for a in (event.source, event.target)
@@ -206,7 +209,7 @@ def event_id(revision_id: str, event: Event) -> str:
 
 
 def event_id_of(row: Row) -> str:
-    """The id that follows from the parts of a row of `events`."""
+    """Return the id that follows from the parts of a row of `events`."""
     sides = [
         (row[f"{side}_text"], row[f"{side}_name"], row[f"{side}_country"])
         for side in ("source", "target")
@@ -228,7 +231,7 @@ def _event_id(
 
 
 def reject_row(reject: Reject) -> Row:
-    """The row of `rejects`."""
+    """Return the row of `rejects`."""
     return {
         "kind": reject.kind,
         "stage": reject.stage,
@@ -260,7 +263,7 @@ def ledger_row(
     generation: int | None = None,
     stages: str | None = None,
 ) -> Row:
-    """The row of `ledger`; the first three counts are of the block's items.
+    """Return the row of `ledger`; the first three counts are of the block's items.
 
     `entities` and `events` are those of its stories; None where a story does not say how many.
     `stages` tells the stages of `generation`; once a writer is enough.
@@ -289,7 +292,7 @@ def ledger_row(
 
 
 def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
-    """`rows` as an Arrow table under the contract of table `name`.
+    """Return `rows` as an Arrow table under the contract of table `name`.
 
     Raises `StoreError` for a column that the contract does not know, a required one that is
     missing or null, and a value of another type.

@@ -124,7 +124,7 @@ class _Losses:
         self._removed: set[str] | None = None
 
     def holds(self, path: str) -> bool:
-        """Whether the rows of the file are lost without it."""
+        """Say whether the rows of the file are lost without it."""
         if self._table == LINKS:
             return self._holds_links(path)
         if path in self._by_compaction(path.rpartition("/")[0]):
@@ -188,7 +188,10 @@ class _Fence:
         self.active = frozenset(lake.active(table))
 
     def stands_before(self, marks: Marks) -> bool:
-        """Whether what `marks` belong to is fenced, after making the fence where that is right."""
+        """Say whether what `marks` belong to is fenced.
+
+        Make the fence first where that is right.
+        """
         committed = self._lake.committed(self._table, marks.blocks)
         if any(committed.get(source, -1) > end for source, end in marks.blocks.items()):
             return True

@@ -35,7 +35,7 @@ class Move:
 
 
 def plan(known: Sequence[SourceState], old: str, new: str, offset_shift: int = 0) -> list[Move]:
-    """The moves of `old` (a source, or a topic with all its partitions) to `new`.
+    """Return the moves of `old` (a source, or a topic with all its partitions) to `new`.
 
     `offset_shift` is what the new cluster's offsets are ahead of the old one's. Raises `UsageError`
     where the lake does not know `old`, or knows `new` with another start already.

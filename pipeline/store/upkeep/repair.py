@@ -40,7 +40,10 @@ class Repair:
 
 
 def plan(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
-    """What is to be repaired; changes nothing. Raises `UsageError` where there is no lake."""
+    """Return what is to be repaired; changes nothing.
+
+    Raises `UsageError` where there is no lake.
+    """
     filesystem = filesystem_of(url.rstrip("/"), options or {})
     logs = [Log.listed(filesystem, table) for table in (*TABLES, LINKS)]
     if not any(log.entries or log.checkpoints for log in logs):

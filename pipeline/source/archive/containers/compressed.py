@@ -67,7 +67,7 @@ class Inflate:
         return self._z.unused_data
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """At most `max_length` bytes; what was not consumed is kept for the next call."""
+        """Return at most `max_length` bytes; what was not consumed is kept for the next call."""
         out = self._z.decompress(self._z.unconsumed_tail + data, max(0, max_length))
         self._full = len(out) == max_length
         return out
@@ -99,7 +99,7 @@ class Unzstd:
         return self._z.unused_data + self._left
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """About `max_length` bytes."""
+        """Return about `max_length` bytes."""
         data = self._left + data
         out, size, at = [], 0, 0
         while at < len(data) and not self._z.eof and not 0 <= max_length <= size:
@@ -143,7 +143,7 @@ class Meter:
 
 
 def unpack(packed: Stream, coding: Coding, meter: Meter) -> Iterator[bytes]:
-    """The content of `packed`, all its frames, in chunks.
+    """Yield the content of `packed`, all its frames, in chunks.
 
     Raises `DamagedError` where the data breaks off, is broken, is followed by something else, or
     grows like a bomb.
@@ -162,7 +162,7 @@ def unpack(packed: Stream, coding: Coding, meter: Meter) -> Iterator[bytes]:
 
 
 def unpack_one(packed: Stream, name: str, decoder: Decompressor, meter: Meter) -> Iterator[bytes]:
-    """One frame; what follows it stays in `packed`."""
+    """Yield one frame; what follows it stays in `packed`."""
     begun_bytes, out_bytes, size = meter.read_bytes, 0, FIRST_BYTES
     while not decoder.eof:
         data = packed.some(size) if decoder.needs_input else b""

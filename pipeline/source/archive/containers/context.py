@@ -24,20 +24,20 @@ class Context:
     where: tuple[str, ...] = ()
 
     def below(self, name: str | None = None) -> Context:
-        """One layer further in, at the member `name` if it is one."""
+        """Return one layer further in, at the member `name` if it is one."""
         where = self.where if name is None else (*self.where, shown(name))
         return Context(self.limit_bytes, self.meter, self.pieces, self.depth + 1, where)
 
     def cut(self, member: Stream, name: str | None = None) -> Iterator[Piece]:
-        """The records of a member, or of what a compressed stream holds."""
+        """Yield the records of a member, or of what a compressed stream holds."""
         return self.pieces(member, self.below(name))
 
     def damaged(self, reason: str, name: str | None = None, piece: Piece | None = None) -> Piece:
-        """The record of a damage, with the bytes of `piece` as far as they were read."""
+        """Return the record of a damage, with the bytes of `piece` as far as they were read."""
         return replace(piece or Piece(b""), damage=self._place(reason, name))
 
     def skipped(self, reason: str, name: str) -> Piece:
-        """The record of a member that is left out."""
+        """Return the record of a member that is left out."""
         return Piece(b"", skipped=self._place(reason, name))
 
     def _place(self, reason: str, name: str | None) -> str:
@@ -46,12 +46,12 @@ class Context:
 
 
 def shown(name: str) -> str:
-    """A member's name as a message may show it: printable, and not endless."""
+    """Return a member's name as a message may show it: printable, and not endless."""
     return "".join(c if c.isprintable() else "?" for c in name[:_MAX_NAME_CHARS])
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a path names something hidden, or what macOS adds to its archives."""
+    """Say whether a path names something hidden, or what macOS adds to its archives."""
     if "." not in name and "__" not in name:
         return False
     parts = name.split("/")

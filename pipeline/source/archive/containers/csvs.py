@@ -19,7 +19,7 @@ _MAYBE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[^<{\[\n]*?[,;\t]")
 
 
 def find(head: bytes, *, whole: bool) -> Split | None:
-    """How the table that begins with `head` is cut; None where it begins none.
+    """Say how the table that begins with `head` is cut; None where it begins none.
 
     `whole` if the stream ends with `head`. UTF-16 and the like are no table here.
     """
@@ -32,7 +32,7 @@ def find(head: bytes, *, whole: bool) -> Split | None:
 
 
 def rows(chunks: Iterable[bytes], limit_bytes: int, found: Shape) -> Iterator[Piece]:
-    """Each row, which may have line ends within quotes (RFC 4180), below the header's line."""
+    """Yield each row below the header's line; within quotes it may have line ends (RFC 4180)."""
     head: bytes | None = None if found.has_header else b""
     current = Growing(limit_bytes)
     quotes, most = 0, min(_OPEN_FIELD_BYTES, limit_bytes // 2)

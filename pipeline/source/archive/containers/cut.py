@@ -71,7 +71,7 @@ TEXTS: tuple[Text, ...] = (
 def cut(
     stream: Stream, limit_bytes: int, meter: Meter, where: tuple[str, ...] = ()
 ) -> Iterator[Piece]:
-    """The records of a file in order, each at most `limit_bytes` long. Never raises.
+    """Yield the records of a file in order, each at most `limit_bytes` long. Never raises.
 
     Each damage becomes one piece, at the place where it was met, with what was read before it.
     """
@@ -79,7 +79,7 @@ def cut(
 
 
 def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
-    """The records of a stream within `context`."""
+    """Yield the records of a stream within `context`."""
     head = stream.peek(_HEAD_BYTES)
     container = _container(head)
     if container is not None:

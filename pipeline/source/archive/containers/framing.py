@@ -29,7 +29,7 @@ class Framing:
     bare: Callable[[bytes], bytes] = _as_it_is
 
     def split(self, chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-        """Each story, from its beginning to where the next one begins."""
+        """Yield each story, from its beginning to where the next one begins."""
         current = Growing(limit_bytes)
         rest = bytearray()
         for chunk, last in with_last(chunks):

@@ -15,7 +15,7 @@ _INSIDE = re.compile(rb"[^\"\\]*+(?:\\.[^\"\\]*+)*+", re.DOTALL)
 
 
 def lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-    """Each line that holds something, without the white space around it."""
+    """Yield each line that holds something, without the white space around it."""
     current = Growing(limit_bytes)
     for chunk in chunks:
         begin = 0
@@ -40,7 +40,7 @@ def _unmarked(line: bytes) -> bytes:
 
 
 def values(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-    """Each object at the top or in an array at the top, without what separates them.
+    """Yield each object at the top or in an array at the top, without what separates them.
 
     What is no object but more than white space and commas is a piece of its own: nothing is lost.
     """
@@ -65,7 +65,10 @@ class _Scan:
     in_piece: bool = False
 
     def feed(self, data: bytes) -> Generator[Piece, None, int]:
-        """The pieces that end in `data`; returns where the part begins that is not judged yet."""
+        """Yield the pieces that end in `data`.
+
+        Returns where the part begins that is not judged yet.
+        """
         begin = at = 0
         while at < len(data):
             if self.in_string:
@@ -106,7 +109,7 @@ class _Scan:
         return at
 
     def finish(self) -> Iterator[Piece]:
-        """What has no end."""
+        """Yield what has no end."""
         if self.in_piece:
             yield self.current.flush(unfinished=True)
         else:

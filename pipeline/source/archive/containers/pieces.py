@@ -41,7 +41,7 @@ class Growing:
         self.truncated = self.truncated or len(data) > room
 
     def flush(self, *, unfinished: bool = False) -> Piece:
-        """What has been taken, as a piece; empty again after it."""
+        """Return what has been taken, as a piece; empty again after it."""
         piece = Piece(bytes(self.data), self.truncated, unfinished)
         self.data.clear()
         self.truncated = False
@@ -49,7 +49,7 @@ class Growing:
 
 
 def whole(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-    """All of the stream as one piece; what is above the limit is not even read."""
+    """Yield all of the stream as one piece; what is above the limit is not even read."""
     current = Growing(limit_bytes)
     for chunk in chunks:
         current.take(chunk)
@@ -59,7 +59,7 @@ def whole(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
 
 
 def with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each chunk, and whether it is the last one."""
+    """Yield each chunk, and whether it is the last one."""
     before: bytes | None = None
     for chunk in chunks:
         if before is not None:

@@ -18,7 +18,7 @@ _NO_CONTENT = re.compile(rb"\xef\xbb\xbf|<!--.*?-->|<![^>]*>|<\?.*?\?>|\s", re.D
 
 
 def elements(tag: bytes, chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-    """Each `<tag …>…</tag>` of the stream, from `<` to `>`.
+    """Yield each `<tag …>…</tag>` of the stream, from `<` to `>`.
 
     Nothing is lost: what stands between elements and is more than white space, comments and
     declarations is a piece of its own; an element without its end tag ends where the next one

@@ -43,13 +43,13 @@ class Stream:
             self._cause.tell()
 
     def fail(self, otherwise: str) -> DamagedError:
-        """The error of one who needed more bytes than there are."""
+        """Return the error of one who needed more bytes than there are."""
         if self.fault is not None:
             return DamagedError(self.fault, self)
         return DamagedError(otherwise)
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, `size` of them or all that are left; they stay."""
+        """Return the next bytes, `size` of them or all that are left; they stay."""
         while len(self._buffer) - self._at < size:
             chunk = self._next()
             if not chunk:
@@ -59,7 +59,7 @@ class Stream:
         return self._buffer[self._at : self._at + size]
 
     def some(self, most: int = CHUNK_BYTES) -> bytes:
-        """At least one byte and at most `most`; none at the end."""
+        """Return at least one byte and at most `most`; none at the end."""
         if self._at >= len(self._buffer):
             self._buffer, self._at = self._next(), 0
         begin, size = self._at, len(self._buffer)
@@ -71,7 +71,7 @@ class Stream:
         return data
 
     def read(self, size: int) -> bytes:
-        """Exactly `size` bytes, or all that are left."""
+        """Read exactly `size` bytes, or all that are left."""
         data = self.some(size) if size else b""
         if len(data) == size:
             return data
@@ -82,7 +82,7 @@ class Stream:
         return b"".join(parts)
 
     def skip(self, size: int) -> int:
-        """Pass over `size` bytes; how many there were."""
+        """Pass over `size` bytes, and count how many there were."""
         left = size
         while left and (data := self.some(min(left, CHUNK_BYTES))):
             left -= len(data)
@@ -103,7 +103,7 @@ class Stream:
             self._at = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """All that is left."""
+        """Yield all that is left."""
         while data := self.some():
             yield data
 

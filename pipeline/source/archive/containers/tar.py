@@ -32,7 +32,7 @@ _IN_PARTS = b"SM"
 
 
 def is_header(block: bytes) -> bool:
-    """Whether `block` is a tar header: there is a name, and the checksum fits."""
+    """Say whether `block` is a tar header: there is a name, and the checksum fits."""
     if len(block) < BLOCK_BYTES or not block[0]:
         return False
     stated = _number(block[148:156])
@@ -48,7 +48,7 @@ def is_header(block: bytes) -> bool:
 
 
 def members(stream: Stream, context: Context) -> Iterator[Piece]:
-    """The records of all members, in stored order.
+    """Yield the records of all members, in stored order.
 
     Directories are no records; a link or a device becomes a skipped one. A broken header becomes
     one damaged record, and reading goes on at the next header that is whole; so does what stands
@@ -91,7 +91,7 @@ class _Tar:
     broke: bool = False
 
     def entry(self, block: bytes) -> Iterator[Piece]:
-        """The records of what `block` is the header of."""
+        """Yield the records of what `block` is the header of."""
         kind, size = block[156:157], _number(block[124:136])
         if size is None:
             yield self.context.damaged("the size of a member cannot be read", _name(block))

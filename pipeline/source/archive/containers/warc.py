@@ -25,7 +25,10 @@ _HTTP_HEAD_BYTES = 16 * 1024
 
 
 def records(stream: Stream, context: Context) -> Iterator[Piece]:
-    """The responses of a WARC stream; each damage is a piece, at the place where it was met."""
+    """Yield the responses of a WARC stream.
+
+    Each damage is a piece, at the place where it was met.
+    """
     while True:
         blank = stream.peek(_HEADER_BYTES)
         stream.skip(len(blank) - len(blank.lstrip(b"\r\n")))

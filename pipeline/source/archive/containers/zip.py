@@ -60,7 +60,7 @@ _METHODS: dict[int, tuple[str, Callable[[], Decompressor]]] = {
 
 
 def members(stream: Stream, context: Context) -> Iterator[Piece]:
-    """The records of all members, in stored order.
+    """Yield the records of all members, in stored order.
 
     A member that is encrypted, of an unknown method or broken becomes one damaged record, and
     reading goes on behind it; so do bytes that belong to nothing.
@@ -164,7 +164,7 @@ class _Zip:
         self.broke, self.told = self.stream.skip(rest) < rest, False
 
     def member(self) -> Iterator[Piece]:
-        """The records of the member that begins here."""
+        """Yield the records of the member that begins here."""
         member = self._header()
         self.held += 1
         if member is None:
