@@ -98,7 +98,7 @@ class CorruptBatchError(DatelineError):
 
 
 class LakeCheckError(DatelineError):
-    """What `lake check` found does not add up."""
+    """Tells that `lake check` found what does not add up."""
 
     exit_code = 20
 

@@ -60,7 +60,7 @@ Origin = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What Kafka or an archive delivers.
+    """Holds what Kafka or an archive delivers.
 
     `source` names the partition or archive (see `pipeline.source`), `offset` counts within it,
     `received_at` is the record's own Kafka timestamp and is None in replay. `held` is set where the
@@ -287,7 +287,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a place lies: its GeoNames id, degrees north and east, first-level division.
+    """Says where a place lies: its GeoNames id, degrees north and east, first-level division.
 
     `exactness` says what the coordinates are of: a `city`, or the middle of the towns of a division
     (`admin1`) or of a `country`. `admin1` is GeoNames' code of the division.
@@ -349,7 +349,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Who did what to whom, as one sentence says it.
+    """Says who did what to whom, as one sentence says it.
 
     `root`, `mode` and `contexts` are PLOVER's, `cameo` the code they stand for, `quad_class`
     CAMEO's (1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict),

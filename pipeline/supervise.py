@@ -45,7 +45,7 @@ OnReport = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """How the workers log: a level's name, and whether as JSON lines."""
+    """Says how the workers log: a level's name, and whether as JSON lines."""
 
     level: str = "info"
     json: bool | None = None

@@ -19,5 +19,5 @@ LIBERTY = Liberty(
 
 
 def in_process_engine() -> PipelineRunner:
-    """The engine that runs a bounded pipeline in this process, and nothing else."""
+    """Return the engine that runs a bounded pipeline in this process, and nothing else."""
     return FnApiRunner()

@@ -25,7 +25,7 @@ LIBERTY = Liberty(
 
 
 def flink_options(options: Mapping[str, Any]) -> PipelineOptions:
-    """Beam's options, those of its Flink runner among them."""
+    """Return Beam's options, those of its Flink runner among them."""
     return PipelineOptions.from_dictionary(dict(options))
 
 
@@ -40,7 +40,7 @@ class _FlinkOptions(PipelineOptions):  # type: ignore[misc]
 
 
 def flink_beats(interval_ms: int) -> PTransform:
-    """Flink's own source of empty elements, one every `interval_ms`."""
+    """Make Flink's own source of empty elements, one every `interval_ms`."""
     beats = FlinkStreamingImpulseSource()
     # Its `set_…` methods change the class, not the instance.
     beats.config = {"interval_ms": interval_ms}

@@ -21,11 +21,12 @@ def seek_with_epoch(consumer: Any, name: Any, offset: int, leader_epoch: int) ->
 
 
 def position_of(consumer: Any, name: Any) -> tuple[int, int] | None:
-    """The position of an assigned partition and the leader epoch before it; None before it has one.
+    """Return the position of an assigned partition and the leader epoch before it.
 
-    `KafkaConsumer.position` gives the first after a round over all partitions, each time. The epoch
-    is that of the last batch, a transaction's marker too, not that of the last record: else a
-    marker by a later leader would look like a log that was cut. It is -1 where it is not known.
+    None before it has one. `KafkaConsumer.position` gives the first after a round over all
+    partitions, each time. The epoch is that of the last batch, a transaction's marker too, not that
+    of the last record: else a marker by a later leader would look like a log that was cut. It is -1
+    where it is not known.
     """
     known = consumer._subscription.assignment[name].position
     return None if known is None else (int(known.offset), int(known.leader_epoch))

@@ -58,7 +58,7 @@ class Decoder:
     kinds: tuple[str, ...]
 
     def entities(self, docs: Sequence[Any]) -> Iterator[list[tuple[int, int, str]]]:
-        """For each tokenized document its entities: tokens `[start, end)` and the kind."""
+        """Yield each tokenized document's entities: tokens `[start, end)` and the kind."""
         sizes = np.array([len(doc) for doc in docs], dtype="int64")
         stops = np.cumsum(sizes)
         if not len(stops) or not stops[-1]:
@@ -118,7 +118,7 @@ class Decoder:
 
 
 def decoder(step: Any) -> Decoder | None:
-    """The decoder of an entity recognizer; None for one that is built in another way."""
+    """Return the decoder of an entity recognizer; None for one that is built in another way."""
     if type(step).__name__ != "EntityRecognizer" or step.cfg.get("beam_width", 1) != 1:
         return None
     model = step.model

@@ -85,7 +85,7 @@ class Words:
 
 
 def words(nlp: Any) -> Words | None:
-    """The step for a pipeline; None where its ruler or lemmatizer is of another make."""
+    """Return the step for a pipeline; None where its ruler or lemmatizer is of another make."""
     if not {"attribute_ruler", "lemmatizer"} <= set(nlp.pipe_names):
         return None
     ruler, lemmatizer = nlp.get_pipe("attribute_ruler"), nlp.get_pipe("lemmatizer")

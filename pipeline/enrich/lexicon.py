@@ -24,7 +24,7 @@ _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'"})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a listed phrase stands for; `source` is the file it comes from."""
+    """Holds what a listed phrase stands for; `source` is the file it comes from."""
 
     kind: str
     canonical: str
@@ -66,18 +66,18 @@ class Lexicon:
 
 
 def tokenize(text: str) -> list[tuple[str, int, int]]:
-    """Tokens of `text` with their character offsets: runs of letters and digits, single marks."""
+    """Cut `text` into tokens with their offsets: runs of letters and digits, single marks."""
     text = text.translate(_APOSTROPHES)
     return [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a list written as text."""
+    """Return the words of a list written as text."""
     return frozenset(text.split())
 
 
 def phrase(text: str) -> str:
-    """The look-up form of a name: its tokens joined by blanks."""
+    """Return the look-up form of a name: its tokens joined by blanks."""
     return " ".join(_TOKEN.findall(text.translate(_APOSTROPHES)))
 
 

@@ -53,7 +53,7 @@ def _fold(word: str) -> str:
 
 
 def given(codes: Sequence[Code]) -> tuple[Topic, ...]:
-    """The provider's own Media Topics (or IPTC Subject Codes, numbered alike) of the top level."""
+    """Return the provider's own Media Topics (or IPTC Subject Codes) of the top level."""
     names, _ = _lexicon()
     found = {}
     for code in codes:
@@ -66,7 +66,7 @@ def given(codes: Sequence[Code]) -> tuple[Topic, ...]:
 
 
 def derive(headline: str, lead: str, body: str) -> tuple[Topic, ...]:
-    """At most two topics by the words of an English text, the surest first; maybe none.
+    """Return at most two topics by the words of an English text, the surest first; maybe none.
 
     `lead` is the first paragraph, `body` the paragraphs after it.
     """

@@ -41,7 +41,7 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """How often events were found where none are told.
+    """Says how often events were found where none are told.
 
     `rate` is events a sentence without an event, `kinds` the counts (events, sentences) by what the
     sentences are, `recall` the share of sentences with an event in which one was found, `missing`
@@ -55,7 +55,7 @@ class Alarms:
     kinds: Mapping[str, tuple[int, int]]
 
     def scores(self) -> dict[str, float]:
-        """`rate`, `recall`, and events a sentence by kind of the sentences without an event."""
+        """Return `rate`, `recall`, and the events a sentence by kind of the eventless sentences."""
         by_kind = {
             f"in {kind}": events / count
             for kind, (events, count) in self.kinds.items()
@@ -65,7 +65,7 @@ class Alarms:
 
 
 def sample(path: Path) -> list[Sampled]:
-    """The references of a labelled sample; lines that begin with # are comments."""
+    """Return the references of a labelled sample; lines that begin with # are comments."""
     lines = [line for line in read_text(path).splitlines() if not line.startswith("#")]
     reader = csv.DictReader(io.StringIO("\n".join(lines)), delimiter="\t")
     return [
@@ -75,7 +75,7 @@ def sample(path: Path) -> list[Sampled]:
 
 
 def stories(path: Path) -> Iterator[tuple[str, Story]]:
-    """The id and the story of each document of a Reuters SGML or a Wikinews CSV file."""
+    """Yield the id and the story of each document of a Reuters SGML or a Wikinews CSV file."""
     if path.suffix == ".csv":
         for row in csv.DictReader(io.StringIO(read_text(path))):
             yield row["url"], _wikinews(row)
@@ -97,7 +97,7 @@ def _wikinews(row: Mapping[str, str]) -> Story:
 
 
 def sha256(sentence: str) -> str:
-    """What a reference says of its sentence's words: white space does not count."""
+    """Return what a reference says of its sentence's words: white space does not count."""
     return hashlib.sha256(" ".join(sentence.split()).encode()).hexdigest()[:16]
 
 
@@ -106,7 +106,7 @@ def alarms(
     folder: Path,
     code: Callable[[Sequence[Story]], Sequence[Sequence[str]]],
 ) -> Alarms:
-    """Codes the sampled documents below `folder` and counts the events of the sampled sentences.
+    """Code the sampled documents below `folder` and count the events of the sampled sentences.
 
     `code` gives for each story the sentence of each of its events. A sentence is found by its
     words, so the sample survives another way of splitting texts where the sentence is the same.

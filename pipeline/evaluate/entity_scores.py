@@ -47,13 +47,13 @@ class LabelledDocument:
 
 
 def read_text(path: Path) -> str:
-    """A text file, gzipped or not."""
+    """Return a text file, gzipped or not."""
     raw = path.read_bytes()
     return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8", "replace")
 
 
 def is_held_out(text: str) -> bool:
-    """Whether a document of a set that models are fitted to is one of those kept from it.
+    """Say whether a document of a set that models are fitted to is one of those kept from it.
 
     It goes by the text alone, so that it does not change when other documents join the set.
     """
@@ -61,7 +61,7 @@ def is_held_out(text: str) -> bool:
 
 
 def documents(path: Path) -> Iterator[LabelledDocument]:
-    """The documents of a CoNLL file (word first, IOB or BIO label last in each line).
+    """Yield the documents of a CoNLL file (word first, IOB or BIO label last in each line).
 
     Of a file that does not mark where they begin, 20 sentences count as one.
     """
@@ -115,7 +115,7 @@ _SUFFIXES = frozenset(["'s", "'", "n't", "'re", "'ve", "'ll", "'d", "'m"])
 def as_words(
     document: LabelledDocument, spans: Sequence[tuple[int, int, str]]
 ) -> set[LabelledSpan]:
-    """Character spans with spaCy's kinds as word ranges with CoNLL's."""
+    """Turn character spans with spaCy's kinds into word ranges with CoNLL's."""
     begins = {start: index for index, (start, _) in enumerate(document.words)}
     ends = {end: index + 1 for index, (_, end) in enumerate(document.words)}
     result: set[LabelledSpan] = set()
@@ -130,7 +130,10 @@ def counts(
     docs: Sequence[LabelledDocument],
     find: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]],
 ) -> list[tuple[int, int, int]]:
-    """(right, found, gold) of each document; `find` gives (start, end, kind) in characters."""
+    """Count (right, found, gold) of each document; `find` gives (start, end, kind) in characters.
+
+    `find` gives (start, end, kind) in characters.
+    """
     result = []
     for document, spans in zip(docs, find([d.text for d in docs]), strict=True):
         answer = as_words(document, [s for s in spans if s[2] in TO_CONLL])
@@ -144,7 +147,7 @@ _GOLD = {"FAC": "LOC", "NORP": "MISC", "PRODUCT": "MISC"}
 
 
 def micro(counted: Sequence[tuple[int, int, int]]) -> float:
-    """Micro F1 of documents' counts."""
+    """Return the micro F1 of documents' counts."""
     right, found, gold = (sum(column) for column in zip(*counted, strict=True))
     return 2 * right / (found + gold) if found + gold else 0.0
 
@@ -153,5 +156,5 @@ def f1(
     docs: Sequence[LabelledDocument],
     find: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]],
 ) -> float:
-    """Micro F1 over all documents; `find` gives (start, end, kind) in characters, text by text."""
+    """Return the micro F1; `find` gives (start, end, kind) in characters, text by text."""
     return micro(counts(docs, find)) if docs else 0.0

@@ -42,7 +42,7 @@ class LabelledSentence:
 
 
 def sentences(path: Path) -> list[LabelledSentence]:
-    """The labelled sentences of a PLOVER TSV, in the file's order."""
+    """Return the labelled sentences of a PLOVER TSV, in the file's order."""
     reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
     return [_labelled(row) for row in reader]
 
@@ -71,12 +71,12 @@ def _labelled(row: Mapping[str, str]) -> LabelledSentence:
 
 
 def fold(root: str) -> str:
-    """The set's own root: CONCEDE and RETREAT are YIELD there."""
+    """Return the set's own root: CONCEDE and RETREAT are YIELD there."""
     return "YIELD" if root in _YIELD else root
 
 
 def macro_f1(pairs: Iterable[tuple[str, str]]) -> float:
-    """The mean over the gold labels of F1 of (gold, predicted) pairs."""
+    """Return the mean over the gold labels of F1 of (gold, predicted) pairs."""
     known = list(pairs)
     labels = sorted({gold for gold, _ in known})
     total = 0.0
@@ -88,7 +88,7 @@ def macro_f1(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 def predictions(nlp: Any, labelled: Sequence[LabelledSentence]) -> list[tuple[str, str]]:
-    """(root, quad class) for each sentence's spans: ("NONE", "0") where there is none."""
+    """Return (root, quad class) for each sentence's spans: ("NONE", "0") where there is none."""
     codings = EventCoder(nlp).code_pairs(
         [item.sentence for item in labelled],
         [item.source for item in labelled],
@@ -100,13 +100,13 @@ def predictions(nlp: Any, labelled: Sequence[LabelledSentence]) -> list[tuple[st
 
 
 def plover(nlp: Any, path: Path) -> dict[str, float]:
-    """Macro-F1 over the roots (`macro15`) and over the quad classes (`quad`) of a PLOVER TSV."""
+    """Return macro-F1 over the roots (`macro15`) and quad classes (`quad`) of a PLOVER TSV."""
     labelled = sentences(path)
     return scores(labelled, predictions(nlp, labelled))
 
 
 def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
-    """The same for a list of verbs and the parse of a whole stock pipeline (see `verbs`)."""
+    """Return the same for a list of verbs and the parse of a whole stock pipeline (see `verbs`)."""
     labelled = sentences(path)
     codings = verbs.pairs(
         nlp,
@@ -121,7 +121,7 @@ def plover_by_verbs(nlp: Any, path: Path) -> dict[str, float]:
 def scores(
     labelled: Sequence[LabelledSentence], found: Sequence[tuple[str, str]]
 ) -> dict[str, float]:
-    """Macro-F1 over roots and quad classes of (root, quad class) pairs."""
+    """Return macro-F1 over roots and quad classes of (root, quad class) pairs."""
     both = list(zip(labelled, found, strict=True))
     return {
         "macro15": macro_f1((item.root, root) for item, (root, _) in both),
@@ -130,7 +130,7 @@ def scores(
 
 
 def reliability(nlp: Any, path: Path, count: int = 5) -> list[Bin]:
-    """Confidence against truth on a PLOVER TSV: (mean confidence, share right, count) a bin."""
+    """Return (mean confidence, share right, count) of each bin of a PLOVER TSV."""
     labelled = sentences(path)
     codings = EventCoder(nlp).code_pairs(
         [item.sentence for item in labelled],
@@ -148,7 +148,7 @@ def reliability(nlp: Any, path: Path, count: int = 5) -> list[Bin]:
 
 
 def bins(coded: Sequence[tuple[float, bool]], count: int = 5) -> list[Bin]:
-    """(confidence, right) pairs in bins of equal size, the least sure first."""
+    """Return (confidence, right) pairs in bins of equal size, the least sure first."""
     rows = sorted(coded)
     size = -(-len(rows) // count) if rows else 1
     table = []
@@ -163,7 +163,7 @@ def bins(coded: Sequence[tuple[float, bool]], count: int = 5) -> list[Bin]:
 
 
 def seed(gold: Path, code: Callable[[str], Sequence[Event]]) -> dict[str, int]:
-    """Events right and others of the story beside a gold.json; `code` gives the story's events.
+    """Count events right and others of the story beside a gold.json; `code` gives its events.
 
     `code` is called with the story's raw text. One gold event is matched by at most one event: same
     root, countries of source and target, and a sentence that holds words of the gold trigger.

@@ -35,7 +35,7 @@ class LabelledStory:
 
 
 def documents(paths: Sequence[Path]) -> Iterator[LabelledStory]:
-    """The documents with exactly one PLACES label that stands for a country."""
+    """Yield the documents with exactly one PLACES label that stands for a country."""
     number = 0
     for path in paths:
         for document in sgml_documents(path):
@@ -49,7 +49,7 @@ def documents(paths: Sequence[Path]) -> Iterator[LabelledStory]:
 
 
 def sgml_documents(path: Path) -> Iterator[str]:
-    """The text of each document of a Reuters-21578 file, tags included."""
+    """Yield the text of each document of a Reuters-21578 file, tags included."""
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("latin-1")
     for match in _DOCUMENT.finditer(text):
@@ -69,7 +69,7 @@ def _element(document: str, name: str) -> str:
 
 
 def story_of(document: str, number: int) -> Story:
-    """A document of Reuters-21578 as a story without its labels; `number` becomes its id."""
+    """Return a document of Reuters-21578 as a story without its labels; `number` becomes its id."""
     body = _element(document, "BODY")
     if not body:  # brief and unprocessed documents: what stands in TEXT besides the title
         text = re.sub(r"<TITLE>.*?</TITLE>|<DATELINE>.*?</DATELINE>", "", document, flags=re.DOTALL)
@@ -90,7 +90,7 @@ def story_of(document: str, number: int) -> Story:
 def scores(
     items: Sequence[LabelledStory], answers: Sequence[str], default: str
 ) -> dict[str, float]:
-    """Accuracy overall, outside the USA, mean over regions; `no_default` without a default.
+    """Return accuracy overall, outside the USA, mean over regions; `no_default` without a default.
 
     `answers` are region slugs or `unknown`; `default` is the region that an archive's owner would
     configure for `unknown`.

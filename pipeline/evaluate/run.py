@@ -236,7 +236,10 @@ def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
 def found_in_texts(
     enricher: Enricher, texts: Sequence[str], language: str = "en"
 ) -> list[list[entity_scores.LabelledSpan]]:
-    """The entities of bare texts: the first line is the headline, every other a paragraph."""
+    """Return the entities of bare texts.
+
+    The first line is the headline, every other a paragraph.
+    """
     stories = [_story(text, number, language) for number, text in enumerate(texts)]
     found: list[list[entity_scores.LabelledSpan]] = []
     for item in _batched(enricher)(stories):

@@ -21,7 +21,7 @@ class Gold:
 
 
 def read(folder: Path) -> Gold:
-    """The story and gold of a directory that holds `gold.json` and the text file it names."""
+    """Read story and gold of a directory that holds `gold.json` and the text that it names."""
     wanted = json.loads((folder / "gold.json").read_text(encoding="utf-8"))
     facts = wanted["story"]
     text = (folder / wanted["file"]).read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def read(folder: Path) -> Gold:
 
 
 def entities_right(gold: Gold, result: EnrichedStory) -> int:
-    """How many of the wanted entities were found, with their kind and country.
+    """Say how many of the wanted entities were found, with their kind and country.
 
     By the canonical name, else by the words of a mention.
     """
@@ -57,5 +57,5 @@ def _is_right(item: Mapping[str, Any], entity: Entity | None) -> bool:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A value of a gold.json that may be one or several."""
+    """Return a value of a gold.json that may be one or several."""
     return value if isinstance(value, list) else [value]

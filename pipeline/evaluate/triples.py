@@ -41,7 +41,7 @@ class Triples:
     lost: Counter[str] = field(default_factory=Counter)
 
     def scores(self) -> dict[str, float]:
-        """Recall, precision (a lower bound) and F1 by root and quad, and the share lost a stage."""
+        """Return recall, precision (a lower bound), F1 by root and quad, and what each stage lost."""
         result: dict[str, float] = {}
         for name, right in (("root", self.right_root), ("quad", self.right_quad)):
             recall = right / self.gold if self.gold else 0.0
@@ -57,17 +57,17 @@ class Triples:
 
 
 def held_out(labelled: Sequence[LabelledSentence]) -> list[LabelledSentence]:
-    """The sentences of even rows, which nobody reads while tuning."""
+    """Return the sentences of even rows, which nobody reads while tuning."""
     return list(labelled[0::2])
 
 
 def development(labelled: Sequence[LabelledSentence]) -> list[LabelledSentence]:
-    """The sentences of odd rows, which are read while tuning."""
+    """Return the sentences of odd rows, which are read while tuning."""
     return list(labelled[1::2])
 
 
 def story_of(sentence: str, number: int = 0) -> Story:
-    """A sentence as a story of its own, without a headline."""
+    """Return a sentence as a story of its own, without a headline."""
     return Story(
         source="triples", offset=number, item=0, format="text", story_id=str(number),
         revision_id=str(number), content_hash="", raw=b"", headline="",
@@ -76,7 +76,7 @@ def story_of(sentence: str, number: int = 0) -> Story:
 
 
 def coded(labelled: Sequence[LabelledSentence], enrich: Enrich) -> list[tuple[Event, ...]]:
-    """The events of each sentence."""
+    """Return the events of each sentence."""
     results = enrich([story_of(item.sentence, n) for n, item in enumerate(labelled)])
     return [item.events if isinstance(item, EnrichedStory) else () for item in results]
 
@@ -95,7 +95,7 @@ def triples(labelled: Sequence[LabelledSentence], events: Sequence[Sequence[Even
 
 
 def stage(item: LabelledSentence, events: Sequence[Event]) -> str:
-    """Where the gold triple of a sentence is lost (`STAGES`)."""
+    """Say where the gold triple of a sentence is lost (`STAGES`)."""
     if not events:
         return "none"
     with_source = [event for event in events if is_side(event.source, item, "source")]
@@ -112,7 +112,7 @@ def _sided(item: LabelledSentence, event: Event) -> bool:
 
 
 def is_side(actor: Actor | None, item: LabelledSentence, side: str) -> bool:
-    """Whether an actor is gold's source or target: by its words, else by its country."""
+    """Say whether an actor is gold's source or target: by its words, else by its country."""
     if actor is None:
         return False
     start, end = item.source if side == "source" else item.target

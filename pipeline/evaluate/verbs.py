@@ -38,7 +38,7 @@ Span = tuple[int, int]
 def pairs(
     nlp: Any, sentences: Sequence[str], sources: Sequence[Span], targets: Sequence[Span]
 ) -> list[tuple[str, int] | None]:
-    """Root and quad class of the first listed verb between two spans, None where none is listed.
+    """Return root and quad class of the first listed verb between two spans, or None.
 
     Where no listed verb reaches both, the first counts that the source does, else the first at all.
     """
@@ -55,7 +55,7 @@ def pairs(
 
 
 def events(nlp: Any, texts: Sequence[str]) -> list[list[str]]:
-    """For each text the sentences with a listed verb between two named entities, once a verb."""
+    """Return of each text the sentences with a listed verb between two named entities."""
     found = []
     for doc in nlp.pipe(texts):
         spans = [(ent.start_char, ent.end_char) for ent in doc.ents if ent.label_ in _ACTORS]

@@ -32,7 +32,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """What is known of a worker. Times are seconds gone by; a wait is 0 where there is none.
+    """Holds what is known of a worker. Times are seconds gone by; a wait is 0 where there is none.
 
     `deaths` counts those of the last two minutes. `read_s` and `batch_s` are how long the main
     thread is at its reading, or at its batch. `connected` is whether it has reached the lake,
@@ -53,7 +53,7 @@ class WorkerState:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether all is well, or what is not. No reason holds more than names and numbers."""
+    """Says whether all is well, or what is not. No reason holds more than names and numbers."""
 
     ok: bool
     reasons: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ Spread = tuple[str, Sequence[str], Sequence[int], float]
 
 
 class MetricsSnapshot(TypedDict):
-    """What has happened since the last one, as plain data (JSON)."""
+    """Holds what has happened since the last one, as plain data (JSON)."""
 
     add: list[Told]
     set: list[Told]

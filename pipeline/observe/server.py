@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is answered: status, media type, bytes."""
+    """Holds what is answered: status, media type, bytes."""
 
     status: int
     content_type: str

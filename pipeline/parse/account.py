@@ -42,7 +42,7 @@ _WORD = re.compile(r"\w+")
 
 
 def accounted(part: Part) -> Part:
-    """The part with warnings that name what it delivered and does not hold.
+    """Return the part with warnings that name what it delivered and does not hold.
 
     A draft with a headline only, beside text that nobody read, becomes a fault that names the
     fields.
@@ -107,7 +107,7 @@ class _Seen:
     _bare: set[str] | None = None
 
     def has(self, word: str) -> bool:
-        """Whether a word, or each part of it, stands in the draft; marks alone always do."""
+        """Say whether a word, or each part of it, stands in the draft; marks alone always do."""
         if word in self.words:
             return True
         if self._bare is None:

@@ -41,7 +41,7 @@ _AROUND = (
 
 
 def parse_again(record: Record, held: Story, limits: ParseLimits, parse: ParseRecord) -> Story:
-    """The story of `record`, whose value is `held.raw`, at the record's coordinates.
+    """Return the story of `record`, whose value is `held.raw`, at the record's coordinates.
 
     See the module for what is today's. Where today's parse does not give exactly one story of the
     same format, the story is `held` itself, with a warning that says so; its parse counts as

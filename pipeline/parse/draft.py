@@ -82,7 +82,7 @@ else:
 
 
 class FaultError(Exception):
-    """What is being read cannot become a story; the boundary turns it into a reject."""
+    """Tells that what is read cannot become a story; the boundary makes it a reject."""
 
     def __init__(
         self, kind: RejectKind, message: str, evidence: str | None = None, raw: bytes | None = None
@@ -107,7 +107,7 @@ class Sniff:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the record's headers say: never trusted against the content."""
+    """Holds what the record's headers say: never trusted against the content."""
 
     charset: str | None = None
     provider: str | None = None
@@ -119,7 +119,7 @@ class Format(Protocol):
     name: str
 
     def matches(self, sniff: Sniff) -> bool:
-        """Whether the content is of this format."""
+        """Say whether the content is of this format."""
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """The parts of `data` in order; may raise `FaultError`."""
+        """Yield the parts of `data` in order; may raise `FaultError`."""

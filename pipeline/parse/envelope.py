@@ -46,7 +46,7 @@ class Opened:
 
 
 def open_record(record: Record, limits: ParseLimits) -> Opened:
-    """The record's content; raises `FaultError` where it is compressed and cannot be opened.
+    """Return the record's content; raises `FaultError` where it is compressed and cannot be opened.
 
     Also where an archive says that it could not deliver the record whole.
     """

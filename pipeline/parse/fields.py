@@ -48,7 +48,7 @@ def _statuses() -> dict[str, str]:
 
 
 def status(text: str | None) -> tuple[str, str | None]:
-    """Status of publication for a word, qcode or URI of it, and a warning.
+    """Return the status of publication for a word, qcode or URI of it, and a warning.
 
     The warning says that the word is unknown (the story then counts as usable), or why a story is
     withheld that the provider does not call so: drafts, private, scheduled and trashed items.
@@ -65,7 +65,7 @@ def status(text: str | None) -> tuple[str, str | None]:
 
 
 def language(tag: str | None) -> str | None:
-    """ISO 639-1 code of a language tag; None where it has none."""
+    """Return the ISO 639-1 code of a language tag; None where it has none."""
     if not tag:
         return None
     first = re.split(r"[-_]", tag.strip())[0].lower()
@@ -80,7 +80,7 @@ def language(tag: str | None) -> str | None:
 
 
 def moment(text: str | None, what: str, warnings: list[str]) -> Moment | None:
-    """The time that `text` gives; a warning where it is no time."""
+    """Return the time that `text` gives; a warning where it is no time."""
     if not text or not text.strip():
         return None
     found = dates.moment(text)
@@ -90,7 +90,7 @@ def moment(text: str | None, what: str, warnings: list[str]) -> Moment | None:
 
 
 def embargoed(draft: Draft, text: str | None) -> Draft:
-    """The draft under the embargo that a field of its metadata gives.
+    """Return the draft under the embargo that a field of its metadata gives.
 
     As for an embargo line, one that is not understood withholds the story.
     """
@@ -103,7 +103,7 @@ def embargoed(draft: Draft, text: str | None) -> Draft:
 
 
 def bylines(text: str | None) -> tuple[str, ...]:
-    """The names of a byline: `By Ann Sample and Bob Probe, Staff Writers`.
+    """Return the names of a byline: `By Ann Sample and Bob Probe, Staff Writers`.
 
     An agency alone stays as it is written (`The Associated Press`); beside a name it is none. A
     sentence that stands where the byline should gives no names.
@@ -119,7 +119,10 @@ def bylines(text: str | None) -> tuple[str, ...]:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether words are running text rather than names: long, and most of them in lower case."""
+    """Say whether words are running text rather than names.
+
+    Long, and most of them in lower case.
+    """
     words = text.split()
     small = sum(1 for word in words if word[:1].islower())
     return len(words) > _MAX_BYLINE_WORDS or (len(words) > 5 and 2 * small > len(words))
@@ -128,7 +131,10 @@ def is_sentence(text: str) -> bool:
 def embargo(
     text: str | None, what: str, status: str, warnings: list[str]
 ) -> tuple[datetime | None, str]:
-    """The end of an embargo, and the status with it: one that is not understood withholds."""
+    """Return the end of an embargo, and the status with it.
+
+    One that is not understood withholds.
+    """
     if not text or not text.strip():
         return None, status
     found = dates.moment(text)
@@ -139,14 +145,14 @@ def embargo(
 
 
 def version(text: str | None) -> int:
-    """The version's number, 1 where it is none: not every provider counts."""
+    """Return the version's number, 1 where it is none: not every provider counts."""
     if text and re.fullmatch(r"\s*\d{1,10}\s*", text):
         return min(max(int(text), 1), MAX_VERSION)
     return 1
 
 
 def first_provider(*signatures: str | None) -> str | None:
-    """The first signature that is a known agency's, else the first one as it is."""
+    """Return the first signature that is a known agency's, else the first one as it is."""
     known = (provider(signature) for signature in signatures)
     return next(filter(None, known), None) or next(filter(None, map(named, signatures)), None)
 
@@ -191,7 +197,7 @@ def _repeats(headline: str, paragraph: str) -> bool:
 
 
 def with_body(draft: Draft, flow: Flow) -> Draft:
-    """The draft with this body: sign-off off, dateline out, marks read, captions apart.
+    """Return the draft with this body: sign-off off, dateline out, marks read, captions apart.
 
     Above the text its day, the headline once more and a byline are taken off. What the draft has
     already (provider, bylines, dateline) stays.

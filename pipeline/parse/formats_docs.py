@@ -24,18 +24,18 @@ _A_TABLE = 4
 
 
 def rows(name: str) -> list[tuple[str, str, str]]:
-    """The rows of a table of the formats: `fields` or `warnings`."""
+    """Return the rows of a table of the formats: `fields` or `warnings`."""
     found = tsv.rows("pipeline.parse.formats", f"{name}.tsv")
     return [(first, second, third) for first, second, third in found]
 
 
 def tables() -> str:
-    """The tables: formats with their detection and source, fields, warnings."""
+    """Return the tables: formats with their detection and source, fields, warnings."""
     return "\n".join(_tables()) + "\n"
 
 
 def page(text: str) -> str:
-    """A page with its tables made anew; what stands around them stays."""
+    """Return a page with its tables made anew; what stands around them stays."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{tables()}\n{END}{rest.split(END, maxsplit=1)[1]}"
 
@@ -68,7 +68,8 @@ def _fields(names: list[str], fields: list[tuple[str, str, str]]) -> Iterator[st
 
 
 def _detection(entry: Format) -> str:
-    return _one_line(type(entry).matches.__doc__)
+    looked_for = _one_line(type(entry).matches.__doc__).removeprefix("Look for ")
+    return looked_for[:1].upper() + looked_for[1:]
 
 
 def _source(entry: Format) -> str:

@@ -36,12 +36,12 @@ MAX_TITLE_CHARS = 250
 
 
 def content_hash(draft: Content) -> str:
-    """SHA-256 (hex) of the normalised headline and paragraphs and the status."""
+    """Return the SHA-256 (hex) of the normalised headline and paragraphs and the status."""
     return model.content_hash(draft.headline, draft.paragraphs, draft.status)
 
 
 def story_id(draft: Draft, content: str) -> str:
-    """The family's id, 32 hex digits."""
+    """Return the family's id, 32 hex digits."""
     return _digest(*_family(draft, content))[:ID_CHARS]
 
 
@@ -61,13 +61,13 @@ def _family(draft: Draft, content: str) -> tuple[str, ...]:
 
 
 def headline_key(text: str) -> str:
-    """A headline or slug without marks of revision, case and punctuation."""
+    """Return a headline or slug without marks of revision, case and punctuation."""
     base = unicodedata.normalize("NFKC", read_marks(text).base).casefold()
     return _NOT_WORD.sub(" ", base).strip()
 
 
 def same_title(title: str, text: str) -> bool:
-    """Whether a line repeats the headline: whole, cut short, or with a word or two changed."""
+    """Say whether a line repeats the headline: whole, cut short, or with a word or two changed."""
     one, other = headline_key(title), headline_key(text)
     if not one or not other:
         return False
@@ -82,7 +82,7 @@ def same_title(title: str, text: str) -> bool:
 
 
 def revision_id(draft: Draft, family: str) -> str:
-    """This revision's id, 32 hex digits."""
+    """Return this revision's id, 32 hex digits."""
     values = zip(_HASHED, _HASHED_VALUES(draft), strict=True)
     return _digest(family, *[f"{name}={_plain(value)}" for name, value in values])[:ID_CHARS]
 

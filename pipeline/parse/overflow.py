@@ -19,7 +19,7 @@ def need_few(text: str, *marks: str) -> None:
 
 
 def as_many(parts: Iterator[Part], limits: ParseLimits) -> list[Part]:
-    """The parts of what is carried within a record: those within its limits, and one beyond.
+    """Return the parts of what is carried within a record: those within its limits, and one beyond.
 
     That one makes `parse_record` say so.
     """

@@ -12,12 +12,12 @@ from pipeline.parse.record import parse_record
 
 
 def parse_batch(batch: Batch, limits: ParseLimits = DEFAULT_LIMITS) -> Iterator[ParsedBatch]:
-    """The batch parsed, in one portion unless its records grow: each is to be committed in turn.
+    """Yield the batch parsed, in one portion unless its records grow.
 
-    A portion ends after the record with which its items' raw bytes reach `max_decompressed_bytes`
-    (or what the batch has itself, if that is more). The blocks of all portions follow each other
-    and make up those of the batch, `items` filled in with what their records gave; the reader's
-    own rejects go with the block that they lie in.
+    Each is to be committed in turn. A portion ends after the record with which its items' raw bytes
+    reach `max_decompressed_bytes` (or what the batch has itself, if that is more). The blocks of
+    all portions follow each other and make up those of the batch, `items` filled in with what their
+    records gave; the reader's own rejects go with the block that they lie in.
     """
     most_bytes = max(limits.max_decompressed_bytes, sum(len(r.value) for r in batch.records))
     left, items, raw_bytes = batch, list[Item](), 0

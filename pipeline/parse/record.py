@@ -21,7 +21,7 @@ _COMMON_VALUES = attrgetter(*_COMMON)
 
 
 def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[Item, ...]:
-    """The items of a record, numbered from 0: at least one, each a story or a reject.
+    """Return the items of a record, numbered from 0: at least one, each a story or a reject.
 
     Whatever goes wrong inside becomes a reject with the whole record's bytes, after the items
     that were read before it.

@@ -45,7 +45,7 @@ class Selection:
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_HEX_DIGITS]
 
     def facts(self) -> dict[str, Any]:
-        """The selection as JSON has it; `selection_of` reads it back."""
+        """Return the selection as JSON has it; `selection_of` reads it back."""
         return {
             "from_date": self.from_date.isoformat() if self.from_date else None,
             "to_date": self.to_date.isoformat() if self.to_date else None,
@@ -55,7 +55,7 @@ class Selection:
         }
 
     def reason(self, story: Story) -> str | None:
-        """Why `story` is left out; None where it is taken."""
+        """Say why `story` is left out; None where it is taken."""
         if self.from_date or self.to_date:
             if story.date is None:
                 return "the story has no date"
@@ -73,7 +73,7 @@ class Selection:
 
 
 def selection_of(facts: Mapping[str, Any]) -> Selection:
-    """The selection that `facts` were made from."""
+    """Return the selection that `facts` were made from."""
     return Selection(
         from_date=date.fromisoformat(facts["from_date"]) if facts["from_date"] else None,
         to_date=date.fromisoformat(facts["to_date"]) if facts["to_date"] else None,
@@ -84,7 +84,7 @@ def selection_of(facts: Mapping[str, Any]) -> Selection:
 
 
 def select(batch: ParsedBatch, selection: Selection) -> ParsedBatch:
-    """The batch with each story that is not selected as a skip of kind `skipped.filtered`.
+    """Return the batch with each story that is not selected as a skip of kind `skipped.filtered`.
 
     Rejects stay as they are: what cannot be read belongs to no date and no provider.
     """

@@ -91,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def sniff(data: bytes) -> Sniff:
-    """The beginning of `data` as the formats' `matches` see it.
+    """Return the beginning of `data` as the formats' `matches` see it.
 
     Of markup whose first element stands behind a long prolog a longer beginning is looked at.
     """
@@ -121,7 +121,7 @@ def _sniff(data: bytes, size: int) -> Sniff:
 
 
 def find_format(data: bytes) -> Format:
-    """The format of `data`; raises `FaultError` of kind `unknown_format` if none matches."""
+    """Return the format of `data`; raises `FaultError` of kind `unknown_format` if none matches."""
     seen = sniff(data)
     for entry in FORMATS:
         if entry.matches(seen):
@@ -131,7 +131,7 @@ def find_format(data: bytes) -> Format:
 
 
 def read_parts(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-    """The parts of `data` in its own format, drafts marked with the format's name."""
+    """Yield the parts of `data` in its own format, drafts marked with the format's name."""
     entry = find_format(data)
     for part in entry.parse(data, hints, limits):
         if isinstance(part, Fault) or part.format:

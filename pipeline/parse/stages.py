@@ -47,20 +47,20 @@ _MAPPED = frozenset({"json", "csv"})
 
 @cache
 def parse_stage() -> StageVersion:
-    """What all formats share, with the hash of its tables."""
+    """Return what all formats share, with the hash of its tables."""
     return StageVersion(
         "parse", PARSE_VERSION, data_digest("pipeline.parse", tables_in("pipeline.parse"))
     )
 
 
 def format_stages(mappings: tuple[str, ...] = ()) -> dict[str, StageVersion]:
-    """The stage of each wire format; `mappings` are the identities of the operator's."""
+    """Return the stage of each wire format; `mappings` are the identities of the operator's."""
     return {name: _format_stage(name, mappings) for name in FORMAT_VERSIONS}
 
 
 @cache
 def today_parse_id(wire_format: str, mappings: tuple[str, ...] = ()) -> str:
-    """The id of what today's parser makes of a story of this format, under these mappings."""
+    """Return the id of today's parse of a story of this format, under these mappings."""
     return parse_id(parse_stage(), _format_stage(wire_format, mappings))
 
 

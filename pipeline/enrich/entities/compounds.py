@@ -21,7 +21,7 @@ _NAMES = frozenset({"GPE", "LOC", "NORP", "PERSON", "ORG"})
 
 
 def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
-    """Bodies named in full with their letters in brackets: both are the body.
+    """Yield bodies named in full with their letters in brackets: both are the body.
 
     Read backwards from the bracket, the letters begin the words ("Central Narcotics Bureau (CNB)");
     joining words may lend a letter or none.
@@ -62,7 +62,7 @@ def _full_name(text: str, end: int, letters: list[str]) -> int | None:
 
 
 def compound(text: str, span: Span) -> Span:
-    """A name in an adjective ("London-based", "pro-Moscow") as the whole adjective, kind NORP."""
+    """Return a name in an adjective ("London-based", "pro-Moscow") as the adjective, kind NORP."""
     if span.kind not in _NAMES:
         return span
     after = _AFTER.match(text, span.end)

@@ -21,17 +21,17 @@ _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\
 
 
 def is_town(span: Span) -> bool:
-    """Whether a span may be a town: it is listed as one, or on no list."""
+    """Say whether a span may be a town: it is listed as one, or on no list."""
     return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2")
 
 
 def after_preposition(text: str, span: Span) -> bool:
-    """Whether a preposition of place stands right before a span."""
+    """Say whether a preposition of place stands right before a span."""
     return bool(_PLACE_BEFORE.search(text[max(0, span.start - 12) : span.start]))
 
 
 def choose(spans: Iterable[Span]) -> list[Span]:
-    """Strongest first, then longest; what overlaps a chosen one is dropped."""
+    """Choose spans, strongest first, then longest; drop what overlaps a chosen one."""
     ordered = sorted(spans, key=lambda s: (-s.strength, s.start - s.end, s.start, s.kind))
     taken: set[int] = set()
     chosen = []
@@ -45,7 +45,7 @@ def choose(spans: Iterable[Span]) -> list[Span]:
 def repeats(
     tokens: Sequence[Token], text: str, chosen: Sequence[Span], lexicon: Lexicon
 ) -> Iterable[Span]:
-    """Later (or earlier) mentions of a name that nothing else marked, surnames included."""
+    """Yield later (or earlier) mentions of a name that nothing else marked, surnames included."""
     kinds: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for span in chosen:
         words = tuple(word for word, _, _ in tokenize(text[span.start : span.end]))
@@ -89,12 +89,12 @@ def _short_names(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def may_be_person(span: Span) -> bool:
-    """Whether a single word that is some person's surname may be that person here."""
+    """Say whether a single word that is some person's surname may be that person here."""
     return span.name is None or span.name.source in ("cities.tsv", "iso-3166-2", "us_states.tsv")
 
 
 def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Within a story a name has the kind that its mentions speak for most strongly."""
+    """Give a name within a story the kind that its mentions speak for most strongly."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     entries: dict[str, Span] = {}
     surnames: set[str] = set()

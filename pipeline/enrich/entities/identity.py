@@ -35,7 +35,7 @@ _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
 def entity_id(group: Group, text: str, lexicon: Lexicon, location: Location | None = None) -> str:
-    """The id of a merged entity whose country is known; `text` has its case restored.
+    """Return the id of a merged entity whose country is known; `text` has its case restored.
 
     `location` is where a place was found to lie: of several towns of a name it says which.
     """
@@ -90,7 +90,7 @@ def _hashed(group: Group) -> str:
 
 
 def aliases(group: Group, text: str) -> tuple[str, ...]:
-    """The words that name it other than its canonical name, in order of first use."""
+    """Return the words that name it other than its canonical name, in order of first use."""
     seen = dict.fromkeys(" ".join(text[span.start : span.end].split()) for span in group.spans)
     seen.pop(group.name, None)
     return tuple(seen)

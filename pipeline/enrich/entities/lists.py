@@ -52,7 +52,7 @@ _DATELINE = re.compile(
 
 
 def marked(text: str, is_country: frozenset[str], sport: bool = False) -> Iterator[Span]:
-    """Spans told by the shape of their line. `is_country` holds names that stay places.
+    """Yield spans told by the shape of their line. `is_country` holds names that stay places.
 
     `sport` says that the story is of sport: there "Leeds at Hull" is a match and its venue.
     """

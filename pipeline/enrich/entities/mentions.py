@@ -41,13 +41,16 @@ class StoryEntities:
         return len(self.entities)
 
     def within(self, start: int, end: int) -> tuple[Placed, ...]:
-        """The mentions that overlap the characters `[start, end)`, in order."""
+        """Return the mentions that overlap the characters `[start, end)`, in order."""
         low = bisect_left(self._starts, start - self._longest)
         high = bisect_right(self._starts, end - 1) if end > start else low
         return tuple(placed for placed in self._placed[low:high] if placed.mention.end > start)
 
     def placed_at(self, start: int, end: int) -> Placed | None:
-        """The mention that fills most of `[start, end)`; of equals the last (the head's side)."""
+        """Return the mention that fills most of `[start, end)`.
+
+        Of equals the last (the head's side).
+        """
         best: Placed | None = None
         best_overlap = 0
         for placed in self.within(start, end):
@@ -57,12 +60,12 @@ class StoryEntities:
         return best
 
     def entity_at(self, start: int, end: int) -> Entity | None:
-        """The entity that fills most of the characters `[start, end)`, or None."""
+        """Return the entity that fills most of the characters `[start, end)`, or None."""
         placed = self.placed_at(start, end)
         return placed.entity if placed else None
 
     def country_of(self, start: int, end: int) -> str | None:
-        """ISO 3166-1 alpha-3 of whoever is named in `[start, end)`, or None.
+        """Return the ISO 3166-1 alpha-3 of whoever is named in `[start, end)`, or None.
 
         The best entity's own country; where it has none, the first other one that has
         ("Armenian" in "an Armenian spokesman").
@@ -76,6 +79,6 @@ class StoryEntities:
         return None
 
     def role_of(self, start: int, end: int) -> str | None:
-        """What the text says the entity in `[start, end)` is (`secretary of state`), or None."""
+        """Say what the text calls the entity in `[start, end)` (`secretary of state`), or None."""
         entity = self.entity_at(start, end)
         return entity.role if entity else None

@@ -37,7 +37,10 @@ class Group:
 
 
 def group(text: str, spans: Sequence[Span]) -> list[Group]:
-    """One group for each entity, in the order of first mention. `text` has its case restored."""
+    """Return one group for each entity, in the order of first mention.
+
+    `text` has its case restored.
+    """
     aliases = _aliases(text, spans)
     groups: dict[tuple[str, str], Group] = {}
     for span in spans:
@@ -139,7 +142,7 @@ def entity(
     location: Location | None = None,
     metonyms: Collection[Span] = (),
 ) -> Entity:
-    """The finished entity, its mentions in the words of the story."""
+    """Return the finished entity, its mentions in the words of the story."""
     mentions = tuple(
         Mention(
             span.start,

@@ -70,7 +70,7 @@ def _seats() -> frozenset[str]:
 
 
 def is_metonym(text: str, span: Span, lexicon: Lexicon) -> bool:
-    """Whether a place's name stands for its government here."""
+    """Say whether a place's name stands for its government here."""
     key = phrase(text[span.start : span.end])
     name = lexicon.names.get(key)
     is_country = name is not None and name.source == "countries.tsv" and name.kind == "GPE"

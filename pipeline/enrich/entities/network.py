@@ -38,7 +38,7 @@ class WordTable:
     vectors: NDArray[np.float32]
 
     def row(self, word: str) -> int:
-        """The row of a word, whatever its case; 0 for one that is not in the table."""
+        """Return the row of a word, whatever its case; 0 for one that is not in the table."""
         key = word_key(word)
         at = int(self.keys.searchsorted(key))
         if at < len(self.keys) and self.keys[at] == key:
@@ -47,14 +47,14 @@ class WordTable:
 
 
 def word_key(word: str) -> np.uint32:
-    """The hash that a word is found by (MurmurHash3, 32 bits, of its lower case in UTF-8)."""
+    """Hash a word: MurmurHash3, 32 bits, of its lower case in UTF-8."""
     import mmh3
 
     return np.uint32(mmh3.hash(word.lower(), signed=False))
 
 
 def list_class(word: str, lexicon: Lexicon) -> int:
-    """What the lists know of a word, as bits; case is as a name would be written."""
+    """Return what the lists know of a word, as bits; case is as a name would be written."""
     if not word[:1].isupper():
         return 1 if word.isalpha() else 0
     name = word.capitalize() if word.isupper() and len(word) > 3 else word
@@ -69,7 +69,7 @@ def list_class(word: str, lexicon: Lexicon) -> int:
 
 
 def features(lexicon: Lexicon, table: WordTable | None) -> Model[Any, Any]:
-    """Documents to arrays of `uint64`: a row a token, a column an attribute.
+    """Turn documents into arrays of `uint64`: a row a token, a column an attribute.
 
     The name tells `embed_distinct` that what follows depends on these columns alone.
     """
@@ -119,7 +119,10 @@ def _word_classes(table: WordTable, column: int) -> Model[Any, Any]:
 
 
 def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> Model[Any, Any]:
-    """The embedding and the encoder, not yet initialised. `rows` are the hash tables' sizes."""
+    """Return the embedding and the encoder, not yet initialised.
+
+    `rows` are the hash tables' sizes.
+    """
     from spacy.ml.models.tok2vec import MaxoutWindowEncoder
     from thinc.api import (
         HashEmbed,
@@ -160,7 +163,7 @@ def recognizer(
     table: WordTable | None,
     rows: Sequence[int],
 ) -> Any:
-    """An entity recognizer with this network and these labels, its weights at random."""
+    """Return an entity recognizer with this network and these labels, its weights at random."""
     from spacy.ml.models.parser import build_tb_parser_model
     from spacy.pipeline.ner import EntityRecognizer
     from spacy.training import Example

@@ -29,7 +29,7 @@ class Title:
 
 
 def title_before(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> Title | None:
-    """The longest title that ends right before token `index`."""
+    """Return the longest title that ends right before token `index`."""
     for size in range(min(_LONGEST_TITLE, index), 0, -1):
         key = " ".join(token[0] for token in tokens[index - size : index]).lower()
         role = lexicon.titles.get(key)
@@ -39,7 +39,7 @@ def title_before(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> Title
 
 
 def by_title(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Span]:
-    """Capitalised words right after a title ("Prime Minister Nikol Pashinyan")."""
+    """Yield capitalised words right after a title ("Prime Minister Nikol Pashinyan")."""
     for first, last in runs(text, tokens):
         start = _after_title(tokens, first, last, lexicon)
         if start is None and first > 0 and _same_line(text, tokens, first):
@@ -53,7 +53,10 @@ def by_title(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[S
 
 
 def title_masks(tokens: Sequence[Token], lexicon: Lexicon) -> set[tuple[int, int]]:
-    """Where titles of several words stand: nothing inside them is a name ("Secretary of State")."""
+    """Say where titles of several words stand.
+
+    Nothing inside them is a name ("Secretary of State").
+    """
     found = set()
     for index in range(2, len(tokens) + 1):
         if tokens[index - 1][0].lower() in _TITLE_ENDS:
@@ -64,7 +67,7 @@ def title_masks(tokens: Sequence[Token], lexicon: Lexicon) -> set[tuple[int, int
 
 
 def by_given_name(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Span]:
-    """Two to four capitalised words of which the first is a known given name."""
+    """Yield two to four capitalised words of which the first is a known given name."""
     for first, last in runs(text, tokens):
         for begin in range(first, last):
             word = tokens[begin][0]
@@ -110,7 +113,7 @@ def _same_line(text: str, tokens: Sequence[Token], index: int) -> bool:
 
 
 def strip_title(text: str, span: Span, lexicon: Lexicon) -> Span:
-    """A person's span without titles at its beginning."""
+    """Return a person's span without titles at its beginning."""
     parts = text[span.start : span.end].split(" ")
     dropped = 0
     for size in range(min(_LONGEST_TITLE, len(parts) - 1), 0, -1):

@@ -69,7 +69,7 @@ _SITES = frozenset({"GPE", "LOC", "FAC"})
 
 
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
-    """The story's names, in order, without overlaps.
+    """Return the story's names, in order, without overlaps.
 
     Names by shape, by title and by given name are looked for only where no model of our own has
     read the story: beside it they add more errors than names (measured on news of 1996 and on

@@ -43,12 +43,12 @@ class Description:
 
 
 def is_shipped(name: str, folder: Path = FOLDER) -> bool:
-    """Whether a model of that name comes with Dateline."""
+    """Say whether a model of that name comes with Dateline."""
     return (folder / name / "model.json").is_file()
 
 
 def describe(name: str, folder: Path = FOLDER) -> Description:
-    """What a shipped model says of itself."""
+    """Return what a shipped model says of itself."""
     said = json.loads((folder / name / "model.json").read_text(encoding="utf-8"))
     return Description(
         said["language"],
@@ -60,7 +60,10 @@ def describe(name: str, folder: Path = FOLDER) -> Description:
 
 
 def shipped_hash(name: str, folder: Path = FOLDER) -> str:
-    """SHA-256 over the digests of what makes the model's answers; the card is not part of it."""
+    """Return the SHA-256 over the digests of what makes the model's answers.
+
+    The card is not part of it.
+    """
     description = describe(name, folder)
     parts = [description.language, *description.kinds, *map(str, description.rows)]
     parts += [f"{file}={digest}" for file, digest in sorted(description.digests.items())]
@@ -69,7 +72,7 @@ def shipped_hash(name: str, folder: Path = FOLDER) -> str:
 
 @lru_cache(maxsize=8)
 def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
-    """The tokenizer's pipeline and the recognizer of a shipped model.
+    """Return the tokenizer's pipeline and the recognizer of a shipped model.
 
     Raises ModelError for files that are not those that the model was made with.
     """
@@ -91,7 +94,7 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
 
 @lru_cache(maxsize=2)
 def word_table(folder: Path = FOLDER) -> WordTable:
-    """The table of word classes."""
+    """Return the table of word classes."""
     with np.load(folder / WORDS) as words:
         return WordTable(words["keys"], words["rows"], words["vectors"].astype(_FULL))
 

@@ -70,7 +70,7 @@ class Span:
 
 
 def listed(tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Span]:
-    """The longest listed phrase at each token that begins with a capital."""
+    """Yield the longest listed phrase at each token that begins with a capital."""
     texts = [token[0] for token in tokens]
     skip_to = 0
     for index, (word, start, _) in enumerate(tokens):
@@ -117,7 +117,7 @@ def _lookup(key: str, start: int, end: int, size: int, lexicon: Lexicon) -> Span
 
 
 def shaped(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Span]:
-    """Runs of capitalised words whose first or last word tells what they are."""
+    """Yield runs of capitalised words whose first or last word tells what they are."""
     for first, last in runs(text, tokens):
         found = _shape(tokens, first, last, lexicon)
         if found is not None:
@@ -125,7 +125,7 @@ def shaped(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Spa
 
 
 def runs(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Token ranges `[first, last]` of capitalised words, joined by blanks or joining words."""
+    """Yield ranges `[first, last]` of capitalised words, joined by blanks or joining words."""
     index, size = 0, len(tokens)
     while index < size:
         if not _capital(tokens[index][0]):

@@ -42,14 +42,14 @@ SPORTS = re.compile(
 
 
 def is_sport(text: str) -> bool:
-    """Whether a sport's name stands before the headline, or the words of sport are frequent."""
+    """Say whether a sport's name stands before the headline, or the words of sport are frequent."""
     if SPORTS.match(text):
         return True
     return len(_WORDS & set(re.findall(r"[a-z]+", text[:4000].lower()))) >= _LEAST_WORDS
 
 
 def teams(text: str, spans: Sequence[Span]) -> list[Span]:
-    """`spans` with towns that play turned into bodies; only for sports copy."""
+    """Turn towns that play into bodies; only for sports copy."""
     return [replace(span, kind="ORG", name=None) if _plays(text, span) else span for span in spans]
 
 

@@ -15,6 +15,6 @@ _TITLE = re.compile(
 
 
 def titles(text: str) -> Iterator[Span]:
-    """Works named in quotation marks ("On the Waterfront"): two words at least."""
+    """Yield works named in quotation marks ("On the Waterfront"): two words at least."""
     for match in _TITLE.finditer(text):
         yield Span(match.start("title"), match.end("title"), "WORK_OF_ART", SHAPE + 2)

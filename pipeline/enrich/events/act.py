@@ -57,7 +57,7 @@ class Act:
 
 
 def finished(act: Act, lexicon: EventLexicon) -> Act | None:
-    """The act under the modality of its own predicate; None where that leaves no act."""
+    """Return the act under the modality of its own predicate; None where that leaves no act."""
     held = modality(act.predicate)
     code: str | None = act.code
     negated = act.negated

@@ -69,7 +69,7 @@ class Resolver:
         self._recent = recent
 
     def parties(self, tokens: Sequence[Token]) -> list[Party]:
-        """The actors that tokens stand for, each once, in order."""
+        """Return the actors that tokens stand for, each once, in order."""
         found: dict[tuple[str | None, str | None, str], Party] = {}
         for token in tokens:
             for party in self._resolve(token, doer=True) or self._unlisted(token):
@@ -92,7 +92,7 @@ class Resolver:
         unnamed: bool = True,
         own: bool = False,
     ) -> list[Party]:
-        """The actors at the first token that names somebody other than `others`.
+        """Return the actors at the first token that names somebody other than `others`.
 
         Where no token does, what the first one says in its own words, if `unnamed` allows it.
         `naming` are the words that name the act: they are no side themselves, and what says a side
@@ -128,7 +128,10 @@ class Resolver:
         return weak[:1]
 
     def in_words(self, tokens: Sequence[Token]) -> list[Party]:
-        """What was refused or criticised, in its own words: "the Senate's draft resolution"."""
+        """Return what was refused or criticised, in its own words.
+
+        "the Senate's draft resolution".
+        """
         for token in tokens:
             for party in self._unnamed(token):
                 if len(party.actor.text.split()) > _BARE and not is_possessed(token):
@@ -136,7 +139,10 @@ class Resolver:
         return []
 
     def mentioned(self, doc: Any) -> list[Party]:
-        """The political actors of a sentence in order: what a later pronoun may stand for."""
+        """Return the political actors of a sentence in order.
+
+        What a later pronoun may stand for.
+        """
         found: list[Party] = []
         for token in doc:
             if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
@@ -148,18 +154,18 @@ class Resolver:
         return found
 
     def party_at(self, token: Token) -> Party | None:
-        """Who stands at a noun itself, not within its phrase."""
+        """Return who stands at a noun itself, not within its phrase."""
         return self._party(token)
 
     def of_country(self, party: Party, tokens: Sequence[Token]) -> Party:
-        """A party without a country, of the country that an attack on it names."""
+        """Return a party without a country, of the country that an attack on it names."""
         if party.actor.country is not None or party.actor.name is not None:
             return party
         country = next((c for t in tokens for c in [self._country(t)] if c), None)
         return replace(party, actor=replace(party.actor, country=country))
 
     def located(self, token: Token) -> Party | None:
-        """The state of a place that an act without a doer was done in."""
+        """Return the state of a place that an act without a doer was done in."""
         entity = self._entity(token)
         if entity is None or entity.kind not in {"GPE", "LOC"} or entity.country is None:
             return None

@@ -37,7 +37,7 @@ class ActFinder:
         }
 
     def acts(self, doc: Token) -> list[Act]:
-        """All acts of a parsed text that no other act has taken in, in the order of the text."""
+        """Find all acts of a parsed text that no other act takes in, in the order of the text."""
         found = [
             (token, act)
             for token in doc

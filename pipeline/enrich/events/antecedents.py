@@ -22,7 +22,7 @@ ByToken = Callable[[Token], Party | None]
 
 
 def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[Party]:
-    """The parties that a pronoun or a definite pair stands for, none where nobody fits.
+    """Return the parties that a pronoun or a definite pair stands for, none where nobody fits.
 
     `recent` are the parties of the sentences before, `party` gives who stands at a noun. Of a
     speaker's own clause the speaker is meant ("the rebels said that they would leave").
@@ -58,13 +58,13 @@ def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[P
 
 
 def is_a_person(party: Party) -> bool:
-    """Whether somebody is one person called by what he is: "an editor", "the farmer"."""
+    """Say whether somebody is one person called by what he is: "an editor", "the farmer"."""
     one = party.kind is None and bool(party.token.tag_ == "NN")
     return one and party.actor.role in {"CIV", "MED", "OPP"} and party.token.lower_ not in _BODIES
 
 
 def stands_for_several(token: Token) -> bool:
-    """Whether a noun is a pair that was named before: "the two countries", "both leaders"."""
+    """Say whether a noun is a pair that was named before: "the two countries", "both leaders"."""
     words = {child.lower_ for child in token.lefts}
     if token.lemma_.lower() not in PLURAL_NOUNS or not ("both" in words or {"the", "two"} <= words):
         return False
@@ -72,7 +72,7 @@ def stands_for_several(token: Token) -> bool:
 
 
 def is_possessed(token: Token) -> bool:
-    """Whether a noun is somebody's own ("its operations"), a counterpart or ally apart."""
+    """Say whether a noun is somebody's own ("its operations"), a counterpart or ally apart."""
     if token.lemma_.lower() in _COUNTERPARTS:
         return False
     return any(child.lower_ in _OWN and child.dep_ == "poss" for child in token.children)

@@ -120,7 +120,7 @@ _PERSONAL = frozenset(
 
 
 def phrase(token: Token) -> tuple[str, str | None]:
-    """The noun's lemma, and with the word before it where that is a compound or adjective."""
+    """Return the noun's lemma, with the word before it in a compound or after an adjective."""
     lemma = token.lemma_.lower()
     if token.i > 0:
         before = token.nbor(-1)
@@ -132,14 +132,14 @@ def phrase(token: Token) -> tuple[str, str | None]:
 
 
 def with_of(token: Token) -> str | None:
-    """The noun with the "of" phrase after it: "state of emergency"."""
+    """Return the noun with the "of" phrase after it: "state of emergency"."""
     if token.i + 2 < len(token.doc) and token.nbor(1).lower_ == "of":
         return f"{token.lemma_.lower()} of {token.nbor(2).lower_}"
     return None
 
 
 def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
-    """The noun classes of a head token; a listed phrase decides alone."""
+    """Return the noun classes of a head token; a listed phrase decides alone."""
     lemma, pair = phrase(token)
     table = lexicon.noun_classes
     longer = with_of(token)
@@ -162,7 +162,7 @@ def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
 
 
 def is_somebody(token: Token, lexicon: EventLexicon) -> bool:
-    """Whether a head token names somebody: a name, a pronoun, a person or a body."""
+    """Say whether a head token names somebody: a name, a pronoun, a person or a body."""
     if token.pos_ == "PROPN" or token.lower_ in _PERSONAL:
         return True
     lemma, pair = phrase(token)
@@ -180,7 +180,7 @@ def is_somebody(token: Token, lexicon: EventLexicon) -> bool:
 
 
 def holds(token: Token, classes: tuple[str, ...], lexicon: EventLexicon) -> bool:
-    """Whether a head token is of one of the classes a frame asks for."""
+    """Say whether a head token is of one of the classes a frame asks for."""
     if ANYTHING in classes:
         return True
     if SOMEBODY in classes and is_somebody(token, lexicon):

@@ -37,7 +37,10 @@ found; in how many roots the verb can result (up to eight); how far they stand f
 def features(
     act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
 ) -> tuple[float, ...]:
-    """The values of `FEATURES` for an act between two tokens, None where a side is missing."""
+    """Return the values of `FEATURES` for an act between two tokens.
+
+    None for a side that is missing.
+    """
     sides = [token for token in (source, target) if token is not None and token.doc is act.doc]
     apart = max((abs(token.i - act.predicate.i) for token in sides), default=0)
     return (
@@ -57,12 +60,12 @@ def features(
 def confidence(
     act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
 ) -> float:
-    """A share in 0..1, two decimals."""
+    """Return a share in 0..1, two decimals."""
     return probability(features(act, source, target, lexicon))
 
 
 def probability(values: Sequence[float]) -> float:
-    """The model's answer for the values of `FEATURES`."""
+    """Return the model's answer for the values of `FEATURES`."""
     total = sum(weight * value for weight, value in zip(_weights(), values, strict=True))
     return round(1.0 / (1.0 + math.exp(-total)), 2)
 
@@ -82,7 +85,10 @@ def _roots(lemma: str, lexicon: EventLexicon) -> int:
 
 
 def plausibility(act: Act, source: Party, target: Party | None) -> float:
-    """A score in 0..1 set by hand: a specific frame, both sides known, an act said outright."""
+    """Return a score in 0..1 set by hand.
+
+    A specific frame, both sides known, an act said outright.
+    """
     score = 0.2 + 0.12 * min(act.weight, 10)
     score += 0.5 if source.political else -0.2
     score += 0.5 if target is not None and target.political else 0.0

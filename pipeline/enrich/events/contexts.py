@@ -15,7 +15,7 @@ MAX_CONTEXTS = 6
 
 
 def contexts_of(row: Cameo, sentence: str, hypothetical: bool) -> tuple[str, ...]:
-    """The contexts of an event with the code `row` in a sentence, none twice, six at most."""
+    """Return the contexts of an event with the code `row`, none twice, six at most."""
     found = [name.strip() for name in (row.context or "").split(";") if name.strip()]
     lower = sentence.lower()
     found.extend(name for name, pattern in _patterns() if pattern.search(lower))

@@ -10,16 +10,16 @@ from pipeline.model import Entity
 
 
 class Entities(Protocol):
-    """What the coder asks of a story's entities, by character offsets of the story's text."""
+    """Answers what the coder asks of a story's entities, by character offsets of the story's text."""
 
     def entity_at(self, start: int, end: int) -> Entity | None:
-        """The entity that stands there, or None."""
+        """Return the entity that stands there, or None."""
         ...
 
     def country_of(self, start: int, end: int) -> str | None:
-        """ISO 3166-1 alpha-3 of whoever is named there, or None."""
+        """Return the ISO 3166-1 alpha-3 of whoever is named there, or None."""
         ...
 
     def within(self, start: int, end: int) -> Sequence[Placed]:
-        """The mentions that overlap a range of characters."""
+        """Return the mentions that overlap a range of characters."""
         ...

@@ -155,7 +155,7 @@ def _resolve(match: re.Match[str], base: date, future: bool) -> Days | None:
 def event_days(
     text: str, trigger: int, base: date | None, future: bool = False, reach: int = 160
 ) -> Days | None:
-    """The first and last day that `text` gives for the act whose trigger is at offset `trigger`.
+    """Return the first and last day that `text` gives for the act with its trigger at `trigger`.
 
     The expression nearest to the trigger counts, within `reach` characters and without one of
     another clause between them where that can be seen. None when nothing is said, or when the
@@ -188,7 +188,7 @@ _LONG_AGO_DAYS = 365
 
 
 def is_historical(event: Event, day: date | None) -> bool:
-    """Whether an act lies long before its story, by what the sentence says of its date."""
+    """Say whether an act lies long before its story, by what the sentence says of its date."""
     if event.event_date is None or day is None or event.hypothetical:
         return False
     last = event.event_date_end or event.event_date

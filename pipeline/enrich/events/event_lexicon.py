@@ -63,11 +63,11 @@ class Frame:
         return sum(atom.weight for atom in self.atoms) + (self.operator == "do")
 
     def has(self, slot: str) -> bool:
-        """Whether the frame asks for something in this slot."""
+        """Say whether the frame asks for something in this slot."""
         return any(atom.slot == slot for atom in self.atoms)
 
     def obj_class(self) -> str | None:
-        """The class asked of the object, None where no object is asked for."""
+        """Return the class asked of the object, None where no object is asked for."""
         for atom in self.atoms:
             if atom.slot in {"obj", "lemma"}:
                 return atom.classes[0]
@@ -89,7 +89,7 @@ class EventLexicon:
     roles: Mapping[str, str]
 
     def apply(self, operator: str, code: str) -> str | None:
-        """The code of an act under an operator, None where that says nothing."""
+        """Return the code of an act under an operator, None where that says nothing."""
         for prefix, result in self.operators.get(operator, ()):
             if code.startswith(prefix):
                 return code if result == "=" else result
@@ -153,7 +153,10 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
 
 @cache
 def load() -> EventLexicon:
-    """The lexicon, read once a process. Raises `ConfigError` when a file does not hold together."""
+    """Return the lexicon, read once a process.
+
+    Raises `ConfigError` when a file does not hold together.
+    """
     cameo = {
         code: Cameo(code, root, mode or None, context or None, int(quad), float(goldstein))
         for _, (code, root, mode, context, quad, goldstein) in rows("cameo.tsv")

@@ -38,7 +38,10 @@ class Frames:
         self._lexicon = lexicon
 
     def verbs(self, predicate: Token, lemma: str) -> Iterator[tuple[str, list[Token]]]:
-        """The entries to try for a predicate: verbs with their particle first, with its tokens."""
+        """Yield the entries to try for a predicate.
+
+        Verbs with their particle first, with its tokens.
+        """
         for rest in self._lexicon.particles.get(lemma, ()):
             tokens = _particle_tokens(predicate, rest.split())
             if tokens:
@@ -46,7 +49,7 @@ class Frames:
         yield lemma, []
 
     def with_particle(self, found: Arguments, particles: list[Token]) -> Arguments:
-        """The arguments with what the particle governs as object ("call for X")."""
+        """Return the arguments with what the particle governs as object ("call for X")."""
         if not particles or found.objects:
             return found
         objects = governed(particles[-1])
@@ -61,7 +64,7 @@ class Frames:
         return replace(found, objects=objects, clauses=clauses)
 
     def match(self, frame: Frame, found: Arguments, predicate: Token) -> list[Token] | None:
-        """The tokens that fill the frame's atoms, or None where one does not hold."""
+        """Return the tokens that fill the frame's atoms, or None where one does not hold."""
         filled: list[Token] = []
         for atom in frame.atoms:
             if atom.slot == CLAUSE:
@@ -97,7 +100,7 @@ class Frames:
         return [t for t in wanted if holds(t, atom.classes, self._lexicon)][:1]
 
     def after(self, preposition: str, found: Arguments) -> list[Token]:
-        """What stands after a preposition of the predicate or of its object."""
+        """Return what stands after a preposition of the predicate or of its object."""
         if preposition == "to":
             tokens = [*found.prepositions.get("to", []), *found.datives]
         else:
@@ -109,7 +112,10 @@ class Frames:
         return tokens
 
     def clauses(self, found: Arguments, predicate: Token) -> list[Token]:
-        """The clauses an operator can apply to: complements, and verbs after a preposition."""
+        """Return the clauses an operator can apply to.
+
+        Complements, and verbs after a preposition.
+        """
         after = [
             token
             for preposition in _INNER_PREPOSITIONS
@@ -124,7 +130,7 @@ class Frames:
         return [*own, *after]
 
     def targets(self, frame: Frame, found: Arguments, predicate: Token) -> list[Token]:
-        """Whom the act may be done to, the likeliest first."""
+        """Return whom the act may be done to, the likeliest first."""
         asked = [
             token
             for atom in frame.atoms
@@ -151,7 +157,7 @@ class Frames:
 
 
 def behind(tokens: list[Token]) -> list[Token]:
-    """Whom a participle after a noun names: "sanctions imposed on Chile"."""
+    """Return whom a participle after a noun names: "sanctions imposed on Chile"."""
     found: list[Token] = []
     for token in tokens:
         for child in token.children:

@@ -33,7 +33,7 @@ class Surroundings:
     end: int
 
     def only_country(self) -> str | None:
-        """The one country that the story has named so far, None where it named several or none."""
+        """Return the one country named so far; None where there were several or none."""
         named = {
             placed.entity.country
             for placed in self.entities.within(0, self.end)
@@ -45,7 +45,7 @@ class Surroundings:
 def at_home(
     code: str, source: Party, target: Party | None, around: Surroundings
 ) -> tuple[Party, Party | None]:
-    """Both sides of an act with the countries that its surroundings tell."""
+    """Return both sides of an act with the countries that its surroundings tell."""
     source = _settled(source, around)
     if target is not None:
         target = _settled(target, around)

@@ -104,7 +104,7 @@ _VOWELS = "aeiou"
 
 @cache
 def irregular_forms() -> Mapping[str, tuple[str, ...]]:
-    """The forms of verbs that no rule gives, by lemma."""
+    """Return the forms of verbs that no rule gives, by lemma."""
     return {line.split()[0]: tuple(line.split()[1:]) for line in _IRREGULAR}
 
 
@@ -113,7 +113,10 @@ _PREFIXES = ("re", "over", "under", "out", "fore", "up", "un", "mis")
 
 @cache
 def irregular(lemma: str) -> tuple[str, ...]:
-    """The irregular forms of a verb, those of a prefixed one by its stem: `retake` → retook."""
+    """Return the irregular forms of a verb, those of a prefixed one by its stem.
+
+    `retake` → retook.
+    """
     table = irregular_forms()
     if lemma in table:
         return table[lemma]
@@ -125,7 +128,7 @@ def irregular(lemma: str) -> tuple[str, ...]:
 
 
 def inflections(lemma: str) -> Iterable[str]:
-    """The regular forms of a verb: `stop` → stop, stops, stopped, stopping.
+    """Yield the regular forms of a verb: `stop` → stop, stops, stopped, stopping.
 
     Where doubling is uncertain both spellings are given: a form too many costs nothing.
     """

@@ -18,7 +18,7 @@ _ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those
 
 
 def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
-    """The first and last token of a noun's phrase, an unbroken run of words.
+    """Return the first and last token of a noun's phrase, an unbroken run of words.
 
     A name's phrase goes on over "of" alone ("the government of India"); with `whole` over every
     preposition behind it ("the bombing of a school in Aden"). Clauses are left out.
@@ -41,7 +41,7 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
 
 
 def is_time(token: Token) -> bool:
-    """Whether a noun only says when: "Friday", "April", "2018", "last week", "the end"."""
+    """Say whether a noun only says when: "Friday", "April", "2018", "last week", "the end"."""
     lower = token.lower_
     return (
         lower in _TIMES
@@ -51,7 +51,7 @@ def is_time(token: Token) -> bool:
 
 
 def label(text: str) -> str:
-    """A phrase without the article or pointing word that it begins with."""
+    """Return a phrase without the article or pointing word that it begins with."""
     words = text.split()
     while len(words) > 1 and words[0].lower() in _ARTICLES:
         words = words[1:]
@@ -59,12 +59,12 @@ def label(text: str) -> str:
 
 
 def actor_code(country: str | None, role: str | None) -> str | None:
-    """The actor's code in CAMEO's form: country, then role (`SYRREB`), as far as known."""
+    """Return the actor's code in CAMEO's form: country, then role (`SYRREB`), as far as known."""
     return f"{country or ''}{role or ''}" or None
 
 
 def finished(actor: Actor, kind: str | None) -> Actor:
-    """The actor with its label, its state's name and its code."""
+    """Return the actor with its label, its state's name and its code."""
     words = label(actor.text)
     named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
     return replace(

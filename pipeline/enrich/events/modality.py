@@ -15,7 +15,7 @@ _OBLIGING = frozenset({"must", "should", "ought", "need", "needs"})
 
 @dataclass(frozen=True, slots=True)
 class Modality:
-    """How a verb holds its act: as intended (`will`), possible, denied, required (`must`)."""
+    """Says how a verb holds its act: as intended (`will`), possible, denied, required (`must`)."""
 
     will: bool = False
     possible: bool = False
@@ -25,7 +25,7 @@ class Modality:
 
 
 def modality(verb: Token) -> Modality:
-    """The modality of a verb, or of the verb that it is coordinated with where it has none."""
+    """Return the modality of a verb, or else that of the verb that it is coordinated with."""
     words = _auxiliaries(verb)
     shares = verb.dep_ == "conj" and not any(
         child.dep_ in {"nsubj", "nsubjpass"} for child in verb.children

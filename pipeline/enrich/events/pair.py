@@ -29,14 +29,14 @@ def _fit(tokens: tuple[Token, ...], span: Span) -> float:
 
 
 def fitting(tokens: tuple[Token, ...], span: Span) -> Token | None:
-    """The token of an act's side that lies in a span, or whose phrase does."""
+    """Return the token of an act's side that lies in a span, or whose phrase does."""
     inside = [token for token in tokens if _inside(token, span)]
     covering = [token for token in tokens if _covers(token, span)]
     return next(iter([*inside, *covering]), None)
 
 
 def score(act: Act, source: Span, target: Span) -> float:
-    """How well an act fits two spans."""
+    """Say how well an act fits two spans."""
     towards = _fit(act.targets, target)
     if towards == 0.0 and _covers(act.predicate, target):
         towards = 1.5
@@ -47,7 +47,7 @@ def score(act: Act, source: Span, target: Span) -> float:
 
 
 def choose(acts: list[Act], source: Span, target: Span) -> Act | None:
-    """The act that fits the two spans best, or None where the sentence names none."""
+    """Return the act that fits the two spans best, or None where the sentence names none."""
     if not acts:
         return None
     return max(acts, key=lambda act: (score(act, source, target), -act.predicate.i))

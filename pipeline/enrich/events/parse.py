@@ -35,7 +35,10 @@ subject before it), and a day between a verb and its object."""
 
 
 def dateline_length(text: str) -> int:
-    """How many characters a dateline takes at the start of a sentence: "BAKU (AFP) -- " → 14."""
+    """Say how many characters a dateline takes at the start of a sentence.
+
+    "BAKU (AFP) -- " → 14.
+    """
     match = _DATELINE.match(text)
     if match is None:
         return 0
@@ -55,7 +58,7 @@ class Parser:
         self._steps = [(name, nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted]
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
-        """One parsed `Doc` a text, in order; offsets of tokens count in the text given."""
+        """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given."""
         docs = [self._doc(text) for text in texts]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))

@@ -27,7 +27,7 @@ class Party:
 
 
 def is_officer(party: Party) -> bool:
-    """Whether a party is one person named by office: "Kenya's president"."""
+    """Say whether a party is one person named by office: "Kenya's president"."""
     token = party.token
     return (
         party.kind is None
@@ -39,7 +39,7 @@ def is_officer(party: Party) -> bool:
 
 
 def identity(party: Party) -> str:
-    """Who a party is: an entity in a role; a country alone is its state, whoever speaks for it."""
+    """Say who a party is: an entity in a role; a country alone is its state."""
     actor = party.actor
     if party.kind in _NAMED and actor.name:
         return actor.name
@@ -53,7 +53,7 @@ def identity(party: Party) -> str:
 
 
 def distinct(parties: Sequence[Party]) -> list[Party]:
-    """The first party of each identity."""
+    """Return the first party of each identity."""
     return list({identity(party): party for party in reversed(parties)}.values())[::-1]
 
 

@@ -19,12 +19,15 @@ from pipeline.enrich.events.syntax import (
 
 
 def qualifies(token: Token, consumed: set[int]) -> bool:
-    """Whether an infinitive only says what a noun of another act is about: "a proposal to …"."""
+    """Say whether an infinitive only says what a noun of another act is about.
+
+    "a proposal to …".
+    """
     return token.dep_ in {"acl", "relcl"} and is_infinitive(token) and token.head.i in consumed
 
 
 def struck(found: Arguments) -> list[Token]:
-    """Whom the subject was aimed at: "strikes on Syria killed nine soldiers"."""
+    """Return whom the subject was aimed at: "strikes on Syria killed nine soldiers"."""
     return [
         token
         for subject in found.subjects
@@ -37,7 +40,10 @@ def struck(found: Arguments) -> list[Token]:
 
 
 def conditions(predicate: Token) -> list[Token]:
-    """Who has to act first where something is refused: "will not lift it until Cuba reforms"."""
+    """Say who has to act first where something is refused.
+
+    "will not lift it until Cuba reforms".
+    """
     return [
         subject
         for child in predicate.children
@@ -49,7 +55,7 @@ def conditions(predicate: Token) -> list[Token]:
 def answered(
     act: Act, source: Party, target: Party | None, charges: Sequence[tuple[Party, Party]]
 ) -> tuple[Party, Party | None]:
-    """Both sides of a denial with whoever made the charge: "Chile denied the accusation"."""
+    """Return both sides of a denial with whoever made the charge: "Chile denied the accusation"."""
     unnamed = target is None or (not target.somebody and target.actor.country is None)
     if not act.code.startswith("12") or not unnamed:
         return source, target
@@ -64,7 +70,10 @@ def answered(
 
 
 def possessors(frame: Frame, found: Arguments) -> list[Token]:
-    """Whose plan was changed where no doer is named: "the minister's visit was called off"."""
+    """Return whose plan was changed where no doer is named.
+
+    "the minister's visit was called off".
+    """
     kinds = {name for atom in frame.atoms if atom.slot == "obj" for name in atom.classes}
     if not found.passive or kinds.isdisjoint(_PLANNED):
         return []
@@ -72,7 +81,10 @@ def possessors(frame: Frame, found: Arguments) -> list[Token]:
 
 
 def orders_others(sources: Iterable[Token]) -> bool:
-    """Whether somebody orders what is not his own to command: "ordered French troops to leave"."""
+    """Say whether somebody orders what is not his own to command.
+
+    "ordered French troops to leave".
+    """
     return any(
         any(c.dep_ in {"amod", "compound", "nmod", "poss"} and c.text[:1].isupper()
             for c in token.children)
@@ -82,7 +94,7 @@ def orders_others(sources: Iterable[Token]) -> bool:
 
 
 def trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tuple[Token, ...]:
-    """The nouns that are part of what names the act: those a class was asked of."""
+    """Return the nouns that are part of what names the act: those a class was asked of."""
     kind = frame.obj_class()
     # The noun before a relative clause is not said by the clause itself.
     own = [token for token in filled if not token.is_ancestor(predicate)]
@@ -90,7 +102,7 @@ def trigger_objects(frame: Frame, filled: list[Token], predicate: Token) -> tupl
 
 
 def is_nested(noun: Token) -> bool:
-    """Whether a noun only qualifies another one ("a ban on visits"): no act is told by it."""
+    """Say whether a noun only qualifies another one ("a ban on visits"): no act is told by it."""
     if noun.dep_ in {"compound", "amod", "nmod", "poss"}:
         return True
     return (
@@ -101,7 +113,7 @@ def is_nested(noun: Token) -> bool:
 
 
 def verb_chain(token: Token) -> Iterator[Token]:
-    """The token, then the verbs coordinated with it: the first that names an act is taken."""
+    """Yield the token, then the verbs coordinated with it: the first that names an act is taken."""
     yield token
     for child in token.children:
         if child.dep_ == "conj" and child.pos_ in {"VERB", "NOUN"}:

@@ -8,7 +8,7 @@ from pipeline.enrich.events.syntax import Token
 
 
 def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token]]:
-    """The role that the words of a noun phrase give, and the phrase's words up to its head."""
+    """Return the role that a noun phrase's words give, and the words up to its head."""
     left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
     words = [t for child in left for t in child.subtree][-7:]
     lemma, pair = phrase(token)
@@ -55,13 +55,16 @@ def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> st
 
 
 def is_people(token: Token) -> bool:
-    """Whether an unlisted noun means persons by its form: "landowners", "youths", "strikers"."""
+    """Say whether an unlisted noun means persons by its form.
+
+    "landowners", "youths", "strikers".
+    """
     lemma = token.lemma_.lower()
     return token.pos_ == "NOUN" and (lemma in _PEOPLE or lemma.endswith(_PERSONAL_ENDS))
 
 
 def role_of_words(words: str, lexicon: EventLexicon) -> str | None:
-    """The role that a description gives ("prime minister of Kenya")."""
+    """Return the role that a description gives ("prime minister of Kenya")."""
     parts = words.lower().replace("-", " ").split()
     for length in (3, 2, 1):
         for start in range(len(parts) - length + 1):

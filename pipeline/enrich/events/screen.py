@@ -130,7 +130,7 @@ class Screen:
             self._needs[form] = self._needs.get(form, frozenset()) | needs
 
     def passes(self, text: str, named: int) -> bool:
-        """Whether a sentence is worth parsing; `named` is how many entities are named in it."""
+        """Say whether a sentence is worth parsing; `named` is how many entities are named in it."""
         words = [word.lower() for word in _WORD.findall(text) if word not in _MONTHS]
         acting = sum(word in self._acting for word in words)
         market = sum(word in _MARKET for word in words)

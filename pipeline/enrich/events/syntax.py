@@ -80,17 +80,17 @@ class Arguments:
     passive: bool = False
 
     def add(self, preposition: str, tokens: list[Token]) -> None:
-        """Notes what a preposition governs."""
+        """Note what a preposition governs."""
         self.prepositions.setdefault(preposition, []).extend(tokens)
 
     def places(self) -> list[Token]:
-        """All head tokens other than the subjects."""
+        """Return all head tokens other than the subjects."""
         governed = [token for tokens in self.prepositions.values() for token in tokens]
         return [*self.objects, *self.datives, *governed]
 
 
 def conjuncts(token: Token) -> list[Token]:
-    """The token and what is coordinated with it, in the order of the text."""
+    """Return the token and what is coordinated with it, in the order of the text."""
     found = [token]
     for item in found:
         if len(found) >= MAX_CHAIN:
@@ -100,7 +100,7 @@ def conjuncts(token: Token) -> list[Token]:
 
 
 def nouns(token: Token) -> list[Token]:
-    """Coordinated nominals only: a coordinated verb is not an argument."""
+    """Return coordinated nominals only: a coordinated verb is not an argument."""
     return [item for item in conjuncts(token) if item.pos_ not in {"VERB", "AUX"} or _as_noun(item)]
 
 
@@ -110,7 +110,7 @@ def _as_noun(token: Token) -> bool:
 
 
 def governed(preposition: Token) -> list[Token]:
-    """What stands after a preposition, through a second one ("from inside X")."""
+    """Return what stands after a preposition, through a second one ("from inside X")."""
     found: list[Token] = []
     for child in preposition.children:
         if child.dep_ == "pobj":
@@ -123,7 +123,7 @@ def governed(preposition: Token) -> list[Token]:
 
 
 def arguments(predicate: Token, patient: bool = False) -> Arguments:
-    """The arguments of a verb, a predicative adjective or a noun that names an act.
+    """Return the arguments of a verb, a predicative adjective or a noun that names an act.
 
     `patient` says that a noun's possessor is whom the act was done to ("the tanker's release").
     """
@@ -193,7 +193,7 @@ def _nonfinite(clause: Token) -> bool:
 
 
 def is_infinitive(clause: Token) -> bool:
-    """Whether a clause is "to do": as an adverbial clause it says why something was done."""
+    """Say whether a clause is "to do": as an adverbial clause it says why something was done."""
     return any(child.dep_ == "aux" and child.lower_ == "to" for child in clause.children)
 
 

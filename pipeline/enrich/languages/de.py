@@ -38,7 +38,7 @@ def _forms() -> tuple[re.Pattern[str], dict[str, str | None]]:
 
 
 def peoples(text: str) -> Iterator[Span]:
-    """The adjectives and peoples of countries ("die russische Regierung", "zwei Franzosen")."""
+    """Yield adjectives and peoples of countries ("die russische Regierung", "zwei Franzosen")."""
     pattern, countries = _forms()
     canonical = _adjectives_in_english()
     for match in pattern.finditer(text):

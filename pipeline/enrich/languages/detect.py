@@ -42,7 +42,7 @@ def _detector() -> LanguageDetector:
 
 
 def detect(text: str) -> str | None:
-    """ISO 639-1 code of the language of `text`'s beginning; None for too little text."""
+    """Return the ISO 639-1 code of the language of `text`'s beginning; None for too little text."""
     sample = text[:_CHARS]
     if sum(c.isalpha() for c in sample) < _LEAST_CHARS:
         return None
@@ -52,7 +52,7 @@ def detect(text: str) -> str | None:
 
 
 def normalise(declared: str | None) -> str | None:
-    """A declared tag ("en-US", "EN", "eng") as ISO 639-1, or None."""
+    """Return a declared tag ("en-US", "EN", "eng") as ISO 639-1, or None."""
     if not declared:
         return None
     primary = declared.replace("_", "-").split("-")[0].strip().lower()

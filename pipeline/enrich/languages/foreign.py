@@ -46,11 +46,11 @@ def resolve(
     peoples: Peoples | None = None,
     genitives: tuple[str, ...] = (),
 ) -> list[Span]:
-    """The story's names, in order, without overlaps; without a model only those that are listed.
+    """Return the story's names, in order, without overlaps.
 
-    With a model the lists of English names only tell which country or body it is that the model
-    sees: "Essen" and "Man" are towns, and words of other languages too. `genitives` are the endings
-    that a country's name may take ("Israels").
+    Without a model only those that are listed. With a model the lists of English names only tell
+    which country or body it is that the model sees: "Essen" and "Man" are towns, and words of other
+    languages too. `genitives` are the endings that a country's name may take ("Israels").
     """
     tokens = tokenize(text)
     names = territories(language, lexicon, genitives) if language else {}
@@ -102,7 +102,7 @@ def _cldr(language: str) -> tuple[tuple[str, str], ...]:
 def territories(
     language: str, lexicon: Lexicon, genitives: tuple[str, ...] = ()
 ) -> dict[tuple[str, ...], Name]:
-    """Countries by the tokens of their name in a language, with the wires' English name."""
+    """Map the tokens of a country's name in a language to the wires' English name."""
     return {
         tuple(phrase(form).split(" ")): Name(
             "GPE", lexicon.canonical_country.get(country, name), country, "countries.tsv"

@@ -17,7 +17,10 @@ LANGUAGES = {room.code: room for room in (ENGLISH, FRENCH, SPANISH, GERMAN)}
 
 @lru_cache(maxsize=64)
 def language_of(code: str | None) -> Language:
-    """The room of a language by its ISO 639-1 code; one without its own has what holds in any."""
+    """Return the room of a language by its ISO 639-1 code.
+
+    One without its own has what holds in any.
+    """
     room = LANGUAGES.get(code or "")
     if room is not None:
         return room
@@ -25,5 +28,5 @@ def language_of(code: str | None) -> Language:
 
 
 def entity_models() -> dict[str, str]:
-    """The entity models that Dateline ships, by the language's code."""
+    """Return the entity models that Dateline ships, by the language's code."""
     return {room.code: room.entity_model for room in LANGUAGES.values() if room.entity_model}

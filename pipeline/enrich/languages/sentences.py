@@ -32,7 +32,7 @@ _FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*([\w'\u2019]+)")
 
 
 def split(text: str, ends: SentenceEnds = ENGLISH) -> tuple[tuple[int, int], ...]:
-    """Character spans `[start, end)` of the sentences of a story's text, without outer space.
+    """Split a story's text into sentences: character spans `[start, end)` without outer space.
 
     `ends` are the words of the text's language (`pipeline.enrich.languages.rooms`).
     """

@@ -17,7 +17,7 @@ _WORDS_LIKE_ACRONYMS = frozenset({"US", "WHO", "AU", "AS", "IT"})
 
 
 def is_capitals(line: str) -> bool:
-    """Whether a line is set in capitals (Reuters headlines of the 1980s and 1990s)."""
+    """Say whether a line is set in capitals (Reuters headlines of the 1980s and 1990s)."""
     letters = [c for c in line if c.isalpha()]
     return len(letters) >= 4 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
 
@@ -39,11 +39,11 @@ class Truecaser:
         self._lexicon = lexicon
 
     def text(self, text: str) -> str:
-        """`text` with every line that is set in capitals in its likely case; same length."""
+        """Bring every line that is set in capitals into its likely case; same length."""
         return "\n".join(self.line(line) for line in text.split("\n"))
 
     def line(self, line: str) -> str:
-        """`line` with each word of capitals in its likely case; same length."""
+        """Bring each word of capitals of a line into its likely case; same length."""
         if not is_capitals(line):
             return line
         result = _WORD.sub(lambda match: self._word(match.group()), line)

@@ -32,7 +32,7 @@ _AFTER = re.compile(r"(?:,\s+|\s+\(|\s+in\s+)$")
 
 
 def support_of(text: str, groups: Sequence[Group], lexicon: Lexicon) -> dict[str, float]:
-    """How strongly the unambiguous names of the story speak for each country."""
+    """Say how strongly the unambiguous names of the story speak for each country."""
     support: dict[str, float] = defaultdict(float)
     for group in groups:
         weight = 1 + math.log(len(group.spans))
@@ -67,7 +67,7 @@ def place_country(
     support: Mapping[str, float],
     lexicon: Lexicon,
 ) -> str | None:
-    """The country of a place; `spans` are all names of the story, in order."""
+    """Return the country of a place; `spans` are all names of the story, in order."""
     candidates: dict[str, float] = defaultdict(float)
     key = phrase(text[group.spans[0].start : group.spans[0].end])
     name = group.spans[0].name
@@ -134,7 +134,7 @@ def _unlisted(
 
 
 def inner_country(surface: str, lexicon: Lexicon, support: Mapping[str, float]) -> str | None:
-    """The country of a place inside a longer name: a country or state first, else a town."""
+    """Return the country of a place inside a longer name: a country or state first, else a town."""
     town: str | None = None
     last = surface.rsplit(" ", 1)[-1]
     company, civic = last in _COMPANY_ENDS, last in _CIVIC_ENDS

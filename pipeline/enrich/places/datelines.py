@@ -21,7 +21,7 @@ _SMALL_WORDS = frozenset(
 
 
 def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, Location | None]:
-    """Country and location of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas").
+    """Return country and location of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas").
 
     Of several places ("PARIS/BONN") the first counts; a country or state behind a town says which
     town is meant.

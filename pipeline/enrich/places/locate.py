@@ -29,7 +29,7 @@ Point = tuple[float, float]
 def locate(
     text: str, groups: Sequence[Group], lexicon: Lexicon, dateline: Location | None = None
 ) -> dict[int, Location]:
-    """The location of each place that has one, by the group's index; countries are known."""
+    """Return the location of each place that has one, by the group's index; countries are known."""
     chosen: dict[int, Location] = {}
     open_: list[tuple[int, tuple[Town, ...]]] = []
     anchors: list[Point] = []
@@ -62,18 +62,18 @@ def locate(
 
 
 def of_town(town: Town) -> Location:
-    """A town's location."""
+    """Return a town's location."""
     return Location("city", int(town[1]), town[2], town[3], town[4] or None)
 
 
 def of_country(country: str, lexicon: Lexicon) -> Location | None:
-    """The middle of a country's towns."""
+    """Return the middle of a country's towns."""
     centre = lexicon.centres.get(country)
     return Location("country", int(centre[1]), centre[2], centre[3]) if centre else None
 
 
 def of_state(country: str, name: str, lexicon: Lexicon) -> Location | None:
-    """The middle of the towns of a state of the USA."""
+    """Return the middle of the towns of a state of the USA."""
     centre = lexicon.centres.get(f"{country} {name}")
     if centre is None:
         return None
@@ -81,7 +81,7 @@ def of_state(country: str, name: str, lexicon: Lexicon) -> Location | None:
 
 
 def apart_km(first: Point, second: Point) -> float:
-    """The distance of two points (degrees north and east) along the sphere."""
+    """Return the distance of two points (degrees north and east) along the sphere."""
     north, south = math.radians(first[0]), math.radians(second[0])
     turn = math.radians(second[1] - first[1])
     half = math.sin((south - north) / 2) ** 2

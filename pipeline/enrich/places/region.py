@@ -50,7 +50,7 @@ def _money() -> tuple[tuple[str, str, float, re.Pattern[str]], ...]:
 
 
 def dateline_country(dateline: str | None, lexicon: Lexicon) -> str | None:
-    """The country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
+    """Return the country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
     return dateline_place(dateline, lexicon)[0]
 
 

@@ -31,9 +31,10 @@ def situated(
     dateline: tuple[str, str | None, Location | None] | None,
     lexicon: Lexicon,
 ) -> Event:
-    """The event with a place where something tells one; `dateline` is its words, country, location.
+    """Return the event with a place where something tells one.
 
-    What the act's own clause names stands in the event already.
+    `dateline` is its words, country, location. What the act's own clause names stands in the event
+    already.
     """
     if event.place is not None:
         known = next((e for e in entities if e.name == event.place and e.kind in _KINDS), None)

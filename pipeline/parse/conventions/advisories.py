@@ -91,7 +91,7 @@ _CORRECTING = ("correct", "correcting", "corrige", "berichtigt", "refile", "clar
 
 
 def is_kill_note(texts: Sequence[str]) -> bool:
-    """Whether a short text tells editors not to use a story that went out before.
+    """Say whether a short text tells editors not to use a story that went out before.
 
     `texts` are the headline, the notes and the paragraphs, in this order.
     """
@@ -105,13 +105,16 @@ def is_kill_note(texts: Sequence[str]) -> bool:
 
 
 def is_of_copy(paragraphs: Sequence[str]) -> bool:
-    """Whether a text is about copy (a story, its editors), or there is no text."""
+    """Say whether a text is about copy (a story, its editors), or there is no text."""
     begun = " ".join(text[:_TEXT_CHARS] for text in paragraphs[:_TEXTS])
     return not begun or (len(paragraphs) <= _MAX_PARAGRAPHS and bool(_OF_COPY.search(begun)))
 
 
 def named_story(texts: Sequence[str]) -> str | None:
-    """The slug or headline that a note quotes: the slug first, since families are kept by it."""
+    """Return the slug or headline that a note quotes.
+
+    The slug first, since families are kept by it.
+    """
     text = " ".join(part[:_TEXT_CHARS] for part in texts[:_TEXTS])
     for pattern in (_SLUGGED, _KEYED, _HEADLINED, _NAMED):
         match = pattern.search(text)
@@ -122,7 +125,7 @@ def named_story(texts: Sequence[str]) -> str | None:
 
 
 def named_day(texts: Sequence[str], near: date | None) -> date | None:
-    """The day of the story that a note speaks of; without a year the one next to `near`."""
+    """Return the day of the story that a note speaks of; without a year the one next to `near`."""
     text = " ".join(part[:_TEXT_CHARS] for part in texts[:_TEXTS])
     for match in _DAY.finditer(text):
         month, year = dates.month(match["m"] or match["m2"]), match["y"] or match["y2"]
@@ -144,13 +147,13 @@ def named_day(texts: Sequence[str], near: date | None) -> date | None:
 
 
 def change_of(text: str) -> str | None:
-    """The word by which a note says what changed (`ADDS`, `Corrects`), None for other text."""
+    """Return the word that says what a note changed (`ADDS`, `Corrects`), None for other text."""
     match = _CHANGE.match(text[:_TEXT_CHARS])
     return match["word"] if match else None
 
 
 def is_change_note(paragraph: str) -> bool:
-    """Whether a paragraph is such a note in brackets: `(Adds quotes, background)`."""
+    """Say whether a paragraph is such a note in brackets: `(Adds quotes, background)`."""
     if len(paragraph) > 400 or not _BRACKETED.match(paragraph):
         return False
     inner = paragraph.strip("=()[] ")
@@ -158,5 +161,5 @@ def is_change_note(paragraph: str) -> bool:
 
 
 def is_correcting(word: str) -> bool:
-    """Whether a word of change says that something was wrong before."""
+    """Say whether a word of change says that something was wrong before."""
     return word.casefold().startswith(_CORRECTING)

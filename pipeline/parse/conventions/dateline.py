@@ -86,7 +86,7 @@ class Dateline:
     day: int | None = None
 
     def on(self, near: date | None) -> date | None:
-        """The date: its own year, else the one that brings it next to `near`."""
+        """Return the date: its own year, else the one that brings it next to `near`."""
         if self.month is None or self.day is None:
             return None
         if self.year is not None:
@@ -95,7 +95,7 @@ class Dateline:
 
 
 def find_dateline(paragraph: str) -> Dateline | None:
-    """The dateline that `paragraph` begins with, or None.
+    """Return the dateline that `paragraph` begins with, or None.
 
     Needs an agency or a date beside the place, and a mark that ends it; a place in capitals
     before a dash is enough (`MOSCOW -- `).
@@ -237,7 +237,7 @@ def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | Non
 
 
 def split_places(text: str) -> tuple[str, ...]:
-    """The places of a dateline: `Kyiv/Washington` are two, `HARTFORD, Conn.` is one."""
+    """Return the places of a dateline: `Kyiv/Washington` are two, `HARTFORD, Conn.` is one."""
     places: list[str] = []
     for part in re.split(r" ?/ ?| and | y | et | und ", text.strip(" ,-")):
         place = " ".join(part.strip(" ,").split())

@@ -154,7 +154,7 @@ _LEADING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Embargo:
-    """What a line says: the moment until which a story is not to be used, UTC.
+    """Holds what a line says: the moment until which a story is not to be used, UTC.
 
     `until` None: the line is an embargo whose end is not understood. `zoneless`: it gives an hour
     and no zone, and the hour was taken as UTC.
@@ -176,7 +176,7 @@ def _openings() -> dict[str, re.Pattern[str]]:
 
 
 def is_embargo(text: str) -> bool:
-    """Whether a line sets an embargo, understood or not."""
+    """Say whether a line sets an embargo, understood or not."""
     if len(text) > _MAX_CHARS or not _may_be(text):
         return False
     openings = _openings()
@@ -204,7 +204,10 @@ def _may_be(text: str) -> bool:
 
 
 def lifts_embargo(text: str) -> bool:
-    """Whether a line says that there is no embargo (`FOR IMMEDIATE RELEASE`, `Embargo: none`)."""
+    """Say whether a line says that there is no embargo (`FOR IMMEDIATE RELEASE`, `Embargo.
+
+    None`).
+    """
     return len(text) <= _MAX_CHARS and _may_be(text) and bool(_openings()["none"].match(text))
 
 
@@ -219,7 +222,7 @@ def _is_time(rest: str) -> bool:
 
 
 def read_embargo(text: str, near: datetime | None, *, day_only: bool = True) -> Embargo:
-    """The embargo that a line gives.
+    """Return the embargo that a line gives.
 
     A day without a year is the one next to the story's own (`near`, of which `day_only` says that
     its hour is not known); a weekday is the first from that day on, an hour without a day the first

@@ -50,7 +50,7 @@ _MAX_HEAD_LINES = 16
 
 @dataclass(slots=True)
 class Heading:
-    """What the lines above the body say; `start` is the first line of the body."""
+    """Holds what the lines above the body say; `start` is the first line of the body."""
 
     start: int = 0
     headline: str = ""
@@ -70,7 +70,7 @@ class Heading:
 
 
 def read_heading(lines: list[str]) -> Heading:
-    """The heading of a text: reads until the first line that belongs to the body."""
+    """Return the heading of a text: reads until the first line that belongs to the body."""
     head = Heading()
     index = seen = 0
     while index < len(lines) and seen < _MAX_HEAD_LINES:

@@ -70,7 +70,10 @@ _LABEL_WORDS = 12
 
 
 def is_nexis(text: str) -> bool:
-    """Whether a text is an export of Nexis: it counts its documents, or ends and labels them."""
+    """Say whether a text is an export of Nexis.
+
+    It counts its documents, or ends and labels them.
+    """
     if NEXIS_COUNT.match(text.lstrip()):
         return True
     found = NEXIS_END.search(text)
@@ -78,7 +81,7 @@ def is_nexis(text: str) -> bool:
 
 
 def is_factiva(text: str) -> bool:
-    """Whether a text is an export of Factiva: a line counts words, and the number ends it."""
+    """Say whether a text is an export of Factiva: a line counts words, and the number ends it."""
     return bool(FACTIVA_END.search(text)) and any(map(_WORDS.match, text.split("\n", 60)[:60]))
 
 
@@ -88,7 +91,7 @@ def _labels(text: str) -> set[str]:
 
 
 def split_nexis(text: str) -> Iterator[tuple[int, int]]:
-    """Where each document of a Nexis export begins and ends."""
+    """Yield where each document of a Nexis export begins and ends."""
     counted = [match.start() for match in NEXIS_COUNT.finditer(text)]
     ends = [match.end() for match in NEXIS_END.finditer(text)]
     bounds = [*counted, len(text)] if counted else [0, *ends]
@@ -98,7 +101,7 @@ def split_nexis(text: str) -> Iterator[tuple[int, int]]:
 
 
 def split_factiva(text: str) -> Iterator[tuple[int, int]]:
-    """Where each document of a Factiva export begins and ends."""
+    """Yield where each document of a Factiva export begins and ends."""
     begin = 0
     for match in FACTIVA_END.finditer(text):
         yield begin, match.end()
@@ -106,9 +109,10 @@ def split_factiva(text: str) -> Iterator[tuple[int, int]]:
 
 
 def read_nexis(text: str) -> Draft:
-    """One document of Nexis: publication, date, edition and headline above the labels, then text.
+    """Return one document of Nexis.
 
-    Raises `FaultError` where there is neither headline nor text.
+    Publication, date, edition and headline above the labels, then text. Raises `FaultError` where
+    there is neither headline nor text.
     """
     lines = [entry.strip() for entry in text.split("\n")]
     if lines and NEXIS_COUNT.match(lines[0].strip()):
@@ -185,9 +189,10 @@ def _first_label(lines: list[str]) -> int:
 
 
 def read_factiva(text: str) -> Draft:
-    """One document of Factiva: headline, byline, count of words, date, source, code, language.
+    """Return one document of Factiva.
 
-    Raises `FaultError` where no line counts the words.
+    Headline, byline, count of words, date, source, code, language. Raises `FaultError` where no
+    line counts the words.
     """
     lines = [entry.strip() for entry in text.split("\n")]
     end = next((n for n, entry in enumerate(lines) if FACTIVA_END.match(entry)), len(lines))

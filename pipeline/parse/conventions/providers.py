@@ -26,13 +26,16 @@ def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 @cache
 def telling_words() -> frozenset[str]:
-    """The longest word of every signature, in small letters: where none stands, no agency does."""
+    """Return the longest word of every signature, in small letters.
+
+    Where none stands, no agency does.
+    """
     signatures, _ = _tables()
     return frozenset(max(re.split(r"[\W_]+", sign), key=len) for sign in signatures)
 
 
 def provider(signature: str | None) -> str | None:
-    """The agency's name in the lake for a signature (`Reuter`, `dpa/lno`), None if unknown."""
+    """Return the agency's name for a signature (`Reuter`, `dpa/lno`), None if unknown."""
     if not signature:
         return None
     signatures, _ = _tables()
@@ -44,7 +47,7 @@ def provider(signature: str | None) -> str | None:
 
 
 def provider_of_uri(uri: str | None) -> str | None:
-    """The agency whose host or signature begins `uri` (`tag:afp.com,2020:…`, `urn:newsml:…`)."""
+    """Return the agency whose host or signature begins `uri` (`tag:afp.com,2020:…`)."""
     match = _HOST.match(uri.strip()) if uri else None
     if not match:
         return None
@@ -58,5 +61,5 @@ def provider_of_uri(uri: str | None) -> str | None:
 
 
 def named(signature: str | None) -> str | None:
-    """The agency's name, or the signature itself where the table does not know it."""
+    """Return the agency's name, or the signature itself where the table does not know it."""
     return provider(signature) or (signature.strip() or None if signature else None)

@@ -33,7 +33,7 @@ _ORDER = r"(?:(?P<order>\d{1,2}(?:st|nd|rd|th|\.)|first|second|third|fourth|fift
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a headline or keyword line says about its place in a family.
+    """Holds what a headline or keyword line says about its place in a family.
 
     `base` is the text without the marks, `version` 1 for a first one, `killed` whether it takes
     the family back (`doubtful`: unless the text below is a story after all), `part` whether it
@@ -93,7 +93,7 @@ def _patterns() -> _Patterns:
 
 @lru_cache(maxsize=256)
 def read_marks(text: str) -> Revision:
-    """The marks of a headline or keyword line, those before it and those after."""
+    """Return the marks of a headline or keyword line, those before it and those after."""
     text = text.strip()
     marks: list[str] = []
     steps, killed, urgency, part, weak = 0, False, None, False, False
@@ -125,7 +125,7 @@ def read_marks(text: str) -> Revision:
 
 
 def read_line(text: str) -> Revision | None:
-    """The mark that a line of its own is (`=(CORRECTION)=`, `MANDATORY KILL`), None else."""
+    """Return the mark that a line of its own is (`=(CORRECTION)=`, `MANDATORY KILL`), None else."""
     if len(text) > _LINE_CHARS:
         return None
     for whole in (f"{text} x", f"{text}: x"):

@@ -42,7 +42,7 @@ _MAX_LINE_CHARS = 600
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """How many lines of text are left above the sign-off, and what it said."""
+    """Says how many lines of text are left above the sign-off, and what it said."""
 
     end: int
     provider: str | None = None
@@ -54,7 +54,7 @@ class SignOff:
 
 
 def read_sign_off(lines: list[str]) -> SignOff:
-    """The sign-off at the end of `lines`; a story that is one line is no sign-off."""
+    """Return the sign-off at the end of `lines`; a story that is one line is no sign-off."""
     end, steps = len(lines), 0
     agency: str | None = None
     rights: str | None = None
@@ -100,12 +100,15 @@ def read_sign_off(lines: list[str]) -> SignOff:
 
 
 def stamp_provider(text: str) -> str | None:
-    """The agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
+    """Return the agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
     return "AP" if _AP_STAMP.match(text) else None
 
 
 def read_stamp(text: str) -> Moment | None:
-    """The time of an agency's stamp: `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601."""
+    """Return the time of an agency's stamp.
+
+    `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
+    """
     match = _AP_STAMP.match(text)
     if not match:
         return dates.moment(text)
@@ -121,7 +124,7 @@ def _reporters(credit: str) -> tuple[str, ...]:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """The names in `A and B in Paris, C in Rome`: places after `in` are left out."""
+    """Return the names in `A and B in Paris, C in Rome`: places after `in` are left out."""
     names = []
     for part in re.split(r",| and |&| y | et | und ", text.strip(" ().")):
         name = re.sub(r"\s+(?:in|at|from|en|à|aus)\s+.*$", "", part.strip()).strip(" .")

@@ -33,9 +33,10 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 def read_story(text: str, moment: Moment | None = None) -> Draft:
-    """The draft of a whole plain-text story; `text` is clean (see `pipeline.parse.text.clean`).
+    """Return the draft of a whole plain-text story.
 
-    `moment` is when it was sent, where the text itself gives no time.
+    `text` is clean (see `pipeline.parse.text.clean`). `moment` is when it was sent, where the text
+    itself gives no time.
 
     Raises `FaultError`: `no_text` where nothing is left, `unknown_format` for a text that has
     neither a headline over a body, nor dateline, date, agency, or two sentences.
@@ -58,9 +59,10 @@ def compose(
     delivered: str | None = None,
     aside: Sequence[str] = (),
 ) -> Draft:
-    """A draft of heading, paragraphs and sign-off: dateline taken out, marks of revision read.
+    """Return a draft of heading, paragraphs and sign-off.
 
-    `delivered` is the text that it is read from, `aside` the lines of it that are left out.
+    Dateline taken out, marks of revision read. `delivered` is the text that it is read from,
+    `aside` the lines of it that are left out.
     """
     embargoes, paragraphs = take_embargoes(paragraphs)
     dateline, paragraphs = take_dateline(paragraphs)
@@ -95,7 +97,7 @@ def compose(
 
 
 def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
-    """The draft under the last of the embargoes that the lines give, their year that of the story.
+    """Put the draft under the last embargo that the lines give, in the year of the story.
 
     Where one is not understood the story is withheld, and a warning gives its words.
     """
@@ -117,7 +119,7 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
 
 
 def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
-    """The embargo lines among the first paragraphs, and the paragraphs without them."""
+    """Return the embargo lines among the first paragraphs, and the paragraphs without them."""
     lines = [text for text in paragraphs[:_LOOK_AHEAD] if is_embargo(text)]
     if not lines:
         return lines, paragraphs
@@ -125,7 +127,7 @@ def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, .
 
 
 def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:
-    """The dateline of one of the first paragraphs, and the paragraphs without it."""
+    """Return the dateline of one of the first paragraphs, and the paragraphs without it."""
     for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
         found = find_dateline(paragraph)
         if found:
@@ -149,7 +151,7 @@ def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str,
 
 
 def with_moment(draft: Draft, moment: Moment | None) -> Draft:
-    """The draft published at `moment`."""
+    """Return the draft published at `moment`."""
     if not moment:
         return draft
     return replace(
@@ -161,7 +163,7 @@ def with_moment(draft: Draft, moment: Moment | None) -> Draft:
 
 
 def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:
-    """The draft with its dateline's words, places, and the date nearest to its publication."""
+    """Add a dateline to the draft: words, places, and the date nearest to its publication."""
     if not dateline:
         return draft
     near: date | None = draft.published_at.date() if draft.published_at else None
@@ -174,7 +176,7 @@ def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:
 
 
 def with_marks(draft: Draft) -> Draft:
-    """The draft with what headline, slugline and notes say of its place in the family."""
+    """Return the draft with what headline, slugline and notes say of its place in the family."""
     found = [revisions.read_marks(text) for text in (draft.headline, draft.slugline) if text]
     notes = (draft.editor_note or "").split("\n")
     found += filter(None, (revisions.read_line(note) for note in notes if note))
@@ -220,7 +222,7 @@ def _change(draft: Draft) -> str | None:
 
 
 def take_change_note(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """The note of change above the text (`(Adds quotes)`), and the paragraphs without it."""
+    """Return the note of change above the text (`(Adds quotes)`), and the paragraphs without it."""
     for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
         if advisories.is_change_note(paragraph):
             rest = (*paragraphs[:index], *paragraphs[index + 1 :])

@@ -28,7 +28,10 @@ def _pattern() -> re.Pattern[str]:
 
 
 def zone_at(text: str) -> tuple[tzinfo, int] | None:
-    """The zone that `text` begins with, by name or offset, and where it ends; None if none."""
+    """Return the zone that `text` begins with, by name or offset, and where it ends.
+
+    None if none.
+    """
     offset = _OFFSET.match(text)
     if offset:
         minutes = int(offset["h"]) * 60 + int(offset["m"] or 0)
@@ -54,5 +57,8 @@ def _zone(told: str) -> tzinfo | None:
 
 
 def in_utc(local: datetime, zone: tzinfo) -> datetime:
-    """The moment of a local time; of an hour that comes twice (clocks set back) the later one."""
+    """Return the moment of a local time.
+
+    Of an hour that comes twice (clocks set back) the later one.
+    """
     return max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -35,7 +35,7 @@ _FEED = "jsonfeed.org/version/"
 
 
 def read_agency(item: Object, raw: bytes | None, read: ReadObject) -> Iterator[Part] | None:
-    """The parts of an object of one of these shapes, None for any other.
+    """Yield the parts of an object of one of these shapes, None for any other.
 
     They may raise `FaultError` where the shape is known and holds no story.
     """
@@ -206,7 +206,7 @@ def _items(item: Object, raw: bytes | None) -> Iterator[Part]:
 
 
 def articles(value: Json) -> Iterator[Object]:
-    """The articles of a JSON-LD value: itself, in its graph, or in a list."""
+    """Yield the articles of a JSON-LD value: itself, in its graph, or in a list."""
     if isinstance(value, list):
         for entry in value:
             yield from articles(entry) if isinstance(entry, dict) else ()
@@ -221,7 +221,7 @@ def articles(value: Json) -> Iterator[Object]:
 
 
 def read_articles(found: list[Object], raw: bytes | None, read: ReadObject) -> Iterator[Part]:
-    """The stories of schema.org articles (https://schema.org/NewsArticle)."""
+    """Yield the stories of schema.org articles (https://schema.org/NewsArticle)."""
     entries = [(_context(entry), _article(entry, raw, read)) for entry in found]
     yield from _parts(entries, raw)
 

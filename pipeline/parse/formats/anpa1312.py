@@ -42,17 +42,20 @@ _MAX_HEAD_LINES = 20
 
 
 def plain_bytes(text: bytes) -> bytes:
-    """The text with tabs and line ends for the marks of tables, and no other typesetting."""
+    """Return the text with tabs and line ends for the marks of tables, and no other typesetting."""
     return text.translate(_PLAIN, NOTHING)
 
 
 def is_anpa_text(text: str) -> bool:
-    """Whether lines of the heading begin as ANPA 1312 marks them."""
+    """Say whether lines of the heading begin as ANPA 1312 marks them."""
     return text.lstrip().startswith("^")
 
 
 def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
-    """The draft of a message's clean text; `is_table` is what its header says of its form."""
+    """Return the draft of a message's clean text.
+
+    `is_table` is what its header says of its form.
+    """
     lines = text.split("\n")
     end = _head_end(lines, is_table=is_table)
     head = Heading(slugline=slugline, evidence=True)

@@ -41,12 +41,12 @@ class _Lines(Iterator[str]):
         return self._text[begin : self._at]
 
     def taken(self) -> str:
-        """What was read since the last call."""
+        """Return what was read since the last call."""
         begin, self._from = self._from, self._at
         return self._text[begin : self._at]
 
     def left(self) -> str:
-        """What no call of `taken` has given."""
+        """Return what no call of `taken` has given."""
         return self._text[self._from :]
 
 
@@ -91,11 +91,11 @@ class _Csv:
     name = "csv"
 
     def matches(self, sniff: Sniff) -> bool:
-        """Lines of as many cells each, or a first line that names columns."""
+        """Look for lines of as many cells each, or a first line that names columns."""
         return shape(sniff.text, whole=len(sniff.data) <= _HEAD_CHARS) is not None
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each row; its raw form is the header line and the row's own lines."""
+        """Yield a part for each row; its raw form is the header line and the row's own lines."""
         csv.field_size_limit(_MAX_FIELD_CHARS)
         decoded = decode(data, hints.charset)
         text = decoded.text.lstrip("\ufeff \r\n\0").replace("\0", "")
@@ -149,7 +149,7 @@ class _Table:
         self._warnings = warnings
 
     def read(self, row: list[str], raw: bytes, evidence: str) -> Part:
-        """The row's story, or why it is none."""
+        """Return the row's story, or why it is none."""
         try:
             draft = self._draft(row, raw)
         except FaultError as error:

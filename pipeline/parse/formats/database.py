@@ -25,14 +25,14 @@ class _Nexis:
     name = "nexis"
 
     def matches(self, sniff: Sniff) -> bool:
-        """`1 of 2 DOCUMENTS` at the beginning, or `End of Document` below labels."""
+        """Look for `1 of 2 DOCUMENTS` at the beginning, or `End of Document` below labels."""
         return sniff.root is None and (
             bool(press_database.NEXIS_COUNT.match(sniff.text))
             or (b"End of Document" in sniff.data and press_database.is_nexis(_text(sniff.data)))
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each document, with its own text as the raw form."""
+        """Yield a part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
         return _documents(
@@ -44,7 +44,7 @@ class _Factiva:
     name = "factiva"
 
     def matches(self, sniff: Sniff) -> bool:
-        """A line that counts words, and `Document` with a number at the end."""
+        """Look for a line that counts words, and `Document` with a number at the end."""
         return (
             sniff.root is None
             and bool(_FACTIVA_HEAD.search(sniff.text))
@@ -52,7 +52,7 @@ class _Factiva:
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each document, with its own text as the raw form."""
+        """Yield a part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
         return _documents(
@@ -64,11 +64,14 @@ class _Rtf:
     name = "rtf"
 
     def matches(self, sniff: Sniff) -> bool:
-        """`{\\rtf1` at the beginning."""
+        """Look for `{\\rtf1` at the beginning."""
         return sniff.text.startswith("{\\rtf")
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """The articles of its text, each with the text as raw form; one alone with the file."""
+        """Yield the articles of its text, each with the text as raw form.
+
+        One alone with the file.
+        """
         return _of_text(clean(read_rtf(data, limits)), self.name)
 
 
@@ -76,11 +79,14 @@ class _Docx:
     name = "docx"
 
     def matches(self, sniff: Sniff) -> bool:
-        """A zip whose first member is a part of an Office document."""
+        """Look for a zip whose first member is a part of an Office document."""
         return is_docx(sniff.data)
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """The articles of its text, each with the text as raw form; one alone with the file."""
+        """Yield the articles of its text, each with the text as raw form.
+
+        One alone with the file.
+        """
         return _of_text(clean(read_docx(data, limits)), self.name)
 
 

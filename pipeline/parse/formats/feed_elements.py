@@ -35,14 +35,14 @@ _ONLY_ENDS = re.compile(r"(?:\s|</[\w:.-]*>?)*+$")
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What is kept apart from the text: captions (Media RSS 1.5), and keywords."""
+    """Holds what is kept apart from the text: captions (Media RSS 1.5), and keywords."""
 
     captions: tuple[str, ...]
     keywords: tuple[str, ...]
 
 
 def entries(root: etree._Element) -> Iterator[etree._Element]:
-    """The entries of a feed, or the one that is the root; none lies within another."""
+    """Yield the entries of a feed, or the one that is the root; none lies within another."""
     if local(root) == "entry":
         yield root
         return
@@ -72,7 +72,7 @@ def prepare(element: etree._Element) -> Aside:
 
 
 def whole_entries(text: str) -> tuple[str, str]:
-    """A feed that is cut off, closed after its last whole entry, and what came after that.
+    """Return a feed that is cut off, closed after its last whole entry, and what came after that.
 
     Both are empty where there is no whole entry.
     """

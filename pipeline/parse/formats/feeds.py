@@ -52,12 +52,12 @@ class _Feeds:
     name = "feed"
 
     def matches(self, sniff: Sniff) -> bool:
-        """The roots `<rss>`, `<rdf:RDF>`, `<feed>`, `<channel>`, or an Atom `<entry>` alone."""
+        """Look for `<rss>`, `<rdf:RDF>`, `<feed>` or `<channel>`, or an Atom `<entry>` alone."""
         root = (sniff.root or "").lower()
         return root in _ROOTS or (root == "entry" and "Atom" in (sniff.namespace or ""))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each entry; an empty feed is skipped.
+        """Yield a part for each entry; an empty feed is skipped.
 
         Of a feed that is cut off the whole entries are read; the rest is malformed.
         """

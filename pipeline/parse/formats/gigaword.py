@@ -37,11 +37,11 @@ class _Gigaword:
     name = "gigaword"
 
     def matches(self, sniff: Sniff) -> bool:
-        """`<DOC …>` at the beginning."""
+        """Look for `<DOC …>` at the beginning."""
         return sniff.root == "DOC"
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each document."""
+        """Yield a part for each document."""
         return sgml.documents(data, _document)
 
 

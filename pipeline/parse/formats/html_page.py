@@ -33,12 +33,12 @@ class HtmlPage:
         self._read = read
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<html>`, and in the page a schema.org article with its text."""
+        """Look for the root `<html>`, and in the page a schema.org article with its text."""
         is_page = (sniff.root or "").lower() in {"html", "head"}
         return is_page and b"application/ld+json" in sniff.data and b"articleBody" in sniff.data
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each article with a text that the page holds."""
+        """Yield a part for each article with a text that the page holds."""
         charset = _CHARSET.search(data[:2048])
         decoded = decode(data, hints.charset or (charset[1].decode("ascii") if charset else None))
         found: list[Object] = []

@@ -62,11 +62,11 @@ class _Iptc7901:
     name = "iptc7901"
 
     def matches(self, sniff: Sniff) -> bool:
-        """SOH at the beginning, fillers aside, a header of plain text, and STX after it."""
+        """Look for SOH at the beginning, a header of plain text, and STX; fillers may precede."""
         return bool(_BEGINNING.match(sniff.text))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each message; what stands between messages is malformed."""
+        """Yield a part for each message; what stands between messages is malformed."""
         position = 0
         for match in _MESSAGE.finditer(data):
             gap = data[position : match.start()].rstrip(_FILLERS)
@@ -95,7 +95,10 @@ def _message(match: re.Match[bytes], hints: Hints) -> Part:
 
 
 def clean_lines(data: bytes, charset: str = "latin-1") -> list[str]:
-    """The lines of a header or trailer; separators of fields (US) stay, typesetting marks part."""
+    """Return the lines of a header or trailer.
+
+    Separators of fields (US) stay, typesetting marks part.
+    """
     try:
         decoded = data.decode(charset)
     except (UnicodeDecodeError, LookupError):

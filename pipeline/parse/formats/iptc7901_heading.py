@@ -37,7 +37,7 @@ _URGENT = 2
 
 
 def read_marked_heading(text: str) -> Draft | None:
-    """The draft of a clean text with a marked heading; None where no line of it is marked.
+    """Return the draft of a clean text with a marked heading; None where no line of it is marked.
 
     Raises `FaultError` of kind `no_text` where nothing stands in it.
     """

@@ -53,12 +53,12 @@ class JsonFormat:
         self._nested = nested
 
     def matches(self, sniff: Sniff) -> bool:
-        """`{`, or `[` before an object."""
+        """Look for `{`, or `[` before an object."""
         text = sniff.text
         return text.startswith("{") or (text[:1] == "[" and text[1:].lstrip()[:1] in {"{", "]"})
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each object, with the bytes of that object."""
+        """Yield a part for each object, with the bytes of that object."""
         decoded = decode(data, hints.charset)
         text = decoded.text
         plain = decoded.encoding == "utf-8" and not decoded.warnings and data[:1] in b"{["
@@ -176,7 +176,7 @@ def _is_story(low: dict[str, Json]) -> bool:
 
 
 def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json") -> Draft:
-    """The story of an object whose names are in lower case; `name` is the format's.
+    """Return the story of an object whose names are in lower case; `name` is the format's.
 
     Raises `FaultError` where it has neither headline nor body.
     """

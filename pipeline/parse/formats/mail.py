@@ -110,7 +110,7 @@ class MailFormat:
         self._read = read
 
     def matches(self, sniff: Sniff) -> bool:
-        """A block of header fields, two of them such as mail alone has (`From`, `Subject` …)."""
+        """Look for a block of header fields, two of them mail's own (`From`, `Subject` …)."""
         begin = _FROM_LINE.match(sniff.text)
         place = begin.end() if begin else 0
         names = set()
@@ -121,7 +121,7 @@ class MailFormat:
         return at_end and len(names & _OF_MAIL) >= _MIN_OF_MAIL
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story, the parts of the packaged format that the message carries, or the messages.
+        """Yield one story, or the parts of what the message carries: a packaged format, messages.
 
         A message sent on within another one, and each of a digest, are read like mails alone.
         """

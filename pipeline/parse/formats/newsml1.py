@@ -48,11 +48,11 @@ class _NewsMl1:
     name = "newsml1"
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<NewsML>`, or a `<NewsItem>` of it (with that capital) alone."""
+        """Look for the root `<NewsML>`, or a `<NewsItem>` of it (with that capital) alone."""
         return sniff.root in {"NewsML", "NewsItem", "Newsml", "newsml", "NEWSML"}
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each news item."""
+        """Yield a part for each news item."""
         document = xml.read_xml(data, hints, limits)
         root = document.root
         items = [root] if local(root) == "newsitem" else list(xml.children(root, "newsitem"))

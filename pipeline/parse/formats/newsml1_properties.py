@@ -27,7 +27,7 @@ _ROLES = {
 
 
 def embargo_of(management: etree._Element | None, warnings: list[str]) -> datetime | None:
-    """From when a story may be used that is to become usable later."""
+    """Say from when a story may be used that is to become usable later."""
     changes = xml.child(management, "statuswillchange")
     when = time_of(changes, "dateandtime", warnings)
     usable = (formal_name(xml.child(changes, "futurestatus")) or "").lower() == "usable"
@@ -35,7 +35,7 @@ def embargo_of(management: etree._Element | None, warnings: list[str]) -> dateti
 
 
 def codes_of(item: etree._Element) -> Iterator[Code]:
-    """Subjects, genre, places and audience, each once."""
+    """Yield subjects, genre, places and audience, each once."""
     seen: set[Code] = set()
     for entry in xml.below(item, *_ROLES):
         role = _ROLES[local(entry)]
@@ -52,19 +52,19 @@ def codes_of(item: etree._Element) -> Iterator[Code]:
 
 
 def keywords_of(item: etree._Element) -> tuple[str, ...]:
-    """The words of the keyword lines."""
+    """Return the words of the keyword lines."""
     lines = xml.texts(xml.below(item, "keywordline"))
     return tuple(line(word) for text in lines for word in text.split(",") if word.strip())
 
 
 def notes_of(management: etree._Element | None) -> str | None:
-    """Comments on the management of the item."""
+    """Return the comments on the management of the item."""
     notes = xml.texts(xml.below(management, "comment"))
     return "\n".join(notes) or None
 
 
 def instruction_of(management: etree._Element | None) -> str | None:
-    """What the provider asks for, beyond putting the revision in its place."""
+    """Return what the provider asks for, beyond putting the revision in its place."""
     mark = formal_name(xml.child(management, "instruction"))
     return mark if mark and mark.lower() not in {"rectify", "none"} else None
 
@@ -74,7 +74,7 @@ def relations_of(
     revision: etree._Element | None,
     identity: etree._Element | None,
 ) -> tuple[Relation, ...]:
-    """The items that this one comes from or goes with, and its previous revision."""
+    """Return the items that this one comes from or goes with, and its previous revision."""
     found = []
     for name, role in (("derivedfrom", "previous"), ("associatedwith", "related")):
         ids = (xml.attribute(e, "newsitem", "href") for e in xml.children(management, name))
@@ -87,7 +87,7 @@ def relations_of(
 
 
 def identity_of(identity: etree._Element | None) -> str | None:
-    """The item's URN without the revision, as NewsML 1.2 section 5.3 builds it."""
+    """Return the item's URN without the revision, as NewsML 1.2 section 5.3 builds it."""
     parts = [text_of(xml.child(identity, n)) for n in ("providerid", "dateid", "newsitemid")]
     if all(parts):
         return "urn:newsml:" + ":".join(parts)
@@ -97,7 +97,7 @@ def identity_of(identity: etree._Element | None) -> str | None:
 def provider_of(
     item: etree._Element, envelope: etree._Element | None, identity: etree._Element | None
 ) -> str | None:
-    """The agency: the owner of the ids where its host is known, else the named parties."""
+    """Return the agency: the owner of the ids where its host is known, else the named parties."""
     admin = next(xml.below(item, "administrativemetadata"), None)
     parties = [formal_name(p) for p in xml.below(xml.child(admin, "provider"), "party")]
     sent = [formal_name(p) for p in xml.below(xml.child(envelope, "sentfrom"), "party")]
@@ -107,10 +107,10 @@ def provider_of(
 
 
 def time_of(element: etree._Element | None, name: str, warnings: list[str]) -> Moment | None:
-    """The time in a child element; a warning where it is none."""
+    """Return the time in a child element; a warning where it is none."""
     return fields.moment(text_of(xml.child(element, name)), name, warnings)
 
 
 def formal_name(element: etree._Element | None) -> str | None:
-    """The value of a property: its FormalName, or its text."""
+    """Return the value of a property: its FormalName, or its text."""
     return xml.attribute(element, "formalname") or text_of(element) or None

@@ -44,7 +44,7 @@ class _NewsMlG2:
     name = "newsml-g2"
 
     def matches(self, sniff: Sniff) -> bool:
-        """A root of the standard; `newsItem` (with that capital) in any namespace."""
+        """Look for a root of the standard; `newsItem` (with that capital) in any namespace."""
         root = sniff.root or ""
         named = root in {"newsItem", "packageItem", "newsMessage"}
         if named or "std/nar" in (sniff.namespace or ""):
@@ -52,7 +52,7 @@ class _NewsMlG2:
         return root.lower() in _ROOTS - {"newsitem"} or root.lower() in _FRAGMENTS
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each item of the document."""
+        """Yield a part for each item of the document."""
         document = xml.read_xml(data, hints, limits)
         root = document.root
         if local(root) in _FRAGMENTS:
@@ -76,7 +76,7 @@ class _NewsMlG2:
 
 
 def read_item(item: etree._Element, context: ItemContext) -> Part:
-    """The story of a news or package item; other items are skipped."""
+    """Return the story of a news or package item; other items are skipped."""
     kind = local(item)
     if kind in _OTHERS:
         return Fault("skipped.not_a_story", f"newsml-g2: a {kind}", xml.attribute(item, "guid"))
@@ -123,13 +123,16 @@ def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
 
 
 def is_text_item(meta: etree._Element | None) -> bool:
-    """Whether the item's class is a text, or a whole of text and pictures, or is not given."""
+    """Say whether the item's class is a text, or a whole of text and pictures, or is not given."""
     kind = (value_of(xml.child(meta, "itemclass")) or "").lower()
     return not kind or kind.endswith(("text", "composite"))
 
 
 def read_page(part: etree._Element) -> Draft:
-    """The draft of an XHTML page: its header and the notes below it are no part of the text."""
+    """Return the draft of an XHTML page.
+
+    Its header and the notes below it are no part of the text.
+    """
     headers = list(xml.below(part, "header"))
     names = [
         name

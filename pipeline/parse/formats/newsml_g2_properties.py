@@ -42,7 +42,7 @@ class ItemContext:
 
 
 def schemes_of(element: etree._Element | None) -> dict[str, str]:
-    """The schemes by alias of the catalogs that stand in `element`."""
+    """Return the schemes by alias of the catalogs that stand in `element`."""
     found: dict[str, str] = {}
     for scheme in xml.below(element, "scheme"):
         alias, uri = xml.attribute(scheme, "alias"), xml.attribute(scheme, "uri")
@@ -52,7 +52,7 @@ def schemes_of(element: etree._Element | None) -> dict[str, str]:
 
 
 def asserted_names(item: etree._Element) -> dict[str, str]:
-    """The names that the item asserts for its concepts, by qcode, URI or literal."""
+    """Return the names that the item asserts for its concepts, by qcode, URI or literal."""
     found: dict[str, str] = {}
     for entry in xml.children(item, "assert"):
         identity, name = value_of(entry), text_of(xml.child(entry, "name"))
@@ -62,7 +62,7 @@ def asserted_names(item: etree._Element) -> dict[str, str]:
 
 
 def value_of(element: etree._Element | None) -> str | None:
-    """The identifier that a property carries: qcode, URI or literal."""
+    """Return the identifier that a property carries: qcode, URI or literal."""
     return xml.attribute(element, "qcode", "uri", "literal", "code")
 
 
@@ -72,7 +72,7 @@ def provider_of(
     about: etree._Element | None,
     context: ItemContext,
 ) -> str | None:
-    """The agency: named, by the host of its URI or of the guid, or the sender."""
+    """Return the agency: named, by the host of its URI or of the guid, or the sender."""
     given = xml.child(meta, "provider")
     name = text_of(xml.child(given, "name")) or None
     literal = xml.attribute(given, "literal")
@@ -89,14 +89,14 @@ def provider_of(
 
 
 def bylines_of(about: etree._Element | None) -> tuple[str, ...]:
-    """The names of `by`, else of `creator`."""
+    """Return the names of `by`, else of `creator`."""
     stated = [name for by in xml.children(about, "by") for name in fields.bylines(text_of(by))]
     creators = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "creator")]
     return tuple(dict.fromkeys(stated or (name for name in creators if name and is_name(name))))
 
 
 def is_name(text: str) -> bool:
-    """Whether a creator is somebody's name, and no account of a system (`brenner.ada`, `abr`)."""
+    """Say whether a creator is a name, and no account of a system (`brenner.ada`, `abr`)."""
     words = text.split()
     if len(words) > 1:
         return "@" not in text
@@ -106,7 +106,7 @@ def is_name(text: str) -> bool:
 
 
 def places_of(about: etree._Element | None, words: str | None) -> tuple[str, ...]:
-    """The places of `located`, else of the words of the dateline."""
+    """Return the places of `located`, else of the words of the dateline."""
     names = [text_of(xml.child(entry, "name")) for entry in xml.children(about, "located")]
     found = tuple(filter(None, names))
     return found or (split_places(re.split(r",|\(", words)[0]) if words else ())
@@ -115,7 +115,7 @@ def places_of(about: etree._Element | None, words: str | None) -> tuple[str, ...
 def codes_of(
     meta: etree._Element | None, about: etree._Element | None, context: ItemContext
 ) -> Iterator[Code]:
-    """The codes of the item: class, subjects and genres, schemes resolved."""
+    """Yield the codes of the item: class, subjects and genres, schemes resolved."""
     item_class = xml.child(meta, "itemclass")
     entries = [*xml.children(about, "subject", "genre")]
     for entry in ([item_class] if item_class is not None else []) + entries:
@@ -141,7 +141,7 @@ def _resolve(entry: etree._Element, schemes: Mapping[str, str]) -> tuple[str | N
 
 
 def relations_of(item: etree._Element, meta: etree._Element | None) -> tuple[Relation, ...]:
-    """What the item links to and, as a package, holds."""
+    """Return what the item links to and, as a package, holds."""
     found: list[Relation] = []
     for link in xml.children(meta, "link"):
         identity = xml.attribute(link, "residref", "href")

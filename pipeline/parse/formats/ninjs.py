@@ -50,7 +50,10 @@ _MAX_WARNINGS = 20
 
 
 def is_ninjs(item: dict[str, Json]) -> bool:
-    """Whether an object is a ninjs item: it names the standard, or has properties of it only."""
+    """Say whether an object is a ninjs item.
+
+    It names the standard, or has properties of it only.
+    """
     names = set(item)
     if "envelope" in names:
         return False
@@ -58,7 +61,7 @@ def is_ninjs(item: dict[str, Json]) -> bool:
 
 
 def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
-    """The story of a ninjs object; planning and event items are skipped.
+    """Return the story of a ninjs object; planning and event items are skipped.
 
     The `uri`, which is all that the standard demands, is often a `guid` (Superdesk), and may be
     missing, with a warning. Raises `FaultError` of kind `unknown_format` where there is neither an
@@ -70,7 +73,7 @@ def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
 
 
 def read_item(low: dict[str, Json], raw: bytes | None, advice: Sequence[str] = ()) -> Part:
-    """The story of an object with ninjs properties, their names in lower case."""
+    """Return the story of an object with ninjs properties, their names in lower case."""
     warnings = list(advice)
     if not _identity(low):
         if not _headline(low) and not _body(low).paragraphs:

@@ -65,7 +65,7 @@ _GEOMETRIES = frozenset([
 
 
 def advise(item: dict[str, Json]) -> Iterator[str]:
-    """What is wrong with a ninjs item, each with its path; nothing for a right one."""
+    """Yield what is wrong with a ninjs item, each with its path; nothing for a right one."""
     return _item(item, "$", declared=_declared(item))
 
 

@@ -38,11 +38,11 @@ class _Nitf:
     name = "nitf"
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<nitf>`, or a NewsML-G2 `<contentSet>` cut out of its item."""
+        """Look for the root `<nitf>`, or a NewsML-G2 `<contentSet>` cut out of its item."""
         return (sniff.root or "").lower() in {"nitf", "contentset"}
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story."""
+        """Yield one story."""
         document = xml.read_xml(data, hints, limits)
         root = document.root
         if not root.tag.lower().endswith("nitf"):
@@ -59,7 +59,7 @@ class _Nitf:
 
 
 def read_nitf(root: etree._Element) -> Draft:
-    """The draft of a `<nitf>` element."""
+    """Return the draft of a `<nitf>` element."""
     head, docdata = xml.child(root, "head"), xml.child(root, "head", "docdata")
     body_head = xml.child(root, "body", "body.head")
     warnings: list[str] = []
@@ -156,7 +156,7 @@ def _summary(body_head: etree._Element | None) -> str | None:
 
 
 def texts_of(element: etree._Element | None) -> tuple[str, ...]:
-    """The paragraphs below an element, none for None."""
+    """Return the paragraphs below an element, none for None."""
     return read_flow(element).paragraphs if element is not None else ()
 
 

@@ -30,11 +30,11 @@ class _Petrarch:
     name = "petrarch"
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<Sentences>` or `<Articles>`, and `<Sentence` or `<Article` with attributes."""
+        """Look for `<Sentences>` or `<Articles>`, and `<Sentence` or `<Article` with attributes."""
         return sniff.root in _ROOTS and bool(re.search(r"<(?:Sentence|Article)\s", sniff.text))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each article; its raw form is the elements of its sentences."""
+        """Yield a part for each article; its raw form is the elements of its sentences."""
         document = xml.read_xml(data, hints, limits)
         root = document.root
         found = [root] if root.tag in {"Sentence", "Article"} else list(xml.children(root))

@@ -25,11 +25,11 @@ class _Rcv1:
     name = "rcv1"
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<newsitem>`, in small letters, or a collection of them."""
+        """Look for the root `<newsitem>`, in small letters, or a collection of them."""
         return sniff.root in {"newsitem", "newsitems"} and "std/nar" not in (sniff.namespace or "")
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each `<newsitem>`."""
+        """Yield a part for each `<newsitem>`."""
         document = xml.read_xml(data, hints, limits)
         root = document.root
         items = [root] if local(root) == "newsitem" else list(xml.children(root, "newsitem"))

@@ -49,11 +49,11 @@ class _Reuters21578:
     name = "reuters21578"
 
     def matches(self, sniff: Sniff) -> bool:
-        """`<REUTERS …>` or the collection's document type."""
+        """Look for `<REUTERS …>` or the collection's document type."""
         return sniff.root == "REUTERS" or sniff.text.startswith("<!DOCTYPE lewis")
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each element; text between elements that is no blank is malformed."""
+        """Yield a part for each element; text between elements that is no blank is malformed."""
         heads = [match.span() for match in _START.finditer(data)]
         if not heads:
             raise FaultError("malformed", "there is no <REUTERS> element", "byte 0")

@@ -16,11 +16,11 @@ class _Text:
     name = "text"
 
     def matches(self, sniff: Sniff) -> bool:
-        """Whatever is neither markup nor JSON."""
+        """Look for whatever is neither markup nor JSON."""
         return sniff.root is None and not sniff.text.startswith(("{", "%PDF", "PK\x03\x04"))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story; see `pipeline.parse.conventions.wiretext.read_story`."""
+        """Yield one story; see `pipeline.parse.conventions.wiretext.read_story`."""
         decoded = decode(data, hints.charset)
         draft = read_story(clean(decoded.text))
         yield replace(draft, warnings=(*decoded.warnings, *draft.warnings))

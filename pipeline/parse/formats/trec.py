@@ -62,11 +62,11 @@ class _Trec:
     name = "trec"
 
     def matches(self, sniff: Sniff) -> bool:
-        """`<DOC>` without attributes, and a `<DOCNO>` that is not one of Gigaword's."""
+        """Look for `<DOC>` without attributes, and a `<DOCNO>` that is not one of Gigaword's."""
         return sniff.root == "DOC" and bool(_NUMBERED.search(sniff.text))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """A part for each document."""
+        """Yield a part for each document."""
         return sgml.documents(data, _document)
 
 

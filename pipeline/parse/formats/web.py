@@ -79,13 +79,13 @@ class WebPage:
         self._read = read
 
     def matches(self, sniff: Sniff) -> bool:
-        """The root `<html>`, of a page that does not hold its article as data."""
+        """Look for the root `<html>`, of a page that does not hold its article as data."""
         return (sniff.root or "").lower() in {"html", "head", "body"} or bool(
             _PAGE.match(sniff.data[:4096])
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """One story."""
+        """Yield one story."""
         if not extractor():
             message = "a web page: its text is found with the extra `web` only (trafilatura)"
             raise FaultError("unknown_format", message)
@@ -174,11 +174,14 @@ class Warc:
         self._read = read
 
     def matches(self, sniff: Sniff) -> bool:
-        """`WARC/1.0` at the beginning."""
+        """Look for `WARC/1.0` at the beginning."""
         return bool(_WARC.match(sniff.data))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-        """The parts of what the response holds; the whole record is the raw form of one alone."""
+        """Yield the parts of what the response holds.
+
+        The whole record is the raw form of one alone.
+        """
         head, content = _split(data)
         fields = {name.lower(): value.strip() for name, value in _FIELD.findall(head)}
         length = fields.get(b"content-length", b"")

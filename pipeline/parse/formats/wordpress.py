@@ -37,7 +37,7 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What an item says as a post of WordPress."""
+    """Holds what an item says as a post of WordPress."""
 
     status: str = "usable"
     warning: str | None = None
@@ -45,7 +45,7 @@ class Post:
 
 
 def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
-    """What a post says besides, its text made ready for RSS; None where the item is no post.
+    """Return what a post says besides, its text made ready for RSS; None where the item is no post.
 
     `names` are the authors' names by their logins. Raises `FaultError` for what is no story.
     """
@@ -73,7 +73,7 @@ def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
 
 
 def author_names(root: etree._Element) -> dict[str, str]:
-    """The authors' names as shown, by their logins."""
+    """Return the authors' names as shown, by their logins."""
     found: dict[str, str] = {}
     for author in root.iter():
         if local(author) == "author" and _EXPORT in str(author.tag):

@@ -33,7 +33,7 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a field's value stands, and how it is to be read.
+    """Says where a field's value stands, and how it is to be read.
 
     `path` is one path or several, of which the first that leads to something counts; `value` is a
     constant instead. `text` says how words become paragraphs, `time` how a time is written (`iso`,
@@ -58,7 +58,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What tells the shape: paths that lead to something, and values that must be these."""
+    """Holds what tells the shape: paths that lead to something, and values that must be these."""
 
     __pydantic_config__ = _STRICT
 
@@ -82,7 +82,7 @@ class FieldMap:
     columns: tuple[str, ...] = ()
 
     def entry(self, name: str) -> Field | None:
-        """The field `name`, None where the mapping has none."""
+        """Return the field `name`, None where the mapping has none."""
         found = self.fields.get(name)
         return Field(found) if isinstance(found, str) else found
 
@@ -103,7 +103,7 @@ _ADAPTER: TypeAdapter[FieldMap] = TypeAdapter(FieldMap)
 
 
 def mapping_of(facts: MappingType[str, Any], name: str) -> FieldMap:
-    """The mapping that `facts` (the tables of a TOML file) describe.
+    """Return the mapping that `facts` (the tables of a TOML file) describe.
 
     Raises `ConfigError` that names what is wrong with it.
     """
@@ -140,7 +140,10 @@ def _check_time(mapping: FieldMap, key: str) -> None:
 
 
 def read_mapping(text: str, name: str) -> dict[str, Any]:
-    """The tables of a mapping in TOML; raises `ConfigError` where it is none, or a wrong one."""
+    """Return the tables of a mapping in TOML.
+
+    Raises `ConfigError` where it is none, or a wrong one.
+    """
     try:
         facts = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -171,7 +174,7 @@ def find_mapping(place: str) -> tuple[str, dict[str, Any]]:
 
 @cache
 def ready_texts() -> MappingType[str, str]:
-    """The ready mappings' TOML by their names."""
+    """Return the ready mappings' TOML by their names."""
     folder = files("pipeline.parse.mapping").joinpath("ready")
     return {
         entry.name.removesuffix(".toml"): entry.read_text("utf-8")
@@ -182,5 +185,5 @@ def ready_texts() -> MappingType[str, str]:
 
 @cache
 def ready() -> tuple[FieldMap, ...]:
-    """The ready mappings, in order of their names."""
+    """Return the ready mappings, in order of their names."""
     return tuple(mapping_of(tomllib.loads(text), name) for name, text in ready_texts().items())

@@ -45,7 +45,7 @@ _DATE_WORDS = re.compile(r"date|time|publish|datum|fecha|created|seen|sent|stamp
 
 
 def flat(item: dict[str, Json], prefix: str = "", depth: int = 3) -> dict[str, list[str]]:
-    """The texts of an object by their paths: what a mapping could name."""
+    """Return the texts of an object by their paths: what a mapping could name."""
     found: dict[str, list[str]] = {}
     for name, value in item.items():
         path = f"{prefix}{name}"
@@ -69,7 +69,7 @@ def flat(item: dict[str, Json], prefix: str = "", depth: int = 3) -> dict[str, l
 
 
 def propose(items: Sequence[dict[str, Json]], names: Sequence[str] = ()) -> str | None:
-    """A mapping as TOML; None where no value of the records looks like the text of a story.
+    """Return a mapping as TOML; None where no value of the records looks like the text of a story.
 
     `names` are those made up for the columns of a table without a header row.
     """

@@ -29,12 +29,12 @@ ReadObject = Callable[[dict[str, Json], bytes | None], Draft]
 
 
 def find(item: dict[str, Json], mappings: Sequence[FieldMap]) -> FieldMap | None:
-    """The first of the operator's mappings whose shape `item` has."""
+    """Return the first of the operator's mappings whose shape `item` has."""
     return next((mapping for mapping in mappings if fits(mapping, item)), None)
 
 
 def find_ready(item: dict[str, Json]) -> FieldMap | None:
-    """The first ready mapping whose shape `item` has."""
+    """Return the first ready mapping whose shape `item` has."""
     names = item.keys()
     for mapping, has in _signatures():
         if has <= names and fits(mapping, item):
@@ -50,7 +50,7 @@ def _signatures() -> tuple[tuple[FieldMap, frozenset[str]], ...]:
 
 
 def fits(mapping: FieldMap, item: dict[str, Json]) -> bool:
-    """Whether `item` is of the mapping's shape: by `when`, else where its text stands there."""
+    """Say whether `item` is of the mapping's shape: by `when`, else where its text stands there."""
     when = mapping.when
     if when.has or when.equals:
         equal = all(_plain(item, path) == value for path, value in when.equals.items())
@@ -62,7 +62,10 @@ def fits(mapping: FieldMap, item: dict[str, Json]) -> bool:
 def find_items(
     item: dict[str, Json], mappings: Sequence[FieldMap]
 ) -> tuple[FieldMap, str, list[dict[str, Json]]] | None:
-    """Mapping, path and objects of a list of articles within one object; None if there is none."""
+    """Find a list of articles in one object: its mapping, path and objects.
+
+    None if there is none.
+    """
     for mapping in mappings:
         for path in mapping.items:
             inner = list(_walk(item, path))
@@ -78,7 +81,7 @@ def find_items(
 
 
 def alone(item: dict[str, Json], path: str, entry: dict[str, Json]) -> bytes:
-    """The object around a list of articles, with this one alone in it."""
+    """Return the object around a list of articles, with this one alone in it."""
     names = path.split(".")
     copy: dict[str, Json] = dict(item)
     at = copy
@@ -92,7 +95,10 @@ def alone(item: dict[str, Json], path: str, entry: dict[str, Json]) -> bytes:
 def read_mapped(
     mapping: FieldMap, item: dict[str, Json], raw: bytes | None, read: ReadObject
 ) -> Draft:
-    """The draft of `item` by the mapping; raises `FaultError` that names the fields it has."""
+    """Return the draft of `item` by the mapping.
+
+    Raises `FaultError` that names the fields it has.
+    """
     low: dict[str, Json] = {}
     warnings: list[str] = []
     for name in mapping.fields:
@@ -145,7 +151,7 @@ def _list(name: str, found: list[Json]) -> Json:
 
 
 def names_of(item: dict[str, Json]) -> str:
-    """The names of an object's fields as a message shows them."""
+    """Return the names of an object's fields as a message shows them."""
     names = ", ".join(line(str(name))[:40] for name in list(item)[:60])
     return f"its fields are {names}"[:_MAX_NAMES_CHARS] if names else "it has no fields"
 

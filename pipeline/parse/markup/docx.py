@@ -20,12 +20,12 @@ _MAX_MEMBERS = 10_000
 
 
 def is_docx(data: bytes) -> bool:
-    """Whether a zip begins with a part of an Office document."""
+    """Say whether a zip begins with a part of an Office document."""
     return bool(_FIRST.match(data))
 
 
 def read_docx(data: bytes, limits: ParseLimits) -> str:
-    """The text, a line a paragraph, with a blank line below each; raises `FaultError`."""
+    """Return the text, a line a paragraph, with a blank line below each; raises `FaultError`."""
     document = xml.read_xml(_document(data, limits), Hints(), limits)
     lines: list[str] = []
     words: list[str] = []

@@ -124,13 +124,13 @@ class Flow:
 
 
 def local(element: etree._Element) -> str:
-    """The element's name without namespace, in lower case; empty for comments."""
+    """Return the element's name without namespace, in lower case; empty for comments."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
 def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
-    """The text below `root`, without elements whose local name is in `skip`."""
+    """Return the text below `root`, without elements whose local name is in `skip`."""
     skipped = _SKIPPED.union(skip)
     paragraphs: list[str] = []
     captions: list[str] = []
@@ -173,7 +173,7 @@ def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
 
 
 def legal_references(markup: str) -> str:
-    """`markup` with a blank for each reference (`&#xD800;`) to what is no character of XML."""
+    """Put a blank for each reference (`&#xD800;`) to what is no character of XML."""
     return _REFERENCE.sub(lambda m: m[0] if _is_legal(m[1]) else " ", markup)
 
 
@@ -184,7 +184,7 @@ def _is_legal(number: str) -> bool:
 
 
 def read_html(markup: str) -> Flow:
-    """The text of an HTML fragment or page, however broken it is."""
+    """Return the text of an HTML fragment or page, however broken it is."""
     if not markup.strip():
         return Flow()
     if len(markup) > _LONG_TAG_CHARS:
@@ -205,7 +205,7 @@ def _short_tag(tag: re.Match[str]) -> str:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """All text below `element` on one line; empty for None."""
+    """Return all text below `element` on one line; empty for None."""
     if element is None:
         return ""
     return line("".join(str(part) for part in element.itertext(tag=etree.Element)))

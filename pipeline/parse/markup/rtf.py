@@ -13,7 +13,7 @@ _PICTURE = re.compile(r"\{\\\*?\\?pict[^{}]*\}")
 
 
 def read_rtf(data: bytes, limits: ParseLimits) -> str:
-    """The text, a line a paragraph, with a blank line below each; raises `FaultError`."""
+    """Return the text, a line a paragraph, with a blank line below each; raises `FaultError`."""
     from striprtf.striprtf import rtf_to_text
 
     markup = _PICTURE.sub("", data.decode("latin-1"))

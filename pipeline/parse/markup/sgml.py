@@ -25,7 +25,7 @@ def _tags(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def inside(name: str, markup: str, *, open_end: bool = False) -> str | None:
-    """What stands in the first element `name`; None if there is none that ends.
+    """Return what stands in the first element `name`; None if there is none that ends.
 
     With `open_end` an element that does not end goes on to the end of the text.
     """
@@ -40,7 +40,7 @@ def inside(name: str, markup: str, *, open_end: bool = False) -> str | None:
 
 
 def outside(markup: str) -> str:
-    """`markup` without its elements (those whose start tag has no attributes)."""
+    """Return `markup` without its elements (those whose start tag has no attributes)."""
     tags = list(_SIMPLE.finditer(markup))
     ends: dict[str, list[int]] = {}
     for tag in tags:
@@ -58,7 +58,7 @@ def outside(markup: str) -> str:
 
 
 def documents(data: bytes, read: Callable[[bytes], Part]) -> Iterator[Part]:
-    """A part for each `<DOC>` of a file, by `read`, with the element's own bytes.
+    """Yield a part for each `<DOC>` of a file, by `read`, with the element's own bytes.
 
     Raises `FaultError` where there is none.
     """
@@ -84,7 +84,7 @@ def documents(data: bytes, read: Callable[[bytes], Part]) -> Iterator[Part]:
 
 
 def fields(markup: str, apart: tuple[str, ...] = ()) -> dict[str, list[str]]:
-    """What stands in each element, by its name in capitals, in order; nested ones count too.
+    """Return what stands in each element, by its name in capitals, in order; nested ones count too.
 
     Elements within one of those named `apart` do not count. One that does not end is left out.
     """
@@ -109,7 +109,7 @@ def fields(markup: str, apart: tuple[str, ...] = ()) -> dict[str, list[str]]:
 
 
 def attributes(tag: str) -> Mapping[str, str]:
-    """The attributes of a start tag, their names as written."""
+    """Return the attributes of a start tag, their names as written."""
     return dict(_pairs(tag))
 
 

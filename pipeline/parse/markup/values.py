@@ -33,11 +33,11 @@ class Value:
 
 
 def read_values(text: str, max_depth: int) -> Iterator[Value]:
-    """The values of a JSON text: one, many (JSON Lines), or the elements of one array of objects.
+    """Yield the values of a JSON text.
 
-    After a fault reading goes on with the next line, within what was read in vain once already
-    only as often as costs no more than the text is long, a few times over. Raises `FaultError`
-    where there are too many values.
+    One, many (JSON Lines), or the elements of one array of objects. After a fault reading goes on
+    with the next line, within what was read in vain once already only as often as costs no more
+    than the text is long, a few times over. Raises `FaultError` where there are too many values.
     """
     need_few(text, ",", "[", "{")
     position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
@@ -103,7 +103,7 @@ def _resume(text: str, place: int) -> int:
 
 
 def depth(value: Json) -> int:
-    """How many lists and objects are nested in `value`."""
+    """Say how many lists and objects are nested in `value`."""
     deepest, stack = 0, [iter((value,))]
     while stack:
         for entry in stack[-1]:
@@ -117,7 +117,7 @@ def depth(value: Json) -> int:
 
 
 def text(fields: Mapping[str, Json], *names: str) -> str | None:
-    """The first of the named fields that holds a string that is not blank, or a number."""
+    """Return the first of the named fields that holds a string that is not blank, or a number."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str) and value.strip():
@@ -128,7 +128,10 @@ def text(fields: Mapping[str, Json], *names: str) -> str | None:
 
 
 def objects(fields: Mapping[str, Json], *names: str) -> list[dict[str, Json]]:
-    """The objects in the named fields: of a list, of a mapping of objects, or the field itself."""
+    """Return the objects in the named fields.
+
+    Of a list, of a mapping of objects, or the field itself.
+    """
     found: list[dict[str, Json]] = []
     for name in names:
         value = fields.get(name)
@@ -141,7 +144,7 @@ def objects(fields: Mapping[str, Json], *names: str) -> list[dict[str, Json]]:
 
 
 def strings(value: Json) -> list[str]:
-    """The strings in a list, or the string itself; objects give their name or value."""
+    """Return the strings in a list, or the string itself; objects give their name or value."""
     entries = value if isinstance(value, list) else [value]
     found: list[str] = []
     for entry in entries:
@@ -152,7 +155,7 @@ def strings(value: Json) -> list[str]:
 
 
 def integer(value: str | None, low: int, high: int) -> int | None:
-    """The number that `value` is, if it is a whole one within bounds."""
+    """Return the number that `value` is, if it is a whole one within bounds."""
     if value is None or not re.fullmatch(r"\s*\d{1,10}(?:\.0+)?\s*", value):
         return None
     number = int(float(value))
@@ -160,7 +163,7 @@ def integer(value: str | None, low: int, high: int) -> int | None:
 
 
 def need_object(value: Json) -> dict[str, Json]:
-    """`value` if it is an object; raises `FaultError` of kind `unknown_format` else."""
+    """Return `value` if it is an object; raises `FaultError` of kind `unknown_format` else."""
     if not isinstance(value, dict):
         raise FaultError("unknown_format", f"a JSON {type(value).__name__} is no story", "$")
     return value

@@ -49,7 +49,7 @@ class Document:
 
 
 def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
-    """The document; what is not well-formed but complete is mended, with a warning.
+    """Return the document; what is not well-formed but complete is mended, with a warning.
 
     Raises `FaultError`: `malformed` for a document that is cut off, declares entities or nests too
     deep, `too_large` for one of too many elements, `undecodable` for what is not text.
@@ -109,7 +109,7 @@ def _declared_nowhere(reference: str) -> str:
 
 
 def read_text(data: bytes, hints: Hints) -> Decoded:
-    """The document's characters, by its own declaration before the header's."""
+    """Return the document's characters, by its own declaration before the header's."""
     declared = _ENCODING.match(data[:200])
     charset = declared[1].decode("ascii") if declared else hints.charset
     return decode(data, charset)
@@ -169,7 +169,10 @@ def _check_tree(root: etree._Element, max_depth: int) -> None:
 
 
 def children(element: etree._Element | None, *names: str) -> Iterator[etree._Element]:
-    """The children with one of these local names (lower case); all elements if none is given."""
+    """Yield the children with one of these local names (lower case).
+
+    All elements if none is given.
+    """
     for child in element if element is not None else ():
         name = local(child)
         if name and (not names or name in names):
@@ -177,7 +180,7 @@ def children(element: etree._Element | None, *names: str) -> Iterator[etree._Ele
 
 
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
-    """The first element down a path of local names, None where a step is missing."""
+    """Return the first element down a path of local names, None where a step is missing."""
     for name in path:
         element = next(children(element, name), None)
         if element is None:
@@ -186,24 +189,24 @@ def child(element: etree._Element | None, *path: str) -> etree._Element | None:
 
 
 def below(element: etree._Element | None, *names: str) -> Iterator[etree._Element]:
-    """All elements below with one of these local names, in document order."""
+    """Yield all elements below with one of these local names, in document order."""
     for entry in element.iterdescendants() if element is not None else ():
         if local(entry) in names:
             yield entry
 
 
 def first(element: etree._Element | None, *names: str) -> str | None:
-    """The text of the first element below with one of these names, None if there is no text."""
+    """Return the text of the first element below with one of these names, None without text."""
     return next(filter(None, map(text_of, below(element, *names))), None)
 
 
 def texts(elements: Iterator[etree._Element]) -> tuple[str, ...]:
-    """The texts of these elements, empty ones left out."""
+    """Return the texts of these elements, empty ones left out."""
     return tuple(filter(None, map(text_of, elements)))
 
 
 def attribute(element: etree._Element | None, *names: str) -> str | None:
-    """The first of these attributes by local name, on one line; None if it is empty."""
+    """Return the first of these attributes by local name, on one line; None if it is empty."""
     if element is None:
         return None
     found = {str(key).rpartition("}")[2].lower(): str(value) for key, value in element.items()}
@@ -211,7 +214,7 @@ def attribute(element: etree._Element | None, *names: str) -> str | None:
 
 
 def alone(root: etree._Element, items: Sequence[etree._Element]) -> Iterator[bytes | None]:
-    """For each of `items` (disjoint elements below `root`) a document that holds no other one.
+    """Yield for each of `items` (disjoint elements below `root`) a document without the others.
 
     It is the item's raw form: read alone it gives the same story, since what stands around the
     items (headers, catalogs, the feed's own title) is in it. The items are taken out of the tree.

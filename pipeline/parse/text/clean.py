@@ -45,7 +45,10 @@ _ENCODING_ONLY = TextFixerConfig(
 
 
 def clean(text: str) -> str:
-    """`text` with line ends as `\\n`, plain spaces, composed letters and no debris; lines stay."""
+    """Clean `text`: line ends as `\\n`, plain spaces, composed letters, no debris; lines stay.
+
+    Lines stay.
+    """
     if text.isascii() and text.isprintable():
         return text
     text = _LINE_ENDS.sub("\n", text)
@@ -69,17 +72,17 @@ def _fewer_marks(heap: re.Match[str]) -> str:
 
 
 def line(text: str) -> str:
-    """`text` on one line: cleaned, runs of blanks as one space, none at the ends."""
+    """Bring `text` on one line: cleaned, runs of blanks as one space, none at the ends."""
     return " ".join(clean(text).split())
 
 
 def optional_line(text: str | None) -> str | None:
-    """As `line`; None where nothing is left."""
+    """Bring `text` on one line, as `line` does; None where nothing is left."""
     return (line(text) or None) if text else None
 
 
 def squeeze(text: str) -> str:
-    """Runs of blanks within lines as one space."""
+    """Make runs of blanks within lines one space."""
     return _BLANKS.sub(" ", text).strip()
 
 

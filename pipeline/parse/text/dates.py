@@ -51,17 +51,17 @@ def _months() -> dict[str, int]:
 
 
 def month(name: str) -> int | None:
-    """The month's number for its name or abbreviation in a language of the table."""
+    """Return the month's number for its name or abbreviation in a language of the table."""
     return _months().get(name.strip(". ").casefold())
 
 
 def month_names() -> tuple[str, ...]:
-    """All names and abbreviations, longest first."""
+    """Return all names and abbreviations, longest first."""
     return tuple(sorted(_months(), key=lambda name: (-len(name), name)))
 
 
 def day(year: int, month_number: int | None, day_number: int) -> date | None:
-    """The date; None where the calendar has none such, or no wire did exist."""
+    """Return the date; None where the calendar has none such, or no wire did exist."""
     if month_number is None or not _ABSURD_BEFORE <= year <= _ABSURD_AFTER:
         return None
     try:
@@ -71,7 +71,7 @@ def day(year: int, month_number: int | None, day_number: int) -> date | None:
 
 
 def moment(text: str | None) -> Moment | None:
-    """A date or time in ISO 8601 (basic or extended), RFC 5322, `26-FEB-1987 15:01:01.79` or
+    """Return a date or time in ISO 8601 (basic or extended), RFC 5322, `26-FEB-1987 15:01:01.79` or
     `281530 GMT Nov 23`; None for anything else. A time without a zone counts as UTC.
     """
     if not text:
@@ -157,11 +157,14 @@ def _full_year(text: str) -> int:
 
 
 def midnight(found: date) -> Moment:
-    """The day as a moment: midnight UTC."""
+    """Return the day as a moment: midnight UTC."""
     return Moment(datetime(found.year, found.month, found.day, tzinfo=UTC), "day")
 
 
 def nearest_year(month_number: int, day_number: int, near: date) -> date | None:
-    """The date of that month and day that is nearest to `near`: datelines leave out the year."""
+    """Return the date of that month and day that is nearest to `near`.
+
+    Datelines leave out the year.
+    """
     found = [day(near.year + step, month_number, day_number) for step in (-1, 0, 1)]
     return min((d for d in found if d), key=lambda d: abs((d - near).days), default=None)

@@ -87,7 +87,7 @@ class Decoded:
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
-    """`data` as text; `declared` (of a header or prolog) is tried where UTF-8 does not fit.
+    """Decode `data`; `declared` (of a header or prolog) is tried where UTF-8 does not fit.
 
     Raises `FaultError` of kind `undecodable` for what is not text.
     """
@@ -100,7 +100,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
 
 def known_encoding(label: str) -> str:
-    """Python's name of the text encoding that `label` stands for; raises `UsageError` if none."""
+    """Return Python's name of the encoding that `label` stands for; raises `UsageError` if none."""
     name = _name(label)
     if name is None:
         raise UsageError("no such encoding", given=label)

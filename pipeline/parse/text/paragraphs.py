@@ -14,7 +14,7 @@ _BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
 
 
 def split_indented(text: str) -> list[str]:
-    """Paragraphs of text whose paragraphs begin with an indent of two blanks or more.
+    """Split text into paragraphs that begin with an indent of two blanks or more.
 
     A line with an indent of one blank or none goes on the paragraph before; a blank line ends it.
     Lines with columns (tables) are paragraphs of their own.
@@ -23,7 +23,7 @@ def split_indented(text: str) -> list[str]:
 
 
 def split_paragraphs(text: str) -> list[str]:
-    """Paragraphs of cleaned text, whichever way it marks them.
+    """Split cleaned text into paragraphs, whichever way it marks them.
 
     Blank lines separate where there are any; else indents, where some lines have one and others
     not; else lines that end like sentences and are too long to be wrapped stand for themselves.
@@ -74,5 +74,5 @@ def _indent(entry: str) -> int:
 
 
 def tidy(paragraphs: Iterable[str]) -> tuple[str, ...]:
-    """Paragraphs cleaned, each on one line, empty ones left out."""
+    """Clean paragraphs, each on one line, empty ones left out."""
     return tuple(filter(None, map(line, paragraphs)))

@@ -60,7 +60,7 @@ class _Lost:
 
 @dataclass(slots=True)
 class ContestedSources:
-    """Which sources another writer keeps winning, and until when they are left alone.
+    """Says which sources another writer keeps winning, and until when they are left alone.
 
     Two jobs on one partition would otherwise enrich every record twice for ever. A source lost
     twice running is left for `first_pause_s`; when the other is found to have moved on after that,

@@ -46,7 +46,7 @@ class Unreadable(Exception):  # noqa: N818 (an answer, not an error of the progr
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a poll brought of one partition, and the position after it."""
+    """Holds what a poll brought of one partition, and the position after it."""
 
     records: tuple[Record, ...]
     position: int
@@ -79,7 +79,7 @@ last. The last two differ while a transaction is open."""
 
 
 class Client(Protocol):
-    """What the reader asks of Kafka. All raise `ClientFault`."""
+    """Does what the reader asks of Kafka. All methods raise `ClientFault`."""
 
     def topics(self, wanted: Sequence[str]) -> Listing:
         """Ask the broker for every partition of the topics that are named or match a pattern."""

@@ -23,7 +23,7 @@ _MAX_REQUEST_BYTES = 64 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What the broker acknowledged."""
+    """Holds what the broker acknowledged."""
 
     records: int
     bytes: int

@@ -40,7 +40,7 @@ _SETTLE_S = 2 * FETCH_WAIT_S + 0.2
 
 @dataclass(slots=True)
 class Counters:
-    """What the reader did so far."""
+    """Holds what the reader did so far."""
 
     records: int = 0
     batches: int = 0

@@ -47,7 +47,7 @@ def nothing(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a data file's footer says of its making: see the keys above."""
+    """Holds what a data file's footer says of its making: see the keys above."""
 
     blocks: Mapping[str, int]
     replaces: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class Marks:
 
 
 class DataFiles(Protocol):
-    """What the lake needs of a store; paths are relative to the lake's root, with `/`."""
+    """Does what the lake needs of a store; paths are relative to the lake's root, with `/`."""
 
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
         """Make `path` appear with all of `data`, or not at all."""

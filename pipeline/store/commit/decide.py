@@ -36,7 +36,7 @@ def coordinates_of(item: Story | Reject) -> Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the rejects and stories tables say above the ledger's end: left by a dead writer.
+    """Holds what the rejects and stories tables say above the ledger's end: left by a dead writer.
 
     `rejects` holds the kind of each reject, `stories` the coordinates of each story.
     """

@@ -47,7 +47,7 @@ _ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a batch: the blocks as committed, and the sources another writer took.
+    """Holds what became of a batch: the blocks as committed, and the sources another writer took.
 
     `by` holds the counts by date, region, format and kind of reject.
     """

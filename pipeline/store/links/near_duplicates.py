@@ -40,7 +40,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class LinkRule:
-    """What is linked: stories alike enough, at most `window_days` apart.
+    """Says what is linked: stories alike enough, at most `window_days` apart.
 
     Stories of one family are never linked, being revisions of one another. Stories of one provider
     in one format only with `same_provider`: an agency's tables and forecasts repeat themselves.
@@ -53,7 +53,7 @@ class LinkRule:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What a run did: days computed and found up to date, revisions compared, links written.
+    """Holds what a run did: days computed and found up to date, revisions compared, links written.
 
     `undated` stories are in no window, and are not linked.
     """

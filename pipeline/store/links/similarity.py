@@ -42,7 +42,7 @@ _EPSILON = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What is alike enough: either of the two, each in 0..1 and above 0.
+    """Says what is alike enough: either of the two, each in 0..1 and above 0.
 
     `similarity` is for texts that are alike as a whole (Jaccard: shared shingles over all of
     both), `containment` for one that is mostly a part of the other (shared over those of the

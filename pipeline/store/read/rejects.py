@@ -33,7 +33,7 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Which rejects are meant: all conditions have to hold.
+    """Says which rejects are meant: all conditions have to hold.
 
     `kinds` and `stages` are whole words, `source` is the source or the beginning of one, `message`
     a part of the message, in any case. `offset` and `item` are coordinates. `first` and `last` are

@@ -33,7 +33,7 @@ class DamagedLogError(Exception):
 
 @dataclass(slots=True)
 class LogState:
-    """What the log says at one version; paths are plain, relative to the table."""
+    """Holds what the log says at one version; paths are plain, relative to the table."""
 
     files: dict[str, int] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)

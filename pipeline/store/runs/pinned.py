@@ -25,7 +25,7 @@ _TAIL = re.compile(r"(?P<versions>\d+(?:\.\d+)*)-[0-9a-f]{16}")
 
 
 class Run(Protocol):
-    """What goes on under a name: its end is `total`."""
+    """Stands for a run that goes on under a name: its end is `total`."""
 
     @property
     def source(self) -> str:

@@ -60,7 +60,7 @@ class ReprocessRun:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done: the run, how far it has come already, and what it picks.
+    """Holds what is to be done: the run, how far it has come already, and what it picks.
 
     `newer` is the enrichment that the views go on showing because its stages entered the lake after
     the run's own (an older model was put back), None where the run's rows will be shown.

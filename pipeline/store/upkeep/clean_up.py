@@ -31,7 +31,7 @@ from pipeline.store.upkeep.compact import PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a clean-up did: staged files dropped, data files removed, and files left alone.
+    """Holds what a clean-up did: staged files dropped, data files removed, and files left alone.
 
     `kept` files are in no log but not fenced yet: their writer may be alive, or it died and nobody
     has passed the place it had reached. `held` files were replaced by a compaction, and readers may

@@ -37,7 +37,7 @@ _FILES_A_COMMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """Which files are worth compacting.
+    """Says which files are worth compacting.
 
     Files below three quarters of `target_bytes` are gathered, up to about `target_bytes` into one,
     where there are at least `min_files` of them.

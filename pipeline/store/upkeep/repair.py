@@ -28,7 +28,7 @@ ASIDE = ".damaged"
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What is wrong with one file of a table's log, and what can be done.
+    """Holds what is wrong with one file of a table's log, and what can be done.
 
     `is_possible` is whether the entries that it stands for are all there.
     """

@@ -26,7 +26,7 @@ of its file meanwhile, is taken for a bomb. (Text shrinks to a third or a tenth.
 
 
 class Decompressor(Protocol):
-    """What `bz2` and `lzma` call a decompressor."""
+    """Holds what `bz2` and `lzma` call a decompressor."""
 
     @property
     def eof(self) -> bool:
@@ -134,7 +134,7 @@ CODINGS: tuple[Coding, ...] = (GZIP, ZSTD, XZ, BZIP2)
 
 
 class Meter:
-    """How much was read of the file in hand: what a bomb is told by."""
+    """Says how much was read of the file in hand: what a bomb is told by."""
 
     __slots__ = ("read_bytes",)
 

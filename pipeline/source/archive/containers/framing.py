@@ -19,7 +19,7 @@ def _as_it_is(value: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How the next story begins; `bare` takes from a story what belongs to the framing.
+    """Says how the next story begins; `bare` takes from a story what belongs to the framing.
 
     The cut is made at the group `begin` of `pattern`, never at the first byte. A pattern looks at
     no more than 512 bytes: so much of a chunk is looked at again with the next one.
