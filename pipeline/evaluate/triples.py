@@ -41,7 +41,7 @@ class Triples:
     lost: Counter[str] = field(default_factory=Counter)
 
     def scores(self) -> dict[str, float]:
-        """Return recall, precision (a lower bound), F1 by root and quad, and what each stage lost."""
+        """Return recall, precision (a lower bound), F1 by root and quad, and losses by stage."""
         result: dict[str, float] = {}
         for name, right in (("root", self.right_root), ("quad", self.right_quad)):
             recall = right / self.gold if self.gold else 0.0

@@ -10,7 +10,7 @@ from pipeline.model import Entity
 
 
 class Entities(Protocol):
-    """Answers what the coder asks of a story's entities, by character offsets of the story's text."""
+    """Answers what the coder asks of a story's entities, by offsets of the story's text."""
 
     def entity_at(self, start: int, end: int) -> Entity | None:
         """Return the entity that stands there, or None."""
