@@ -6,7 +6,8 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -64,8 +65,30 @@ def test_query_prints_a_table(lake: str) -> None:
     assert "[red]x[/red]" in done.stdout
 
 
+ENDLESS = "SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 3"
+
+
 def test_an_endless_query_ends_by_ctrl_c_without_a_traceback(lake: str) -> None:
-    sql = "SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 3"
+    with _asked(lake, ENDLESS) as asked:
+        until(lambda: _busy_s(asked.pid) > BUSY_S, 120)
+        asked.send_signal(signal.SIGINT)
+        output, _ = asked.communicate(timeout=60)
+    assert (asked.returncode, output) == (130, "")
+
+
+def test_a_query_ends_with_the_command_that_was_killed(lake: str) -> None:
+    with _asked(lake, ENDLESS) as asked:
+        until(lambda: _busy_s(asked.pid) > BUSY_S, 120)
+        children = psutil.Process(asked.pid).children(recursive=True)
+        asked.kill()
+        _, alive = psutil.wait_procs(children, timeout=60)
+    assert children
+    assert not alive
+
+
+@contextmanager
+def _asked(lake: str, sql: str) -> Iterator[subprocess.Popen[str]]:
+    """A query that runs; killed at the end where it still does."""
     asked = subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, sql],
         stdout=subprocess.PIPE,
@@ -73,12 +96,9 @@ def test_an_endless_query_ends_by_ctrl_c_without_a_traceback(lake: str) -> None:
         text=True,
     )
     try:
-        until(lambda: _busy_s(asked.pid) > BUSY_S, 120)
-        asked.send_signal(signal.SIGINT)
-        output, _ = asked.communicate(timeout=60)
+        yield asked
     finally:
         asked.kill()
-    assert (asked.returncode, output) == (130, "")
 
 
 def _busy_s(pid: int) -> float:

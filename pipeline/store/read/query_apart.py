@@ -2,6 +2,7 @@
 
 DuckDB's own limit does not count the vectors of scalar functions: a list of a hundred million
 numbers grew to 6.7 GB under a limit of 2 (measured). So the address space is limited too, and time.
+The child ends with its parent, however that ends.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import pickle
 import resource
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +25,9 @@ from pipeline.errors import DatelineError, UsageError
 
 _BESIDE_BYTES = 1024**3
 """Address space beyond the query's memory and what the process has as it begins: threads, spill."""
+
+_LOOK_S = 0.5
+"""How often the child looks whether its parent is still there."""
 
 
 def query_apart(
@@ -37,7 +43,7 @@ def query_apart(
 
     Raises as `query.query` does, and `UsageError` for a query that takes too much.
     """
-    asked = pickle.dumps((lake_url, dict(options or {}), sql, as_of, memory_mb))
+    asked = pickle.dumps((os.getpid(), lake_url, dict(options or {}), sql, as_of, memory_mb))
     # What the child prints as it dies (a stack of C++) is of no use to who asked.
     with subprocess.Popen(
         [sys.executable, "-m", "pipeline.store.read.query_apart"],
@@ -66,7 +72,8 @@ def main() -> None:
     from pipeline.store.read.query import query
 
     out = os.fdopen(os.dup(1), "wb")
-    lake_url, options, sql, as_of, memory_mb = pickle.load(sys.stdin.buffer)  # noqa: S301 (our parent's)
+    parent, lake_url, options, sql, as_of, memory_mb = pickle.load(sys.stdin.buffer)  # noqa: S301 (our parent's)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     answer: tuple[str, Any]
     try:
         _limit(memory_mb)
@@ -83,6 +90,13 @@ def main() -> None:
         pickle.dump(answer, out)
     # Not the interpreter's own end: a thread that the limit stopped may never come back.
     os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End this process once the process `parent` is gone: nobody waits for the answer."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def _limit(memory_mb: int) -> None:
