@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,7 @@ KINDS = (
 ROWS = (5000, 1000, 2500, 2500)
 
 
-def train(
-    recipe: Recipe, fitted: Sequence[Labelled4], folder: Path, epochs: int
-) -> tuple[Any, Any]:
+def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[Any, Any]:
     """A tokenizer and a recognizer fitted to labelled documents, begun from the stock model's.
 
     What each epoch has reached is written too: a run that is cut short leaves a model.
@@ -60,7 +59,8 @@ def train(
         nlp,
         step,
         lambda epoch: drawn(recipe, fitted, epoch),
-        epochs=epochs,
+        epochs=recipe.epochs,
+        stop=recipe.stop,
         rate=recipe.rate,
         dropout=recipe.dropout,
         after=told,
@@ -100,20 +100,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("name the folder of the labelled sets: --data, or DATELINE_DATA")
     for language in options.languages:
         recipe = RECIPES[language]
-        epochs = options.epochs or recipe.epochs
+        if options.epochs:
+            recipe = replace(recipe, epochs=options.epochs, stop=None)
         documents = read(recipe, options.data / "ner", load())
         fitted = [d for d in documents if not d.is_held_out]
         everything = [d for d in documents if d.source.fits]
-        nlp, step = train(recipe, fitted, options.folder, epochs)
+        nlp, step = train(recipe, fitted, options.folder)
         measured = measure(nlp, step, [d for d in documents if d.is_held_out])
         for score in measured:
             print(language, score.set_name, f"{score.f1:.4f}")
         if options.ship == "all" and len(everything) > len(fitted):
-            nlp, step = train(recipe, everything, options.folder, epochs)
+            nlp, step = train(recipe, everything, options.folder)
             fitted = everything
         name = f"news-{language}"
         save(step, recipe, options.folder)
-        text = card.card(name, recipe, measured, len(fitted), epochs)
+        text = card.card(name, recipe, measured, len(fitted))
         (options.folder / name / "card.md").write_text(text, encoding="utf-8")
 
 

@@ -13,7 +13,12 @@ _KINDS = ("LOC", "MISC", "ORG", "PER")
 _ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
 
 
-def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int, epochs: int) -> str:
+def _epochs(recipe: Recipe) -> str:
+    stops = recipe.stop is not None and recipe.stop < recipe.epochs
+    return f"{recipe.stop} epochs of {recipe.epochs}" if stops else f"{recipe.epochs} epochs"
+
+
+def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> str:
     """The card as a page of Markdown; the same input gives the same page."""
     language = _ENGLISH_NAMES[recipe.language]
     lines = [
@@ -28,7 +33,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int, epoch
         "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
         "know of it and its class in `words.npz`. Begun from the weights of `en_core_web_sm`",
         "(MIT).",
-        f"{epochs} epochs, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
+        f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
         "averaged weights, seeded.",
         " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
         "",
@@ -39,7 +44,8 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int, epoch
         "|---|---|---|---|",
     ]
     for source in recipe.sources:
-        use = "fitted" if source.fits else "measured only"
+        drawn = "" if source.share == 1 else f", {source.share:.0%} drawn for each epoch"
+        use = f"fitted{drawn}" if source.fits else "measured only"
         lines.append(f"| {source.name} | {source.made_by} | {source.terms} | {use} |")
     lines += [
         "",

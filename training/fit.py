@@ -56,12 +56,13 @@ def fit(
     texts: Callable[[int], Sequence[Text]],
     *,
     epochs: int,
+    stop: int | None = None,
     seed: int = 17,
     rate: float = 0.001,
     dropout: float = 0.2,
     after: Callable[[int, float], None] = lambda _epoch, _loss: None,
 ) -> None:
-    """Fit `step` to `texts(epoch)`.
+    """Fit `step` to `texts(epoch)`; `stop` ends before the `epochs` that the rate falls over.
 
     At the end, and whenever `after` is called, its weights are the average of all steps'.
     """
@@ -74,7 +75,7 @@ def fit(
     total = 0
     steps_of_all = None
     made: dict[str, list[Any]] = {}
-    for epoch in range(epochs):
+    for epoch in range(stop or epochs):
         found: list[Any] = []
         for text, spans in texts(epoch):
             if text not in made:

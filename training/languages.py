@@ -41,6 +41,7 @@ class Source:
 class Recipe:
     """A language's sets and how often and how fast a model is fitted to them.
 
+    The rate falls as for `epochs` epochs; where `stop` says so the fit ends after fewer.
     `varied` are other ways in which wires write the same text, of which one is drawn for each text
     in each epoch.
     """
@@ -50,6 +51,7 @@ class Recipe:
     epochs: int
     rate: float
     dropout: float = 0.25
+    stop: int | None = None
     varied: tuple[Callable[[str], str], ...] = ()
 
 
@@ -102,6 +104,7 @@ RECIPES = {
         epochs=6,
         rate=0.0012,
         dropout=0.2,
+        stop=4,
     ),
     "es": Recipe(
         "es",
@@ -116,7 +119,7 @@ RECIPES = {
                 measures=True,
             ),
         ),
-        epochs=8,
+        epochs=4,
         rate=0.0012,
     ),
     "de": Recipe(
@@ -132,7 +135,7 @@ RECIPES = {
                 measures=True,
             ),
         ),
-        epochs=8,
+        epochs=4,
         rate=0.0012,
         varied=(str, dropped, transliterated),
     ),
