@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import cache
 
 from pipeline import tsv
-from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
+from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_end
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names
 from pipeline.parse.conventions.wiretext import (
@@ -18,7 +17,9 @@ from pipeline.parse.conventions.wiretext import (
     with_embargo,
     with_marks,
     with_moment,
+    zoneless,
 )
+from pipeline.parse.conventions.zones import zone_of_desk
 from pipeline.parse.draft import Draft, replace
 from pipeline.parse.ids import headline_key
 from pipeline.parse.markup.flow import Flow
@@ -98,7 +99,10 @@ def embargoed(draft: Draft, text: str | None) -> Draft:
         return draft
     found = dates.moment(text)
     if found:
-        return replace(draft, embargo_until=found.at)
+        home = zone_of_desk(draft.provider)
+        told = found.utc_offset_min is None and found.precision != "day"
+        warnings = (*draft.warnings, zoneless(home)) if told else draft.warnings
+        return replace(draft, embargo_until=zoned_end(found, home), warnings=warnings)
     return with_embargo(draft, [text.strip()])
 
 
@@ -126,22 +130,6 @@ def is_sentence(text: str) -> bool:
     words = text.split()
     small = sum(1 for word in words if word[:1].islower())
     return len(words) > _MAX_BYLINE_WORDS or (len(words) > 5 and 2 * small > len(words))
-
-
-def embargo(
-    text: str | None, what: str, status: str, warnings: list[str]
-) -> tuple[datetime | None, str]:
-    """Return the end of an embargo, and the status with it.
-
-    One that is not understood withholds.
-    """
-    if not text or not text.strip():
-        return None, status
-    found = dates.moment(text)
-    if found:
-        return found.at, status
-    warnings.append(f"{what} is not understood, withheld: {text.strip()[:60]}")
-    return None, "withheld" if status == "usable" else status
 
 
 def version(text: str | None) -> int:

@@ -68,3 +68,11 @@ def test_a_document_that_grows_is_refused() -> None:
     (item,) = parse_record(Record("s", 0, _docx("<w:p>" + " " * 70_000_000 + "</w:p>")))
     assert isinstance(item, Reject)
     assert item.kind == "too_large"
+
+
+@pytest.mark.parametrize("name", [b"DOC", b"REUTERS"])
+def test_markup_that_is_another_text_once_decoded_is_a_reject(name: bytes) -> None:
+    """A start tag with as many zeros as UTF-16 has is read as that, and does not end any more."""
+    data = b"<" + name + b" " * 240 + b"a\0" * 600 + b">Sold</" + name + b">"
+    (item,) = parse_record(Record("test", 0, data))
+    assert isinstance(item, Reject) and item.kind == "malformed"

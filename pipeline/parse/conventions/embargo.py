@@ -2,19 +2,21 @@
 """Embargo lines: `EMBARGOED UNTIL 1200 GMT, March 5`, `Sperrfrist: 05.03.2022, 14.00 Uhr`.
 
 The words that they begin with are in `embargo.tsv`, the zones in `zones.tsv`. An embargo that is
-recognised and not understood has no end: its story is withheld (`Embargo.until` None).
+recognised and not understood has no end: its story is withheld (`Embargo.until` None). An hour that
+names no zone is that of the agency's own country, or of the last zone on Earth (see `desks.tsv`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 
 from pipeline import tsv
-from pipeline.parse.conventions.zones import in_utc, zone_at
+from pipeline.parse.conventions.zones import LATEST, in_utc, zone_at
 from pipeline.parse.text import dates
+from pipeline.parse.text.dates import Moment
 
 _OPENING = (
     r"^[^\w]{0,6}(?:(?:achtung|attention|atención|attenzione|atenção|eds|editors?(?:['’]s? note)?"
@@ -157,7 +159,7 @@ class Embargo:
     """Holds what a line says: the moment until which a story is not to be used, UTC.
 
     `until` None: the line is an embargo whose end is not understood. `zoneless`: it gives an hour
-    and no zone, and the hour was taken as UTC.
+    and no zone.
     """
 
     until: datetime | None
@@ -221,20 +223,23 @@ def _is_time(rest: str) -> bool:
     return any(pattern.match(rest) for pattern in patterns)
 
 
-def read_embargo(text: str, near: datetime | None, *, day_only: bool = True) -> Embargo:
+def read_embargo(
+    text: str, near: datetime | None, *, day_only: bool = True, home: tzinfo | None = None
+) -> Embargo:
     """Return the embargo that a line gives.
 
     A day without a year is the one next to the story's own (`near`, of which `day_only` says that
     its hour is not known); a weekday is the first from that day on, an hour without a day the first
     from then on. A day without an hour ends the embargo with its beginning, `midnight` with its
-    end. An hour without a zone counts as UTC; with a zone that is not known nothing is understood.
-    Of two readings of a day in numbers (10/6/2027) the later one counts.
+    end. An hour without a zone is that of `home`, else of the last zone on Earth; with a zone that
+    is not known nothing is understood. Of two readings of a day in numbers (10/6/2027) the later
+    one counts.
     """
     for found in _WHOLE.finditer(text):
         when = dates.moment(found[0])
         if when and when.precision != "day" and not _zone_after(text, found.end()):
             zoneless = when.utc_offset_min is None
-            return Embargo(when.at, zoneless)
+            return Embargo(zoned_end(when, home), zoneless)
     days, spans = _days(text, near)
     if not days and spans:
         return Embargo(None)
@@ -248,11 +253,11 @@ def read_embargo(text: str, near: datetime | None, *, day_only: bool = True) -> 
     if not days:
         if not near or not found_at:
             return Embargo(None)
-        until = _at(near.date(), hour, zone)
+        until = _at(near.date(), hour, zone or home or LATEST)
         if not day_only and until <= near:
             until += timedelta(days=1)
         return Embargo(until, zone is None)
-    until = max(_at(day, hour, zone) for day in days)
+    until = max(_at(day, hour, zone or (home or LATEST if found_at else UTC)) for day in days)
     if near and not day_only and _is_weekday(text, spans) and until <= near:
         until += timedelta(days=7)
     return Embargo(until, bool(found_at) and zone is None)
@@ -263,9 +268,18 @@ def _zone_after(text: str, end: int) -> bool:
     return bool(re.match(r" ?(?!GMT|UTC|Z)[A-Z]{2,5}\b", text[end:]))
 
 
-def _at(day: date, hour: timedelta, zone: object) -> datetime:
-    local = datetime.combine(day, time()) + hour
-    return in_utc(local, zone) if zone is not None else local.replace(tzinfo=UTC)  # type: ignore[arg-type]
+def zoned_end(moment: Moment, home: tzinfo | None) -> datetime:
+    """Return the end of an embargo that a moment gives.
+
+    An hour without a zone is taken as in `read_embargo`.
+    """
+    if moment.utc_offset_min is not None or moment.precision == "day":
+        return moment.at
+    return in_utc(moment.at.replace(tzinfo=None), home or LATEST)
+
+
+def _at(day: date, hour: timedelta, zone: tzinfo) -> datetime:
+    return in_utc(datetime.combine(day, time()) + hour, zone)
 
 
 def _is_weekday(text: str, spans: list[tuple[int, int]]) -> bool:
@@ -324,7 +338,7 @@ def _of_year(
     return dates.nearest_year(month, number, near.date()) if near else None
 
 
-def _clock(text: str) -> tuple[bool, timedelta, object] | None:
+def _clock(text: str) -> tuple[bool, timedelta, tzinfo | None] | None:
     """Whether an hour is given, the time since midnight, its zone; None for an unknown zone."""
     for pattern, hours in ((_NOON, 12), (_MIDNIGHT, 24)):
         word = pattern.search(text)
@@ -344,7 +358,7 @@ def _is_clock(match: re.Match[str]) -> bool:
     return bool(match["i"] or match["i4"] or match["half"] or match["bare"] is not None)
 
 
-def _zoned(text: str, end: int, hour: timedelta) -> tuple[bool, timedelta, object] | None:
+def _zoned(text: str, end: int, hour: timedelta) -> tuple[bool, timedelta, tzinfo | None] | None:
     rest = text[end:].lstrip(" ,(|")
     rest = re.sub(r"^(?:uhr|hours|hrs|on|\W)+", "", rest, flags=re.I)
     zone = zone_at(rest)

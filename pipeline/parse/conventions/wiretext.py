@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, tzinfo
 
 from pipeline.parse.conventions import advisories, revisions
 from pipeline.parse.conventions.dateline import Dateline, find_dateline
@@ -13,6 +13,7 @@ from pipeline.parse.conventions.embargo import is_embargo, read_embargo
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
+from pipeline.parse.conventions.zones import zone_of_desk
 from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
@@ -104,11 +105,12 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
     if not lines:
         return draft
     day_only = draft.published_precision == "day"
-    found = [read_embargo(text, draft.published_at, day_only=day_only) for text in lines]
+    near, home = draft.published_at, zone_of_desk(draft.provider)
+    found = [read_embargo(text, near, day_only=day_only, home=home) for text in lines]
     unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
     if any(entry.zoneless for entry in found):
-        warnings.append("embargo without a time zone: its hour is taken as UTC")
+        warnings.append(zoneless(home))
     moments = filter(None, (draft.embargo_until, *(entry.until for entry in found)))
     return replace(
         draft,
@@ -116,6 +118,12 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         status="withheld" if unknown and draft.status == "usable" else draft.status,
         warnings=(*draft.warnings, *warnings),
     )
+
+
+def zoneless(home: tzinfo | None) -> str:
+    """Return the warning about an embargo whose hour names no zone; `home` is the agency's."""
+    taken = f"its hour is taken as that of {home}" if home else "its hour is taken as the last one"
+    return f"embargo without a time zone: {taken}"
 
 
 def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:

@@ -56,6 +56,22 @@ def _zone(told: str) -> tzinfo | None:
         return None
 
 
+LATEST = timezone(timedelta(hours=-12))
+"""The zone in which an hour comes last on Earth."""
+
+
+@cache
+def _desks() -> dict[str, str]:
+    rows = tsv.rows("pipeline.parse.conventions", "desks.tsv")
+    return {name: zone for zone, names in rows for name in names.split("|")}
+
+
+def zone_of_desk(provider: str | None) -> tzinfo | None:
+    """Return the zone in which a national agency gives hours that name none; None for any other."""
+    told = _desks().get(provider or "")
+    return _zone(told) if told else None
+
+
 def in_utc(local: datetime, zone: tzinfo) -> datetime:
     """Return the moment of a local time.
 

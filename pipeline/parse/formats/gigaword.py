@@ -49,7 +49,7 @@ def _document(data: bytes) -> Part:
     decoded = decode(data)
     need_few(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n")
-    attributes = {k.lower(): v for k, v in sgml.attributes(markup[: markup.index(">")]).items()}
+    attributes = {k.lower(): v for k, v in sgml.attributes(sgml.start_tag(markup)).items()}
     number = attributes.get("id") or line(_inner("DOCNO", markup) or _inner("DOCID", markup))
     kind = (attributes.get("type") or line(_inner("DOCTYPE", markup)) or "story").lower()
     headline = line(_inner("HEADLINE", markup))

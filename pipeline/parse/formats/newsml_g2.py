@@ -98,6 +98,7 @@ def read_item(item: etree._Element, context: ItemContext) -> Part:
     if not content.paragraphs and any(remote) and is_text_item(meta):
         warnings.append(f"the text is elsewhere: {next(filter(None, remote))}"[:300])
     draft = _merge(draft, content, tuple(warnings))
+    draft = fields.embargoed(draft, xml.first(meta, "embargoed"))
     return fields.with_body(draft, Flow(content.paragraphs))
 
 
@@ -190,9 +191,12 @@ def _metadata(
     created = fields.moment(xml.first(about, "contentcreated"), "contentCreated", warnings)
     changed = fields.moment(xml.first(about, "contentmodified"), "contentModified", warnings)
     status, unknown = fields.status(value_of(xml.child(meta, "pubstatus")))
-    until, status = fields.embargo(xml.first(meta, "embargoed"), "embargoed", status, warnings)
     warnings += [unknown] if unknown else []
-    if status == "usable" and xml.child(meta, "embargoed") is not None and not until:
+    if (
+        status == "usable"
+        and xml.child(meta, "embargoed") is not None
+        and not (xml.first(meta, "embargoed"))
+    ):
         # "No value: the embargo is indefinite" (NewsML-G2 guidelines, embargoed).
         status = "withheld"
         warnings.append("embargoed without a time: withheld")
@@ -220,7 +224,6 @@ def _metadata(
         language=fields.language(
             xml.attribute(xml.child(about, "language"), "tag") or xml.attribute(item, "lang")
         ),
-        embargo_until=until,
         codes=tuple(codes_of(meta, about, context)),
         urgency=values.integer(xml.first(about, "urgency"), 1, 9),
         keywords=xml.texts(xml.children(about, "keyword")),

@@ -85,7 +85,7 @@ def _draft(data: bytes, raw: bytes | None) -> Draft:
     decoded = decode(data)
     need_few(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
-    attributes = sgml.attributes(markup[: markup.index(">")])
+    attributes = sgml.attributes(sgml.start_tag(markup))
     inner = sgml.inside("TEXT", markup)
     if inner is None:
         raise FaultError("malformed", "the element has no <TEXT>")

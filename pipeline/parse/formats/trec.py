@@ -74,7 +74,7 @@ def _document(data: bytes) -> Part:
     decoded = decode(data)
     need_few(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n")
-    found = sgml.fields(markup[markup.index(">") + 1 :], apart=_TEXT)
+    found = sgml.fields(markup[len(sgml.start_tag(markup)) + 1 :], apart=_TEXT)
     number = _first(found, "DOCNO")
     prefix = _PREFIX.match(number)
     collection = prefix[1] if prefix else ""

@@ -108,6 +108,17 @@ def fields(markup: str, apart: tuple[str, ...] = ()) -> dict[str, list[str]]:
     return found
 
 
+def start_tag(markup: str) -> str:
+    """Return the start tag that `markup` begins with, without its `>`.
+
+    Raises `FaultError` where it does not end: bytes that look like a tag may be another text.
+    """
+    end = markup.find(">")
+    if end < 0:
+        raise FaultError("malformed", "the element's start tag does not end")
+    return markup[:end]
+
+
 def attributes(tag: str) -> Mapping[str, str]:
     """Return the attributes of a start tag, their names as written."""
     return dict(_pairs(tag))

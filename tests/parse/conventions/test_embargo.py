@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline import tsv
 from pipeline.model import Record, Story
 from pipeline.parse import parse_record
 from pipeline.parse.conventions.embargo import is_embargo, read_embargo
+from pipeline.parse.conventions.zones import zone_of_desk
+from tests.parse.golden import one
 
 NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
 
@@ -62,7 +66,7 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
 def test_the_moment_of_an_embargo(text: str, until: datetime | None) -> None:
     """Day, month, clock and zone in the desks' ways; the year next to the story's."""
     assert is_embargo(text) or until is None or "Embargoed to" in text
-    assert read_embargo(text, datetime(2022, 3, 4, tzinfo=UTC)).until == until
+    assert read_embargo(text, datetime(2022, 3, 4, tzinfo=UTC), home=UTC).until == until
 
 
 @pytest.mark.parametrize(
@@ -138,3 +142,40 @@ def test_a_release_for_immediate_use_is_none() -> None:
     story = parsed(TEXT.format(line="FOR IMMEDIATE RELEASE"))
     assert (story.status, story.embargo_until) == ("usable", None)
     assert "IMMEDIATE" not in story.body
+
+
+@pytest.mark.parametrize(
+    ("agency", "until"),
+    [
+        ("dpa", datetime(2022, 3, 5, 11, tzinfo=UTC)),
+        ("AP", datetime(2022, 3, 5, 17, tzinfo=UTC)),
+        ("Kyodo", datetime(2022, 3, 5, 3, tzinfo=UTC)),
+        ("AFP", datetime(2022, 3, 6, tzinfo=UTC)),
+        (None, datetime(2022, 3, 6, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_without_a_zone_is_that_of_the_agency_or_the_last_one(
+    agency: str | None, until: datetime
+) -> None:
+    """A guess must not end an embargo too early: UTC would, for all west of Greenwich."""
+    signed = f"SKARVIK, March 4, 2022 ({agency}) - " if agency else "SKARVIK, March 4, 2022 - "
+    text = f"Boats sold\n\nEMBARGOED UNTIL MARCH 5, 12:00\n\n{signed}The boats were sold at noon."
+    story = one(text.encode())
+    assert story.embargo_until == until and story.status == "usable"
+    assert [w for w in story.warnings if w.startswith("embargo without a time zone")]
+
+
+def test_a_field_without_a_zone_is_read_as_a_line_is() -> None:
+    """Metadata gives no more certainty than the text."""
+    item = {"headline": "Boats sold", "body": "The boats were sold.", "provider": "dpa"}
+    until = one(json.dumps({**item, "embargo": "2022-03-05T12:00:00"}).encode()).embargo_until
+    assert until == datetime(2022, 3, 5, 11, tzinfo=UTC)
+
+
+def test_every_desk_is_an_agency_and_has_a_zone() -> None:
+    """The table names agencies as they stand in the lake."""
+    known = {row[0] for row in tsv.rows("pipeline.parse.conventions", "providers.tsv")}
+    for _, names in tsv.rows("pipeline.parse.conventions", "desks.tsv"):
+        for name in names.split("|"):
+            assert name in known
+            assert zone_of_desk(name) is not None
