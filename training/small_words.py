@@ -1,6 +1,6 @@
 """Count which words news writes small inside sentences, for `pipeline/enrich/data/small_words.tsv`.
 
-Run as `python bench/count_small_words.py FILE...` over plain text or SGML files, gzipped or not.
+Run as `python -m training.small_words FILE...` over plain text or SGML files, gzipped or not.
 """
 
 from __future__ import annotations
