@@ -126,7 +126,7 @@ def try_out(stage: Stage, target: Path) -> None:
     for command in (
         ["dateline", "--help"],
         ["dateline", "config", "show"],
-        ["dateline", "demo", "--lake", str(place / "lake")],
+        ["dateline", "replay", str(ROOT / "pipeline" / "samples"), "--lake", str(place / "lake")],
         ["dateline", "lake", "check", "--lake", str(place / "lake")],
     ):
         print("$", *command, flush=True)

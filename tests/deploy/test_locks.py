@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 
 from tests.deploy.files import ROOT
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-broker.lock", "requirements-dev.lock"]
+)
 def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
     """None by an address, none without a version, none without a SHA-256."""
     text = (ROOT / name).read_text().replace("\\\n", " ")
     lines = [
         line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
     ]
-    assert len(lines) > 50
+    assert len(lines) > 50 or "broker" in name
+    assert lines
     for line in lines:
         pinned = re.match(r"[a-z0-9._-]+(\[[a-z0-9,._-]+\])?==\S+", line)
         assert pinned and "--hash=sha256:" in line, line
@@ -35,7 +39,19 @@ def test_the_audit_fails_where_advisories_cannot_be_had() -> None:
     """Else it would call every package that its database does not know free of known faults."""
     (audit,) = (line for line in made("audit") if "bin/pip-audit" in line)
     assert "--strict" in audit
-    assert "requirements.lock" in audit and "requirements-dev.lock" in audit
+    for name in ("requirements.lock", "requirements-broker.lock", "requirements-dev.lock"):
+        assert f"-r {name}" in audit
+
+
+def test_the_broker_is_an_extra_with_a_lock_of_its_own() -> None:
+    """The image installs `requirements.lock` alone; `make demo` and `make test` install both."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = (ROOT / "requirements-broker.in").read_text().split()
+    assert project["optional-dependencies"]["broker"] == wanted
+    assert "calfkit" not in (ROOT / "requirements.lock").read_text()
+    assert "requirements-broker" not in (ROOT / "deploy" / "Dockerfile").read_text()
+    for target in ("demo", "test"):
+        assert any("-r requirements-broker.lock" in line for line in made(target))
 
 
 def made(target: str) -> list[str]:

