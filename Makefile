@@ -35,7 +35,7 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
-	  -r requirements.lock -r requirements-broker.lock -r requirements-dev.lock
+	  -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock
 
 sbom: $(VENV)/.run  ## what is installed, as CycloneDX: build/dateline.cdx.json
 	$(BIN)/python -m venv build/sbom
@@ -53,9 +53,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Dateline needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.lock requirements-broker.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements.lock requirements-extras.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  -r requirements.lock -r requirements-broker.lock
+	  -r requirements.lock -r requirements-extras.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -118,7 +118,7 @@ lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --upgrade pyproject.toml requirements-build.in --output-file requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
-	  --constraints requirements.lock requirements-broker.in --output-file requirements-broker.lock
+	  --constraints requirements.lock requirements-extras.in --output-file requirements-extras.lock
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements.lock --group dev --output-file requirements-dev.lock
 

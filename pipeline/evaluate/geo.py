@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.enrich.lexicon import load, phrase
 from pipeline.enrich.places.locate import apart_km, of_country, of_town
+from pipeline.errors import ConfigError
 from pipeline.evaluate.entity_scores import LabelledSpan, read_text
 from pipeline.model import EnrichedStory, Location, Reject, Story
 
@@ -28,8 +29,16 @@ class Article:
 
 
 def articles(path: Path) -> Iterator[Article]:
-    """The articles of an LGL file (XML, gzipped or not); only toponyms with a country."""
-    from defusedxml import ElementTree
+    """The articles of an LGL file (XML, gzipped or not); only toponyms with a country.
+
+    Raises `ConfigError` where the extra `evaluate` is not installed.
+    """
+    try:
+        from defusedxml import ElementTree
+    except ImportError as error:
+        raise ConfigError(
+            "sets in XML need the extra: pip install 'dateline[evaluate]'", path=path
+        ) from error
 
     for node in ElementTree.fromstring(read_text(path)).iter("article"):
         toponyms = []

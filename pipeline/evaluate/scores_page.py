@@ -52,7 +52,8 @@ dateline evaluate --ner FILE.conll --geo FILE.xml --places A.sgm --places B.sgm 
 `--json` prints the scores for programs, `--no-stock` leaves out the comparison (half of the
 time), `--page FILE` writes a page like this one. `tests/evaluate/sample/` holds a small set of
 each shape, written by hand: the tests score it and hold it to the floor. Topics have no labelled
-set: [entities.md](entities.md) says what was read by hand.
+set: [entities.md](entities.md) says what was read by hand. The LGL file (XML) needs the extra
+`dateline[evaluate]`, which `make` installs and the image lacks.
 """
 
 

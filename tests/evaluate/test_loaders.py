@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import ConfigError
 from pipeline.evaluate import entity_scores, evaluate, geo, region_scores
 
 CONLL = """-DOCSTART- -X- -X- O
@@ -123,3 +125,12 @@ def test_unknown_counts_as_wrong_without_a_default(tmp_path: Path) -> None:
     items = list(region_scores.documents([tmp_path / "c.sgm"]))
     scores = region_scores.scores(items, ["unknown"], "western-europe")
     assert (scores["accuracy"], scores["no_default"]) == (1.0, 0.0)
+
+
+def test_without_its_extra_a_set_in_xml_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Production images lack what only the evaluation needs."""
+    monkeypatch.setitem(sys.modules, "defusedxml", None)
+    with pytest.raises(ConfigError, match=r"pip install 'dateline\[evaluate\]'"):
+        next(geo.articles(tmp_path / "lgl.xml"))
