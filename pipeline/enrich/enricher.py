@@ -13,7 +13,7 @@ from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.entities.merge import entity, group
 from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.spans import Span
-from pipeline.enrich.events import CoderInput, EventCoder
+from pipeline.enrich.events import Coder, CoderInput, EventCoder, coder_of
 from pipeline.enrich.events.event_dates import is_historical
 from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.languages import detect, sentences
@@ -52,8 +52,9 @@ class Enricher:
     `model` is the package of the spaCy model that reads English syntax for the event coder.
     `models` are entity models by ISO 639-1 code, packages of spaCy's or our own, in place of or
     beside those that Dateline ships; an empty name leaves a language without. `expected_hash`,
-    where given, is compared with the hash of `model`. Raises ModelError for a model that is missing
-    or another one; nothing else is raised for any story.
+    where given, is compared with the hash of `model`. `coder` names the event coder. Raises
+    ModelError for a model that is missing or another one, ConfigError for a coder that is not
+    there; nothing else is raised for any story.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Enricher:
         models: Mapping[str, str] | None = None,
         expected_hash: str | None = None,
         max_chars: int = MAX_CHARS,
+        coder: str = EventCoder.name,
     ) -> None:
+        self._coder = coder_of(coder)
         named = entity_models() | dict(models or {})
         self._models = {code: name for code, name in sorted(named.items()) if name}
         self._max_chars = max_chars
@@ -80,12 +83,15 @@ class Enricher:
             if name != model or expected_hash is None:
                 ner.check_recorded(name)
         named = {code: f"{name} {ner.model_hash(name)}" for code, name in self._models.items()}
-        self.stages = enrich_stages(named, f"{model} {self.model_hash}", max_chars)
+        self.stages = enrich_stages(
+            *(named, f"{model} {self.model_hash}", max_chars),
+            f"{self._coder.name} {self._coder.version}",
+        )
         self.enrichment_id = digest_of(map(str, self.stages))
 
     def load(self) -> None:
         """Load every model now rather than at the first story. Raises ModelError."""
-        _coder(self.model)
+        _opened(self._coder, self.model)
         for name in self._models.values():
             ner.recognizer(name)
 
@@ -116,14 +122,14 @@ class Enricher:
             return (*self.enrich(stories[:middle]), *self.enrich(stories[middle:]))
 
     def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
-        _coder(self.model)
+        _opened(self._coder, self.model)
         work = [self._prepare(story) for story in stories]
         spoken = {item.language for item in work}
         used = {name for code, name in self._models.items() if code in spoken}
         with ExitStack() as zones:
             # What a model keeps of words that it never saw before goes with the batch: a job that
             # runs for months meets a new one in every story.
-            for name in sorted({self.model, *used}):
+            for name in sorted(used | ({self.model} if self._coder.languages else set())):
                 zones.enter_context(ner.load(name).memory_zone())
             return self._in_zones(work)
 
@@ -138,7 +144,14 @@ class Enricher:
         found = [self._entities(item, spans.get(i)) for i, item in enumerate(work)]
         events = self._events(work, found, spans.keys())
         return tuple(
-            finish(item, found[i], events.get(i, ()), self.enrichment_id, modelled=i in spans)
+            finish(
+                item,
+                found[i],
+                events.get(i, ()),
+                self.enrichment_id,
+                modelled=i in spans,
+                coded=item.language in self._coder.languages,
+            )
             for i, item in enumerate(work)
         )
 
@@ -185,7 +198,7 @@ class Enricher:
     def _events(
         self, work: Sequence[Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
     ) -> dict[int, tuple[Event, ...]]:
-        indexes = [i for i in modelled if language_of(work[i].language).has_events]
+        indexes = [i for i in modelled if work[i].language in self._coder.languages]
         if not indexes:
             return {}
         inputs = [
@@ -194,10 +207,11 @@ class Enricher:
                 work[i].cased,
                 sentences.split(work[i].text, language_of(work[i].language).sentence_ends),
                 StoryEntities(found[i]),
+                work[i].language or "",
             )
             for i in indexes
         ]
-        coded = _coder(self.model).code_batch(inputs)
+        coded = _opened(self._coder, self.model).code_batch(inputs)
         return {
             i: tuple(
                 _in_place(_in_own_words(event, work[i]), work[i], StoryEntities(found[i]))
@@ -208,8 +222,8 @@ class Enricher:
 
 
 @lru_cache(maxsize=2)
-def _coder(model: str) -> EventCoder:
-    return EventCoder(ner.load(model))
+def _opened(coder: type[Coder], model: str) -> Coder:
+    return coder.open(model)
 
 
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:

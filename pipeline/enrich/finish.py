@@ -37,8 +37,12 @@ def finish(
     enrichment_id: str,
     *,
     modelled: bool,
+    coded: bool,
 ) -> EnrichedStory:
-    """The enriched story. Without a model (`modelled`) its entities only speak for the region."""
+    """The enriched story. Without a model (`modelled`) its entities only speak for the region.
+
+    `coded` says whether the event coder has its language.
+    """
     story = item.story
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
@@ -61,7 +65,7 @@ def finish(
         found if modelled else (),
         events,
         enrichment_id,
-        _status(item, modelled),
+        _status(item, modelled, coded),
         country,
         location,
         regions.evidence,
@@ -69,14 +73,14 @@ def finish(
     )
 
 
-def _status(item: Work, modelled: bool) -> Status:
+def _status(item: Work, modelled: bool, coded: bool) -> Status:
     if not item.text:
         return "no_text"
     if not modelled:
         return "no_model"
     if item.truncated:
         return "truncated"
-    return "enriched" if language_of(item.language).has_events else "no_events"
+    return "enriched" if coded else "no_events"
 
 
 def _topics(item: Work) -> tuple[Topic, ...]:

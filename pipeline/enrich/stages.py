@@ -38,13 +38,13 @@ _TOPICS = ("topics",)
 
 
 def enrich_stages(
-    models: Mapping[str, str], parser: str, max_chars: int, coder: str = ""
+    models: Mapping[str, str], parser: str, max_chars: int, coder: str
 ) -> tuple[StageVersion, ...]:
     """The stages of an enricher.
 
     `models` maps a language to its entity model's name and hash, `parser` is that of the model that
-    sentences are parsed by for events, `max_chars` how much of a text is read; `coder` names the
-    event coder where it is not the usual one.
+    sentences are parsed by for events, `max_chars` how much of a text is read; `coder` is name and
+    version of the event coder.
     """
     lists = tables_in(_PACKAGE, "data")
     places = [f"data/{name}.tsv" for name in _PLACES]

@@ -1,9 +1,12 @@
 """Events: who did what to whom, coded in PLOVER and CAMEO from the dependency parse.
 
-`EventCoder` is the way in; docs/events.md says what is coded, from what, and how well.
+`coder_of` gives the coder that the configuration names, `EventCoder` is Dateline's own;
+docs/events.md says what it codes, from what, and how well.
 """
 
-from pipeline.enrich.events.coder import CoderInput, EventCoder, PairCoding
+from pipeline.enrich.events.coder import EventCoder, PairCoding
 from pipeline.enrich.events.entities import Entities
+from pipeline.enrich.events.protocol import Coder, CoderInput
+from pipeline.enrich.events.registry import coder_of
 
-__all__ = ["CoderInput", "Entities", "EventCoder", "PairCoding"]
+__all__ = ["Coder", "CoderInput", "Entities", "EventCoder", "PairCoding", "coder_of"]

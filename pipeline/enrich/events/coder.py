@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar, Self
 
+from pipeline.enrich.entities import ner
 from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.actors import Resolver
@@ -22,7 +23,6 @@ from pipeline.enrich.events.confidence import (
     probability,
 )
 from pipeline.enrich.events.contexts import contexts_of
-from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_dates import event_days
 from pipeline.enrich.events.event_lexicon import EventLexicon, load
 from pipeline.enrich.events.home import Surroundings, at_home
@@ -31,10 +31,11 @@ from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.place import place_of
+from pipeline.enrich.events.protocol import CoderInput
 from pipeline.enrich.events.relations import answered, conditions
 from pipeline.enrich.events.screen import Screen
 from pipeline.enrich.events.syntax import arguments, governed
-from pipeline.model import Actor, Event, Story
+from pipeline.model import Actor, Event
 
 MIN_PLAUSIBILITY = 0.55
 _TELLING_WEIGHT = 4
@@ -57,20 +58,6 @@ _BETWEEN_ALL = ("03", "04", "05", "06")
 
 
 @dataclass(frozen=True, slots=True)
-class CoderInput:
-    """What the coder needs of a story.
-
-    `text` is headline, blank line, body; `sentences` are the character ranges of its sentences, the
-    headline first; `entities` answers by character offsets of `text`.
-    """
-
-    story: Story
-    text: str
-    sentences: Sequence[tuple[int, int]]
-    entities: Entities
-
-
-@dataclass(frozen=True, slots=True)
 class PairCoding:
     """What the coder says of two given spans: CAMEO code, PLOVER root, quad class, confidence.
 
@@ -85,7 +72,19 @@ class PairCoding:
 
 
 class EventCoder:
-    """Codes stories with a loaded spaCy English pipeline (its tagger, parser and lemmatizer)."""
+    """Codes stories with a loaded spaCy English pipeline (its tagger, parser and lemmatizer).
+
+    By frames of verbs and nouns over the dependency parse: a `protocol.Coder`.
+    """
+
+    name: ClassVar[str] = "frames"
+    version: ClassVar[int] = 1
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+
+    @classmethod
+    def open(cls, model: str) -> Self:
+        """The coder over the installed package `model`. Raises ModelError."""
+        return cls(ner.load(model))
 
     def __init__(self, nlp: Any, lexicon: EventLexicon | None = None) -> None:
         self._lexicon = lexicon or load()

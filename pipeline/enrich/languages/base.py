@@ -1,8 +1,9 @@
 """What a language gives to the enrichment: one value of `Language`, and what holds in any of them.
 
 A language's room says which entity model it has, how its names are found, where its sentences end,
-and which of the optional steps (event coding, topics by words) can be had for it. What has no room
-of its own is read by `OTHER`: countries and large towns for the region, no entities.
+and whether topics can be told by its words; the event coder says itself which languages it has.
+What has no room of its own is read by `OTHER`: countries and large towns for the region, no
+entities.
 """
 
 from __future__ import annotations
@@ -42,5 +43,4 @@ class Language:
     sentence_ends: SentenceEnds
     resolve: Resolve
     entity_model: str | None = None
-    has_events: bool = False
     has_topics: bool = False

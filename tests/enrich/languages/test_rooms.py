@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich.languages.rooms import LANGUAGES, language_of
+from pipeline.enrich.languages.rooms import language_of
 from pipeline.enrich.languages.sentences import split
 
 
@@ -32,18 +32,13 @@ def test_sentences_end_as_the_language_ends_them(code: str, expected: list[str])
 
 
 def test_a_language_without_a_room_has_what_holds_in_any() -> None:
-    """No model, no events, no topics by words; countries by the CLDR's names."""
+    """No model, no topics by words; countries by the CLDR's names."""
     from pipeline.enrich.lexicon import load
 
     room = language_of("it")
-    assert (room.entity_model, room.has_events, room.has_topics) == (None, False, False)
+    assert (room.entity_model, room.has_topics) == (None, False)
     found = room.resolve("Il presidente della Germania parla.", None, load())
     assert [(span.kind, span.name.country if span.name else None) for span in found] == [
         ("GPE", "DEU"),
     ]  # fmt: skip
     assert language_of(None).code == ""
-
-
-def test_only_english_has_an_event_coder() -> None:
-    """What a language has is asked of its room."""
-    assert {code for code, room in LANGUAGES.items() if room.has_events} == {"en"}
