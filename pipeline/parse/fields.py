@@ -37,6 +37,8 @@ _CREDIT_TAIL = re.compile(
     r"Edited|Translated)(?: and \w+)? by [^()]{3,400}\))$"
 )
 _MAX_BYLINE_WORDS = 16
+# `Ada Brenner, CTN`: beside a whole name, letters alone are those of a house.
+_LETTERS_ALONE = re.compile(r"[A-Z]{2,6}")
 _LOOK_AHEAD = 3
 MAX_VERSION = 2**31 - 1
 
@@ -109,7 +111,8 @@ def embargoed(draft: Draft, text: str | None) -> Draft:
 def bylines(text: str | None) -> tuple[str, ...]:
     """Return the names of a byline: `By Ann Sample and Bob Probe, Staff Writers`.
 
-    An agency alone stays as it is written (`The Associated Press`); beside a name it is none. A
+    An agency alone stays as it is written (`The Associated Press`); beside a name it is none, and
+    neither are the letters of a house (`CTN`). A
     sentence that stands where the byline should gives no names.
     """
     if not text or is_sentence(text):
@@ -119,6 +122,8 @@ def bylines(text: str | None) -> tuple[str, ...]:
         return (plain,)
     names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))
     people = tuple(name for name in names if not provider(name))
+    if any(" " in name for name in people):
+        people = tuple(name for name in people if not _LETTERS_ALONE.fullmatch(name))
     return people or names
 
 

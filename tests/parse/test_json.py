@@ -179,3 +179,14 @@ def test_exports_as_csv() -> None:
     assert all(isinstance(s, Story) and s.published_at for s in stories)
     assert [s.headline for s in stories if not s.paragraphs] == ["TEST PAGE:Self-publish yesterday"]
     assert len({s.story_id for s in stories}) == 295
+
+
+def test_the_letters_of_a_house_beside_a_name_are_no_byline() -> None:
+    """`Ada Brenner, CTN` is one author; letters alone stay, and so do names in capitals."""
+    item = {"headline": "Boats sold", "body": "The boats were sold at noon."}
+    for told, names in (
+        ("Ada Brenner, CTN", ("Ada Brenner",)),
+        ("CTN", ("CTN",)),
+        ("ADA BRENNER and TOM VALE", ("ADA BRENNER", "TOM VALE")),
+    ):
+        assert one(json.dumps({**item, "author": told}).encode()).bylines == names

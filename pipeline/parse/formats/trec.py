@@ -52,6 +52,11 @@ _FBIS_LINE = re.compile(
     r"^[ \t]*(?:(?:Language|Article Type|Document Type|Report Type):.*|CSO)[ \t]*$", re.M
 )
 _FBIS_MARK = re.compile(r"^\s*\[(?:Text|Excerpts?|Editorial Report|Summary)\]\s*")
+_CAPITALS = r"[A-Z][A-Z.'\u2019-]+"
+_PLACE = re.compile(
+    rf"(?P<place>{_CAPITALS}(?: {_CAPITALS}){{0,3}}(?:, [A-Z][A-Za-z.]+(?: [A-Z][a-z]+)?)?)"
+    r" -- (?=[\"'`]{0,2}[A-Z])"
+)
 _STAFF = re.compile(r",? (?:Times|Mercury News|Special to)\b.*", re.I)
 _WSJ_BYLINE = re.compile(r"\s+-{2,}\s+(By .*)$")
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
@@ -82,11 +87,12 @@ def _document(data: bytes) -> Part:
     below = _WSJ_BYLINE.search(headline)
     written, headline = (below[1], headline[: below.start()]) if below else ("", headline)
     warnings: list[str] = list(decoded.warnings)
-    flow = _body(found)
+    words = _first(found, "DATELINE")
+    flow, begun = _body(found, placed=bool(words) or collection != "WSJ")
+    words = words or begun
     if not headline and not flow.paragraphs:
         raise FaultError("no_text", "the document has neither headline nor text")
     published, sent = _moments(found, number, warnings)
-    words = _first(found, "DATELINE")
     placed = (
         find_dateline(words if words.endswith(("-", "_")) else f"{words} - ") if words else None
     )
@@ -184,14 +190,19 @@ def _codes(found: dict[str, list[str]], keyword: re.Match[str] | None) -> Iterat
             yield Code(f"trec-{name.lower()}", text, role)
 
 
-def _body(found: dict[str, list[str]]) -> Flow:
+def _body(found: dict[str, list[str]], *, placed: bool) -> tuple[Flow, str]:
+    """Return the text, and the dateline that it begins with where the document names none."""
     paragraphs: list[str] = []
     for name in _TEXT:
         for text in found.get(name, ()):
             paragraphs += _paragraphs(text)
     if paragraphs:
         paragraphs[0] = _FBIS_MARK.sub("", paragraphs[0])
-    return Flow(tidy(paragraphs))
+        # The Wall Street Journal's: a place in capitals alone, whatever length the sentence has.
+        place = None if placed else _PLACE.match(paragraphs[0])
+        if place:
+            return Flow(tidy([paragraphs[0][place.end() :], *paragraphs[1:]])), place["place"]
+    return Flow(tidy(paragraphs)), ""
 
 
 def _paragraphs(markup: str) -> list[str]:
