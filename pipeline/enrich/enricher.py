@@ -96,7 +96,7 @@ class Enricher:
             ner.recognizer(name)
 
     def enrich_batch(self, batch: ParsedBatch) -> EnrichedBatch:
-        """The batch with its stories enriched; a story that failed joins the rejects."""
+        """Enrich the stories of a batch; a story that failed joins the rejects."""
         results = self.enrich(batch.stories)
         return EnrichedBatch(
             batch.group,
@@ -107,7 +107,10 @@ class Enricher:
         )
 
     def enrich(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
-        """One result for each story, in order; a Reject (`enrich_failed`) for one that failed."""
+        """Return one result for each story, in order.
+
+        A Reject (`enrich_failed`) for one that failed.
+        """
         if not stories:
             return ()
         try:

@@ -39,9 +39,10 @@ def finish(
     modelled: bool,
     coded: bool,
 ) -> EnrichedStory:
-    """The enriched story. Without a model (`modelled`) its entities only speak for the region.
+    """Return the enriched story.
 
-    `coded` says whether the event coder has its language.
+    Without a model (`modelled`) its entities only speak for the region; `coded` says whether the
+    event coder has its language.
     """
     story = item.story
     size = len(story.headline)
@@ -94,7 +95,7 @@ def _topics(item: Work) -> tuple[Topic, ...]:
 
 
 def place_codes(codes: tuple[Code, ...]) -> list[tuple[str, str]]:
-    """(value, country) of the provider's codes that name a country, each country once.
+    """Return (value, country) of the provider's codes that name a country, each country once.
 
     ISO 3166-1 codes, with or without a scheme before a colon or slash; Reuters' codes; names of
     countries, states and large towns, as the value or as the code's name.
@@ -144,7 +145,7 @@ def _provider_codes() -> dict[str, str]:
 
 
 def failed(story: Story, error: Exception) -> Reject:
-    """The reject of a story whose enrichment failed."""
+    """Return the reject of a story whose enrichment failed."""
     return Reject(
         story.source,
         story.offset,

@@ -40,7 +40,7 @@ _TOPICS = ("topics",)
 def enrich_stages(
     models: Mapping[str, str], parser: str, max_chars: int, coder: str
 ) -> tuple[StageVersion, ...]:
-    """The stages of an enricher.
+    """Return the stages of an enricher.
 
     `models` maps a language to its entity model's name and hash, `parser` is that of the model that
     sentences are parsed by for events, `max_chars` how much of a text is read; `coder` is name and

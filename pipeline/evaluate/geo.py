@@ -29,7 +29,7 @@ class Article:
 
 
 def articles(path: Path) -> Iterator[Article]:
-    """The articles of an LGL file (XML, gzipped or not); only toponyms with a country.
+    """Yield the articles of an LGL file (XML, gzipped or not); only toponyms with a country.
 
     Raises `ConfigError` where the extra `evaluate` is not installed.
     """
@@ -86,7 +86,7 @@ def _code(country: str) -> str | None:
 
 
 def story(article: Article, number: int) -> Story:
-    """The article as a story; its first sentence is the headline in this set, so none is given."""
+    """Return the article as a story; it has no headline of its own in this set."""
     moment = datetime(2009, 3, 1, tzinfo=UTC)
     return Story(
         source="lgl",
@@ -113,7 +113,7 @@ def right(
     items: Sequence[Article],
     enrich: Callable[[Sequence[Story]], Sequence[EnrichedStory | Reject]],
 ) -> dict[str, float]:
-    """The shares of gold toponyms that overlap a mention of an entity of the right country.
+    """Return the shares of gold toponyms that overlap a mention of an entity of the right country.
 
     `right` is that, `within 161 km` of an entity that lies near enough.
     """
@@ -143,7 +143,7 @@ def _is_near(location: Location | None, point: tuple[float, float]) -> bool:
 def right_of_model(
     items: Sequence[Article], places: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]]
 ) -> dict[str, float]:
-    """The same shares for look-up of the names that a model takes for places.
+    """Return the same shares for look-up of the names that a model takes for places.
 
     `places` gives (start, end, kind) text by text.
     """

@@ -60,7 +60,10 @@ set: [entities.md](entities.md) says what was read by hand. The LGL file (XML) n
 def page(
     rows: Sequence[tuple[str, str, str, str]], model: str, names: Sequence[str], day: date
 ) -> str:
-    """The page: `rows` are (task, score, ours, stock), `names` those of the labelled files."""
+    """Return the page.
+
+    `rows` are (task, score, ours, stock), `names` those of the labelled files.
+    """
     versions = ", ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy"))
     lines = [
         "# Evaluation",

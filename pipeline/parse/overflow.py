@@ -1,4 +1,4 @@
-"""How many pieces of one record are read: a value or an element takes memory for many bytes."""
+"""Bounds on how much of one record is read: a value or an element takes memory for many bytes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from collections.abc import Iterator
 from pipeline.parse.draft import FaultError, Part
 from pipeline.parse.limits import ParseLimits
 
-MAX_PIECES = 2_000_000
+MAX_VALUES = 2_000_000
 """Ten thousand items with two hundred values each."""
 
 
-def need_few(text: str, *marks: str) -> None:
-    """Raises `FaultError` of kind `too_large` where `marks`, which begin pieces, are too many."""
-    if sum(map(text.count, marks)) > MAX_PIECES:
-        message = f"more than {MAX_PIECES} values, elements or cells in the record"
+def check_count(text: str, *marks: str) -> None:
+    """Raise `FaultError` of kind `too_large` where a record has too many values or elements.
+
+    `marks` are the characters that each of them begins with.
+    """
+    if sum(map(text.count, marks)) > MAX_VALUES:
+        message = f"more than {MAX_VALUES} values, elements or cells in the record"
         raise FaultError("too_large", message, f"counted: {' '.join(map(repr, marks))}")
 
 
-def as_many(parts: Iterator[Part], limits: ParseLimits) -> list[Part]:
-    """Return the parts of what is carried within a record: those within its limits, and one beyond.
+def up_to_limits(parts: Iterator[Part], limits: ParseLimits) -> list[Part]:
+    """Take parts up to the record's limits plus one, so that the caller reports the overflow.
 
-    That one makes `parse_record` say so.
+    The parts are those of what a record carries within itself.
     """
     found: list[Part] = []
     raw_bytes, most_bytes = 0, max(limits.max_decompressed_bytes, limits.max_record_bytes)

@@ -93,7 +93,7 @@ class EventCoder:
         self._screen = Screen(self._lexicon)
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
-        """The events of each story, in the order of the text."""
+        """Return the events of each story, in the order of the text."""
         wanted = [
             (number, index)
             for number, item in enumerate(items)
@@ -122,7 +122,7 @@ class EventCoder:
     def code_pairs(
         self, sentences: Sequence[str], sources: Sequence[Span], targets: Sequence[Span]
     ) -> list[PairCoding | None]:
-        """For each sentence the act between two given character spans, None where there is none.
+        """Return the act between two given character spans of each sentence, or None.
 
         For evaluation on PLOVER's sentences; actors need not be political here.
         """
@@ -140,7 +140,7 @@ class EventCoder:
         return PairCoding(act.code, row.root, row.quad_class, probability(told), told)
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
-        """Whether a sentence is worth parsing, by its words and the entities named in it."""
+        """Say whether a sentence is worth parsing, by its words and the entities named in it."""
         end = min(end, start + MAX_CHARS)
         named = sum(
             placed.entity.country is not None or placed.entity.kind in _ACTING_KINDS

@@ -15,7 +15,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped
 from pipeline.parse.mapping.field_map import FieldMap, ready
 from pipeline.parse.markup.values import Json
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 from pipeline.parse.text.clean import line as one_line
 from pipeline.parse.text.decode import decode
 from pipeline.tabular import BODIES, Shape, is_row, plain_name, shape, unquoted
@@ -103,7 +103,7 @@ class _Csv:
         found = shape(head, whole=len(head) == len(text))
         if found is None:
             raise FaultError("malformed", "no table: the text changes beyond its beginning")
-        need_few(text, found.delimiter, "\n")
+        check_count(text, found.delimiter, "\n")
         lines = _Lines(text)
         rows = _Rows(lines, found)
         names: list[str] | None = None

@@ -21,7 +21,7 @@ from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
 from pipeline.parse.markup.flow import Flow
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.decode import decode
@@ -47,7 +47,7 @@ class _Gigaword:
 
 def _document(data: bytes) -> Part:
     decoded = decode(data)
-    need_few(decoded.text, "<")
+    check_count(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n")
     attributes = {k.lower(): v for k, v in sgml.attributes(sgml.start_tag(markup)).items()}
     number = attributes.get("id") or line(_inner("DOCNO", markup) or _inner("DOCID", markup))

@@ -24,7 +24,7 @@ from pipeline.parse.mapping.field_map import FieldMap, ready
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
-from pipeline.parse.overflow import as_many
+from pipeline.parse.overflow import up_to_limits
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
@@ -108,7 +108,7 @@ class JsonFormat:
         limits: ParseLimits,
     ) -> Iterator[Part]:
         """The parts of what an envelope carries: of one item the envelope stays the raw form."""
-        parts = as_many(self._nested(content, hints, limits), limits)
+        parts = up_to_limits(self._nested(content, hints, limits), limits)
         for part in parts:
             own = raw if len(parts) == 1 else part.raw
             if isinstance(part, Fault):

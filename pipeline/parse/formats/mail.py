@@ -27,7 +27,7 @@ from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import read_html
-from pipeline.parse.overflow import as_many
+from pipeline.parse.overflow import up_to_limits
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.decode import decode
@@ -162,7 +162,7 @@ class MailFormat:
         """The parts of a leaf in a packaged format; one alone has the message as its raw form."""
         try:
             read = self._read(leaf.data, replace(hints, charset=leaf.charset), limits)
-            parts = as_many(read, limits)
+            parts = up_to_limits(read, limits)
         except FaultError as error:
             return [] if error.fault.kind == "unknown_format" else [error.fault]
         if len(parts) == 1:

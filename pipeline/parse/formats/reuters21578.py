@@ -18,7 +18,7 @@ from pipeline.parse.conventions.wiretext import with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.decode import decode
@@ -83,7 +83,7 @@ class _Reuters21578:
 
 def _draft(data: bytes, raw: bytes | None) -> Draft:
     decoded = decode(data)
-    need_few(decoded.text, "<")
+    check_count(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     attributes = sgml.attributes(sgml.start_tag(markup))
     inner = sgml.inside("TEXT", markup)

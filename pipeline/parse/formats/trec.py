@@ -20,7 +20,7 @@ from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import sgml
 from pipeline.parse.markup.flow import Flow
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.dates import Moment
@@ -77,7 +77,7 @@ class _Trec:
 
 def _document(data: bytes) -> Part:
     decoded = decode(data)
-    need_few(decoded.text, "<")
+    check_count(decoded.text, "<")
     markup = decoded.text.replace("\r\n", "\n")
     found = sgml.fields(markup[len(sgml.start_tag(markup)) + 1 :], apart=_TEXT)
     number = _first(found, "DOCNO")

@@ -6,7 +6,7 @@ import re
 
 from pipeline.parse.draft import FaultError
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 
 # Binary data and pictures in hexadecimal: no text, and most of a file.
 _PICTURE = re.compile(r"\{\\\*?\\?pict[^{}]*\}")
@@ -17,7 +17,7 @@ def read_rtf(data: bytes, limits: ParseLimits) -> str:
     from striprtf.striprtf import rtf_to_text
 
     markup = _PICTURE.sub("", data.decode("latin-1"))
-    need_few(markup, "\\", "{")
+    check_count(markup, "\\", "{")
     try:
         text = rtf_to_text(markup, encoding="cp1252", errors="replace")
     except (ValueError, IndexError, KeyError, LookupError, RecursionError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.parse.draft import FaultError
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _BLANK = re.compile(r"[\s,\x1e]*")
@@ -39,7 +39,7 @@ def read_values(text: str, max_depth: int) -> Iterator[Value]:
     with the next line, within what was read in vain once already only as often as costs no more
     than the text is long, a few times over. Raises `FaultError` where there are too many values.
     """
-    need_few(text, ",", "[", "{")
+    check_count(text, ",", "[", "{")
     position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
     in_array, lines = text.startswith("[", position), _Lines(_IN_VAIN * len(text))
     position += in_array

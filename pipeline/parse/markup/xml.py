@@ -15,7 +15,7 @@ from lxml import etree
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import legal_references, local, text_of
-from pipeline.parse.overflow import need_few
+from pipeline.parse.overflow import check_count
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.decode import Decoded, decode
 
@@ -55,7 +55,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
     deep, `too_large` for one of too many elements, `undecodable` for what is not text.
     """
     decoded = read_text(data, hints)
-    need_few(decoded.text, "<")
+    check_count(decoded.text, "<")
     prolog = _PROLOG.sub("", decoded.text.lstrip("\ufeff \t\r\n\0"), count=1)
     text, mended = _mend(_without_entities(prolog))
     warnings = (*decoded.warnings, *mended)

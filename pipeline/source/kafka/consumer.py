@@ -43,7 +43,7 @@ from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.groups import NO_TOPIC_ID, Partition
 from pipeline.source.kafka.options import KafkaOptions
 from pipeline.source.kafka.patterns import is_pattern, matching
-from pipeline.source.kafka.probe import REFUSALS, knock, quiet, refusal
+from pipeline.source.kafka.probe import REFUSALS, probe, quiet, refusal
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class KafkaClient:
             "request_timeout_ms": int(_REQUEST_TIMEOUT_S * 1000),
             **settings(options.client, KafkaAdminClient.DEFAULT_CONFIG),
         }
-        _guarded(lambda: knock(admin, _REQUEST_TIMEOUT_S))
+        _guarded(lambda: probe(admin, _REQUEST_TIMEOUT_S))
         self._admin = _guarded(lambda: KafkaAdminClient(**admin))
         try:
             self._cluster_id = str(

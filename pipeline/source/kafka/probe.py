@@ -36,7 +36,7 @@ _ALERTS = ("ALERT", "WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "RECORD_LAYE
 """Parts of OpenSSL's reasons by which the broker, not the network, ended a TLS connection."""
 
 
-def knock(config: Mapping[str, Any], timeout_s: float) -> None:
+def probe(config: Mapping[str, Any], timeout_s: float) -> None:
     """Connect to the bootstrap servers in turn, until one lets us in, and let go again.
 
     `config` is that of a client. Raises `BrokerError` where one refuses, `ConfigError` for files

@@ -11,11 +11,11 @@ from kafka.errors import KafkaConfigurationError, KafkaError, TopicAlreadyExists
 
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.source.kafka.client_settings import settings
-from pipeline.source.kafka.probe import knock, quiet
+from pipeline.source.kafka.probe import probe, quiet
 
 T = TypeVar("T")
 
-_KNOCK_S = 5.0
+_PROBE_S = 5.0
 
 
 def create_topics(
@@ -80,7 +80,7 @@ def _admin(bootstrap_servers: str, client: Mapping[str, Any] | None, deadline: f
     }
 
     def connect() -> Any:
-        knock(config, _KNOCK_S)
+        probe(config, _PROBE_S)
         return KafkaAdminClient(**config)
 
     return until(deadline, connect, address=bootstrap_servers)

@@ -49,7 +49,7 @@ class _Footer:
 
 
 def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
-    """Whether the table is there, with the contract's columns; more columns are fine.
+    """Say whether the table is there, with the contract's columns; more columns are fine.
 
     A column that may be null may be missing: a lake of an older minor version has it not.
     """
@@ -66,7 +66,7 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
 def check_files(
     snapshot: Snapshot, table: str, removed: Collection[str]
 ) -> tuple[FileTotals, list[Finding]]:
-    """Whether the table's files are there, whole, as the log says; and which others are.
+    """Say whether the table's files are there, whole, as the log says; and which others are.
 
     `removed` are the files that a commit took out of the table.
     A file that left or entered the table since it was pinned is not held against it.

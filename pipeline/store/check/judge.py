@@ -77,7 +77,7 @@ class CheckReport:
     sources: tuple[SourceTotals, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The report as JSON holds it."""
+        """Return the report as JSON holds it."""
         return {**asdict(self), "meaning": {kind: MEANING[kind] for kind in self.counts}}
 
 

@@ -16,7 +16,7 @@ _ROWS = "/rows"
 
 
 def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, list[Finding]]:
-    """What the log of `table` says at the pinned version, and what is wrong with the log itself.
+    """Read what the log of `table` says at the pinned version, and what is wrong with it.
 
     The last checkpoint is held against what the entries before it say, as far back as a checkpoint
     lies below them without a hole. With `deep` every entry is read.
@@ -36,7 +36,7 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
 
 
 def sources_of(state: LogState) -> dict[str, int]:
-    """The committed end of each source that the log names."""
+    """Return the committed end of each source that the log names."""
     return {
         app: end
         for app, end in state.versions.items()
@@ -45,7 +45,7 @@ def sources_of(state: LogState) -> dict[str, int]:
 
 
 def links_of(state: LogState) -> dict[date, int]:
-    """How many links each day has, by the log of the table of links."""
+    """Say how many links each day has, by the log of the table of links."""
     return {
         date.fromisoformat(app.removeprefix(f"{LINKS}/").removesuffix(_ROWS)): count
         for app, count in state.versions.items()

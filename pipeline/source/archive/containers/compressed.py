@@ -45,7 +45,7 @@ class Decompressor(Protocol):
 
 
 class Inflate:
-    """zlib's decompressor with the interface of `bz2` and `lzma`."""
+    """Gives zlib's decompressor the interface of `bz2` and `lzma`."""
 
     def __init__(self, wbits: int) -> None:
         self._z = zlib.decompressobj(wbits)
@@ -74,7 +74,7 @@ class Inflate:
 
 
 class Unzstd:
-    """zstandard's decompressor with that interface.
+    """Gives zstandard's decompressor that interface.
 
     It cannot be told how much to give; as it is fed by the kilobyte, that is 32 MiB at the most.
     """
