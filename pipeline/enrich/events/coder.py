@@ -83,7 +83,7 @@ class EventCoder:
 
     @classmethod
     def open(cls, model: str) -> Self:
-        """The coder over the installed package `model`. Raises ModelError."""
+        """Return the coder over the installed package `model`. Raises ModelError."""
         return cls(ner.load(model))
 
     def __init__(self, nlp: Any, lexicon: EventLexicon | None = None) -> None:

@@ -38,10 +38,13 @@ class Coder(Protocol):
 
     @classmethod
     def open(cls, model: str) -> Self:
-        """The coder, ready to code. `model` is the spaCy package that `enrich.model` names.
+        """Return the coder, ready to code. `model` is the spaCy package that `enrich.model` names.
 
         Raises ModelError for a model that is not installed.
         """
 
     def code_batch(self, items: Sequence[CoderInput]) -> Sequence[tuple[Event, ...]]:
-        """The events of each story, in the order of its text; the same for the same story."""
+        """Return the events of each story, in the order of its text.
+
+        The same for the same story.
+        """

@@ -32,7 +32,7 @@ class NoCoder:
         return cls()
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
-        """No events of any story."""
+        """Return no events of any story."""
         return [() for _ in items]
 
 
@@ -40,7 +40,7 @@ _OWN: tuple[type[Coder], ...] = (EventCoder, NoCoder)
 
 
 def coder_of(name: str) -> type[Coder]:
-    """The coder of that name, not opened yet.
+    """Return the coder of that name, not opened yet.
 
     Raises `ConfigError` for a name that nothing installed goes by, and for a package's coder that
     cannot be imported, lacks a part of the protocol or goes by another name itself.
