@@ -1,6 +1,7 @@
 """The views (`current` and what belongs to it): their SQL, to be used by any engine.
 
-The files beside this module are the one definition (ARCHITECTURE.md, invariant 5). Each is one
+The files beside this module are the one definition (ARCHITECTURE.md, invariant 5); that of
+`withheld` holds its comment alone, as its code is that of `current` but for the status. Each is one
 SELECT in the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes
 are held against.
 """
@@ -20,10 +21,20 @@ VIEWS = (
 
 AS_OF = ":as_of"
 
+_WITHHELD = "withheld"
+_ALL = "FROM stories AS b"
+_SHOWN = "\n  AND p.at_status = 'usable'"
+_HELD_BACK = "\n  AND p.at_status = 'withheld'"
+_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 def view_text(view: str) -> str:
     """Return the SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
-    return files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
+    text = files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
+    if view != _WITHHELD:
+        return text
+    # One text for both, so that they cannot come to order revisions differently.
+    return f"{text}{_code(view_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
 
 
 def view_select(view: str, as_of: datetime) -> str:
@@ -31,14 +42,11 @@ def view_select(view: str, as_of: datetime) -> str:
 
     Raises `UsageError` for a moment without one: the embargo would end at another hour than meant.
     """
-    lines = view_text(view).splitlines()
-    code = "\n".join(line for line in lines if not line.startswith("--"))
-    return code.replace(AS_OF, moment(as_of))
+    return _code(view_text(view)).replace(AS_OF, moment(as_of))
 
 
-_ALL = "FROM stories AS b"
-_SHOWN = "\n  AND p.at_status = 'usable'"
-_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+def _code(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
 
 
 def latest_select(condition: str) -> str:

@@ -45,7 +45,7 @@ _VIEWS = """\
 
 `current`, `current_entities`, `current_events` and `current_links` hold what may be shown at one
 moment: of each family the revision in force, once. They come with the package as one SELECT each
-(`pipeline/store/views/*.sql`), in the SQL that DuckDB, Spark and Polars share. `:as_of` stands for
+(`view_text` gives it), in the SQL that DuckDB, Spark and Polars share. `:as_of` stands for
 the moment that embargoes are held against; it is not a way to travel back in time, which the
 tables' own versions are.
 
