@@ -83,7 +83,10 @@ def table_of(faults: Sequence[Fault]) -> str:
 
 
 def page_of(faults: Sequence[Fault], at: datetime, before: str = "") -> str:
-    """The page `docs/reliability.md`; of the page as it was `before`, rows of other faults stay."""
+    """The page `docs/reliability.md`; of the page as it was `before`, rows of other faults stay.
+
+    So does all below its first heading of a section.
+    """
     memory = psutil.virtual_memory().total / 1024**3
     machine = f"{psutil.cpu_count()} cores, {memory:.0f} GiB"
     run = f"{at.astimezone(UTC):%Y-%m-%d}, {'long' if LONG else 'short'}, {machine}"
@@ -91,6 +94,7 @@ def page_of(faults: Sequence[Fault], at: datetime, before: str = "") -> str:
     rows |= {fault.name: (*_cells(fault), run) for fault in faults}
     for head in (_PAGE[0], "---"):
         rows.pop(head, None)
+    _, heading, sections = before.partition("\n## ")
     return f"""# Reliability
 
 What was broken on purpose, and what became of the records. Made by `make test-faults` (the tests
@@ -107,7 +111,7 @@ Beside every fault runs a reader that opens each data file as soon as a plain gl
 of them broken.
 
 {_table(_PAGE, [rows[name] for name in sorted(rows)])}
-"""
+{heading}{sections}"""
 
 
 def _cells(fault: Fault) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from pipeline.errors import DatelineError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.links.near_duplicates import LinkRule, link
+from pipeline.store.read.table_log import HINT
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 from pipeline.store.schema.rows import Row
 from tests.support.rows import NOON, a_batch, a_reject, a_story, altered, enriched, written
@@ -33,8 +34,18 @@ from tests.support.rows import NOON, a_batch, a_reject, a_story, altered, enrich
 ALL = (*TABLES, LINKS)
 SOURCES = ("cluster/topic/0", "cluster/topic/1")
 WORDS = tuple(f"The harbour was shut for {n} hours after a ferry ran aground." for n in range(30))
-MUTE = ("commitInfo", "modificationTime", "deletionTimestamp", "lastUpdated", "createdTime")
-"""Parts of an entry that nobody's reading of the table depends on."""
+READ = {
+    "add": ("path", "partitionValues", "size", "dataChange", "stats", "deletionVector"),
+    "remove": ("path", "dataChange"),
+    "txn": ("appId", "version"),
+    "metaData": (
+        *("id", "name", "description", "format", "schemaString"),
+        *("partitionColumns", "configuration"),
+    ),
+    "protocol": ("minReaderVersion", "minWriterVersion", "readerFeatures", "writerFeatures"),
+}
+"""The parts of a log's actions that a reading of the table depends on (Delta protocol, "Actions");
+the others are told in a history at most (`commitInfo`, times) or not set by any writer of ours."""
 
 Change = Callable[[Path, random.Random], str | None]
 """Changes the lake; what it says tells why the change is equivalent to none, if it is."""
@@ -208,8 +219,13 @@ def _by_log() -> Iterator[tuple[str, str, Change]]:
 def _by_bits() -> Iterator[tuple[str, str, Change]]:
     for n in range(60):
         yield "bits", f"a bit of a data file ({n})", _flipped("*/date=*/**/*.parquet")
-    for n in range(12):
+    for n in range(30):
         yield "bits", f"a bit of a log's entry ({n})", _flipped("*/_delta_log/*.json")
+    for n in range(16):
+        name = f"a bit of a checkpoint ({n})"
+        yield "bits", name, _flipped("*/_delta_log/*.checkpoint.parquet")
+    for n in range(10):
+        yield "bits", f"a bit of a hint ({n})", _flipped(f"*/_delta_log/{HINT}")
 
 
 def _rows(table: str, change: Callable[[list[Row], random.Random], list[Row]]) -> Change:
@@ -325,33 +341,74 @@ def _flipped(glob: str) -> Change:
         at = chance.randrange(len(content))
         content[at] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
-        if path.suffix == ".parquet":
-            return None
-        return _equivalent(path, before, bytes(content))
+        if path.name == HINT:
+            return _same_hint(before, bytes(content))
+        if path.suffix == ".json":
+            return _same_entry(before, bytes(content))
+        if path.parent.name == "_delta_log":
+            return _same_checkpoint(before, bytes(content))
+        return None
 
     return changed
 
 
-def _equivalent(path: Path, before: bytes, after: bytes) -> str | None:
-    """Why an entry of a log says the same as before, to everyone that reads the table as it is."""
+def _same_entry(before: bytes, after: bytes) -> str | None:
+    """Why an entry of a log says the same as before, to everyone that reads the table."""
     try:
-        same = [_audible(json.loads(line)) for line in before.splitlines()] == [
-            _audible(json.loads(line)) for line in after.splitlines()
-        ]
-    except ValueError:
+        one, other = ([json.loads(line) for line in text.splitlines()] for text in (before, after))
+        is_same = [_read_of(action) for action in one] == [_read_of(action) for action in other]
+    except (ValueError, AttributeError):
         return None
-    if same:
-        return "in what no reader takes: " + ", ".join(MUTE)
-    checkpoints = [int(p.name[:20]) for p in path.parent.glob("*.checkpoint.parquet")]
-    if int(path.stem) <= max(checkpoints, default=-1):
-        return "in an entry that a checkpoint covers: only a reader of an old version takes it"
-    return None
+    if not is_same:
+        return None
+    places = [place for a, b in zip(one, other, strict=True) for place in _different(a, b)]
+    told = ", ".join(places) or "nothing once it is parsed"
+    return f"differs in what no reading of the table takes: {told}"
 
 
-def _audible(action: object) -> object:
-    if isinstance(action, dict):
-        return {key: _audible(value) for key, value in action.items() if key not in MUTE}
-    return action
+def _read_of(action: dict[str, dict[str, object]]) -> object:
+    return {
+        kind: {part: action[kind].get(part) for part in parts}
+        for kind, parts in READ.items()
+        if action.get(kind) is not None
+    }
+
+
+def _different(one: object, other: object, place: str = "") -> Iterator[str]:
+    """Where two JSON values differ, as `a.b`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from _different(one.get(key), other.get(key), f"{place}.{key}".lstrip("."))
+    elif one != other:
+        yield place
+
+
+def _same_hint(before: bytes, after: bytes) -> str | None:
+    """Why a hint says the same: it names the same checkpoint, and has no other use."""
+    try:
+        one, other = json.loads(before), json.loads(after)
+        is_same = one["version"] == other["version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not is_same:
+        return None
+    return f"names the same checkpoint; differs in {', '.join(_different(one, other))}"
+
+
+def _same_checkpoint(before: bytes, after: bytes) -> str | None:
+    """Why a checkpoint says the same: what is taken from its rows reads as before."""
+    try:
+        one, other = (
+            pq.read_table(pa.BufferReader(data)).to_pylist(maps_as_pydicts="strict")
+            for data in (before, after)
+        )
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
+        return None
+    if [_read_of(row) for row in one] != [_read_of(row) for row in other]:
+        return None
+    places = [place for a, b in zip(one, other, strict=True) for place in _different(a, b)]
+    told = ", ".join(places) or "nothing once its pages are read"
+    return f"differs in what no reading of the table takes: {told}"
 
 
 def _delta_kind(kind: pa.DataType) -> str:
@@ -369,7 +426,7 @@ def main() -> int:
     chosen = mutations()[asked.first :: asked.every]
     tries: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    unexplained = 0
+    unexplained = equal = 0
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
         base = base_lake(Path(folder))
         assert check(str(base), strict=True, deep=True).ok
@@ -379,14 +436,21 @@ def main() -> int:
             found[mutation.group] += outcome.is_found
             if not outcome.is_found:
                 unexplained += outcome.equivalent is None
+                equal += outcome.equivalent is not None
                 why = outcome.equivalent or "NOT EXPLAINED"
-                sys.stdout.write(f"missed: {mutation.name} (seed {mutation.seed}): {why}\n")
+                word = "missed" if outcome.equivalent is None else "equivalent"
+                sys.stdout.write(f"{word}: {mutation.name} (seed {mutation.seed}): {why}\n")
                 sys.stdout.flush()
     for group, count in tries.items():
         sys.stdout.write(f"{group}: {found[group]} of {count}\n")
-    share = found.total() / tries.total()
+    # A change that nobody can read is none: it is told of above, and counts on neither side.
+    changes = tries.total() - equal
+    share = found.total() / changes
     took = time.monotonic() - started
-    sys.stdout.write(f"found {found.total()} of {tries.total()} ({share:.1%}) in {took:.0f} s\n")
+    sys.stdout.write(
+        f"found {found.total()} of {changes} changes ({share:.1%}), and {equal} of the"
+        f" {tries.total()} mutations change nothing that anyone reads; {took:.0f} s\n"
+    )
     return 1 if unexplained or share < 0.98 else 0
 
 

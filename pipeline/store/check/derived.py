@@ -43,8 +43,9 @@ def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterato
 
     Raises `pa.ArrowException` or `OSError` where a file cannot be read.
     """
+    unpack = zstandard.ZstdDecompressor().decompress
     for row in _rows(snapshot, "stories", _STORY if parse is None else _PARSED):
-        yield from _bytes("stories", row)
+        yield from _bytes("stories", row, unpack)
         if row["parse_id"] is not None or not row["source"].startswith(REPROCESSED):
             # Older versions kept the hash of the text that a reprocessed story was delivered with.
             expected = content_hash(row["headline"], (row["body"],), row["status"])
@@ -53,7 +54,7 @@ def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterato
         if parse is not None and not row["source"].startswith(REPROCESSED):
             yield from _text(row, parse)
     for row in _rows(snapshot, "rejects", _REJECT):
-        yield from _bytes("rejects", row)
+        yield from _bytes("rejects", row, unpack)
     for row in _rows(snapshot, "events", _EVENT):
         if row["event_id"] != event_id_of(row):
             message = f"{row['event_id']} does not follow from the event's parts"
@@ -102,15 +103,18 @@ def _rows(snapshot: Snapshot, table: str, columns: Sequence[str]) -> Iterator[di
         fragment_scan_options=options,
     )
     for batch in batches:
-        yield from batch.to_pylist()
+        # Column by column: half the time of `RecordBatch.to_pylist`.
+        names, values = batch.schema.names, [column.to_pylist() for column in batch.columns]
+        for row in zip(*values, strict=True):
+            yield dict(zip(names, row, strict=True))
 
 
-def _bytes(table: str, row: dict[str, Any]) -> Iterator[Finding]:
+def _bytes(table: str, row: dict[str, Any], unpack: Callable[[bytes], bytes]) -> Iterator[Finding]:
     raw, size = row["raw"], row["raw_bytes"]
     if raw is None and size is None:
         return
     try:
-        found = None if raw is None else len(decompress(raw))
+        found = None if raw is None else len(unpack(raw))
     except zstandard.ZstdError as error:
         yield _finding("raw_bytes", table, row, f"the bytes cannot be unpacked: {error}")
         return

@@ -174,7 +174,7 @@ def _workbench(
         with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as work:
             work.execute("SET TimeZone = 'UTC'")
             for table in (*TABLES, LINKS):
-                work.register(f"{table}_data", snapshot.dataset(table))
+                work.register(f"{table}_files", snapshot.dataset(table))
             ends = [
                 {"name": table, "source": source, "committed": end}
                 for table in TABLES

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
+
+from deltalake import DeltaTable
 
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.data_files import MAINTAIN
+from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
 from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
 
 _ROWS = "/rows"
+_MADE_WITH = {"metadata": "metaData", "protocol": "protocol"}
+"""What delta-rs tells of a table's making beside the action that says the same."""
 
 
 def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, list[Finding]]:
@@ -31,7 +38,11 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
     except DamagedLogError as error:
         state = LogState()
         findings.append(Finding("log_entry", table, str(error)))
-    findings += _checkpoint(log, version)
+    findings += _checkpoint(log, version, deep=deep)
+    if (fault := log.hint_fault()) is not None:
+        findings.append(Finding("log_checkpoint", table, fault))
+    if deep and not findings:
+        findings += _metadata(log, version, snapshot.tables[table])
     return state, list(dict.fromkeys(findings))
 
 
@@ -63,12 +74,75 @@ def _entries(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
             yield Finding("log_entry", log.table, f"{number:020}.json is not there")
         elif deep or number > last:
             try:
-                log.entry(number)
+                fault = _entry_fault(log.entry(number))
             except DamagedLogError as error:
                 yield Finding("log_entry", log.table, str(error))
+            else:
+                if fault is not None:
+                    yield Finding("log_entry", log.table, f"{number:020}.json: {fault}")
 
 
-def _checkpoint(log: Log, version: int) -> Iterator[Finding]:
+def _entry_fault(entry: Sequence[Mapping[str, Any]]) -> str | None:
+    """What an entry contradicts itself in: its seal, and the metadata that it gives twice."""
+    said = [info for action in entry if isinstance(info := action.get("commitInfo"), dict)]
+    seals = [info[ENTRY_SEAL] for info in said if ENTRY_SEAL in info]
+    try:
+        if seals and seal_of_entry(entry) != seals[0]:
+            return "its actions are not those that were committed"
+        for info in said:
+            for name, action in _MADE_WITH.items():
+                if (told := info.get("operationParameters", {}).get(name)) is not None:
+                    given = [a[action] for a in entry if action in a]
+                    if given != [json.loads(told)]:
+                        return f"it gives the table's {name} twice, and not the same"
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"it cannot be understood: {error!r}"
+    return None
+
+
+def _metadata(log: Log, version: int, handle: DeltaTable) -> Iterator[Finding]:
+    """Whether the table's metadata are those that the last entry which gives them says."""
+    for number in sorted((n for n in log.entries if n <= version), reverse=True):
+        try:
+            given = [a["metaData"] for a in log.entry(number) if "metaData" in a]
+        except DamagedLogError:
+            return  # told of with the entries
+        if not given:
+            continue
+        now = handle.metadata()
+        try:
+            is_same = (
+                json.loads(given[-1]["schemaString"]) == json.loads(handle.schema().to_json()),
+                given[-1]["partitionColumns"] == now.partition_columns,
+                given[-1]["configuration"] == now.configuration,
+                given[-1].get("description") == now.description,
+                given[-1].get("name") == now.name,
+                given[-1]["id"] == str(now.id),
+                _versions(log.entry(number)) in (None, _needed(handle)),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            yield Finding("log_entry", log.table, f"{number:020}.json: {error!r}")
+            return
+        if not all(is_same):
+            message = f"{number:020}.json: it gives the table other metadata than it has"
+            yield Finding("log_entry", log.table, message)
+        return
+
+
+def _versions(entry: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """The protocol's versions that an entry asks for."""
+    for action in entry:
+        if "protocol" in action:
+            return action["protocol"]["minReaderVersion"], action["protocol"]["minWriterVersion"]
+    return None
+
+
+def _needed(handle: DeltaTable) -> tuple[int, int]:
+    protocol = handle.protocol()
+    return protocol.min_reader_version, protocol.min_writer_version
+
+
+def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
     """Whether the last checkpoint says what the entries up to it say, where they are all there."""
     below = [number for number in log.checkpoints if number <= version]
     if not below:
@@ -76,23 +150,31 @@ def _checkpoint(log: Log, version: int) -> Iterator[Finding]:
     last, before = below[-1], below[-2] if len(below) > 1 else -1
     name = f"{last:020}.checkpoint.parquet"
     try:
-        found = log.checkpoint(last)
+        found = log.checkpoint(last, whole=deep)
     except DamagedLogError as error:
         yield Finding("log_checkpoint", log.table, str(error))
         return
     if any(number not in log.entries for number in range(before + 1, last + 1)):
         return
     try:
-        base = log.checkpoint(before) if before >= 0 else LogState()
+        base = log.checkpoint(before, whole=deep) if before >= 0 else LogState()
         wanted = log.replayed(last, base, before)
     except DamagedLogError:
         # An entry that cannot be read is told of elsewhere, an older checkpoint is in nobody's way.
         return
     for what, here, there in (
-        ("files", found.files, wanted.files),
-        ("application transactions", found.versions, wanted.versions),
+        ("files", found.files.items(), wanted.files.items()),
+        ("application transactions", found.versions.items(), wanted.versions.items()),
+        # What it says of a file is asked for with `deep` alone.
+        (
+            "statements on files or the table",
+            found.told.items(),
+            wanted.told.items() if deep else set(),
+        ),
+        # A checkpoint leaves removals out once they are old; it has none of its own.
+        ("removals", found.removed - wanted.removed, set()),
     ):
-        if here != there:
-            different = len(here.items() ^ there.items())
+        different = len(here ^ there)
+        if different:
             message = f"{name}: {different} {what} differ from what the entries say"
             yield Finding("log_checkpoint", log.table, message)

@@ -1,11 +1,13 @@
 """What the rules of `lake check` work on, and all of them: SQL over the keys of all rows.
 
-Beside the tables that `PREPARE` makes there are `TABLE_data` for each table of the lake, and `ends`
+Beside the tables that `PREPARE` makes (`TABLE_data` has the keys of a table's rows) there is `ends`
 (`name, source, committed`): the committed end of each source that a table's log names. `link_days`
 (`day, links`) is how many links the log says that a day has.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from pipeline.model import UNREAD
 from pipeline.store.check.items import ITEM_RULES
@@ -13,8 +15,34 @@ from pipeline.store.check.ledger import LEDGER_RULES
 from pipeline.store.check.revision_rules import REVISION_RULES
 from pipeline.store.check.value_rules import VALUE_RULES
 
+_PLACE = ("source", '"offset"', "item", "revision_id", "enrichment_id", "story_id")
+
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "stories": (
+        *(*_PLACE, "date", "region", "regions", "published_at", "published_precision", "status"),
+        *("version", "urgency", "raw_bytes", "content_hash", "generation", "enrichment_status"),
+        *("entity_count", "event_count"),
+    ),
+    "entities": (
+        *(*_PLACE, "date", "region", "name", "kind", "country", "salience", "mention_count"),
+    ),
+    "events": (
+        *(*_PLACE, "date", "region", "event_id", "root", "confidence", "goldstein", "quad_class"),
+        *("trigger_start", "trigger_end", "event_date", "event_date_end"),
+    ),
+    "rejects": ("source", '"offset"', "item", "kind", "stage", "date", "received_at"),
+    "ledger": ("*",),
+    "links": ("*",),
+}
+"""What the rules ask of each table: read from its files once, and kept in the work's database."""
+
 PREPARE = (
-    "CREATE TABLE ledger AS SELECT * FROM ledger_data",
+    *(
+        f"CREATE TABLE {table}_data AS SELECT {', '.join(columns)} FROM {table}_files"
+        for table, columns in _COLUMNS.items()
+    ),
+    "CREATE VIEW ledger AS SELECT * FROM ledger_data",
+    "CREATE VIEW stories AS SELECT * FROM stories_data",
     f"""
     CREATE TABLE items AS
     SELECT source, "offset", item, 'story' AS fate, false AS expired,
@@ -25,12 +53,6 @@ PREPARE = (
       CASE WHEN kind LIKE 'skipped.%' THEN 'skip' ELSE 'reject' END, kind IN {UNREAD},
       NULL, NULL, NULL
     FROM rejects_data
-    """,
-    """
-    CREATE TABLE stories AS
-    SELECT source, "offset", item, revision_id, enrichment_id, date, region,
-      story_id, entity_count, event_count
-    FROM stories_data
     """,
     """
     CREATE TABLE spans AS

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import add_action, by_partition, folder_of
 from pipeline.store.commit.data_files import Marks, OnPoint, encode, nothing, open_files
+from pipeline.store.commit.entry_seal import ENTRY_SEAL, entry_seal
 from pipeline.store.commit.tables import added, arrow_dataset, open_table, reading_log, reason
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import Row, table_of
@@ -181,7 +182,7 @@ class Lake:
                 schema=contract(table).schema,
                 partition_by=list(contract(table).partition_by),
                 commit_properties=CommitProperties(
-                    custom_metadata={_COMMIT_KEY: name},
+                    custom_metadata={_COMMIT_KEY: name, ENTRY_SEAL: entry_seal(actions, versions)},
                     app_transactions=[Transaction(app, n) for app, n in versions.items()],
                 ),
             )

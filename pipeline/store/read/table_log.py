@@ -7,9 +7,10 @@ name, nor which files a commit has removed. Delta protocol, sections "Delta Log 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -33,11 +34,16 @@ class DamagedLogError(Exception):
 
 @dataclass(slots=True)
 class LogState:
-    """Holds what the log says at one version; paths are plain, relative to the table."""
+    """Holds what the log says at one version; paths are plain, relative to the table.
+
+    `told` has a short digest of the rest of what is said of a file (its partition, statistics and
+    time), and of the table (under `metaData`), where it was asked for.
+    """
 
     files: dict[str, int] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=dict)
+    told: dict[str, bytes] = field(default_factory=dict)
 
     def apply(self, actions: Iterable[Mapping[str, Any]]) -> None:
         """Carry out the actions of one commit, or of a checkpoint."""
@@ -46,12 +52,17 @@ class LogState:
                 path = unquote(add["path"])
                 self.files[path] = add["size"]
                 self.removed.discard(path)
+                if "stats" in add:
+                    self.told[path] = _told(add)
             if (remove := action.get("remove")) is not None:
                 path = unquote(remove["path"])
                 self.files.pop(path, None)
+                self.told.pop(path, None)
                 self.removed.add(path)
             if (txn := action.get("txn")) is not None:
                 self.versions[txn["appId"]] = txn["version"]
+            if (metadata := action.get("metaData")) is not None:
+                self.told["metaData"] = _told_of_table(metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +102,21 @@ class Log:
             raise DamagedLogError(f"{name}: it holds no actions")
         return actions
 
-    def checkpoint(self, version: int) -> LogState:
-        """Return what the checkpoint of `version` says. Raises `DamagedLogError`."""
+    def checkpoint(self, version: int, *, whole: bool = False) -> LogState:
+        """Return what the checkpoint of `version` says; with `whole` what it tells of each file too.
+
+        Raises `DamagedLogError`.
+        """
         name = f"{version:020}.checkpoint.parquet"
         state = LogState()
         try:
             with self.filesystem.open_input_file(self.path(name)) as file:
                 found = pq.ParquetFile(file)
                 names = [n for n in _KEPT if n in found.schema_arrow.names]
-                for batch in found.iter_batches(columns=names):
-                    state.apply(_slim(batch).to_pylist())
+                # All at once where all is asked for: only so columns of unequal length are told of.
+                batches = found.read().to_batches() if whole else found.iter_batches(columns=names)
+                for batch in batches:
+                    state.apply(_parts(batch, _WHOLE if whole else _SLIM).to_pylist())
         except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
             raise DamagedLogError(f"{name}: {error}") from error
         return state
@@ -111,7 +127,10 @@ class Log:
         Raises `DamagedLogError` where one of them is missing or damaged.
         """
         for number in range(after + 1, version + 1):
-            state.apply(self.entry(number))
+            try:
+                state.apply(self.entry(number))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise DamagedLogError(f"{number:020}.json: {error!r}") from error
         return state
 
     def state(self, version: int) -> LogState:
@@ -124,18 +143,58 @@ class Log:
             return self.replayed(version, LogState())
         return self.replayed(version, self.checkpoint(below[-1]), below[-1])
 
+    def hint_fault(self) -> str | None:
+        """Return what is wrong with the hint (`_last_checkpoint`); None where it is right, or not there.
 
-def _slim(batch: pa.RecordBatch) -> pa.Table:
-    """Without what is not asked of the actions: their statistics are most of a checkpoint."""
-    wanted = {"add": ("path", "size"), "remove": ("path",), "txn": ("appId", "version")}
+        It has to name the last checkpoint, or one before it: readers begin there.
+        """
+        try:
+            with self.filesystem.open_input_file(self.path(HINT)) as file:
+                version = json.loads(file.read())["version"]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return f"{HINT}: {error}"
+        if version not in self.checkpoints:
+            return f"{HINT}: there is no checkpoint of version {version}"
+        return None
+
+
+_WHOLE: Mapping[str, Sequence[str]] = {
+    "add": ("path", "size", "partitionValues", "modificationTime", "stats"),
+    "remove": ("path",),
+    "txn": ("appId", "version"),
+    "metaData": (
+        *("id", "name", "description", "format", "schemaString"),
+        *("partitionColumns", "configuration"),
+    ),
+}
+# Without what is seldom asked of the actions: their statistics are most of a checkpoint.
+_SLIM: Mapping[str, Sequence[str]] = {**_WHOLE, "add": ("path", "size")}
+
+
+def _parts(batch: pa.RecordBatch, wanted: Mapping[str, Sequence[str]]) -> pa.Table:
     columns = {}
-    for name in batch.schema.names:
+    for name in wanted.keys() & set(batch.schema.names):
         column = batch.column(name)
         fields = [column.field(part) for part in wanted[name]]
         columns[name] = pa.StructArray.from_arrays(
             fields, names=list(wanted[name]), mask=column.is_null()
         )
     return pa.table(columns)
+
+
+def _told(add: Mapping[str, Any]) -> bytes:
+    """Return a digest of an addition: an entry has its partition as an object, a checkpoint as pairs."""
+    parts = [sorted(dict(add["partitionValues"]).items()), add["modificationTime"], add["stats"]]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()[:8]
+
+
+def _told_of_table(metadata: Mapping[str, Any]) -> bytes:
+    parts = [metadata[name] for name in ("id", "schemaString", "partitionColumns")]
+    parts += [metadata.get("name"), metadata.get("description"), metadata["format"]["provider"]]
+    parts += [sorted(dict(metadata["configuration"]).items())]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()[:8]
 
 
 def log_state(filesystem: pafs.FileSystem, table: str, version: int) -> LogState:

@@ -8,7 +8,6 @@ the entries do not say cannot be known.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -102,20 +101,7 @@ def _planned(log: Log) -> list[Repair]:
             found.append(Repair(log.table, name, fault, is_possible))
             continue
         sound = (version, state)
-    wrong = _hint_fault(log)
+    wrong = log.hint_fault()
     if wrong is not None:
         found.append(Repair(log.table, HINT, wrong, bool(log.entries)))
     return found
-
-
-def _hint_fault(log: Log) -> str | None:
-    try:
-        with log.filesystem.open_input_file(log.path(HINT)) as file:
-            version = json.loads(file.read())["version"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"{HINT}: {error}"
-    if version not in log.checkpoints:
-        return f"{HINT}: there is no checkpoint of version {version}"
-    return None

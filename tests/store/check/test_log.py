@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
+from pipeline.errors import StoreError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
@@ -19,12 +21,18 @@ from tests.support.rows import NOON, SOURCE, a_batch, a_story, altered, enriched
 LATER = NOON + timedelta(days=9)
 
 
-@pytest.fixture
-def logged(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake whose tables have a checkpoint amid their entries."""
-    root = tmp_path / "lake"
-    written(root, *(a_batch([enriched(a_story(n))]) for n in range(22)))
+    root = tmp_path_factory.mktemp("logged") / "lake"
+    written(root, *(a_batch([enriched(a_story(n))]) for n in range(22))).close()
     return root
+
+
+@pytest.fixture
+def logged(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be damaged."""
+    return shutil.copytree(whole, tmp_path / "lake")
 
 
 def checkpoint(lake: Path, table: str) -> Path:
@@ -53,8 +61,7 @@ def test_a_checkpoint_that_lost_entries_is_found_and_never_made_final(
     assert check(str(logged), strict=True).ok
     before = files(logged)
     thin_out(checkpoint(logged, table))
-    kinds = set(check(str(logged)).counts)
-    assert {"log_checkpoint", "lost_file"} <= kinds
+    assert {"log_checkpoint", "lost_file"} <= set(check(str(logged)).counts)
     cleaned = clean(Lake(str(logged)), LATER)
     assert (cleaned.removed, files(logged)) == (0, before)
     assert cleaned.lost > 0
@@ -94,3 +101,73 @@ def test_a_source_without_rows_does_not_add_up(lake: Path) -> None:
         altered(lake, table, lambda rows: [row for row in rows if row["source"] != SOURCE])
     (finding,) = check(str(lake)).findings
     assert (finding.kind, finding.source, finding.end) == ("ledger_end", SOURCE, 16)
+
+
+def kinds(lake: Path) -> set[str]:
+    """What the check finds; `refused` where delta-rs does not open a table, with the remedy."""
+    try:
+        return set(check(str(lake), deep=True).counts)
+    except StoreError as error:
+        return {"refused"} if "dateline lake repair" in str(error) else set()
+
+
+def entry_of(lake: Path, table: str, nth: int) -> Path:
+    return sorted((lake / table / "_delta_log").glob("*.json"))[nth]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('\\"numRecords\\": 1', '\\"numRecords\\": 9'),
+        ('"size":', '"sizd":'),
+        ('"dataChange":true', '"dataChange":false'),
+        ('"partitionValues"', '"partitionVamues"'),
+        ('"appId":"cluster', '"appId":"bluster'),
+    ],
+)
+@pytest.mark.parametrize(
+    "nth", [3, pytest.param(-1, marks=pytest.mark.long)], ids=["below a checkpoint", "last"]
+)
+def test_an_entry_whose_actions_are_not_those_that_were_committed_is_found(
+    logged: Path, before: str, after: str, nth: int
+) -> None:
+    """Also where a checkpoint covers it: the last reader of it would be a repair."""
+    path = entry_of(logged, "events", nth)
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    assert {"log_entry", "log_checkpoint", "refused"} & kinds(logged)
+
+
+def test_what_only_a_history_tells_is_no_part_of_the_seal(logged: Path) -> None:
+    path = entry_of(logged, "events", 3)
+    path.write_text(path.read_text().replace('"engineInfo":"delta', '"engineInfo":"selta'))
+    assert check(str(logged), strict=True, deep=True).ok
+
+
+def test_metadata_that_an_entry_gives_twice_are_held_against_each_other(logged: Path) -> None:
+    path = entry_of(logged, "events", 0)
+    text = path.read_text()
+    path.write_text(text.replace('"name":"events"', '"name":"events2"'))
+    assert path.read_text() != text
+    report = check(str(logged), deep=True)
+    assert report.counts["log_entry"] == 1
+
+
+@pytest.mark.parametrize("said", ['{"version":7,"size":3}', '{"version":', '{"size":3}'])
+def test_a_hint_that_names_no_checkpoint_is_found(logged: Path, said: str) -> None:
+    (logged / "events" / "_delta_log" / "_last_checkpoint").write_text(said)
+    assert {"log_checkpoint", "refused"} & kinds(logged)
+
+
+@pytest.mark.parametrize("part", ["stats", "modificationTime"])
+def test_a_checkpoint_that_tells_other_things_of_a_file_is_found(logged: Path, part: str) -> None:
+    path = checkpoint(logged, "events")
+    rows = pq.read_table(path)
+    adds = rows["add"].to_pylist()
+    other = {"stats": '{"numRecords": 4}', "modificationTime": 1}[part]
+    changed = [add and {**add, part: other} for add in adds]
+    at = rows.schema.get_field_index("add")
+    column = pa.array(changed, rows.schema.field("add").type)
+    pq.write_table(rows.set_column(at, rows.schema.field("add"), column), path)
+    assert check(str(logged), deep=True).counts["log_checkpoint"] == 1
