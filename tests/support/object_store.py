@@ -64,7 +64,8 @@ class Plan:
     """What the proxy does to requests: shares of all, decided by a seeded generator.
 
     `busy` answers 503 without asking the server; `lost` lets the server do it and then drops the
-    answer; `slow` waits `slow_s` before the answer, for clients with a shorter timeout.
+    answer; `slow` waits `slow_s` before the answer, for clients with a shorter timeout. `is_deaf`
+    lets no condition of a put through, as stores without put-if-absent ignore it.
     """
 
     busy: float = 0.0
@@ -72,6 +73,7 @@ class Plan:
     slow: float = 0.0
     slow_s: float = 3.0
     is_down: bool = False
+    is_deaf: bool = False
     moments: random.Random = field(default_factory=lambda: random.Random(6))
     done: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,7 +111,10 @@ def faulty_proxy(endpoint: str, plan: Plan) -> Iterator[str]:
                 self._answer(503, [], b"<Error><Code>SlowDown</Code></Error>")
                 return
             client = http.client.HTTPConnection(upstream, timeout=60)
-            client.request(self.command, self.path, body, dict(self.headers))
+            headers = dict(self.headers)
+            if plan.is_deaf:
+                headers = {k: v for k, v in headers.items() if k.lower() != "if-none-match"}
+            client.request(self.command, self.path, body, headers)
             answer = client.getresponse()
             content = answer.read()
             client.close()
@@ -202,7 +207,7 @@ def main() -> None:
         print(json.dumps([endpoint, faulty]), flush=True)
         for line in sys.stdin:
             if line.strip() != "counts":
-                shares = {"busy": 0.0, "lost": 0.0, "slow": 0.0, "is_down": False}
+                shares = {"busy": 0.0, "lost": 0.0, "slow": 0.0, "is_down": False, "is_deaf": False}
                 for name, value in {**shares, **json.loads(line)}.items():
                     setattr(plan, name, value)
             print(json.dumps(plan.done), flush=True)

@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import add_action, by_partition, folder_of
+from pipeline.store.commit.conditional import assert_put_if_absent
 from pipeline.store.commit.data_files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, entry_seal
 from pipeline.store.commit.tables import added, arrow_dataset, open_table, reading_log, reason
@@ -74,6 +75,7 @@ class Lake:
     def handle(self, table: str) -> DeltaTable:
         """Return the handle as last refreshed, opened (and the table created) where need be."""
         if table not in self._handles:
+            assert_put_if_absent(self.url, self.options)
             self._handles[table] = open_table(self.url, table, self.options)
         return self._handles[table]
 
