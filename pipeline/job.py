@@ -97,7 +97,11 @@ class Job:
         """The lake, its tables made where they are missing, unless it has to be there already."""
         at = self.settings.lake
         if at.must_exist and find_snapshot(at.url, at.options, ("ledger",)) is None:
-            raise StoreError("there is no lake, and lake.must_exist is set", lake=at.url)
+            raise StoreError(
+                "there is no lake, and lake.must_exist is set: name it with `lake.url`, or unset"
+                " that",
+                lake=at.url,
+            )
         return Lake(at.url, at.options, self.telemetry.watch.on_point)
 
     @cached_property

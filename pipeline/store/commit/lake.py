@@ -137,12 +137,17 @@ class Lake:
             before = self.handle(table).version()
             if self.refresh(table).version() == before:
                 raise StoreError(
-                    "a data file of the table is gone", table=table, reason=reason(error)
+                    "a data file of the table is gone: `dateline lake check` names it; take it"
+                    " from a backup",
+                    table=table,
+                    reason=reason(error),
                 ) from error
             raise ConflictError(table) from error
         except (OSError, pa.ArrowInvalid) as error:
             raise StoreError(
-                "cannot read a data file", table=table, reason=reason(error)
+                "cannot read a data file: `dateline lake check --deep` tells whether it is damaged",
+                table=table,
+                reason=reason(error),
             ) from error
 
     def added(self, table: str) -> pa.Table:
@@ -194,7 +199,11 @@ class Lake:
                 if not isinstance(error, CommitFailedError):
                     # The store may still carry the commit out: its files stay until `clean` has
                     # fenced them.
-                    raise StoreError("cannot commit", table=table, reason=reason(error)) from error
+                    raise StoreError(
+                        "cannot commit: see docs/upkeep.md, Faults of the store",
+                        table=table,
+                        reason=reason(error),
+                    ) from error
                 self.drop(table, actions)
                 raise ConflictError(table) from error
         self.on_point(f"{table}.done")
@@ -235,7 +244,11 @@ class Lake:
         except OSError as error:
             with suppress(OSError):
                 self.drop(table, actions)
-            raise StoreError("cannot write", table=table, reason=reason(error)) from error
+            raise StoreError(
+                "cannot write: see docs/upkeep.md, Faults of the store",
+                table=table,
+                reason=reason(error),
+            ) from error
         return actions
 
     def _assert_last_entry(self, table: str, version: int) -> None:
@@ -251,7 +264,15 @@ class Lake:
             is_whole = entry.stat().st_size > 0
         except OSError as error:
             raise StoreError(
-                "the table's log is gone, or not the one that was read", table=table, entry=entry
+                "the table's log is gone, or not the one that was read: put the lake back in its"
+                " place, or name it anew with `lake.url`",
+                table=table,
+                entry=entry,
             ) from error
         if not is_whole:
-            raise StoreError("an entry of the table's log is empty", table=table, entry=entry)
+            raise StoreError(
+                "an entry of the table's log is empty: take it from a backup (docs/upkeep.md, A"
+                " damaged log)",
+                table=table,
+                entry=entry,
+            )

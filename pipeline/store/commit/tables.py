@@ -112,7 +112,11 @@ def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
         raise StoreError(
             "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
         ) from error
-    raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
+    raise StoreError(
+        "too many conflicts: fewer writers at once, see docs/scale.md",
+        table=table,
+        attempts=_ATTEMPTS,
+    )
 
 
 def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
@@ -150,7 +154,8 @@ def _widened(handle: DeltaTable, rule: Contract) -> bool:
             continue
         if other is None or other.type != field.type or other.nullable != field.nullable:
             raise StoreError(
-                "the table is of another major version: a column differs",
+                "the table is of another major version, a column differs: read it with the"
+                " version of Dateline that wrote it, or name another `lake.url`",
                 table=rule.table,
                 column=field.name,
                 found=None if other is None else other.type,

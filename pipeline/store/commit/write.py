@@ -334,7 +334,11 @@ class LakeWriter:
             except ConflictError:
                 # What it read was compacted meanwhile.
                 continue
-        raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
+        raise StoreError(
+            "too many conflicts: fewer writers at once, see docs/scale.md",
+            table=table,
+            attempts=_ATTEMPTS,
+        )
 
 
 def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:

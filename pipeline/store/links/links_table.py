@@ -127,7 +127,11 @@ class LinksTable:
                 self._lake.on_point("links.file")
         except OSError as error:
             self._lake.drop(LINKS, actions)
-            raise StoreError("cannot write", table=LINKS, reason=reason(error)) from error
+            raise StoreError(
+                "cannot write: see docs/upkeep.md, Faults of the store",
+                table=LINKS,
+                reason=reason(error),
+            ) from error
         return actions
 
     def _removals(self, days: set[date]) -> list[RemoveAction]:

@@ -108,7 +108,11 @@ def link(
                 total = run.total
                 continue
             return total
-    raise StoreError("too many conflicts", table="links", attempts=_ATTEMPTS)
+    raise StoreError(
+        "too many conflicts: run `dateline lake link` again, alone",
+        table="links",
+        attempts=_ATTEMPTS,
+    )
 
 
 class _Run:

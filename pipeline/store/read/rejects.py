@@ -98,13 +98,17 @@ class Rejects:
                         row["raw"] = decompress(row["raw"])
                     yield row
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
+            raise StoreError(
+                "the rejects cannot be read: `dateline lake check` tells why", reason=reason(error)
+            ) from error
 
     def _run(self, sql: str, values: Mapping[str, object]) -> Any:
         try:
             return self._connection.sql(sql, params=dict(values))
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
+            raise StoreError(
+                "the rejects cannot be read: `dateline lake check` tells why", reason=reason(error)
+            ) from error
 
 
 @contextmanager
@@ -124,7 +128,9 @@ def read_rejects(
             )
             connection.execute(_MARKED)
         except duckdb.Error as error:
-            raise StoreError("the rejects cannot be read", reason=reason(error)) from error
+            raise StoreError(
+                "the rejects cannot be read: `dateline lake check` tells why", reason=reason(error)
+            ) from error
         yield Rejects(connection)
 
 

@@ -116,7 +116,9 @@ def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapsho
     """
     found = find_snapshot(url, options)
     if found is None:
-        raise UsageError("there is no lake at this URL", lake=url)
+        raise UsageError(
+            "there is no lake at this URL: name it with --lake or `lake.url`", lake=url
+        )
     return found
 
 

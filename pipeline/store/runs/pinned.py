@@ -60,7 +60,12 @@ def pinned(
     for table, version in zip(tables, versions, strict=True):
         handle = open_table(url, table, options, version)
         if handle is None:
-            raise StoreError("the table is gone", table=table, lake=url)
+            raise StoreError(
+                "the table is gone: name the lake with `lake.url`, and plan the run anew"
+                " (docs/reprocess.md)",
+                table=table,
+                lake=url,
+            )
         found[table] = handle
     return Snapshot(url, options, found)
 

@@ -53,7 +53,11 @@ class ReprocessRun:
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
         with select(snapshot, self.stages, self.where) as selection:
             if selection.count().digest != self.digest:
-                raise StoreError("the condition picks other stories than before", run=self.source)
+                raise StoreError(
+                    "the condition picks other stories than before: plan the run anew"
+                    " (docs/reprocess.md)",
+                    run=self.source,
+                )
             for offset, row in selection.rows(start):
                 yield record_of(row, self.source, offset)
 

@@ -168,7 +168,10 @@ class PickedStories:
                     for row in chunk.to_pylist():
                         yield row.pop("n"), row
             except duckdb.Error as error:
-                raise StoreError("the stories cannot be read", reason=reason(error)) from error
+                raise StoreError(
+                    "the stories cannot be read: `dateline lake check` tells why",
+                    reason=reason(error),
+                ) from error
 
     def _spans(self, start: int) -> Iterator[str]:
         """Conditions on `s.date` that split the days, each with about `_AT_ONCE` rows or one day.
@@ -212,7 +215,9 @@ def select(
             today = {"enrichment": stages.enrichment_id, "stages": stages.id}
             connection.execute(_RANKED, today)
         except duckdb.Error as error:
-            raise StoreError("the lake cannot be read", reason=reason(error)) from error
+            raise StoreError(
+                "the lake cannot be read: `dateline lake check` tells why", reason=reason(error)
+            ) from error
         _choose(connection, where)
         connection.execute(_PICKED)
         yield PickedStories(connection, stages)
@@ -234,7 +239,9 @@ def _choose(connection: duckdb.DuckDBPyConnection, where: str | None) -> None:
         chosen.project(_KEYS).create("chosen")
     except duckdb.Error as error:
         if where is None:
-            raise StoreError("the stories cannot be read", reason=reason(error)) from error
+            raise StoreError(
+                "the stories cannot be read: `dateline lake check` tells why", reason=reason(error)
+            ) from error
         words = " ".join(str(error).split())
         raise UsageError(f"--where is no condition on stories: {words}") from error
 

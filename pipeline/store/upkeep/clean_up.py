@@ -59,7 +59,9 @@ def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
             for fate in _clean_table(lake, table, at, retention_s):
                 counts[fate] += 1
     except OSError as error:
-        raise StoreError("cannot clean up", reason=reason(error)) from error
+        raise StoreError(
+            "cannot clean up: see docs/upkeep.md, Faults of the store", reason=reason(error)
+        ) from error
     return Cleaned(staged, **counts)
 
 

@@ -186,7 +186,11 @@ def _replace(
         raise
     except OSError as error:
         lake.drop(table, added)
-        raise StoreError("cannot write", table=table, reason=reason(error)) from error
+        raise StoreError(
+            "cannot write: see docs/upkeep.md, Faults of the store",
+            table=table,
+            reason=reason(error),
+        ) from error
     lake.commit_actions(
         table, [*added, *_removals(bins, at)], {MAINTAIN: version}, f"{name}-{table}"
     )
@@ -219,7 +223,8 @@ def _merged(lake: Lake, table: str, bin_: _Bin) -> pa.Table:
             part = lake.files.read(f"{table}/{unquote(file.path)}")
         if part.num_rows != file.rows:
             raise StoreError(
-                "a data file has another number of rows than the log says",
+                "a data file has another number of rows than the log says: `dateline lake check`"
+                " tells more; take it from a backup",
                 table=table,
                 file=file.path,
                 rows=part.num_rows,

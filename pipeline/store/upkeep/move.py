@@ -81,7 +81,11 @@ def move(lake: Lake, moves: Sequence[Move], at: datetime) -> None:
                 except ConflictError:
                     continue
             else:
-                raise StoreError("too many conflicts", table=table, attempts=_ATTEMPTS)
+                raise StoreError(
+                    "too many conflicts: fewer writers at once, see docs/scale.md",
+                    table=table,
+                    attempts=_ATTEMPTS,
+                )
             if table == TABLES[0]:
                 lake.refresh(table)
                 agreed = lake.committed(table, [one.new for one in moves])

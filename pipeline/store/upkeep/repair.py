@@ -46,7 +46,9 @@ def plan(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
     filesystem = filesystem_of(url.rstrip("/"), options or {})
     logs = [Log.listed(filesystem, table) for table in (*TABLES, LINKS)]
     if not any(log.entries or log.checkpoints for log in logs):
-        raise UsageError("there is no lake at this URL", lake=url)
+        raise UsageError(
+            "there is no lake at this URL: name it with --lake or `lake.url`", lake=url
+        )
     return [repair for log in logs for repair in _planned(log)]
 
 
@@ -71,7 +73,9 @@ def repair(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
             DeltaTable(f"{root}/{table}", storage_options=given or None).create_checkpoint()
         except (DeltaError, OSError) as error:
             raise StoreError(
-                "the table is still damaged", table=table, reason=reason(error)
+                "the table is still damaged: take its `_delta_log` from a backup (docs/upkeep.md)",
+                table=table,
+                reason=reason(error),
             ) from error
     return done
 

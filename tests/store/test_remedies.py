@@ -1,0 +1,47 @@
+"""Whatever a lake refuses, the message says what to do: a command, a setting, or a page."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+REMEDY = re.compile(r"`dateline lake \w+|`lake\.\w+`|docs/[\w-]+\.md|--lake")
+STORE = ROOT / "pipeline" / "store"
+BUGS = {"rows.py"}
+"""Modules whose errors are faults of the code that calls them, never of a lake."""
+
+
+def refusals() -> Iterator[tuple[str, str]]:
+    """Each `StoreError` that the store's code raises: where, and its message."""
+    for path in sorted([*STORE.rglob("*.py"), ROOT / "pipeline" / "job.py"]):
+        if path.name in BUGS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "StoreError":
+                place = f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+                yield place, ast.literal_eval(node.args[0])
+
+
+@pytest.mark.parametrize("place, message", [pytest.param(*r, id=r[0]) for r in refusals()])
+def test_each_refusal_names_its_remedy(place: str, message: str) -> None:
+    assert REMEDY.search(message), f"{place}: {message}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(
+        {m[0] for _, t in refusals() for m in [REMEDY.search(t)] if m and m[0].startswith("docs/")}
+    ),
+)
+def test_the_pages_that_they_name_are_there(page: str) -> None:
+    assert Path(ROOT, page).is_file()
+
+
+def test_there_are_refusals_to_go_over() -> None:
+    assert len(list(refusals())) >= 20
