@@ -23,7 +23,7 @@ _REMOVE = ("path", "size", "partitionValues", "deletionTimestamp", "dataChange")
 
 
 def entry_seal(actions: Iterable[AddAction | RemoveAction], versions: Mapping[str, int]) -> str:
-    """The seal of a commit of these actions and application transactions."""
+    """Return the seal of a commit of these actions and application transactions."""
     told = [
         _add(a.path, a.size, a.partition_values, a.modification_time, a.data_change, a.stats)
         if isinstance(a, AddAction)
@@ -34,7 +34,7 @@ def entry_seal(actions: Iterable[AddAction | RemoveAction], versions: Mapping[st
 
 
 def seal_of_entry(entry: Sequence[Mapping[str, Any]]) -> str:
-    """The seal that follows from an entry as it stands in the log.
+    """Return the seal that follows from an entry as it stands in the log.
 
     Raises `KeyError`, `TypeError` or `AttributeError` where an action lacks a part.
     """

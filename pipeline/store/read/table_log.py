@@ -103,7 +103,7 @@ class Log:
         return actions
 
     def checkpoint(self, version: int, *, whole: bool = False) -> LogState:
-        """Return what the checkpoint of `version` says; with `whole` what it tells of each file too.
+        """Return what the checkpoint of `version` says, with `whole` all of it.
 
         Raises `DamagedLogError`.
         """
@@ -144,7 +144,7 @@ class Log:
         return self.replayed(version, self.checkpoint(below[-1]), below[-1])
 
     def hint_fault(self) -> str | None:
-        """Return what is wrong with the hint (`_last_checkpoint`); None where it is right, or not there.
+        """Return what is wrong with the hint (`_last_checkpoint`), if anything is.
 
         It has to name the last checkpoint, or one before it: readers begin there.
         """
@@ -185,7 +185,7 @@ def _parts(batch: pa.RecordBatch, wanted: Mapping[str, Sequence[str]]) -> pa.Tab
 
 
 def _told(add: Mapping[str, Any]) -> bytes:
-    """Return a digest of an addition: an entry has its partition as an object, a checkpoint as pairs."""
+    """Return a digest of an addition; a checkpoint has its partition as pairs, an entry not."""
     parts = [sorted(dict(add["partitionValues"]).items()), add["modificationTime"], add["stats"]]
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:8]
 
