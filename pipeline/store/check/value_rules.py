@@ -28,7 +28,7 @@ _BOUNDS: Sequence[tuple[str, str]] = (
     ("stories", "urgency BETWEEN 1 AND 9"),
     ("stories", "raw_bytes >= 0"),
     ("stories", "regexp_full_match(content_hash, '[0-9a-f]{64}')"),
-    ("stories", "list_contains(regions, region) OR (region = 'unknown' AND len(regions) = 0)"),
+    ("stories", "list_contains(regions, region) OR region = 'unknown'"),
     ("entities", "salience BETWEEN 0 AND 1"),
     ("entities", "mention_count >= 1"),
     ("entities", "regexp_full_match(country, '[A-Z]{3}')"),
