@@ -10,7 +10,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
-  fuzz lock clean local-cluster local-cluster-down bench-engines check-image scale \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines check-image scale \
   models word-table data
 
 help:  ## this list
@@ -92,6 +92,10 @@ soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worke
 
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
 	PYTHONPATH=. $(BIN)/python bench/replay_100k.py
+
+SEED ?= 1
+simulate: $(VENV)/.dev  ## lives of simulated lakes from SEED on, a million steps or ten minutes (ARGS="--lives 1 --trace")
+	$(BIN)/python -m tests.simulation --seed $(SEED) $(ARGS)
 
 mutate: $(VENV)/.dev  ## some 300 ways for a lake to go wrong: prints the share that the check finds
 	$(BIN)/python -m tests.support.mutations

@@ -59,7 +59,7 @@ MEANING: Mapping[str, str] = {
     "link_count": "a day has other links than its last computing wrote: some are gone or doubled",
     "repeat": "a revision is there at several coordinates: two sources raced; views show one",
     "dangling_link": "a link names a revision that is not there: `lake link` computes its day anew",
-    "superseded": "entities or events of an enrichment that did not finish the block",
+    "superseded": "entities or events of a writer that died, whose item another one settled",
     "in_flight": "a table is ahead of the ledger: a job is between two commits, or died there",
 }
 

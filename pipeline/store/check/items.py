@@ -81,6 +81,10 @@ _LOOSE = """
       SELECT source, "offset", item, enrichment_id FROM stories
       UNION ALL
       SELECT source, "offset", item, NULL FROM items WHERE fate <> 'story'
+      UNION ALL
+      SELECT f.source, f."offset", f.item, NULL FROM {table}_data AS f
+      JOIN unread AS u ON f.source = u.source AND f."offset" >= u.first
+        AND (u.beyond IS NULL OR f."offset" < u.beyond)
     ) AS s ON {place} AND r.enrichment_id IS DISTINCT FROM s.enrichment_id
     GROUP BY r.source, r."offset", r.item, r.revision_id, r.enrichment_id
 """

@@ -58,6 +58,16 @@ PREPARE = (
     CREATE TABLE spans AS
     SELECT source, min(start_offset) AS first, max(end_offset) AS beyond FROM ledger GROUP BY ALL
     """,
+    # Offsets that could not be read: up to the next item. A writer that died may have read them.
+    """
+    CREATE TABLE unread AS
+    SELECT e.source, e."offset" AS first, i."offset" AS beyond
+    FROM (SELECT DISTINCT source, "offset" FROM items WHERE expired) AS e
+    ASOF LEFT JOIN (
+      SELECT source, "offset" FROM items
+      WHERE source IN (SELECT source FROM items WHERE expired)
+    ) AS i ON e.source = i.source AND e."offset" < i."offset"
+    """,
     # An item belongs to the last block that starts at or below it; `beyond` tells a hole.
     """
     CREATE TABLE counted AS

@@ -6,12 +6,13 @@ reject if it stands there and a story if not. Only above that end are repeats lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from pipeline.model import (
     REPROCESSED,
     SKIPPED,
+    UNREAD,
     Block,
     EnrichedBatch,
     EnrichedStory,
@@ -80,6 +81,16 @@ class Decided:
         skipped = sum(kind.startswith(SKIPPED) for kind in mine)
         return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
 
+    def records(self, source: str) -> int:
+        """Count the records of one block: each offset with an item that is not of an offset unread.
+
+        Another reader may have read what this batch's could not get any more, or the other way.
+        """
+        kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
+        read = {place for place, kind in kinds.items() if kind not in UNREAD}
+        places = read | {coordinates_of(s.story) for s in self.stories} | self.standing.stories
+        return len({offset for name, offset, _ in places if name == source})
+
     def found(self, source: str) -> tuple[int, int]:
         """Count entities and events of this batch's own stories in one block."""
         mine = [found for found in self.stories if found.story.source == source]
@@ -104,7 +115,8 @@ def decide(
             block is not None and item.offset >= block.start and coordinates_of(item) not in settled
         )
 
-    rejects = [reject for reject in batch.rejects if is_open(reject)]
+    rejects = [r for r in batch.rejects if r.kind not in UNREAD and is_open(r)]
+    rejects += _unread(batch, blocks, standing)
     candidates = [found for found in batch.stories if is_open(found.story)]
     first = [found.story for found in candidates if not _is_reprocessed(found.story)]
     again = [found.story for found in candidates if _is_reprocessed(found.story)]
@@ -129,6 +141,29 @@ def decide(
             raise NotEnrichedError
         rejects.append(_repeat(story))
     return Decided(blocks, tuple(stories), tuple(rejects), standing)
+
+
+def _unread(
+    batch: EnrichedBatch, blocks: Mapping[str, Block], standing: Standing
+) -> Iterator[Reject]:
+    """The accounts of offsets that could not be read, each at the first one that lacks an item.
+
+    A writer that died may have read the first of them, or all; an account of one before stands.
+    """
+    unread = [r for r in batch.rejects if r.kind in UNREAD and r.source in blocks]
+    if not unread:
+        return
+    taken = {place[:2] for place in (*standing.stories, *standing.rejects)}
+    told = [place for place, kind in standing.rejects.items() if kind in UNREAD]
+    for reject in unread:
+        block = blocks[reject.source]
+        later = (n for s, n, _ in batch.places() if s == reject.source and n > reject.offset)
+        span = range(max(reject.offset, block.start), min(later, default=block.end))
+        if any(source == reject.source and offset in span for source, offset, _ in told):
+            continue
+        free = (offset for offset in span if (reject.source, offset) not in taken)
+        if (offset := next(free, None)) is not None:
+            yield replace(reject, offset=offset)
 
 
 def _is_reprocessed(story: Story) -> bool:

@@ -204,7 +204,9 @@ class Lake:
                         table=table,
                         reason=reason(error),
                     ) from error
-                self.drop(table, actions)
+                # What cannot be removed now no commit will name: clean-up takes it.
+                with suppress(OSError):
+                    self.drop(table, actions)
                 raise ConflictError(table) from error
         self.on_point(f"{table}.done")
 

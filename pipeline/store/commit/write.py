@@ -254,9 +254,13 @@ class LakeWriter:
             s: self._found(b, own) if s in theirs else (decided.found(s), own)
             for s, b in won.items()
         }
+        records = {
+            s: decided.records(s) if _has_unread(batch, decided, s) else b.records
+            for s, b in won.items()
+        }
         rows = [
             self._ledger_row(
-                replace(block, items=sum(counts[source])),
+                replace(block, items=sum(counts[source]), records=records[source]),
                 counts[source],
                 *found[source],
             )
@@ -270,7 +274,8 @@ class LakeWriter:
         )
         lost = tuple(b.source for b in batch.blocks if b.source not in won)
         by = tally(batch, decided, won)
-        return Receipt(tuple(won.values()), lost, stories, rejects, skipped, by)
+        blocks = tuple(replace(block, records=records[s]) for s, block in won.items())
+        return Receipt(blocks, lost, stories, rejects, skipped, by)
 
     def _known(self, stories: Sequence[Story]) -> set[str] | None:
         try:
@@ -367,6 +372,17 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     unread = {(r.source, r.offset) for r in batch.rejects if r.kind in UNREAD}
     places = {(source, offset) for source, offset, _ in batch.places()} - unread
     return sum(source == block.source and offset >= start for source, offset in places)
+
+
+def _has_unread(batch: EnrichedBatch, decided: Decided, source: str) -> bool:
+    """Whether offsets of the source could not be read, by this writer or by one before it.
+
+    Of two writers one may have read what the other could not: so the records are counted by what
+    then stands in the tables. Else the reader's own count is the better witness.
+    """
+    mine = any(r.source == source and r.kind in UNREAD for r in batch.rejects)
+    theirs = decided.standing.rejects.items()
+    return mine or any(place[0] == source and kind in UNREAD for place, kind in theirs)
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -131,7 +131,11 @@ class _Losses:
             return self._holds_links(path)
         if path in self._by_compaction(path.rpartition("/")[0]):
             return False
-        rows = self._lake.files.read(path, key_columns(self._table))
+        try:
+            rows = self._lake.files.read(path, key_columns(self._table))
+        except FileNotFoundError:
+            # Another clean-up was first.
+            return False
         for name in TABLES:
             self._lake.refresh(name)
         ends = self._lake.committed("ledger", set(rows["source"].to_pylist()))

@@ -383,3 +383,55 @@ def test_the_block_says_what_another_writer_found(tmp_path: Path) -> None:
         if row["end_offset"] == 2
     )
     assert block == (2, 1)
+
+
+def expired_after(start: int, end: int, upto: int) -> EnrichedBatch:
+    """The broker has dropped `[start, upto)` since; the rest of the block is read."""
+    rest = batch_of(upto, end)
+    gone = a_reject(start, kind="skipped.expired", stage="read", raw=None)
+    batch = a_batch(rest.stories, [gone, *rest.rejects], spans={SOURCE: (start, end)})
+    return replace(batch, blocks=tuple(replace(b, records=end - upto) for b in batch.blocks))
+
+
+@pytest.mark.parametrize("fatal", range(1, 6))
+def test_records_that_expire_between_a_death_and_the_next_writer(
+    tmp_path: Path, fatal: int
+) -> None:
+    """What the dead one had read may stand already; of the rest there is an account."""
+    started(tmp_path, SOURCE)
+    with pytest.raises(Killed):
+        writer_of(DyingLake(str(tmp_path), fatal, "after")).write(batch_of(0, 10))
+    if Lake(str(tmp_path)).ends([SOURCE])[SOURCE] == 0:
+        writer_of(Lake(str(tmp_path))).write(expired_after(0, 10, 4))
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
+    kinds = {row["offset"]: row["kind"] for row in rows_of(tmp_path, "rejects", "offset", "kind")}
+    missing = set(range(10)) - {offset for _, offset, _ in items(tmp_path)}
+    told = [offset for offset, kind in kinds.items() if kind == "skipped.expired"]
+    assert missing <= set(range(4))
+    # What stands nowhere comes after the account of it.
+    assert not missing or (len(told) == 1 and told[0] < min(missing))
+
+
+def test_a_file_that_cannot_be_dropped_is_left_to_clean_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store fails just when the files of a refused commit are removed: the writer goes on."""
+    started(tmp_path, SOURCE)
+
+    def meddle() -> None:
+        writer_of(Lake(str(tmp_path))).write(batch_of(0, 5))
+
+    late = MeddlingLake(str(tmp_path), 4, meddle)
+    failed = []
+
+    def refuse(path: str) -> None:
+        failed.append(path)
+        raise OSError(5, "the store does not answer")
+
+    monkeypatch.setattr(late.files, "delete", refuse)
+    writer = writer_of(late)
+    assert writer.write(batch_of(0, 10)).lost == (SOURCE,)
+    assert failed
+    writer_of(Lake(str(tmp_path))).write(batch_of(5, 10))
+    assert_whole(tmp_path, {SOURCE: 10})

@@ -1,0 +1,226 @@
+"""Who is at work on a simulated lake: each is the body of one process, over the product's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.errors import DatelineError
+from pipeline.model import Batch, Block, Record, Story
+from pipeline.source.kafka.options import KafkaOptions, Limits
+from pipeline.source.kafka.reader import Reader
+from pipeline.stages import StageSet
+from pipeline.store.check.judge import check
+from pipeline.store.commit.decide import NotEnrichedError
+from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.write import LakeWriter, Receipt
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.runs.reprocess import plan
+from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.compact import Sizing, compact
+from tests.simulation import wire
+from tests.simulation.kafka import TOPIC
+from tests.simulation.oracle import Violation
+from tests.simulation.scheduler import Actor
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Body = Callable[["World", Actor], None]
+
+
+def reader_of(world: World, lake: Lake, writer: LakeWriter, code: StageSet, group: int) -> Reader:
+    """The product's reader of one group, as things stand now."""
+    return Reader(
+        KafkaOptions(
+            ("simulated",), (TOPIC,), on_expired="skip", on_corrupt="skip",
+            discover_interval_s=5.0, broker_timeout_s=60.0, start=world.plan.start,
+        ),
+        Limits(max_records=world.plan.batch, flush_interval_s=1.0),
+        group=group,
+        groups=world.groups,
+        lake_ends=lake.ends,
+        start_sources=lambda first, later: writer.start(first, later, code.enrichment_id),
+        clock=world.kafka.clock,
+        sleep=world.kafka.sleep,
+        connect=world.kafka.connect,
+    )  # fmt: skip
+
+
+def writer(world: World, actor: Actor) -> None:
+    """A worker of the job: its group's records, for as long as it lives."""
+    code = world.random.choice(wire.CODES)
+    group = world.random.randrange(world.groups)
+    lake = world.open_lake(actor)
+    out = LakeWriter(lake, world.now, "m", "0", stages=code)
+    reader = reader_of(world, lake, out, code, group)
+    while True:
+        batch = reader.read(1.0)
+        if batch is None:
+            world.step("writer.idle")
+            continue
+        receipt = out.write(wire.enriched_batch(batch, code))
+        reader.report_lost(receipt.lost)
+
+
+def replay(world: World, actor: Actor) -> None:
+    """A replay of one archive, to its end."""
+    name = world.random.choice(sorted(world.archives))
+    replay_archive(world, world.open_lake(actor), name, world.random.choice(wire.CODES))
+
+
+def replay_archive(world: World, lake: Lake, name: str, code: StageSet) -> None:
+    """Read one archive from where the lake ends."""
+    values = world.archives[name]
+    run(
+        lake,
+        LakeWriter(lake, world.now, "m", "0", stages=code),
+        name,
+        lambda start: [Record(name, start + n, v) for n, v in enumerate(values[start:])],
+        len(values),
+        code,
+        world.plan.batch,
+        is_sparing=True,
+    )
+
+
+def reprocess(world: World, actor: Actor) -> None:
+    """A run over what the lake holds, under the newer code."""
+    reprocess_lake(world, world.open_lake(actor))
+
+
+def reprocess_lake(world: World, lake: Lake) -> None:
+    """Plan such a run, or go on with one, to its end."""
+    code = wire.CODES[-1]
+    world.step("reprocess.plan")
+    if not world.is_begun():
+        return
+    planned = plan(lake.url, {}, code).run
+    if planned.total == 0:
+        return
+    run(
+        lake,
+        LakeWriter(lake, world.now, "m", "0", stages=code),
+        planned.source,
+        lambda start: list(planned.records(start)),
+        planned.total,
+        code,
+        world.plan.batch,
+    )
+
+
+def run(  # noqa: PLR0917 (each has its own type)
+    lake: Lake,
+    out: LakeWriter,
+    source: str,
+    records_from: Callable[[int], Sequence[Record]],
+    total: int,
+    code: StageSet,
+    at_once: int,
+    *,
+    is_sparing: bool = False,
+) -> None:
+    """Write a source that has an end, from where the lake ends."""
+    out.start({source: 0}, {source: 0}, code.enrichment_id)
+
+    def spare(stories: Sequence[Story]) -> Sequence[Story]:
+        return out.spare(stories)[1]
+
+    while (start := lake.ends([source])[source]) < total:
+        records = tuple(records_from(start)[:at_once])
+        block = Block(source, start, start + len(records), len(records))
+        batch = Batch(0, (block,), records)
+        _written(out, batch, code, spare if is_sparing else None)
+    out.close()
+
+
+def _written(
+    out: LakeWriter,
+    batch: Batch,
+    code: StageSet,
+    spare: Callable[[Sequence[Story]], Sequence[Story]] | None,
+) -> Receipt:
+    try:
+        return out.write(wire.enriched_batch(batch, code, spare))
+    except NotEnrichedError:
+        return out.write(wire.enriched_batch(batch, code))
+
+
+def compaction(world: World, actor: Actor) -> None:
+    """One compaction of all tables."""
+    sizing = Sizing(min_files=world.random.randint(2, 4))
+    compact(world.open_lake(actor), sizing, world.now())
+
+
+def clean_up(world: World, actor: Actor) -> None:
+    """One clean-up."""
+    clean(world.open_lake(actor), world.now(), world.random.choice(world.plan.retentions_s))
+
+
+def reader(world: World, actor: Actor) -> None:
+    """Somebody who looks at the lake while it changes: what is done is whole."""
+    world.step("reader.open")
+    if not world.is_begun():
+        return
+    # A file that a clean-up has removed since: a reader looks again.
+    try:
+        snapshot = open_snapshot(world.backend.url)
+        _assert_whole(world, snapshot)
+    except FileNotFoundError:
+        world.passed["reader met a file that was cleaned away"] += 1
+
+
+def _assert_whole(world: World, snapshot: Snapshot) -> None:
+    def rows(table: str, *columns: str) -> list[tuple[object, ...]]:
+        world.step(f"reader.{table}")
+        found = snapshot.dataset(table).to_table(list(columns)).to_pydict()
+        return list(zip(*(found[name] for name in columns), strict=True))
+
+    blocks = rows("ledger", "source", "start_offset", "end_offset", "items")
+    stories = rows(
+        "stories", "source", "offset", "item", "enrichment_id", "entity_count", "event_count"
+    )
+    rejects = rows("rejects", "source", "offset", "item")
+    finds = [rows(table, "source", "offset", "item", "enrichment_id") for table in world.FOUND]
+    items: dict[object, list[int]] = {}
+    for source, offset, *_ in (*stories, *rejects):
+        items.setdefault(source, []).append(offset)  # type: ignore[arg-type]
+    for source, start, end, told in blocks:
+        there = sum(start <= n < end for n in items.get(source, ()))  # type: ignore[operator]
+        if there != told:
+            raise Violation(f"a reader sees {there} of {told} items of {source} [{start}, {end})")
+    for place, found in enumerate(finds):
+        counted: dict[tuple[object, ...], int] = {}
+        for key in found:
+            counted[key] = counted.get(key, 0) + 1
+        for *key, entities, events in stories:
+            wanted = (entities, events)[place]
+            if counted.get(tuple(key), 0) != wanted:
+                raise Violation(f"a reader sees {counted.get(tuple(key), 0)} of {wanted} of {key}")
+
+
+def judge(world: World, actor: Actor) -> None:
+    """The product's own check, beside everyone: notes alone."""
+    world.step("check.open")
+    if not world.is_begun():
+        return
+    removed = world.passed["files removed"]
+    with world.backend.exact():
+        report = check(world.backend.url)
+    # A file that a clean-up removes under a check cannot be read by it.
+    if not report.ok and world.passed["files removed"] == removed:
+        raise Violation(f"check, beside the others: {report.findings[:3]}")
+
+
+ACTORS: dict[str, Body] = {
+    "writer": writer,
+    "replay": replay,
+    "reprocess": reprocess,
+    "compaction": compaction,
+    "clean-up": clean_up,
+    "reader": reader,
+    "check": judge,
+}
+
+EXPECTED = DatelineError
+"""What a process may end with where the store or the broker failed it."""

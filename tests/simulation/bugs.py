@@ -1,0 +1,109 @@
+"""Known bugs, put back into the product's code: the simulation has to find each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from deltalake import CommitProperties
+
+from pipeline.store.commit.data_files import MAINTAIN, Marks
+from pipeline.store.commit.lake import Commit, Lake
+from pipeline.store.commit.write import LakeWriter
+from pipeline.store.upkeep import clean_up
+from tests.simulation.delta import MemoryTable
+
+Bug = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def no_fence() -> Iterator[None]:
+    """A commit is made from a fresh handle, whose ends nobody has compared."""
+    commit = Lake.commit
+
+    def unfenced(self: Lake, one: Commit) -> None:
+        self.refresh(one.table)
+        commit(self, one)
+
+    with patch.object(Lake, "commit", unfenced):
+        yield
+
+
+@contextmanager
+def clean_up_without_fence() -> Iterator[None]:
+    """What no log names is removed, whoever may be about to commit it."""
+    with patch.object(clean_up._Fence, "stands_before", lambda *_: True):
+        yield
+
+
+@contextmanager
+def clean_up_above_the_end() -> Iterator[None]:
+    """A file whose end lies above the committed one counts as outdated."""
+
+    def stands_before(self: Any, marks: Marks) -> bool:
+        committed: Mapping[str, int] = self._lake.committed(self._table, marks.blocks)
+        return any(committed.get(source, -1) < end for source, end in marks.blocks.items())
+
+    with patch.object(clean_up._Fence, "stands_before", stands_before):
+        yield
+
+
+@contextmanager
+def table_is_not_asked() -> Iterator[None]:
+    """After a lost acknowledgement whose entry was cleaned away, the files are dropped."""
+    with patch.object(Lake, "_holds", lambda *_: False):
+        yield
+
+
+@contextmanager
+def lost_answer_is_a_failure() -> Iterator[None]:
+    """A commit whose acknowledgement was lost counts as not made."""
+    with (
+        patch.object(Lake, "_landed", lambda *_: False),
+        patch.object(Lake, "_holds", lambda *_: False),
+    ):
+        yield
+
+
+@contextmanager
+def stories_first() -> Iterator[None]:
+    """Stories are committed before what was found in them."""
+    found = LakeWriter._commit_found
+
+    def late(self: LakeWriter, table: str, rows_of: Any, decided: Any) -> Any:
+        if table == "entities":
+            self._retry("stories", lambda: self._commit_stories(decided))
+        return found(self, table, rows_of, decided)
+
+    with patch.object(LakeWriter, "_commit_found", late):
+        yield
+
+
+@contextmanager
+def unfenced_compaction() -> Iterator[None]:
+    """Compactions carry no transaction that two of them would share."""
+    prepared = MemoryTable.prepared
+
+    def without(self: MemoryTable, actions: Sequence[Any], **options: Any) -> Any:
+        given = options["commit_properties"]
+        kept = [t for t in given.app_transactions or () if t.app_id != MAINTAIN]
+        options["commit_properties"] = CommitProperties(
+            custom_metadata=given.custom_metadata, app_transactions=kept
+        )
+        return prepared(self, actions, **options)
+
+    with patch.object(MemoryTable, "prepared", without):
+        yield
+
+
+BUGS: dict[str, Bug] = {
+    "no fence": no_fence,
+    "clean-up without a fence": clean_up_without_fence,
+    "clean-up removes what is above the end": clean_up_above_the_end,
+    "the table is not asked after a lost acknowledgement": table_is_not_asked,
+    "a lost acknowledgement counts as a failure": lost_answer_is_a_failure,
+    "stories before their entities": stories_first,
+    "compactions that share no transaction": unfenced_compaction,
+}

@@ -1,0 +1,175 @@
+"""What must hold after every step, judged from outside: by the logs' entries and the data files.
+
+The oracle is told of each entry as it is put and of each file before it is removed. Between those
+a lake does not change, so that what holds after each of them holds after every step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from pipeline.model import UNREAD
+from pipeline.store.commit.data_files import MAINTAIN
+from pipeline.store.commit.write import GENERATION, GENERATIONS
+from pipeline.store.schema.contract import TABLES
+
+Rows = Callable[[str, Sequence[str]], pa.Table]
+"""Columns of a data file, by its path below the lake."""
+
+Owed = Callable[[str, int, int], Iterable[tuple[int, bool]]]
+"""The offsets within a block of a source that held a record, and whether some could not read it."""
+
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "rejects": ("source", "offset", "item"),
+    "stories": ("source", "offset", "item"),
+    "entities": ("source", "offset", "item", "enrichment_id", "name", "kind"),
+    "events": ("source", "offset", "item", "enrichment_id", "event_id"),
+    "ledger": ("source", "start_offset", "end_offset"),
+}
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "rejects": ("kind",),
+    "stories": ("enrichment_id", "entity_count", "event_count"),
+    "entities": (),
+    "events": (),
+    "ledger": ("items", "stories", "rejects", "skipped", "entities", "events"),
+}
+_FOUND = ("entities", "events")
+Row = Mapping[str, Any]
+Key = tuple[Any, ...]
+
+
+class Violation(AssertionError):  # noqa: N818 (what was found, not an error of the program)
+    """Something that must never be so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What became of one item: a reject of this kind, or a story with so many finds."""
+
+    item: int
+    kind: str | None
+    enrichment_id: str = ""
+    entities: int = 0
+    events: int = 0
+
+
+class Oracle:
+    """The lake as it has to be, brought up entry by entry."""
+
+    def __init__(self, rows: Rows, exists: Callable[[str], bool], owed: Owed) -> None:
+        self._rows, self._exists, self._owed = rows, exists, owed
+        self.ends: dict[str, dict[str, int]] = {table: {} for table in TABLES}
+        self.active: dict[str, dict[str, Counter[Key]]] = {table: {} for table in TABLES}
+        self.items: dict[str, dict[int, list[Item]]] = defaultdict(lambda: defaultdict(list))
+        self.done: dict[str, int] = {}
+        """Where the last block of each source ends."""
+        self._found: dict[str, Counter[Key]] = {name: Counter() for name in _FOUND}
+
+    def committed(self, table: str, entry: Sequence[Mapping[str, Any]]) -> None:
+        """Judge one more entry of a table's log."""
+        added = {unquote(a["add"]["path"]): a["add"] for a in entry if "add" in a}
+        removed = [unquote(a["remove"]["path"]) for a in entry if "remove" in a]
+        ends = {a["txn"]["appId"]: a["txn"]["version"] for a in entry if "txn" in a}
+        self._raise(table, ends)
+        before: Counter[Key] = Counter()
+        for path in removed:
+            assert_that(path in self.active[table], f"{table}: {path} is removed, and not there")
+            before += self.active[table].pop(path)
+        after: Counter[Key] = Counter()
+        for path, add in added.items():
+            assert_that(path not in self.active[table], f"{table}: {path} is added twice")
+            assert_that(self._exists(f"{table}/{path}"), f"{table}: {path} is added, and gone")
+            rows = self._rows(f"{table}/{path}", (*_KEYS[table], *_MORE[table])).to_pylist()
+            mine = Counter(tuple(row[name] for name in _KEYS[table]) for row in rows)
+            self.active[table][path] = mine
+            if add["dataChange"]:
+                self._append(table, rows, ends)
+            else:
+                after += mine
+        assert_that(before == after, f"{table}: a compaction changed rows")
+
+    def deleted(self, path: str) -> None:
+        """Judge that a data file is about to be removed from the store."""
+        table, _, name = path.partition("/")
+        assert_that(name not in self.active.get(table, ()), f"{path} is removed, and in the table")
+
+    def _raise(self, table: str, ends: Mapping[str, int]) -> None:
+        known = self.ends[table]
+        for app, end in ends.items():
+            old = known.get(app, -1)
+            assert_that(end >= old, f"{table}: the end of {app} goes from {old} to {end}")
+            known[app] = end
+            if app in (MAINTAIN, GENERATIONS) or app.startswith(GENERATION):
+                continue
+            if place := TABLES.index(table):
+                ahead = self.ends[TABLES[place - 1]].get(app, -1)
+                assert_that(end <= ahead, f"{table}: {app} at {end}, the one before at {ahead}")
+
+    def _append(self, table: str, rows: Sequence[Row], ends: Mapping[str, int]) -> None:
+        for row in rows:
+            assert_that(row["source"] in ends, f"{table}: rows of {row['source']} without its end")
+            if table == "ledger":
+                self._block(row)
+                continue
+            key = tuple(row[name] for name in _KEYS[table])
+            assert_that(row["offset"] < ends[row["source"]], f"{table}: {key} is above its end")
+            if table in _FOUND:
+                assert_that(not self._found[table][key], f"{table}: {key} is there twice")
+                # The rows themselves, and how many a story has under one enrichment.
+                self._found[table][key] += 1
+                self._found[table][key[:4]] += 1
+            else:
+                self._item(key, row)
+
+    def _item(self, key: Key, row: Row) -> None:
+        source, offset, item = key
+        there = self.items[source][offset]
+        assert_that(all(other.item != item for other in there), f"{key} is there twice")
+        if "kind" in row:
+            there.append(Item(item, row["kind"]))
+            return
+        story = Item(
+            item, None, row["enrichment_id"], row["entity_count"], row["event_count"]
+        )  # fmt: skip
+        there.append(story)
+        for table, count in zip(_FOUND, (story.entities, story.events), strict=True):
+            held = self._found[table][*key, story.enrichment_id]
+            assert_that(held == count, f"a reader sees {held} of {count} {table} of {key}")
+
+    def _block(self, row: Row) -> None:
+        source, start, end = row["source"], row["start_offset"], row["end_offset"]
+        before = self.done.get(source, start)
+        assert_that(before == start, f"ledger: {source} goes from {before} to [{start}, {end})")
+        self.done[source] = end
+        if start == end:
+            return
+        mine = self.items[source]
+        unread = False
+        owed = dict(self._owed(source, start, end))
+        for offset in range(start, end):
+            if there := mine.get(offset):
+                unread = all(item.kind in UNREAD for item in there)
+            elif offset in owed:
+                is_told = owed[offset] and unread
+                assert_that(is_told, f"ledger: {offset} of {source} is lost")
+        there = [item for offset in range(start, end) for item in mine.get(offset, ())]
+        stories = [item for item in there if item.kind is None]
+        skipped = sum((item.kind or "").startswith("skipped.") for item in there)
+        held = (
+            *(len(there), len(stories), len(there) - len(stories) - skipped, skipped),
+            *(sum(story.entities for story in stories), sum(story.events for story in stories)),
+        )
+        told = tuple(row[name] for name in _MORE["ledger"])
+        assert_that(told == held, f"ledger: [{start}, {end}) of {source}: {told}, holds {held}")
+
+
+def assert_that(is_so: bool, message: str) -> None:
+    """Raise `Violation` where it is not."""
+    if not is_so:
+        raise Violation(message)

@@ -1,0 +1,137 @@
+"""A lake whose every touch of the store is a step, at which the store may fail or lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from deltalake.exceptions import CommitFailedError, DeltaError
+from typing_extensions import override
+
+from pipeline.store.commit.data_files import DataFiles, Marks
+from pipeline.store.commit.lake import Lake
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+class SteppedTable:
+    """A handle: everything as the table's own, but refreshes and commits."""
+
+    def __init__(self, world: World, table: str, handle: Any) -> None:
+        self._world, self._table, self._handle = world, table, handle
+        self._may_lag = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handle, name)
+
+    def update_incremental(self) -> None:
+        """As delta-rs does; a store that lags shows nothing new, but to who has just committed.
+
+        delta-rs has read the log itself by then, and no store goes back on what it has shown.
+        """
+        faults = ("fail", "stale") if self._may_lag else ("fail",)
+        fault = self._world.step(f"{self._table}.refresh", faults)
+        if fault == "fail":
+            raise DeltaError("the store does not answer")
+        if fault != "stale":
+            self._handle.update_incremental()
+            self._may_lag = True
+
+    def create_write_transaction(self, actions: Sequence[Any], **options: Any) -> None:
+        """As delta-rs does; the answer may be lost, or the request still be under way."""
+        faults = ("fail", "late", "lost", "lost.conflict")
+        fault = self._world.step(f"{self._table}.put", faults)
+        self._may_lag = False
+        if fault == "fail":
+            raise DeltaError("the store does not answer")
+        if fault == "late":
+            put = self._world.backend.put_later(self._handle, actions, options)
+            self._world.late.append((self._table, put))
+            raise DeltaError("the store does not answer in time")
+        self._handle.create_write_transaction(actions, **options)
+        self._world.observe(self._table)
+        if fault == "lost":
+            raise DeltaError("the connection was reset")
+        if fault == "lost.conflict":
+            # What delta-rs makes of an object store's answer that was lost: it meets its own entry.
+            raise CommitFailedError("a concurrent transaction has the same application")
+
+
+class SteppedFiles(DataFiles):
+    """Data files: each operation may fail before or after it was carried out."""
+
+    def __init__(self, world: World, inner: DataFiles) -> None:
+        self._world, self.inner = world, inner
+        self._listed: dict[str, list[str]] = {}
+
+    def _step(self, at: str, *faults: str) -> str | None:
+        fault = self._world.step(at, faults)
+        if fault == "fail":
+            raise OSError(5, "the store does not answer")
+        return fault
+
+    @override
+    def write(self, path: str, data: pa.Buffer, writer: str) -> None:
+        fault = self._step("file.staged", "fail", "lost")
+        self.inner.write(path, data, writer)
+        if fault == "lost":
+            raise OSError(5, "the connection was reset")
+
+    @override
+    def delete(self, path: str) -> None:
+        fault = self._step("file.delete", "fail", "lost")
+        self._world.deleted(path)
+        self.inner.delete(path)
+        if fault == "lost":
+            raise OSError(5, "the connection was reset")
+
+    @override
+    def list(self, table: str) -> list[str]:
+        fault = self._step("file.list", "fail", "stale")
+        found = self.inner.list(table)
+        if fault == "stale":
+            # What was there at an earlier look, and half of what has come since.
+            before = self._world.listed.get(table, [])
+            found = sorted({*before, *found[::2]})
+        self._world.listed[table] = found
+        return found
+
+    @override
+    def marks(self, path: str) -> Marks | None:
+        self._step("file.marks", "fail")
+        return self.inner.marks(path)
+
+    @override
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        self._step("file.read", "fail")
+        return self.inner.read(path, columns)
+
+    @override
+    def drop_staged(self) -> int:
+        self._step("file.drop_staged", "fail")
+        return self.inner.drop_staged()
+
+    @override
+    def release(self, writer: str) -> None:
+        # A process that was killed lets go of nothing by itself.
+        if not self._world.is_dying():
+            self.inner.release(writer)
+
+
+class SteppedLake(Lake):
+    """The lake as one actor's process has it open."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.backend.url, on_point=world.step)
+        self._world = world
+        self.files = SteppedFiles(world, self.files)
+
+    @override
+    def handle(self, table: str) -> Any:
+        if table not in self._handles:
+            self._world.step(f"{table}.open")
+            handle = super().handle(table)
+            self._handles[table] = SteppedTable(self._world, table, handle)  # type: ignore[assignment]
+        return self._handles[table]
