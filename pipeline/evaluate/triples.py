@@ -88,7 +88,7 @@ def triples(labelled: Sequence[LabelledSentence], events: Sequence[Sequence[Even
     for item, told in zip(labelled, events, strict=True):
         found += len(told)
         lost[stage(item, told)] += 1
-        sides = [event for event in told if _sided(item, event)]
+        sides = [event for event in told if sided(item, event)]
         right_root += any(fold(event.root) == item.root for event in sides)
         right_quad += any(str(event.quad_class) == item.quad for event in sides)
     return Triples(len(labelled), found, right_root, right_quad, lost)
@@ -107,7 +107,8 @@ def stage(item: LabelledSentence, events: Sequence[Event]) -> str:
     return "right" if any(fold(event.root) == item.root for event in with_both) else "root"
 
 
-def _sided(item: LabelledSentence, event: Event) -> bool:
+def sided(item: LabelledSentence, event: Event) -> bool:
+    """Say whether both sides of an event are those of gold."""
     return is_side(event.source, item, "source") and is_side(event.target, item, "target")
 
 

@@ -185,6 +185,9 @@ class ActFinder:
             ]
         else:
             candidates = self._frames.clauses(found, predicate) if frame.has(CLAUSE) else []
+            if frame.operator in _OF_ONES_OWN and found.objects and not found.passive:
+                # "opened a post to fight smuggling": what the thing is for is not what is offered.
+                candidates = [c for c in candidates if c.dep_ not in {"advcl", "acl"}]
             if candidates and frame.operator == "demand":
                 # A purpose ("demanded a meeting to discuss …") is not what is demanded.
                 purpose = candidates[0].dep_ == "advcl"
@@ -312,6 +315,7 @@ class ActFinder:
 
 
 _TRANSPARENT = frozenset({"pass", "do"})
+_OF_ONES_OWN = frozenset({"offer", "intent"})
 _SPEAKING = frozenset(
     {"say", "tell", "insist", "declare", "state", "stress", "argue", "warn", "add"}
 )

@@ -6,7 +6,7 @@ and somebody who can act. The rest of all stories is parsed in one batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Self
@@ -21,6 +21,7 @@ from pipeline.enrich.events.confidence import (
     features,
     plausibility,
     probability,
+    row_features,
 )
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.event_dates import event_days
@@ -54,6 +55,8 @@ _DONE_TO_OTHERS = ("07", "08", "09", "11", "12", "13", "14", "17", "18", "19")
 _BETWEEN_SOMEBODY = ("04", "15")
 _BY_STATES = ("03", "05", "08", "10", "13")
 _SAID = ("03", "05")
+_LEAVING = ("0831",)
+_GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = ("03", "04", "05", "06")
 
 
@@ -86,8 +89,15 @@ class EventCoder:
         """Return the coder over the installed package `model`. Raises ModelError."""
         return cls(ner.load(model))
 
-    def __init__(self, nlp: Any, lexicon: EventLexicon | None = None) -> None:
+    def __init__(
+        self,
+        nlp: Any,
+        lexicon: EventLexicon | None = None,
+        judge: Callable[[Sequence[float]], float] = confidence,
+    ) -> None:
+        """`judge` turns what speaks for a row (`confidence.ROW_FEATURES`) into its confidence."""
         self._lexicon = lexicon or load()
+        self._judge = judge
         self._parser = Parser(nlp)
         self._finder = ActFinder(self._lexicon)
         self._screen = Screen(self._lexicon)
@@ -198,6 +208,10 @@ class EventCoder:
             targets = targets or resolver.in_words(tokens if act.code != "128" else ())
         hit = [t for t in act.targets if t.dep_ == "pobj" and t.head.head.dep_ == "nsubj"]
         targets = [resolver.of_country(party, hit) for party in targets]
+        if not act.sources:  # "a man was arrested in Norfolk" is crime news
+            targets = [party for party in targets if _more_than_anyone(party)]
+            if not targets:
+                return []
         together = act.code.startswith(_RECIPROCAL_CODES) or (
             act.code == "120" and act.predicate.lemma_ == "fail"
         )
@@ -243,8 +257,7 @@ class EventCoder:
             return None
         if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
-        sides = (source.token, target.token if target else None)
-        sure = confidence(act, *sides, self._lexicon)
+        sure = self._judge(row_features(act, source, target, self._lexicon))
         start, end = item.sentences[index]
         text = item.text[start:end]
         row = self._lexicon.cameo[act.code]
@@ -295,6 +308,8 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
     telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
     if act.purpose or (target is None and (act.background or not telling)):
         return False
+    if _unknown_to_unknown(act, source, target):
+        return False
     if target is not None and _is_business(act, source, target):
         return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
@@ -314,6 +329,8 @@ def _of_others(act: Act, source: Party, target: Party) -> bool:
     """Whether an act of somebody who is not political is political by whom it is done to."""
     if source.actor.role == "CIV" and act.code.startswith(_OF_A_STATE):
         return False
+    if act.code.startswith(_LEAVING) and not target.political:
+        return False
     if source.actor.role in _COMMERCIAL:
         return target.political and act.code.startswith(_OF_WORDS) and act.weight >= _TELLING_WEIGHT
     known = bool(source.actor.name or source.actor.role or source.somebody)
@@ -326,9 +343,30 @@ def _concerns_a_state(source: Party, target: Party) -> bool:
     """Whether somebody known does something to somebody of a country, or a body of it does."""
     if source.kind == "PERSON" and target.kind == "PERSON":
         return True
-    return target.actor.country is not None or (
-        source.actor.country is not None or source.actor.role in {"NGO", "OPP"}
-    )
+    told = target.actor.country is not None and target.actor.resolved_by not in _GUESSED
+    state = source.actor.country is not None and target.somebody
+    return told or state or source.actor.role in {"NGO", "OPP"}
+
+
+def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
+    """Whether neither side is told: ministers who met, police of a guessed country at their work.
+
+    Somebody who is only guessed needs somebody to act upon; people without a country or a name who
+    met or agreed could be anybody's.
+    """
+    if target is None:
+        return source.actor.resolved_by in _GUESSED and act.code.startswith("09")
+    if source.actor.resolved_by in _GUESSED and not target.somebody:
+        return target.actor.country is None
+    sides = (source.actor, target.actor)
+    return act.code[:2] < "06" and not any(side.country or side.name for side in sides)
+
+
+def _more_than_anyone(party: Party) -> bool:
+    """Whether somebody is named, of a country by the words, or more than one of the people."""
+    actor = party.actor
+    own = actor.country is not None and actor.resolved_by not in _GUESSED
+    return own or actor.name is not None or actor.role not in {None, "CIV"}
 
 
 def _is_with(token: Any) -> bool:

@@ -1,9 +1,10 @@
 """How sure the coder is of an event, and whether it is worth a row at all.
 
-`confidence` is the share of right roots to expect among events like this one: a logistic model over
-what the coding rests on. Its weights are data (`data/confidence.tsv`), fitted by
-bench/fit_confidence.py on PLOVER sentences that were not read while the lexicon was written; the
-reliability table is in docs/events.md. `plausibility` is the rule that keeps weak readings out.
+Two logistic models. `probability` is the share of right roots to expect where both sides are given;
+`confidence` is that of whole rows: root, source and target right. Their weights are data
+(`data/confidence.tsv`, `data/row_confidence.tsv`), fitted by bench/fit_confidence.py and
+bench/fit_row_confidence.py on PLOVER sentences; the reliability tables are in docs/events.md.
+`plausibility` is the rule that keeps weak readings out.
 """
 
 from __future__ import annotations
@@ -33,6 +34,23 @@ FEATURES = (
 several operators were applied, it is not done yet, it is denied; whether source and target were
 found; in how many roots the verb can result (up to eight); how far they stand from the trigger."""
 
+ROW_FEATURES = (
+    *FEATURES,
+    "source named",
+    "source country",
+    "source resolved",
+    "target named",
+    "target country",
+    "target resolved",
+    "target in words",
+    "one country",
+    "place of source",
+)
+"""What the model of whole rows weighs beside: whether a name stands at a side, its country is
+known, something else than its words told who is meant (`resolved_by`), the target is nobody ("the
+draft resolution"), both sides are of one country; how far behind the sentence's start the source
+stands, up to twenty words."""
+
 
 def features(
     act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
@@ -57,16 +75,38 @@ def features(
     )
 
 
-def confidence(
-    act: Act, source: Token | None, target: Token | None, lexicon: EventLexicon
-) -> float:
-    """Return a share in 0..1, two decimals."""
-    return probability(features(act, source, target, lexicon))
+def row_features(
+    act: Act, source: Party, target: Party | None, lexicon: EventLexicon
+) -> tuple[float, ...]:
+    """Return the values of `ROW_FEATURES` for an act between two parties."""
+    told = features(act, source.token, target.token if target is not None else None, lexicon)
+    mine, other = source.actor, target.actor if target is not None else None
+    return (
+        *told,
+        float(source.kind is not None),
+        float(mine.country is not None),
+        float(mine.resolved_by is not None),
+        float(target is not None and target.kind is not None),
+        float(other is not None and other.country is not None),
+        float(other is not None and other.resolved_by is not None),
+        float(target is not None and not target.somebody),
+        float(other is not None and mine.country is not None and mine.country == other.country),
+        min(source.token.i, 20) / 20,
+    )
+
+
+def confidence(values: Sequence[float]) -> float:
+    """Return the share of right rows to expect for the values of `ROW_FEATURES`, two decimals."""
+    return _logistic(values, _row_weights())
 
 
 def probability(values: Sequence[float]) -> float:
-    """Return the model's answer for the values of `FEATURES`."""
-    total = sum(weight * value for weight, value in zip(_weights(), values, strict=True))
+    """Return the share of right roots to expect for the values of `FEATURES`, two decimals."""
+    return _logistic(values, _weights())
+
+
+def _logistic(values: Sequence[float], weights: Sequence[float]) -> float:
+    total = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return round(1.0 / (1.0 + math.exp(-total)), 2)
 
 
@@ -74,6 +114,12 @@ def probability(values: Sequence[float]) -> float:
 def _weights() -> tuple[float, ...]:
     table = {name: float(weight) for _, (name, weight) in rows("confidence.tsv")}
     return tuple(table[name] for name in FEATURES)
+
+
+@cache
+def _row_weights() -> tuple[float, ...]:
+    table = {name: float(weight) for _, (name, weight) in rows("row_confidence.tsv")}
+    return tuple(table[name] for name in ROW_FEATURES)
 
 
 def _roots(lemma: str, lexicon: EventLexicon) -> int:
