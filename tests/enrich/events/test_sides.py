@@ -158,3 +158,42 @@ def test_an_act_of_long_ago_is_historical(enricher: Enricher) -> None:
     assert not now.historical
     assert now.from_lead
     assert not now.from_headline
+
+
+def test_what_a_thing_is_for_is_not_threatened(enricher: Enricher) -> None:
+    """A post "opened to fight smuggling": neither an offer nor a threat."""
+    events = coded(
+        enricher, "Bolivia and Peru opened a joint customs house on Monday to combat smuggling."
+    )
+    assert not [e for e in events if e.root in {"THREATEN", "ASSAULT"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # nobody's doing, and nobody of another country
+        "A man was arrested in Norwich, England, on Sunday.",
+        # people of a guessed country at their work
+        "Unrest spread through Ghana. Police are investigating the conditions of the accident.",
+        # somebody whose country nothing tells, against somebody of a guessed one
+        "The market in Leeds, England, was full. Kevin Smith stabbed several people there.",
+        # ministers of nowhere
+        "Some government ministers met the prime minister two days earlier.",
+    ],
+)
+def test_crime_news_and_strangers_are_no_events(enricher: Enricher, text: str) -> None:
+    """Somebody unknown who did something to somebody unknown makes no row."""
+    assert coded(enricher, text) == ()
+
+
+def test_who_is_arrested_abroad_is_held_by_the_state(enricher: Enricher) -> None:
+    """A passive without a doer is the state's act where whom it was done to is of a country."""
+    events = coded(enricher, "A Danish reporter was arrested in Laos on Sunday.")
+    assert [(e.source.country, e.root) for e in events if e.source] == [("LAO", "COERCE")]
+
+
+def test_a_row_is_surer_where_both_sides_are_told(enricher: Enricher) -> None:
+    """`confidence` is of the whole row: it falls where a side is nobody."""
+    (told,) = coded(enricher, "Peru condemned Chile on Monday.")
+    (vague,) = coded(enricher, "Peru condemned the new draft on Monday.")
+    assert 0.0 < vague.confidence < told.confidence < 1.0
