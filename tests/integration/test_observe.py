@@ -43,6 +43,8 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
         killed.send_signal(signal.SIGKILL)
         publish(copy(200, 300), bootstrap_servers=broker.bootstrap_servers, topic="wire")
         until(lambda: records() == 300, 180)
+        # A scrape between a worker's two counts sees the record before its reject.
+        until(lambda: records() and seen[-1].get("dateline_rejects_total undecodable") == 15, 30)
         until(lambda: asked(port, "/readyz")[0] == 200, 120)
         job.process.send_signal(signal.SIGTERM)
         assert job.wait(120) == 0

@@ -61,7 +61,7 @@ def rows(lake: Path, sql: str) -> list[dict[str, Any]]:
 def content(lake: Path, table: str) -> list[dict[str, Any]]:
     """The rows of a view or table without coordinates, in an order of their own."""
     out = ", ".join(f"'{name}'" for name in NOT_CONTENT)
-    return sorted(rows(lake, f"SELECT COLUMNS(c -> c NOT IN ({out})) FROM {table}"), key=repr)
+    return sorted(rows(lake, f"SELECT COLUMNS(lambda c: c NOT IN ({out})) FROM {table}"), key=repr)
 
 
 def assert_whole(lake: Path) -> None:

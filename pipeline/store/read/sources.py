@@ -60,6 +60,8 @@ def leader_epochs(lake: Lake, wanted: Sequence[str]) -> dict[str, int]:
 
     Empty where the ledger is compacted again and again meanwhile: an epoch is only one more proof.
     """
+    if not wanted:
+        return {}
     where = ds.field("source").isin(list(wanted)) & ds.field("leader_epoch").is_valid()
     columns = ["source", "end_offset", "leader_epoch"]
     for _ in range(_ATTEMPTS):
