@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -33,6 +34,12 @@ _COST = "cpu_s"
 settings.register_profile("short", max_examples=SHORT, deadline=None)
 settings.register_profile("long", max_examples=LONG, deadline=None)
 settings.load_profile("short")
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C as a terminal's program does: a shell's job in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -102,10 +102,9 @@ def _asked(lake: str, sql: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _busy_s(pid: int) -> float:
-    """Processor time of a process and of those that it started, which a query is."""
-    process = psutil.Process(pid)
+    """Processor time of the query, which is a child of the command; none before that stands."""
     with suppress(psutil.NoSuchProcess):
-        return sum(p.cpu_times().user for p in (process, *process.children(recursive=True)))
+        return sum(p.cpu_times().user for p in psutil.Process(pid).children())
     return 0.0
 
 

@@ -19,7 +19,7 @@ from tests.support.job import _Process
 needs_kafka = pytest.mark.java
 
 
-def settings_for(servers: Sequence[str], topic: str, lake: Path, **sections: Any) -> Settings:
+def settings_for(servers: Sequence[str], topic: str, lake: Path, /, **sections: Any) -> Settings:
     """Settings of a quick job: small batches, short pauses; `sections` on top."""
     base: dict[str, dict[str, Any]] = {
         "kafka": {

@@ -191,7 +191,16 @@ class _Fence:
         self._at = at
         self._since_ms = since_ms
         self._made: set[tuple[str, int]] = set()
-        self.active = frozenset(lake.active(table))
+        self._version = -1
+        self._active: frozenset[str] = frozenset()
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The table's files at the version that its handle is at: never older than the fence."""
+        version = self._lake.handle(self._table).version()
+        if version != self._version:
+            self._version, self._active = version, frozenset(self._lake.active(self._table))
+        return self._active
 
     def stands_before(self, marks: Marks) -> bool:
         """Say whether what `marks` belong to is fenced.
@@ -218,6 +227,5 @@ class _Fence:
             return False
         finally:
             self._lake.refresh(self._table)
-            self.active = frozenset(self._lake.active(self._table))
         self._made.update(versions.items())
         return True

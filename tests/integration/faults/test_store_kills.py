@@ -38,7 +38,9 @@ def started(lake: Path, what: str, *options: str) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> int:
-    process.communicate(timeout=120)
+    _, said = process.communicate(timeout=120)
+    if process.returncode > 0:
+        print(said)  # noqa: T201 (shown where the test fails)
     return process.returncode
 
 

@@ -65,6 +65,48 @@ def test_a_live_writer_whose_file_was_taken_cannot_commit_it(tmp_path: Path) -> 
     assert report.ok, report.findings
 
 
+def test_a_file_that_is_committed_while_others_are_cleaned_stays(tmp_path: Path) -> None:
+    """Listed before its commit and looked at after a later one: passed by, and in the table."""
+    started(tmp_path, SOURCE).write(batch_of(0, 10))
+
+    class Prepared(Lake):
+        """Commits the files that it wrote beforehand."""
+
+        files_of: list  # type: ignore[type-arg]
+
+        def _write_files(self, commit: Commit) -> list:  # type: ignore[type-arg]
+            return self.files_of
+
+    def commit_to(end: int, name: str) -> Commit:
+        return Commit(
+            "entities", entity_rows(enriched(a_story(3))), {SOURCE: end}, name, name, NOON
+        )
+
+    dead = Lake(str(tmp_path))
+    for name in ("dead-1", "dead-2"):
+        dead._write_files(commit_to(5, name))
+    slow = Prepared(str(tmp_path))
+    slow.files_of = dead._write_files(commit_to(20, "slow"))
+    (slow_path,) = (f"entities/{action.path}" for action in slow.files_of)
+
+    def on_point(name: str) -> None:
+        if name == "clean.entities.delete" and slow.files_of:
+            slow.commit(commit_to(20, "slow"))
+            slow.files_of = []
+            Lake(str(tmp_path)).commit(commit_to(30, "next"))
+
+    cleaner = Lake(str(tmp_path), on_point=on_point)
+    listed = cleaner.files.list
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            cleaner.files, "list", lambda table: sorted(listed(table), key=slow_path.__eq__)
+        )
+        assert clean(cleaner, NOON).removed == 2
+    assert not slow.files_of
+    assert slow_path in Lake(str(tmp_path)).active("entities")
+    assert (tmp_path / slow_path).exists()
+
+
 def test_what_the_log_holds_is_never_removed(tmp_path: Path) -> None:
     """Cleaning a sound lake does nothing."""
     started(tmp_path, SOURCE).write(batch_of(0, 10))
