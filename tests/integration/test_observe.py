@@ -21,6 +21,11 @@ from tests.support.wire import copy
 pytestmark = pytest.mark.engine
 
 
+def rejects(sample: dict[str, float]) -> float:
+    """Of all kinds: what bytes that are no text are taken for is the parser's matter."""
+    return sum(n for name, n in sample.items() if name.startswith("dateline_rejects_total "))
+
+
 @pytest.mark.long
 def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker) -> None:
     """One endpoint, no counter that goes back, and at the end what the ledger counts."""
@@ -44,7 +49,7 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
         publish(copy(200, 300), bootstrap_servers=broker.bootstrap_servers, topic="wire")
         until(lambda: records() == 300, 180)
         # A scrape between a worker's two counts sees the record before its reject.
-        until(lambda: records() and seen[-1].get("dateline_rejects_total undecodable") == 15, 30)
+        until(lambda: records() and rejects(seen[-1]) == 15, 30)
         until(lambda: asked(port, "/readyz")[0] == 200, 120)
         job.process.send_signal(signal.SIGTERM)
         assert job.wait(120) == 0
@@ -54,7 +59,7 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
     last = seen[-1]
     assert last["dateline_worker_restarts_total died"] == 1
     assert last["dateline_stories_total"] == 285
-    assert last["dateline_rejects_total undecodable"] == 15
+    assert rejects(last) == 15
     assert last["dateline_partitions"] == 3
     assert last["dateline_worker_resident_memory_bytes 1"] > 10**8
     assert ended_at(lake) == 300

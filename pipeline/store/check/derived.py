@@ -103,7 +103,7 @@ def _rows(snapshot: Snapshot, table: str, columns: Sequence[str]) -> Iterator[di
         fragment_scan_options=options,
     )
     for batch in batches:
-        # Column by column: half the time of `RecordBatch.to_pylist`.
+        # Column by column: a tenth to a third less time than `RecordBatch.to_pylist` (measured).
         names, values = batch.schema.names, [column.to_pylist() for column in batch.columns]
         for row in zip(*values, strict=True):
             yield dict(zip(names, row, strict=True))
