@@ -140,7 +140,8 @@ def _resolve(match: re.Match[str], base: date, future: bool) -> Days | None:
     elif get("unit"):
         result = _unit(match["which"], match["unit"], base)
         first, last = result
-        if match["which"].lower() == "this" and last and last > base and not future:
+        # "this weekend" on a Thursday has not begun: it is meant whole.
+        if match["which"].lower() == "this" and last and first <= base < last and not future:
             result = first, base
     elif get("ago"):
         result = _ago(match["count"], match["ago"].lower(), base)

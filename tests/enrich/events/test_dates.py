@@ -25,6 +25,9 @@ BASE = date(2024, 5, 15)  # a Wednesday
         ("met in September", date(2023, 9, 1), date(2023, 9, 30)),
         ("met in March", date(2024, 3, 1), date(2024, 3, 31)),
         ("met earlier this month", date(2024, 5, 1), date(2024, 5, 15)),
+        ("met this week", date(2024, 5, 13), date(2024, 5, 15)),
+        ("met this weekend", date(2024, 5, 18), date(2024, 5, 19)),
+        ("met this year", date(2024, 1, 1), date(2024, 5, 15)),
         ("met last week", date(2024, 5, 6), date(2024, 5, 12)),
         ("met last month", date(2024, 4, 1), date(2024, 4, 30)),
         ("met last year", date(2023, 1, 1), date(2023, 12, 31)),
@@ -62,7 +65,7 @@ def test_any_text_and_any_day_give_a_range_or_none(text: str, base: date) -> Non
 
 @given(
     st.sampled_from(
-        ["last week", "this month", "next year", "on Friday", "in May", "2 months ago"]
+        ["last week", "this weekend", "next year", "on Friday", "in May", "2 months ago"]
     ),
     st.dates(),
     st.booleans(),
