@@ -204,9 +204,7 @@ class Lake:
                         table=table,
                         reason=reason(error),
                     ) from error
-                # What cannot be removed now no commit will name: clean-up takes it.
-                with suppress(OSError):
-                    self.drop(table, actions)
+                self.drop(table, actions)
                 raise ConflictError(table) from error
         self.on_point(f"{table}.done")
 
@@ -217,10 +215,14 @@ class Lake:
         return any(path in held for path in paths)
 
     def drop(self, table: str, actions: Iterable[AddAction | RemoveAction]) -> None:
-        """Remove the files of additions that no commit will name."""
+        """Remove the files of additions that no commit will name.
+
+        What the store does not remove now is left to clean-up.
+        """
         for action in actions:
             if isinstance(action, AddAction):
-                self.files.delete(f"{table}/{action.path}")
+                with suppress(OSError):
+                    self.files.delete(f"{table}/{action.path}")
 
     def _landed(self, table: str, name: str, base: int) -> bool:
         """Whether the commit is in the log though its acknowledgement was lost."""
@@ -244,8 +246,7 @@ class Lake:
                 actions.append(add_action(table, path, data.size, partition, columns, commit.at))
                 self.on_point(f"{table}.file")
         except OSError as error:
-            with suppress(OSError):
-                self.drop(table, actions)
+            self.drop(table, actions)
             raise StoreError(
                 "cannot write: see docs/upkeep.md, Faults of the store",
                 table=table,
