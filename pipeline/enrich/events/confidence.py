@@ -97,12 +97,12 @@ def row_features(
 
 def confidence(values: Sequence[float]) -> float:
     """Return the share of right rows to expect for the values of `ROW_FEATURES`, two decimals."""
-    return _logistic(values, _row_weights())
+    return _logistic(values, _weights("row_confidence.tsv", ROW_FEATURES))
 
 
 def probability(values: Sequence[float]) -> float:
     """Return the share of right roots to expect for the values of `FEATURES`, two decimals."""
-    return _logistic(values, _weights())
+    return _logistic(values, _weights("confidence.tsv", FEATURES))
 
 
 def _logistic(values: Sequence[float], weights: Sequence[float]) -> float:
@@ -111,15 +111,9 @@ def _logistic(values: Sequence[float], weights: Sequence[float]) -> float:
 
 
 @cache
-def _weights() -> tuple[float, ...]:
-    table = {name: float(weight) for _, (name, weight) in rows("confidence.tsv")}
-    return tuple(table[name] for name in FEATURES)
-
-
-@cache
-def _row_weights() -> tuple[float, ...]:
-    table = {name: float(weight) for _, (name, weight) in rows("row_confidence.tsv")}
-    return tuple(table[name] for name in ROW_FEATURES)
+def _weights(table: str, names: tuple[str, ...]) -> tuple[float, ...]:
+    weights = {name: float(weight) for _, (name, weight) in rows(table)}
+    return tuple(weights[name] for name in names)
 
 
 def _roots(lemma: str, lexicon: EventLexicon) -> int:
