@@ -33,7 +33,12 @@ from tests.support.job import until
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
-NOT_CONTENT = ("source", "offset", "item", "enrichment_id", "generation")
+COORDINATES = ("source", "offset", "item")
+NOT_CONTENT = (
+    *("enrichment_id", "generation"),
+    *COORDINATES,
+    *(f"record_{name}" for name in COORDINATES),
+)
 
 
 def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:

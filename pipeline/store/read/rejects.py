@@ -123,8 +123,8 @@ def read_rejects(
         select = view_select("open_rejects", datetime(1970, 1, 1, tzinfo=UTC))
         try:
             connection.execute(
-                "CREATE TABLE open_places AS"
-                f' SELECT source, "offset", item, true AS is_open FROM ({select})'
+                "CREATE TABLE open_coordinates AS SELECT record_source AS source,"
+                f' record_offset AS "offset", record_item AS item, true AS is_open FROM ({select})'
             )
             connection.execute(_MARKED)
         except duckdb.Error as error:
@@ -142,7 +142,7 @@ SELECT r.*, CASE
     WHEN o.is_open THEN 'open'
     ELSE 'cured'
   END AS state
-FROM rejects AS r LEFT JOIN open_places AS o USING (source, "offset", item)
+FROM rejects AS r LEFT JOIN open_coordinates AS o USING (source, "offset", item)
 """
 
 

@@ -4,14 +4,19 @@ The files beside this module are the one definition (ARCHITECTURE.md, invariant 
 `withheld` holds its comment alone, as its code is that of `current` but for the status. Each is one
 SELECT in the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes
 are held against.
+
+The line `SELECT s.*` of a file stands for the columns of its table by name, with the
+coordinates of a record renamed (`COORDINATES`): the three engines share no word for "all but".
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from importlib.resources import files
 
 from pipeline.errors import UsageError
+from pipeline.store.schema.contract import contract
 
 VIEWS = (
     *("current", "current_entities", "current_events", "current_links", "withheld"),
@@ -21,6 +26,11 @@ VIEWS = (
 
 AS_OF = ":as_of"
 
+COORDINATES = {name: f"record_{name}" for name in ("source", "offset", "item")}
+"""Columns of the tables by their names in the views, where a source could be taken for an actor."""
+
+_TABLES = {"current_entities": "entities", "current_events": "events", "open_rejects": "rejects"}
+_ROWS = re.compile(r"^SELECT ([a-z])\.\*$", re.MULTILINE)
 _WITHHELD = "withheld"
 _ALL = "FROM stories AS b"
 _SHOWN = "\n  AND p.at_status = 'usable'"
@@ -30,11 +40,23 @@ _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 def view_text(view: str) -> str:
     """Return the SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
+    table = _TABLES.get(view, "stories")
+    return _ROWS.sub(lambda found: _columns(found[1], table), _rows_text(view))
+
+
+def _rows_text(view: str) -> str:
+    """The SQL of `view` before its coordinates are renamed: it gives rows as its table has them."""
     text = files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
     if view != _WITHHELD:
         return text
     # One text for both, so that they cannot come to order revisions differently.
-    return f"{text}{_code(view_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
+    return f"{text}{_code(_rows_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
+
+
+def _columns(alias: str, table: str) -> str:
+    names = contract(table).schema.names
+    named = (f"{name} AS {COORDINATES[name]}" if name in COORDINATES else name for name in names)
+    return "SELECT\n" + ",\n".join(f"  {alias}.{name}" for name in named)
 
 
 def view_select(view: str, as_of: datetime) -> str:
@@ -53,9 +75,10 @@ def latest_select(condition: str) -> str:
     """Return the SELECT of each family's last revision, of the rows that meet `condition` alone.
 
     In the order of `current`, but whatever its status is and however long its embargo lasts.
+    They are rows as the table has them, with its own names of coordinates.
     `condition` is SQL over the columns of `stories`, named `b`; it must be ours, not a stranger's.
     """
-    shown = view_select("current", _EVER).removesuffix(_SHOWN)
+    shown = _code(_rows_text("current")).replace(AS_OF, moment(_EVER)).removesuffix(_SHOWN)
     return shown.replace(_ALL, f"{_ALL} WHERE {condition}")
 
 

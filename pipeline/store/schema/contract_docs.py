@@ -35,7 +35,8 @@ of a contract columns are only added.
   lake check --glob` says so ([upkeep.md](upkeep.md)).
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
-  twice counts twice.
+  twice counts twice. The views call the last three `record_source`, `record_offset` and
+  `record_item`, so that nobody takes an event's `source` for who acts.
 - **Every revision is kept.** `stories` holds superseded, killed and **embargoed** text as well:
   show readers the views below, not the table.
 """

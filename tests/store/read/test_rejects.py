@@ -216,8 +216,8 @@ def test_what_parses_today_lands_once_and_is_marked_as_cured(root: Path) -> None
     assert {row["source"] for row in rows} == {plan.run.source}
     assert places(root) == [("k", 2), ("k", 4)]
     assert len(places(root, settled=True)) == 6
-    sql = 'SELECT source, "offset" FROM open_rejects ORDER BY "offset"'
-    assert [r["offset"] for r in query(str(root), None, sql, NOON).to_pylist()] == [2, 4]
+    sql = "SELECT record_offset FROM open_rejects ORDER BY record_offset"
+    assert [r["record_offset"] for r in query(str(root), None, sql, NOON).to_pylist()] == [2, 4]
     report = check(str(root), strict=True)
     assert report.ok, report.findings
 

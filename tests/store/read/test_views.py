@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.model import EnrichedStory, Story
 from pipeline.store.read.query import query
 from pipeline.store.read.views import AS_OF, VIEWS, latest_select, view_select, view_text
+from pipeline.store.schema.contract import LINKS, contract
 from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row, table_of
 from tests.support.laws import law
 from tests.support.rows import (
@@ -38,7 +39,7 @@ def revision(offset: int, **fields: Any) -> EnrichedStory:
 
 def current(*stories: EnrichedStory, as_of: datetime = NOON) -> list[int]:
     """Offsets that `current` shows of stories that arrive in this order, each in its own block."""
-    return [row["offset"] for row in shown(stories, ledger(ENRICHMENT), as_of)]
+    return [row["record_offset"] for row in shown(stories, ledger(ENRICHMENT), as_of)]
 
 
 def ledger(*enrichment_ids: str, sources: tuple[str, ...] = ()) -> pa.Table:
@@ -69,8 +70,9 @@ def shown(
     with duckdb.connect() as connection:
         connection.register("stories", table)
         connection.register("ledger", blocks)
+        current = view_select("current", as_of)
         rows: list[dict[str, Any]] = (
-            connection.sql(f"SELECT * FROM ({view_select('current', as_of)}) ORDER BY source, item")
+            connection.sql(f"SELECT * FROM ({current}) ORDER BY record_source, record_item")
             .to_arrow_table()
             .to_pylist()
         )
@@ -114,14 +116,14 @@ def test_between_sources_kafkas_time_tells_what_came_later() -> None:
     late, early = of("a", 0, received_at=NOON + HOUR), of("b", 7, keywords=("b",))
     archive = of("z", 9, received_at=None)
     rows = shown([archive, late, early], ledger(ENRICHMENT), NOON)
-    assert [row["source"] for row in rows] == ["a"]
+    assert [row["record_source"] for row in rows] == ["a"]
     rows = shown([archive, early], ledger(ENRICHMENT), NOON)
-    assert [row["source"] for row in rows] == ["b"]
+    assert [row["record_source"] for row in rows] == ["b"]
     other = replace(archive, story=replace(archive.story, source="y", revision_id="other"))
     for first, second in (("y", "z"), ("z", "y")):
         blocks = ledger(ENRICHMENT, ENRICHMENT, sources=(first, second))
         rows = shown([archive, other], blocks, NOON)
-        assert [row["source"] for row in rows] == [second]
+        assert [row["record_source"] for row in rows] == [second]
 
 
 def test_what_is_read_or_enriched_again_did_not_come_later() -> None:
@@ -138,13 +140,14 @@ def test_what_is_read_or_enriched_again_did_not_come_later() -> None:
     )
     before, after = (revision(n, version=2, keywords=(str(n),)) for n in (3, 5))
     assert current(before, retried) == [3]
-    assert [r["source"] for r in shown([before, retried], ledger(ENRICHMENT), NOON)] == ["retry/x"]
+    rows = shown([before, retried], ledger(ENRICHMENT), NOON)
+    assert [row["record_source"] for row in rows] == ["retry/x"]
     assert current(before, retried, after) == [5]
     again = replace(before, story=replace(before.story, source="reprocess/e/x", offset=9))
     again = replace(again, enrichment_id="e")
     blocks = ledger(ENRICHMENT, "e")
-    assert [r["offset"] for r in shown([before, again], blocks, NOON)] == [9]
-    assert [r["offset"] for r in shown([before, again, after], blocks, NOON)] == [5]
+    assert [r["record_offset"] for r in shown([before, again], blocks, NOON)] == [9]
+    assert [r["record_offset"] for r in shown([before, again, after], blocks, NOON)] == [5]
 
 
 def test_the_latest_time_that_is_stated_stands_for_the_version_time() -> None:
@@ -229,7 +232,7 @@ def test_the_newest_enrichment_is_shown() -> None:
     old, new = revision(0), replace(revision(1), enrichment_id="a-later-one")
     coming = replace(revision(2), enrichment_id="zzz-not-in-the-ledger")
     blocks = ledger(ENRICHMENT, "a-later-one", ENRICHMENT)
-    assert [row["offset"] for row in shown([coming, new, old], blocks, NOON)] == [1]
+    assert [row["record_offset"] for row in shown([coming, new, old], blocks, NOON)] == [1]
 
 
 def test_what_a_newer_enrichment_reads_anew_counts() -> None:
@@ -266,11 +269,27 @@ def test_entities_and_events_are_those_of_the_shown_rows(tmp_path: Path) -> None
         return rows
 
     assert ask("SELECT count(*) AS n FROM entities") == [{"n": 5}]
-    assert ask('SELECT name, source, "offset" FROM current_entities ORDER BY name') == [
-        {"name": "B", "source": SOURCE, "offset": 1},
-        {"name": "C", "source": SOURCE, "offset": 1},
+    assert ask("SELECT name, record_source, record_offset FROM current_entities ORDER BY name") == [
+        {"name": "B", "record_source": SOURCE, "record_offset": 1},
+        {"name": "C", "record_source": SOURCE, "record_offset": 1},
     ]
     assert ask("SELECT count(*) AS n FROM current_events") == [{"n": 1}]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_names_the_coordinates_of_its_record(tmp_path: Path, view: str) -> None:
+    """No `source` that could be taken for who acts; all else is called as in the table."""
+    lake = tmp_path / "lake"
+    written(lake, a_batch([revision(0)]))
+    shown = query(str(lake), None, f"SELECT * FROM {view}", NOON).schema.names
+    table = {"current_entities": "entities", "current_events": "events", "open_rejects": "rejects"}
+    if view == "current_links":
+        expected = [*contract(LINKS).schema.names, *shown[-4:]]
+    else:
+        names = contract(table.get(view, "stories")).schema.names
+        expected = [f"record_{n}" if n in ("source", "offset", "item") else n for n in names]
+        assert "record_source" in shown
+    assert shown == expected
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -6,6 +6,6 @@ FROM entities AS e
 JOIN current AS c
   ON e.revision_id = c.revision_id
   AND e.enrichment_id = c.enrichment_id
-  AND e.source = c.source
-  AND e.offset = c.offset
-  AND e.item = c.item
+  AND e.source = c.record_source
+  AND e.offset = c.record_offset
+  AND e.item = c.record_item
