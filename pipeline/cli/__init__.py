@@ -25,7 +25,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "broker": ("wire",),
     "publish": ("wire",),
-    "query": ("lake",),
+    "query": ("query",),
     "lake": ("lake", "links"),
     "flink": ("flink",),
     "rejects": ("rejects",),

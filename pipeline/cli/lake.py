@@ -1,4 +1,4 @@
-"""`dateline query` and `dateline lake …`."""
+"""`dateline lake …`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -33,34 +32,6 @@ RetentionOption = Annotated[
 ]
 
 lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
-
-
-def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT.", show_default=False)],
-    lake: LakeOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask the lake in SQL (DuckDB): tables stories, entities, events, rejects and ledger.
-
-    The views `current`, `current_entities` and `current_events` show the latest revision of each
-    story, without what was killed or is under embargo.
-
-    Example: `dateline query "select date, region, headline from current order by date"`
-    """
-    from pipeline.show.facts import printable
-    from pipeline.store.read.query import json_rows
-    from pipeline.store.read.query_apart import query_apart as ask
-
-    settings = settings_of(config, lake=lake)
-    rows = json_rows(found := ask(settings.lake.url, settings.lake.options, sql, clock.now()))
-    if as_json:
-        print_json(rows)
-        return
-    table = Table(*(escape(printable(name)) for name in found.column_names), title_justify="left")
-    for row in rows:
-        table.add_row(*(Text(printable(_cell(value))) for value in row.values()))
-    out.print(table)
 
 
 @lake_app.command()
@@ -322,7 +293,6 @@ def repair(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command()(query)
     app.add_typer(lake_app, name="lake")
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 import duckdb
@@ -38,10 +39,13 @@ def query(
     sql: str,
     as_of: datetime,
     *,
+    parameters: Mapping[str, object] | None = None,
     memory_mb: int = 2048,
     threads: int = 2,
 ) -> pa.Table:
     """Return the result of one SELECT (or DESCRIBE, SHOW, EXPLAIN) over the tables and views.
+
+    `parameters` are the values of `$name` in it.
 
     `as_of` is the moment that the views hold embargoes against. DuckDB keeps to `memory_mb` and
     spills above it into a temporary directory, up to eight times as much; a result may take an
@@ -57,7 +61,8 @@ def query(
             if not _only_reads(connection, sql if told is None else sql[told.end() :]):
                 raise UsageError("a query is one statement that only reads")
             most_bytes = memory_mb * 1024**2 // 8
-            return _interruptible(connection, lambda: _whole(connection.sql(sql), most_bytes))
+            asked = partial(connection.sql, sql, params=dict(parameters or {}) or None)
+            return _interruptible(connection, lambda: _whole(asked(), most_bytes))
         except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
             raise UsageError(str(error)) from error
 
@@ -102,7 +107,7 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
 
     ISO 8601 times, base64 bytes, null for NaN and infinity.
     """
-    return [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
+    return [{key: plain(value) for key, value in row.items()} for row in table.to_pylist()]
 
 
 @contextmanager
@@ -118,7 +123,8 @@ def _session(
         yield connection
 
 
-def _plain(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
+def plain(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
+    """Return one value as JSON can hold it."""
     match value:
         case datetime() | date() | time():
             return value.isoformat()
@@ -131,8 +137,8 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case _:
             return value

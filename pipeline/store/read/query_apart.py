@@ -36,6 +36,7 @@ def query_apart(
     sql: str,
     as_of: datetime,
     *,
+    parameters: Mapping[str, object] | None = None,
     memory_mb: int = 2048,
     timeout_s: float = 600.0,
 ) -> pa.Table:
@@ -43,7 +44,8 @@ def query_apart(
 
     Raises as `query.query` does, and `UsageError` for a query that takes too much.
     """
-    asked = pickle.dumps((os.getpid(), lake_url, dict(options or {}), sql, as_of, memory_mb))
+    lake = (lake_url, dict(options or {}))
+    asked = pickle.dumps((os.getpid(), *lake, sql, as_of, dict(parameters or {}), memory_mb))
     # What the child prints as it dies (a stack of C++) is of no use to who asked.
     with subprocess.Popen(
         [sys.executable, "-m", "pipeline.store.read.query_apart"],
@@ -72,12 +74,13 @@ def main() -> None:
     from pipeline.store.read.query import query
 
     out = os.fdopen(os.dup(1), "wb")
-    parent, lake_url, options, sql, as_of, memory_mb = pickle.load(sys.stdin.buffer)  # noqa: S301 (our parent's)
+    asked = pickle.load(sys.stdin.buffer)  # noqa: S301 (our parent's)
+    parent, lake_url, options, sql, as_of, parameters, memory_mb = asked
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     answer: tuple[str, Any]
     try:
         _limit(memory_mb)
-        found = query(lake_url, options, sql, as_of, memory_mb=memory_mb)
+        found = query(lake_url, options, sql, as_of, parameters=parameters, memory_mb=memory_mb)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, found.schema) as writer:
             writer.write_table(found)

@@ -1,0 +1,310 @@
+"""A query's rows as text for a reader, and as files for other programs.
+
+For a reader: a table where it fits, else each row as a list of its values (`expanded`), without a
+character that a terminal would obey. For programs: the values as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.cells import cell_len
+
+from pipeline.errors import UsageError
+from pipeline.show.facts import printable
+from pipeline.store.read.query import json_rows, plain
+
+TEXT_FORMS = ("table", "expanded", "csv", "tsv", "json", "jsonl", "markdown")
+BINARY_FORMS = ("parquet", "arrow", "xlsx")
+FORMS = (*TEXT_FORMS, *BINARY_FORMS)
+"""Every form that an answer can take."""
+
+_SUFFIXES = {
+    **{f".{form}": form for form in FORMS if form not in ("expanded", "markdown")},
+    ".md": "markdown",
+    ".txt": "table",
+    ".ndjson": "jsonl",
+    ".feather": "arrow",
+}
+_MOST_CELL = 200
+_MOST_VALUE = 2000
+_LEAST_TEXT_WIDTH = 20
+_GAP = "  "
+_JSON_OBEYED = {ord(c): f"\\u{ord(c):04x}" for c in "\x7f\u202a\u202b\u202c\u202d\u202e"} | {
+    code: f"\\u{code:04x}" for code in (*range(0x80, 0xA0), *range(0x2066, 0x206A))
+}
+_TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+_SHEET_CELL = 32_767
+_SHEET_ROWS = 1_048_576
+_SHEET_COLUMNS = 16_384
+_EXACT_INT = 2**53
+_SHEET_FIRST = date(1900, 3, 1)
+"""Before this day Excel's own calendar is wrong, or has no day at all."""
+
+
+def form_of(path: Path) -> str:
+    """Return the form that a file's name asks for. Raises `UsageError` where it asks for none."""
+    try:
+        return _SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        raise UsageError(
+            "the file's name does not tell a format: give one with --format",
+            file=path,
+            known=", ".join(sorted(_SUFFIXES)),
+        ) from None
+
+
+def as_text(found: pa.Table, form: str, width: int) -> Iterator[str]:
+    """Give the lines of `found` in one of `TEXT_FORMS`; `width` is the reader's, in columns.
+
+    A `table` that does not fit comes `expanded`. What is no text for a reader (`csv`, `tsv`,
+    `json`, `jsonl`) holds every value whole.
+    """
+    return _TEXT[form](found, width)
+
+
+def as_file(found: pa.Table, form: str, sink: BinaryIO) -> list[str]:
+    """Write `found` to `sink` in any of `FORMS`; return what did not fit, in words, for the user.
+
+    A sheet's times are UTC without saying so, its texts end at 32,767 characters, and what it
+    cannot hold exactly (a number above 2^53, a day before March 1900) stands there as text.
+    Raises `UsageError` for a sheet of too many rows.
+    """
+    if form == "parquet":
+        pq.write_table(found, sink, compression="zstd")
+        return []
+    if form == "arrow":
+        with pa.ipc.new_file(sink, found.schema) as writer:
+            writer.write_table(found)
+        return []
+    if form == "xlsx":
+        return _sheet(found, sink)
+    for line in as_text(found, form, width=80):
+        sink.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+    return []
+
+
+def fitting(found: pa.Table, width: int) -> list[int] | None:
+    """Return the widths of the columns where the rows fit into `width` without a break, or None."""
+    return _fitting(_texts(found), _names(found), width)
+
+
+def cells_of(found: pa.Table) -> list[list[str]]:
+    """Return the rows as a table of a terminal shows them: each value in one short line."""
+    return _texts(found)
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Say whether a column of this type is set to the right."""
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _table(found: pa.Table, width: int) -> Iterator[str]:
+    texts, names = _texts(found), _names(found)
+    widths = _fitting(texts, names, width)
+    if widths is None:
+        yield from _expanded(found, width)
+        return
+    right = [is_numeric(field.type) for field in found.schema]
+
+    def line(cells: Sequence[str]) -> str:
+        set_ = (
+            _padded(cell, size, to_right)
+            for cell, size, to_right in zip(cells, widths, right, strict=True)
+        )
+        return _GAP.join(set_).rstrip()
+
+    yield line(names)
+    yield _GAP.join("-" * size for size in widths)
+    for row in texts:
+        yield line(row)
+
+
+def _expanded(found: pa.Table, width: int) -> Iterator[str]:
+    names = _names(found)
+    room = max(map(cell_len, names), default=0)
+    for number, row in enumerate(_rows(found), 1):
+        head = f"-- row {number} "
+        yield head + "-" * max(0, min(width, 80) - len(head))
+        for name, value in zip(names, row, strict=True):
+            text = printable(_said(value))
+            if len(text) > _MOST_VALUE:
+                text = f"{text[:_MOST_VALUE]}… ({len(text):,} characters in all)"
+            lines = _wrapped(text, max(_LEAST_TEXT_WIDTH, width - room - 3)) or [""]
+            yield f"{_padded(name, room, False)} | {lines[0]}".rstrip()
+            for more in lines[1:]:
+                yield f"{' ' * room} | {more}".rstrip()
+    if not found.num_rows:
+        yield f"(no rows; columns: {', '.join(names)})"
+
+
+def _csv(found: pa.Table, _: int) -> Iterator[str]:
+    for row in ([*found.column_names], *(map(_written, row) for row in _rows(found))):
+        held = io.StringIO()
+        csv.writer(held, lineterminator="").writerow(row)
+        yield held.getvalue()
+
+
+def _tsv(found: pa.Table, _: int) -> Iterator[str]:
+    """Tab-separated, a row a line: tabs, line ends and backslashes are written as in C."""
+    for row in ([*found.column_names], *(map(_written, row) for row in _rows(found))):
+        yield "\t".join(cell.translate(_TSV) for cell in row)
+
+
+def _json(found: pa.Table, _: int) -> Iterator[str]:
+    text = json.dumps(json_rows(found), ensure_ascii=False, indent=1, default=str)
+    yield text.translate(_JSON_OBEYED)
+
+
+def _jsonl(found: pa.Table, _: int) -> Iterator[str]:
+    for row in json_rows(found):
+        yield json.dumps(row, ensure_ascii=False, default=str).translate(_JSON_OBEYED)
+
+
+def _markdown(found: pa.Table, _: int) -> Iterator[str]:
+    """A table as GitHub and pandoc read it; what would be markup there stands as text."""
+    rules = ("--:" if is_numeric(field.type) else "---" for field in found.schema)
+    yield f"| {' | '.join(map(_marked, found.column_names))} |"
+    yield f"|{'|'.join(rules)}|"
+    for row in _rows(found):
+        yield f"| {' | '.join(_marked(_said(value)) for value in row)} |"
+
+
+_TEXT: Mapping[str, Callable[[pa.Table, int], Iterator[str]]] = {
+    "table": _table,
+    "expanded": _expanded,
+    "csv": _csv,
+    "tsv": _tsv,
+    "json": _json,
+    "jsonl": _jsonl,
+    "markdown": _markdown,
+}
+
+
+def _sheet(found: pa.Table, sink: BinaryIO) -> list[str]:
+    import xlsxwriter
+
+    if found.num_rows >= _SHEET_ROWS or found.num_columns > _SHEET_COLUMNS:
+        raise UsageError("a sheet does not hold so much: ask for fewer rows", rows=found.num_rows)
+    cut = 0
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(sink, options) as book:
+        bold = book.add_format({"bold": True, "bottom": 1})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet = book.add_worksheet("answer")
+        sheet.freeze_panes(1, 0)
+        for at, field in enumerate(found.schema):
+            sheet.write_string(0, at, field.name[:_SHEET_CELL], bold)
+            sheet.set_column(at, at, _sheet_width(field))
+        if found.num_columns:
+            sheet.autofilter(0, 0, found.num_rows, found.num_columns - 1)
+        for down, row in enumerate(_rows(found), 1):
+            for at, value in enumerate(row):
+                match value:
+                    case None:
+                        continue
+                    case bool():
+                        sheet.write_boolean(down, at, value)
+                    case int() | float() if plain(value) is not None and abs(value) <= _EXACT_INT:
+                        sheet.write_number(down, at, value)
+                    case datetime() if value.date() >= _SHEET_FIRST:
+                        utc = value.astimezone(UTC) if value.tzinfo else value
+                        sheet.write_datetime(down, at, utc.replace(tzinfo=None), moment)
+                    case date() if not isinstance(value, datetime) and value >= _SHEET_FIRST:
+                        sheet.write_datetime(down, at, value, day)
+                    case _:
+                        text = _written(value)
+                        cut += len(text) > _SHEET_CELL
+                        sheet.write_string(down, at, text[:_SHEET_CELL])
+    return [f"{cut} texts were cut: a cell holds {_SHEET_CELL:,} characters"] if cut else []
+
+
+def _sheet_width(field: pa.Field) -> int:
+    if pa.types.is_timestamp(field.type):
+        return 20
+    return max(10, min(40, len(field.name) + 4))
+
+
+def _rows(found: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in found.to_batches(max_chunksize=1024):
+        columns = [column.to_pylist() for column in batch.columns]
+        yield from zip(*columns, strict=True)
+
+
+def _names(found: pa.Table) -> list[str]:
+    return [_line(name) for name in found.column_names]
+
+
+def _texts(found: pa.Table) -> list[list[str]]:
+    return [[_short(_said(value)) for value in row] for row in _rows(found)]
+
+
+def _said(value: Any) -> str:
+    """A value for a reader: times without letters, bytes by their number, lists as JSON."""
+    match value:
+        case bytes():
+            return f"<{len(value):,} bytes>"
+        case datetime():
+            text = value.isoformat(sep=" ")
+            return text.replace("+00:00", "Z")
+        case _:
+            return _written(value)
+
+
+def _written(value: Any) -> str:
+    """A value for a program: ISO 8601, base64 for bytes, JSON for what has parts, null empty."""
+    match simple := plain(value):
+        case None:
+            return ""
+        case str():
+            return simple
+        case bool():
+            return "true" if simple else "false"
+        case dict() | list():
+            return json.dumps(simple, ensure_ascii=False, default=str)
+        case _:
+            return str(simple)
+
+
+def _marked(text: str) -> str:
+    shown = html.escape(printable(text), quote=False)
+    for sign in "\\`*_[]|":
+        shown = shown.replace(sign, f"\\{sign}")
+    return shown.replace("\n", "<br>").replace("\t", " ")
+
+
+def _line(text: str) -> str:
+    return printable(text).replace("\n", "↵").replace("\t", " ")
+
+
+def _short(text: str) -> str:
+    return _line(text if len(text) <= _MOST_CELL else f"{text[: _MOST_CELL - 1]}…")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines = (textwrap.wrap(line, width, replace_whitespace=False) for line in text.split("\n"))
+    return [line for found in lines for line in (found or [""])]
+
+
+def _padded(text: str, width: int, to_right: bool) -> str:
+    space = " " * (width - cell_len(text))
+    return space + text if to_right else text + space
+
+
+def _fitting(texts: list[list[str]], names: list[str], width: int) -> list[int] | None:
+    widths = [max(map(cell_len, column)) for column in zip(names, *texts, strict=True)]
+    return widths if sum(widths) + len(_GAP) * (len(widths) - 1) <= width else None
