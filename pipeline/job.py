@@ -12,23 +12,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 from pipeline import clock
 from pipeline.config import Settings
 from pipeline.enrich import Enricher
-from pipeline.errors import ConfigError, DatelineError, StoreError
-from pipeline.model import REPROCESSED, Batch, Block, EnrichedBatch, ParsedBatch
+from pipeline.errors import DatelineError, StoreError
+from pipeline.model import Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.parse.stages import format_stages, parse_stage
-from pipeline.replay import Replay
 from pipeline.secrecy import with_secrets
-from pipeline.source.bounded import ArchiveReader
 from pipeline.source.kafka.dead_letter import DeadLetters
-from pipeline.source.kafka.options import KafkaOptions, Limits
-from pipeline.source.kafka.reader import Reader
 from pipeline.stages import StageSet
 from pipeline.store.commit.decide import NotEnrichedError, coordinates_of
 from pipeline.store.commit.lake import Lake
@@ -37,15 +32,7 @@ from pipeline.store.read.snapshot import find_snapshot
 from pipeline.store.read.sources import leader_epochs
 from pipeline.store.upkeep.clean_up import Cleaned, clean
 from pipeline.telemetry import Telemetry
-
-Tick = int | Replay
-"""What a beat names: a group of partitions to read, or a share of something that has an end."""
-
-Key = int | tuple[str, int, int]
-"""What a process knows a tick by."""
-
-_EPOCH_BATCHES = 10
-"""So many batches of a replay until it is looked at whether the process has grown."""
+from pipeline.work import BatchReader, Key, LakeSide, RunOrder, Tick
 
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.3
@@ -53,25 +40,12 @@ _GRACE_S = 30.0
 """How long a worker that is to stop waits for what others have to commit before its batch."""
 
 
-class BatchReader(Protocol):
-    """Kafka or an archive, as the job sees it."""
-
-    def read(self, timeout_s: float) -> Batch | None:
-        """Return the next batch, or None when none is full or old yet."""
-
-    def caught_up(self) -> bool:
-        """Say whether everything that is there was read and committed."""
-
-    def close(self) -> None:
-        """Let go of connections and files."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Share:
-    """A share of a replay, and who reads it."""
+class _Opened:
+    """A tick, and who reads it."""
 
-    tick: Replay
-    reader: ArchiveReader
+    tick: Tick
+    reader: BatchReader
 
 
 class Job:
@@ -79,15 +53,13 @@ class Job:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = with_secrets(settings)
-        self.stop = threading.Event()
+        self.order = RunOrder()
         self.fault: DatelineError | None = None
         self.fault_is_kept = False
         self.on_receipt: Callable[[Receipt], None] | None = None
-        self.until_caught_up = False
-        self.turn_timeout_s: float | None = None
         self._done: set[Key] = set()
-        self._readers: dict[Key, BatchReader] = {}
-        self._shares: dict[str, _Share] = {}
+        self._opened: dict[Key, _Opened] = {}
+        self._by_source: dict[str, _Opened] = {}
         self.telemetry = Telemetry(settings)
         self._busy = threading.Lock()
         self._has_lost = False
@@ -156,22 +128,22 @@ class Job:
         """Yield the batches that are due at `tick`.
 
         Each is committed before the next one is asked for, because the steps from here to `write`
-        are fused. A tick that comes while another one is under way gives nothing. With
-        `until_caught_up` a group that has nothing left is not read again.
+        are fused. A tick that comes while another one is under way gives nothing. One that has an
+        end (or is to be read until it is caught up) and has nothing left is not read again.
         """
-        if _key(tick) in self._done or not self._busy.acquire(blocking=False):
+        if tick.key in self._done or not self._busy.acquire(blocking=False):
             return
         try:
-            reader = self.reader(tick)
-            for _ in range(1 if isinstance(tick, int) else _EPOCH_BATCHES):
-                if self.stop.is_set():
+            opened = self._open(tick)
+            for _ in range(tick.most_batches):
+                if self.order.stop.is_set():
                     return
-                batch = self._next(tick, reader)
+                batch = self._next(opened)
                 if batch is not None:
+                    self._by_source.update((block.source, opened) for block in batch.blocks)
                     yield batch
-                is_bounded = self.until_caught_up or isinstance(tick, Replay)
-                if batch is None and is_bounded and reader.caught_up():
-                    self._done.add(_key(tick))
+                elif self._ends(tick) and opened.reader.caught_up():
+                    self._done.add(tick.key)
                     return
         finally:
             self._busy.release()
@@ -183,7 +155,7 @@ class Job:
         one is asked for. After one that another writer took nothing follows: the reader reads on
         from where the lake ends.
         """
-        share = self._share_of(batch.blocks)
+        opened = self._opened_of(batch.blocks)
         portions = parse_batch(batch, self.settings.parse_limits)
         self._has_lost = is_last = False
         for number in itertools.count():
@@ -194,13 +166,13 @@ class Job:
             with self.telemetry.watch.step("parse"):
                 parsed = next(portions)
             is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)
-            yield parsed if share is None else select(parsed, share.tick.selection)
+            yield parsed if opened is None else select(parsed, opened.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """Enrich the stories of a batch; of a replay, those that the lake lacks."""
         with self.telemetry.watch.step("enrich"):
-            share = self._share_of(batch.blocks)
-            if share is None or share.tick.source.startswith(REPROCESSED):
+            opened = self._opened_of(batch.blocks)
+            if opened is None or not opened.tick.spares_repeats:
                 return self.enricher.enrich_batch(batch)
             wanted, spared = self.writer.spare(batch.stories)
             enriched = self.enricher.enrich_batch(replace(batch, stories=tuple(wanted)))
@@ -212,7 +184,8 @@ class Job:
         A part of a replay waits until the parts before it are in the lake; one that another
         process wrote meanwhile is dropped.
         """
-        if not self._await_turn(batch):
+        opened = self._opened_of(batch.blocks)
+        if opened is not None and not self._await_turn(opened.reader, batch.blocks[0]):
             return Receipt()
         with self.telemetry.watch.step("write"):
             try:
@@ -220,9 +193,8 @@ class Job:
             except NotEnrichedError:
                 receipt = self.writer.write(self._whole(batch))
         self._has_lost = bool(receipt.lost)
-        reader = self._readers.get(batch.group)
-        if isinstance(reader, Reader):
-            reader.report_lost(receipt.lost)
+        if opened is not None:
+            opened.reader.report_lost(receipt.lost)
         self.telemetry.committed(batch.group, receipt)
         if self.on_receipt is not None:
             self.on_receipt(receipt)
@@ -236,97 +208,69 @@ class Job:
         return done
 
     def reader(self, tick: Tick) -> BatchReader:
-        """Return the reader of one group or replay."""
-        key = _key(tick)
-        if key not in self._readers:
-            self._readers[key] = (
-                self._kafka_reader(tick) if isinstance(tick, int) else self._archive_reader(tick)
-            )
-        return self._readers[key]
+        """Return the reader of `tick`, opened at first use."""
+        return self._open(tick).reader
 
     def is_done(self, ticks: Sequence[Tick]) -> bool:
         """Say whether every one of `ticks` had nothing left to read or to commit."""
-        return self._done.issuperset(map(_key, ticks))
+        return self._done.issuperset(tick.key for tick in ticks)
 
     def close(self) -> None:
         """Close the readers and let go of the writer's mark."""
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
-        self._shares.clear()
+        for opened in self._opened.values():
+            opened.reader.close()
+        self._opened.clear()
+        self._by_source.clear()
         if "writer" in self.__dict__:
             self.writer.close()
         if (letters := self.__dict__.get("dead_letters")) is not None:
             letters.close()
         self.telemetry.close()
 
-    def _next(self, tick: Tick, reader: BatchReader) -> Batch | None:
-        group = tick if isinstance(tick, int) else tick.stripe
-        with self.telemetry.watch.busy("read" if isinstance(tick, int) else "batch"):
-            self.telemetry.before_read(group, reader)
+    def _open(self, tick: Tick) -> _Opened:
+        if tick.key not in self._opened:
+            side = LakeSide(
+                self.settings,
+                lake_ends=self.lake.ends,
+                lake_epochs=lambda sources: leader_epochs(self.lake, sources),
+                start_sources=self._start,
+                stages_id=lambda: stages_of(self.enricher, self.settings).id,
+                pause=self._pause,
+            )
+            self._opened[tick.key] = _Opened(tick, tick.open(side))
+        return self._opened[tick.key]
+
+    def _next(self, opened: _Opened) -> Batch | None:
+        number, reader = opened.tick.number, opened.reader
+        with self.telemetry.watch.busy(opened.tick.step):
+            self.telemetry.before_read(number, reader.topics_reader)
             begun_s = clock.monotonic()
             batch = reader.read(self.settings.job.poll_s)
-            self.telemetry.after_read(group, reader, batch, clock.monotonic() - begun_s)
+            seconds = clock.monotonic() - begun_s
+            self.telemetry.after_read(number, reader.topics_reader, batch, seconds)
         return batch
 
-    def _kafka_reader(self, group: int) -> Reader:
-        return Reader(
-            kafka_options(self.settings),
-            self._batch_limits(),
-            group=group,
-            groups=self.settings.groups,
-            lake_ends=self.lake.ends,
-            start_sources=self._start,
-            lake_epochs=lambda sources: leader_epochs(self.lake, sources),
-            clock=clock.monotonic,
-            sleep=self._pause,
-        )
+    def _ends(self, tick: Tick) -> bool:
+        return tick.is_bounded or self.order.until_caught_up
 
-    def _archive_reader(self, tick: Replay) -> ArchiveReader:
-        if tick.source.startswith(REPROCESSED):
-            self._assert_stages(tick.source)
-        batch = self.settings.batch
-        reader = ArchiveReader(
-            tick.records,
-            Limits(self.settings.replay.part_records, batch.max_bytes, batch.flush_interval_s),
-            lake_ends=self.lake.ends,
-            start_sources=self._start,
-            stripe=tick.stripe,
-            stripes=tick.stripes,
-        )
-        self._shares[tick.source] = _Share(tick, reader)
-        return reader
-
-    def _assert_stages(self, run: str) -> None:
-        """A worker may start later than its run was planned: under code that was replaced since."""
-        today = stages_of(self.enricher, self.settings).id
-        if not run.startswith(f"{REPROCESSED}{today}/"):
-            raise ConfigError(
-                "the stages are others than the run was planned under: start it again",
-                run=run,
-                stages=today,
-            )
-
-    def _await_turn(self, batch: EnrichedBatch) -> bool:
-        """Whether the batch is to be written, once what comes before it is in the lake."""
-        share = self._share_of(batch.blocks)
-        if share is None:
-            return True
+    def _await_turn(self, reader: BatchReader, first: Block) -> bool:
+        """Whether a batch is to be written, once what comes before its `first` block is there."""
         pause_s, stopped_s, begin_s = _FIRST_PAUSE_S, None, clock.monotonic()
-        while (due := share.reader.is_due(batch.blocks[0])) is None:
-            if self.stop.is_set():
+        order = self.order
+        while (due := reader.is_due(first)) is None:
+            if order.stop.is_set():
                 stopped_s = stopped_s or clock.monotonic()
                 if clock.monotonic() - stopped_s > _GRACE_S:
                     return False
-            if self.turn_timeout_s and clock.monotonic() - begin_s > self.turn_timeout_s:
+            if order.turn_timeout_s and clock.monotonic() - begin_s > order.turn_timeout_s:
                 return False
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return due
 
-    def _share_of(self, blocks: Sequence[Block]) -> _Share | None:
-        """The replay that a batch belongs to; None for one from Kafka."""
-        return self._shares.get(blocks[0].source) if blocks else None
+    def _opened_of(self, blocks: Sequence[Block]) -> _Opened | None:
+        """The tick that a batch was read at; None for one that no reader gave (a release)."""
+        return self._by_source.get(blocks[0].source) if blocks else None
 
     def _whole(self, batch: EnrichedBatch) -> EnrichedBatch:
         """The batch with all of its stories enriched."""
@@ -335,12 +279,8 @@ class Job:
         stories = sorted((*batch.stories, *more.stories), key=lambda s: coordinates_of(s.story))
         return replace(more, stories=tuple(stories))
 
-    def _batch_limits(self) -> Limits:
-        batch = self.settings.batch
-        return Limits(batch.max_records, batch.max_bytes, batch.flush_interval_s)
-
     def _pause(self, seconds: float) -> None:
-        self.stop.wait(seconds)
+        self.order.stop.wait(seconds)
 
     def _start(self, first: Mapping[str, int], later: Mapping[str, int]) -> None:
         self.writer.start(first, later, self.enricher.enrichment_id)
@@ -362,27 +302,6 @@ def stages_of(enricher: Enricher, settings: Settings) -> StageSet:
     """Return every stage that makes rows in a process with this enricher and these settings."""
     formats = format_stages(settings.parse_limits.mapping_ids)
     return StageSet(enricher.enrichment_id, parse_stage(), formats, enricher.stages)
-
-
-def kafka_options(settings: Settings) -> KafkaOptions:
-    """Say how Kafka is read under `settings`."""
-    kafka = settings.kafka
-    return KafkaOptions(
-        bootstrap_servers=kafka.bootstrap_servers,
-        topics=kafka.topics,
-        group_id=kafka.group_id,
-        start=kafka.start,
-        on_expired=kafka.on_expired,
-        on_corrupt=kafka.on_corrupt,
-        but_topics=() if kafka.dead_letter_topic is None else (kafka.dead_letter_topic,),
-        discover_interval_s=kafka.discover_interval_s,
-        broker_timeout_s=kafka.broker_timeout_s,
-        client=kafka.client,
-    )
-
-
-def _key(tick: Tick) -> Key:
-    return tick if isinstance(tick, int) else tick.key
 
 
 _jobs: dict[str, Job] = {}

@@ -13,13 +13,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipeline.errors import ConfigError
 from pipeline.model import Record
 from pipeline.parse.selection import Selection, selection_of
 from pipeline.source.archive.archive import Archive
-from pipeline.source.bounded import RecordSource
+from pipeline.source.bounded import ArchiveReader, RecordSource
+from pipeline.source.kafka.options import Limits
 from pipeline.source.kafka.time_range import KafkaRange
 from pipeline.store.runs.reprocess import ReprocessRun
 from pipeline.store.runs.retry import RetryRun
+from pipeline.work import Key, LakeSide
 
 _KINDS: Mapping[str, type[Any]] = {
     "archive": Archive,
@@ -46,6 +49,11 @@ class Selected:
     def source(self) -> str:
         """The name of the base and what stands for the selection."""
         return f"{self.base.source}/{self.selection.digest}"
+
+    @property
+    def stages_id(self) -> str | None:
+        """The stages that it may be read under alone, where the base names any."""
+        return self.base.stages_id
 
     @property
     def start(self) -> int:
@@ -76,6 +84,9 @@ class Replay:
     records: RecordSource
     stripe: int = 0
     stripes: int = 1
+    is_bounded = True
+    most_batches = 10
+    step = "batch"
 
     @property
     def source(self) -> str:
@@ -83,14 +94,47 @@ class Replay:
         return self.records.source
 
     @property
-    def key(self) -> tuple[str, int, int]:
+    def key(self) -> Key:
         """What tells one tick from another within a process."""
         return (self.source, self.stripe, self.stripes)
+
+    @property
+    def number(self) -> int:
+        """The number of the share."""
+        return self.stripe
 
     @property
     def selection(self) -> Selection:
         """What is taken of it."""
         return self.records.selection if isinstance(self.records, Selected) else Selection()
+
+    @property
+    def spares_repeats(self) -> bool:
+        """Whether what the lake holds stays as it is; a run that names its stages adds rows."""
+        return self.records.stages_id is None
+
+    def open(self, lake: LakeSide) -> ArchiveReader:
+        """Return the reader of the share.
+
+        A worker may start later than its run was planned, under code that was replaced since:
+        raises `ConfigError` where this process writes under other stages than the run's.
+        """
+        planned = self.records.stages_id
+        if planned is not None and planned != (today := lake.stages_id()):
+            raise ConfigError(
+                "the stages are others than the run was planned under: start it again",
+                run=self.source,
+                stages=today,
+            )
+        batch = lake.settings.batch
+        return ArchiveReader(
+            self.records,
+            Limits(lake.settings.replay.part_records, batch.max_bytes, batch.flush_interval_s),
+            lake_ends=lake.lake_ends,
+            start_sources=lake.start_sources,
+            stripe=self.stripe,
+            stripes=self.stripes,
+        )
 
 
 def parts(source: RecordSource, part_records: int, done: int = 0) -> int:

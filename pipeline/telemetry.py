@@ -111,10 +111,10 @@ class Telemetry:
             self._traces.close()
             self._traces = None
 
-    def before_read(self, group: int, reader: object) -> None:
-        """Ask how far the lake is behind, every so often."""
+    def before_read(self, group: int, reader: Reader | None) -> None:
+        """Ask the reader of topics, where it is one, how far the lake is behind, every so often."""
         now_s = clock.monotonic()
-        if not isinstance(reader, Reader) or now_s < self._lag_due_s.get(group, 0.0):
+        if reader is None or now_s < self._lag_due_s.get(group, 0.0):
             return
         # None while the reader has not begun, or the broker is away: asked again at the next read.
         lags = reader.lags(clock.now())
@@ -135,9 +135,13 @@ class Telemetry:
             self._lagging[group] = there
             self._lag_due_s[group] = clock.monotonic() + self._observe.lag_interval_s
 
-    def after_read(self, group: int, reader: object, batch: Batch | None, seconds: float) -> None:
-        """Note that a read came back after `seconds`, with a batch or without."""
-        kafka = reader if isinstance(reader, Reader) else None
+    def after_read(
+        self, group: int, kafka: Reader | None, batch: Batch | None, seconds: float
+    ) -> None:
+        """Note that a read came back after `seconds`, with a batch or without.
+
+        `kafka` is the reader of topics, None where something else was read.
+        """
         if kafka is not None:
             self._tell_of_outage(kafka.waiting_for)
             self._tell_of_losses(group, kafka.counters.lost)

@@ -23,12 +23,12 @@ from pipeline.beam.flink_rest import AwayError, FlinkJob, FlinkRest
 from pipeline.compat.beam_flink import flink_beats, flink_options
 from pipeline.config import Settings, changed
 from pipeline.errors import EngineError
-from pipeline.job import Tick
 from pipeline.observe.logs import log
 from pipeline.preview import ends_in_lake
 from pipeline.replay import shares
 from pipeline.secrecy import without_secrets
 from pipeline.source.bounded import RecordSource
+from pipeline.work import PartitionGroup, Tick
 
 MAX_PARALLELISM = 128
 """Flink's key groups, and so the most subtasks; a job keeps it when it is rescaled."""
@@ -56,7 +56,7 @@ def run_on_flink(
     the job. Raises `EngineError` when it cannot be submitted or fails again and again.
     """
     settings = for_flink(settings)
-    ticks = [[group] for group in range(settings.groups)]
+    ticks = [[PartitionGroup(number)] for number in range(settings.groups)]
     return _keep(settings, ticks, stop, detach=detach, savepoint=savepoint)
 
 

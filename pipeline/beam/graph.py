@@ -15,8 +15,8 @@ from pipeline.beam.steps.due import ReadDue
 from pipeline.beam.steps.list_groups import Groups
 from pipeline.beam.steps.spread import Spread
 from pipeline.config import Settings
-from pipeline.job import Tick
 from pipeline.replay import Replay
+from pipeline.work import Tick
 
 
 def streaming(

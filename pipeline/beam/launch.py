@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace as with_fields
 from typing import Literal
 
 import apache_beam as beam
@@ -26,6 +27,7 @@ from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 from pipeline.replay import Replay
 from pipeline.source.archive.archive import open_archive
+from pipeline.work import PartitionGroup
 
 Ended = Literal["stopped", "caught_up", "grown"]
 """Why `run_epochs` came back: asked to stop, nothing left, or too much memory used."""
@@ -41,10 +43,11 @@ def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bo
     `lake.store_timeout_s` of trying again.
     """
     job = job_of(settings)
-    job.until_caught_up = until_caught_up
+    job.order = with_fields(job.order, until_caught_up=until_caught_up)
+    ticks = [PartitionGroup(number) for number in groups]
     patience = _Patience(job)
     clean_due_s: float | None = None
-    while not job.stop.is_set():
+    while not job.order.stop.is_set():
         try:
             if clean_due_s is None or clock.monotonic() > clean_due_s:
                 is_first, kept = clean_due_s is None, job.clean().kept
@@ -54,7 +57,7 @@ def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bo
                 clean_due_s = clock.monotonic() + pause_s
             _run_epoch(job, groups)
             patience.reset()
-            if until_caught_up and job.is_done(groups):
+            if until_caught_up and job.is_done(ticks):
                 job.clean()
                 return "caught_up"
         except StoreError as error:
@@ -68,10 +71,10 @@ def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
     """Read what each tick names to its end in this process; raises as `run_epochs`."""
     job = job_of(settings)
     patience = _Patience(job)
-    while not job.stop.is_set():
+    while not job.order.stop.is_set():
         try:
             job.clean()
-            while not job.stop.is_set():
+            while not job.order.stop.is_set():
                 _run(job, lambda root: graph.replay(root, ticks, settings))
                 patience.reset()
                 if job.is_done(ticks):
@@ -142,7 +145,7 @@ class _Patience:
             raise error
         self._job.telemetry.store_fails()
         log.warning("the store fails, trying again", reason=str(error), pause_s=self._pause_s)
-        self._job.stop.wait(self._pause_s)
+        self._job.order.stop.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
 

@@ -45,8 +45,8 @@ def main() -> int:
     settings = restore(order["settings"])
     job = job_of(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: job.stop.set())
-    threading.Thread(target=_watch_supervisor, args=(job.stop,), daemon=True).start()
+        signal.signal(number, lambda *_: job.order.stop.set())
+    threading.Thread(target=_watch_supervisor, args=(job.order.stop,), daemon=True).start()
 
     reports = _Reports(report, job)
     try:

@@ -77,7 +77,7 @@ def replay_kafka(
     set_up_logs(log_level)
     begin, end = moment_of("--from-time", from_time), moment_of("--to-time", to_time)
     settings = settings_of(config, lake=lake, bootstrap_servers=bootstrap_servers, topic=topic)
-    from pipeline.job import kafka_options
+    from pipeline.work import kafka_options
 
     # Not the live job's consumer group: its offsets are none of this command's business.
     found = resolve(replace(kafka_options(settings), group_id=None), begin, end)

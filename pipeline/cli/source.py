@@ -112,9 +112,9 @@ def register(app: typer.Typer) -> None:
 
 def _on_broker(settings: Settings) -> dict[str, dict[str, int]]:
     from pipeline.errors import BrokerError
-    from pipeline.job import kafka_options
     from pipeline.source.kafka.client import ClientFault, all_partitions
     from pipeline.source.kafka.consumer import KafkaClient
+    from pipeline.work import kafka_options
 
     options = kafka_options(settings)
     try:

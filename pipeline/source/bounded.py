@@ -8,7 +8,7 @@ come, and nothing else passes between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from pipeline.errors import StoreError
@@ -26,6 +26,13 @@ class RecordSource(Protocol):
     @property
     def source(self) -> str:
         """The name in the lake: another one where the content is another."""
+
+    @property
+    def stages_id(self) -> str | None:
+        """The id of the stages that it may be read under alone, to add rows of theirs.
+
+        None for what any process may read: of it the lake takes each revision once.
+        """
 
     @property
     def start(self) -> int:
@@ -66,6 +73,9 @@ class ArchiveReader:
         self._at = archive.start
         self._handed: Block | None = None
 
+    topics_reader = None
+    """No broker, whose troubles metrics would tell."""
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The one source."""
@@ -104,6 +114,9 @@ class ArchiveReader:
         last = (self.archive.total - 1) // size
         mine = last - (last - self._stripe) % self._stripes
         return self._end_in_lake() >= min((mine + 1) * size, self.archive.total)
+
+    def report_lost(self, sources: Iterable[str]) -> None:
+        """Do nothing: what another writer took is read on from where the lake ends."""
 
     def lag(self) -> dict[str, int]:
         """Say how many offsets the lake lacks."""

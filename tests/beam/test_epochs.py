@@ -29,7 +29,7 @@ def test_what_a_dead_worker_left_goes_after_the_first_epoch(
     def run_epoch(_: Job, groups: object) -> None:
         epochs.append(1)
         if len(epochs) == 4:
-            job.stop.set()
+            job.order.stop.set()
 
     monkeypatch.setattr(Job, "clean", clean)
     monkeypatch.setattr(launch, "_run_epoch", run_epoch)

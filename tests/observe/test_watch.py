@@ -27,6 +27,7 @@ from pipeline.observe.logs import configure
 from pipeline.observe.recorder import Recorder
 from pipeline.observe.watch import Trace, Watch
 from pipeline.supervise import Supervisor
+from pipeline.work import LakeSide, PartitionGroup
 from tests.support.rows import ENRICHMENT, enriched
 from tests.support.wire import copy
 
@@ -286,6 +287,8 @@ def test_without_traces_and_metrics_nothing_is_imported_for_them() -> None:
 class _Reader:
     """Hands out one batch of three real stories and a bad record."""
 
+    topics_reader = None
+
     def __init__(self) -> None:
         values = list(copy(1, 4)) + list(copy(0, 1))
         records = tuple(Record(SOURCE, n, value) for n, value in enumerate(values))
@@ -294,11 +297,24 @@ class _Reader:
     def read(self, timeout_s: float) -> Batch | None:
         return self._batches.pop() if self._batches else None
 
+    def is_due(self, block: Block) -> bool:
+        return True
+
+    def report_lost(self, sources: object) -> None:
+        pass
+
     def caught_up(self) -> bool:
         return not self._batches
 
     def close(self) -> None:
         pass
+
+
+class _OneBatch(PartitionGroup):
+    """A group that is read from no broker."""
+
+    def open(self, lake: LakeSide) -> _Reader:  # type: ignore[override]
+        return _Reader()
 
 
 def _enrich(batch: ParsedBatch) -> EnrichedBatch:
@@ -326,14 +342,13 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
         enrich_batch=_enrich,
         load=lambda: None,
     )
-    running._readers[0] = _Reader()
     running._start({SOURCE: 0}, {SOURCE: 0})
     yield running
     running.close()
 
 
 def run(job: Job) -> None:
-    for batch in job.read(0):
+    for batch in job.read(_OneBatch(0)):
         for parsed in job.parse(batch):
             job.write(job.enrich(parsed))
 

@@ -25,6 +25,8 @@ class Numbers:
     source: str = "numbers"
     size_bytes: int = 10
 
+    stages_id = None
+
     def records(self, start: int) -> Iterator[Record]:
         for offset in range(max(start, self.start), self.total):
             if offset not in self.gaps:

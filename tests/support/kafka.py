@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.config import Settings, load
 from pipeline.job import Job
+from pipeline.work import PartitionGroup
 from tests.support.job import _Process
 
 needs_kafka = pytest.mark.java
@@ -48,7 +49,7 @@ class Stepped:
         """Read each group once and commit what came; how many records that were."""
         done = 0
         for group in range(self.settings.groups):
-            for batch in self.job.read(group):
+            for batch in self.job.read(PartitionGroup(group)):
                 for parsed in self.job.parse(batch):
                     receipt = self.job.write(self.job.enrich(parsed))
                     done += sum(block.records for block in receipt.blocks)
@@ -64,7 +65,7 @@ class Stepped:
 
     def waiting_for(self) -> str:
         """What its readers wait for."""
-        readers = (self.job.reader(n) for n in range(self.settings.groups))
+        readers = (self.job.reader(PartitionGroup(n)) for n in range(self.settings.groups))
         return "; ".join(str(getattr(reader, "waiting_for", None)) for reader in readers)
 
     def records(self) -> int:

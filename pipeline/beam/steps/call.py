@@ -9,9 +9,10 @@ import apache_beam as beam
 
 from pipeline.config import Settings
 from pipeline.errors import DatelineError
-from pipeline.job import Job, Tick, job_of
+from pipeline.job import Job, job_of
 from pipeline.model import Batch, EnrichedBatch, ParsedBatch
 from pipeline.store.commit.write import Receipt
+from pipeline.work import Tick
 
 
 class CallJob(beam.DoFn):  # type: ignore[misc]

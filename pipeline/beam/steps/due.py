@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import apache_beam as beam
 
@@ -10,8 +11,9 @@ from pipeline import clock
 from pipeline.beam.steps.spread import Beat
 from pipeline.config import Settings
 from pipeline.errors import DatelineError
-from pipeline.job import Job, Tick, job_of
+from pipeline.job import Job, job_of
 from pipeline.model import Batch
+from pipeline.work import Tick
 
 _TURN_S = 120.0
 """How long a part of a replay may wait for the parts before it. Where two shares of a replay stand
@@ -58,7 +60,7 @@ class _ReadDue(beam.DoFn):  # type: ignore[misc]
         if made_s < self._read_until_s.get(number, 0.0):
             return
         job = job_of(self._settings)
-        job.turn_timeout_s = _TURN_S
+        job.order = replace(job.order, turn_timeout_s=_TURN_S)
         try:
             yield from self._read(job, self._ticks[number])
         except DatelineError as error:

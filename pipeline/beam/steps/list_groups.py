@@ -7,18 +7,20 @@ from typing import Any
 
 import apache_beam as beam
 
+from pipeline.work import PartitionGroup
+
 
 class Groups(beam.PTransform):  # type: ignore[misc]
-    """Any beat → the numbers of `groups`, each once a beat."""
+    """Any beat → the `PartitionGroup` of each number of `groups`, each once a beat."""
 
     def __init__(self, groups: Sequence[int]) -> None:
         super().__init__()
-        self._groups = tuple(groups)
+        self._groups = tuple(map(PartitionGroup, groups))
 
     def expand(self, beats: beam.PCollection) -> beam.PCollection:
         """Apply the step."""
-        return beats | "each" >> beam.FlatMap(_each, self._groups).with_output_types(int)
+        return beats | "each" >> beam.FlatMap(_each, self._groups).with_output_types(Any)
 
 
-def _each(beat: Any, groups: tuple[int, ...]) -> tuple[int, ...]:  # noqa: ARG001 (the beat only says when)
+def _each(beat: Any, groups: tuple[PartitionGroup, ...]) -> tuple[PartitionGroup, ...]:  # noqa: ARG001 (the beat only says when)
     return groups

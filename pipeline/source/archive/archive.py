@@ -49,6 +49,11 @@ class Archive:
     encoding: str | None = None
 
     @property
+    def stages_id(self) -> None:
+        """Any stages may read it."""
+        return None
+
+    @property
     def start(self) -> int:
         """The first offset."""
         return 0

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pipeline.errors import BrokerError, CorruptBatchError, StoreError
-from pipeline.model import Batch
+from pipeline.model import Batch, Block
 from pipeline.source.accumulate import Accumulator
 from pipeline.source.kafka.backoff import ContestedSources, Outage
 from pipeline.source.kafka.client import (
@@ -118,6 +118,11 @@ class Reader:
         """What Kafka's last answer lacked, while `read` waits for it: something to log."""
         return self._outage.reason
 
+    @property
+    def topics_reader(self) -> Reader:
+        """This reader: metrics ask it how its topics are."""
+        return self
+
     def start(self) -> None:
         """Connect and find the partitions, waiting for the broker and the topics.
 
@@ -200,6 +205,10 @@ class Reader:
             if (held := found[p.source] - max(stable[p], self._batch.end(p.source))) > 0
         }
         return found
+
+    def is_due(self, block: Block) -> bool:  # noqa: ARG002 (as `ArchiveReader.is_due`)
+        """Say that it is: nobody else reads these partitions before."""
+        return True
 
     def report_lost(self, sources: Iterable[str]) -> None:
         """Note that another writer took these sources, which counts towards leaving them alone.

@@ -44,6 +44,11 @@ class KafkaRange:
     connect: Connect = KafkaClient
 
     @property
+    def stages_id(self) -> None:
+        """Any stages may read it."""
+        return None
+
+    @property
     def source(self) -> str:
         """The range's name in the lake."""
         # The live source of the same partition begins with `kafka/`.

@@ -45,6 +45,11 @@ class ReprocessRun:
         """The run's name in the lake."""
         return name_of(_prefix(self.stages, self.where), self.versions, self.digest)
 
+    @property
+    def stages_id(self) -> str:
+        """The stages that it was planned under."""
+        return self.stages.id
+
     def records(self, start: int = 0) -> Iterator[Record]:
         """Yield the records from offset `start` on, each with the story that the lake holds of it.
 

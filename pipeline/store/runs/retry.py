@@ -39,6 +39,11 @@ class RetryRun:
     start: int = 0
 
     @property
+    def stages_id(self) -> None:
+        """Any stages may read it."""
+        return None
+
+    @property
     def source(self) -> str:
         """The run's name in the lake."""
         return name_of(_prefix(self.picked), self.versions, self.digest)

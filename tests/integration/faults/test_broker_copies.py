@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.model import Batch
 from pipeline.source.kafka.publish import publish
+from pipeline.work import PartitionGroup
 from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, until
 from tests.support.judge import judge_sent
@@ -68,7 +69,7 @@ def _together(jobs: list[Stepped]) -> int:
 
 def _first(job: Stepped, group: int) -> Batch | None:
     """The next batch; the reader is not left waiting for what becomes of it."""
-    found = list(itertools.islice(job.job.read(group), 1))
+    found = list(itertools.islice(job.job.read(PartitionGroup(group)), 1))
     return found[0] if found else None
 
 

@@ -22,6 +22,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources
 from pipeline.store.upkeep.move import move, plan
+from pipeline.work import PartitionGroup
 from tests.support.faults import record_fault
 from tests.support.job import until
 from tests.support.judge import judge_sent
@@ -287,8 +288,8 @@ def test_a_move_to_another_cluster(tmp_path: Path, cluster: KafkaCluster) -> Non
 
 
 def name_of(job: Stepped) -> str:
-    from pipeline.job import kafka_options
     from pipeline.source.kafka.consumer import KafkaClient
+    from pipeline.work import kafka_options
 
     client = KafkaClient(kafka_options(job.settings))
     try:
@@ -299,7 +300,7 @@ def name_of(job: Stepped) -> str:
 
 
 def caught_up(job: Stepped) -> bool:
-    return all(job.job.reader(n).caught_up() for n in range(job.settings.groups))
+    return all(job.job.reader(PartitionGroup(n)).caught_up() for n in range(job.settings.groups))
 
 
 def everything(cluster: KafkaCluster, topic: str) -> list[ConsumerRecord]:

@@ -15,6 +15,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.source.kafka.topic_admin import create_topics
 from pipeline.store.check.judge import check
 from pipeline.store.read.snapshot import open_snapshot
+from pipeline.work import PartitionGroup
 from tests.support.kafka import Stepped, needs_kafka, settings_for
 from tests.support.wire import copy
 
@@ -86,7 +87,7 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     assert (caught.value.evidence["topic"], caught.value.evidence["partition"]) == ("corrupt", 0)
     with a_job(cluster, lake, "corrupt", on_corrupt="skip") as job:
         job.until(lambda: job.records() == 10)
-        job.until(lambda: job.job.reader(0).caught_up(), 30)
+        job.until(lambda: job.job.reader(PartitionGroup(0)).caught_up(), 30)
     # Among the samples there is a story whose bytes are no text: a reject like any other.
     assert [found for found in kinds(lake) if found[0].startswith("skipped.")] == [
         ("skipped.corrupt", 5)
@@ -109,7 +110,7 @@ def test_a_deleted_topic_keeps_nobody_from_the_others(
         admin.delete_topics(["gone"])
         send(cluster, "good", sent[6:])
         job.until(lambda: job.records() == 12, 60)
-        reader = job.job.reader(0)
+        reader = job.job.reader(PartitionGroup(0))
         job.until(lambda: reader.topics["gone"].state == "missing", 30)  # type: ignore[attr-defined]
         assert reader.topics["never"].state == "missing"  # type: ignore[attr-defined]
         assert reader.caught_up()
@@ -145,7 +146,7 @@ def test_topics_are_found_by_pattern(tmp_path: Path, cluster: KafkaCluster) -> N
         made(cluster, **{"pat.fr": 2})
         send(cluster, "pat.fr", sent[3:])
         job.until(lambda: job.records() == 6, 60)
-        named = {source.split("/")[2] for source in job.job.reader(0).sources}  # type: ignore[attr-defined]
+        named = {source.split("/")[2] for source in job.job.reader(PartitionGroup(0)).sources}  # type: ignore[attr-defined]
     assert named == {"pat.en", "pat.fr"}
 
 
@@ -163,7 +164,7 @@ def test_what_an_open_transaction_holds_back_is_lag(tmp_path: Path, cluster: Kaf
     with a_job(cluster, tmp_path, "held") as job:
         for _ in range(5):
             job.step()
-        reader = job.job.reader(0)
+        reader = job.job.reader(PartitionGroup(0))
         assert job.records() == 0
         assert not reader.caught_up()
         assert list(reader.lag().values()) == [10]  # type: ignore[attr-defined]
