@@ -330,7 +330,8 @@ class Actor:
     the sentence, those of the name that it stands for. `label` is what the side is called in any
     case, `state` the name of its country, `code` the actor in CAMEO's form (`SYRREB`).
     `resolved_by` says what told who is meant where the words alone do not: `pronoun`, `story`,
-    `place`, `other_side`; `confidence` how sure that is.
+    `place`, `other_side`; `confidence` how sure that is. `location` is where the entity lies or, of
+    whoever is no place, his country.
     """
 
     text: str
@@ -345,6 +346,7 @@ class Actor:
     code: str | None = None
     resolved_by: str | None = None
     confidence: float = 1.0
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from pipeline.enrich.places import region
 from pipeline.enrich.places.belonging import assign
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import locate
-from pipeline.enrich.places.scene import situated
+from pipeline.enrich.places.scene import situated, whereabouts
 from pipeline.enrich.stages import enrich_stages
 from pipeline.errors import ModelError
 from pipeline.model import (
@@ -240,6 +240,8 @@ def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
     return replace(
         situated(event, entities, item.text, dateline, lexicon),
+        source=whereabouts(event.source, entities, lexicon),
+        target=whereabouts(event.target, entities, lexicon),
         from_headline=event.start < size,
         from_lead=size <= event.start < lead_end,
         historical=is_historical(event, story.date),

@@ -78,3 +78,22 @@ def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
     assert (told.place, told.place_from) == ("Geneva", "paragraph")
     target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")
     assert [(e.place, e.place_from) for e in target.events] == [("Spain", "target")]
+
+
+def test_the_sides_of_an_event_lie_somewhere(enricher: Enricher) -> None:
+    """A town that acts has its own point, an officer of a country the country's, nobody none."""
+    found = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")
+    (event,) = found.events
+    assert event.source is not None
+    assert event.source.location is not None
+    assert (event.source.location.exactness, event.source.location.geonames_id) == (
+        "country",
+        3017382,
+    )
+    town = enriched(enricher, "Israel bombed Damascus on Monday.")
+    struck = next(e.target for e in town.events if e.target is not None)
+    assert struck.location is not None
+    assert struck.location.exactness == "city"
+    assert (
+        apart_km((struck.location.latitude or 0, struck.location.longitude or 0), (33.5, 36.3)) < 40
+    )

@@ -1,4 +1,7 @@
-"""Where an event was, with the evidence: its sentence, the paragraph, the target, the dateline."""
+"""Where an event was, with the evidence: its sentence, the paragraph, the target, the dateline.
+
+And where its sides lie.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 from pipeline.enrich.entities.mentions import Placed, StoryEntities
 from pipeline.enrich.lexicon import Lexicon
 from pipeline.enrich.places.locate import of_country
-from pipeline.model import Event, Location
+from pipeline.model import Actor, Event, Location
 
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
 _BEFORE = (
@@ -65,6 +68,16 @@ def situated(
             place_from="dateline",
         )  # fmt: skip
     return event
+
+
+def whereabouts(actor: Actor | None, entities: StoryEntities, lexicon: Lexicon) -> Actor | None:
+    """Return a side of an event with where its entity lies, else where its country does."""
+    if actor is None:
+        return None
+    known = next((e for e in entities if e.entity_id == actor.entity_id and e.location), None)
+    if known is not None and actor.entity_id is not None:
+        return replace(actor, location=known.location)
+    return replace(actor, location=of_country(actor.country, lexicon) if actor.country else None)
 
 
 def _at(event: Event, placed: Placed, told_by: str) -> Event:

@@ -185,7 +185,8 @@ def _side(name: str, actor: Actor | None) -> Row:
         "text", "start", "end", "name", "country", "role", "label", "entity_id", "state", "code",
         "resolved_by", "confidence",
     )  # fmt: skip
-    return {f"{name}_{column}": getattr(actor, column) if actor else None for column in columns}
+    said = {f"{name}_{column}": getattr(actor, column) if actor else None for column in columns}
+    return {**said, **_location(f"{name}_", actor.location if actor else None)}
 
 
 def _location(prefix: str, location: Location | None) -> Row:
