@@ -59,13 +59,15 @@ def repeats(
                 key = tuple(token for token, _, _ in tokenize(short))
                 if " ".join(key) not in lexicon.names:
                     kinds[key]["PERSON"] += weight
-    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for words in sorted(kinds, key=lambda w: (-len(w), w)):
-        by_first[words[0]].append(words)
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for words in kinds:
+        lengths[words[0]].add(len(words))
+    longest_first = {word: sorted(found, reverse=True) for word, found in lengths.items()}
     for index, (word, start, _) in enumerate(tokens):
-        for words in by_first.get(word, ()):
-            stop = index + len(words)
-            if stop <= len(tokens) and all(tokens[index + k][0] == w for k, w in enumerate(words)):
+        for length in longest_first.get(word, ()):
+            stop = index + length
+            words = tuple(token for token, _, _ in tokens[index:stop])
+            if stop <= len(tokens) and words in kinds:
                 kind = max(kinds[words].items(), key=lambda item: (item[1], item[0]))[0]
                 strength = LISTED_WORD - 1 if kind == "PERSON" else CITY - 1
                 yield Span(start, tokens[stop - 1][2], kind, strength)

@@ -8,16 +8,17 @@ text (0..1).
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from pipeline.enrich.entities.spans import Span
 from pipeline.model import Entity, Location, Mention
 
 _FEW_LETTERS = 3
+_MOST_WORDS = 8
 _COMPANY_FORM = re.compile(
     r"(?:(?:& ?)?(?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|plc|LLC|SA|AG|NV|SpA|AB|ASA|Oy|Bhd|Pty|GmbH|"
     r"Incorporated|Corporation|Company|Limited)\.?(?:,? |$))+"
@@ -76,18 +77,44 @@ def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
     for span in spans:
         if span.kind in ("PERSON", "ORG"):
             full[span.kind][_surface(text, span)] += 1
-    # Longest first, so that a name's own full form is settled before it stands for a shorter one.
-    persons = sorted(full["PERSON"], key=lambda name: (-len(name.split()), name))
-    for place, short in enumerate(persons):
-        meant = {
-            aliases.get(("PERSON", name), name)
-            for name in persons[:place]
-            if len(name.split()) > len(short.split()) and _shortens(short, name.split())
-        }
-        if len(meant) == 1:  # two persons of one surname: it says neither
-            aliases["PERSON", short] = meant.pop()
+    _alias_persons(full["PERSON"], aliases)
     _alias_bodies(text, spans, sorted(full["ORG"]), aliases)
     return aliases
+
+
+def _alias_persons(names: Collection[str], aliases: dict[tuple[str, str], str]) -> None:
+    """What a person is called by fewer words of the name: "Reagan", "Ronald", "Ronald Reagan".
+
+    Of each short form the persons whom it may mean are kept up to the second, so that the time
+    grows with the names, not with their pairs.
+    """
+    meant: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    # Longest first, so that a name's own full form is settled before it stands for a shorter one.
+    ordered = sorted(filter(str.strip, names), key=lambda name: (-len(name.split()), name))
+    for _, same_length in groupby(ordered, key=lambda name: len(name.split())):
+        settled = list(same_length)
+        for short in settled:
+            persons = _meant_by(short.split(), meant)
+            if len(persons) == 1:  # two persons of one surname: it says neither
+                aliases["PERSON", short] = persons.pop()
+        for name in settled:
+            for form in _short_forms(name.split()):
+                if len(meant[form]) < 2:
+                    meant[form].add(aliases.get(("PERSON", name), name))
+
+
+def _short_forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The forms under which a person of this full name is found; see `_meant_by`."""
+    for length in range(1, min(len(words), _MOST_WORDS)):
+        yield tuple(words[-length:])
+    yield (words[0],)
+    yield (words[0], "", words[-1])
+
+
+def _meant_by(words: Sequence[str], meant: Mapping[tuple[str, ...], set[str]]) -> set[str]:
+    """The persons of longer names whom these words may mean: their last words, or both ends."""
+    found = meant.get(tuple(words), set())
+    return set(found) if len(words) < 2 else found | meant.get((words[0], "", words[-1]), set())
 
 
 def _alias_bodies(
@@ -111,24 +138,23 @@ def _alias_bodies(
         plain = short.replace(".", "")
         if plain.isupper() and plain in initials:
             aliases.setdefault(("ORG", short), initials[plain])
-        longer = [name for name in names if _is_longer(name, short)]
-        if longer:
-            aliases.setdefault(("ORG", short), longer[0])
+        if (longer := _longer(names, short)) is not None:
+            aliases.setdefault(("ORG", short), longer)
 
 
-def _is_longer(name: str, short: str) -> bool:
-    """Whether a body's name goes on after `short`; after few letters only a legal form may."""
-    if not name.startswith(f"{short} "):
-        return False
-    return len(short) > _FEW_LETTERS or _is_company_form(name[len(short) + 1 :])
+def _longer(names: Sequence[str], short: str) -> str | None:
+    """The first of the sorted `names` that goes on after `short`.
 
-
-def _shortens(short: str, words: Sequence[str]) -> bool:
-    """Whether a person of this full name is called `short`: "Reagan", "Ronald", "Ronald Reagan"."""
-    parts = short.split()
-    if len(parts) == 1:
-        return parts[0] in (words[0], words[-1])
-    return words[-len(parts) :] == parts or (parts[0] == words[0] and parts[-1] == words[-1])
+    After few letters only a legal form may follow.
+    """
+    begin = f"{short} "
+    for place in range(bisect_left(names, begin), len(names)):
+        name = names[place]
+        if not name.startswith(begin):
+            return None
+        if len(short) > _FEW_LETTERS or _is_company_form(name[len(begin) :]):
+            return name
+    return None
 
 
 def entity(

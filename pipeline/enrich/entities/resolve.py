@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate
 
 from pipeline.enrich.entities.compounds import acronyms, compound
 from pipeline.enrich.entities.consistency import after_preposition, choose, one_kind, repeats
@@ -82,11 +84,13 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
+    masked = _outermost(masks)
     known = [*listed(tokens, lexicon)]
     phrases = {(s.start, s.end) for s in known if s.strength == LISTED_PHRASE}
     shapes = [] if by_ours else list(shaped(text, tokens, lexicon))
     candidates = [*known, *(s for s in shapes if (s.start, s.end) not in phrases)]
-    candidates = [c for c in candidates if _town_stands(text, c, model_spans, lexicon)]
+    seen = _Seen(model_spans)
+    candidates = [c for c in candidates if _town_stands(text, c, seen, lexicon)]
     candidates += marked(text, _country_names(), sport)
     if not by_ours:
         candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
@@ -96,12 +100,13 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     model_spans = [_listed_as(span, entries, towns) for span in model_spans]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
-    cleaned = [s for s in cleaned if not any(a <= s.start and s.end <= b for a, b in masks)]
+    cleaned = [s for s in cleaned if not _is_masked(s, masked)]
     chosen = choose(cleaned)
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
     chosen = teams(text, chosen) if sport else chosen
-    chosen = [span for span in chosen if not _only_begins(text, span, chosen, lexicon)]
+    inside = _words_inside(text, chosen)
+    chosen = [span for span in chosen if not _only_begins(text, span, inside, lexicon)]
     return [compound(text, span) for span in chosen]
 
 
@@ -154,10 +159,33 @@ def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
     yield span
 
 
-def _only_begins(text: str, span: Span, chosen: Sequence[Span], lexicon: Lexicon) -> bool:
+def _outermost(masks: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """The starts of masks and, for each, the last end of those that begin there or before."""
+    ordered = sorted(masks)
+    return [start for start, _ in ordered], [*accumulate((end for _, end in ordered), max)]
+
+
+def _is_masked(span: Span, masks: tuple[list[int], list[int]]) -> bool:
+    """Whether a span lies wholly within one of the `_outermost` masks."""
+    starts, ends = masks
+    place = bisect_right(starts, span.start) - 1
+    return place >= 0 and span.end <= ends[place]
+
+
+def _words_inside(text: str, chosen: Iterable[Span]) -> set[str]:
+    """The words of names that stand inside a sentence."""
+    return {
+        word
+        for span in chosen
+        if not _BEGINS.search(text, max(0, span.start - 4), span.start)
+        for word in text[span.start : span.end].split()
+    }
+
+
+def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexicon) -> bool:
     """Whether a word has its capital only as the first of a sentence or line ("Pay April 10").
 
-    News writes it small otherwise, and the story has no name with it inside a sentence.
+    News writes it small otherwise, and the story has no name with it `inside` a sentence.
     """
     word = text[span.start : span.end]
     listed_or_told = span.strength >= LISTED_PHRASE and span.strength != TRUSTED
@@ -165,11 +193,7 @@ def _only_begins(text: str, span: Span, chosen: Sequence[Span], lexicon: Lexicon
         return False
     if not _BEGINS.search(text, max(0, span.start - 4), span.start):
         return False
-    return not any(
-        word in text[other.start : other.end].split()
-        and not _BEGINS.search(text, max(0, other.start - 4), other.start)
-        for other in chosen
-    )
+    return word not in inside
 
 
 def _listed_as(
@@ -233,21 +257,33 @@ def _dressed(text: str, span: Span) -> Span:
     return span
 
 
-def _town_stands(text: str, span: Span, model_spans: Sequence[Span], lexicon: Lexicon) -> bool:
+class _Seen:
+    """Tells what the model saw at a place, by its spans sorted once."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans, key=lambda span: span.start)
+        self.places = {(s.start, s.end) for s in ordered if s.kind in ("GPE", "LOC")}
+        self._starts = [span.start for span in ordered]
+        self._ends = [*accumulate((span.end for span in ordered), max)]
+
+    def overlaps(self, span: Span) -> bool:
+        """Say whether one of the model's spans shares a character with `span`."""
+        place = bisect_left(self._starts, span.end) - 1
+        return place >= 0 and self._ends[place] > span.start
+
+
+def _town_stands(text: str, span: Span, seen: _Seen, lexicon: Lexicon) -> bool:
     """Small towns are often common words: the model or a preposition must speak for them."""
     if span.name is None or span.name.source not in ("cities.tsv", "iso-3166-2"):
         return True
     placed = after_preposition(text, span)
     state_follows = bool(_STATE_AFTER.match(text, span.end))
     if text[span.start : span.end] in lexicon.common_words:
-        by_model = any(
-            m.kind in ("GPE", "LOC") and (m.start, m.end) == (span.start, span.end)
-            for m in model_spans
-        )
+        by_model = (span.start, span.end) in seen.places
         return by_model and (placed or state_follows)
     if span.strength >= BIG_CITY or " " in text[span.start : span.end]:
         return True
-    if any(m.start < span.end and span.start < m.end for m in model_spans):
+    if seen.overlaps(span):
         return True
     return placed or state_follows
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -95,18 +96,15 @@ def place_country(
 
 def _stated_after(text: str, span: Span, spans: Sequence[Span]) -> str | None:
     """The country or state that follows a place ("Gainesville, Ga.", "Cork in Ireland")."""
-    for other in spans:
-        if other.start < span.end:
-            continue
-        if other.start > span.end + 4:
-            return None
-        if other.kind in ("GPE", "LOC") and _AFTER.search(text, span.end, other.start):
-            key = phrase(text[other.start : other.end])
-            if key in ("Georgia", "Ga", "Ga ."):
-                return "USA"
-            if other.name is not None and other.name.source != "cities.tsv":
-                return other.name.country
+    place = bisect_left(spans, span.end, key=lambda other: other.start)
+    if place == len(spans) or (other := spans[place]).start > span.end + 4:
         return None
+    if other.kind in ("GPE", "LOC") and _AFTER.search(text, span.end, other.start):
+        key = phrase(text[other.start : other.end])
+        if key in ("Georgia", "Ga", "Ga ."):
+            return "USA"
+        if other.name is not None and other.name.source != "cities.tsv":
+            return other.name.country
     return None
 
 
