@@ -26,6 +26,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "broker": ("wire",),
     "publish": ("wire",),
     "query": ("query",),
+    "recipes": ("recipes",),
     "lake": ("lake", "links"),
     "flink": ("flink",),
     "rejects": ("rejects",),

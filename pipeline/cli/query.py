@@ -29,7 +29,8 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         help="table (expanded where it does not fit), expanded, csv, tsv, json, jsonl, markdown, "
-        "parquet, arrow or xlsx. By default what the name of `-o` ends in, else table.",
+        "text (one column, no head), parquet, arrow or xlsx. By default "
+        "what the name of `-o` ends in, else table.",
         show_default=False,
     ),
 ]

@@ -24,15 +24,16 @@ from pipeline.errors import UsageError
 from pipeline.show.facts import printable
 from pipeline.store.read.query import json_rows, plain
 
-TEXT_FORMS = ("table", "expanded", "csv", "tsv", "json", "jsonl", "markdown")
+TEXT_FORMS = ("table", "expanded", "csv", "tsv", "json", "jsonl", "markdown", "text")
 BINARY_FORMS = ("parquet", "arrow", "xlsx")
 FORMS = (*TEXT_FORMS, *BINARY_FORMS)
 """Every form that an answer can take."""
 
 _SUFFIXES = {
-    **{f".{form}": form for form in FORMS if form not in ("expanded", "markdown")},
+    **{f".{form}": form for form in FORMS if form not in ("expanded", "markdown", "text")},
     ".md": "markdown",
     ".txt": "table",
+    ".graphml": "text",
     ".ndjson": "jsonl",
     ".feather": "arrow",
 }
@@ -183,6 +184,14 @@ def _markdown(found: pa.Table, _: int) -> Iterator[str]:
         yield f"| {' | '.join(_marked(_said(value)) for value in row)} |"
 
 
+def _text(found: pa.Table, _: int) -> Iterator[str]:
+    """The values of an answer of one column, without a head: where SQL makes the file itself."""
+    if found.num_columns != 1:
+        raise UsageError("a text is an answer of one column", columns=found.num_columns)
+    for (value,) in _rows(found):
+        yield _written(value)
+
+
 _TEXT: Mapping[str, Callable[[pa.Table, int], Iterator[str]]] = {
     "table": _table,
     "expanded": _expanded,
@@ -191,6 +200,7 @@ _TEXT: Mapping[str, Callable[[pa.Table, int], Iterator[str]]] = {
     "json": _json,
     "jsonl": _jsonl,
     "markdown": _markdown,
+    "text": _text,
 }
 
 

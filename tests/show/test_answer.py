@@ -105,6 +105,12 @@ def test_markdown_holds_text_and_no_markup() -> None:
     assert first.count("<br>") == 1
 
 
+def test_a_text_is_one_column_as_it_is() -> None:
+    assert lines(NARROW.select(["name"]), "text") == ["東京", "Rome"]
+    with pytest.raises(UsageError, match="one column"):
+        lines(NARROW, "text")
+
+
 @pytest.mark.parametrize("form", ["parquet", "arrow"])
 def test_columns_keep_their_types(form: str) -> None:
     sink = io.BytesIO()
@@ -155,8 +161,8 @@ def test_a_sheet_says_what_it_cut() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_written_of_nothing(form: str) -> None:
     sink = io.BytesIO()
-    as_file(NARROW.slice(0, 0), form, sink)
-    assert sink.getvalue() or form == "jsonl"
+    as_file(NARROW.select(["name"]).slice(0, 0), form, sink)
+    assert sink.getvalue() or form in ("jsonl", "text")
 
 
 def test_a_file_s_name_tells_its_form() -> None:

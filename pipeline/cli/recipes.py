@@ -1,0 +1,98 @@
+"""`dateline recipes`: questions that are ready to ask."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from pipeline import clock
+from pipeline.cli.common import (
+    ConfigOption,
+    JsonOption,
+    LakeOption,
+    out,
+    print_json,
+    settings_of,
+)
+from pipeline.cli.query import (
+    FormatOption,
+    MemoryOption,
+    OutputOption,
+    ParamOption,
+    TimeoutOption,
+    answer,
+    form_asked,
+    parameters_of,
+)
+
+
+def recipes(
+    name: Annotated[
+        str | None, typer.Argument(help="The recipe; none lists all.", show_default=False)
+    ] = None,
+    params: ParamOption = None,
+    form: FormatOption = None,
+    output: OutputOption = None,
+    sql: Annotated[bool, typer.Option("--sql", help="Print its SQL instead of asking.")] = False,
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    memory_mb: MemoryOption = 2048,
+    timeout_s: TimeoutOption = 600.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a question that is ready: who criticised whom, a dyad's days, an edge list, and others.
+
+    Example: `dateline recipes`
+
+    Example: `dateline recipes balance -p a=USA -p b=IRN -o balance.csv --lake /data/lake`
+    """
+    from pipeline.store.read.query_apart import query_apart as ask
+    from pipeline.store.recipes.catalogue import recipe
+    from pipeline.store.recipes.catalogue import recipes as all_recipes
+
+    if name is None:
+        if as_json:
+            print_json([_facts(one) for one in all_recipes()])
+            return
+        for one in all_recipes().values():
+            out.print(Text(one.name, style="bold"), Text(one.title), soft_wrap=True)
+            given = " ".join(f"{p.name}={p.default}" for p in one.parameters)
+            if given:
+                out.print(Text(f"    {given}", style="dim"), soft_wrap=True)
+        return
+    asked = recipe(name)
+    if sql:
+        typer.echo(asked.sql, nl=False)
+        return
+    chosen = form_asked(form, output, as_json)
+    values = asked.values(parameters_of(params or ()))
+    at = settings_of(config, lake=lake).lake
+    found = ask(
+        at.url,
+        at.options,
+        asked.sql,
+        clock.now(),
+        parameters=values,
+        memory_mb=memory_mb,
+        timeout_s=timeout_s,
+    )
+    answer(found, chosen, output)
+
+
+def _facts(name: str) -> dict[str, object]:
+    from pipeline.store.recipes.catalogue import recipe
+
+    found = recipe(name)
+    return {
+        "name": name,
+        "title": found.title,
+        "text": found.text,
+        "parameters": {one.name: one.default for one in found.parameters},
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(recipes)
