@@ -34,7 +34,7 @@ _DATE = (
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
     r")"
 )
-_DASH = r"(?:\.? ?(?:-{1,2}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])|\.-|:)"
+_DASH = r"(?:\.? ?(?:-{1,3}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])|\.-|:)"
 _SIGN = r"(?:\((?P<sign>[^()\d]{2,40})\)|/(?P<slash>[A-Za-z-]{2,20})/)"
 _LEAD = r"(?:\((?P<lead>[A-Za-z-]{2,12})\)\s*[-–—]\s*)"
 _DATELINE = re.compile(
@@ -46,7 +46,7 @@ _LETTER = r"[\"“„«'(¿¡]?(?![a-zà-ÿа-я])[^\W\d_]"
 # Of the shapes in `datelines.tsv`: without names of groups that the usual shape has.
 _ANY_DATE = (
     r"(?P<date>(?:[^\W\d_]{3,14}, )?(?:"
-    rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?(?:(?:, ?| )(?P<year1>\d{{4}}))?"
+    rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?(?:(?:, ?| |/)(?P<year1>\d{{4}}))?"
     rf"|(?:d\. )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
     r"(?:(?: de|,)? (?P<year2>\d{4}))?"
     r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})(?:[./](?P<year3>\d{4})|\.|(?=[ )]))"
@@ -166,7 +166,7 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
         "{P}": _PLACE,
         "{D}": _ANY_DATE,
         "{A}": rf"(?P<agency>{_NAME})",
-        "{W}": r"(?:-{1,2}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])\s*",
+        "{W}": r"(?:-{1,3}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])\s*",
         "{C}": _LETTER,
     }
     shapes = []

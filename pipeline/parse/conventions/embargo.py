@@ -3,18 +3,20 @@
 
 The words that they begin with are in `embargo.tsv`, the zones in `zones.tsv`. An embargo that is
 recognised and not understood has no end: its story is withheld (`Embargo.until` None). An hour that
-names no zone is that of the agency's own country, or of the last zone on Earth (see `desks.tsv`).
+names no zone is that of the agency's own country, else of the one that speaks the line's language,
+or of the last zone on Earth (see `desks.tsv`).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 
 from pipeline import tsv
-from pipeline.parse.conventions.zones import LATEST, in_utc, zone_at
+from pipeline.parse.conventions.zones import LATEST, in_utc, zone_at, zone_of_language
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
@@ -69,7 +71,10 @@ _NOT_ENGLISH = re.compile(
 _ISO_DAY = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b")
 _HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
 # `10 horas de Madrid`, `10 heures locales`: the word belongs to the zone.
-_OF_PLACE = r" (?:(?:de|del|da|d['’]) ?[^\W\d]|local|peninsular|espa|argentina|italian|franç)"
+_OF_PLACE = (
+    r" (?:(?:(?:de|del|da)\b ?|d['’] ?)(?!(?:de|del|el|día|dia)\b)[^\W\d]"
+    r"|local|peninsular|espa|argentina|italian|franç)"
+)
 _CLOCK = re.compile(
     r"(?<![\d.:/-])(?P<h>[01]?\d|2[0-4])(?:"
     r" ?(?:[:.h]|uhr) ?(?P<i>[0-5]\d)(?::[0-5]\d)?(?!\d)"
@@ -153,6 +158,17 @@ _LEADING = re.compile(
     re.I,
 )
 
+_EASTERN = re.compile(r"[月日時时点點월일시]")
+_EASTERN_DAY = re.compile(
+    r"(?:(?P<y>\d{4})[年년] ?)?(?P<m>\d{1,2})[月월] ?(?P<d>\d{1,2})[日일]"
+    r"(?: ?[(（][^()（）]{1,4}[)）])?"
+)
+_EASTERN_CLOCK = re.compile(
+    r"(?:(?P<half>午前|午後|上午|下午|오전|오후) ?)?(?P<h>\d{1,2})[時时点點시]"
+    r"(?: ?(?P<i>\d{1,2})[分분])?"
+    r"|(?P<noon>正午|정오)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Embargo:
@@ -168,9 +184,12 @@ class Embargo:
 
 @cache
 def _openings() -> dict[str, re.Pattern[str]]:
+    """The patterns of each kind of words, and of each language's own."""
     words: dict[str, list[str]] = {}
-    for kind, _, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
+    for kind, language, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
         words.setdefault(kind, []).extend(found.split("||"))
+        if kind != "none":
+            words.setdefault(f"in {language}", []).extend(found.split("||"))
     return {
         kind: re.compile(_OPENING + "(?:" + "|".join(found) + ")", re.I)
         for kind, found in words.items()
@@ -195,7 +214,8 @@ _HINTS = (
     *("publik", "hold", "held", "veröff", "verwend", "frei", "diffus", "difund", "divulg"),
     *("diffond", "utili", "broadcast", "use", "air", "print", "distrib", "offentligg", "bringes"),
     *("julkais", "zveřej", "эмбарго", "ембарго", "публик", "yayın", "yayin", "advance", "adv "),
-    *("transmission", "uitzend"),
+    *("transmission", "uitzend", "hfr", "bruk", "解禁", "엠바고", "禁发", "禁發", "限时"),
+    *("محظور", "ممنوع", "يحظر", "pubblic"),
 )
 
 
@@ -211,6 +231,22 @@ def lifts_embargo(text: str) -> bool:
     None`).
     """
     return len(text) <= _MAX_CHARS and _may_be(text) and bool(_openings()["none"].match(text))
+
+
+def zone_of_words(text: str) -> tzinfo | None:
+    """Return the zone that the language of an embargo's words speaks for.
+
+    The language is the one that knows most of the line's first words. None where it, or one that
+    knows as many, is at home in several zones.
+    """
+    ends = {
+        kind[3:]: found.end()
+        for kind, words in _openings().items()
+        if kind.startswith("in ") and (found := words.match(text))
+    }
+    most = max(ends.values(), default=0)
+    zones = [zone_of_language(language) for language in sorted(ends) if ends[language] == most]
+    return zones[0] if zones and all(zones) else None
 
 
 def _is_time(rest: str) -> bool:
@@ -235,6 +271,7 @@ def read_embargo(
     is not known nothing is understood. Of two readings of a day in numbers (10/6/2027) the later
     one counts.
     """
+    text = _western(text)
     for found in _WHOLE.finditer(text):
         when = dates.moment(found[0])
         if when and when.precision != "day" and not _zone_after(text, found.end()):
@@ -261,6 +298,28 @@ def read_embargo(
     if near and not day_only and _is_weekday(text, spans) and until <= near:
         until += timedelta(days=7)
     return Embargo(until, bool(found_at) and zone is None)
+
+
+def _western(text: str) -> str:
+    """The line with days and hours as Japanese, Chinese and Korean write them in our own way."""
+    if not _EASTERN.search(text):
+        return text
+    text = unicodedata.normalize("NFKC", text)
+    for pattern, write in ((_EASTERN_CLOCK, _written_clock), (_EASTERN_DAY, _written_day)):
+        text = pattern.sub(write, text)
+    return text
+
+
+def _written_clock(found: re.Match[str]) -> str:
+    late = found["half"] in {"午後", "下午", "오후"}
+    hour = 12 if found["noon"] else int(found["h"]) % (12 if found["half"] else 25) + 12 * late
+    return f" {hour:02}:{int(found['i'] or 0):02} "
+
+
+def _written_day(found: re.Match[str]) -> str:
+    month, day = int(found["m"]), int(found["d"])
+    whole = f"{found['y']}-{month:02}-{day:02}" if found["y"] else f"{day}.{month}."
+    return f" {whole} "
 
 
 def _zone_after(text: str, end: int) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 
 from pipeline.parse.conventions import advisories, revisions
 from pipeline.parse.conventions.dateline import Dateline, find_dateline
-from pipeline.parse.conventions.embargo import is_embargo, read_embargo
+from pipeline.parse.conventions.embargo import is_embargo, read_embargo, zone_of_words
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
@@ -105,12 +105,16 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
     if not lines:
         return draft
     day_only = draft.published_precision == "day"
-    near, home = draft.published_at, zone_of_desk(draft.provider)
-    found = [read_embargo(text, near, day_only=day_only, home=home) for text in lines]
+    near, desk = draft.published_at, zone_of_desk(draft.provider)
+    homes = [desk or zone_of_words(text) for text in lines]
+    found = [
+        read_embargo(text, near, day_only=day_only, home=home)
+        for text, home in zip(lines, homes, strict=True)
+    ]
     unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
-    if any(entry.zoneless for entry in found):
-        warnings.append(zoneless(home))
+    told = zip(found, homes, strict=True)
+    warnings += dict.fromkeys(zoneless(home) for entry, home in told if entry.zoneless)
     moments = filter(None, (draft.embargo_until, *(entry.until for entry in found)))
     return replace(
         draft,

@@ -60,6 +60,22 @@ LATEST = timezone(timedelta(hours=-12))
 """The zone in which an hour comes last on Earth."""
 
 
+_LANGUAGES = {
+    "cs": "Europe/Prague",
+    "da": "Europe/Copenhagen",
+    "de": "Europe/Berlin",
+    "fi": "Europe/Helsinki",
+    "it": "Europe/Rome",
+    "ja": "Asia/Tokyo",
+    "ko": "Asia/Seoul",
+    "nb": "Europe/Oslo",
+    "nl": "Europe/Amsterdam",
+    "pl": "Europe/Warsaw",
+    "sv": "Europe/Stockholm",
+    "tr": "Europe/Istanbul",
+}
+
+
 @cache
 def _desks() -> dict[str, str]:
     rows = tsv.rows("pipeline.parse.conventions", "desks.tsv")
@@ -69,6 +85,12 @@ def _desks() -> dict[str, str]:
 def zone_of_desk(provider: str | None) -> tzinfo | None:
     """Return the zone in which a national agency gives hours that name none; None for any other."""
     told = _desks().get(provider or "")
+    return _zone(told) if told else None
+
+
+def zone_of_language(language: str) -> tzinfo | None:
+    """Return the zone of the countries that write a language; None where these have several."""
+    told = _LANGUAGES.get(language)
     return _zone(told) if told else None
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Japanese punctuation is what some of the cases are about
 """Embargo lines: the moment that they give, and what only looks like one."""
 
 from __future__ import annotations
@@ -57,6 +58,19 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
         ("EMBARGOED UNTIL 1000 XST March 5", None),
         ("EMBARGOED UNTIL 10:00 local time Saturday", None),
         ("Embargoed until midnight Friday GMT", datetime(2022, 3, 5, tzinfo=UTC)),
+        ("Embargado hasta las 12:00 horas del 5 de marzo", NOON),
+        ("News embargo until noon GMT, 5 March", NOON),
+        ("This report is under embargo until Saturday 5 March, 1pm CET", NOON),
+        ("Es gilt das gesprochene Wort - Sperrfrist Redebeginn 5.3.2022, 12 Uhr", NOON),
+        ("Frei für Samstag, 5. März, 12.00 Uhr", NOON),
+        ("Informations sous embargo jusqu'au 5/3 à 12h", NOON),
+        ("Da non pubblicare prima delle ore 12.00 del 5 marzo", NOON),
+        ("Til fri bruk fra lørdag 5. mars kl. 12.00", NOON),
+        ("Får publiceras tidigast 5 mars klockan 12.00", NOON),
+        ("【3月5日正午解禁】", NOON),
+        ("解禁日時：2022年3月5日（土）午後0時", NOON),
+        ("엠바고: 3월 5일 오후 12시", NOON),
+        ("EMBARGOED - check against delivery", None),
         # of two readings the one that ends it later
         ("Embargoed until 03/05/2022 12:00 GMT", datetime(2022, 5, 3, 12, tzinfo=UTC)),
         # summer time begins on 13 March in the United States
@@ -86,6 +100,8 @@ def test_embargo_lines(text: str) -> None:
      "Embargoed Russian oil reaches India", "Embargada la vivienda del exministro",
      "Do not use phones before bed, doctors say", "Held until Tuesday, court says",
      "Sous embargo, l'Iran vend son pétrole", "Эмбарго на нефть вступило в силу",
+     "アユ漁解禁", "Russian oil remains under embargo until January 2028, the EU said",
+     "Publication date: 2022-03-05", "Frei für alle: Eintritt ins Museum",
      "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
@@ -163,6 +179,25 @@ def test_an_hour_without_a_zone_is_that_of_the_agency_or_the_last_one(
     story = one(text.encode())
     assert story.embargo_until == until and story.status == "usable"
     assert [w for w in story.warnings if w.startswith("embargo without a time zone")]
+
+
+@pytest.mark.parametrize(
+    ("line", "until"),
+    [
+        ("Sperrfrist: 05.03.2022, 12:00 Uhr", datetime(2022, 3, 5, 11, tzinfo=UTC)),
+        ("Onder embargo tot 5 maart 12.00 uur", datetime(2022, 3, 5, 11, tzinfo=UTC)),
+        ("Julkaisuvapaa 5.3.2022 klo 12.00", datetime(2022, 3, 5, 10, tzinfo=UTC)),
+        ("【3月5日正午解禁】", datetime(2022, 3, 5, 3, tzinfo=UTC)),
+        # spoken in several zones, or English as well as Norwegian
+        ("Embargo jusqu'au 5/3/2022 12h00", datetime(2022, 3, 6, tzinfo=UTC)),
+        ("Embargo til 5. mars kl. 12.00", datetime(2022, 3, 6, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_without_a_zone_is_that_of_the_country_that_speaks_so(
+    line: str, until: datetime
+) -> None:
+    """Where the agency does not tell it: all who write `Uhr` keep one clock."""
+    assert parsed(TEXT.format(line=line)).embargo_until == until
 
 
 def test_a_field_without_a_zone_is_read_as_a_line_is() -> None:
