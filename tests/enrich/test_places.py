@@ -38,6 +38,9 @@ def enriched(enricher: Enricher, *paragraphs: str, dateline: str | None = None) 
         ("CALCUTTA, June 1 -", "IND", (22.6, 88.4)),
         ("Athens, Ga., July 2 -", "USA", (34.0, -83.4)),
         ("NEW YORK, April 4 -", "USA", (40.7, -74.0)),
+        ("WASHINGTON and MOSCOW, April 4 -", "USA", (38.9, -77.0)),
+        ("ST PETERSBURG, Fla., April 4 -", "USA", (27.8, -82.6)),
+        ("MARSEILLES, April 4 -", "FRA", (43.3, 5.4)),
         ("LENINGRAD/TURIN, April 4 -", "RUS", (59.9, 30.3)),
     ],
 )

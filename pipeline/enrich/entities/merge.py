@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from pipeline.enrich.entities.spans import Span
@@ -23,6 +23,8 @@ _COMPANY_FORM = re.compile(
     r"(?:(?:& ?)?(?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|plc|LLC|SA|AG|NV|SpA|AB|ASA|Oy|Bhd|Pty|GmbH|"
     r"Incorporated|Corporation|Company|Limited)\.?(?:,? |$))+"
 )
+LEGAL_FORM = re.compile(rf",? {_COMPANY_FORM.pattern}$")
+"""A company's legal form behind its name."""
 _NO_ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 
 
@@ -43,9 +45,12 @@ def group(text: str, spans: Sequence[Span]) -> list[Group]:
     `text` has its case restored.
     """
     aliases = _aliases(text, spans)
+    listed = {_surface(text, s): s.name for s in spans if s.kind == "ORG" and s.name is not None}
     groups: dict[tuple[str, str], Group] = {}
     for span in spans:
         surface = _surface(text, span)
+        meant = listed.get(aliases.get((span.kind, surface), ""))
+        span = span if meant is None or span.name is not None else replace(span, name=meant)  # noqa: PLW2901
         if span.name is not None and span.name.kind == span.kind:
             name = span.name.canonical if span.name.source != "cities.tsv" else surface
         else:
@@ -131,15 +136,28 @@ def _alias_bodies(
                 aliases[("ORG", short)] = _surface(text, left)
     initials: dict[str, str] = {}
     for name in names:
-        words = [word for word in re.split(r"[\s-]+", name) if word[:1].isupper()]
-        if len(words) > 1:
-            initials.setdefault("".join(word[0] for word in words), name)
+        for words in (_capitals(name), _capitals(_without_form(name))):
+            if len(words) > 1:
+                initials.setdefault("".join(word[0] for word in words), name)
+    listed = {_surface(text, span) for span in spans if span.kind == "ORG" and span.name}
+    for letters, name in initials.items():
+        if letters in listed and name not in listed and len(letters) >= _FEW_LETTERS:
+            aliases.setdefault(("ORG", name), letters)  # the list's short name has the id
     for short in names:
         plain = short.replace(".", "")
         if plain.isupper() and plain in initials:
             aliases.setdefault(("ORG", short), initials[plain])
         if (longer := _longer(names, short)) is not None:
             aliases.setdefault(("ORG", short), longer)
+
+
+def _capitals(name: str) -> list[str]:
+    return [word for word in re.split(r"[\s-]+", name) if word[:1].isupper()]
+
+
+def _without_form(name: str) -> str:
+    """A body's name without its legal form ("Trans World Airlines" of "… Inc.")."""
+    return LEGAL_FORM.sub("", name)
 
 
 def _longer(names: Sequence[str], short: str) -> str | None:

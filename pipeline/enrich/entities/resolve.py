@@ -12,6 +12,7 @@ from itertools import accumulate
 from pipeline.enrich.entities.compounds import acronyms, compound
 from pipeline.enrich.entities.consistency import after_preposition, choose, one_kind, repeats
 from pipeline.enrich.entities.lists import marked
+from pipeline.enrich.entities.merge import LEGAL_FORM
 from pipeline.enrich.entities.persons import by_given_name, by_title, strip_title, title_masks
 from pipeline.enrich.entities.spans import (
     BIG_CITY,
@@ -66,6 +67,11 @@ _BODY_AFTER = re.compile(
     r"(?:'s)? (?:CEO|shares|stock|shareholders|newspaper|daily|magazine|news agency|radio|website|"
     r"airlines|subsidiary|plc)\b"
 )
+_COMPANY_LISTS = frozenset({"companies.tsv", "organisations.tsv"})
+_CONJUNCTIONS = words(
+    """Although Though While When Whereas Because Since Before After Until Unless However Despite"""
+)
+_LEAST_OF_A_CONJUNCTION = 6
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _SITES = frozenset({"GPE", "LOC", "FAC"})
 
@@ -91,18 +97,21 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates = [*known, *(s for s in shapes if (s.start, s.end) not in phrases)]
     seen = _Seen(model_spans)
     candidates = [c for c in candidates if _town_stands(text, c, seen, lexicon)]
-    candidates += marked(text, _country_names(), sport)
+    by_line = marked(text, _country_names(), sport)
+    candidates += [s for s in by_line if not _is_plain(text[s.start : s.end], s, sport, lexicon)]
     if not by_ours:
         candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
     candidates += [*acronyms(text, lexicon), *titles(text)]
     entries = {(span.start, span.end): span.name for span in known}
     towns = _sure_towns(text, known, lexicon)
-    model_spans = [_listed_as(span, entries, towns) for span in model_spans]
+    model_spans = [_listed_as(span, entries, towns, lexicon) for span in model_spans]
+    model_spans = [_as_company(text, span, lexicon) for span in model_spans]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not _is_masked(s, masked)]
     chosen = choose(cleaned)
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
+    chosen = [_without_opener(text, span) for span in chosen]
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
     chosen = teams(text, chosen) if sport else chosen
     inside = _words_inside(text, chosen)
@@ -187,8 +196,10 @@ def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexico
 
     News writes it small otherwise, and the story has no name with it `inside` a sentence.
     """
-    word = text[span.start : span.end]
+    word, *rest = text[span.start : span.end].split()
     listed_or_told = span.strength >= LISTED_PHRASE and span.strength != TRUSTED
+    if not all(w.islower() and w in lexicon.small_words for w in rest):
+        return False
     if word.lower() not in lexicon.small_words or listed_or_told or span.name is not None:
         return False
     if not _BEGINS.search(text, max(0, span.start - 4), span.start):
@@ -196,10 +207,59 @@ def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexico
     return word not in inside
 
 
+def _is_plain(words: str, span: Span, sport: bool, lexicon: Lexicon) -> bool:
+    """Whether what a line's shape marks is no name ("Pay April 1", "Record date March 16").
+
+    Of a place one word that news writes small is enough, of others all are; sport has its own.
+    """
+    if phrase(words) in lexicon.names or phrase(words) in lexicon.cities:
+        return False
+    small = [word.lower() in lexicon.small_words for word in words.split()]
+    if span.kind == "GPE":
+        return any(small)
+    return not sport and all(small)
+
+
+def _as_company(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """A listed company with its legal form ("General Motors Corp") as the listed one."""
+    if span.kind != "ORG" or span.name is not None:
+        return span
+    plain = LEGAL_FORM.sub("", text[span.start : span.end])
+    name = lexicon.names.get(phrase(plain))
+    if plain == text[span.start : span.end] or name is None or name.source not in _COMPANY_LISTS:
+        return span
+    return replace(span, name=name) if name.kind == "ORG" else span
+
+
+def _without_opener(text: str, span: Span) -> Span:
+    """A person without the word that begins the sentence, misspelt too ("Athough Reagan")."""
+    first, _, rest = text[span.start : span.end].partition(" ")
+    if (
+        span.kind != "PERSON"
+        or not rest
+        or not _BEGINS.search(text, max(0, span.start - 4), span.start)
+    ):
+        return span
+    if any(_nearly(first, opener) for opener in _CONJUNCTIONS):
+        return replace(span, start=span.start + len(first) + 1)
+    return span
+
+
+def _nearly(word: str, other: str) -> bool:
+    """Whether two words are one, or one without a letter of the other's."""
+    if word == other:
+        return True
+    longer, shorter = sorted((word, other), key=len, reverse=True)
+    if len(longer) - len(shorter) != 1 or len(shorter) < _LEAST_OF_A_CONJUNCTION:
+        return False
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(1, len(longer)))
+
+
 def _listed_as(
     span: Span,
     entries: Mapping[tuple[int, int], Name | None],
     towns: Collection[tuple[int, int]],
+    lexicon: Lexicon,
 ) -> Span:
     """A span of our own model with its list entry, where one of its sort has the same words."""
     name = entries.get((span.start, span.end))
@@ -210,8 +270,23 @@ def _listed_as(
     # A listed people is one ("Houthi"), and a large town that no person is named after a town.
     people = name.kind == "NORP" and span.kind == "ORG"
     town = span.kind == "PERSON" and (span.start, span.end) in towns
-    same = house or people or town or name.kind == span.kind or {name.kind, span.kind} <= _SITES
+    # A listed body that bears nobody's name is no person ("Wikinews").
+    body = name.kind == "ORG" and span.kind == "PERSON" and not _is_borne(name, lexicon)
+    same = (
+        house
+        or people
+        or town
+        or body
+        or name.kind == span.kind
+        or {name.kind, span.kind} <= _SITES
+    )
     return replace(span, kind=name.kind, name=name) if same else span
+
+
+def _is_borne(name: Name, lexicon: Lexicon) -> bool:
+    """Whether a person may be called so: "Morgan", unlike "Wikinews"."""
+    parts = name.canonical.split()
+    return any(part in lexicon.first_names or part in lexicon.last_names for part in parts)
 
 
 def _sure_towns(text: str, known: Iterable[Span], lexicon: Lexicon) -> set[tuple[int, int]]:

@@ -14,6 +14,8 @@ from pipeline.enrich.places.locate import (
 from pipeline.model import Location
 
 _NOISE = re.compile(r"[*}{<>+=_#]")
+_AND = re.compile(r" (?:and|AND|&) ")
+_SAINT = re.compile(r"^(?:St|ST)\.? ")
 _WIDE = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
 _SMALL_WORDS = frozenset(
     {"de", "do", "da", "del", "la", "le", "es", "am", "an", "der", "of", "the"}
@@ -29,6 +31,9 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     if not dateline:
         return None, None
     parts = [_NOISE.sub("", part).strip(" -.") for part in re.split(r"[,(/]", dateline)]
+    joined = _AND.split(parts[0])
+    if len(joined) > 1 and _country(parts[0], lexicon)[0] is None:
+        parts = joined[:1]
     country: str | None = None
     wide: str | None = None
     for part in parts[:2]:
@@ -68,7 +73,9 @@ def _forms(part: str, lexicon: Lexicon) -> list[str]:
     """The look-up forms of a part; an abbreviated state keeps its dot in the lists."""
     titled = part.title().split()
     lowered = [w.lower() if i and w.lower() in _SMALL_WORDS else w for i, w in enumerate(titled)]
-    written = (part, f"{part}.", part.title(), " ".join(lowered), part.upper())
+    written = [part, f"{part}.", part.title(), " ".join(lowered), part.upper()]
+    if _SAINT.match(part):
+        written += [_SAINT.sub(saint, part.title()) for saint in ("St. ", "Saint ")]
     forms = [phrase(form) for form in written]
     shouted = lexicon.shouted.get(phrase(part).upper())
     return [*forms, shouted] if shouted else forms

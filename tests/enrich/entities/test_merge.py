@@ -50,6 +50,7 @@ def test_a_surname_of_two_is_neither() -> None:
         ("Norvik Holdings Ltd rose. Norvik fell.", ("Norvik Holdings Ltd", "Norvik")),
         ("The Fisheries and Ports Commission met. The FPC, it said.",
          ("The Fisheries and Ports Commission", "The FPC")),
+        ("Far North Airways Inc. flew. FNA said so.", ("Far North Airways Inc.", "FNA")),
         ("the Northern Grain Office (NGO-X) met", ("the Northern Grain Office", "NGO-X")),
     ],
 )  # fmt: skip
@@ -74,3 +75,13 @@ def test_a_company_has_one_id_however_its_form_is_written() -> None:
     }
     assert len(ids) == 1
     assert entity_id(Group("Nordlys", "ORG", [span]), text, load()) not in ids
+
+
+def test_a_full_name_takes_the_entry_of_its_listed_letters() -> None:
+    """The list knows TWA alone; the full name in the same story is it, with its country."""
+    text = "Trans World Airlines Inc. flew. TWA said so."
+    listed = load().names["TWA"]
+    spans = [Span(0, 25, "ORG", TRUSTED), Span(32, 35, "ORG", TRUSTED, listed)]
+    (body,) = group(text, spans)
+    assert entity_id(body, text, load()) == "org:twa"
+    assert {span.name for span in body.spans} == {listed}

@@ -20,6 +20,10 @@ def resolved(text: str, kind: str, *names: str) -> list[str]:
     [
         ("Dividend\n\nPay April 10\nRecord March 20", "ORG", "Pay"),
         ("Dividend\n\nPay April 10\nRecord March 20", "ORG", "Record"),
+        ("Results\n\nPayable May 1", "GPE", "Payable"),
+        ("Results\n\nRecord date June 4", "GPE", "Record date"),
+        ("Results\n\nNet 12.1 20.3 14.5", "ORG", "Net"),
+        ("Results\n\nTotal 10 20 30 40", "ORG", "Total"),
         ("Trade gap\n\nFalls to a record low in May", "FAC", "Falls"),
         ("Loans\n\nThe sum was 30 mln N.Z. Dlrs then.", "ORG", "N.Z. Dlrs"),
         ("Report\n\nWN/Wikinews contributed to it.", "ORG", "WN/Wikinews"),
@@ -30,6 +34,28 @@ def resolved(text: str, kind: str, *names: str) -> list[str]:
 def test_words_of_tables_and_by_lines_are_no_names(text: str, kind: str, word: str) -> None:
     """Even where the model takes them for one."""
     assert word not in resolved(text, kind, word)
+
+
+@pytest.mark.parametrize("text", ["Dividend\n\nPay April 10", "Dividend\n\nRecord March 20"])
+def test_a_day_of_payment_is_no_dateline(text: str) -> None:
+    """A place and a day in a line are a dateline; a common word and a day are not."""
+    assert resolve(text, [], load()) == []
+    (place,) = resolve("Rise\n\nNairobi April 10", [], load())
+    assert place.kind == "GPE"
+
+
+@pytest.mark.parametrize("opener", ["Athough", "Although", "Because"])
+def test_the_word_that_begins_a_sentence_is_no_given_name(opener: str) -> None:
+    """Written right or wrong; a person of the surname stays."""
+    text = f"Talks\n\n{opener} Reagan was ill, he came."
+    assert resolved(text, "PERSON", f"{opener} Reagan") == ["Reagan"]
+
+
+def test_a_listed_company_with_its_legal_form_is_the_listed_one() -> None:
+    """In every story under one id, whatever it calls itself."""
+    text = "Cars\n\nGeneral Motors Corp rose. General Motors said so."
+    spans = [Span(6, 25, "ORG", TRUSTED), Span(32, 46, "ORG", TRUSTED)]
+    assert {s.name.canonical for s in resolve(text, spans, load()) if s.name} == {"General Motors"}
 
 
 def test_a_name_that_looks_like_a_word_stays_one_within_a_sentence() -> None:
