@@ -22,6 +22,7 @@ from pipeline.observe.logs import log
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.parse.stages import format_stages, parse_stage
+from pipeline.pauses import Pauses
 from pipeline.secrecy import with_secrets
 from pipeline.source.kafka.dead_letter import DeadLetters
 from pipeline.stages import StageSet
@@ -255,7 +256,8 @@ class Job:
 
     def _await_turn(self, reader: BatchReader, first: Block) -> bool:
         """Whether a batch is to be written, once what comes before its `first` block is there."""
-        pause_s, stopped_s, begin_s = _FIRST_PAUSE_S, None, clock.monotonic()
+        stopped_s, begin_s = None, clock.monotonic()
+        pauses = Pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         order = self.order
         while (due := reader.is_due(first)) is None:
             if order.stop.is_set():
@@ -264,8 +266,7 @@ class Job:
                     return False
             if order.turn_timeout_s and clock.monotonic() - begin_s > order.turn_timeout_s:
                 return False
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            time.sleep(pauses.next())
         return due
 
     def _opened_of(self, blocks: Sequence[Block]) -> _Opened | None:

@@ -25,6 +25,7 @@ from pipeline.config import Settings
 from pipeline.errors import StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
+from pipeline.pauses import Pauses
 from pipeline.replay import Replay
 from pipeline.source.archive.archive import open_archive
 from pipeline.work import PartitionGroup
@@ -130,23 +131,23 @@ class _Patience:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._since_s: float | None = None
-        self._pause_s = _FIRST_PAUSE_S
+        self._pauses = Pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
 
     def reset(self) -> None:
         self._job.telemetry.store_answers()
         self._since_s = None
-        self._pause_s = _FIRST_PAUSE_S
+        self._pauses.reset()
 
     def wait(self, error: StoreError) -> None:
         """Pause, or raise `error` when it has lasted too long."""
         now_s = clock.monotonic()
         self._since_s = self._since_s or now_s
-        if now_s - self._since_s + self._pause_s > self._job.settings.lake.store_timeout_s:
+        pause_s = self._pauses.next()
+        if now_s - self._since_s + pause_s > self._job.settings.lake.store_timeout_s:
             raise error
         self._job.telemetry.store_fails()
-        log.warning("the store fails, trying again", reason=str(error), pause_s=self._pause_s)
-        self._job.order.stop.wait(self._pause_s)
-        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        log.warning("the store fails, trying again", reason=str(error), pause_s=pause_s)
+        self._job.order.stop.wait(pause_s)
 
 
 def _run_epoch(job: Job, groups: Sequence[int]) -> None:

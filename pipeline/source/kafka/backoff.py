@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.errors import BrokerError
+from pipeline.pauses import Pauses
 
 
 @dataclass(slots=True)
@@ -15,12 +16,10 @@ class Outage:
     """
 
     limit_s: float
-    first_pause_s: float = 0.2
-    longest_pause_s: float = 10.0
+    pauses: Pauses = field(default_factory=lambda: Pauses(first_s=0.2, longest_s=10.0))
     reason: str | None = None
     _since_s: float | None = None
     _retry_s: float = 0.0
-    _pause_s: float = 0.0
 
     @property
     def lasting(self) -> bool:
@@ -33,13 +32,13 @@ class Outage:
         Raises `BrokerError` when the outage has lasted too long.
         """
         if self._since_s is None:
-            self._since_s, self._pause_s = began_s, self.first_pause_s
+            self._since_s = began_s
+            self.pauses.reset()
         self.reason = str(error)
         lasted_s = now_s - self._since_s
         if lasted_s >= self.limit_s:
             raise BrokerError(str(error), **evidence, lasted_s=round(lasted_s, 1)) from error
-        self._retry_s = now_s + self._pause_s
-        self._pause_s = min(self._pause_s * 2, self.longest_pause_s)
+        self._retry_s = now_s + self.pauses.next()
 
     def over(self) -> None:
         """Note that the broker answered."""
@@ -52,9 +51,9 @@ class Outage:
 
 @dataclass(slots=True)
 class _Lost:
+    pauses: Pauses
     running: int = 0
-    until_s: float = 0.0
-    pause_s: float = 0.0
+    until_s: float | None = None
     end: int = 0
 
 
@@ -79,7 +78,7 @@ class ContestedSources:
 
     def lost(self, source: str, end: int, now_s: float) -> bool:
         """Note that another writer moved the source to `end`; True when it is now left alone."""
-        state = self._lost.setdefault(source, _Lost())
+        state = self._lost.setdefault(source, self._first())
         state.running += 1
         if state.running < 2:
             return False
@@ -88,11 +87,11 @@ class ContestedSources:
 
     def left_alone(self) -> list[str]:
         """Return the sources that wait; sorted."""
-        return sorted(source for source, state in self._lost.items() if state.pause_s)
+        return sorted(source for source, state in self._lost.items() if state.until_s is not None)
 
     def due(self, now_s: float) -> list[str]:
         """Return the sources whose wait is over; sorted."""
-        return [s for s in self.left_alone() if now_s >= self._lost[s].until_s]
+        return [s for s in self.left_alone() if now_s >= (self._lost[s].until_s or 0.0)]
 
     def look(self, source: str, end: int, now_s: float) -> bool:
         """Say whether the source is free again, its wait being over and the lake at `end`.
@@ -103,10 +102,12 @@ class ContestedSources:
         if end != state.end:
             self._leave(state, end, now_s)
             return False
-        self._lost[source] = _Lost(running=1)
+        self._lost[source] = self._first(running=1)
         return True
 
     def _leave(self, state: _Lost, end: int, now_s: float) -> None:
-        state.pause_s = min(max(state.pause_s * 2, self.first_pause_s), self.longest_pause_s)
-        state.until_s = now_s + state.pause_s
+        state.until_s = now_s + state.pauses.next()
         state.end = end
+
+    def _first(self, running: int = 0) -> _Lost:
+        return _Lost(Pauses(self.first_pause_s, self.longest_pause_s), running)

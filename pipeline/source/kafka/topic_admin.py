@@ -10,6 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaConfigurationError, KafkaError, TopicAlreadyExistsError
 
 from pipeline.errors import BrokerError, ConfigError
+from pipeline.pauses import Pauses
 from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.probe import probe, quiet
 
@@ -92,7 +93,7 @@ def until(deadline: float, call: Callable[[], T], **evidence: object) -> T:
     `deadline` counts as `time.monotonic` does. Raises `BrokerError` with `evidence`, and
     `ConfigError` for settings that the client refuses.
     """
-    pause_s = 0.05
+    pauses = Pauses(first_s=0.05, longest_s=1.0)
     while True:
         try:
             return call()
@@ -103,5 +104,4 @@ def until(deadline: float, call: Callable[[], T], **evidence: object) -> T:
                 raise BrokerError(
                     "Kafka refuses or cannot be reached", reason=error, **evidence
                 ) from error
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 2, 1.0)
+        time.sleep(pauses.next())

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import add_action, by_partition, folder_of
 from pipeline.store.commit.conditional import assert_put_if_absent
+from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, entry_seal
 from pipeline.store.commit.tables import added, arrow_dataset, open_table, reading_log, reason
@@ -30,10 +31,6 @@ from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import Row, table_of
 
 _COMMIT_KEY = "dateline.commit"
-
-
-class ConflictError(Exception):
-    """Another writer committed to one of these sources since the handle was refreshed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import stats_columns
+from pipeline.store.commit.conflict import until_won
 from pipeline.store.schema.contract import Contract, contract
 
 _ATTEMPTS = 10
@@ -103,20 +104,17 @@ def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
     """
     rule = contract(table)
     uri = f"{url}/{table}"
+
+    def attempt() -> DeltaTable | None:
+        handle = _made(uri, rule, options)
+        return handle if _widened(handle, rule) else None
+
     try:
-        for _ in range(_ATTEMPTS):
-            handle = _made(uri, rule, options)
-            if _widened(handle, rule):
-                return handle
+        return until_won(table, attempt, attempts=_ATTEMPTS)
     except (DeltaError, OSError) as error:
         raise StoreError(
             "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
         ) from error
-    raise StoreError(
-        "too many conflicts: fewer writers at once, see docs/scale.md",
-        table=table,
-        attempts=_ATTEMPTS,
-    )
 
 
 def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:

@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from pipeline.clock import Clock
-from pipeline.errors import GapError, StoreError
+from pipeline.errors import GapError
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
 from pipeline.stages import StageSet
+from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.decide import Decided, Standing, coordinates_of, decide
-from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
 from pipeline.store.schema.contract import TABLES
@@ -332,18 +333,7 @@ class LakeWriter:
         return True
 
     def _retry(self, table: str, attempt: Callable[[], T | None]) -> T:
-        for _ in range(_ATTEMPTS):
-            try:
-                if (done := attempt()) is not None:
-                    return done
-            except ConflictError:
-                # What it read was compacted meanwhile.
-                continue
-        raise StoreError(
-            "too many conflicts: fewer writers at once, see docs/scale.md",
-            table=table,
-            attempts=_ATTEMPTS,
-        )
+        return until_won(table, attempt, attempts=_ATTEMPTS)
 
 
 def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:

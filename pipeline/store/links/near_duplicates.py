@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from pipeline.errors import StoreError
-from pipeline.store.commit.lake import ConflictError, Lake
+from pipeline.store.commit.conflict import until_won
+from pipeline.store.commit.lake import Lake
 from pipeline.store.links.links_table import Day, LinksTable
 from pipeline.store.links.similarity import METHOD, Shingles, Thresholds, alike, shingles
 from pipeline.store.schema.rows import Row
@@ -92,27 +92,25 @@ def link(
     """
     done: set[date] = set()
     total = Linked()
+
+    def attempt() -> Linked:
+        nonlocal total
+        run = _Run(lake, table, rule)
+        try:
+            return run.compute(
+                [day for day in run.days(first, last) if day not in done],
+                all_days=all_days,
+                done=done,
+                before=total,
+                progress=progress,
+                is_stopped=is_stopped,
+            )
+        finally:
+            total = run.total
+
     with LinksTable(lake, at) as table:
-        for _ in range(_ATTEMPTS):
-            run = _Run(lake, table, rule)
-            try:
-                total = run.compute(
-                    [day for day in run.days(first, last) if day not in done],
-                    all_days=all_days,
-                    done=done,
-                    before=total,
-                    progress=progress,
-                    is_stopped=is_stopped,
-                )
-            except ConflictError:
-                total = run.total
-                continue
-            return total
-    raise StoreError(
-        "too many conflicts: run `dateline lake link` again, alone",
-        table="links",
-        attempts=_ATTEMPTS,
-    )
+        advice = "run `dateline lake link` again, alone"
+        return until_won("links", attempt, attempts=_ATTEMPTS, advice=advice)
 
 
 class _Run:

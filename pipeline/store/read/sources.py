@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from pipeline.store.commit.lake import ConflictError, Lake
+from pipeline.store.commit.conflict import ConflictError
+from pipeline.store.commit.lake import Lake
 from pipeline.store.read.snapshot import Snapshot
 
 _ATTEMPTS = 5

@@ -18,8 +18,9 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import time_ms
+from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks
-from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.tables import reason
 from pipeline.store.links.links_table import PREFIX as REPLACED_BY
 from pipeline.store.read.lost import key_columns, lost_rows

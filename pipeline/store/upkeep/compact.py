@@ -23,8 +23,9 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import Partition, add_action, folder_of, time_ms
+from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
-from pipeline.store.commit.lake import ConflictError, Lake
+from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.tables import reason
 from pipeline.store.schema.contract import TABLES, contract
 

@@ -8,14 +8,18 @@ any start (see `LakeWriter.start`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Literal
 from uuid import uuid4
 
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import UsageError
 from pipeline.model import Block
-from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.conflict import until_won
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.read.sources import SourceState
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import Row, ledger_row
@@ -71,21 +75,12 @@ def move(lake: Lake, moves: Sequence[Move], at: datetime) -> None:
     `StoreError` when the store fails.
     """
     writer = uuid4().hex[:16]
+    names = (f"{writer}-{number:08d}" for number in count())
     agreed: dict[str, int] = {}
     try:
-        for n, table in enumerate(TABLES):
-            for attempt in range(_ATTEMPTS):
-                try:
-                    _commit(lake, table, moves, agreed, at, name=f"{writer}-{n}{attempt:07d}")
-                    break
-                except ConflictError:
-                    continue
-            else:
-                raise StoreError(
-                    "too many conflicts: fewer writers at once, see docs/scale.md",
-                    table=table,
-                    attempts=_ATTEMPTS,
-                )
+        for table in TABLES:
+            attempt = partial(_commit, lake, table, moves, agreed, at=at, names=names)
+            until_won(table, attempt, attempts=_ATTEMPTS)
             if table == TABLES[0]:
                 lake.refresh(table)
                 agreed = lake.committed(table, [one.new for one in moves])
@@ -103,15 +98,17 @@ def _commit(
     table: str,
     moves: Sequence[Move],
     agreed: dict[str, int],
-    at: datetime,
     *,
-    name: str,
-) -> None:
+    at: datetime,
+    names: Iterator[str],
+) -> Literal[True]:
+    """Commit the starts that `table` lacks, under the next of `names`; may lose to another one."""
+    name = next(names)
     lake.refresh(table)
     have = lake.committed(table, [one.new for one in moves])
     missing = {one.old: one for one in moves if one.new not in have}
     if not missing:
-        return
+        return True
     starts = {one.new: agreed.get(one.new, one.start) for one in missing.values()}
     ends = lake.committed(table, missing)
     rows: list[Row] = []
@@ -131,3 +128,4 @@ def _commit(
             for source, start in starts.items()
         ]
     lake.commit(Commit(table, rows, {**ends, **starts}, name, name.partition("-")[0], at))
+    return True

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import BrokerError
+from pipeline.pauses import Pauses
 from pipeline.source.kafka.backoff import ContestedSources, Outage
 
 
 def test_pauses_grow_until_patience_ends() -> None:
     """Attempts get rarer up to a bound; after the limit the fault is raised with its evidence."""
-    outage = Outage(limit_s=60, first_pause_s=1, longest_pause_s=8)
+    outage = Outage(limit_s=60, pauses=Pauses(1, 8))
     now_s, pauses = 0.0, []
     with pytest.raises(BrokerError, match=r"away.*address=here"):
         for _ in range(1000):
@@ -23,7 +24,7 @@ def test_pauses_grow_until_patience_ends() -> None:
 
 def test_an_answer_ends_the_outage() -> None:
     """After an answer the patience is whole again."""
-    outage = Outage(limit_s=10, first_pause_s=1)
+    outage = Outage(limit_s=10, pauses=Pauses(1, 10))
     outage.failed(0, 0, RuntimeError())
     assert outage.lasting
     outage.over()

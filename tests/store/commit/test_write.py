@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pipeline.errors import GapError, StoreError
 from pipeline.model import EnrichedBatch
 from pipeline.store.check.judge import check
-from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.conflict import ConflictError
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import entity_rows, story_row

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store.check.judge import check
+from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import BLOCKS_KEY, marks_of
-from pipeline.store.commit.lake import Commit, ConflictError, Lake
+from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.schema.rows import entity_rows
 from pipeline.store.upkeep.clean_up import clean
 from tests.store.commit.test_write import DyingLake, Killed, batch_of, started, writer_of

@@ -66,7 +66,8 @@ def test_it_may_be_done_again_and_finishes_what_died(lake: Path) -> None:
 
 def test_an_old_writer_that_compared_before_is_refused(lake: Path) -> None:
     """Its commit to the old source, from a handle of before the move, conflicts."""
-    from pipeline.store.commit.lake import Commit, ConflictError
+    from pipeline.store.commit.conflict import ConflictError
+    from pipeline.store.commit.lake import Commit
 
     (planned,) = plan(sources(open_snapshot(str(lake))), names(lake)[0], "kafka/new/wire/id/0")
     stale = Lake(str(lake))
