@@ -1,0 +1,57 @@
+"""What a data file's footer holds, and what it does not: a small file is mostly footer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.store.commit.data_files import PRUNING, Marks, encode, marks_of
+from pipeline.store.read.snapshot import open_snapshot
+from pipeline.store.schema.contract import TABLES, contract
+
+
+def footers(lake: Path, table: str) -> list[pq.ParquetFile]:
+    return [pq.ParquetFile(path) for path in (lake / table).glob("date=*/**/*.parquet")]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_types_follow_from_parquet_alone(written_lake: Path, table: str) -> None:
+    """Without a copy of the Arrow schema each column has the contract's type; comments are the
+    table's, in its log."""
+    rule = contract(table).file_schema
+    for file in footers(written_lake, table):
+        assert b"ARROW:schema" not in file.metadata.metadata
+        assert file.schema_arrow.remove_metadata().equals(rule.remove_metadata())
+        assert not any(field.metadata for field in file.schema_arrow)
+    fields = open_snapshot(str(written_lake)).tables[table].schema().fields
+    assert all(field.metadata["comment"] for field in fields)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_statistics_are_of_what_filters_are_about(written_lake: Path, table: str) -> None:
+    for file in footers(written_lake, table):
+        group = file.metadata.row_group(0)
+        columns = [group.column(n) for n in range(group.num_columns)]
+        told = {column.path_in_schema for column in columns if column.is_stats_set}
+        assert told == PRUNING & {*contract(table).file_schema.names}
+
+
+@pytest.mark.parametrize(("rows", "many"), [(1, False), (255, False), (256, True)])
+def test_many_rows_have_an_index_of_pages_and_few_have_none(rows: int, many: bool) -> None:
+    table = pa.table({"offset": range(rows), "source": ["topic"] * rows})
+    data = encode(table, Marks({"topic": rows}))
+    file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+    assert file.read().equals(table)
+    assert marks_of(file.schema_arrow) == Marks({"topic": rows})
+    columns = [file.metadata.row_group(0).column(n) for n in range(2)]
+    assert {column.has_column_index for column in columns} == {many}
+    assert {column.has_dictionary_page for column in columns} == {many}
+
+
+def test_a_small_file_is_small(written_lake: Path) -> None:
+    """A story alone took 42 kB."""
+    sizes = [p.stat().st_size for p in (written_lake / "stories").glob("date=*/**/*.parquet")]
+    assert max(sizes) < 20_000
