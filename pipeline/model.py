@@ -28,6 +28,7 @@ RejectKind = Literal[
     "skipped.filtered",
     "skipped.expired",
     "skipped.corrupt",
+    "skipped.deleted",
 ]
 """The closed set of reasons why an item is no story. `skipped.…` kinds are not failures."""
 

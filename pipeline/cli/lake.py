@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -22,9 +22,16 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.config import Settings, load
-from pipeline.errors import LakeCheckError
+from pipeline.errors import LakeCheckError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import RejectKind
+    from pipeline.store.commit.lake import Lake
+    from pipeline.store.upkeep.withdraw import Withdrawable
 
 _COUNTS = ("blocks", "records", "items", "stories", "rejects", "skipped", "gaps", "in_flight")
+
+_SHOWN = 20
 
 RetentionOption = Annotated[
     float | None,
@@ -289,6 +296,102 @@ def repair(
             out.print("Nothing was changed: `--apply` does it.")
     if hopeless := sum(not one.is_possible for one in found):
         raise LakeCheckError("the log lacks what a checkpoint stood for", files=hopeless)
+
+
+@lake_app.command()
+def repeats(
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Drop them; else they are only counted.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Drop revisions that stand twice, because two sources raced them into the lake.
+
+    One row of each stays, the one that the views show; where another stood there is a skip then.
+    Replays of overlapping archives side by side leave such rows. Safe beside a running job.
+
+    Example: `dateline lake repeats --lake /data/lake --apply`
+    """
+    from pipeline.store.upkeep.withdraw import REPEAT
+    from pipeline.store.upkeep.withdraw import repeats as doubled
+
+    settings = _settings(config, lake)
+    opened = _opened(settings)
+    found = doubled(opened)
+    _withdraw(opened, found, REPEAT, "it repeats another row", apply=apply, as_json=as_json)
+
+
+@lake_app.command()
+def delete(
+    why: Annotated[str, typer.Option(help="What is told in the account: a file number, no name.")],
+    story: Annotated[
+        list[str] | None, typer.Option(help="A story's id: all its revisions.")
+    ] = None,
+    revision: Annotated[list[str] | None, typer.Option(help="One revision's id.")] = None,
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; else it is only told what would go.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete stories for good, as a law or a contract may ask, with all that was found in them.
+
+    They stay accounted for by a skip (`skipped.deleted`) without a word of theirs. Files that held
+    them go with the next clean-up after `lake.retention_s`; `dateline lake clean --retention-s 0`
+    removes them at once. See docs/upkeep.md for what else may hold a copy.
+
+    Example: `dateline lake delete --story 0f3a… --why "request 17" --lake /data/lake --apply`
+    """
+    from pipeline.store.upkeep.withdraw import DELETED, matching
+
+    if not story and not revision:
+        raise UsageError("name what to delete: --story or --revision")
+    settings = _settings(config, lake)
+    opened = _opened(settings)
+    found = matching(opened, story_ids=story or (), revision_ids=revision or ())
+    _withdraw(opened, found, DELETED, why, apply=apply, as_json=as_json)
+
+
+def _opened(settings: Settings) -> Lake:
+    """The lake to work on; it is not begun where there is none."""
+    from pipeline.store.commit.lake import Lake
+    from pipeline.store.read.snapshot import open_snapshot
+
+    open_snapshot(settings.lake.url, settings.lake.options)
+    return Lake(settings.lake.url, settings.lake.options)
+
+
+def _withdraw(
+    lake: Lake,
+    found: Sequence[Withdrawable],
+    kind: RejectKind,
+    why: str,
+    *,
+    apply: bool,
+    as_json: bool,
+) -> None:
+    from pipeline.store.upkeep.withdraw import withdraw
+
+    # Also where nothing is found: an earlier run may have died half-way.
+    done = withdraw(lake, found, kind, why, clock.now()) if apply else None
+    if as_json:
+        places = [
+            {"source": s, "offset": offset, "item": item, "revision_id": one.revision_id}
+            for one in found
+            for s, offset, item in [one.place]
+        ]
+        print_json({"found": places, "done": None if done is None else asdict(done)})
+        return
+    for one in found[:_SHOWN]:
+        source, offset, item = one.place
+        out.print(Text(f"{source} {offset}/{item}: revision {one.revision_id}"), soft_wrap=True)
+    if done is None:
+        out.print(f"{len(found)} rows of stories. Nothing was changed: `--apply` does it.")
+    else:
+        out.print(_counts_line(asdict(done)))
 
 
 def register(app: typer.Typer) -> None:

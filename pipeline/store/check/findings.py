@@ -57,7 +57,7 @@ MEANING: Mapping[str, str] = {
     "event_id": "an event's id does not follow from its parts",
     "duplicate_link": "a link is there more than once",
     "link_count": "a day has other links than its last computing wrote: some are gone or doubled",
-    "repeat": "a revision is there at several coordinates: two sources raced; views show one",
+    "repeat": "a revision stands at several places, views show one: `lake repeats` drops the rest",
     "dangling_link": "a link names a revision that is not there: `lake link` computes its day anew",
     "superseded": "entities or events of a writer that died, whose item another one settled",
     "in_flight": "a table is ahead of the ledger: a job is between two commits, or died there",
