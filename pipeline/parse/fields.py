@@ -13,6 +13,7 @@ from pipeline.parse.conventions.wiretext import (
     take_change_note,
     take_dateline,
     take_embargoes,
+    take_signature,
     with_dateline,
     with_embargo,
     with_marks,
@@ -40,6 +41,7 @@ _MAX_BYLINE_WORDS = 16
 # `Ada Brenner, CTN`: beside a whole name, letters alone are those of a house.
 _LETTERS_ALONE = re.compile(r"[A-Z]{2,6}")
 _LOOK_AHEAD = 3
+_MAX_POINTS = 8
 MAX_VERSION = 2**31 - 1
 
 
@@ -121,10 +123,16 @@ def bylines(text: str | None) -> tuple[str, ...]:
     if provider(plain) or provider(plain.removeprefix("The ")):
         return (plain,)
     names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))
-    people = tuple(name for name in names if not provider(name))
+    people = tuple(name for name in names if not (provider(name) or _is_desk(name)))
     if any(" " in name for name in people):
         people = tuple(name for name in people if not _LETTERS_ALONE.fullmatch(name))
     return people or names
+
+
+def _is_desk(name: str) -> bool:
+    """`PA Transport`: what is left of a title behind an agency's letters."""
+    first, _, rest = name.partition(" ")
+    return bool(rest) and first.isupper() and provider(first) is not None
 
 
 def is_sentence(text: str) -> bool:
@@ -181,6 +189,14 @@ def _take_head(
     return names, paragraphs
 
 
+def _points(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
+    """The points that Reuters puts above byline and dateline; they are of the text."""
+    count = 0
+    while count < min(len(paragraphs) - 1, _MAX_POINTS) and paragraphs[count].startswith("* "):
+        count += 1
+    return paragraphs[:count]
+
+
 def _repeats(headline: str, paragraph: str) -> bool:
     if not headline or len(paragraph) > 2 * len(headline) + 40:
         return False
@@ -199,10 +215,13 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
     embargoes, kept = take_embargoes(kept)
-    above, kept = _take_head(draft, kept)
+    points = _points(kept)
+    above, kept = _take_head(draft, kept[len(points) :])
     found, kept = take_dateline(kept)
     change, kept = take_change_note(kept)
-    signed = (found.provider if found else None) or below.provider
+    closed, kept = take_signature(kept)
+    kept = (*points, *kept)
+    signed = (found.provider if found else None) or below.provider or closed
     draft = replace(
         draft,
         paragraphs=kept,

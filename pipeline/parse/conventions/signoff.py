@@ -13,7 +13,14 @@ _END = re.compile(
     r"^\W*(?:END(?:S|IT|ALL|ITEM)?|End(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
 )
 _MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
-_INITIALS = re.compile(r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$")
+_INITIALS = re.compile(
+    r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$"
+    r"|^[A-Z]{2,4}(?:/[A-Z]{1,4})+/?$"
+)
+# Italian agencies put them above the day that ends the message.
+_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?$")
+_SIGNED = re.compile(r"^\([^\W\d_]{2,6}/(?P<agency>[^\W\d_-]{2,14})\)$")
+_SERIAL = re.compile(r"^ISSN \d{4} ?- ?\d{3}[\dX]$")
 _CREDIT = re.compile(
     r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
     r"Edited|Translated|Translation)\b(?: and \w+)? by\b|"
@@ -30,7 +37,8 @@ _REPORTERS = re.compile(
 _CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
 _NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
-_AP_STAMP = re.compile(r"^AP-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
+_DAY_FIRST_STAMP = re.compile(r"^(\d\d)\.(\d\d)\.(\d\d|\d{4})[ ,]+(\d\d)[:.](\d\d)$")
+_AP_STAMP = re.compile(r"^(?:AP-[A-Z]{2}|CP)-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
 _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
@@ -75,6 +83,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
             or _INITIALS.match(text)
             or _CONTACT.match(text)
             or _CODES.match(text)
+            or _SERIAL.match(text)
+            or (end < len(lines) and when and _INITIALS_ABOVE.match(text))
         ):
             pass
         elif _MORE.match(text):
@@ -83,8 +93,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
             keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
         elif _DPA.match(text) or _PTI.match(text):
             agency = agency or provider(text.split()[0])
-        elif len(text) < 40 and provider(text):
-            agency = agency or provider(text)
+        elif signed := _signature(text):
+            agency = agency or signed
         elif _CREDIT.match(text):
             bylines = _reporters(text) or bylines
         elif len(text) < 40 and (found := read_stamp(text)):
@@ -99,9 +109,18 @@ def read_sign_off(lines: list[str]) -> SignOff:
     return SignOff(end, agency, bylines, when, rights, more, keywords)
 
 
+def _signature(text: str) -> str | None:
+    """The agency of a line that is nothing but its signature: `==Kyodo`, `(Abr/Adnkronos)`."""
+    if len(text) >= 40:
+        return None
+    signed = _SIGNED.match(text)
+    return provider(text.strip("= ")) or (provider(signed["agency"]) if signed else None)
+
+
 def stamp_provider(text: str) -> str | None:
     """Return the agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
-    return "AP" if _AP_STAMP.match(text) else None
+    found = _AP_STAMP.match(text.rstrip("< "))
+    return found[0][:2] if found else None
 
 
 def read_stamp(text: str) -> Moment | None:
@@ -109,8 +128,12 @@ def read_stamp(text: str) -> Moment | None:
 
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
+    text = text.rstrip("< ").removesuffix("NNNN").rstrip()
     match = _AP_STAMP.match(text)
     if not match:
+        if european := _DAY_FIRST_STAMP.match(text):
+            day, month, year, hour, minute = european.groups()
+            text = f"{year if len(year) > 2 else f'20{year}'}-{month}-{day}T{hour}:{minute}"
         return dates.moment(text)
     month, day, year, hour, minute, zone = match.groups()
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -23,8 +23,11 @@ _LOOK_AHEAD = 3
 _SIGNATURE_CHARS = 40
 _SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
 _SIGNATURE = re.compile(
-    r"(?<=[.!?\"”»])(?: *\((?P<sign>[A-Za-z-]{2,12})\)\.?| +(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?)$"
+    r"(?<=[.!?\"”»])(?: *\(©?(?P<sign>[A-Za-z-]{2,12})\)\.?"
+    r"| +(?:(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?|(?P<pti>PTI)(?: [A-Z]{2,5}){1,6}))$"
 )
+# APA closes so.
+_CLOSED = re.compile(r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/[a-z]{2,4})*)?$")
 _RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
 # What dpa sends below a story, for desks alone.
 _NOT_TO_PRINT = re.compile(
@@ -70,7 +73,7 @@ def compose(
     change, paragraphs = take_change_note(paragraphs)
     notes = [*head.notes, *embargoes, *([change] if change else ())]
     embargoes = [*head.embargoes, *embargoes]
-    signed, paragraphs = _take_signature(paragraphs)
+    signed, paragraphs = take_signature(paragraphs)
     moment = head.moment or below.moment or _of_dateline(dateline)
     warnings = list(head.warnings)
     if dateline and dateline.month and not dateline.year and not moment:
@@ -149,14 +152,16 @@ def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[s
     return None, paragraphs
 
 
-def _take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """The agency in brackets at the end of the last sentence, and the paragraphs without it."""
+def take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the agency in brackets behind the last sentence, and the paragraphs without it."""
     if not paragraphs:
         return None, paragraphs
     last = paragraphs[-1].removesuffix(" Enditem")
+    if closed := _CLOSED.search(last, max(len(last) - _SIGNATURE_CHARS, 0)):
+        last = last[: closed.start()]
     paragraphs = (*paragraphs[:-1], last)
     match = _SIGNATURE.search(last, max(len(last) - _SIGNATURE_CHARS, 0))
-    agency = provider(match["sign"] or match["bare"]) if match else None
+    agency = provider(match["sign"] or match["bare"] or match["pti"]) if match else None
     if not match or not agency:
         return None, paragraphs
     return agency, (*paragraphs[:-1], last[: match.start()].rstrip())

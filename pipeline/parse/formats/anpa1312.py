@@ -13,6 +13,7 @@ indicator), and DLE, RS, US and `{` part their cells or end them.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from pipeline.parse import fields
@@ -34,11 +35,14 @@ _SLUG = re.compile(r"^[A-Za-z]{1,3}-(?:[A-Z]{1,3}-)?-?\S")
 _WORDS = re.compile(r"[, ] ?\d{2,5}$")
 _NOTE = re.compile(
     r"^\W{0,2}(?:eds?\b|editor|with .{0,20}(?:photo|graphic|video)|attention\b|note\b"
+    r"|optional trims?\b|for global distribution\b|for use by\b"
     r"|(?:\w+ )?(?:photos?|graphics?|videos?|interactive|audio)\b(?: [A-Z0-9]+[,\d]*\b|:|,|$))",
     re.I,
 )
 _WRITER = re.compile(r"\b(?:writers?|correspondents?|editors?|reporters?|columnists?)$", re.I)
+_NAME = re.compile(r"^[A-Z][A-Z.'-]+(?: [A-Z][A-Z.'-]*){1,3}$")
 _MAX_HEAD_LINES = 20
+_MAX_CONTINUED = 4
 
 
 def plain_bytes(text: bytes) -> bytes:
@@ -59,7 +63,7 @@ def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
     lines = text.split("\n")
     end = _head_end(lines, is_table=is_table)
     head = Heading(slugline=slugline, evidence=True)
-    summary = _read_head(head, [line(entry.strip(_QUADS)) for entry in lines[:end]])
+    summary = _read_head(head, [line(entry.strip(_QUADS)) for entry in _joined(lines[:end])])
     rows = [_body_line(entry) for entry in lines[end:]]
     below = read_sign_off(["", *rows])
     kept = rows[: max(below.end - 1, 0)]
@@ -79,6 +83,8 @@ def _head_end(lines: list[str], *, is_table: bool) -> int:
     for number, entry in enumerate(lines[:_MAX_HEAD_LINES]):
         if entry.startswith("^"):
             marked, end = marked + 1, number + 1
+        elif marked and _goes_on(lines, number):
+            end = number + 1
         elif entry.strip(_QUADS):
             break
         if is_table and marked == 2:
@@ -90,11 +96,38 @@ def _head_end(lines: list[str], *, is_table: bool) -> int:
     return places[1] + 1
 
 
+def _goes_on(lines: list[str], number: int) -> bool:
+    """Whether a line that is not marked belongs to the marked one above it.
+
+    That one has no end for typesetting machines yet, and this one has, or marked ones follow.
+    """
+    entry = lines[number]
+    if number == 0 or not entry.strip(_QUADS) or entry[:1] in {"\t", " "}:
+        return False
+    if lines[number - 1].rstrip()[-1:] in {"<", "="}:
+        return False
+    after = lines[number + 1 : number + 1 + _MAX_CONTINUED]
+    marks = itertools.takewhile(lambda text: text.strip(_QUADS) and text[:1] not in "\t ", after)
+    return entry.rstrip()[-1:] in {"<", "="} or any(text.startswith("^") for text in marks)
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """The heading's lines, each with those that go on below it."""
+    joined: list[str] = []
+    for entry in lines:
+        if joined and not entry.startswith("^") and entry.strip(_QUADS):
+            joined[-1] = f"{joined[-1].rstrip(_QUADS)} {entry}"
+        else:
+            joined.append(entry)
+    return joined
+
+
 def _read_head(head: Heading, lines: list[str]) -> list[str]:
     """Reads the heading's lines into `head`; those of a summary are left."""
     summary: list[str] = []
     is_open = False
-    for number, text in enumerate(filter(None, lines)):
+    told = [*filter(None, lines)]
+    for number, text in enumerate(told):
         if is_open:
             head.notes[-1] += f" {text}"
             is_open = ")" not in text
@@ -108,6 +141,8 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
             head.notes.append(text)
         elif re.match(r"by\s", text, re.I) and not fields.is_sentence(text):
             head.bylines = (*head.bylines, *fields.bylines(text))
+        elif head.headline and _NAME.match(text) and any(map(_service, told[number + 1 :][:1])):
+            head.bylines = (*head.bylines, text)
         elif agency := _service(text):
             head.provider = head.provider or agency
         elif not head.headline:

@@ -3,6 +3,8 @@
 
     SYN SYN SOH header CR LF keyword line CR LF STX text ETX date and time CR LF EOT
 
+Without control characters, as teleprinters mark messages (`ZCZC`, `NNNN`), see `zczc.py`.
+
 IPTC 7901 (1995, section 4) writes `AFP123 4 I 0210` (source and number, priority 1 to 9, category,
 words), ANPA 1312 (1989) `a0123 US format`, then `u i BC-Summit, 1st Ld 02-26 0105` (priority
 letter, category, keyword, day, words). Both are told by their header, not by the sender's word.
@@ -20,6 +22,7 @@ from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
 from pipeline.parse.conventions.wiretext import read_story, with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
+from pipeline.parse.formats import zczc
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
 from pipeline.parse.formats.iptc7901_heading import read_marked_heading
 from pipeline.parse.limits import ParseLimits
@@ -38,12 +41,15 @@ _IPTC = re.compile(
     r"(?P<category>[^\W\d_]{1,5})"
     r"(?:\s+(?P<words>\d{1,5}))?\b(?P<rest>.*)$"
 )
+_NUMBER_ALONE = re.compile(r"^[A-Za-z]{2,5} ?\d{1,5}$")
+_LETTERS = re.compile(r"^(?P<priority>[A-Za-z1-9]) (?P<rest>[A-Za-z]{1,5}(?: \d{1,5})?)$")
 _ANPA_NUMBER = re.compile(r"^(?P<service>[a-z])(?P<number>\d{3,4})(?:[\x1f ](?P<selector>.*))?$")
 _ANPA = re.compile(
     r"^(?P<priority>[a-z])\s+(?P<category>[a-z])\s+(?:(?:\S{2}\s+)(?=\S*[A-Z]))?(?P<keyword>\S.*?)"
     r"(?:\s+(?P<day>\d{1,2}-\d{1,2}))?(?:\s+(?P<words>\d{1,5}))?$"
 )
 _MAX_LINE_CHARS = 400
+_STAMP_WORDS = 12
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
 _TIME = re.compile(r"\d{6}\s*(?:[A-Z]{1,4}\s+)?[^\W\d_]{3,4}\s+\d{2,4}")
 
@@ -62,36 +68,50 @@ class _Iptc7901:
     name = "iptc7901"
 
     def matches(self, sniff: Sniff) -> bool:
-        """Look for SOH at the beginning, a header of plain text, and STX; fillers may precede."""
-        return bool(_BEGINNING.match(sniff.text))
+        """Look for SOH, a header of plain text and STX, or for `ZCZC`; fillers may precede."""
+        return bool(_BEGINNING.match(sniff.text) or zczc.BEGINNING.match(sniff.text))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each message; what stands between messages is malformed."""
+        if not data.lstrip(_FILLERS).startswith(b"\x01"):
+            yield from _teleprinted(data, hints)
+            return
         position = 0
         for match in _MESSAGE.finditer(data):
             gap = data[position : match.start()].rstrip(_FILLERS)
             start = position + len(gap)
             if gap.strip(_BETWEEN):
                 yield Fault("malformed", "bytes between messages", f"byte {position}", gap)
-            yield replace(_message(match, hints), raw=data[start : match.end()])
+            part = _message(match["head"], match["text"], match["end"] or b"", hints)
+            if isinstance(part, Draft) and match["end"] is None:
+                part = replace(part, warnings=(*part.warnings, "the message ends without ETX"))
+            yield replace(part, raw=data[start : match.end()])
             position = match.end()
         if data[position:].strip(_BETWEEN):
             message = "the message has no text between STX and ETX"
             yield Fault("malformed", message, f"byte {position}", data[position:])
 
 
-def _message(match: re.Match[bytes], hints: Hints) -> Part:
+def _teleprinted(data: bytes, hints: Hints) -> Iterator[Part]:
+    """The messages between `ZCZC` and `NNNN`; words behind `NNNN` are named."""
+    for message in zczc.messages(data):
+        part = _message(message.head, message.text, message.after[:_MAX_LINE_CHARS], hints)
+        if isinstance(part, Draft):
+            told = [] if message.is_whole else ["the message ends without NNNN"]
+            beyond = len(message.after.split())
+            told += [f"not read: {beyond} words behind NNNN"] if beyond > _STAMP_WORDS else []
+            part = replace(part, warnings=(*part.warnings, *told))
+        yield replace(part, raw=data[message.start : message.end])
+
+
+def _message(head: bytes, text: bytes, end: bytes, hints: Hints) -> Part:
     try:
-        decoded = decode(plain_bytes(match["text"]), hints.charset)
-        lines = clean_lines(match["head"], decoded.encoding)
-        header = replace(_header(lines), is_table=b"\x12" in match["head"])
-        draft = _compose(header, decoded.text, clean_lines(match["end"] or b"", decoded.encoding))
+        decoded = decode(plain_bytes(text), hints.charset)
+        header = replace(_header(clean_lines(head, decoded.encoding)), is_table=b"\x12" in head)
+        draft = _compose(header, decoded.text, clean_lines(end, decoded.encoding))
     except FaultError as error:
         return error.fault
-    warnings = (*decoded.warnings, *draft.warnings)
-    if match["end"] is None:
-        warnings = (*warnings, "the message ends without ETX")
-    return replace(draft, warnings=warnings)
+    return replace(draft, warnings=(*decoded.warnings, *draft.warnings))
 
 
 def clean_lines(data: bytes, charset: str = "latin-1") -> list[str]:
@@ -109,6 +129,8 @@ def clean_lines(data: bytes, charset: str = "latin-1") -> list[str]:
 
 
 def _header(lines: list[str]) -> _Header:
+    if len(lines) > 1 and _NUMBER_ALONE.match(lines[0]) and not _ANPA_NUMBER.match(lines[0]):
+        lines = _without_number(lines)
     first = lines[0] if lines else ""
     rest = lines[1:]
     iptc = _IPTC.match(first)
@@ -139,6 +161,17 @@ def _header(lines: list[str]) -> _Header:
         format_version="anpa1312",
     )
     return _Header(draft, words, number["selector"] if number else None)
+
+
+def _without_number(lines: list[str]) -> list[str]:
+    """A header whose number stands on a line of its own, and its letters on the next one."""
+    number, letters, *rest = lines
+    found = _LETTERS.match(letters)
+    if not found:
+        return [letters, *rest]
+    told = found["priority"].lower()
+    priority = told if told.isdigit() else str(_URGENCY.get(told, 4))
+    return [f"{number} {priority} {found['rest']}", *rest]
 
 
 def _codes(header: re.Match[str], scheme: str, service: str | None) -> Iterator[Code]:

@@ -19,7 +19,7 @@ from pipeline.parse.conventions.heading import Heading
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
-from pipeline.parse.draft import Draft, FaultError
+from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
@@ -31,6 +31,7 @@ _FOR_DESKS = re.compile(
     r"|The following information is not (?:for|intended for) publication)",
     re.I,
 )
+_SUBTITLE = re.compile(r"^(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*)$")
 _MAX_HEAD_LINES = 14
 _MAX_LINE_CHARS = 200
 _URGENT = 2
@@ -46,7 +47,7 @@ def read_marked_heading(text: str) -> Draft | None:
     if not end:
         return None
     head = Heading(evidence=True)
-    _read(head, [line(_MARK.sub("", entry)) for entry in lines[:end]])
+    subtitle = _read(head, [line(_MARK.sub("", entry)) for entry in lines[:end]])
     stop = next((n for n in range(end, len(lines)) if _FOR_DESKS.match(lines[n])), len(lines))
     desk = [line(entry) for entry in lines[stop:] if entry.strip()]
     below = read_sign_off(["", *lines[end:stop]])
@@ -55,7 +56,8 @@ def read_marked_heading(text: str) -> Draft | None:
     if not head.headline and not paragraphs:
         raise FaultError("no_text", "there is no text between heading and sign-off")
     head.notes += [" ".join(desk)] if desk else []
-    return compose(head, paragraphs, below)
+    draft = compose(head, paragraphs, below)
+    return replace(draft, summary=draft.summary or subtitle)
 
 
 def _end_of_head(lines: list[str]) -> int:
@@ -72,9 +74,10 @@ def _end_of_head(lines: list[str]) -> int:
     return end
 
 
-def _read(head: Heading, lines: list[str]) -> None:
-    """Reads advisories, marks, headline and bylines into `head`."""
+def _read(head: Heading, lines: list[str]) -> str | None:
+    """Reads advisories, marks, headline and bylines into `head`; the subtitle is left."""
     title: list[str] = []
+    below: list[str] = []
     note: list[str] = []
     for text in filter(None, lines):
         if note or (text.startswith("(") and not title):
@@ -92,9 +95,12 @@ def _read(head: Heading, lines: list[str]) -> None:
             head.bylines = (*head.bylines, *fields.bylines(text))
         elif read_line(text) and not title:
             head.notes.append(text)
+        elif title and (subtitle := _SUBTITLE.match(text)):
+            below.append(subtitle["words"])
         else:
-            title.append(text)
+            (below or title).append(text)
     head.headline = " ".join((*title, *note)).strip("* ")
+    return " ".join(below) or None
 
 
 def _note(head: Heading, text: str) -> None:

@@ -1,0 +1,86 @@
+"""Messages of teleprinters between `ZCZC` and `NNNN` (ITU-T F.1), without control characters.
+
+    ZCZC                                   or  ZCZC ABC0123 4 I 45 NOR /REUTERS
+    PPA123                                     NORLAND-FERRY (UPDATE 2)
+    NORLAND-FERRY                              Town keeps its ferry
+                                                   PORT ELWIN, Oct 5 (Reuters) - …
+    Town keeps its ferry                       NNNN
+    …
+
+The lines behind `ZCZC` are those that IPTC 7901 puts between SOH and STX: they are found by their
+shape, for nothing ends them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BEGINNING = re.compile(r"[\x00\x07\x16\x7f\r\n ]*ZCZC\b")
+_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))[\x00\x07\x16\x7f ]*ZCZC\b")
+_END = re.compile(rb"[\r\n][\x00\x07\x16\x7f ]*N{4}[\x00\x07\x16\x7f ]*(?=[\r\n]|\Z)")
+_LINE = re.compile(rb"[^\r\n]*(?:\r+\n?|\n|\Z)")
+_NUMBER = re.compile(rb"[A-Za-z]{1,5} ?\d{1,5}(?: [^.]{0,80})?")
+_LETTERS = re.compile(rb"[A-Za-z1-9] [A-Za-z]{1,5}(?: \d{1,5})?(?: [A-Z ]{0,40})?")
+_SLUG = re.compile(rb"[^\s.:]{2,}(?:[-/,][^\s.:]+)+(?: ?\([^()]{2,24}\))?[/,]?")
+_MAX_LINES = 5
+_MAX_LINE_BYTES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: its place, its header's lines, its text, what stands behind `NNNN`.
+
+    `is_whole`: its `NNNN` is there.
+    """
+
+    start: int
+    end: int
+    head: bytes
+    text: bytes
+    after: bytes
+    is_whole: bool
+
+
+def messages(data: bytes) -> Iterator[Message]:
+    """Yield the messages of `data`, each up to its `NNNN`, or to the next one."""
+    begins = list(_BEGIN.finditer(data))
+    for number, begin in enumerate(begins):
+        limit = begins[number + 1].start() if number + 1 < len(begins) else len(data)
+        stop = _END.search(data, begin.end(), limit)
+        head, place = _head(data, begin.end(), stop.start() if stop else limit)
+        text = data[place : stop.start() if stop else limit]
+        after = data[stop.end() : limit] if stop else b""
+        yield Message(begin.start(), limit, head, text, after, stop is not None)
+
+
+def _head(data: bytes, place: int, limit: int) -> tuple[bytes, int]:
+    """The header's lines, and where the text begins."""
+    lines: list[bytes] = []
+    first = _line(data, place, limit)
+    if first.strip():
+        lines.append(first.strip())
+    place += len(first)
+    while len(lines) < _MAX_LINES and place < limit:
+        entry = _line(data, place, limit)
+        words = entry.strip()
+        if not words and lines:
+            break
+        if words and not (len(words) <= _MAX_LINE_BYTES and _is_header(words, len(lines))):
+            break
+        lines += [words] if words else []
+        place += len(entry)
+    return b"\r\n".join(lines), place
+
+
+def _line(data: bytes, place: int, limit: int) -> bytes:
+    found = _LINE.match(data, place, limit)
+    return found[0] if found else b""
+
+
+def _is_header(words: bytes, seen: int) -> bool:
+    """A number, letters of priority and category, or key words joined by dashes."""
+    if seen == 0 and _NUMBER.fullmatch(words):
+        return True
+    return bool(_LETTERS.fullmatch(words) or _SLUG.fullmatch(words))
