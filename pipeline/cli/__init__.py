@@ -31,6 +31,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "flink": ("flink",),
     "rejects": ("rejects",),
     "show": ("show",),
+    "report": ("report",),
     "formats": ("formats",),
     "evaluate": ("evaluate",),
     "source": ("source",),

@@ -136,7 +136,8 @@ def _show(lake: str, as_json: bool) -> None:
     out.print(_tree(lake, tree))
     out.print(_stories(stories))
     out.print(_rejects(rejects))
-    out.print("\nGo on with:")
+    out.print(f"\nLook at it: {_report(lake)}", highlight=False, soft_wrap=True)
+    out.print("Go on with:")
     command = "dateline" if shutil.which("dateline") else os.path.relpath(sys.argv[0])
     for line in (
         f'{command} query --lake {lake} "select root, source_name, target_name, sentence'
@@ -146,6 +147,15 @@ def _show(lake: str, as_json: bool) -> None:
     ):
         out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"or open {lake}/stories/date=*/region=*/*.parquet in any tool.", highlight=False)
+
+
+def _report(lake: str) -> Path:
+    """Write the report of the lake beside it, and return where."""
+    from pipeline.show.report import Scope, figures, report_page
+
+    path = Path(f"{lake.rstrip('/')}.html")
+    path.write_text(report_page(figures(lake, None, Scope(), clock.now()), lake), "utf-8")
+    return path
 
 
 def _tree(lake: str, rows: list[dict[str, Any]]) -> Tree:

@@ -38,7 +38,7 @@ def show(
     Example: `dateline show 488d53 --lake /data/lake --html story.html`
     """
     from pipeline.show import find
-    from pipeline.show.page import page
+    from pipeline.show.story_page import page
     from pipeline.show.terminal import render
 
     settings = settings_of(config, lake=lake)

@@ -20,7 +20,7 @@ from pipeline.errors import UsageError
 from pipeline.model import Mention, RegionEvidence
 from pipeline.show import Shown, find
 from pipeline.show.marks import marks, paragraphs, segments
-from pipeline.show.page import page
+from pipeline.show.story_page import page
 from pipeline.show.terminal import render
 from tests.support.rows import HEADLINE, a_batch, a_story, an_entity, an_event, enriched, written
 

@@ -1,0 +1,80 @@
+"""`dateline report`: the lake as one page to look at."""
+
+from __future__ import annotations
+
+import webbrowser
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import clock
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.errors import UsageError
+
+
+def report(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The page's file, replaced if it is there.")
+    ] = Path("report.html"),
+    from_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="First day of the stories.", show_default=False
+        ),
+    ] = None,
+    to_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d"], help="Last day of the stories.", show_default=False
+        ),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Only this region, as western-asia.", show_default=False)
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Only stories on this country, as ARM.", show_default=False)
+    ] = None,
+    most_stories: Annotated[
+        int, typer.Option("--stories", min=0, max=2000, help="At most so many stories' texts.")
+    ] = 200,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a report: stories, places, who did what to whom, trends, as one self-contained page.
+
+    Shown is what may be shown now: nothing under embargo, withheld or killed.
+
+    Example: `dateline report --from 2026-11-01 --country ARM -o armenia.html --lake /data/lake`
+    """
+    from pipeline.show.report import Scope, figures, report_page
+
+    settings = settings_of(config, lake=lake)
+    scope = Scope(
+        first=from_day.date() if from_day else None,
+        last=to_day.date() if to_day else None,
+        region=region,
+        country=country,
+    )
+    found = figures(
+        settings.lake.url, settings.lake.options, scope, clock.now(), most_stories=most_stories
+    )
+    try:
+        output.write_text(report_page(found, settings.lake.url), encoding="utf-8")
+    except OSError as error:
+        raise UsageError("the page cannot be written", path=output, reason=error) from error
+    if browse:
+        webbrowser.open(output.resolve().as_uri())
+    if as_json:
+        print_json({"page": str(output), **found.total})
+    else:
+        told = f"Wrote {output}: {found.total['stories']} stories, {found.total['events']} events"
+        out.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(report)

@@ -1,0 +1,238 @@
+"""The tables of a report: the numbers behind each chart, with the stories behind each number."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pipeline import tsv
+from pipeline.show.facts import printable
+from pipeline.show.find import Row
+from pipeline.show.report.charts import QUADS, sparkline, told_bucket
+from pipeline.show.report.figures import Figures, behind
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula at the beginning of a cell."""
+
+_QUAD_HEADS = tuple(QUADS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """Cells of one row, its anchor on the page, and revisions that it was counted from.
+
+    `chart` is drawn in a cell of its own, or None.
+    """
+
+    anchor: str
+    cells: tuple[object, ...]
+    stories: tuple[str, ...] = ()
+    chart: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A figure's numbers; the last `numbers` of the `heads` are numbers.
+
+    `download` is the same as CSV, in a `data:` URL that works without a script.
+    """
+
+    name: str
+    heads: tuple[str, ...]
+    numbers: int
+    rows: tuple[TableRow, ...]
+    download: str
+
+
+def country_names() -> Mapping[str, str]:
+    """Return the English name of each country by its ISO 3166-1 alpha-3 code."""
+    return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
+
+
+def region_name(slug: str) -> str:
+    """Return the name of an M49 region by its slug, which is made of the name's words."""
+    words = [word if word == "and" else word.capitalize() for word in slug.split("-")]
+    return " ".join(words).replace("Sub Saharan", "Sub-Saharan").replace(" The ", " the ")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Makes the tables of `found`; `countries` gives the names of codes."""
+
+    found: Figures
+    countries: Mapping[str, str]
+
+    def by_time(self) -> Table:
+        """Return the stories of each bucket, with its regions in words."""
+        of_bucket: dict[str, list[Row]] = {}
+        for row in self.found.stories_by_time:
+            of_bucket.setdefault(row["bucket"].isoformat(), []).append(row)
+        rows = []
+        for bucket, regions in of_bucket.items():
+            told = told_bucket(regions[0]["bucket"], self.found.unit)
+            named = ", ".join(f"{region_name(row['region'])} {row['n']}" for row in regions)
+            stories = [revision for row in regions for revision in behind(row)]
+            cells = (told, named, sum(row["n"] for row in regions))
+            rows.append(TableRow(f"time-{bucket}", cells, tuple(stories)))
+        return _table("stories-by-time", (self.found.unit, "regions", "stories"), 1, rows)
+
+    def regions(self) -> Table:
+        """Return the stories of each region."""
+        rows = [
+            _row(f"region-{row['region']}", (region_name(row["region"]), row["region"]), row)
+            for row in self.found.regions
+        ]
+        return _table("regions", ("region", "slug", "stories"), 1, rows)
+
+    def of_countries(self) -> Table:
+        """Return how many stories are on each country."""
+        rows = [
+            _row(f"country-{row['country']}", (self._country(row["country"]), row["country"]), row)
+            for row in self.found.countries
+        ]
+        return _table("countries", ("country", "code", "stories"), 1, rows)
+
+    def places(self) -> Table:
+        """Return the events at each place."""
+        rows = [
+            _row(
+                f"place-{number}",
+                (
+                    *(row["place"], self._country(row["country"]), row["exactness"]),
+                    *(f"{row['latitude']:.2f}", f"{row['longitude']:.2f}", *_quads(row)),
+                ),
+                row,
+            )
+            for number, row in enumerate(self.found.places, start=1)
+        ]
+        heads = ("place", "country", "exact to", "latitude", "longitude", *_QUAD_HEADS, "events")
+        return _table("places", heads, 7, rows)
+
+    def states(self) -> Table:
+        """Return the events between countries."""
+        rows = [
+            _row(
+                f"states-{row['source']}-{row['target']}",
+                (self._country(row["source"]), self._country(row["target"]), *_quads(row)),
+                row,
+            )
+            for row in self.found.states
+        ]
+        return _table("between-countries", ("source", "target", *_QUAD_HEADS, "events"), 5, rows)
+
+    def dyads(self) -> Table:
+        """Return who does what to whom, by the actors' own names."""
+        rows = [
+            _row(
+                f"dyad-{number}",
+                (
+                    row["source"],
+                    ", ".join(root.lower() for root in row["roots"]),
+                    row["target"],
+                    f"{row['goldstein']:.1f}",
+                ),
+                row,
+            )
+            for number, row in enumerate(self.found.dyads, start=1)
+        ]
+        return _table("dyads", ("source", "acts", "target", "Goldstein", "events"), 2, rows)
+
+    def series(self) -> Table:
+        """Return the events of each country over time."""
+        rows = [
+            _row(
+                f"series-{row['country']}-{row['bucket'].isoformat()}",
+                (
+                    self._country(row["country"]),
+                    told_bucket(row["bucket"], self.found.unit),
+                    *_quads(row),
+                ),
+                row,
+            )
+            for row in self.found.series
+        ]
+        heads = ("country", self.found.unit, *_QUAD_HEADS, "events")
+        return _table("cooperation-and-conflict", heads, 5, rows)
+
+    def named(self, name: str, named: Sequence[Row]) -> Table:
+        """Return persons or bodies, with how many stories name them over time."""
+        rows = [
+            TableRow(
+                f"{name}-{number}",
+                (
+                    *(row["name"], row["role"] or "", self._country(row["country"])),
+                    *(int(row["mentions"]), row["n"]),
+                ),
+                tuple(behind(row)),
+                sparkline(dict(row["trend"] or ()), self.found.buckets),
+            )
+            for number, row in enumerate(named, start=1)
+        ]
+        return _table(name, ("name", "role", "country", "mentions", "stories"), 2, rows)
+
+    def topics(self) -> Table:
+        """Return the stories of each topic."""
+        rows = [
+            _row(f"topic-{number}", (row["name"], row["code"]), row)
+            for number, row in enumerate(self.found.topics, start=1)
+        ]
+        return _table("topics", ("topic", "code", "stories"), 1, rows)
+
+    def providers(self) -> Table:
+        """Return the stories of each provider in each language."""
+        rows = [
+            _row(f"provider-{number}", (row["provider"] or "unknown", row["language"] or ""), row)
+            for number, row in enumerate(self.found.providers, start=1)
+        ]
+        return _table("providers", ("provider", "language", "stories"), 1, rows)
+
+    def rejects(self) -> Table:
+        """Return the rejects by kind: failures that are open, then skips."""
+        rows = [
+            TableRow(
+                f"reject-{number}", (row["kind"], row["stage"], row["message"] or "", row["n"])
+            )
+            for number, row in enumerate(self.found.rejects, start=1)
+        ]
+        return _table("rejects", ("kind", "stage", "as", "records"), 1, rows)
+
+    def _country(self, code: str | None) -> str:
+        return self.countries.get(code, code) if code else ""
+
+
+def _row(anchor: str, cells: tuple[object, ...], row: Row) -> TableRow:
+    return TableRow(anchor, (*cells, row["n"]), tuple(behind(row)))
+
+
+def _quads(row: Row) -> tuple[int, ...]:
+    return tuple(row[f"quad{quad}"] for quad in QUADS)
+
+
+def _table(name: str, heads: tuple[str, ...], numbers: int, rows: Sequence[TableRow]) -> Table:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(heads)
+    for row in rows:
+        writer.writerow([_cell(cell) for cell in row.cells])
+    return Table(
+        name, heads, numbers, tuple(rows), f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
+    )
+
+
+def _cell(cell: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    text = printable(cell)
+    if text.startswith(_FORMULA) and not _is_number(text):
+        return f"'{text}"
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

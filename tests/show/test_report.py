@@ -1,0 +1,312 @@
+"""`dateline report`: figures that equal the lake's, and a page that trusts no story."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import tsv
+from pipeline.cli import app
+from pipeline.errors import UsageError
+from pipeline.model import Actor, EnrichedStory
+from pipeline.show.report import Figures, Scope, figures, report_page
+from pipeline.show.report.behind import Tables, region_name
+from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
+from pipeline.store import query
+from tests.support.rows import (
+    NOON,
+    a_batch,
+    a_reject,
+    a_story,
+    an_entity,
+    an_event,
+    enriched,
+    written,
+)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AS_OF = NOON + timedelta(hours=1)
+HOSTILE = '=cmd <script>alert(1)</script> "\u202e'
+SECRET = "Nobody may read this yet"
+
+
+def a_deed(**fields: object) -> object:
+    return an_event(
+        **{
+            "source": Actor("Armenia", "Armenia", "ARM", "government", label="Armenia"),
+            "target": Actor("Georgia", "Georgia", "GEO", "government", label="Georgia"),
+            **fields,
+        }
+    )
+
+
+def stories() -> list[EnrichedStory]:
+    """Two days of two regions, with what may not be shown and what is no deed."""
+    return [
+        enriched(a_story(0, provider="AFP"), events=(a_deed(),)),
+        enriched(
+            a_story(1, headline=HOSTILE, published_at=NOON - timedelta(days=1)),
+            region="eastern-asia",
+            countries=("JPN", "ARM"),
+            events=(a_deed(root="ACCUSE", quad_class=3, cameo="110"), a_deed(negated=True)),
+            entities=(an_entity(HOSTILE),),
+        ),
+        enriched(a_story(2, headline=f"{SECRET}: killed", story_id="k")),
+        enriched(
+            a_story(3, story_id="k", version=2, status="canceled", headline=f"{SECRET}: kill")
+        ),
+        enriched(a_story(4, headline=SECRET, embargo_until=AS_OF + timedelta(hours=1))),
+        enriched(a_story(5, headline=f"{SECRET}: draft", status="withheld")),
+        enriched(a_story(6, headline="Undated", published_at=None), region="unknown", countries=()),
+    ]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("lake") / "lake"
+    written(folder, a_batch(stories(), [a_reject(7)])).close()
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def found(lake: str) -> Figures:
+    return figures(lake, None, Scope(), AS_OF)
+
+
+def test_the_figures_are_those_of_sql(lake: str, found: Figures) -> None:
+    def one(sql: str) -> object:
+        return query(lake, None, sql, AS_OF).to_pylist()[0]["n"]
+
+    deeds = "NOT negated AND NOT hypothetical AND NOT coalesce(historical, false)"
+    assert found.total["stories"] == one("SELECT count(*) AS n FROM current") == 3
+    assert found.total["undated"] == 1
+    assert found.total["entities"] == one("SELECT count(*) AS n FROM current_entities")
+    assert found.total["events"] == one(f"SELECT count(*) AS n FROM current_events WHERE {deeds}")
+    assert {row["region"]: row["n"] for row in found.regions} == {
+        "western-asia": 1,
+        "eastern-asia": 1,
+        "unknown": 1,
+    }
+    assert {row["country"]: row["n"] for row in found.countries} == {"ARM": 2, "JPN": 1}
+    assert [(row["source"], row["target"], row["n"]) for row in found.states] == [("ARM", "GEO", 2)]
+    (dyad, _) = found.dyads
+    assert (dyad["source"], dyad["roots"], dyad["quad1"], dyad["quad3"]) == (
+        *("Armenia", ["ACCUSE", "CONSULT"]),
+        *(1, 1),
+    )
+    assert [(row["kind"], row["n"]) for row in found.rejects] == [("malformed", 1)]
+    assert found.buckets == (date(2026, 3, 3), date(2026, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("scope", "n"),
+    [
+        (Scope(first=date(2026, 3, 4)), 1),
+        (Scope(last=date(2026, 3, 3)), 1),
+        (Scope(region="eastern-asia"), 1),
+        (Scope(country="ARM"), 2),
+        (Scope(country="ARM", region="western-asia"), 1),
+        (Scope(country="FRA"), 0),
+    ],
+)
+def test_a_scope_leaves_out_the_rest(lake: str, scope: Scope, n: int) -> None:
+    found = figures(lake, None, scope, AS_OF)
+    assert found.total["stories"] == len(found.stories) == n
+    assert sum(row["n"] for row in found.regions) == n
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        (Scope(region="west-asia"), "western-asia"),
+        (Scope(country="arm"), "no such country"),
+        (Scope(first=date(2026, 3, 4), last=date(2026, 3, 3)), "before the first"),
+    ],
+)
+def test_a_scope_that_cannot_be_is_a_clear_error(lake: str, scope: Scope, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        figures(lake, None, scope, AS_OF)
+
+
+class _Page(HTMLParser):
+    """Collects what a page links, names and loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            elif name == "href":
+                self.links.append(value or "")
+            elif name in ("src", "srcset", "action", "data"):
+                self.loads.append(value or "")
+            elif name.startswith("on") or name == "style":
+                self.handlers.append(name)
+
+
+def parsed(text: str) -> _Page:
+    page = _Page()
+    page.feed(text)
+    return page
+
+
+def test_every_link_leads_somewhere_and_every_id_is_one(lake: str, found: Figures) -> None:
+    page = parsed(report_page(found, lake))
+    assert len(page.ids) == len(set(page.ids))
+    inside = [link[1:] for link in page.links if link.startswith("#")]
+    assert set(inside) <= set(page.ids)
+    outside = [link for link in page.links if not link.startswith("#")]
+    assert all(link.startswith("data:text/csv") for link in outside)
+
+
+def test_what_may_not_be_shown_is_nowhere_in_the_page(lake: str, found: Figures) -> None:
+    assert SECRET not in report_page(found, lake)
+
+
+def test_what_a_story_says_is_text_and_nothing_is_loaded(lake: str, found: Figures) -> None:
+    text = report_page(found, lake)
+    page = parsed(text)
+    assert page.loads == []
+    assert page.handlers == []
+    assert page.tags.count("script") == 1
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert "unsafe-inline" not in policy
+    assert "default-src &#39;none&#39;" in policy
+
+
+def test_a_download_is_no_formula(lake: str, found: Figures) -> None:
+    """A name that begins with `=` is text in a spreadsheet; a negative number stays one."""
+    tables = Tables(found, {})
+    assert "'=cmd" in unquote(tables.named("persons", found.persons).download)
+    low = replace(found, dyads=({**found.dyads[0], "goldstein": -2.0},))
+    assert ",-2.0," in unquote(Tables(low, {}).dyads().download)
+
+
+def test_a_lake_without_stories_has_a_page(lake: str) -> None:
+    empty = figures(lake, None, Scope(country="FRA"), AS_OF)
+    assert "No story of the lake is in this scope" in report_page(empty, lake)
+
+
+def test_a_page_stays_below_a_megabyte(tmp_path: Path) -> None:
+    """Of many long stories those stand in it that find room; the others are named by their ids."""
+    paragraphs = tuple(f"Ann Example visited Yerevan, part {n}. " * 40 for n in range(8))
+    many = [
+        enriched(a_story(n, story_id=f"s{n}", paragraphs=paragraphs), events=(a_deed(),))
+        for n in range(150)
+    ]
+    written(tmp_path / "lake", a_batch(many)).close()
+    found = figures(str(tmp_path / "lake"), None, Scope(), AS_OF)
+    assert len(found.stories) == 150
+    text = report_page(found, "lake")
+    assert len(text.encode()) < 1_000_000
+    assert 20 < text.count('<details class="story"') < 150
+
+
+@pytest.mark.parametrize(
+    ("last", "unit"),
+    [
+        (datetime(2026, 3, 30, tzinfo=UTC), "day"),
+        (datetime(2027, 3, 4, tzinfo=UTC), "month"),
+        (datetime(2046, 3, 4, tzinfo=UTC), "year"),
+    ],
+)
+def test_time_is_cut_by_how_long_it_is(tmp_path: Path, last: datetime, unit: str) -> None:
+    two = [enriched(a_story(0)), enriched(a_story(1, published_at=last))]
+    written(tmp_path / "lake", a_batch(two)).close()
+    found = figures(str(tmp_path / "lake"), None, Scope(), last)
+    assert found.unit == unit
+    assert len(found.buckets) == len(set(found.buckets))
+    assert {row["bucket"] for row in found.stories_by_time} <= set(found.buckets)
+    assert f"Stories by {unit}" in report_page(found, "lake")
+
+
+def test_the_command_writes_the_page(lake: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    done = CliRunner().invoke(app, ["report", "--lake", lake, "-o", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["page"] == str(path)
+    assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_region_is_called_by_its_words() -> None:
+    assert region_name("sub-saharan-africa") == "Sub-Saharan Africa"
+    assert region_name("latin-america-and-the-caribbean") == "Latin America and the Caribbean"
+
+
+def points() -> Iterator[tuple[str, float, float]]:
+    for country, path in shapes().items():
+        for x, y in re.findall(r"([-\d.]+) ([-\d.]+)", path):
+            yield country, float(x), float(y)
+
+
+def test_every_country_lies_on_the_map() -> None:
+    assert all(0 <= x <= WIDTH and -30 <= y <= HEIGHT for _, x, y in points())
+    known = {row[0] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
+    assert set(shapes()) <= known
+    assert len(shapes()) > 170
+
+
+def test_no_outline_crosses_the_map() -> None:
+    """A side as long as half the map would be one that was not cut at the 180th meridian."""
+    for country, path in shapes().items():
+        for ring in path.split("M")[1:]:
+            xs = [float(x) for x in re.findall(r"([-\d.]+) [-\d.]+", ring)]
+            steps = [abs(b - a) for a, b in zip(xs, [*xs[1:], xs[0]], strict=True)]
+            assert max(steps) < WIDTH / 4, country
+
+
+def test_towns_lie_in_their_countries() -> None:
+    """Of known towns the outline of their country is around them: even-odd rule."""
+    for country, longitude, latitude in (
+        ("UKR", 34.1, 45.2),
+        ("FRA", 2.35, 48.86),
+        ("RUS", 177.5, 64.7),
+        ("BRA", -47.9, -15.8),
+    ):
+        x, y = project(longitude, latitude)
+        inside = False
+        for ring in shapes()[country].split("M")[1:]:
+            corners = [(float(a), float(b)) for a, b in re.findall(r"([-\d.]+) ([-\d.]+)", ring)]
+            for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
+                if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                    inside = not inside
+        assert inside, country
+
+
+@pytest.mark.browser
+def test_a_browser_runs_the_script_without_an_error(
+    lake: str, found: Figures, tmp_path: Path
+) -> None:
+    """Its own script may run, a story's may not; a link opens the story that it leads to."""
+    path = tmp_path / "report.html"
+    path.write_text(report_page(found, lake), "utf-8")
+    done = subprocess.run(
+        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"{path.as_uri()}#story-2"],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert "CONSOLE" not in done.stderr
+    assert re.search(r'<details class="story" id="story-2" open=""', done.stdout)
+    assert '<p class="filter">' in done.stdout
+    assert "<button" in done.stdout
