@@ -29,8 +29,18 @@ NEXIS_END = re.compile(
     r"^[ \t]*(?:End of Document|Ende des Dokuments?|Fin du document)[ \t]*$", re.M
 )
 FACTIVA_END = re.compile(
-    r"^(?:Document|Dokument|Documento) ([A-Z][A-Z0-9]{3,7}\d{8}[a-z0-9]{6,16})[ \t]*$", re.M
+    r"^(?:AN[ \t]+)?(?:Document|Dokument|Documento) ([A-Z][A-Z0-9]{3,7}\d{8}[a-z0-9]{6,16})[ \t]*$",
+    re.M,
 )
+_CODED = re.compile(
+    r"^(HD|HL|BY|CR|WC|PD|ET|SN|SC|NGC|GC|ED|PG|LA|CY|LP|TD|RF|ART|CO|IN|NS|RE|IPD|IPC|PUB|AN|SE|VOL"
+    r"|CX|DE|CT)(?:[ \t]+(.*)|())$",
+    re.M,
+)
+_INDEXING = frozenset(
+    ("CO", "IN", "NS", "RE", "IPD", "IPC", "PUB", "ART", "RF", "CT", "ED", "PG", "SC", "DE")
+)
+_HEAD_CHARS = 4000
 _LABEL = re.compile(
     r"^(?P<name>BYLINE|SECTION|LENGTH|DATELINE|HIGHLIGHT|HEADLINE|GRAPHIC|LOAD-DATE|LANGUAGE|"
     r"PUBLICATION-TYPE|URL|CORRECTION|CORRECTION-DATE|SERIES|NOTES?|SUBJECT|TYPE|JOURNAL-CODE|"
@@ -81,8 +91,68 @@ def is_nexis(text: str) -> bool:
 
 
 def is_factiva(text: str) -> bool:
-    """Say whether a text is an export of Factiva: a line counts words, and the number ends it."""
-    return bool(FACTIVA_END.search(text)) and any(map(_WORDS.match, text.split("\n", 60)[:60]))
+    """Say whether a text is an export of Factiva.
+
+    A line counts words, or codes of two letters stand before the fields, and the number ends it.
+    """
+    if not FACTIVA_END.search(text):
+        return False
+    return any(map(_WORDS.match, text.split("\n", 60)[:60])) or _is_coded(text)
+
+
+def _is_coded(text: str) -> bool:
+    """Whether the fields of a document of Factiva have its codes before them."""
+    found = {match[1] for match in _CODED.finditer(text[:_HEAD_CHARS])}
+    return "HD" in found and not found.isdisjoint({"WC", "PD", "LP", "TD"})
+
+
+def _coded(lines: list[str]) -> dict[str, list[str]]:
+    """The lines of each field that a code begins."""
+    told: dict[str, list[str]] = {}
+    here: list[str] = []
+    for entry in lines:
+        code = _CODED.match(entry)
+        here = told.setdefault(code[1], []) if code else here
+        here.append((code[2] or "").strip() if code else entry)
+    return told
+
+
+def _is_aside(code: str, words: str) -> bool:
+    """Whether a field is an index of the database, or no more than a label."""
+    return code in _INDEXING or (code not in {"LP", "TD"} and len(words.split()) <= _LABEL_WORDS)
+
+
+def _read_coded(text: str) -> Draft:
+    """The document of Factiva whose fields have codes (HD, BY, WC, PD, SN, LP, TD, AN)."""
+    told = _coded([entry.strip() for entry in text.split("\n")])
+    said = {code: line(" ".join(values)) for code, values in told.items()}
+    published = _moment(said.get("PD", ""))
+    clock = _CLOCK.match(said.get("ET", ""))
+    if published and clock:
+        hour = _hour(int(clock[1]), clock[3])
+        published = dates.moment(f"{published.at:%Y-%m-%d}T{hour:02}:{clock[2]}") or published
+    number = FACTIVA_END.match(said.get("AN", ""))
+    body = [*_body(told.get("LP", [])), *_body(told.get("TD", []))]
+    if not said.get("HD") and not body:
+        raise FaultError("no_text", "the document has neither headline nor text")
+    return _draft(
+        Draft(
+            headline=said.get("HD", ""),
+            paragraphs=(),
+            provider=named(said.get("SN")),
+            provider_id=number[1] if number else None,
+            bylines=fields.bylines(said.get("BY")),
+            language=_LANGUAGES.get(said.get("LA", "").upper()),
+            codes=_section(said.get("SE")),
+            rights=said.get("CY"),
+            warnings=() if published else ("no date above the document",),
+            format="factiva",
+        ),
+        body,
+        published,
+        text,
+        [" ".join(told), *(words for code, words in said.items() if _is_aside(code, words))],
+    )
 
 
 def _labels(text: str) -> set[str]:
@@ -194,6 +264,8 @@ def read_factiva(text: str) -> Draft:
     Headline, byline, count of words, date, source, code, language. Raises `FaultError` where no
     line counts the words.
     """
+    if _is_coded(text):
+        return _read_coded(text)
     lines = [entry.strip() for entry in text.split("\n")]
     end = next((n for n, entry in enumerate(lines) if FACTIVA_END.match(entry)), len(lines))
     number = FACTIVA_END.match(lines[end]) if end < len(lines) else None

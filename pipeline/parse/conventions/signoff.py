@@ -43,6 +43,7 @@ _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
 _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
 _PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
+_AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
@@ -91,7 +92,7 @@ def read_sign_off(lines: list[str]) -> SignOff:
             more = True
         elif words := _KEYWORDS.match(text):
             keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
-        elif _DPA.match(text) or _PTI.match(text):
+        elif _DPA.match(text) or _PTI.match(text) or _AAP.match(text):
             agency = agency or provider(text.split()[0])
         elif signed := _signature(text):
             agency = agency or signed

@@ -20,7 +20,9 @@ from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
 from pipeline.parse.formats.ninjs import read_item
 from pipeline.parse.markup import values
+from pipeline.parse.markup.flow import read_html
 from pipeline.parse.markup.values import Json
+from pipeline.parse.text.clean import line
 
 Object = dict[str, Json]
 ReadObject = Callable[[Object, bytes | None], Draft]
@@ -71,7 +73,7 @@ def _parts(entries: list[tuple[Object, Part]], raw: bytes | None) -> Iterator[Pa
 def _reuters(inner: Object, raw: bytes | None) -> Part:
     low = {name.lower(): value for name, value in inner.items()}
     low |= {
-        "body_html": low.get("bodyxhtml"),
+        "body_html": low.get("bodyxhtml") or low.get("bodyxhtmlrich"),
         "slugline": low.get("slug") or low.get("slugline"),
         "description_text": low.get("fragment") or low.get("intro"),
         "description_caption": low.get("caption"),
@@ -127,6 +129,9 @@ def _address(renditions: Json) -> str | None:
 def _dpa(item: Object, raw: bytes | None) -> Part:
     notes = [values.text(n, "ednote", "text", "value") for n in values.objects(item, "ednotes")]
     notes += [n for n in values.strings(item.get("ednotes")) if n not in notes]
+    notepad = item.get("notepad")
+    told = values.text(notepad, "public_html") if isinstance(notepad, dict) else None
+    notes += [line(text) for text in read_html(told).paragraphs] if told else []
     captions = [values.text(a, "caption") for a in values.objects(item, "associations")]
     low: Object = {
         **item,

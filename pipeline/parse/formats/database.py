@@ -18,7 +18,9 @@ from pipeline.parse.markup.rtf import read_rtf
 from pipeline.parse.text.clean import clean
 from pipeline.parse.text.decode import decode
 
-_FACTIVA_HEAD = re.compile(r"^[\d.,]{1,8} (?:words|Wörter|mots|palabras|parole)[ \t\r]*$", re.M)
+_FACTIVA_HEAD = re.compile(
+    r"^(?:WC[ \t]+)?[\d.,]{1,8} (?:words|Wörter|mots|palabras|parole)[ \t\r]*$", re.M
+)
 
 
 class _Nexis:
@@ -44,7 +46,7 @@ class _Factiva:
     name = "factiva"
 
     def matches(self, sniff: Sniff) -> bool:
-        """Look for a line that counts words, and `Document` with a number at the end."""
+        """Look for a line that counts words (`WC`), and `Document` with a number at the end."""
         return (
             sniff.root is None
             and bool(_FACTIVA_HEAD.search(sniff.text))

@@ -25,6 +25,7 @@ _PREFIXES = {"content": _CONTENT, "dc": _DC, "media": f"http://{_MEDIA}/"}
 _FULL_TEXT = frozenset({"fulltext", "full-text"})
 _CAPTIONS = ("description", "thumbnail_caption", "mediadescription")
 _MARKED_UP = frozenset({"title", "description", "summary", "content", "encoded"})
+_NAME_WORDS = 8
 _ENTRIES = ("item", "entry")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*$")
 _PROLOG = re.compile(r"^\s*<\?xml\b[^>]*?\?>")
@@ -58,7 +59,7 @@ def prepare(element: etree._Element) -> Aside:
     _mend_names(element)
     described = xml.below(element, *_CAPTIONS)
     media = (e for e in described if _MEDIA in str(e.tag) or local(e) != "description")
-    captions = tuple(dict.fromkeys(xml.texts(media)))
+    captions = tuple(dict.fromkeys((*xml.texts(media), *_media_texts(element))))
     lines = xml.texts(xml.below(element, "keywords"))
     words = (line(word) for text in lines for word in text.split(",") if word.strip())
     keywords = tuple(dict.fromkeys(words))
@@ -69,6 +70,19 @@ def prepare(element: etree._Element) -> Aside:
         elif local(entry) in _MARKED_UP and len(entry) and "xml" not in (entry.get("type") or ""):
             entry.set("type", "xhtml")
     return Aside(captions, keywords)
+
+
+def _media_texts(element: etree._Element) -> Iterator[str]:
+    """What Media RSS says of a picture or film beside its description.
+
+    Its text (a transcript), and a title that is more than a name.
+    """
+    for entry in xml.below(element, "text", "title"):
+        if _MEDIA not in str(entry.tag):
+            continue
+        for text in xml.texts(iter((entry,))):
+            if local(entry) == "text" or len(text.split()) > _NAME_WORDS:
+                yield text
 
 
 def whole_entries(text: str) -> tuple[str, str]:

@@ -30,13 +30,15 @@ from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _HEADLINE = ("headline", "title", "hl", "head", "heading", "news_title", "article_title",
-             "headline_text")  # fmt: skip
+             "headline_text", "titel", "überschrift", "ueberschrift", "titre", "título", "titulo",
+             "titular", "titolo", "rubrik", "tytuł", "заголовок")  # fmt: skip
 _BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text",
          "fulltext", "article_text", "storytext", "story_text", "article_body", "news_text",
-         "text_body", "article_content", "plain_text")  # fmt: skip
+         "text_body", "article_content", "plain_text", "inhalt", "artikel", "texte", "contenu",
+         "texto", "contenido", "cuerpo", "testo", "contenuto", "treść", "текст")  # fmt: skip
 _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
          "date_publish", "datetime", "created_at", "date_published", "published_date",
-         "publication_date", "publishedat")  # fmt: skip
+         "publication_date", "publishedat", "datum", "fecha", "data", "дата")  # fmt: skip
 _PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")

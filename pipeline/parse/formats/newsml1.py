@@ -82,6 +82,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     stamp = dates.moment(words) if words else None
     if stamp or not re.search(r"[^\W\d_]{3}", words or ""):
         words = None  # a time and no words, as some systems fill the line
+    words = words.rstrip(" -–—_") if words else words  # noqa: RUF001 - dashes of datelines
     found = find_dateline(words + " - ") if words else None
     published = made or first or stamp or sent
     near = published.at.date() if published else None

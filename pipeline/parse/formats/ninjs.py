@@ -60,6 +60,9 @@ def is_ninjs(item: dict[str, Json]) -> bool:
     return "uri" in names or any(_OWN.match(name) for name in names)
 
 
+_MARKED = re.compile(r"</[a-z]+[0-9]?>|<br ?/?>", re.I)
+
+
 def read_ninjs(item: dict[str, Json], raw: bytes | None) -> Part:
     """Return the story of a ninjs object; planning and event items are skipped.
 
@@ -97,7 +100,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
     described = _texts(low, "description")
     located = values.text(low, "located")
     draft = Draft(
-        headline=line(_headline(low)),
+        headline=_plain(_headline(low)),
         paragraphs=(),
         raw=raw,
         version=fields.version(values.text(low, "version", "_current_version")),
@@ -131,6 +134,11 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
     draft = _located(with_moment(draft, made or first or created), low.get("dateline"))
     draft = fields.embargoed(draft, values.text(low, "embargoed"))
     return fields.with_body(draft, _body(low))
+
+
+def _plain(text: str) -> str:
+    """A line without the markup that editors' fields may have (Superdesk)."""
+    return line(" ".join(read_html(text).paragraphs) if _MARKED.search(text) else text)
 
 
 def _identity(low: dict[str, Json]) -> str:
@@ -246,7 +254,7 @@ def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
 
 def _bylines(low: dict[str, Json]) -> tuple[str, ...]:
     """The byline's names, else those of the creators that some feeds list."""
-    named = fields.bylines(optional_line(values.text(low, "byline")))
+    named = fields.bylines(_plain(values.text(low, "byline") or "") or None)
     others = (*values.strings(low.get("by")), *values.strings(low.get("authors")))
     return named or tuple(dict.fromkeys(map(line, others)))
 

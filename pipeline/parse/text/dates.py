@@ -35,6 +35,11 @@ _WIRE = re.compile(
     r"^(?P<d>\d{1,2})[- ](?P<mon>[^\W\d_]{3,9})\.?[-, ]+(?P<y>\d{4}|\d\d)"
     r"(?:\s+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?)?\s*(?P<z>Z|UTC|GMT)?$"
 )
+# Only those write dots who write the day first; years of two digits would be hours as well.
+_DOTTED = re.compile(
+    r"^(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})"
+    r"(?:,?\s+(?P<H>\d{1,2})[:.](?P<M>\d\d)(?::(?P<S>\d\d))?(?: Uhr)?)?(?P<z>)$"
+)
 _DDHHMM = re.compile(
     r"^(\d\d)(\d\d)(\d\d)(?:\s*([A-Z]{1,4}))?\s+([^\W\d_]{3})\w*\s+(\d{4}|\d\d)$", re.I
 )
@@ -77,7 +82,7 @@ def moment(text: str | None) -> Moment | None:
     if not text:
         return None
     text = text.strip()
-    match = _ISO.match(text) or _WIRE.match(text)
+    match = _ISO.match(text) or _WIRE.match(text) or _DOTTED.match(text)
     if match:
         return _from_parts(match.groupdict())
     match = _DDHHMM.match(text)
