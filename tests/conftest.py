@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.laws import LONG, SHORT
+from tests.support.object_store import Store
 
 NEEDS = {
     "java": (("java", "mvn"), "Java and Maven"),
@@ -120,3 +121,12 @@ def _unexpected(config: pytest.Config) -> list[str]:
         if not any(pattern.search(str(reason)) for pattern in allowed):
             found.append(f"{report.nodeid}: {reason}")
     return found
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """An object store of a module's own, in a process of its own."""
+    pytest.importorskip("moto")
+    running = Store()
+    yield running
+    running.close()

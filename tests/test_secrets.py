@@ -41,14 +41,6 @@ SECRETS = (BY_ENVIRONMENT, BY_FILE, BY_TOML, IN_URL, "hush-", "url@5f20", SECRET
 RECORDS = 12
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    pytest.importorskip("moto")
-    running = Store()
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker(topics={"wire": 1}) as running:

@@ -9,6 +9,7 @@ from tests.stage_outputs import ENRICHMENT, outputs, recorded, stages
 WHERE = {
     "parse": "PARSE_VERSION in pipeline/parse/stages.py",
     **{name: f"VERSIONS[{name!r}] in pipeline/enrich/stages.py" for name in ENRICHMENT},
+    "events": "EventCoder.version in pipeline/enrich/events/coder.py",
     "rows": "ROWS_VERSION in pipeline/stages.py",
 }
 RECORD = "then record the digests: python -m tests.stage_outputs"

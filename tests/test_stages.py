@@ -22,7 +22,7 @@ from tests.support.rows import SOURCE, a_batch, a_story, enriched
 
 MODELS = {"en": "a_model 0"}
 PARSER = "a_parser 0"
-CODER = "frames 1"
+CODER = ("frames", 1)
 FAR_AHEAD = datetime(2036, 3, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ def test_every_format_has_a_version() -> None:
 def test_todays_set_knows_the_parse_of_each_story() -> None:
     """What a story gets when it is parsed is what a reprocess compares it with."""
     today = StageSet(
-        "e", parse_stage(), format_stages(), enrich_stages(MODELS, PARSER, 1000, CODER)
+        "e", parse_stage(), format_stages(), enrich_stages(MODELS, PARSER, 1000, *CODER)
     )
     for name in (*FORMAT_VERSIONS, "unheard-of"):
         assert today.parse_id(name) == today_parse_id(name)
@@ -75,15 +75,15 @@ def test_todays_set_knows_the_parse_of_each_story() -> None:
 
 def test_another_model_or_limit_is_another_stage() -> None:
     """The hash of a model belongs to the stages that use it."""
-    first = {s.name: s for s in enrich_stages(MODELS, PARSER, 1000, CODER)}
-    other = {s.name: s for s in enrich_stages({"en": "a_model 1"}, PARSER, 1000, CODER)}
+    first = {s.name: s for s in enrich_stages(MODELS, PARSER, 1000, *CODER)}
+    other = {s.name: s for s in enrich_stages({"en": "a_model 1"}, PARSER, 1000, *CODER)}
     assert {name for name in first if first[name] != other[name]} == {"entities"}
-    parsed = {s.name: s for s in enrich_stages(MODELS, "a_parser 1", 1000, CODER)}
+    parsed = {s.name: s for s in enrich_stages(MODELS, "a_parser 1", 1000, *CODER)}
     assert {name for name in first if first[name] != parsed[name]} == {"events"}
-    for other_coder in ("frames 2", "other 1"):
-        coded = {s.name: s for s in enrich_stages(MODELS, PARSER, 1000, other_coder)}
+    for other_coder in (("frames", 2), ("other", 1)):
+        coded = {s.name: s for s in enrich_stages(MODELS, PARSER, 1000, *other_coder)}
         assert {name for name in first if first[name] != coded[name]} == {"events"}
-    shorter = {s.name: s for s in enrich_stages(MODELS, PARSER, 999, CODER)}
+    shorter = {s.name: s for s in enrich_stages(MODELS, PARSER, 999, *CODER)}
     assert {name for name in first if first[name] != shorter[name]} == {"language"}
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.cli.group import Commands
-from pipeline.errors import EXIT_CODES, DatelineError
+from pipeline.errors import DatelineError
 from pipeline.escape import escaped
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -41,7 +41,6 @@ MODULES: dict[str, tuple[str, ...]] = {
 """Command → the modules of this package that have it, in the order of the help."""
 
 _ALL = tuple(dict.fromkeys(module for modules in MODULES.values() for module in modules))
-_CODES = "\n\n".join(f"**{code}** {meaning}" for code, meaning in EXIT_CODES)
 
 app: typer.Typer
 """The command with all its parts; made when it is asked for."""
@@ -55,7 +54,6 @@ def app_of(modules: tuple[str, ...]) -> typer.Typer:
         cls=Commands,
         help="Wire news from Kafka to Parquet: parsed, enriched with entities and events,"
         " exactly once.",
-        epilog=f"*Exit codes*\n\n{_CODES}",
         no_args_is_help=True,
         rich_markup_mode="markdown",
         pretty_exceptions_show_locals=False,

@@ -85,7 +85,7 @@ class Enricher:
         named = {code: f"{name} {ner.model_hash(name)}" for code, name in self._models.items()}
         self.stages = enrich_stages(
             *(named, f"{model} {self.model_hash}", max_chars),
-            f"{self._coder.name} {self._coder.version}",
+            *(self._coder.name, self._coder.version),
         )
         self.enrichment_id = digest_of(map(str, self.stages))
 

@@ -16,9 +16,11 @@ VERSIONS: Mapping[str, int] = {
     "entities": 3,
     "places": 2,
     "topics": 1,
-    "events": 3,
 }
-"""The version of each stage, in the order in which a story passes them."""
+"""The version of each stage but events, in the order in which a story passes them.
+
+That of events is its coder's own (`EventCoder.version`).
+"""
 
 _PACKAGE = "pipeline.enrich"
 _PLACES = (
@@ -38,13 +40,13 @@ _TOPICS = ("topics",)
 
 
 def enrich_stages(
-    models: Mapping[str, str], parser: str, max_chars: int, coder: str
+    models: Mapping[str, str], parser: str, max_chars: int, coder: str, coder_version: int
 ) -> tuple[StageVersion, ...]:
     """Return the stages of an enricher.
 
     `models` maps a language to its entity model's name and hash, `parser` is that of the model that
-    sentences are parsed by for events, `max_chars` how much of a text is read; `coder` is name and
-    version of the event coder.
+    sentences are parsed by for events, `max_chars` how much of a text is read; `coder` and
+    `coder_version` are the event coder's.
     """
     lists = tables_in(_PACKAGE, "data")
     places = [f"data/{name}.tsv" for name in _PLACES]
@@ -60,6 +62,7 @@ def enrich_stages(
         "events": digest_of((_tables("events"), parser, coder)),
     }
     stages = [StageVersion(name, version, data[name]) for name, version in VERSIONS.items()]
+    stages.append(StageVersion("events", coder_version, data["events"]))
     return (*stages, StageVersion("rows", ROWS_VERSION))
 
 

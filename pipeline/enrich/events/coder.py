@@ -81,7 +81,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 3
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod

@@ -33,6 +33,13 @@ from pipeline.store.schema.rows import Row, table_of
 _COMMIT_KEY = "dateline.commit"
 
 
+def cannot_write(table: str, error: OSError) -> StoreError:
+    """Return the fault of a data file that the store does not take."""
+    return StoreError(
+        "cannot write: see docs/upkeep.md, Faults of the store", table=table, reason=reason(error)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One commit to one table: the rows, and the new committed end of each source.
@@ -244,11 +251,7 @@ class Lake:
                 self.on_point(f"{table}.file")
         except OSError as error:
             self.drop(table, actions)
-            raise StoreError(
-                "cannot write: see docs/upkeep.md, Faults of the store",
-                table=table,
-                reason=reason(error),
-            ) from error
+            raise cannot_write(table, error) from error
         return actions
 
     def _assert_last_entry(self, table: str, version: int) -> None:

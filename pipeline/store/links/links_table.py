@@ -19,12 +19,10 @@ from uuid import uuid4
 
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipeline.errors import StoreError
 from pipeline.store.commit.actions import add_action, folder_of, time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import Marks, encode
-from pipeline.store.commit.lake import Lake
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.lake import Lake, cannot_write
 from pipeline.store.schema.contract import LINKS, contract
 from pipeline.store.schema.rows import Row, table_of
 
@@ -128,11 +126,7 @@ class LinksTable:
                 self._lake.on_point("links.file")
         except OSError as error:
             self._lake.drop(LINKS, actions)
-            raise StoreError(
-                "cannot write: see docs/upkeep.md, Faults of the store",
-                table=LINKS,
-                reason=reason(error),
-            ) from error
+            raise cannot_write(LINKS, error) from error
         return actions
 
     def _removals(self, days: set[date]) -> list[RemoveAction]:

@@ -25,8 +25,7 @@ from pipeline.errors import StoreError
 from pipeline.store.commit.actions import Partition, add_action, folder_of, time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
-from pipeline.store.commit.lake import Lake
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.lake import Lake, cannot_write
 from pipeline.store.schema.contract import TABLES, contract
 
 PREFIX = "compact-"
@@ -187,11 +186,7 @@ def _replace(
         raise
     except OSError as error:
         lake.drop(table, added)
-        raise StoreError(
-            "cannot write: see docs/upkeep.md, Faults of the store",
-            table=table,
-            reason=reason(error),
-        ) from error
+        raise cannot_write(table, error) from error
     lake.commit_actions(
         table, [*added, *_removals(bins, at)], {MAINTAIN: version}, f"{name}-{table}"
     )

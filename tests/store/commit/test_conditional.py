@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.fs as pafs
@@ -14,14 +13,6 @@ from pipeline.store.commit.conditional import assert_put_if_absent
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
 from tests.support.object_store import SECRET, Store, options_of
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    pytest.importorskip("moto")
-    running = Store()
-    yield running
-    running.close()
 
 
 @pytest.fixture(autouse=True)
