@@ -2,7 +2,8 @@
 
 `tests/golden/lakes/COMMIT.tar.xz` was made by that commit's own job: see
 `tests/support/older_lake.py`. 7f7c8f2 is the last one that knew neither compaction nor
-reprocessing, nor ids of entities, contexts of events, topics and origins of stories.
+reprocessing, nor ids of entities, contexts of events, topics and origins of stories; 41acbbc is of
+0.2.0, with generations and seals, and lacks no column of today's but what is added from then on.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ from tests.support.wire import copy
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 LAKES = Path(__file__).parents[2] / "golden" / "lakes"
+WIDENED = "7f7c8f2"
+"""A lake whose every table lacks columns of today's."""
+
 ENRICHED = ("stories", "entities", "events")
 VIEWS = ("", "_entities", "_events")
 FAR = timedelta(days=365)
@@ -67,13 +71,15 @@ STRANGE: dict[str, date | None] = {
 Place = tuple[str, int, int]
 
 
-@pytest.fixture
-def older(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(params=[WIDENED, "41acbbc"])
+def older(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Unpacked elsewhere first: the reader beside the test must not meet half a file."""
     unpacked = tmp_path_factory.mktemp("unpacked")
-    with tarfile.open(LAKES / "7f7c8f2.tar.xz") as archive:
+    with tarfile.open(LAKES / f"{request.param}.tar.xz") as archive:
         archive.extractall(unpacked, filter="data")
-    return unpacked.rename(tmp_path / "older")
+    return unpacked.rename(tmp_path / request.param)
 
 
 def published(root: Path) -> list[Record]:
@@ -177,10 +183,12 @@ def test_a_lake_of_an_earlier_version_is_read_and_gone_on_with(
     for table in TABLES:
         has = columns_of(lake, table)
         assert has == before[table] | set(contract(table).schema.names)
-        assert has > before[table]
+        assert has > before[table] or older.name != WIDENED
     for table in ENRICHED:
         assert ids_of(lake, table) == {old_id, new_id}
         more = columns_of(lake, table) - before[table]
+        if not more:
+            continue
         assert not any(filled(lake, table, more, f"enrichment_id = '{old_id}'").values())
         assert any(filled(lake, table, more, f"enrichment_id = '{new_id}'").values())
 
