@@ -30,7 +30,7 @@ _MOST = 50_000
 """So many triples are kept; then it begins anew, as words never run out."""
 
 _Key = tuple[int, int, int]
-_Rule = tuple[Mapping[str, Any], Mapping[str, Any]]
+_Rule = tuple[Mapping[str, Any], dict[str, Any]]
 
 
 class Words:
@@ -66,7 +66,7 @@ class Words:
                 doc[i].tag, doc[i].dep = new_tag, new_dep
 
     def _work_out(self, token: Any, key: _Key) -> tuple[int, str, int, int]:
-        from spacy.pipeline.attributeruler import set_token_attrs
+        from spacy.pipeline.attributeruler import set_token_attrs  # type: ignore[attr-defined] # not exported
 
         read = {
             "TAG": token.tag_, "LOWER": token.lower_, "DEP": token.dep_,
@@ -91,7 +91,7 @@ def words(nlp: Any) -> Words | None:
     ruler, lemmatizer = nlp.get_pipe("attribute_ruler"), nlp.get_pipe("lemmatizer")
     if getattr(lemmatizer, "mode", None) != "rule" or lemmatizer.overwrite:
         return None
-    from spacy.pipeline.attributeruler import normalize_token_attrs
+    from spacy.pipeline.attributeruler import normalize_token_attrs  # type: ignore[attr-defined] # not exported
 
     rules = [
         (pattern[0], normalize_token_attrs(nlp.vocab, rule["attrs"]))

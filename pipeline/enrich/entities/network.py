@@ -143,14 +143,16 @@ def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> M
     if table is not None:
         parts.append(_word_classes(table, len(COLUMNS) + 1))
         width += table.vectors.shape[1]
-    embed = chain(
+    embed: Model[Any, Any] = chain(
         features(lexicon, table),
         list2ragged(),
         with_array(concatenate(*parts)),
         with_array(Maxout(WIDTH, width, nP=3, dropout=0.0, normalize=True)),
         ragged2list(),
     )
-    model = chain(embed, MaxoutWindowEncoder(WIDTH, window_size=1, maxout_pieces=3, depth=4))
+    model: Model[Any, Any] = chain(
+        embed, MaxoutWindowEncoder(WIDTH, window_size=1, maxout_pieces=3, depth=4)
+    )
     model.set_ref("embed", embed)
     model.set_dim("nO", WIDTH)
     return model

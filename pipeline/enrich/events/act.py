@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.syntax import Token, is_infinitive
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Act:
     nominal: bool = False
 
     @property
-    def doc(self) -> Token:
+    def doc(self) -> Doc:
         """The parsed text that the act was found in."""
         return self.predicate.doc
 

@@ -5,6 +5,8 @@ An `Act` holds tokens, not actors yet: who the tokens are is decided in `actors`
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.enrich.events.act import Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
@@ -22,6 +24,9 @@ from pipeline.enrich.events.relations import (
 )
 from pipeline.enrich.events.syntax import Arguments, Token, arguments, conjuncts, is_infinitive
 
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
 MAX_DEPTH = 5
 
 
@@ -36,7 +41,7 @@ class ActFinder:
             form: verb for verb in lexicon.frames if " " not in verb for form in irregular(verb)
         }
 
-    def acts(self, doc: Token) -> list[Act]:
+    def acts(self, doc: Doc) -> list[Act]:
         """Find all acts of a parsed text that no other act takes in, in the order of the text."""
         found = [
             (token, act)

@@ -9,10 +9,13 @@ Choi 2015).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Token = Any
-"""A spaCy token; the library ships no types that mypy can use here."""
+if TYPE_CHECKING:
+    from spacy.tokens import Token as Token  # noqa: PLC0414 (for the modules beside this one)
+else:
+    # spaCy takes a second to import: not before something is parsed.
+    Token = Any
 
 _SUBJECTS = frozenset({"nsubj", "csubj", "expl"})
 _PASSIVE_SUBJECTS = frozenset({"nsubjpass", "csubjpass"})
