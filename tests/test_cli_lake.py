@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.errors import LakeCheckError
+from pipeline.errors import LakeCheckError, UsageError
 from tests.support.rows import a_batch, a_story, enriched, written
 
 
@@ -51,3 +51,16 @@ def test_compact_without_retention_leaves_an_exact_glob(lake: str) -> None:
 def test_options_of_the_command_line_win(lake: str) -> None:
     done = told("compact", "--lake", lake, "--min-files", "100")
     assert all(table["replaced"] == 0 for table in done["tables"])
+
+
+def test_export_copies_what_may_be_shown_and_then_what_changed(lake: str, tmp_path: Path) -> None:
+    target = str(tmp_path / "news.sqlite")
+    done = told("export", target, "--lake", lake)
+    assert (done["form"], done["rows"]["stories"], done["anew"]) == ("sqlite", 6, True)
+    assert told("export", target, "--lake", lake)["days"] == 0
+    assert told("export", target, "--lake", lake, "--from", "2030-01-01")["rows"]["stories"] == 0
+    for wrong in (("--as-of", "soon"), ("--as-of", "2999-01-01"), ("--format", "html")):
+        with pytest.raises(UsageError):
+            CliRunner().invoke(
+                app, ["lake", "export", target, "--lake", lake, *wrong], catch_exceptions=False
+            )

@@ -27,7 +27,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "publish": ("wire",),
     "query": ("query",),
     "recipes": ("recipes",),
-    "lake": ("lake", "links"),
+    "lake": ("lake", "links", "export"),
     "flink": ("flink",),
     "rejects": ("rejects",),
     "show": ("show",),

@@ -1,7 +1,7 @@
 """The lake: rows to committed Parquet, by the tables' own logs.
 
-For programs: `open_lake`, `query`, and the SQL of the views, imported when first asked for;
-`pipeline.store.check` has the judge.
+For programs: `open_lake`, `query`, `export_lake`, and the SQL of the views, imported when first
+asked for; `pipeline.store.check` has the judge.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipeline.store.export.export import Exported, export_lake
+    from pipeline.store.export.scope import ExportScope
     from pipeline.store.read.query import query
     from pipeline.store.read.snapshot import Snapshot
     from pipeline.store.read.snapshot import open_snapshot as open_lake
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VIEWS",
+    "ExportScope",
+    "Exported",
     "Snapshot",
+    "export_lake",
     "open_lake",
     "query",
     "view_select",
@@ -26,7 +31,10 @@ __all__ = [
 
 _FROM = {
     "VIEWS": "read.views",
+    "ExportScope": "export.scope",
+    "Exported": "export.export",
     "Snapshot": "read.snapshot",
+    "export_lake": "export.export",
     "open_lake": "read.snapshot",
     "query": "read.query",
     "view_select": "read.views",

@@ -1,0 +1,103 @@
+"""Exports a lake, or brings an export up to date: `export_lake`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.store.export.scope import EXPORTED, ExportScope, choose
+from pipeline.store.export.targets import ExportState, open_target
+from pipeline.store.read.snapshot import open_snapshot
+
+FORMS = ("parquet", "duckdb", "sqlite", "csv")
+"""The forms of an export: folders, and files of databases."""
+
+_SUFFIXES = {".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was done: rows by table that the export holds of the days that were written anew.
+
+    `days` is how many days' rows of any table were written or removed, `notes` what the user
+    has to know, in words. Nothing changed where `days` is 0.
+    """
+
+    form: str
+    rows: Mapping[str, int]
+    days: int
+    anew: bool
+    notes: tuple[str, ...]
+
+
+def form_of(path: Path) -> str:
+    """Return the form that a target's name asks for: Parquet where it has no known ending."""
+    return _SUFFIXES.get(path.suffix.lower(), "parquet")
+
+
+def export_lake(
+    lake_url: str,
+    options: Mapping[str, str] | None,
+    path: Path,
+    as_of: datetime,
+    *,
+    now: datetime,
+    form: str | None = None,
+    scope: ExportScope | None = None,
+    memory_mb: int = 2048,
+    threads: int = 2,
+) -> Exported:
+    """Copy what may be shown of the lake to `path`; where an export stands there, what changed.
+
+    All tables are of one snapshot. `as_of` is the moment that embargoes are held against, at most
+    `now`: what is under embargo then is not in the export. A change of `selection` or of the
+    tables' columns writes all of it anew. Raises `UsageError` for a path that holds anything
+    else, `StoreError` where it cannot be written.
+    """
+    form = form or form_of(path)
+    if form not in FORMS:
+        raise UsageError("no such format of an export", given=form, known=", ".join(FORMS))
+    if as_of > now:
+        raise UsageError("an export shows nothing of the future", as_of=as_of.isoformat())
+    wanted = scope or ExportScope()
+    snapshot = open_snapshot(lake_url, options)
+    target = open_target(path, form)
+    try:
+        before = target.state()
+        with choose(snapshot, wanted, as_of, memory_mb=memory_mb, threads=threads) as shown:
+            schemas = {table: shown.schema(table) for table in EXPORTED}
+            after = ExportState(
+                wanted.as_json(),
+                {table: [f"{f.name} {f.type}" for f in schemas[table]] for table in EXPORTED},
+                {table: shown.digests(table) for table in EXPORTED},
+                as_of.isoformat(),
+            )
+            anew = before is None or (before.selection, before.columns) != (
+                after.selection,
+                after.columns,
+            )
+            known = {} if before is None or anew else before.days
+            changed = {
+                table: _changed(known.get(table, {}), after.days[table]) for table in EXPORTED
+            }
+            if not anew and not any(changed.values()):
+                return Exported(form, dict.fromkeys(EXPORTED, 0), 0, False, ())
+            target.begin(schemas, anew)
+            rows = {
+                table: target.replace(table, days, shown.rows(table, days))
+                for table, days in changed.items()
+            }
+            notes = target.finish(after)
+    except OSError as error:
+        raise StoreError("the export cannot be written", path=path, reason=error) from error
+    finally:
+        target.close()
+    days = len({day for found in changed.values() for day in found})
+    return Exported(form, rows, days, anew, tuple(notes))
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(day for day in {*before, *after} if before.get(day) != after.get(day))

@@ -1,0 +1,168 @@
+"""What an export holds: the revisions that may be shown, and what belongs to them, as SQL.
+
+Of each family in force its revision in force (`is_current`) and the usable ones before it. A family
+that was ever killed keeps only the revision that is in force after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.store.read.session import session
+from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.read.views import VIEWS, moment, view_select
+from pipeline.store.schema.contract import LINKS, TABLES
+
+EXPORTED = ("stories", "entities", "events", LINKS)
+"""The tables of an export."""
+
+DAY = "day"
+"""The column that parts an export: the row's date, `UNDATED` where it has none."""
+
+UNDATED = "undated"
+
+_BATCH_ROWS = 2048
+
+_CHOSEN = """
+CREATE TEMP TABLE chosen AS
+WITH blocks AS (
+  SELECT source, start_offset, committed_at FROM ledger WHERE end_offset > start_offset
+), shown AS (
+  SELECT record_source AS source, record_offset AS "offset", record_item AS item, enrichment_id,
+    revision_id, story_id, date, region, published_at, provider, headline, language, generation,
+    true AS is_current
+  FROM current
+), earlier AS (
+  SELECT DISTINCT ON (revision_id) source, "offset", item, enrichment_id,
+    revision_id, story_id, date, region, published_at, provider, headline, language, generation,
+    false AS is_current
+  FROM stories
+  WHERE status = 'usable' AND (embargo_until IS NULL OR embargo_until <= {as_of})
+    AND story_id IN (SELECT story_id FROM shown)
+    AND revision_id NOT IN (SELECT revision_id FROM shown)
+    AND story_id NOT IN (SELECT story_id FROM stories WHERE status = 'canceled')
+  ORDER BY revision_id, generation DESC NULLS LAST, source, "offset", item
+), together AS (SELECT * FROM shown UNION ALL SELECT * FROM earlier)
+SELECT t.*, b.committed_at, coalesce(t.date::varchar, 'undated') AS day
+FROM together AS t
+ASOF LEFT JOIN blocks AS b ON t.source = b.source AND t."offset" >= b.start_offset
+WHERE (t.date IS NULL AND $since IS NULL AND $until IS NULL
+    OR t.date BETWEEN coalesce($since, DATE '0001-01-01') AND coalesce($until, DATE '9999-12-31'))
+  AND (len($regions) = 0 OR list_contains($regions, t.region))
+"""
+
+_OWN = """c.source = x.source AND c."offset" = x."offset" AND c.item = x.item
+    AND c.enrichment_id = x.enrichment_id AND c.revision_id = x.revision_id"""
+_RENAMED = """x.* EXCLUDE (source, "offset", item),
+    x.source AS record_source, x."offset" AS record_offset, x.item AS record_item"""
+
+_ROWS: Mapping[str, str] = {
+    "stories": f"""
+  SELECT {_RENAMED.replace("item)", "item, raw)")}, c.is_current, c.committed_at, c.day
+  FROM stories AS x JOIN chosen AS c ON {_OWN}""",
+    "entities": f"""
+  SELECT {_RENAMED}, c.day
+  FROM entities AS x JOIN chosen AS c ON {_OWN} WHERE c.is_current""",
+    "events": f"""
+  SELECT {_RENAMED}, c.published_at, c.provider, c.headline, c.language, c.day
+  FROM events AS x JOIN chosen AS c ON {_OWN} WHERE c.is_current""",
+    LINKS: """
+  SELECT x.*, x.date::varchar AS day
+  FROM current_links AS x
+  WHERE x.left_revision_id IN (SELECT revision_id FROM chosen WHERE is_current)
+    AND x.right_revision_id IN (SELECT revision_id FROM chosen WHERE is_current)""",
+}
+_ORDER: Mapping[str, str] = {
+    "stories": "day, record_source, record_offset, record_item",
+    "entities": "day, record_source, record_offset, record_item, salience DESC, entity_id, name",
+    "events": "day, record_source, record_offset, record_item, sentence_index, trigger_start",
+    LINKS: "day, left_revision_id, right_revision_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportScope:
+    """Which stories: first and last day, regions; without any all of them, the undated ones too."""
+
+    since: date | None = None
+    until: date | None = None
+    regions: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the selection as an export remembers it."""
+        return {
+            "since": None if self.since is None else self.since.isoformat(),
+            "until": None if self.until is None else self.until.isoformat(),
+            "regions": sorted(self.regions),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRows:
+    """What may be shown of a snapshot, chosen once; its rows are read table by table."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def digests(self, table: str) -> dict[str, str]:
+        """Return a digest of each day's rows: the same as long as the day's rows are."""
+        what = {
+            "stories": 'revision_id, source, "offset", item, enrichment_id, is_current',
+            LINKS: "left_revision_id, right_revision_id, stories_version, similarity",
+        }.get(table, 'revision_id, source, "offset", item, enrichment_id')
+        of = f"({_ROWS[LINKS]})" if table == LINKS else "chosen"
+        condition = "" if table in (LINKS, "stories") else "WHERE is_current"
+        rows = self.connection.execute(
+            f"SELECT day, count(*) || '-' || bit_xor(hash({what}))"
+            f" FROM {of} {condition} GROUP BY day"
+        ).fetchall()
+        return {str(day): str(digest) for day, digest in rows}
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the columns of an exported table."""
+        found = self.connection.sql(f"SELECT * EXCLUDE (day) FROM ({_ROWS[table]}) LIMIT 0")
+        return found.to_arrow_table().schema
+
+    def rows(self, table: str, days: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Give the rows of those days, by day in order, each batch of one day alone."""
+        if not days:
+            return
+        reader = self.connection.sql(
+            f"SELECT * FROM ({_ROWS[table]}) WHERE list_contains($days, day)"
+            f" ORDER BY {_ORDER[table]}",
+            params={"days": list(days)},
+        ).to_arrow_reader(_BATCH_ROWS)
+        for batch in reader:
+            at = batch.schema.get_field_index(DAY)
+            rest = batch.remove_column(at)
+            told = batch.column(at).to_pylist()
+            start = 0
+            for end in range(1, len(told) + 1):
+                if end == len(told) or told[end] != told[start]:
+                    yield told[start], rest.slice(start, end - start)
+                    start = end
+
+
+@contextmanager
+def choose(
+    snapshot: Snapshot, selection: ExportScope, as_of: datetime, *, memory_mb: int, threads: int
+) -> Iterator[ShownRows]:
+    """Choose what may be shown of `snapshot` at `as_of`."""
+    tables = (*TABLES, LINKS)
+    with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
+        for view in VIEWS:
+            connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        connection.execute(
+            _CHOSEN.replace("{as_of}", f"TIMESTAMPTZ {moment(as_of)}"),
+            {
+                "since": selection.since,
+                "until": selection.until,
+                "regions": list(selection.regions),
+            },
+        )
+        yield ShownRows(connection)

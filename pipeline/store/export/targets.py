@@ -1,0 +1,416 @@
+"""Where an export goes: a folder of Parquet or CSV files, a DuckDB file, an SQLite file.
+
+Each remembers what it holds, so that exporting again replaces the days that changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from typing_extensions import override
+
+from pipeline.errors import UsageError
+from pipeline.store.read.query import plain
+
+Batches = Iterable[tuple[str, pa.RecordBatch]]
+"""Rows by day, in order."""
+
+MANIFEST = "dateline-export.json"
+"""What a folder's state lies in; a file of a database has a table `dateline_export`."""
+
+_INDEXED = (
+    ("stories", "story_id"),
+    ("stories", "date"),
+    ("stories", "region"),
+    ("entities", "story_id"),
+    ("entities", "entity_id"),
+    ("events", "story_id"),
+    ("events", "date"),
+    ("events", "root"),
+    ("events", "source_country, target_country"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportState:
+    """What an export holds: of which selection, which columns, and a digest a table and day."""
+
+    selection: Mapping[str, object]
+    columns: Mapping[str, Sequence[str]]
+    days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    as_of: str = ""
+
+    def as_json(self) -> str:
+        """Return the state as it is kept."""
+        return json.dumps(
+            {
+                "format": 1,
+                "as_of": self.as_of,
+                "selection": self.selection,
+                "columns": self.columns,
+                "days": self.days,
+            },
+            sort_keys=True,
+        )
+
+
+def state_of(text: str) -> ExportState:
+    """Read a state. Raises `UsageError` for what none of ours has written."""
+    try:
+        told = json.loads(text)
+        if told["format"] != 1:
+            raise UsageError("the export is of a later version of Dateline: write it anew")
+        return ExportState(told["selection"], told["columns"], told["days"], told["as_of"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("the export's own state cannot be read: write it anew") from error
+
+
+class ExportTarget(Protocol):
+    """Takes the rows of an export; of a database none is to be seen before `finish`."""
+
+    def state(self) -> ExportState | None:
+        """Return what is there; None for nothing. Raises `UsageError` for what is no export."""
+
+    def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
+        """Make ready; `anew` drops what is there."""
+
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        """Put `batches` in place of all rows of `days`; how many rows that are."""
+
+    def finish(self, state: ExportState) -> list[str]:
+        """Make what was given visible, and remember `state`; notes for the user, in words."""
+
+    def close(self) -> None:
+        """Let go of the target; what was not finished is dropped."""
+
+
+def open_target(path: Path, form: str) -> ExportTarget:
+    """Return the target of `form`: `parquet`, `csv`, `duckdb` or `sqlite`."""
+    kinds: Mapping[str, type[_Parquet | _Csv | _Duckdb | _Sqlite]] = {
+        "parquet": _Parquet,
+        "csv": _Csv,
+        "duckdb": _Duckdb,
+        "sqlite": _Sqlite,
+    }
+    return kinds[form](path)
+
+
+def as_sqlite(value: Any) -> Any:
+    """Return a value as SQLite holds it: ISO 8601 for times, JSON for lists and structs."""
+    simple = plain(value)
+    if isinstance(simple, dict | list):
+        return json.dumps(simple, ensure_ascii=False)
+    return int(simple) if isinstance(simple, bool) else simple
+
+
+class _Folder:
+    """A folder whose manifest is written last: what is not in it is written again."""
+
+    form: str
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def state(self) -> ExportState | None:
+        manifest = self.path / MANIFEST
+        if manifest.is_file():
+            told = state_of(manifest.read_text("utf-8"))
+            if any(file.suffix != f".{self.form}" for file in _files(self.path)):
+                raise UsageError("the folder holds an export of another format", path=self.path)
+            return told
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise UsageError("this is no export, and not empty", path=self.path)
+        return None
+
+    def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
+        self.schemas = schemas
+        self.path.mkdir(parents=True, exist_ok=True)
+        if anew:
+            for table in schemas:
+                shutil.rmtree(self.path / table, ignore_errors=True)
+        for table in schemas:
+            (self.path / table).mkdir(exist_ok=True)
+
+    def finish(self, state: ExportState) -> list[str]:
+        part = self.path / f".{MANIFEST}.part"
+        part.write_text(state.as_json(), "utf-8")
+        part.replace(self.path / MANIFEST)
+        return []
+
+    def close(self) -> None:
+        for part in self.path.rglob(".*.part"):
+            part.unlink(missing_ok=True)
+
+    def _drop(self, table: str, days: Iterable[str]) -> None:
+        for day in days:
+            (self.path / table / f"{day}.{self.form}").unlink(missing_ok=True)
+
+
+class _Parquet(_Folder, ExportTarget):
+    """`TABLE/DAY.parquet`: every column in the file, so that any tool reads `TABLE/*.parquet`."""
+
+    form = "parquet"
+
+    @override
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        rows, left = 0, set(days)
+        for day, parts in groupby(batches, key=lambda one: one[0]):
+            part = self.path / table / f".{day}.part"
+            with pq.ParquetWriter(part, self.schemas[table], compression="zstd") as writer:
+                for _, batch in parts:
+                    writer.write_batch(batch)
+                    rows += batch.num_rows
+            part.replace(self.path / table / f"{day}.parquet")
+            left.discard(day)
+        self._drop(table, left)
+        return rows
+
+
+class _Csv(_Folder, ExportTarget):
+    """`TABLE/DAY.csv`, each with a head: lists and structs as JSON, times as ISO 8601."""
+
+    form = "csv"
+
+    @override
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        rows, left = 0, set(days)
+        for day, parts in groupby(batches, key=lambda one: one[0]):
+            part = self.path / table / f".{day}.part"
+            with part.open("w", encoding="utf-8", newline="") as sink:
+                writer = csv.writer(sink, lineterminator="\n")
+                writer.writerow(self.schemas[table].names)
+                for _, batch in parts:
+                    writer.writerows(_simple_rows(batch))
+                    rows += batch.num_rows
+            part.replace(self.path / table / f"{day}.csv")
+            left.discard(day)
+        self._drop(table, left)
+        return rows
+
+
+class _Duckdb(ExportTarget):
+    """A DuckDB file: tables, indexes of words where the extension is there; one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = duckdb.connect(
+                str(_copied(self.path)), config={"autoinstall_known_extensions": "false"}
+            )
+            self._connection.execute("SET TimeZone = 'UTC'")
+        return self._connection
+
+    @override
+    def state(self) -> ExportState | None:
+        if not self.path.exists():
+            return None
+        try:
+            (text,) = self._open.execute("SELECT state FROM dateline_export").fetchall()[0]
+        except (duckdb.Error, IndexError) as error:
+            raise UsageError("this is no export", path=self.path) from error
+        return state_of(text)
+
+    @override
+    def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
+        run = self._open.execute
+        run("BEGIN")
+        run("CREATE TABLE IF NOT EXISTS dateline_export (state VARCHAR)")
+        for table, schema in schemas.items():
+            if anew:
+                run(f"DROP TABLE IF EXISTS {table}")
+            self._open.register("columns_of", schema.empty_table())
+            run(f"CREATE TABLE IF NOT EXISTS {table} AS FROM columns_of")
+            self._open.unregister("columns_of")
+
+    @override
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        run = self._open.execute
+        run(
+            f"DELETE FROM {table} WHERE list_contains($days, coalesce(date::varchar, 'undated'))",
+            {"days": list(days)},
+        )
+        rows = 0
+        for batch in _larger(batches):
+            self._open.register("more", batch)
+            run(f"INSERT INTO {table} FROM more")
+            self._open.unregister("more")
+            rows += batch.num_rows
+        return rows
+
+    @override
+    def finish(self, state: ExportState) -> list[str]:
+        run = self._open.execute
+        run("DELETE FROM dateline_export")
+        run("INSERT INTO dateline_export VALUES ($state)", {"state": state.as_json()})
+        run("COMMIT")
+        # Into a file of its own: in the old one what was deleted would stay in free blocks.
+        (name,) = run("SELECT current_database()").fetchall()[0]
+        quoted = str(_part(self.path, "new")).replace("'", "''")
+        run(f"ATTACH '{quoted}' AS anew")
+        for table in ("dateline_export", *state.days):
+            run(f'CREATE TABLE anew.{table} AS FROM "{name}".main.{table}')
+        run("USE anew")
+        notes = self._index()
+        self.close_connection()
+        _part(self.path, "new").replace(self.path)
+        return notes
+
+    def _index(self) -> list[str]:
+        run = self._open.execute
+        try:
+            run("LOAD fts")
+        except duckdb.Error:
+            return [
+                "No full-text index: DuckDB's extension fts is not installed, and nothing is "
+                "downloaded. With a network: INSTALL fts, then export into another file."
+            ]
+        run("PRAGMA create_fts_index('stories', 'revision_id', 'headline', 'body')")
+        return []
+
+    def close_connection(self) -> None:
+        """Close the working copy."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @override
+    def close(self) -> None:
+        self.close_connection()
+        _drop_parts(self.path)
+
+
+class _Sqlite(ExportTarget):
+    """An SQLite file for Datasette and others: `stories_search` is FTS5; one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(_copied(self.path), isolation_level=None)
+            # What was deleted must not stay in free pages.
+            self._connection.execute("PRAGMA secure_delete = ON")
+        return self._connection
+
+    @override
+    def state(self) -> ExportState | None:
+        if not self.path.exists():
+            return None
+        try:
+            (text,) = self._open.execute("SELECT state FROM dateline_export").fetchall()[0]
+        except (sqlite3.Error, IndexError) as error:
+            raise UsageError("this is no export", path=self.path) from error
+        return state_of(text)
+
+    @override
+    def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
+        run = self._open.execute
+        run("BEGIN IMMEDIATE")
+        if anew:
+            for table in ("stories_search", *schemas):
+                run(f"DROP TABLE IF EXISTS {table}")
+        run("CREATE TABLE IF NOT EXISTS dateline_export (state TEXT)")
+        for table, schema in schemas.items():
+            columns = ", ".join(f'"{one.name}" {_sqlite_type(one.type)}' for one in schema)
+            run(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        for table, columns in _INDEXED:
+            name = f"{table}_{columns.replace(', ', '_')}"
+            run(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+        run(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS stories_search"
+            " USING fts5(headline, body, content='stories', content_rowid='rowid')"
+        )
+
+    @override
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        self._open.executemany(
+            f"DELETE FROM {table} WHERE coalesce(date, 'undated') = ?", [(day,) for day in days]
+        )
+        rows = 0
+        for _, batch in batches:
+            marks = ", ".join("?" * batch.num_columns)
+            self._open.executemany(f"INSERT INTO {table} VALUES ({marks})", _simple_rows(batch))
+            rows += batch.num_rows
+        return rows
+
+    @override
+    def finish(self, state: ExportState) -> list[str]:
+        run = self._open.execute
+        run("INSERT INTO stories_search(stories_search) VALUES ('rebuild')")
+        run("DELETE FROM dateline_export")
+        run("INSERT INTO dateline_export VALUES (?)", (state.as_json(),))
+        run("COMMIT")
+        self.close_connection()
+        _part(self.path).replace(self.path)
+        return []
+
+    def close_connection(self) -> None:
+        """Close the working copy."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @override
+    def close(self) -> None:
+        self.close_connection()
+        _drop_parts(self.path)
+
+
+def _part(path: Path, what: str = "part") -> Path:
+    return path.with_name(f".{path.name}.{what}")
+
+
+def _copied(path: Path) -> Path:
+    """A copy to work on, so that readers of the file are neither held up nor see half."""
+    _drop_parts(path)
+    if path.exists():
+        shutil.copyfile(path, _part(path))
+    return _part(path)
+
+
+def _drop_parts(path: Path) -> None:
+    for rest in path.parent.glob(f".{path.name}.*"):
+        rest.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    return (file for file in path.glob("*/*") if not file.name.startswith("."))
+
+
+def _simple_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    columns = ([as_sqlite(value) for value in column.to_pylist()] for column in batch.columns)
+    return zip(*columns, strict=True)
+
+
+def _larger(batches: Batches, rows: int = 65_536) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for _, batch in batches:
+        held.append(batch)
+        if sum(one.num_rows for one in held) >= rows:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _sqlite_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return "INTEGER"
+    return "REAL" if pa.types.is_floating(kind) else "TEXT"

@@ -1,0 +1,217 @@
+"""An export holds what may be shown, the same in each form; again it takes what changed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as ds
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.store.export.export import FORMS, Exported, export_lake
+from pipeline.store.export.scope import EXPORTED, ExportScope
+from pipeline.store.export.targets import MANIFEST
+from tests.support.rows import NOON, a_batch, a_story, an_entity, an_event, enriched, written
+
+NAMES = {"parquet": "out", "csv": "out", "duckdb": "out.duckdb", "sqlite": "out.sqlite"}
+SECRET = "Never to be told"
+LATER = NOON + timedelta(days=1)
+
+
+def hidden(*, offset: int = 10, **fields: Any) -> Any:
+    story = a_story(offset, headline=SECRET, paragraphs=(SECRET,), **fields)
+    entities, events = (an_entity(SECRET),), (an_event(sentence=SECRET),)
+    return enriched(story, entities=entities, events=events)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """What may be shown of three days, one of them none; what may not, in every way."""
+    root = tmp_path / "lake"
+    shown = [
+        enriched(a_story(0, headline="Oil rises")),
+        enriched(a_story(1, published_at=NOON + timedelta(days=1))),
+        enriched(a_story(2, published_at=None), region="unknown"),
+        enriched(a_story(3, story_id="twice", version=1, headline="First")),
+        enriched(a_story(4, story_id="twice", version=2, headline="Last")),
+    ]
+    kept_back = [
+        hidden(story_id="killed", version=1),
+        hidden(offset=11, story_id="killed", version=2, status="canceled"),
+        hidden(offset=12, embargo_until=LATER),
+        hidden(offset=13, status="withheld"),
+        hidden(offset=14, story_id="reborn", version=1),
+        hidden(offset=15, story_id="reborn", version=2, status="canceled"),
+        enriched(a_story(16, story_id="reborn", version=3, headline="Corrected")),
+    ]
+    written(root, a_batch([*shown, *kept_back])).close()
+    return root
+
+
+def exported(lake: Path, form: str, **given: Any) -> Exported:
+    as_of = given.pop("as_of", NOON)
+    path = given.pop("path", lake.parent / NAMES[form])
+    return export_lake(str(lake), None, path, as_of, now=as_of, form=form, **given)
+
+
+def rows(lake: Path, form: str, table: str) -> list[dict[str, Any]]:
+    path = lake.parent / NAMES[form]
+    if form == "parquet":
+        found: list[dict[str, Any]] = ds.dataset(path / table).to_table().to_pylist()
+        return found
+    if form == "csv":
+        files = sorted((path / table).glob("*.csv"))
+        return [row for file in files for row in csv.DictReader(file.open(encoding="utf-8"))]
+    if form == "duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found = connection.sql(f"SELECT * FROM {table}").to_arrow_table().to_pylist()
+        return found
+    connection_ = sqlite3.connect(path)
+    connection_.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in connection_.execute(f"SELECT * FROM {table}")]
+    finally:
+        connection_.close()
+
+
+def headlines(lake: Path, form: str) -> list[tuple[str, bool]]:
+    told = ((row["headline"], row["is_current"]) for row in rows(lake, form, "stories"))
+    return sorted((headline, current in (True, 1, "1", "true")) for headline, current in told)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_may_be_shown_is_there_and_nothing_else(lake: Path, form: str) -> None:
+    done = exported(lake, form)
+    assert headlines(lake, form) == [
+        ("Corrected", True),
+        ("First", False),
+        ("Last", True),
+        ("Minister visits Yerevan", True),
+        ("Minister visits Yerevan", True),
+        ("Oil rises", True),
+    ]
+    assert done.rows == {"stories": 6, "entities": 5, "events": 5, "links": 0}
+    assert (done.days, done.anew) == (3, True)
+    for table in EXPORTED:
+        assert len(rows(lake, form, table)) == done.rows[table]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_not_a_byte_of_what_is_hidden_is_in_the_files(lake: Path, form: str) -> None:
+    exported(lake, form)
+    exported(lake, form)
+    path = lake.parent / NAMES[form]
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    assert files
+    assert not any(SECRET.encode() in file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_exporting_again_writes_the_days_that_changed(lake: Path, form: str) -> None:
+    """Nothing where nothing changed; a kill takes its story away."""
+    exported(lake, form)
+    assert exported(lake, form).days == 0
+    writer = written(lake, starts={"cluster/topic/0": 17})
+    kill = a_story(17, story_id="twice", version=3, status="canceled", headline="Kill")
+    writer.write(a_batch([enriched(kill, entities=(), events=())]))
+    writer.close()
+    done = exported(lake, form)
+    assert (done.days, done.anew) == (1, False)
+    assert "Last" not in [headline for headline, _ in headlines(lake, form)]
+    assert len(headlines(lake, form)) == 4
+    path = lake.parent / NAMES[form]
+    left = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    assert not any(b"Last" in file.read_bytes() for file in left)
+    assert not [*path.parent.glob(".out*")]
+
+
+def test_an_embargo_ends_by_time_alone(lake: Path) -> None:
+    """Exported again after its end the story is there; a moment of the future is refused."""
+    exported(lake, "parquet")
+    done = exported(lake, "parquet", as_of=LATER)
+    assert done.days == 1
+    assert (SECRET, True) in headlines(lake, "parquet")
+    with pytest.raises(UsageError, match="future"):
+        export_lake(str(lake), None, lake.parent / "x", LATER, now=NOON)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_selection_holds_for_every_table(lake: Path, form: str) -> None:
+    """Another one writes all anew; the undated ones have no day to be asked for."""
+    exported(lake, form)
+    day = date(2026, 3, 5)
+    done = exported(lake, form, scope=ExportScope(since=day, until=day))
+    assert done.anew
+    assert {table: len(rows(lake, form, table)) for table in EXPORTED} == {
+        "stories": 1,
+        "entities": 1,
+        "events": 1,
+        "links": 0,
+    }
+    done = exported(lake, form, scope=ExportScope(regions=("unknown",)))
+    assert done.rows["stories"] == 1
+
+
+def test_events_answer_without_a_join(lake: Path) -> None:
+    exported(lake, "duckdb")
+    event = next(row for row in rows(lake, "duckdb", "events") if row["headline"] == "Oil rises")
+    assert (event["published_at"], event["language"]) == (NOON, "en")
+    assert "provider" in event
+    story = rows(lake, "duckdb", "stories")[0]
+    assert story["committed_at"] == NOON
+    assert "raw" not in story
+
+
+def test_sqlite_searches_words(lake: Path) -> None:
+    exported(lake, "sqlite")
+    with sqlite3.connect(lake.parent / "out.sqlite") as connection:
+        sql = "SELECT s.headline FROM stories_search AS f JOIN stories AS s ON s.rowid = f.rowid"
+        sql += " WHERE stories_search MATCH 'oil'"
+        assert connection.execute(sql).fetchall() == [("Oil rises",)]
+        (regions,) = connection.execute("SELECT regions FROM stories LIMIT 1").fetchone()
+    assert json.loads(regions) == ["western-asia"]
+
+
+def test_a_duckdb_file_says_where_there_is_no_index(lake: Path) -> None:
+    notes = exported(lake, "duckdb").notes
+    with duckdb.connect(str(lake.parent / "out.duckdb"), read_only=True) as connection:
+        schemas = connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
+    assert (("fts_main_stories",) in schemas) is (not notes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_no_export_is_left_alone(lake: Path, form: str) -> None:
+    path = lake.parent / NAMES[form]
+    if form in ("parquet", "csv"):
+        path.mkdir()
+        mine = path / "mine.txt"
+    else:
+        mine = path
+    mine.write_text("mine")
+    with pytest.raises(UsageError):
+        exported(lake, form)
+    assert mine.read_text() == "mine"
+
+
+def test_a_folder_keeps_its_form(lake: Path) -> None:
+    exported(lake, "parquet")
+    with pytest.raises(UsageError, match="another format"):
+        exported(lake, "csv")
+
+
+def test_what_died_half_way_is_written_again(lake: Path) -> None:
+    """The manifest of a folder is written last."""
+    exported(lake, "parquet")
+    manifest = lake.parent / "out" / MANIFEST
+    told = json.loads(manifest.read_text())
+    del told["days"]["stories"]["2026-03-05"]
+    manifest.write_text(json.dumps(told))
+    (lake.parent / "out" / "stories" / "2026-03-05.parquet").unlink()
+    assert exported(lake, "parquet").days == 1
+    assert len(headlines(lake, "parquet")) == 6
