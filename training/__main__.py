@@ -21,8 +21,8 @@ from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.entities.network import recognizer
 from pipeline.enrich.lexicon import load
 from training import card
-from training.fit import begin_from, fit
-from training.languages import RECIPES, STOCK, Labelled4, Recipe, drawn, read
+from training.fit import begin_from, copy_all, fit
+from training.languages import RECIPES, Labelled4, Recipe, drawn, read
 from training.measure import Score, scores
 
 KINDS = (
@@ -33,7 +33,7 @@ ROWS = (5000, 1000, 2500, 2500)
 
 
 def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[Any, Any]:
-    """A tokenizer and a recognizer fitted to labelled documents, begun from the stock model's.
+    """A tokenizer and a recognizer fitted to labelled documents, begun from another model's.
 
     What each epoch has reached is written too: a run that is cut short leaves a model.
     """
@@ -45,7 +45,7 @@ def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[An
     nlp = spacy.blank(recipe.language)
     table = shipped.word_table(folder)
     step = recognizer(nlp, KINDS, load(), table, ROWS)
-    begin_from(step, spacy.load(STOCK).get_pipe("ner"))
+    begin(step, recipe.begin, folder)
     for node in step.model.walk():
         node.ops = ops
     began = time.monotonic()
@@ -66,6 +66,16 @@ def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[An
         after=told,
     )
     return nlp, step
+
+
+def begin(step: Any, model: str, folder: Path) -> None:
+    """Give a recognizer the weights of the stock model, or of one of ours made before it."""
+    import spacy
+
+    if shipped.is_shipped(model, folder):
+        copy_all(step, shipped.load_shipped(model, folder)[1])
+    else:
+        begin_from(step, spacy.load(model).get_pipe("ner"))
 
 
 def save(step: Any, recipe: Recipe, folder: Path) -> None:

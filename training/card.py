@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from pipeline.evaluate.entity_scores import HELD_OUT
-from training.languages import Recipe
+from training.languages import STOCK, Recipe
 from training.measure import Score
 
 _KINDS = ("LOC", "MISC", "ORG", "PER")
 _ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
+
+_BEGUN = {STOCK: "`en_core_web_sm` (MIT)", "news-en": "`news-en`"}
+_FINE = (
+    "Which places are governed (GPE), which others are mountains or seas, and what a name of",
+    "the kind MISC is, the sets do not say: the lists, the stock model and the words told it.",
+)
+_FOUR = (
+    "It gives four kinds, as the set does: PERSON, ORG, GPE for all places, EVENT for all else.",
+    "The language's own words then tell LOC, FAC, LAW and others (pipeline/enrich/languages/).",
+)
 
 
 def _epochs(recipe: Recipe) -> str:
@@ -31,8 +41,8 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         "## Network",
         "spaCy's transition-based recognizer over a convolutional encoder of width 96, depth 4, as",
         "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
-        "know of it and its class in `words.npz`. Begun from the weights of `en_core_web_sm`",
-        "(MIT).",
+        "know of it and its class in `words.npz`.",
+        f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
         "averaged weights, seeded.",
         " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
@@ -52,8 +62,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         "`words.npz`: classes of 247,529 words, from the vectors of spaCy's `en_core_web_md` 3.8.0",
         "(Explosion, CC0; OSCAR, Wikipedia, OpenSubtitles, news crawl).",
         "",
-        "Which places are governed (GPE), which others are mountains or seas, and what a name of",
-        "the kind MISC is, the sets do not say: the lists, the stock model and the words told it.",
+        *(_FOUR if recipe.coarse else _FINE),
         "",
         "## Scores",
         "The model alone, without lists and rules, on documents that it was not fitted to (of a",

@@ -137,6 +137,14 @@ def begin_from(step: Any, other: Any) -> None:
             own.set_param(name, weights)
 
 
+def copy_all(step: Any, other: Any) -> None:
+    """Give `step` all weights of another recognizer of the same network."""
+    for own, its in zip(step.model.walk(), other.model.walk(), strict=True):
+        for name in own.param_names:
+            if own.has_param(name):
+                own.set_param(name, its.get_param(name).copy())
+
+
 def _copy_classes(step: Any, other: Any, upper: Any, source: Any) -> None:
     numbers = {other.moves.get_class_name(n): n for n in range(other.moves.n_moves)}
     weights, bias = upper.get_param("W").copy(), upper.get_param("b").copy()

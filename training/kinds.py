@@ -21,6 +21,7 @@ _ALLOWED = {
     "LOC": frozenset({"GPE", "LOC", "FAC"}),
     "MISC": frozenset({"NORP", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW", "LANGUAGE"}),
 }
+_ONE_OF_FOUR = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "GPE", "LOC": "GPE", "FAC": "GPE"}
 _FALLBACK = {"LOC": "GPE", "MISC": "EVENT"}
 _HEADS = {
     "LOC": {
@@ -62,6 +63,11 @@ def fine(document: Document, seen: Sequence[Labelled], lexicon: Lexicon) -> list
             own = own or f"{kind}?"
         result.append((start, end, own))
     return result
+
+
+def coarse(spans: Sequence[Labelled]) -> list[Labelled]:
+    """Spans with one kind for each of CoNLL's four: PERSON, ORG, GPE, EVENT."""
+    return [(start, end, _ONE_OF_FOUR.get(kind, "EVENT")) for start, end, kind in spans]
 
 
 def settle(texts: Iterable[str], spans: Iterable[Sequence[Labelled]]) -> list[list[Labelled]]:

@@ -2,11 +2,64 @@
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
+from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.languages.base import Language, SentenceEnds
 from pipeline.enrich.languages.foreign import resolve
-from pipeline.enrich.lexicon import words
+from pipeline.enrich.lexicon import Lexicon, words
+
+_HEADS = {
+    "LOC": words(
+        """río rio mar golfo isla islas sierra monte montes valle cabo lago bahía océano península
+        cordillera estrecho desierto américa europa áfrica asia oceanía oriente occidente caribe
+        mediterráneo atlántico pacífico cantábrico balcanes"""
+    ),
+    "FAC": words(
+        """calle plaza avenida paseo estadio aeropuerto palacio museo hospital teatro puente parque
+        catedral iglesia pabellón autopista carretera estación cárcel auditorio polideportivo"""
+    ),
+    "LAW": words(
+        """ley constitución tratado acuerdo acuerdos protocolo código convenio convención estatuto
+        carta decreto pacto"""
+    ),
+}
+
+_CLUB_BEFORE = re.compile(r"\b(?:[Ee]l|[Aa]l)\s$")
+_PLACE_BEFORE = re.compile(r"\b(?:[Ee]n|[Dd]e|[Dd]esde|[Hh]asta|[Hh]acia)\s$")
+_STATES = frozenset({"countries.tsv", "policy.tsv"})
+
+
+def _clubs(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Towns that stand for their clubs, as bodies: "el Valencia", and further on "Valencia".
+
+    Spanish gives a club the article that its town does not have; "en Valencia" stays the town.
+    Some countries have an article of their own ("el Líbano").
+    """
+    clubs = {text[s.start : s.end] for s in spans if _is_town(s) and _stands(_CLUB_BEFORE, text, s)}
+    return [
+        replace(span, kind="ORG", name=None)
+        if text[span.start : span.end] in clubs
+        and _is_town(span)
+        and not _stands(_PLACE_BEFORE, text, span)
+        else span
+        for span in spans
+    ]
+
+
+def _is_town(span: Span) -> bool:
+    return span.kind == "GPE" and (span.name is None or span.name.source not in _STATES)
+
+
+def _stands(before: re.Pattern[str], text: str, span: Span) -> bool:
+    return bool(before.search(text, max(0, span.start - 12), span.start))
+
+
+def _resolve(text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon) -> list[Span]:
+    return _clubs(text, resolve(text, model_spans, lexicon, language="es", heads=_HEADS))
+
 
 SPANISH = Language(
     "es",
@@ -26,6 +79,6 @@ SPANISH = Language(
             dos tres"""
         ),
     ),
-    partial(resolve, language="es"),
+    _resolve,
     entity_model="news-es",
 )

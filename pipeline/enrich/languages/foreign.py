@@ -7,7 +7,7 @@ language is used. Countries are the Unicode CLDR's names of territories (package
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,12 +26,17 @@ from pipeline.enrich.lexicon import Lexicon, Name, phrase, tokenize
 
 _ARTICLE = re.compile(
     r"(?:(?:le|la|les|un|une|des|du|de|der|die|das|den|dem|el|los|las|il|lo|gli|o|os|as|het|een)\s+"
-    r"|[ldLD]['\u2019]|[\s\"'\u2018\u201c\u00ab(\[-]+)",
-    re.IGNORECASE,
+    r"|[ldLD]['\u2019]|[\s\"'\u2018\u201c\u00ab(\[-]+)"
 )
+_CAPITAL_ARTICLE = re.compile(r"(?:Le|La|Les|L['\u2019]|El|Los|Las|Die|Der|Das)\s?")
 _TRAILING = re.compile(r"[\s\"'\u2019\u201d\u00bb,;:.)\]-]+$")
+_OF_PLACES, _OF_OTHERS = ("LOC", "FAC"), ("LAW", "EVENT", "WORK_OF_ART")
+_OPENING_QUOTES = ('"', "\u201c", "\u00ab")
 _ENGLISH_NAMES = frozenset({"countries.tsv", "policy.tsv"})
 
+
+Heads = Mapping[str, frozenset[str]]
+"""For a finer kind (LOC, FAC, LAW) the words, in small letters, that such names begin with."""
 
 Peoples = Callable[[str], Iterator[Span]]
 """The adjectives and peoples of countries in a text, in a language that has a list of them."""
@@ -45,6 +50,7 @@ def resolve(
     language: str | None,
     peoples: Peoples | None = None,
     genitives: tuple[str, ...] = (),
+    heads: Heads | None = None,
 ) -> list[Span]:
     """Return the story's names, in order, without overlaps.
 
@@ -63,13 +69,39 @@ def resolve(
     for span in model_spans:
         clean = _clean(text, span)
         if clean is not None:
+            clean = _without_article(text, clean, entries)
             name = entries.get((clean.start, clean.end))
             fits = name is not None and _class(name.kind) == _class(clean.kind)
             strength = MODEL_PHRASE if " " in text[clean.start : clean.end] else MODEL_WORD
-            candidates.append(replace(clean, strength=strength, name=name if fits else None))
+            kind = name.kind if name is not None and fits else _finer(text, clean, heads or {})
+            named = name if fits else None
+            candidates.append(replace(clean, kind=kind, strength=strength, name=named))
     chosen = choose(candidates)
     chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
     return one_kind(text, chosen)
+
+
+def _without_article(text: str, span: Span, entries: Mapping[tuple[int, int], Name | None]) -> Span:
+    """A listed name without the article that begins its sentence ("La France", no "La Paz")."""
+    article = _CAPITAL_ARTICLE.match(text, span.start, span.end)
+    if article is None or (span.start, span.end) in entries:
+        return span
+    return replace(span, start=article.end()) if (article.end(), span.end) in entries else span
+
+
+def _finer(text: str, span: Span, heads: Heads) -> str:
+    """The kind of a place or another name by its first word, by quotes around it, by figures."""
+    words = text[span.start : span.end]
+    if not heads or span.kind not in ("GPE", "EVENT"):
+        return span.kind
+    first = words.split(" ", 1)[0].lower()
+    kinds = _OF_PLACES if span.kind == "GPE" else _OF_OTHERS
+    told = next((kind for kind in kinds if first in heads.get(kind, ())), None)
+    if told is not None or span.kind == "GPE":
+        return told or span.kind
+    if text[max(0, span.start - 1) : span.start] in _OPENING_QUOTES:
+        return "WORK_OF_ART"
+    return "PRODUCT" if " " not in words and any(c.isdigit() for c in words) else span.kind
 
 
 def _class(kind: str) -> str:

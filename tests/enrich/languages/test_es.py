@@ -1,0 +1,52 @@
+"""Spanish names: clubs and their towns, articles that belong to a name, finer kinds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.enrich.entities.spans import TRUSTED, Span
+from pipeline.enrich.languages.es import SPANISH
+from pipeline.enrich.lexicon import load
+
+
+def resolved(text: str, kind: str, name: str) -> list[tuple[str, str]]:
+    """Words and kinds of what is left, where a model says that `name` is of a kind everywhere."""
+    spans = [Span(*match.span(), kind, TRUSTED) for match in re.finditer(re.escape(name), text)]
+    found = SPANISH.resolve(text, spans, load())
+    return [(text[span.start : span.end], span.kind) for span in found]
+
+
+def test_a_town_with_an_article_is_its_club() -> None:
+    """Further on without it too; where it stands for a place it stays one."""
+    text = "Liga\n\nEl Valencia ganó. Gol de Pérez para Valencia, que juega hoy en Valencia."
+    kinds = [kind for words, kind in resolved(text, "GPE", "Valencia") if words == "Valencia"]
+    assert kinds == ["ORG", "ORG", "GPE"]
+
+
+@pytest.mark.parametrize("text", ["Viaje\n\nViajó al Perú.", "Viaje\n\nVive en Sevilla."])
+def test_a_country_and_a_plain_town_are_no_clubs(text: str) -> None:
+    """Some countries have an article of their own."""
+    name = text.rsplit(" ", 1)[1].rstrip(".")
+    assert [kind for _, kind in resolved(text, "GPE", name)] == ["GPE"]
+
+
+def test_an_article_in_capitals_belongs_to_the_name() -> None:
+    """But for a listed name that it only begins a sentence before."""
+    assert ("La Zarza", "GPE") in resolved("Feria\n\nFue en La Zarza ayer.", "GPE", "La Zarza")
+    assert ("Francia", "GPE") in resolved("Cita\n\nLa Francia de hoy.", "GPE", "La Francia")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "finer"),
+    [
+        ("Río Tajuña", "GPE", "LOC"),
+        ("Estadio Olímpico", "GPE", "FAC"),
+        ("Ley de Aguas", "EVENT", "LAW"),
+        ("Villaclara", "GPE", "GPE"),
+    ],
+)
+def test_the_first_word_tells_the_finer_kind(name: str, kind: str, finer: str) -> None:
+    """The model knows four kinds."""
+    assert (name, finer) in resolved(f"Nota\n\nSe habló de {name} ayer.", kind, name)
