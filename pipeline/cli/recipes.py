@@ -49,8 +49,8 @@ def recipes(
     Example: `dateline recipes balance -p a=USA -p b=IRN -o balance.csv --lake /data/lake`
     """
     from pipeline.store.read.query_apart import query_apart as ask
-    from pipeline.store.recipes.shipped import recipe
-    from pipeline.store.recipes.shipped import recipes as all_recipes
+    from pipeline.store.recipes.recipe_book import recipe
+    from pipeline.store.recipes.recipe_book import recipes as all_recipes
 
     if name is None:
         if as_json:
@@ -82,7 +82,7 @@ def recipes(
 
 
 def _facts(name: str) -> dict[str, object]:
-    from pipeline.store.recipes.shipped import recipe
+    from pipeline.store.recipes.recipe_book import recipe
 
     found = recipe(name)
     return {

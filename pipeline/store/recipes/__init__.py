@@ -1,1 +1,1 @@
-"""Questions that analysts ask, as SQL with parameters; `shipped` finds and reads them."""
+"""Questions that analysts ask, as SQL with parameters; `recipe_book` finds and reads them."""

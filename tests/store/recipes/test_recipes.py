@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.model import Actor, Location
 from pipeline.store.read.query import query
-from pipeline.store.recipes.shipped import recipe, recipes, recipes_markdown
+from pipeline.store.recipes.recipe_book import recipe, recipes, recipes_markdown
 from tests.support.rows import (
     NOON,
     a_batch,
@@ -243,7 +243,7 @@ def test_a_recipe_says_what_it_is(name: str) -> None:
 
 
 def test_every_recipe_has_a_test_and_a_paragraph() -> None:
-    """Else run `python -m pipeline.store.recipes.shipped > docs/recipes.md`."""
+    """Else run `python -m pipeline.store.recipes.recipe_book > docs/recipes.md`."""
     tested = {name for name, *_ in EXPECTED} | {"validation-sheet", "graphml"}
     assert tested == set(recipes())
     assert (DOCS / "recipes.md").read_text("utf-8") == recipes_markdown()

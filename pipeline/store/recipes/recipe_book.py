@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r":param (\w+)=(.*?) ([A-Z].*)")
 _PAGE = """\
 # Recipes
 
-Made from `pipeline/store/recipes/` by `python -m pipeline.store.recipes.shipped`; do not edit.
+Made from `pipeline/store/recipes/` by `python -m pipeline.store.recipes.recipe_book`; do not edit.
 
 Questions that are ready to ask. `dateline recipes` lists them; `dateline recipes NAME -p a=IRN
 -o answer.csv` asks one, in any form of [query.md](query.md); `--sql` prints its SQL, to be changed
