@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.syntax import Token, is_infinitive
@@ -85,4 +86,4 @@ def finished(act: Act, lexicon: EventLexicon) -> Act | None:
 
 
 _DATING = frozenset({"after", "before", "since", "when", "while", "as", "until", "once"})
-_GRANTING = frozenset({"03", "05", "08"})
+_GRANTING = frozenset(code_set("granting"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.act import Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
 from pipeline.enrich.events.inflect import irregular
@@ -338,4 +339,4 @@ _PLAIN_NOMINALS = frozenset(
         "visit",
     ]
 )
-_OWN_FORCES = ("15", "0872", "0873", "074")
+_OWN_FORCES = code_set("own_forces")

@@ -16,6 +16,7 @@ from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.confidence import (
     confidence,
     features,
@@ -40,24 +41,21 @@ from pipeline.model import Actor, Event
 
 MIN_PLAUSIBILITY = 0.55
 _TELLING_WEIGHT = 4
-_OF_A_STATE = ("04", "15", "16", "17", "191", "192")
-_TOLD_ALONE = ("0831", "0874", "14")
+_OF_A_STATE = code_set("of_a_state")
+_TOLD_ALONE = code_set("told_alone")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
-_RECIPROCAL_CODES = (
-    "030", "031", "032", "036", "037", "04", "050", "057", "06", "087", "127", "160", "161", "164",
-    "193",
-)  # fmt: skip
-_BY_THE_STATE = ("166", "17", "0841", "081", "116", "090", "115", "1822")
+_RECIPROCAL_CODES = code_set("reciprocal")
+_BY_THE_STATE = code_set("by_the_state")
 _ACTING_KINDS = frozenset({"PERSON", "ORG"})
-_OF_WORDS = ("11", "12")
-_DONE_TO_OTHERS = ("07", "08", "09", "11", "12", "13", "14", "17", "18", "19")
-_BETWEEN_SOMEBODY = ("04", "15")
-_BY_STATES = ("03", "05", "08", "10", "13")
-_SAID = ("03", "05")
-_LEAVING = ("0831",)
+_OF_WORDS = code_set("of_words")
+_DONE_TO_OTHERS = code_set("done_to_others")
+_BETWEEN_SOMEBODY = code_set("between_somebody")
+_BY_STATES = code_set("by_states")
+_SAID = code_set("said")
+_LEAVING = code_set("leaving")
 _GUESSED = frozenset({"place", "story"})
-_BETWEEN_ALL = ("03", "04", "05", "06")
+_BETWEEN_ALL = code_set("between_all")
 
 
 @dataclass(frozen=True, slots=True)

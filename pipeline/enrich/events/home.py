@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party
 
 _LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
-_DOMESTIC = ("081", "082", "0841", "090", "091", "092", "116", "14", "17")
-_AGAINST_PEOPLE = ("17", "18", "19")
+_DOMESTIC = code_set("domestic")
+_AGAINST_PEOPLE = code_set("against_people")
 _SURE = {"place": 0.9, "other_side": 0.8, "story": 0.7}
 """How sure a country is by what told it; estimates, as no labelled set tells them apart."""
 _INSTITUTIONS = frozenset([

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import (
     ANYTHING,
     INFINITIVE,
@@ -77,7 +78,7 @@ _PERSONAL = frozenset(
 )
 _ACTING = frozenset({"GOV", "MIL", "REB", "IGO", "LEG", "COP", "JUD", "OPP", "SPY"})
 _ACTED_UPON = frozenset({"CIV", "MED", "NGO"})
-_TOLD_BY_NOUNS = ("04", "111", "14", "18", "19", "20")
+_TOLD_BY_NOUNS = code_set("told_by_nouns")
 _MONTHS = frozenset(("March", "May"))
 _NOTHING: frozenset[str] = frozenset()
 _MIN_WORDS = 3
