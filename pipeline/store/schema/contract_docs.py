@@ -27,12 +27,15 @@ of a contract columns are only added.
 
 ## How to read them
 
-- **Whole and consistent**: open the Delta table (DuckDB's `delta_scan`, `polars.scan_delta`, Spark,
-  `deltalake`), or let `dateline query "SELECT …"` do it.
+- **Tool by tool**, with what each one gets wrong: [tools.md](tools.md).
+- **Whole and consistent**: open the Delta table (`polars.scan_delta`, Spark, `deltalake`; DuckDB's
+  `delta_scan`, whose extension has to be downloaded once), or let `dateline query` do it.
 - **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
-  rejects, ledger and links). `**` also meets the log's own checkpoint files and fails. A glob also
-  sees files that are no longer, or not yet, part of the table: it is exact only where `dateline
-  lake check --glob` says so ([upkeep.md](upkeep.md)).
+  rejects, ledger and links). `**` also meets the log's own checkpoint files: it fails, or
+  `count(*)` counts their rows too. After an upgrade that added columns a glob needs
+  `union_by_name=true` (DuckDB) or `missing_columns="insert", extra_columns="ignore"` (Polars). A
+  glob also sees files that are no longer, or not yet, part of the table: it is exact only where
+  `dateline lake check --glob` says so ([upkeep.md](upkeep.md)).
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
   twice counts twice. The views call the last three `record_source`, `record_offset` and
@@ -51,7 +54,7 @@ the moment that embargoes are held against; it is not a way to travel back in ti
 tables' own versions are.
 
 ```python
-# DuckDB, without our command. `stories` and the others are `DeltaTable(…).to_pyarrow_dataset()`s.
+# DuckDB, without our command: how it gets the tables is in tools.md.
 from pipeline.store.read.views import VIEWS, view_select
 for view in VIEWS:
     connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
@@ -59,8 +62,8 @@ for view in VIEWS:
 # Polars: frames of the same names in one SQLContext; each view is registered before the next.
 context.register("current", context.execute(view_select("current", as_of)))
 
-# Spark (3.4 and later): `:as_of` is a parameter, or create views from `view_select`.
-spark.sql(view_text("current"), args={"as_of": as_of}).createOrReplaceTempView("current")
+# Spark. `args=` for `:as_of` fails where Delta's extension is loaded (delta-io/delta#7640).
+spark.sql(view_select("current", as_of)).createOrReplaceTempView("current")
 ```
 
 What is in force, exactly:

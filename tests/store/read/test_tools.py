@@ -1,0 +1,77 @@
+"""The snippets of docs/tools.md, run on a lake with an undated story, a compaction, a kill."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.store.commit.lake import Lake
+from pipeline.store.read.query import query
+from pipeline.store.read.views import VIEWS
+from pipeline.store.upkeep.compact import Sizing, compact
+from tests.support.rows import NOON, a_batch, a_story, enriched, written
+
+PAGE = (Path(__file__).parents[3] / "docs" / "tools.md").read_text("utf-8")
+
+
+def snippet(heading: str) -> str:
+    part = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"```python\n(.*?)```", part, re.DOTALL)[0]
+
+
+@pytest.fixture
+def compacted(lake: Path) -> Path:
+    """The small lake with a killed family, compacted, the replaced files still there."""
+    writer = written(lake, starts={"cluster/topic/0": 16})
+    for n, status in enumerate(("usable", "canceled")):
+        story = a_story(16 + n, story_id="killed", version=n + 1, status=status)
+        writer.write(a_batch([enriched(story)]))
+    writer.close()
+    compact(Lake(str(lake)), Sizing(min_files=2), NOON)
+    return lake
+
+
+def opened(lake: Path) -> duckdb.DuckDBPyConnection:
+    names: dict[str, Any] = {"lake": str(lake), "as_of": NOON}
+    exec(snippet("DuckDB"), names)  # noqa: S102 (our own page)
+    connection: duckdb.DuckDBPyConnection = names["connection"]
+    return connection
+
+
+def test_duckdb_by_the_page_sees_what_the_query_sees(compacted: Path) -> None:
+    """In every table and view, the undated story too, and a LIMIT ends."""
+    connection = opened(compacted)
+    for name in ("stories", "entities", "events", "rejects", "ledger", *VIEWS):
+        if name == "current_links":
+            continue
+        sql = f"SELECT count(*) AS n FROM {name}"
+        assert connection.sql(sql).fetchall() == [
+            (query(str(compacted), None, sql, NOON).to_pylist()[0]["n"],)
+        ], name
+    sql = "SELECT count(*) FROM stories WHERE date IS NULL"
+    assert connection.sql(sql).fetchall() == [(1,)]
+    assert len(connection.sql("SELECT headline FROM stories LIMIT 3").fetchall()) == 3
+    assert connection.sql("DESCRIBE SELECT date FROM stories").fetchall()[0][1] == "DATE"
+
+
+def test_a_filter_on_the_day_reads_that_day_s_files(compacted: Path) -> None:
+    connection = opened(compacted)
+    plan = connection.execute(
+        "EXPLAIN ANALYZE SELECT headline FROM stories WHERE date = DATE '2026-03-05'"
+    ).fetchall()[0][1]
+    told = re.search(r"Total Files Read:\s*(\d+)", plan)
+    assert told is not None, plan
+    assert int(told[1]) == 1
+
+
+def test_pyarrow_by_the_page_has_typed_days(lake: Path) -> None:
+    names: dict[str, Any] = {"lake": str(lake)}
+    exec(snippet("PyArrow and pandas"), names)  # noqa: S102 (our own page)
+    days = names["stories"].to_table(columns=["date"])["date"].to_pylist()
+    assert sorted(days, key=str) == [*[date(2026, 3, 4)] * 4, date(2026, 3, 5), None]
+    assert names["rows"].num_rows == 5
