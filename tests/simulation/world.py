@@ -58,14 +58,16 @@ class Plan:
     def of(cls, seed: int, steps: int) -> Plan:
         """The plan of a seed."""
         random = Random(f"plan {seed}")
+        # Of their own, so that a seed's other parts stay what they are.
+        watchers = Random(f"watchers {seed}")
         actors = {
             "writer": random.randint(1, 3),
             "replay": random.randint(0, 2),
             "reprocess": int(random.random() < 0.25),
             "compaction": random.randint(0, 2),
             "clean-up": random.randint(0, 2),
-            "reader": random.randint(0, 1),
-            "check": int(random.random() < 0.05),
+            "reader": random.randint(0, 1) + watchers.randint(0, 2),
+            "check": int(random.random() < 0.05) + watchers.choice((0, 0, 0, 1, 2)),
         }
         return cls(
             seed,
