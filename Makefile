@@ -10,7 +10,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
-  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines check-image scale \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check check-image scale \
   models word-table data
 
 help:  ## this list
@@ -117,6 +117,9 @@ check-image: $(VENV)/.run  ## the image's steps in a clean folder, and what it t
 
 scale: $(VENV)/.run  ## what the commit log costs at a thousand partitions, for docs/scale.md
 	PYTHONPATH=. $(BIN)/python bench/scale.py
+
+bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)
 
 lock:  ## resolve all dependencies together anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
