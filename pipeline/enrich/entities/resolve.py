@@ -51,7 +51,9 @@ _NEVER = words(
 _NO_NAMES = re.compile(
     r"(?:\S+ )*(?:Dlrs?|Cts|Pct|Mln|Bln|Shrs?|Revs|Pesetas|Stg)(?: \S+)*|[A-Z]{2,3}/[A-Z]\w*"
 )
-_NO_PLACES = words("Earth World Universe Internet Web")
+_NO_PLACES = words(
+    "Earth Moon Sun Mars Venus Jupiter Saturn Uranus Neptune Pluto World Universe Internet Web"
+)
 _SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
 _DOTTED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Bros|Cos)$")
 _GOES_ON = re.compile(r"\.(?:[,;:)'\u2019]| [a-z(&-]| [A-Z][a-z]+ (?:said|says))")

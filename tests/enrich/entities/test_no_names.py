@@ -29,6 +29,8 @@ def resolved(text: str, kind: str, *names: str) -> list[str]:
         ("Report\n\nWN/Wikinews contributed to it.", "ORG", "WN/Wikinews"),
         ("Raid\n\nGunmen shot a guard.", "GPE", "Gunmen"),
         ("Probe\n\nThe craft came back to Earth.", "LOC", "Earth"),
+        ("Probe\n\nThe craft came near Mars.", "GPE", "Mars"),
+        ("Probe\n\nThe craft stayed on Venus.", "LOC", "Venus"),
     ],
 )
 def test_words_of_tables_and_by_lines_are_no_names(text: str, kind: str, word: str) -> None:
