@@ -127,6 +127,14 @@ class LakeSettings(_Section):
     compact_min_files: Annotated[int, Field(ge=2)] = 5
 
 
+class UpkeepSettings(_Section):
+    """Whether the job compacts its lake by itself, how often, into files of which size."""
+
+    enabled: bool = True
+    interval_s: Seconds = 1800.0
+    target_file_bytes: PositiveInt = 32 * 1024**2
+
+
 class BatchSettings(_Section):
     """When a batch is full, and when it is old."""
 
@@ -215,6 +223,7 @@ class Settings(BaseSettings):
 
     kafka: KafkaSettings = KafkaSettings()
     lake: LakeSettings = LakeSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
     batch: BatchSettings = BatchSettings()
     job: JobSettings = JobSettings()
     replay: ReplaySettings = ReplaySettings()

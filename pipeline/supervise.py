@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +99,10 @@ class Supervisor:
         observer = self._observe()
         for worker in self._workers:
             worker.observer = observer
+        upkeep = _Upkeep(self._settings, wanted=not self._is_replay)
         try:
             while not stop.is_set():
+                upkeep.look()
                 if not [worker for worker in self._workers if not worker.look()]:
                     return
                 stop.wait(_POLL_S)
@@ -108,6 +111,7 @@ class Supervisor:
             log.error("the job stops", reason=str(error), exit_code=error.exit_code)
             raise
         finally:
+            upkeep.end()
             self._stop(hurry or threading.Event())
             if observer is not None:
                 observer.close()
@@ -143,6 +147,74 @@ class Supervisor:
             pass
         for worker in self._workers:
             worker.end()
+
+
+class _Upkeep:
+    """Rounds of compaction and clean-up beside the workers, each a process; a failed one is told.
+
+    Of a job of several shards the first does it. What a round that is stopped had written is litter
+    of a compaction that died, which the next clean-up removes.
+    """
+
+    def __init__(self, settings: Settings, *, wanted: bool) -> None:
+        told, lake = settings.upkeep, settings.lake
+        self._wanted = wanted and told.enabled and settings.job.shard == 0
+        self._interval_s = told.interval_s
+        self._due_s = clock.monotonic() + told.interval_s
+        self._process: subprocess.Popen[str] | None = None
+        order = {
+            "url": lake.url,
+            "options": dict(lake.options),
+            "sizing": {
+                "target_bytes": min(told.target_file_bytes, lake.target_file_bytes),
+                "min_files": lake.compact_min_files,
+            },
+            "retention_s": lake.retention_s,
+        }
+        self._order = json.dumps(order)
+
+    def look(self) -> None:
+        """Begin a round that is due, or tell of one that has ended."""
+        if self._process is None:
+            if self._wanted and clock.monotonic() >= self._due_s:
+                self._start()
+        elif self._process.poll() is not None:
+            said, _ = self._process.communicate()
+            self._tell(said, self._process.returncode)
+            self._process = None
+            self._due_s = clock.monotonic() + self._interval_s
+
+    def end(self) -> None:
+        """Stop a round that is still at work."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.store.upkeep.round"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
+        )
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # it died already: `look` sees it
+                self._process.stdin.write(self._order + "\n")
+                self._process.stdin.flush()
+
+    @staticmethod
+    def _tell(said: str, code: int) -> None:
+        try:
+            told = json.loads(said)
+        except json.JSONDecodeError:
+            told = {"fault": "it died"}
+        if "fault" in told:
+            log.warning("a round of upkeep failed", reason=told["fault"], exit_code=code)
+        else:
+            log.info("upkeep", replaced=told["replaced"], written=told["written"])
 
 
 class _Worker:

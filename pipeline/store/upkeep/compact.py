@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -40,7 +40,8 @@ class Sizing:
     """Says which files are worth compacting.
 
     Files below three quarters of `target_bytes` are gathered, up to about `target_bytes` into one,
-    where there are at least `min_files` of them.
+    where there are at least `min_files` of them; of a closed day (one before yesterday, UTC) from
+    two on, for hardly any more will come.
     """
 
     target_bytes: int = 128 * 1024**2
@@ -99,7 +100,7 @@ def _compact_table(lake: Lake, table: str, sizing: Sizing, at: datetime, writer:
     conflicts = 0
     while conflicts < _ATTEMPTS:
         lake.refresh(table)
-        bins = _next(_plan(lake, table, sizing), sizing)
+        bins = _next(_plan(lake, table, sizing, at), sizing)
         if not bins:
             return done
         try:
@@ -119,9 +120,10 @@ def _compact_table(lake: Lake, table: str, sizing: Sizing, at: datetime, writer:
     return replace(done, gave_up=True)
 
 
-def _plan(lake: Lake, table: str, sizing: Sizing) -> list[_Bin]:
+def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
     """What to gather, partition by partition, in an order that the files' names decide."""
     keys = contract(table).partition_by
+    open_from = (at - timedelta(days=1)).date().isoformat()
     small: dict[tuple[str | None, ...], list[_File]] = defaultdict(list)
     actions = lake.added(table)
     for action in actions.to_pylist() if actions.num_rows else ():
@@ -133,10 +135,12 @@ def _plan(lake: Lake, table: str, sizing: Sizing) -> list[_Bin]:
     found: list[_Bin] = []
     for place in sorted(small, key=str):
         partition = dict(zip(keys, place, strict=True))
+        is_closed = (partition.get("date") or open_from) < open_from
+        least = 2 if is_closed else max(2, sizing.min_files)
         found += [
             _Bin(partition, tuple(files))
             for files in _gathered(sorted(small[place], key=lambda f: f.path), sizing)
-            if len(files) >= max(2, sizing.min_files)
+            if len(files) >= least
         ]
     return found
 
