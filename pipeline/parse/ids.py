@@ -91,6 +91,8 @@ def _plain(value: object) -> str:
     """A value as text that tells different values apart."""
     if value is None or value.__class__ is str:
         return repr(value)
+    if value == ():
+        return "()"
     if isinstance(value, tuple):
         return "(" + "\x1e".join(_plain(v) for v in value) + ")"
     if isinstance(value, (datetime, date)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +97,26 @@ def test_what_has_no_mapping_is_refused_until_the_job_has_one(
     (story,) = _rows(tmp_path / "lake", "stories", ("headline", "format_version", "parse_id"))
     assert "Boats sold" in story and "mapping odd/" in story
     assert check(str(tmp_path / "lake"), strict=True).ok
+
+
+def test_run_reads_by_the_mappings_of_the_command_line(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    """`run --map FILE` holds live for records of a foreign shape, beside those of known ones."""
+    (tmp_path / "odd.toml").write_text(
+        'description = "odd"\n[when]\nhas = ["kop"]\n'
+        '[fields]\nheadline = "kop"\nbody = "wortlaut"\nid = "nr"\n',
+        "utf-8",
+    )
+    known = json.dumps({"headline": "Fog closes airport", "body": "Fog closed it."}).encode()
+    records = [Record("test", 0, _ODD.encode()), Record("test", 1, known)]
+    publish(records, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    lake = tmp_path / "lake"
+    command = [sys.executable, "-m", "pipeline.cli", "run", "--until-caught-up"]
+    command += ["--bootstrap-servers", broker.bootstrap_servers, "--topic", "wire"]
+    command += ["--lake", str(lake), "--map", str(tmp_path / "odd.toml")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    stories = _rows(lake, "stories", ("headline", "format_version"))
+    assert len(stories) == 2 and "Boats sold" in stories[0] and "mapping odd/" in stories[0]
+    assert _rows(lake, "rejects") == [] and check(str(lake), strict=True).ok

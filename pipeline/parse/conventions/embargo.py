@@ -13,7 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline import tsv
 from pipeline.parse.conventions.zones import LATEST, in_utc, zone_at, zone_of_language
@@ -219,8 +219,12 @@ _HINTS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def _may_be(text: str) -> bool:
-    """Whether a word is there that every embargo line has one of: most lines have none."""
+    """Whether a word is there that every embargo line has one of: most lines have none.
+
+    A paragraph is asked about several times on its way.
+    """
     low = text.lower()
     return any(map(low.__contains__, _HINTS))
 

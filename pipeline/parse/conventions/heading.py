@@ -221,7 +221,7 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
             break
     title = " ".join(block)
     more = any(text.strip() for text in lines[index + len(block) :])
-    sentence = title.endswith((".", "!”", '."', ".”", ":", ";", ","))
+    sentence = title.endswith((".", "。", "!”", '."', ".”", ":", ";", ","))
     if len(title) <= MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
         head.headline = title
         return len(block)

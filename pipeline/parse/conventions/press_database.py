@@ -41,8 +41,23 @@ _INDEXING = frozenset(
     ("CO", "IN", "NS", "RE", "IPD", "IPC", "PUB", "ART", "RF", "CT", "ED", "PG", "SC", "DE")
 )
 _HEAD_CHARS = 4000
+_ENGLISH = {
+    **dict.fromkeys(("AUTEUR", "AUTOR", "AUTORE", "AUTEURS"), "BYLINE"),
+    **dict.fromkeys(("RUBRIQUE", "RUBRIK", "SECCIÓN", "SEZIONE", "RUBRIEK", "SECTIE"), "SECTION"),
+    **dict.fromkeys(("LONGUEUR", "LÄNGE", "LONGITUD", "LUNGHEZZA", "LENGTE"), "LENGTH"),
+    **dict.fromkeys(("DATE-CHARGEMENT", "DATUM-ZUGANG", "FECHA-CARGA", "LAAD-DATUM"), "LOAD-DATE"),
+    **dict.fromkeys(("LANGUE", "SPRACHE", "IDIOMA", "LINGUA", "TAAL"), "LANGUAGE"),
+    **dict.fromkeys(("TYPE-PUBLICATION", "TYPE-PUBLICATIE", "PUBLIKATIONSTYP"), "PUBLICATION-TYPE"),
+    **dict.fromkeys(("ENCART", "EINLEITUNG", "DESTACADO"), "HIGHLIGHT"),
+    **dict.fromkeys(("ILLUSTRATION", "GRAFIK", "GRÁFICO", "GRAFIEK"), "GRAPHIC"),
+    **dict.fromkeys(("UPDATE", "RUBRIQUE-DATE"), "LOAD-DATE"),
+    **dict.fromkeys(("SUJET", "THEMEN", "ASUNTO", "ONDERWERP"), "SUBJECT"),
+}
+"""The labels of Nexis in German, French, Spanish, Italian and Dutch, as in English."""
 _LABEL = re.compile(
-    r"^(?P<name>BYLINE|SECTION|LENGTH|DATELINE|HIGHLIGHT|HEADLINE|GRAPHIC|LOAD-DATE|LANGUAGE|"
+    r"^(?P<name>"
+    + "|".join(f"{name}(?=:)" for name in _ENGLISH)
+    + r"|BYLINE|SECTION|LENGTH|DATELINE|HIGHLIGHT|HEADLINE|GRAPHIC|LOAD-DATE|LANGUAGE|"
     r"PUBLICATION-TYPE|URL|CORRECTION|CORRECTION-DATE|SERIES|NOTES?|SUBJECT|TYPE|JOURNAL-CODE|"
     r"DOCUMENT-TYPE|COPYRIGHT|AUTHOR|BODY|SOURCE|ORGANIZATION|GEOGRAPHIC|PERSON|INDUSTRY|COMPANY|"
     r"Byline|Section|Length|Dateline|Highlight|Graphic|Load-Date|Language|Classification|Subject|"
@@ -64,7 +79,8 @@ _MONTH_FIRST = re.compile(
     re.I,
 )
 _DAY_FIRST = re.compile(
-    r"^(?:[^\W\d_]+,? )?(\d{1,2})\.? (?:de )?([^\W\d_]{3,10})\.? (?:de )?(\d{4})(?:,? [^\W\d_]+)?$",
+    r"^(?:[^\W\d_]+,? )?(\d{1,2})\.? (?:de )?([^\W\d_]{3,10})\.? (?:de )?(\d{4})(?:,? [^\W\d_]+)?"
+    r"(?:,? (\d{1,2}):(\d\d) ?([AP]M|Uhr)?)?(?: ([A-Z]{2,5}))?$",
     re.I,
 )
 _ZONES = {"GMT": 0, "UTC": 0, "EST": -300, "EDT": -240, "ET": None, "BST": 60, "CET": 60}
@@ -157,7 +173,7 @@ def _read_coded(text: str) -> Draft:
 
 def _labels(text: str) -> set[str]:
     lines = (entry.strip() for entry in text.split("\n"))
-    return {match["name"].upper() for entry in lines if (match := _LABEL.match(entry))}
+    return {_label_name(match) for entry in lines if (match := _LABEL.match(entry))}
 
 
 def split_nexis(text: str) -> Iterator[tuple[int, int]]:
@@ -229,13 +245,18 @@ def read_nexis(text: str) -> Draft:
     )
 
 
+def _label_name(match: re.Match[str]) -> str:
+    name = match["name"].upper()
+    return _ENGLISH.get(name, name)
+
+
 def _nexis_labels(lines: list[str]) -> tuple[dict[str, str], int, int]:
     """What the labels say, and where the text begins and ends between them."""
     told: dict[str, str] = {}
     begin, end, number = 0, len(lines), 0
     while number < len(lines):
         match = _LABEL.match(lines[number])
-        name = match["name"].upper() if match else ""
+        name = _label_name(match) if match else ""
         if not match or (name in _ABOVE and begin and number > begin + _MAX_HEAD_LINES):
             number += 1
             continue
@@ -357,8 +378,7 @@ def _moment(text: str) -> Moment | None:
         month, day, year = dates.month(match[1]), int(match[2]), int(match[3])
         return _at(dates.day(year, month, day), match)
     if match := _DAY_FIRST.match(text):
-        found = dates.day(int(match[3]), dates.month(match[2]), int(match[1]))
-        return dates.midnight(found) if found else None
+        return _at(dates.day(int(match[3]), dates.month(match[2]), int(match[1])), match)
     return None
 
 
@@ -377,7 +397,7 @@ def _at(day: object, match: re.Match[str]) -> Moment | None:
 
 
 def _hour(hour: int, half: str | None) -> int:
-    if not half:
+    if not half or half.upper() == "UHR":
         return hour
     return hour % 12 + (12 if half.upper() == "PM" else 0)
 

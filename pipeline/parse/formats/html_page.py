@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from pipeline.parse import fields
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.agency_json import Object, ReadObject, articles, read_articles
 from pipeline.parse.limits import ParseLimits
@@ -21,6 +22,8 @@ _SCRIPT = re.compile(
     r"<script\b[^<>]*?application/ld\+json[^<>]*>(?P<data>(?:[^<]|<(?!/script))*+)</script", re.I
 )
 _CHARSET = re.compile(rb"<meta\b[^<>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_LANGUAGE = re.compile(r"<html\b[^<>]{0,400}?\slang\s*=\s*[\"']?(?P<value>[A-Za-z_-]{2,20})", re.I)
+_HEAD_CHARS = 4096
 _CDATA = re.compile(r"^\s*(?://\s*)?<!\[CDATA\[|(?://\s*)?\]\]>\s*$")
 
 
@@ -46,12 +49,18 @@ class HtmlPage:
             found += (entry for entry in _articles(script["data"], limits) if entry not in found)
         if not found:
             raise FaultError("unknown_format", "a page without a schema.org article that has text")
+        told = _LANGUAGE.search(decoded.text, 0, _HEAD_CHARS)
+        language = fields.language(told["value"]) if told else None
         for part in read_articles(found, None, self._read):
             own = part.raw
             if own is not None:
-                own = b'<html><script type="application/ld+json">' + own + b"</script></html>"
+                root = f'<html lang="{language}">' if language else "<html>"
+                opening = f'{root}<script type="application/ld+json">'.encode()
+                own = opening + own + b"</script></html>"
             if isinstance(part, Draft):
-                yield replace(part, raw=own, warnings=(*decoded.warnings, *part.warnings))
+                warnings = (*decoded.warnings, *part.warnings)
+                spoken = part.language or language
+                yield replace(part, raw=own, warnings=warnings, language=spoken)
             else:
                 yield replace(part, raw=own)
 

@@ -33,15 +33,19 @@ _NUMBERED = re.compile(r"<DOC>\s*<DOCNO>\s*(?![A-Z]+(?:_[A-Z]{3})?_?\d{8}\.)[^<\
 _COLLECTIONS = {
     "AP": "AP", "WSJ": "The Wall Street Journal", "FT": "Financial Times",
     "LA": "Los Angeles Times", "FBIS": "FBIS", "SJMN": "San Jose Mercury News",
+    "FR": "Federal Register",
 }  # fmt: skip
 _HEADLINE = ("HEADLINE", "HL", "TI", "TITLE", "HEAD")
 _TEXT = ("LP", "LEADPARA", "TEXT")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+# The Federal Register's marks of typesetting.
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
+_INNER_TITLE = re.compile(r"<DOCTITLE>([^<]*+)</DOCTITLE>", re.I)
 _PARAGRAPH = re.compile(r"</?P\b[^<>]*>", re.I)
 _ROW = re.compile(r"</?TABLEROW\b[^<>]*>", re.I)
 _CELL = re.compile(r"<TABLECELL\b[^<>]*>", re.I)
 _PREFIX = re.compile(r"^([A-Z]+)")
-_DAY_OF_NUMBER = re.compile(r"^(?:AP|WSJ|LA)(\d\d)(\d\d)(\d\d)-")
+_DAY_OF_NUMBER = re.compile(r"^(?:AP|WSJ|LA|FR)(\d\d)(\d\d)(\d\d)-")
 _FT_HEAD = re.compile(r"^FT\s+\d{1,2} [A-Z]{3} \d\d\s*/\s*")
 _FILE_TIME = re.compile(r"(\d\d)-(\d\d)-(\d\d) (\d\d)(\d\d)(E[SD]T)")
 _KEYWORD = re.compile(r"^(?P<urgency>[a-z])\s+(?P<category>[a-z])\s+(?P<slug>\S.*?)\s+\d\d-\d\d\b")
@@ -57,7 +61,7 @@ _PLACE = re.compile(
     rf"(?P<place>{_CAPITALS}(?: {_CAPITALS}){{0,3}}(?:, [A-Z][A-Za-z.]+(?: [A-Z][a-z]+)?)?)"
     r" -- (?=[\"'`]{0,2}[A-Z])"
 )
-_STAFF = re.compile(r",? (?:Times|Mercury News|Special to)\b.*", re.I)
+_STAFF = re.compile(r"(?:^|,? )(?:Times|Mercury News|Special to)\b.*", re.I)
 _WSJ_BYLINE = re.compile(r"\s+-{2,}\s+(By .*)$")
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
 _SHORT_YEAR_FROM = 70
@@ -78,12 +82,15 @@ class _Trec:
 def _document(data: bytes) -> Part:
     decoded = decode(data)
     check_count(decoded.text, "<")
-    markup = decoded.text.replace("\r\n", "\n")
+    markup = _COMMENT.sub("", decoded.text.replace("\r\n", "\n"))
     found = sgml.fields(markup[len(sgml.start_tag(markup)) + 1 :], apart=_TEXT)
     number = _first(found, "DOCNO")
     prefix = _PREFIX.match(number)
     collection = prefix[1] if prefix else ""
     headline, notes = _headline(found)
+    if not headline and (title := _INNER_TITLE.search(markup)):
+        headline, markup = _plain(title[1]), markup[: title.start()] + markup[title.end() :]
+        found = sgml.fields(markup[len(sgml.start_tag(markup)) + 1 :], apart=_TEXT)
     below = _WSJ_BYLINE.search(headline)
     written, headline = (below[1], headline[: below.start()]) if below else ("", headline)
     warnings: list[str] = list(decoded.warnings)
@@ -138,7 +145,7 @@ def _moments(
     found: dict[str, list[str]], number: str, warnings: list[str]
 ) -> tuple[Moment | None, Moment | None]:
     """The day of publication, and the minute at which AP filed this version."""
-    text = _first(found, "DATE1", "DD", "DATE")
+    text = _first(found, "DATE1", "DD", "DATE", "PUBDATE")
     numbered = _DAY_OF_NUMBER.match(number)
     day = _day(text)
     if day is None and numbered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree, html
 
@@ -126,7 +127,12 @@ class Flow:
 def local(element: etree._Element) -> str:
     """Return the element's name without namespace, in lower case; empty for comments."""
     tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return _local_name(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
