@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.errors import BrokerError, OffsetExpiredError, UsageError
-from pipeline.model import Record
+from pipeline.model import DAMAGED_HEADER, Record
 from pipeline.source.kafka.client import (
     Client,
     ClientFault,
@@ -23,7 +23,7 @@ from pipeline.source.kafka.client import (
 from pipeline.source.kafka.consumer import KafkaClient
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
-from pipeline.source.kafka.starts import corrupt
+from pipeline.source.kafka.starts import corrupt, unreadable
 
 Connect = Callable[[KafkaOptions], Client]
 
@@ -59,8 +59,9 @@ class KafkaRange:
         """Yield the records from offset `start` on, with their Kafka timestamps as `received_at`.
 
         Raises `OffsetExpiredError` where the broker dropped some of them meanwhile,
-        `CorruptBatchError` where they cannot be decoded, `BrokerError` where it does not answer
-        for `broker_timeout_s`.
+        `CorruptBatchError` where they cannot be decoded and `on_corrupt` is "stop" (else a record
+        without bytes stands for them, which becomes a reject that names them), `BrokerError` where
+        it does not answer for `broker_timeout_s`.
         """
         try:
             client = self.connect(self.options)
@@ -69,7 +70,18 @@ class KafkaRange:
         try:
             client.assign([self.partition])
             client.seek(self.partition, start)
-            yield from self._read(client, start)
+            position = start
+            while position < self.total:
+                try:
+                    yield from self._read(client, position)
+                    return
+                except Unreadable as found:
+                    if self.options.on_corrupt == "stop":
+                        raise corrupt(found, found.end) from found
+                    # Its header may be what is damaged: nothing ends behind the range.
+                    position = max(found.offset + 1, min(found.end, self.total))
+                    yield self._damaged(found, position)
+                    client.seek(self.partition, position)
         except OutOfRange as gone:
             raise OffsetExpiredError(
                 "the broker no longer has records of the range",
@@ -77,8 +89,6 @@ class KafkaRange:
                 partition=self.partition.number,
                 position=gone.offset,
             ) from gone
-        except Unreadable as found:
-            raise corrupt(found, found.end) from found
         except ClientFault as fault:
             raise self._gone(fault) from fault
         finally:
@@ -101,6 +111,10 @@ class KafkaRange:
                     return
                 yield replace(record, source=self.source)
             position = fetched.position
+
+    def _damaged(self, found: Unreadable, end: int) -> Record:
+        told = unreadable(found, end).message.encode("utf-8", "replace")
+        return Record(self.source, found.offset, b"", headers=((DAMAGED_HEADER, told),))
 
     def _gone(self, reason: object) -> BrokerError:
         return BrokerError(

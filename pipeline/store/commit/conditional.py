@@ -12,15 +12,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+import structlog
 from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
 from obstore.store import from_url
 
 from pipeline.errors import StoreError
+from pipeline.redact import masked
 from pipeline.store.commit.tables import local_path
 
 if TYPE_CHECKING:
     # Types of the library's stubs; they are not there when it runs.
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("dateline")
 
 _FOLDER = "_probe"
 _PATIENCE_S = 5
@@ -44,12 +48,22 @@ def assert_put_if_absent(url: str, options: Mapping[str, str]) -> None:
     """Raise `StoreError` where the store at `url` lacks put-if-absent; asked once a process.
 
     A local folder has it. A store that cannot be asked (it is down, its credentials come from where
-    delta-rs alone looks) is not refused: what the lake does there next tells what is wrong.
+    delta-rs alone looks) is not refused, but told of: what the lake does there next tells what is
+    wrong.
     """
     if local_path(url) is not None or url in _known:
         return
-    store = _opened(url, options)
-    if store is not None and not _refuses_a_second(store):
+    try:
+        refuses = _refuses_a_second(_opened(url, options))
+    except (BaseError, ValueError, OSError) as error:
+        _log.warning(
+            "the object store could not be asked whether it has put-if-absent: two writers need it"
+            " (docs/object-stores.md)",
+            lake=masked(url),
+            reason=type(error).__name__,
+        )
+        refuses = True
+    if not refuses:
         raise StoreError(
             "this object store has no put-if-absent (it ignores If-None-Match), so that two writers"
             " would overwrite one another: use a store, or a version of it, that has (see"
@@ -60,7 +74,7 @@ def assert_put_if_absent(url: str, options: Mapping[str, str]) -> None:
     _known.add(url)
 
 
-def _opened(url: str, options: Mapping[str, str]) -> ObjectStore | None:
+def _opened(url: str, options: Mapping[str, str]) -> ObjectStore:
     lowered = {name.lower(): value for name, value in options.items()}
     plain = {name.removeprefix("aws_"): value for name, value in lowered.items()}
     known = {
@@ -77,11 +91,8 @@ def _opened(url: str, options: Mapping[str, str]) -> ObjectStore | None:
     if "proxy_url" in plain:
         client["proxy_url"] = plain["proxy_url"]
     retry: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=_PATIENCE_S)}
-    try:
-        # The credentials that are no options come from the environment, as with delta-rs.
-        return from_url(url, config=cast(Any, known), client_options=client, retry_config=retry)
-    except (BaseError, ValueError):
-        return None
+    # The credentials that are no options come from the environment, as with delta-rs.
+    return from_url(url, config=cast(Any, known), client_options=client, retry_config=retry)
 
 
 def _is_known(url: str, name: str, value: str) -> bool:
@@ -102,8 +113,6 @@ def _refuses_a_second(store: ObjectStore) -> bool:
             store.put(path, b"put if absent", mode="create")
     except AlreadyExistsError:
         return True
-    except (BaseError, OSError):
-        return True  # not known
     else:
         return False
     finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.errors import BrokerError, OffsetExpiredError, UsageError
+from pipeline.errors import BrokerError, CorruptBatchError, OffsetExpiredError, UsageError
+from pipeline.model import Reject
+from pipeline.parse import parse_record
 from pipeline.source.kafka.groups import parse_source
 from pipeline.source.kafka.options import KafkaOptions
 from pipeline.source.kafka.time_range import resolve
@@ -86,6 +89,21 @@ def test_records_that_expire_meanwhile_stop_the_reading(kafka: FakeKafka) -> Non
     kafka.logs["wire", 0].earliest = 6
     with pytest.raises(OffsetExpiredError, match="no longer has records"):
         list(part.records(2))
+
+
+def test_a_corrupt_batch_stops_the_reading_or_is_a_reject(kafka: FakeKafka) -> None:
+    """By `on_corrupt`: the reject names the offsets, and the rest is read."""
+    kafka.logs["wire", 0].spoil(5, 8)
+    part = resolve(OPTIONS, None, None, kafka.connect).ranges[0]
+    with pytest.raises(CorruptBatchError):
+        list(part.records(0))
+    skipping = replace(part, options=replace(OPTIONS, on_corrupt="skip"))
+    records = list(skipping.records(0))
+    assert [r.offset for r in records] == [*range(6), *range(8, 20)]
+    (reject,) = parse_record(records[5])
+    assert isinstance(reject, Reject)
+    assert reject.offset == 5
+    assert "offsets 5 to 7 of partition 0 of wire cannot be decoded" in reject.message
 
 
 def test_a_broker_that_is_away_is_an_error(kafka: FakeKafka) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.fs as pafs
 import pytest
+from structlog.testing import capture_logs
 
 from pipeline.errors import StoreError
 from pipeline.store.commit import conditional
@@ -55,9 +56,14 @@ def test_a_store_that_heeds_it_is_taken_and_asked_once(store: Store) -> None:
 
 
 def test_a_store_that_is_down_is_not_called_one_without_it(store: Store) -> None:
+    """It is told of in the log: nobody knows then whether two writers are safe there."""
     store.plan(is_down=True)
-    assert_put_if_absent("s3://news/down", options_of(store.faulty))
+    with capture_logs() as told:
+        assert_put_if_absent("s3://news/down", options_of(store.faulty))
     store.plan()
+    assert [(line["log_level"], "put-if-absent" in line["event"]) for line in told] == [
+        ("warning", True)
+    ]
 
 
 def test_a_folder_is_not_asked(tmp_path: Path) -> None:
