@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -188,6 +190,8 @@ _TEXTS = {
     "text": "",
     "mail": "From: a@example.com\nTo: b@example.com\nSubject: Sold\n\n",
     "iptc7901": "\x01abc001 4 pl 20 x\r\nSold\r\n\x02",
+    "teleprinter": "ZCZC ABC001 4 pl 20\r\nBOATS-SOLD\r\n",
+    "anpa": "\x01a001 x\r\nu i BC-Sold 01-05 0020\r\n\x02^BC-Sold,20<\r\n^Eds: with\r\nmore<\r\n^",
 }
 
 
@@ -201,7 +205,7 @@ def test_plain_text_keeps_its_words_or_names_them(name: str, numbers: list[int])
     lines.insert(1, extras[numbers[0] % 4])
     lines.append(extras[4])
     data = (_TEXTS[name] + "Boats sold\n\n" + "\n\n".join(lines)).encode()
-    data += b"\x03" if name == "iptc7901" else b""
+    data += b"\x03" if name in {"iptc7901", "anpa"} else b""
     (item,) = parse_record(record(data))
     assert isinstance(item, Story)
     told = " ".join((item.headline, *item.paragraphs, item.editor_note or "", *item.warnings))
@@ -217,3 +221,56 @@ def test_a_sentence_of_a_mail_that_sends_another_one_on_is_a_note() -> None:
     story = one(f"{above}{sentence(1)}\n\n{mark}{sent}".encode())
     assert story.headline == "Boats sold" and story.paragraphs == (sentence(2), sentence(3))
     assert story.editor_note == sentence(1)
+
+
+def _rtf(paragraphs: list[str]) -> bytes:
+    return ("{\\rtf1\\ansi " + "\\par\\par ".join(paragraphs) + "\\par}").encode()
+
+
+def _docx(paragraphs: list[str]) -> bytes:
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    inside = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    page = f'<w:document xmlns:w="{space}"><w:body>{inside}</w:body></w:document>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        packed.writestr("word/document.xml", page)
+    return out.getvalue()
+
+
+def _mail_of_html(paragraphs: list[str]) -> bytes:
+    head = (
+        "From: a@example.com\nTo: b@example.com\nSubject: Boats sold\nContent-Type: text/html\n\n"
+    )
+    return (head + "".join(_xml(text, "p") for text in paragraphs[1:])).encode()
+
+
+def _wordpress(paragraphs: list[str]) -> bytes:
+    text = "\n\n".join(paragraphs[1:])
+    item = (
+        f"<title>{paragraphs[0]}</title><content:encoded>{text}</content:encoded>"
+        "<wp:post_id>1</wp:post_id><wp:post_type>post</wp:post_type><wp:status>publish</wp:status>"
+    )
+    spaces = (
+        'xmlns:wp="http://wordpress.org/export/1.2/" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    )
+    inside = f"<wp:wxr_version>1.2</wp:wxr_version><item>{item}</item>"
+    return f'<rss version="2.0" {spaces}><channel>{inside}</channel></rss>'.encode()
+
+
+_DOCUMENTS = {"rtf": _rtf, "docx": _docx, "mail": _mail_of_html, "wordpress": _wordpress}
+
+
+@pytest.mark.parametrize("name", _DOCUMENTS)
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=6, unique=True))
+def test_documents_keep_their_words_or_name_them(name: str, numbers: list[int]) -> None:
+    """Each sentence below the headline is in the story, or in a warning."""
+    told = ["Boats sold", "OSLO, Jan 5 (AP) - " + sentence(numbers[0])]
+    told += [sentence(number) for number in numbers[1:]]
+    (item,) = parse_record(record(_DOCUMENTS[name](told)))
+    assert isinstance(item, Story) and item.headline == "Boats sold"
+    held = " ".join((*item.paragraphs, item.editor_note or "", *item.warnings))
+    for number in numbers:
+        assert sentence(number)[:30] in held

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pipeline.model import Story
-from tests.parse.golden import one
+from pipeline.parse import parse_record
+from tests.parse.golden import one, record
 
 
 def dpa(
@@ -124,3 +127,28 @@ def test_a_message_of_marked_lines_only() -> None:
     )
     assert story.headline == "AP News Digest"
     assert story.paragraphs == ("The budget follows.", "It has two parts.")
+
+
+def test_messages_of_a_teleprinter_end_at_nnnn_or_at_the_next_one() -> None:
+    """Each is a story; one that was cut off, and words behind the end, are told."""
+    head = "ZCZC\r\nPPA123\r\nR I 0210\r\nNORLAND-FERRY\r\n\r\n"
+    text = "PORT ELWIN, Oct 5 (PTI) Residents voted to keep the ferry. It was close. PTI ABR TV"
+    beyond = " ".join(f"word{n}" for n in range(20))
+    whole = f"{head}Town keeps its ferry\r\n\r\n{text}\r\n"
+    data = whole + whole + f"NNNN\r\n{beyond}\r\n"
+    first, second = parse_record(record(data.encode()))
+    for story in (first, second):
+        assert isinstance(story, Story)
+        assert (story.format, story.headline) == ("iptc7901", "Town keeps its ferry")
+        assert (story.slugline, story.urgency, story.provider) == ("NORLAND-FERRY", 4, "PTI")
+        assert story.paragraphs == ("Residents voted to keep the ferry. It was close.",)
+    assert "the message ends without NNNN" in first.warnings
+    assert "not read: 20 words behind NNNN" in second.warnings
+
+
+def test_the_header_of_a_teleprinter_takes_no_time() -> None:
+    """Key words are joined by dashes: whatever dashes there are, they are looked at once."""
+    for head in ("-" * 119 + ".", "a-" * 59 + ".", "a/" * 59 + "("):
+        began = time.process_time()
+        parse_record(record(f"ZCZC\n{head}\n\nBoats sold\n\nThe boats were sold.\n".encode()))
+        assert time.process_time() - began < 0.5

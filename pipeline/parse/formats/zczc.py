@@ -23,7 +23,7 @@ _END = re.compile(rb"[\r\n][\x00\x07\x16\x7f ]*N{4}[\x00\x07\x16\x7f ]*(?=[\r\n]
 _LINE = re.compile(rb"[^\r\n]*(?:\r+\n?|\n|\Z)")
 _NUMBER = re.compile(rb"[A-Za-z]{1,5} ?\d{1,5}(?: [^.]{0,80})?")
 _LETTERS = re.compile(rb"[A-Za-z1-9] [A-Za-z]{1,5}(?: \d{1,5})?(?: [A-Z ]{0,40})?")
-_SLUG = re.compile(rb"[^\s.:]{2,}(?:[-/,][^\s.:]+)+(?: ?\([^()]{2,24}\))?[/,]?")
+_SLUG = re.compile(rb"[^\s.:/,-]++(?:[-/,]++[^\s.:/,-]++)+(?: ?\([^()]{2,24}\))?[/,]?")
 _MAX_LINES = 5
 _MAX_LINE_BYTES = 120
 
