@@ -43,11 +43,11 @@ with named as (
   select revision_id, list(name order by salience desc, name)[1:4] as entities
   from current_entities where kind <> 'NORP' group by revision_id
 ), acts as (
-  select revision_id, list(concat_ws(' ', source_name, root, target_name)
+  select revision_id, list(concat_ws(' ', source_label, root, target_label)
     order by sentence_index, trigger_start)[1:3] as events
-  from current_events group by revision_id
+  from current_events where not negated and not hypothetical group by revision_id
 )
-select date, region, provider, headline, entities, events
+select date, region, provider, headline, body[1:60] as beginning, entities, events
 from current left join named using (revision_id) left join acts using (revision_id)
 order by date nulls last, region, headline
 """
@@ -134,7 +134,7 @@ def _show(lake: str, as_json: bool) -> None:
         print_json({"partitions": tree, "stories": stories, "rejects": rejects})
         return
     out.print(_tree(lake, tree))
-    out.print(_stories(stories))
+    _print_stories(stories)
     out.print(_rejects(rejects))
     out.print(f"\nLook at it: {_report(lake)}", highlight=False, soft_wrap=True)
     out.print("Go on with:")
@@ -169,21 +169,22 @@ def _tree(lake: str, rows: list[dict[str, Any]]) -> Tree:
     return root
 
 
-def _stories(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"Stories ({len(rows)})", title_justify="left", show_lines=True)
-    for name in ("date", "region", "headline", "main entities", "events"):
-        table.add_column(name, overflow="fold")
+def _print_stories(rows: list[dict[str, Any]]) -> None:
+    """Print each story in a few lines, which a terminal of 80 columns holds."""
+    out.print(f"\n[bold]Stories ({len(rows)})[/bold]\n")
     for row in rows[:_SHOWN]:
-        table.add_row(
-            str(row["date"] or "none"),
-            row["region"],
-            Text(row["headline"]),
-            Text(", ".join(row["entities"] or ())),
-            Text("\n".join(row["events"] or ())),
-        )
+        told = (str(row["date"] or "no date"), row["region"], row["provider"])
+        out.print(Text(" · ".join(word for word in told if word), style="dim"))
+        out.print(Text(row["headline"] or f"{row['beginning']} …", style="bold"))
+        lines = Table.grid(padding=(0, 1))
+        for label, values in (("names", row["entities"]), ("events", row["events"])):
+            if values:
+                lines.add_row(Text(f"  {label}", style="dim"), Text("; ".join(values)))
+        if lines.row_count:
+            out.print(lines)
+        out.print()
     if len(rows) > _SHOWN:
-        table.caption = f"and {len(rows) - _SHOWN} more"
-    return table
+        out.print(f"and {len(rows) - _SHOWN} more\n")
 
 
 def _rejects(rows: list[dict[str, Any]]) -> Table:
