@@ -9,7 +9,9 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import escape, unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -294,6 +296,70 @@ def test_towns_lie_in_their_countries() -> None:
         assert inside, country
 
 
+def _dom(
+    page: Path, tmp_path: Path, *options: str, at: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """What a browser makes of a page, once its scripts have come to rest."""
+    return subprocess.run(
+        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=60000", *options,
+         "--dump-dom", f"{page.as_uri()}{at}"],
+        capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+
+
+DARK = "--blink-settings=preferredColorScheme=0"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("options", [(), (DARK,), ("--window-size=360,800",)])
+def test_axe_finds_nothing(
+    lake: str, found: Figures, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Light, dark and as wide as a phone: axe-core's rules, those of contrast included."""
+    text = report_page(found, lake)
+    axe = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+    ask = (
+        "axe.run().then(told => { const said = document.createElement('pre'); said.id = 'axe';"
+        "said.textContent = JSON.stringify(told.violations.map(rule => [rule.id, rule.impact,"
+        "rule.nodes.map(node => node.html)])); document.body.append(said); });"
+    )
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    opened = text.replace("<details ", "<details open ")
+    path = tmp_path / "report.html"
+    escaped = axe.replace("</script", "<\\/script")
+    path.write_text(
+        opened.replace("</body>", f"<script>{escaped}</script><script>{ask}</script></body>"),
+        "utf-8",
+    )
+    (told,) = re.findall(r'<pre id="axe">(.*?)</pre>', _dom(path, tmp_path, *options).stdout, re.S)
+    assert json.loads(unescape(told)) == []
+
+
+@pytest.mark.browser
+def test_a_phone_shows_the_page_without_scrolling_aside(
+    lake: str, found: Figures, tmp_path: Path
+) -> None:
+    """At 360 pixels nothing but a table's own frame is wider than the window."""
+    measure = (
+        "<script>const wide = document.createElement('pre'); wide.id = 'wide';"
+        "wide.textContent = document.documentElement.scrollWidth;"
+        "document.body.append(wide)</script>"
+    )
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", report_page(found, lake))
+    # A headless window is never narrower than 500 pixels: a frame of 360 stands for the phone.
+    inner, path = tmp_path / "inner.html", tmp_path / "outer.html"
+    inner.write_text(text.replace("</body>", f"{measure}</body>"), "utf-8")
+    path.write_text(
+        f'<iframe width="360" height="800" srcdoc="{escape(inner.read_text("utf-8"))}"></iframe>'
+        "<script>addEventListener('load', () => { document.title = document.querySelector('iframe')"
+        ".contentDocument.getElementById('wide').textContent; })</script>",
+        "utf-8",
+    )
+    (width,) = re.findall(r"<title>(\d+)</title>", _dom(path, tmp_path).stdout)
+    assert int(width) <= 360
+
+
 @pytest.mark.browser
 def test_a_browser_runs_the_script_without_an_error(
     lake: str, found: Figures, tmp_path: Path
@@ -301,11 +367,7 @@ def test_a_browser_runs_the_script_without_an_error(
     """Its own script may run, a story's may not; a link opens the story that it leads to."""
     path = tmp_path / "report.html"
     path.write_text(report_page(found, lake), "utf-8")
-    done = subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"{path.as_uri()}#story-2"],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
+    done = _dom(path, tmp_path, at="#story-2")
     assert "CONSOLE" not in done.stderr
     assert re.search(r'<details class="story" id="story-2" open=""', done.stdout)
     assert '<p class="filter">' in done.stdout
