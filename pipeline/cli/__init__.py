@@ -27,6 +27,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "publish": ("wire",),
     "query": ("query",),
     "recipes": ("recipes",),
+    "sql": ("sql",),
     "lake": ("lake", "links", "export"),
     "flink": ("flink",),
     "rejects": ("rejects",),
