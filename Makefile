@@ -9,7 +9,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # Markers (pyproject.toml) of the tests that need more than Python, or long.
 ELSEWHERE := java or go or browser or faults or long
 
-.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak replay-100k \
+.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check check-image scale \
   models word-table data
 
@@ -89,6 +89,10 @@ evaluate: $(VENV)/.run  ## scores of the enrichment, written to docs/evaluation.
 
 soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worker's memory
 	PYTHONPATH=. $(BIN)/python bench/soak.py
+
+soak-day: $(VENV)/.dev  ## two hours: 200,000 stories live, beside upkeep, kills and a reader
+	PYTHONPATH=. $(BIN)/python bench/soak.py --minutes 120 --warm-up-minutes 40 \
+	  --records-per-s 28 --kills 10 --beside $(ARGS)
 
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
 	PYTHONPATH=. $(BIN)/python bench/replay_100k.py
