@@ -59,7 +59,7 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
         seen.append(tuple(values))
         return float(len(seen) - 1)
 
-    coder = EventCoder(load(_MODEL), judge=judge)
+    coder = EventCoder(load(_MODEL), judge=judge, least=0.0)
     enricher._opened.cache_clear()
     with mock.patch.object(EventCoder, "open", lambda _model: coder):
         found = triples.coded(labelled, lambda stories: Enricher(_MODEL).enrich(stories))

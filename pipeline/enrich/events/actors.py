@@ -37,7 +37,9 @@ from pipeline.model import Actor, Entity
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
 _PLACE_KINDS = frozenset({"GPE", "NORP"})
-_WITHIN = frozenset({"of", "in", "by", "from", "between", "on", "to", "against", "with", "for"})
+_WITHIN = frozenset(
+    {"of", "in", "by", "from", "between", "among", "on", "to", "against", "with", "for"}
+)
 _NAMED_WITHIN = _WITHIN | {"at", "for", "near", "inside"}
 _LOCATIVE = frozenset({"in", "at", "near", "outside"})
 _AIMED = frozenset({"on", "to", "against", "with", "for"})
@@ -50,6 +52,8 @@ _ECONOMY = frozenset([
 _HARMING = frozenset({"ATTACK", "BOMB"})
 _PRONOUN = 0.8
 """How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
+_LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
+_THEIR = frozenset({"its", "their"})
 _BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
 _LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
 _BARE = 2
@@ -107,6 +111,7 @@ class Resolver:
                 continue
             if is_possessed(token):
                 found = [p for t in self._within(token, False) for p in self._resolve(t)]
+                found = found or self._of_speaker(token)
             else:
                 found = self._resolve(token)
                 beside = token not in naming and _stands_with(token, naming)
@@ -116,8 +121,10 @@ class Resolver:
             if own and token in naming:  # "reaffirmed US support": the speaker's own state gives it
                 parties = [p for p in parties if p.actor.country not in states]
             known = [p for p in parties if p.somebody]
-            if weak and weak[0].actor.role and _is_location(token):
-                continue  # "detained protesters in The Hague": the place is not whom it was done to
+            if weak and _is_location(token) and (weak[0].actor.role or _acted_upon(weak[0], token)):
+                # "detained protesters in The Hague": the place is not whom it was done to
+                weak = [self.of_country(party, [token]) for party in weak]
+                continue
             if known and (_is_known(known[0]) or _is_object(token, naming)):
                 # Tokens coordinated with this one are as much the target as it is.
                 joined = {item.i for item in nouns(token)}
@@ -199,6 +206,23 @@ class Resolver:
         inside = [t for t in inside if not _is_location(t)] or inside
         return [p for t in inside for p in self._resolve(t, doer, depth + 1)][:_MAX_ACTORS]
 
+    def _of_speaker(self, token: Token) -> list[Party]:
+        """Whose "its troops" are in a clause that somebody said: the speaker's."""
+        clause = token.head.head if token.dep_ == "pobj" else token.head
+        if clause.dep_ != "ccomp" or not any(c.lower_ in _THEIR for c in token.lefts):
+            return []
+        subjects = [c for c in clause.head.children if c.dep_ == "nsubj" and c.i < clause.i]
+        found = [p for s in subjects for p in [self._speaking(s)] if p is not None]
+        if not any(p.actor.country or p.actor.name for p in found):
+            return []
+        role, _ = role_of(token, self._lexicon)
+        whose = self._widened(token, found[0])
+        actor = replace(
+            whose.actor, role=role, name=None, entity_id=None, resolved_by="pronoun",
+            confidence=_PRONOUN,
+        )  # fmt: skip
+        return [replace(whose, actor=actor, kind=None)]
+
     def _speaking(self, token: Token) -> Party | None:
         """Who stands at a noun that a pronoun may take up, or is named within its phrase."""
         inner = (t for t in (*_modifiers(token), *self._within(token, True)) if t.pos_ != "PRON")
@@ -219,7 +243,7 @@ class Resolver:
         """A name that no entity was found for, as a doer; an attack as what did harm."""
         if labels.is_time(token) or (token.pos_ == "PROPN" and not token.text[:1].isupper()):
             return []
-        if token.pos_ == "PROPN":
+        if token.pos_ == "PROPN" or _is_acronym(token):
             return self._unnamed(token)
         if classes_of(token, self._lexicon).isdisjoint(_HARMING):
             return []
@@ -231,12 +255,13 @@ class Resolver:
             return []
         if any(child.lower_ in {"no", "any"} for child in token.children):
             return []
-        if token.tag_ == "NN" and not any(True for _ in token.children):
+        acronym = _is_acronym(token)
+        if token.tag_ == "NN" and not acronym and not any(True for _ in token.children):
             return []  # "smuggling", "talks": nothing that somebody could be
         country, entity = self._named_within(token)
         first, last = labels.phrase_of(token, whole=True)
         actor = replace(self._words(token, first, last), country=country, entity_id=entity)
-        return [Party(actor, False, token, None, token.pos_ == "PROPN")]
+        return [Party(actor, False, token, None, token.pos_ == "PROPN" or acronym)]
 
     def _named_within(self, token: Token) -> tuple[str | None, str | None]:
         """Country and id of the first name in a phrase, clauses left out."""
@@ -287,10 +312,10 @@ class Resolver:
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
         lemma = token.lemma_.lower()
-        somebody = lemma in PLURAL_NOUNS or lemma in self._lexicon.roles
+        role, _ = role_of(token, self._lexicon)
+        somebody = lemma in PLURAL_NOUNS or role is not None
         if token.tag_ not in {"NNS", "NNPS"} or not somebody:
             return
-        role, _ = role_of(token, self._lexicon)
         for child in token.children:
             tokens: list[Token] = []
             if child.dep_ == "prep" and child.lower_ == "of":
@@ -298,12 +323,17 @@ class Resolver:
             elif child.dep_ in {"amod", "poss", "nmod", "compound"} and child.text[:1].isupper():
                 tokens = nouns(child)
             countries = [(item, self._country(item)) for item in tokens]
-            if len({country for _, country in countries if country}) > 1:
+            bodies = [item for item, country in countries if country or self._is_body(item)]
+            if len(bodies) > 1 and len({country for _, country in countries}) > 1:
                 for item, country in countries:
                     entity = self._entity(item)
                     name = entity.name if entity else item.text
                     yield Party(self._actor(item, name, country, role, entity), True, item, "GPE")
                 return
+
+    def _is_body(self, token: Token) -> bool:
+        entity = self._entity(token)
+        return entity is not None and entity.kind == "ORG"
 
     def _party(self, token: Token) -> Party | None:
         longer = with_of(token)
@@ -342,7 +372,24 @@ class Resolver:
         if role in _NEVER_POLITICAL:
             political = False
         name = entity.name if entity is not None else self._force(token, role)
-        return Party(self._actor(token, name, country, role, entity), political, token, kind)
+        local = self._locality(token) if kind is None and role in _LOCAL_BODIES else None
+        actor = self._actor(token, name, country, role, entity)
+        return Party(actor, political, token, kind, local=local)
+
+    def _locality(self, token: Token) -> str | None:
+        """The town or province that a body is of: "the Gujarat government"."""
+        of = [
+            inner
+            for child in token.children
+            if child.dep_ == "prep" and child.lower_ == "of"
+            for inner in governed(child)
+        ]
+        for inner in [*(c for c in token.lefts if c.dep_ in _QUALIFYING), *of]:
+            entity = self._entity(inner)
+            if entity is not None and entity.kind == "GPE":
+                state = (entity.entity_id or "country:").startswith("country:")
+                return None if state else entity.name
+        return None
 
     def _people(self, token: Token, country: str | None) -> str | None:
         """CIV for a nationality's unlisted people: "Moroccan youths", "Algerian landowners"."""
@@ -424,6 +471,13 @@ def _is_known(party: Party) -> bool:
     return bool(actor.country or actor.name or party.political or party.token.pos_ == "PROPN")
 
 
+def _acted_upon(party: Party, place: Token) -> bool:
+    """Whether an act is on a thing within a place: what is fired "at" somebody is not."""
+    thing = party.token
+    object_ = thing.dep_ in {"dobj", "nsubjpass"} and thing.lemma_.lower() not in _LAND
+    return object_ and place.head.lower_ != "at"
+
+
 def _is_object(token: Token, naming: Collection[Token]) -> bool:
     held = token.dep_ == "compound" and token.tag_ == "NNS" and token.head in naming
     object_ = token.dep_ in {"dobj", "nsubjpass", "dative"} or held  # "hold families hostage"
@@ -434,6 +488,11 @@ def _stands_with(token: Token, naming: Collection[Token]) -> bool:
     """Whether a noun is governed by the words that name the act, through a preposition or not."""
     head = token.head.head if token.dep_ in {"pobj", "conj"} else token.head
     return token.head in naming or head in naming
+
+
+def _is_acronym(token: Token) -> bool:
+    """Whether a noun is a body's short form, which the tagger takes for a common noun."""
+    return token.text.isupper() and len(token.text) > _BARE and token.dep_ in {"nsubj", "nsubjpass"}
 
 
 def _is_location(token: Token) -> bool:

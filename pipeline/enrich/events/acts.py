@@ -57,7 +57,9 @@ class ActFinder:
         told = (
             finished(act, self._lexicon)
             for token, act in found
-            if token.i not in consumed and not qualifies(token, consumed)
+            if token.i not in consumed
+            and not qualifies(token, consumed)
+            and not (token.dep_ == "pcomp" and token.head.lower_ == "for")
         )
         return [act for act in told if act is not None]
 
@@ -152,7 +154,7 @@ class ActFinder:
         """Troops sent on a peacekeeping mission are protection given, not a show of force."""
         if code in {"154", "150"} and any(
             token.lower_.startswith("peacekeep") or token.lower_ == "peace"
-            for token in predicate.subtree
+            for token in (*predicate.subtree, *_told_with(predicate))
         ):
             return "074"
         return code
@@ -224,7 +226,7 @@ class ActFinder:
         trigger: tuple[Token, ...],
     ) -> Act | None:
         operator = frame.operator or ""
-        if predicate.lemma_ == "order" and inner.code[:3] == "087" and orders_others(inner.sources):
+        if "order" in {operator, predicate.lemma_} and self._commands_others(inner, found):
             operator = "demand"
         code: str | None = inner.code
         held = modality(inner.predicate)
@@ -267,6 +269,15 @@ class ActFinder:
             hypothetical=inner.hypothetical,
             nominal=inner.nominal and operator == "do",
         )
+
+    def _commands_others(self, inner: Act, found: Arguments) -> bool:
+        """Whether somebody orders what is not his own to do: "ordered French troops to leave"."""
+        others = [token for token in inner.sources if token not in found.subjects]
+        if inner.code[:3] == "087" and orders_others(others):
+            return True
+        people = [t for t in others if self._lexicon.roles.get(t.lemma_.lower()) in _OUTSIDE]
+        named = [t for t in others if t.pos_ == "PROPN"]
+        return inner.code[:2] in _COOPERATING and bool(people or named)
 
     def _nominal(self, noun: Token, depth: int) -> Act | None:
         lemma = noun.lemma_.lower()
@@ -318,6 +329,19 @@ class ActFinder:
                 frozenset({clause.i}) | inner.consumed, depth,
             )  # fmt: skip
         return None
+
+
+_OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
+_COOPERATING = frozenset({"03", "04", "05", "06", "07", "08"})
+
+
+def _told_with(predicate: Token) -> list[Token]:
+    """What stands with a noun's verb: "announced the deployment of troops on a peace mission"."""
+    if predicate.pos_ == "NOUN" and predicate.head.pos_ == "VERB":
+        return [
+            t for child in predicate.head.children if child.dep_ == "prep" for t in child.subtree
+        ]
+    return []
 
 
 _TRANSPARENT = frozenset({"pass", "do"})

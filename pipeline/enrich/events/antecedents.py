@@ -16,7 +16,9 @@ _BODIES = frozenset([
     "opposition", "party", "movement", "union", "magazine", "broadcaster", "public",
 ])  # fmt: skip
 _OWN = frozenset({"its", "his", "her", "their", "own", "my", "our"})
-_COUNTERPARTS = frozenset({"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally"})
+_COUNTERPARTS = frozenset(
+    {"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally", "owner"}
+)
 
 ByToken = Callable[[Token], Party | None]
 
@@ -107,7 +109,12 @@ def _agrees(lower: str, speaker: Token, party: Party) -> bool:
         return party.kind == "PERSON" or (not plural and party.kind not in {"ORG", "GPE"})
     if lower in IT:
         return not plural and party.kind != "PERSON"
-    return plural or party.kind in {"ORG", None}
+    return plural or party.kind in {"ORG", None} or _speaks_for_others(speaker)
+
+
+def _speaks_for_others(speaker: Token) -> bool:
+    words = [speaker, *(c for c in speaker.children if c.dep_ in {"compound", "nmod", "appos"})]
+    return any(word.lemma_.lower().startswith("spokes") for word in words)
 
 
 def _same(token: Token, other: Token | None) -> bool:

@@ -23,6 +23,7 @@ from pipeline.enrich.events.confidence import (
     plausibility,
     probability,
     row_features,
+    worth,
 )
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.event_dates import event_days
@@ -31,7 +32,7 @@ from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
-from pipeline.enrich.events.party import Party, identity
+from pipeline.enrich.events.party import POLITICAL_ROLES, Party, identity
 from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.protocol import CoderInput
 from pipeline.enrich.events.relations import answered, conditions
@@ -40,9 +41,12 @@ from pipeline.enrich.events.syntax import arguments, governed
 from pipeline.model import Actor, Event
 
 MIN_PLAUSIBILITY = 0.55
+MIN_WORTH = 0.45
+"""None of the development rows below it is right."""
 _TELLING_WEIGHT = 4
 _OF_A_STATE = code_set("of_a_state")
 _TOLD_ALONE = code_set("told_alone")
+_WITHOUT_TARGET = code_set("without_target")
 _COMMERCIAL = frozenset({"BUS", "SPO", "MED"})
 MAX_EVENTS_PER_SENTENCE = 8
 _RECIPROCAL_CODES = code_set("reciprocal")
@@ -56,6 +60,12 @@ _SAID = code_set("said")
 _LEAVING = code_set("leaving")
 _GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = code_set("between_all")
+_VIOLENT = code_set("violent")
+_HACKING = code_set("hacking")
+_REFUSED = code_set("refused")
+_OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
+_PROTESTING = frozenset({"CIV", "OPP", "NGO"})
+_WHERE = ("in", "from", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,13 @@ class EventCoder:
         nlp: Any,
         lexicon: EventLexicon | None = None,
         judge: Callable[[Sequence[float]], float] = confidence,
+        least: float = MIN_WORTH,
     ) -> None:
-        """`judge` turns what speaks for a row (`confidence.ROW_FEATURES`) into its confidence."""
+        """`judge` turns what speaks for a row (`confidence.ROW_FEATURES`) into its confidence.
+
+        Rows whose worth (`confidence.worth`) is below `least` are not told.
+        """
+        self._least = least
         self._lexicon = lexicon or load()
         self._judge = judge
         self._parser = Parser(nlp)
@@ -210,8 +225,10 @@ class EventCoder:
             targets = [party for party in targets if _more_than_anyone(party)]
             if not targets:
                 return []
-        together = act.code.startswith(_RECIPROCAL_CODES) or (
-            act.code == "120" and act.predicate.lemma_ == "fail"
+        # Two who reject a plan do it together; two who fail to agree do it to each other.
+        refused = act.code.startswith(_REFUSED)
+        together = act.code.startswith(_RECIPROCAL_CODES) and (
+            not refused or act.predicate.lemma_ == "fail"
         )
         joint = len({_key(party) for party in sources}) > 1 and together
         with_others = any(_is_with(party.token) for party in targets)
@@ -231,7 +248,9 @@ class EventCoder:
     def _in_charge(act: Act, resolver: Resolver) -> list[Party]:
         """Whose state acted where a passive leaves it unsaid: "was arrested in Laos"."""
         found = arguments(act.predicate)
-        tokens = [t for name in ("in", "from", "at") for t in found.prepositions.get(name, [])]
+        chain = [act.predicate, *(c for c in act.predicate.children if c.dep_ == "conj")]
+        after = [arguments(verb).prepositions for verb in chain if verb.tag_ == "VBN"]
+        tokens = [t for own in after for name in _WHERE for t in own.get(name, [])]
         inner = [
             t
             for token in tokens
@@ -255,7 +274,10 @@ class EventCoder:
             return None
         if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
-        sure = self._judge(row_features(act, source, target, self._lexicon))
+        told = row_features(act, source, target, self._lexicon)
+        if worth(told) < self._least and not (target is None and _stands_alone(act)):
+            return None
+        sure = self._judge(told)
         start, end = item.sentences[index]
         text = item.text[start:end]
         row = self._lexicon.cameo[act.code]
@@ -288,6 +310,12 @@ class EventCoder:
         )
 
 
+def _stands_alone(act: Act) -> bool:
+    """Whether an act is one by itself, done to nobody in particular: to resign, to mobilize."""
+    telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
+    return act.code.startswith(_WITHOUT_TARGET) and telling
+
+
 def _only_place(token: Any, act: Act) -> bool:
     """Whether a phrase says where talks were held or words said, not with or to whom."""
     return (
@@ -312,7 +340,25 @@ def _political(act: Act, source: Party, target: Party | None) -> bool:
         return False
     if act.nominal and act.depth == 0 and act.trigger == (act.predicate,):
         return source.political and target is not None and target.political
+    if target is not None and act.weight >= _TELLING_WEIGHT and _of_office(act, source, target):
+        return True
     return source.political or (target is not None and _of_others(act, source, target))
+
+
+def _of_office(act: Act, source: Party, target: Party) -> bool:
+    """Whether somebody known acts on an office, or an office on somebody known or of a country.
+
+    "Dehghan refused a request from 20 MPs", "rivals of the premier will boycott the summit".
+    """
+    mine, other = source.actor, target.actor
+    if mine.role in _COMMERCIAL or other.role in _COMMERCIAL:
+        return False
+    if act.code.startswith("14"):
+        return source.somebody and mine.role in _PROTESTING
+    if mine.role in POLITICAL_ROLES:
+        return other.name is not None or other.country is not None
+    named = mine.name is not None and source.kind in _ACTING_KINDS
+    return named and (other.role in _OFFICIAL or other.country is not None)
 
 
 def _is_business(act: Act, source: Party, target: Party) -> bool:
@@ -325,8 +371,14 @@ def _is_business(act: Act, source: Party, target: Party) -> bool:
 
 def _of_others(act: Act, source: Party, target: Party) -> bool:
     """Whether an act of somebody who is not political is political by whom it is done to."""
-    if source.actor.role == "CIV" and act.code.startswith(_OF_A_STATE):
+    if (
+        source.actor.role == "CIV"
+        and act.code.startswith(_OF_A_STATE)
+        and not act.code.startswith(_HACKING)
+    ):
         return False
+    if source.actor.role == "MIL" and act.code.startswith(_VIOLENT) and target.somebody:
+        return True
     if act.code.startswith(_LEAVING) and not target.political:
         return False
     if source.actor.role in _COMMERCIAL:

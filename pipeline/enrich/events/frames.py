@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.enrich.events.classes import holds
+from pipeline.enrich.events.classes import holds, is_somebody
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_dates import DAYS, MONTHS
 from pipeline.enrich.events.event_lexicon import (
     CLAUSE,
@@ -25,10 +26,14 @@ from pipeline.enrich.events.syntax import (
 
 TARGET_PREPOSITIONS = (
     "with", "to", "against", "on", "upon", "at", "from", "between", "among", "for", "toward",
-    "towards", "into", "over", "about", "of", "in", "inside", "across", "along", "near", "around",
+    "towards", "into", "over", "about", "of", "in", "inside", "outside", "before", "across",
+    "along", "near", "around",
 )  # fmt: skip
 _INNER_PREPOSITIONS = ("of", "from", "for", "with", "against", "to", "about", "on", "in")
 _ADVERBS_OUT = frozenset({"out", "back", "away"})
+_MAX_PURPOSES = 3
+_REFUSED = code_set("refused")
+_PLACING = frozenset({"in", "inside", "outside", "at", "near", "across", "along", "around"})
 
 
 class Frames:
@@ -149,11 +154,42 @@ class Frames:
             ordered = [*objects, *asked, *found.datives, *after]
         else:
             somebody = [t for t in found.datives if t.pos_ != "VERB"]
-            ordered = [*somebody, *asked, *after, *objects]
+            where = [t for t in after if t.dep_ == "pobj" and t.head.lower_ in _PLACING]
+            owned = [t for t in objects if is_somebody(t, self._lexicon) or _of_a_name(t)]
+            towards = [t for t in after if t not in where]
+            ordered = [*somebody, *asked, *towards, *owned, *where, *objects]
+            if (frame.code or "").startswith(_REFUSED):
+                # What is refused, not what it is about.
+                ordered = [*somebody, *owned, *asked, *towards, *where, *objects]
+        if frame.has(CLAUSE):
+            ordered += _doers(found.clauses)
         if not found.passive:
             ordered += [t for t in self.after("by", found) if t.pos_ != "VERB"]
-        ordered += [*behind([*objects, *asked, *after]), *_purposes(predicate)]
+        ordered += [*behind([*objects, *asked, *after]), *_purposes(predicate, objects)]
+        ordered += _told_of([*objects, *asked, *after, *_governed_verbs(found, objects)])
         return [token for token in dict.fromkeys(ordered) if token.i != predicate.i]
+
+
+def _of_a_name(noun: Token) -> bool:
+    """Whether a noun is said to be somebody's: "the Afghan demand", "a bid by the minister"."""
+    return any(
+        (child.dep_ in {"poss", "compound", "nmod", "amod"} and child.text[:1].isupper())
+        or (child.dep_ in {"prep", "agent"} and child.lower_ in {"by", "from"})
+        for child in noun.children
+    )
+
+
+def _doers(clauses: list[Token]) -> list[Token]:
+    """Who is let or made to act: "agreed to let inspectors visit"."""
+    found: list[Token] = []
+    for clause in clauses:
+        if clause.dep_ == "ccomp" and not _says_that(clause):
+            found.extend(c for c in clause.children if c.dep_ in {"nsubj", "nsubjpass"})
+    return found
+
+
+def _says_that(clause: Token) -> bool:
+    return any(c.dep_ == "mark" and c.lower_ == "that" for c in clause.children)
 
 
 def behind(tokens: list[Token]) -> list[Token]:
@@ -170,21 +206,58 @@ def behind(tokens: list[Token]) -> list[Token]:
                 for name, governed_ones in own.prepositions.items():
                     if name != "by":
                         found.extend(t for t in governed_ones if t.pos_ != "VERB")
-            for clause in own.clauses:
-                found.extend(arguments(clause).objects)
+            found.extend(_meant(own.clauses))
     return found
 
 
-def _purposes(predicate: Token) -> list[Token]:
-    """Whom an act's purpose names: "earmarked money to help Haiti rebuild"."""
+def _purposes(predicate: Token, objects: list[Token]) -> list[Token]:
+    """Whom the purpose of an act, or of what it gives, names: "money to help Haiti rebuild"."""
+    meant = [
+        child
+        for token in (predicate, *objects)
+        for child in token.children
+        if child.dep_ in {"advcl", "xcomp", "acl", "relcl"} and is_infinitive(child)
+    ]
+    return [token for token in _meant(meant) if token.i > predicate.i]
+
+
+def _meant(clauses: list[Token], depth: int = 0) -> list[Token]:
+    """Whom clauses of purpose name, through a chain of them: "to try to help the two agree"."""
     found: list[Token] = []
-    for child in predicate.children:
-        if child.dep_ not in {"advcl", "xcomp", "acl"} or not is_infinitive(child):
-            continue
-        own = arguments(child)
+    for clause in clauses:
+        own = arguments(clause)
+        told = [c for c in clause.children if c.dep_ in {"nsubj", "nsubjpass"}]
+        found.extend(told)
         found.extend(own.objects)
-        found.extend(token for clause in own.clauses for token in arguments(clause).subjects)
-    return [token for token in found if token.i > predicate.i]
+        if depth < _MAX_PURPOSES:
+            found.extend(_meant(own.clauses, depth + 1))
+    return list(dict.fromkeys(found))
+
+
+def _governed_verbs(found: Arguments, objects: list[Token]) -> list[Token]:
+    """The clauses after a preposition: "an investigation into whether she was spied on"."""
+    after = [t for tokens in found.prepositions.values() for t in tokens if t.dep_ == "pcomp"]
+    inner = [
+        t
+        for item in objects
+        for child in item.children
+        if child.dep_ == "prep"
+        for t in governed(child)
+        if t.dep_ == "pcomp"
+    ]
+    return [*after, *inner]
+
+
+def _told_of(tokens: list[Token]) -> list[Token]:
+    """Who a clause after a noun or preposition is about: "claims that soldiers abused them"."""
+    found: list[Token] = []
+    for token in tokens:
+        clauses = [token] if token.dep_ == "pcomp" else list(token.children)
+        for clause in clauses:
+            if any(c.dep_ == "mark" and c.lower_ in {"that", "whether"} for c in clause.children):
+                own = arguments(clause)
+                found.extend(own.objects if own.passive else own.subjects)
+    return found
 
 
 def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:

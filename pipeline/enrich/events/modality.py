@@ -10,6 +10,11 @@ _WILL = frozenset({"will", "would", "shall", "'ll", "wo", "'d", "ll", "\u2019ll"
 _MAY = frozenset({"may", "might", "could", "can", "ca", "should", "must", "ought"})
 _NEGATORS = frozenset({"not", "n't", "never", "n\u2019t", "no"})
 _CONDITIONAL = frozenset({"if", "unless", "whether", "should"})
+_HELD = frozenset({"ccomp", "xcomp"})
+_WEIGHING = frozenset(
+    {"consider", "contemplate", "mull", "weigh", "ponder", "debate", "discuss", "study"}
+)
+"""Who "considered imposing sanctions" or "denied that he attacked" did not do it."""
 _OBLIGING = frozenset({"must", "should", "ought", "need", "needs"})
 
 
@@ -33,10 +38,11 @@ def modality(verb: Token) -> Modality:
     if not words and shares and verb.head.pos_ in {"VERB", "AUX"}:
         words = _auxiliaries(verb.head) - _NEGATORS
     perfect = "have" in words and "would" in words
+    governor = verb.head.lemma_.lower() if verb.dep_ in _HELD else ""
     return Modality(
         will=bool(words & _WILL) and not perfect and "'d" not in words,
-        possible=bool(words & _MAY) or perfect,
-        negated=bool(words & _NEGATORS),
+        possible=bool(words & _MAY) or perfect or governor in _WEIGHING,
+        negated=bool(words & _NEGATORS) or governor == "deny",
         obliged=bool(words & _OBLIGING),
         conditional=_conditional(verb),
     )

@@ -26,8 +26,20 @@ _AGENCY = re.compile(
     r"\((?:AFP|AP|UPI|Reuters?|REUTERS?|dpa|DPA|Xinhua|IANS|PTI|ANI|EFE|ANSA|TASS|Tass|KUNA|IRNA|Kyodo|"
     r"Yonhap|APA?|BNS|PNA|Bernama|MENA|SANA|WAM|CNA|CP|AAP|NZPA|ATA|STA|CTK|PAP|MTI|SPA|QNA|APS)\b"
 )
+_DATED = re.compile(
+    r"^[A-Z][\w .'\u2019]{1,40}, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+    r"\.? \d{1,2}(?:,? \d{4})?,? [A-Z]{2,8} ?(?:--|\u2014|\u2013|-) "
+    r"|^[A-Z][a-z]+(?: [A-Z][a-z]+){0,2} ?(?:--|\u2014) ?(?=[A-Z])(?!.*(?:--|\u2014))"
+)
+"""Datelines in mixed case: "Tehran, March 15, IRNA - ", "Cebu City--"."""
+_JOINED = re.compile(
+    r"(?<![\w-])(?:[Aa]l|[Ee]l|[Aa]d|[Aa]r|[Aa]s|[Aa]z|[Aa]n|[Aa]t|[Aa]sh|[Uu]l|[Bb]in)-[A-Z]\w+"
+    r"|(?<![\w-])[A-Z]\w+-(?:[ei]|ul|ud|al)-[A-Z]\w+"
+)
+"""Names that the tokenizer takes apart: "al-Bashir", "Jamiat-i-Islami"."""
 _ACRONYM = re.compile(
     r" \([A-Z][\w.&/-]{0,11}\)(?=\W)"
+    r"|(?<=ed) (?:on bail|in absentia|on parole)(?= (?:the|an?|two|three|\d+) )"
     r"|(?<=ed) on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?= (?:the|an?|its|two|three|\d+) )"
 )
 """What the parser is better off without: a name's short form in brackets (the small model loses the
@@ -39,6 +51,9 @@ def dateline_length(text: str) -> int:
 
     "BAKU (AFP) -- " → 14.
     """
+    dated = _DATED.match(text)
+    if dated is not None:
+        return dated.end()
     match = _DATELINE.match(text)
     if match is None:
         return 0
@@ -114,6 +129,12 @@ class Parser:
         start = dateline_length(text)
         blanked = _ACRONYM.sub("", " " * start + text[start:MAX_CHARS])
         doc = self._nlp.make_doc(blanked)
+        names = [doc.char_span(*match.span()) for match in _JOINED.finditer(blanked)]
+        if names:
+            with doc.retokenize() as retokenizer:
+                for name in names:
+                    if name is not None:
+                        retokenizer.merge(name)
         if len(doc) > MAX_TOKENS:
             doc = doc[:MAX_TOKENS].as_doc()
         for token in doc[1:]:

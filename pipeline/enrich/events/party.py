@@ -16,7 +16,7 @@ class Party:
     """An actor found at a token, and whether it can make an event political.
 
     `kind` is that of the entity that stands there, `somebody` is False of what names nobody ("the
-    draft resolution").
+    draft resolution"). `local` is the town or province whose government, court or police it is.
     """
 
     actor: Actor
@@ -24,6 +24,7 @@ class Party:
     token: Token
     kind: str | None = None
     somebody: bool = True
+    local: str | None = None
 
 
 def is_officer(party: Party) -> bool:
@@ -47,6 +48,8 @@ def identity(party: Party) -> str:
     if town or party.token.lemma_.lower() in _LOCALITIES:
         return actor.name or actor.text.lower()
     if actor.country and party.somebody:
+        if party.local:
+            return f"{actor.country}/{party.local}"
         state = actor.role in _OF_THE_STATE or actor.role is None
         return actor.country if state else f"{actor.country}/{actor.role}"
     return actor.text.lower()

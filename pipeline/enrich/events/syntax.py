@@ -66,6 +66,7 @@ _OBJECT_CONTROL = frozenset(
         "expect",
     ]
 )
+_CAUSING = frozenset({"order", "have", "get", "want", "see", "keep", "find", "declare", "hold"})
 _PERSONAL = frozenset({"him", "her", "them", "it"})
 _SHARING = frozenset({"xcomp", "ccomp", "advcl", "conj", "pcomp", "dep", "acomp"})
 MAX_CHAIN = 12
@@ -157,11 +158,25 @@ def _verbal(predicate: Token) -> Arguments:
         elif dep in _CLAUSES or (dep == "advcl" and is_infinitive(child)):
             found.clauses.append(child)
             _raise_object(child, predicate, found)
+    if predicate.tag_ == "VBN" and predicate.dep_ in _CLAUSES and found.subjects:
+        _as_ordered(predicate, found)
     if "by" in found.prepositions and found.passive and not found.subjects:
         found.subjects = list(found.prepositions["by"])
     if not found.subjects or (found.passive and not found.objects):
         _inherit(predicate, found)
     return found
+
+
+def _as_ordered(predicate: Token, found: Arguments) -> None:
+    """Reads "ordered nine men jailed" as a passive: the small model makes the men its subject."""
+    if predicate.head.lemma_ in _CAUSING and not _helped(predicate):
+        found.passive = True
+        found.objects = [*found.subjects, *found.objects]
+        found.subjects = list(found.prepositions.get("by", []))
+
+
+def _helped(predicate: Token) -> bool:
+    return any(child.dep_ in {"aux", "auxpass", "mark"} for child in predicate.children)
 
 
 def _shared_objects(verb: Token) -> list[Token]:
@@ -255,7 +270,9 @@ def _share(predicate: Token, governor: Token, found: Arguments) -> None:
     """Coordination and control: whose subject or object the predicate's subject is."""
     dep = predicate.dep_
     outer = _outer(governor)
-    controlled = (
+    # "jailed him for launching an attack": it was he who did.
+    blamed = dep == "pcomp" and predicate.head.lower_ == "for" and bool(outer.objects)
+    controlled = blamed or (
         dep in {"xcomp", "pcomp", "ccomp", "advcl"}
         and governor.lemma_ in _OBJECT_CONTROL
         and bool(outer.objects or outer.datives)
@@ -272,7 +289,7 @@ def _share(predicate: Token, governor: Token, found: Arguments) -> None:
         found.passive = True
     if found.passive and not found.objects:
         found.objects = list(source)
-    elif not found.subjects:
+    elif not found.subjects and not found.passive:
         found.subjects = list(source)
 
 
