@@ -80,6 +80,61 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "REQUEST",
             ("Security Council", None),
         ),
+        # a purpose behind a purpose
+        (
+            "Qatar launched a mediation effort designed to help Chad and Sudan reach a settlement.",
+            ("Qatar", "QAT"),
+            "CONSULT",
+            ("Chad", "TCD"),
+        ),
+        # somebody who is let act
+        (
+            "Iraq agreed to let inspectors of the United Nations visit two sites.",
+            ("Iraq", "IRQ"),
+            "AGREE",
+            ("inspectors", None),
+        ),
+        # what is refused, and whose it is
+        (
+            "The parliament of Kosovo rejected a demand by Serbia for autonomy in Mitrovica.",
+            ("parliament of Kosovo", None),
+            "REJECT",
+            ("Serbia", "SRB"),
+        ),
+        # bodies of two provinces of one country
+        (
+            "The Gujarat government signed an agreement with the Kerala government.",
+            ("Gujarat government", "IND"),
+            "SUPPORT",
+            ("Kerala government", "IND"),
+        ),
+        # a name that the tokenizer takes apart
+        (
+            "Omar al-Bashir attacked South Sudan on Monday.",
+            ("Omar", None),
+            "ASSAULT",
+            ("South Sudan", "SSD"),
+        ),
+        # whose troops "its troops" are
+        (
+            "Ethiopia reported that Eritrea had attacked its troops.",
+            ("Eritrea", "ERI"),
+            "ASSAULT",
+            ("its troops", "ETH"),
+        ),
+        # words that hit, and blows that do
+        (
+            "Australia's prime minister took aim at Fiji over its media law.",
+            ("Australia", "AUS"),
+            "ACCUSE",
+            ("Fiji", "FJI"),
+        ),
+        (
+            "Israeli jets blasted Syrian positions near Damascus.",
+            ("Israeli jets", "ISR"),
+            "ASSAULT",
+            ("Syrian positions", "SYR"),
+        ),
         # both failed
         (
             "Greece and Bulgaria failed to reach an agreement on water.",
@@ -190,3 +245,30 @@ def test_who_is_arrested_abroad_is_held_by_the_state(enricher: Enricher) -> None
     """A passive without a doer is the state's act where whom it was done to is of a country."""
     events = coded(enricher, "A Danish reporter was arrested in Laos on Sunday.")
     assert [(e.source.country, e.root) for e in events if e.source] == [("LAO", "COERCE")]
+
+
+def test_what_is_denied_or_only_considered_is_marked(enricher: Enricher) -> None:
+    """A denied act is negated, a considered one hypothetical: neither counts as done."""
+    (denied,) = coded(enricher, "Sudan denied that it had bombed a village in Chad.")
+    (weighed,) = coded(enricher, "Argentina considered imposing sanctions on Uruguay.")
+    assert denied.negated
+    assert weighed.hypothetical
+
+
+def test_an_alleged_deed_is_none(enricher: Enricher) -> None:
+    """What somebody is condemned for is told as the condemnation alone."""
+    found = coded(enricher, "The United States condemned North Korea for launching a missile.")
+    assert [event.root for event in found] == ["ACCUSE"]
+
+
+def test_the_speaker_did_not_do_what_has_no_doer(enricher: Enricher) -> None:
+    """Of "were killed, a monitor said" the monitor killed nobody."""
+    found = coded(enricher, "Some 23 civilians were killed in Idlib, a Turkish monitor said.")
+    assert not [event for event in found if event.source and "monitor" in event.source.text]
+
+
+def test_somebody_who_acts_on_nobody_makes_no_row(enricher: Enricher) -> None:
+    """An act that is done to somebody is told only where it is known to whom."""
+    assert not coded(enricher, "Zambia agreed to share information on Tuesday.")
+    (strike,) = coded(enricher, "Teachers in Bolivia went on strike on Monday.")
+    assert strike.root == "PROTEST"
