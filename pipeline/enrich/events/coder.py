@@ -28,6 +28,7 @@ from pipeline.enrich.events.confidence import (
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.event_dates import event_days
 from pipeline.enrich.events.event_lexicon import EventLexicon, load
+from pipeline.enrich.events.frames import REFUSED
 from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.pair import Span, choose, fitting
@@ -62,7 +63,6 @@ _GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = code_set("between_all")
 _VIOLENT = code_set("violent")
 _HACKING = code_set("hacking")
-_REFUSED = code_set("refused")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
@@ -226,7 +226,7 @@ class EventCoder:
             if not targets:
                 return []
         # Two who reject a plan do it together; two who fail to agree do it to each other.
-        refused = act.code.startswith(_REFUSED)
+        refused = act.code.startswith(REFUSED)
         together = act.code.startswith(_RECIPROCAL_CODES) and (
             not refused or act.predicate.lemma_ == "fail"
         )

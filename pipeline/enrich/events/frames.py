@@ -32,7 +32,7 @@ TARGET_PREPOSITIONS = (
 _INNER_PREPOSITIONS = ("of", "from", "for", "with", "against", "to", "about", "on", "in")
 _ADVERBS_OUT = frozenset({"out", "back", "away"})
 _MAX_PURPOSES = 3
-_REFUSED = code_set("refused")
+REFUSED = code_set("refused")
 _PLACING = frozenset({"in", "inside", "outside", "at", "near", "across", "along", "around"})
 
 
@@ -158,7 +158,7 @@ class Frames:
             owned = [t for t in objects if is_somebody(t, self._lexicon) or _of_a_name(t)]
             towards = [t for t in after if t not in where]
             ordered = [*somebody, *asked, *towards, *owned, *where, *objects]
-            if (frame.code or "").startswith(_REFUSED):
+            if (frame.code or "").startswith(REFUSED):
                 # What is refused, not what it is about.
                 ordered = [*somebody, *owned, *asked, *towards, *where, *objects]
         if frame.has(CLAUSE):
