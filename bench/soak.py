@@ -63,12 +63,8 @@ def main() -> None:
         stop = threading.Event()
         counts: dict[str, Any] = {"records": 0}
 
-        batches: list[float] = []
-
         def on_report(report: object) -> None:
-            told = dict(report)  # type: ignore[call-overload]
-            counts["records"] += told["records"]
-            batches.append(sum(told.get("seconds", {}).values()))
+            counts["records"] += dict(report)["records"]  # type: ignore[call-overload]
 
         supervisor = Supervisor(settings, on_report=on_report, logging=Logging("warning"))
         job = threading.Thread(target=supervisor.run, args=(stop,))
@@ -84,10 +80,6 @@ def main() -> None:
             watcher.join()
             report = check(settings.lake.url, strict=True)
             counts |= {"check_ok": report.ok, **beside.facts()}
-        half = len(batches) // 2
-        if half:
-            counts["batch_s_first_half"] = round(statistics.median(batches[:half]), 2)
-            counts["batch_s_second_half"] = round(statistics.median(batches[half:]), 2)
         counts["files"] = sum(1 for _ in Path(folder).glob("lake/*/date=*/**/*.parquet"))
     print(json.dumps({**summary(samples, given.warm_up_minutes * 60), **counts}, indent=1))
 
