@@ -142,6 +142,7 @@ RECIPES = {
         ),
         epochs=4,
         rate=0.0012,
+        stop=3,
         begin="news-en",
         varied=(str, dropped, transliterated),
     ),
