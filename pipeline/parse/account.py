@@ -187,6 +187,7 @@ def _sgml(markup: str) -> Iterator[tuple[str, str]]:
 
 def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
     """The strings of a JSON value that may hold a line of words, with their paths."""
+    # Most values are labels: only those that may hold text are gone to, and paths written.
     stack: list[tuple[str, object]] = [(path, value)]
     while stack:
         here, entry = stack.pop()
@@ -194,9 +195,22 @@ def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
             if len(entry) >= 2 * MIN_WORDS:
                 yield here, entry
         elif isinstance(entry, dict):
-            stack += [(f"{here}.{name}", inner) for name, inner in reversed(entry.items())]
+            stack += [
+                (f"{here}.{name}", inner)
+                for name, inner in reversed(entry.items())
+                if _may_hold_text(inner)
+            ]
         elif isinstance(entry, list):
-            stack += [(f"{here}[{n}]", inner) for n, inner in reversed(list(enumerate(entry)))]
+            stack += [
+                (f"{here}[{n}]", inner)
+                for n, inner in reversed(list(enumerate(entry)))
+                if _may_hold_text(inner)
+            ]
+
+
+def _may_hold_text(value: object) -> bool:
+    kind = value.__class__
+    return len(value) >= 2 * MIN_WORDS if kind is str else kind is dict or kind is list  # type: ignore[arg-type]
 
 
 def _elements(root: etree._Element) -> Iterator[tuple[str, str]]:

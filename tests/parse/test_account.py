@@ -223,6 +223,12 @@ def test_a_sentence_of_a_mail_that_sends_another_one_on_is_a_note() -> None:
     assert story.editor_note == sentence(1)
 
 
+def test_a_last_sentence_that_begins_with_an_agency_is_no_signature() -> None:
+    """Short as it is, it is of the text."""
+    text = "Boats sold\n\nThe boats were sold at noon.\n\nAP, BBC and CNN came."
+    assert one(text.encode()).paragraphs[-1] == "AP, BBC and CNN came."
+
+
 def _rtf(paragraphs: list[str]) -> bytes:
     return ("{\\rtf1\\ansi " + "\\par\\par ".join(paragraphs) + "\\par}").encode()
 

@@ -68,6 +68,8 @@ def find_items(
     """
     for mapping in mappings:
         for path in mapping.items:
+            if path not in item and _first_name(path) not in item:
+                continue
             inner = list(_walk(item, path))
             entries = inner[0] if len(inner) == 1 else None
             if isinstance(entries, dict):
@@ -78,6 +80,12 @@ def find_items(
             if objects and any(fits(mapping, entry) for entry in objects):
                 return mapping, path, objects
     return None
+
+
+@cache
+def _first_name(path: str) -> str:
+    """The field of the object itself that a path begins with."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def alone(item: dict[str, Json], path: str, entry: dict[str, Json]) -> bytes:

@@ -127,11 +127,12 @@ class Flow:
 def local(element: etree._Element) -> str:
     """Return the element's name without namespace, in lower case; empty for comments."""
     tag = element.tag
-    return _local_name(tag) if isinstance(tag, str) else ""
+    return local_name(tag) if isinstance(tag, str) else ""
 
 
 @lru_cache(maxsize=4096)
-def _local_name(tag: str) -> str:
+def local_name(tag: str) -> str:
+    """Return a name without its namespace, in lower case."""
     return tag.rpartition("}")[2].lower()
 
 

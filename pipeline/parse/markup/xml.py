@@ -14,7 +14,7 @@ from lxml import etree
 
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
-from pipeline.parse.markup.flow import legal_references, local, text_of
+from pipeline.parse.markup.flow import legal_references, local, local_name, text_of
 from pipeline.parse.overflow import check_count
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.decode import Decoded, decode
@@ -191,7 +191,8 @@ def child(element: etree._Element | None, *path: str) -> etree._Element | None:
 def below(element: etree._Element | None, *names: str) -> Iterator[etree._Element]:
     """Yield all elements below with one of these local names, in document order."""
     for entry in element.iterdescendants() if element is not None else ():
-        if local(entry) in names:
+        tag = entry.tag  # not by `local`: trees are gone through often
+        if isinstance(tag, str) and local_name(tag) in names:
             yield entry
 
 
@@ -209,7 +210,7 @@ def attribute(element: etree._Element | None, *names: str) -> str | None:
     """Return the first of these attributes by local name, on one line; None if it is empty."""
     if element is None:
         return None
-    found = {str(key).rpartition("}")[2].lower(): str(value) for key, value in element.items()}
+    found = {local_name(str(key)): str(value) for key, value in element.items()}
     return next(filter(None, (line(found.get(name, "")) for name in names)), None)
 
 
