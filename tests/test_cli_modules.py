@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
@@ -26,6 +28,21 @@ def test_the_table_has_all_commands() -> None:
 @pytest.mark.parametrize("command", MODULES)
 def test_a_command_needs_the_modules_of_its_entry_alone(command: str) -> None:
     assert command in commands(app_of((*MODULES[command], "about")))
+
+
+def helps(command: Any, name: str = "dateline") -> Iterator[tuple[str, str]]:
+    """Each command below `command` with its help."""
+    if not hasattr(command, "commands"):
+        yield name, command.help or ""
+    for word, part in getattr(command, "commands", {}).items():
+        yield from helps(part, f"{name} {word}")
+
+
+def test_every_command_has_an_example() -> None:
+    """In the text that its help prints."""
+    found = dict(helps(typer.main.get_command(app)))
+    assert len(found) > len(MODULES)
+    assert [name for name, text in found.items() if "Example" not in text] == []
 
 
 def test_a_light_command_imports_nothing_heavy() -> None:

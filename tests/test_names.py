@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1] / "pipeline"
@@ -14,6 +14,10 @@ TWICE_ON_PURPOSE = {
 }
 """Files that mean the same thing in each room that has one. Modules of `cli/` are not asked: each
 is called as the module whose command it is."""
+
+
+HEADS = {"word", "newsroom", "language and events", "elsewhere called"}
+"""What stands over the columns of the glossary's tables."""
 
 
 def modules() -> list[Path]:
@@ -41,3 +45,21 @@ def test_no_two_modules_have_one_name() -> None:
     twice = {name: where for name, where in places.items() if len(where) > 1}
     assert sorted(twice.keys() - TWICE_ON_PURPOSE.keys()) == []
     assert sorted(TWICE_ON_PURPOSE.keys() - twice.keys()) == [], "a reason that nothing needs"
+
+
+def test_every_word_of_the_glossary_is_in_use() -> None:
+    """In the code or the page of its architecture; each stands in one row, so with one meaning."""
+    page = (ROOT.parent / "docs" / "glossary.md").read_text("utf-8")
+    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
+    words = [word.strip() for row in rows for word in row.split(",")]
+    words = [word for word in words if word not in HEADS]
+    assert len(words) > 40
+    assert sorted(word for word, count in Counter(words).items() if count > 1) == []
+    pages = [ROOT.parent / "ARCHITECTURE.md", *modules()]
+    text = joined("\n".join(page.read_text("utf-8") for page in pages))
+    assert [word for word in words if joined(word) not in text] == []
+
+
+def joined(text: str) -> str:
+    """The text without the spaces and hyphens that tell a name from a phrase."""
+    return text.lower().replace("-", "").replace(" ", "")

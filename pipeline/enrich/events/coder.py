@@ -29,8 +29,8 @@ from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.event_dates import event_days
 from pipeline.enrich.events.event_lexicon import EventLexicon, load
 from pipeline.enrich.events.frames import REFUSED
-from pipeline.enrich.events.home import Surroundings, at_home
 from pipeline.enrich.events.modality import modality
+from pipeline.enrich.events.nationality import Surroundings, at_home
 from pipeline.enrich.events.pair import Span, choose, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party, identity
