@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pipeline.enrich.events.syntax import Token
@@ -52,7 +53,7 @@ def is_time(token: Token) -> bool:
 
 def label(text: str) -> str:
     """Return a phrase without the article or pointing word that it begins with."""
-    words = text.split()
+    words = _FLAG.sub("", text).split()
     while len(words) > 1 and words[0].lower() in _ARTICLES:
         words = words[1:]
     return " ".join(words)
@@ -91,6 +92,8 @@ def _end(preposition: Token, limit: int) -> Token:
     return last if last.i > preposition.i else preposition.nbor(-1)
 
 
+_FLAG = re.compile(r"^[A-Z]{4,}-(?=[A-Z][a-z])")
+"""What desks write before a headline: "CORRECTED-Gunmen kidnap students"."""
 _TIMES = frozenset([
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
     "february", "march", "april", "may", "june", "july", "august", "september", "october",

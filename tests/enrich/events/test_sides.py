@@ -272,3 +272,10 @@ def test_somebody_who_acts_on_nobody_makes_no_row(enricher: Enricher) -> None:
     assert not coded(enricher, "Zambia agreed to share information on Tuesday.")
     (strike,) = coded(enricher, "Teachers in Bolivia went on strike on Monday.")
     assert strike.root == "PROTEST"
+
+
+def test_a_desks_flag_is_no_part_of_a_label(enricher: Enricher) -> None:
+    """ "CORRECTED-Gunmen" are gunmen."""
+    (event,) = coded(enricher, "CORRECTED-Gunmen kidnap students in northern Nigeria")
+    assert event.source is not None
+    assert event.source.label == "Gunmen"
