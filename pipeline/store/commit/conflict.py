@@ -19,12 +19,11 @@ def until_won(
     attempt: Callable[[], T | None],
     *,
     attempts: int,
-    advice: str = "fewer writers at once, see docs/scale.md",
 ) -> T:
     """Return the first result of `attempt` that is not None, without pauses between.
 
     An attempt that meets a conflict, or returns None, has lost to another writer, whose commit is a
-    step forward: one of all always wins. Raises `StoreError` with `advice` after so many attempts.
+    step forward: one of all always wins. Raises `StoreError` after so many attempts.
     """
     for _ in range(attempts):
         try:
@@ -32,4 +31,8 @@ def until_won(
                 return done
         except ConflictError:
             continue
-    raise StoreError(f"too many conflicts: {advice}", table=table, attempts=attempts)
+    raise StoreError(
+        "too many conflicts: run it again, with fewer writers at once (docs/scale.md)",
+        table=table,
+        attempts=attempts,
+    )

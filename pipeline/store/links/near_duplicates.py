@@ -109,8 +109,7 @@ def link(
             total = run.total
 
     with LinksTable(lake, at) as table:
-        advice = "run `dateline lake link` again, alone"
-        return until_won("links", attempt, attempts=_ATTEMPTS, advice=advice)
+        return until_won("links", attempt, attempts=_ATTEMPTS)
 
 
 class _Run:
