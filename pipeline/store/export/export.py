@@ -92,7 +92,11 @@ def export_lake(
             }
             notes = target.finish(after)
     except OSError as error:
-        raise StoreError("the export cannot be written", path=path, reason=error) from error
+        raise StoreError(
+            "the export cannot be written: see docs/upkeep.md, Faults of the store",
+            path=path,
+            reason=error,
+        ) from error
     finally:
         target.close()
     days = len({day for found in changed.values() for day in found})
