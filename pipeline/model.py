@@ -200,6 +200,11 @@ class Content:
         return self.published_at.date() if self.published_at else None
 
 
+def is_reprocessed(source: str) -> bool:
+    """Say whether a source is a run of reprocess: its name is all that the lake keeps of that."""
+    return source.startswith(REPROCESSED)
+
+
 def content_hash(headline: str, paragraphs: Iterable[str], status: str) -> str:
     """Return the SHA-256 (hex) of the normalised headline and paragraphs and the status.
 

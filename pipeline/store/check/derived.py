@@ -16,7 +16,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.model import REPROCESSED, Item, Record, Story, content_hash
+from pipeline.model import Item, Record, Story, content_hash, is_reprocessed
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.snapshot import Snapshot
@@ -46,12 +46,12 @@ def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterato
     unpack = zstandard.ZstdDecompressor().decompress
     for row in _rows(snapshot, "stories", _STORY if parse is None else _PARSED):
         yield from _bytes("stories", row, unpack)
-        if row["parse_id"] is not None or not row["source"].startswith(REPROCESSED):
+        if row["parse_id"] is not None or not is_reprocessed(row["source"]):
             # Older versions kept the hash of the text that a reprocessed story was delivered with.
             expected = content_hash(row["headline"], (row["body"],), row["status"])
             if row["content_hash"] != expected:
                 yield _finding("content_hash", "stories", row, "the text has another hash")
-        if parse is not None and not row["source"].startswith(REPROCESSED):
+        if parse is not None and not is_reprocessed(row["source"]):
             yield from _text(row, parse)
     for row in _rows(snapshot, "rejects", _REJECT):
         yield from _bytes("rejects", row, unpack)

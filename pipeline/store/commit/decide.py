@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.model import (
-    REPROCESSED,
     SKIPPED,
     UNREAD,
     Block,
@@ -18,6 +17,7 @@ from pipeline.model import (
     EnrichedStory,
     Reject,
     Story,
+    is_reprocessed,
 )
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.repeats import Repeats
@@ -118,8 +118,8 @@ def decide(
     rejects = [r for r in batch.rejects if r.kind not in UNREAD and is_open(r)]
     rejects += _unread(batch, blocks, standing)
     candidates = [found for found in batch.stories if is_open(found.story)]
-    first = [found.story for found in candidates if not _is_reprocessed(found.story)]
-    again = [found.story for found in candidates if _is_reprocessed(found.story)]
+    first = [found.story for found in candidates if not is_reprocessed(found.story.source)]
+    again = [found.story for found in candidates if is_reprocessed(found.story.source)]
     spared = [story for story in batch.unenriched if is_open(story)]
     known = {
         False: repeats.known([*first, *spared]),
@@ -129,7 +129,7 @@ def decide(
     for found in candidates:
         story = found.story
         is_decided = story.offset < standing.reject_ends[story.source]
-        mine = known[_is_reprocessed(story)]
+        mine = known[is_reprocessed(story.source)]
         if story.revision_id in mine and not is_decided:
             rejects.append(_repeat(story))
         else:
@@ -164,10 +164,6 @@ def _unread(
         free = (offset for offset in span if (reject.source, offset) not in taken)
         if (offset := next(free, None)) is not None:
             yield replace(reject, offset=offset)
-
-
-def _is_reprocessed(story: Story) -> bool:
-    return story.source.startswith(REPROCESSED)
 
 
 def _repeat(story: Story) -> Reject:

@@ -24,7 +24,7 @@ import pyarrow as pa
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
-from pipeline.model import REPROCESSED, Reject, RejectKind
+from pipeline.model import Reject, RejectKind, is_reprocessed
 from pipeline.store.commit.actions import add_action, folder_of, time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
@@ -82,7 +82,7 @@ def repeats(lake: Lake) -> list[Withdrawable]:
     found: list[Withdrawable] = []
     rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at")))
     for row in sorted(rows, key=_place):
-        if row["source"].startswith(REPROCESSED):
+        if is_reprocessed(row["source"]):
             continue
         key = tuple(row[name] for name in _STORY[len(_PLACE) :])
         if key in seen:
