@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -214,6 +214,8 @@ def compact(
     )
     open_snapshot(settings.lake.url, settings.lake.options)
     sizing = Sizing(settings.lake.target_file_bytes, settings.lake.compact_min_files)
+    if min_files is not None:
+        sizing = replace(sizing, closed_min_files=min_files)
     tables = Lake(settings.lake.url, settings.lake.options)
     done = gather(tables, sizing, clock.now())
     cleaned = tidy(tables, clock.now(), settings.lake.retention_s)

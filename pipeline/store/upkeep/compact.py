@@ -41,11 +41,12 @@ class Sizing:
 
     Files below three quarters of `target_bytes` are gathered, up to about `target_bytes` into one,
     where there are at least `min_files` of them; of a closed day (one before yesterday, UTC) from
-    two on, for hardly any more will come.
+    `closed_min_files` on, for hardly any more will come.
     """
 
     target_bytes: int = 128 * 1024**2
     min_files: int = 5
+    closed_min_files: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
     for place in sorted(small, key=str):
         partition = dict(zip(keys, place, strict=True))
         is_closed = (partition.get("date") or open_from) < open_from
-        least = 2 if is_closed else max(2, sizing.min_files)
+        least = max(2, sizing.closed_min_files if is_closed else sizing.min_files)
         found += [
             _Bin(partition, tuple(files))
             for files in _gathered(sorted(small[place], key=lambda f: f.path), sizing)
