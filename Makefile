@@ -11,7 +11,7 @@ ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check check-image scale \
-  models word-table data
+  models word-table data pictures
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
@@ -36,6 +36,9 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
 	  -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock
+
+pictures: demo  ## the pictures of README.md, by Chromium, from the demo's lake
+	$(BIN)/python -m tests.support.pictures lake/demo docs/pictures
 
 sbom: $(VENV)/.run  ## what is installed, as CycloneDX: build/dateline.cdx.json
 	$(BIN)/python -m venv build/sbom

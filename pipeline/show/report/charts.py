@@ -265,8 +265,9 @@ def _step(n: int, most: int) -> int:
 def _round_up(most: int) -> int:
     """Return the next number that an axis may end with."""
     power: int = 10 ** int(math.log10(max(1, most)))
-    steps = (1, 2, 3, 4, 5, 6, 8, 10)
-    return next(step * power for step in steps if step * power >= most)
+    steps = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+    ends = (int(step * power) for step in steps if (step * power).is_integer())
+    return next(end for end in ends if end >= most)
 
 
 def _grid(most: int, left: float, right: float, zero: float, scale: float) -> list[LinkedShapes]:
