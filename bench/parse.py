@@ -15,42 +15,13 @@ import gzip
 import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from versions import ROOT, Worker, worktree
+
 _REUTERS_BYTES = 60_000
-
-
-class Worker:
-    """One version of the parser in its own process: asked by lines of JSON, answers likewise."""
-
-    def __init__(self, tree: Path) -> None:
-        env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
-        command = [sys.executable, str(Path(__file__).resolve()), "--serve"]
-        self._process = subprocess.Popen(
-            command, cwd=tree, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-
-    def ask(self, **question: object) -> list[object]:
-        """The answer of the process."""
-        assert self._process.stdin and self._process.stdout
-        print(json.dumps(question), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise SystemExit("a version of the parser came to grief")
-        return list(json.loads(answer))
-
-    def close(self) -> None:
-        """Ends the process."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
 
 
 def serve() -> None:
@@ -106,19 +77,6 @@ def comparable(old: Worker, new: Worker) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
-@contextmanager
-def worktree(commit: str) -> Iterator[Path]:
-    """The tree of a commit, beside this one, while the block runs."""
-    with tempfile.TemporaryDirectory() as room:
-        tree = Path(room, "tree")
-        git = ["git", "-C", str(ROOT), "worktree"]
-        subprocess.run([*git, "add", "--detach", "--quiet", str(tree), commit], check=True)
-        try:
-            yield tree
-        finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
-
-
 def compare(old: Worker, new: Worker, rounds: int, only: str | None) -> None:
     """Prints the CPU a story of both versions, and their ratio, for each format."""
     found = comparable(old, new)
@@ -161,7 +119,7 @@ def main() -> None:
         serve()
         return
     with worktree(args.against) as tree:
-        old, new = Worker(tree), Worker(ROOT)
+        old, new = Worker(tree, Path(__file__)), Worker(ROOT, Path(__file__))
         try:
             compare(old, new, args.rounds, args.format)
         finally:

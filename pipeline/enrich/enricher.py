@@ -20,7 +20,6 @@ from pipeline.enrich.languages import detect, sentences
 from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load
-from pipeline.enrich.places import region
 from pipeline.enrich.places.belonging import assign
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import locate
@@ -166,7 +165,8 @@ class Enricher:
         truecaser = Truecaser(text[len(story.headline) :], load())
         # No name is that long, and the model's tokenizer takes quadratic time for such a run.
         readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
-        return Work(story, text, truecaser.text(readable), code, truncated)
+        filed_from = dateline_place(story.dateline, load())
+        return Work(story, text, truecaser.text(readable), code, truncated, filed_from)
 
     def _entities(self, item: Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:
         if not item.text:
@@ -175,8 +175,8 @@ class Enricher:
         language = language_of(item.language)
         spans = language.resolve(item.cased, model_spans, lexicon)
         groups = group(item.cased, spans)
-        assign(item.cased, groups, lexicon, self._hint(item))
-        _, filed_from = dateline_place(item.story.dateline, lexicon)
+        country, filed_from = item.filed_from
+        assign(item.cased, groups, lexicon, country)
         located = locate(item.cased, groups, lexicon, filed_from)
         starts = [start for start, _ in sentences.split(item.text, language.sentence_ends)]
         size = len(item.story.headline)
@@ -193,10 +193,6 @@ class Enricher:
             )
             for index, entry in enumerate(groups)
         )
-
-    @staticmethod
-    def _hint(item: Work) -> str | None:
-        return region.dateline_country(item.story.dateline, load())
 
     def _events(
         self, work: Sequence[Work], found: Sequence[tuple[Entity, ...]], modelled: Iterable[int]
@@ -232,7 +228,7 @@ def _opened(coder: type[Coder], model: str) -> Coder:
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
     """The event with its place, and where in the story it is told."""
     story, lexicon = item.story, load()
-    country, location = dateline_place(story.dateline, lexicon)
+    country, location = item.filed_from
     listed = story.dateline_places or re.split(r"[,(/]", story.dateline or "")
     words = listed[0].strip(" -")
     dateline = (words, country, location) if words else None

@@ -10,8 +10,7 @@ from pipeline.enrich import topics
 from pipeline.enrich.languages.rooms import language_of
 from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
 from pipeline.enrich.places import region
-from pipeline.enrich.places.datelines import dateline_place
-from pipeline.model import Code, EnrichedStory, Entity, Event, Reject, Story, Topic
+from pipeline.model import Code, EnrichedStory, Entity, Event, Location, Reject, Story, Topic
 
 Status = Literal["enriched", "no_events", "no_model", "no_text", "truncated"]
 
@@ -28,6 +27,8 @@ class Work:
     cased: str
     language: str | None
     truncated: bool
+    filed_from: tuple[str | None, Location | None]
+    """Country and place of its dateline."""
 
 
 def finish(
@@ -47,7 +48,7 @@ def finish(
     story = item.story
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
-    country, location = dateline_place(story.dateline, load())
+    country, location = item.filed_from
     regions = region.weigh(
         item.text,
         size,

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.enrich.events import labels
 from pipeline.enrich.events.antecedents import (
     THEY,
+    Mentions,
     antecedents,
     is_a_person,
     is_possessed,
@@ -65,12 +66,13 @@ class Resolver:
     """Resolves tokens of one parsed sentence; `offset` is where its text begins in the story."""
 
     def __init__(
-        self, lexicon: EventLexicon, entities: Entities, offset: int, recent: Sequence[Party]
+        self, lexicon: EventLexicon, entities: Entities, offset: int, recent: Mentions
     ) -> None:
         self._lexicon = lexicon
         self._entities = entities
         self._offset = offset
         self._recent = recent
+        self._standing: dict[int, Party | None] = {}
 
     def parties(self, tokens: Sequence[Token]) -> list[Party]:
         """Return the actors that tokens stand for, each once, in order."""
@@ -311,10 +313,10 @@ class Resolver:
 
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
-        lemma = token.lemma_.lower()
+        if token.tag_ not in {"NNS", "NNPS"}:
+            return
         role, _ = role_of(token, self._lexicon)
-        somebody = lemma in PLURAL_NOUNS or role is not None
-        if token.tag_ not in {"NNS", "NNPS"} or not somebody:
+        if role is None and token.lemma_.lower() not in PLURAL_NOUNS:
             return
         for child in token.children:
             tokens: list[Token] = []
@@ -336,6 +338,12 @@ class Resolver:
         return entity is not None and entity.kind == "ORG"
 
     def _party(self, token: Token) -> Party | None:
+        """Who stands at a noun; found once, as several acts of a sentence ask for it."""
+        if token.i not in self._standing:
+            self._standing[token.i] = self._found(token)
+        return self._standing[token.i]
+
+    def _found(self, token: Token) -> Party | None:
         longer = with_of(token)
         if longer is not None and longer in self._lexicon.noun_classes:
             return None  # "a state of emergency" is nobody

@@ -20,13 +20,42 @@ _COUNTERPARTS = frozenset(
     {"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally", "owner"}
 )
 
+_MOST_RECENT = 8
 ByToken = Callable[[Token], Party | None]
 
 
-def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[Party]:
+class Mentions:
+    """Parties that the sentences before named, the last of them; worked out when first asked for.
+
+    `read` gives those of the sentence before, `before` those of the sentences before that one. Most
+    sentences have no pronoun that would need to know.
+    """
+
+    def __init__(
+        self, before: Mentions | None = None, read: Callable[[], Sequence[Party]] = tuple
+    ) -> None:
+        self._before = before
+        self._read = read
+        self._known: Sequence[Party] | None = None if before else ()
+
+    def parties(self) -> Sequence[Party]:
+        """Return them in the order of the text, at most `_MOST_RECENT`."""
+        waiting: list[Mentions] = []
+        node: Mentions | None = self
+        while node is not None and node._known is None:
+            waiting.append(node)
+            node = node._before
+        # From the first sentence on, in a loop: a story may have more of them than calls may nest.
+        known: Sequence[Party] = node._known or () if node is not None else ()
+        for node in reversed(waiting):
+            known = node._known = [*known, *node._read()][-_MOST_RECENT:]
+        return known
+
+
+def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
     """Return the parties that a pronoun or a definite pair stands for, none where nobody fits.
 
-    `recent` are the parties of the sentences before, `party` gives who stands at a noun. Of a
+    `recent` has the parties of the sentences before, `party` gives who stands at a noun. Of a
     speaker's own clause the speaker is meant ("the rebels said that they would leave").
     """
     lower = token.lower_
@@ -42,8 +71,8 @@ def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[P
         for found in [party(other)]
         if found is not None
     ]
-    pool = [*recent, *before]
     if lower in HE:
+        pool = [*recent.parties(), *before]
         return [p for p in pool if p.kind == "PERSON" or is_officer(p) or is_a_person(p)][-1:]
     if lower in IT:
         return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
@@ -53,6 +82,7 @@ def antecedents(token: Token, recent: Sequence[Party], party: ByToken) -> list[P
             return several[-1:]
     if lower in THEY or stands_for_several(token):
         doer = _doer(token)
+        pool = [*recent.parties(), *before]
         known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
         latest = distinct(list(reversed(known)))
         return list(reversed(latest[:2])) if len(latest) > 1 else []

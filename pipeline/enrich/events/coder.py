@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from pipeline.enrich.entities import ner
@@ -16,6 +17,7 @@ from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
+from pipeline.enrich.events.antecedents import Mentions
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.confidence import (
     confidence,
@@ -129,17 +131,17 @@ class EventCoder:
         ]
         docs = self._parser.parse(texts)
         events: list[list[Event]] = [[] for _ in items]
-        recent: list[Party] = []
+        recent = Mentions()
         charges: list[tuple[Party, Party]] = []
         story = -1
         following = [*(number for number, _ in wanted[1:]), -1][: len(wanted)]
         for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
-                story, recent, charges = number, [], []
+                story, recent, charges = number, Mentions(), []
             found, resolver = self._sentence(items[number], index, doc, recent, charges)
             events[number].extend(found)
             if after == number:  # a pronoun of the next sentence may stand for one of these
-                recent = [*recent, *resolver.mentioned(doc)][-8:]
+                recent = Mentions(recent, partial(resolver.mentioned, doc))
         return [tuple(found) for found in events]
 
     def code_pairs(
@@ -176,7 +178,7 @@ class EventCoder:
         item: CoderInput,
         index: int,
         doc: Any,
-        recent: Sequence[Party],
+        recent: Mentions,
         charges: list[tuple[Party, Party]],
     ) -> tuple[list[Event], Resolver]:
         """The events of one sentence; `charges` are who accused whom so far, and grow."""

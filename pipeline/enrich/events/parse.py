@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.compat.spacy_words import words
@@ -63,6 +64,21 @@ def dateline_length(text: str) -> int:
     return match.end() if shouted or told else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text as the parser reads it: blanks for a dateline, nothing for what is left out."""
+
+    blanked: str
+    left_out: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, text: str) -> _Text:
+        start = dateline_length(text)
+        whole = " " * start + text[start:MAX_CHARS]
+        left_out = tuple(match.span() for match in _ACRONYM.finditer(whole))
+        return cls(_ACRONYM.sub("", whole) if left_out else whole, left_out)
+
+
 class Parser:
     """Runs the parser's part of a loaded spaCy pipeline over many short texts."""
 
@@ -74,7 +90,8 @@ class Parser:
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
         """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given."""
-        docs = [self._doc(text) for text in texts]
+        read = [_Text.of(text) for text in texts]
+        docs = [self._doc(text.blanked) for text in read]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))
         stream = [docs[i] for i in order]
@@ -85,49 +102,11 @@ class Parser:
                 self._words.set(doc)
         parsed: list[Any] = [None] * len(docs)
         for place, doc in zip(order, stream, strict=True):
-            parsed[place] = self._as_written(doc, texts[place])
+            left_out = read[place].left_out
+            parsed[place] = _as_written(doc, left_out) if left_out else doc
         return parsed
 
-    def _as_written(self, doc: Any, text: str) -> Any:
-        """The parsed text with a blank token in place of each acronym that was left out."""
-        start = dateline_length(text)
-        left_out = [m.span() for m in _ACRONYM.finditer(" " * start + text[start:MAX_CHARS])]
-        if not left_out:
-            return doc
-        from spacy.tokens import Doc
-
-        words: list[str] = []
-        spaces: list[bool] = []
-        places: list[int] = []
-        shift, gaps = 0, iter(left_out)
-        gap = next(gaps, None)
-        for token in doc:
-            places.append(len(words))
-            words.append(token.text)
-            spaces.append(bool(token.whitespace_))
-            end = token.idx + len(token.text) + shift
-            while gap is not None and gap[0] == end:
-                words.append(" " * (gap[1] - gap[0]))
-                spaces.append(spaces[-1])
-                spaces[-2] = False
-                end, shift = gap[1], shift + gap[1] - gap[0]
-                gap = next(gaps, None)
-        kept = dict(zip(places, doc, strict=True))
-        owner = [max(i for i in places if i <= k) for k in range(len(words))]
-        return Doc(
-            doc.vocab,
-            words=words,
-            spaces=spaces,
-            tags=[kept[k].tag_ if k in kept else "_SP" for k in range(len(words))],
-            pos=[kept[k].pos_ if k in kept else "SPACE" for k in range(len(words))],
-            lemmas=[kept[k].lemma_ if k in kept else words[k] for k in range(len(words))],
-            heads=[places[kept[k].head.i] if k in kept else owner[k] for k in range(len(words))],
-            deps=[kept[k].dep_ if k in kept else "dep" for k in range(len(words))],
-        )
-
-    def _doc(self, text: str) -> Any:
-        start = dateline_length(text)
-        blanked = _ACRONYM.sub("", " " * start + text[start:MAX_CHARS])
+    def _doc(self, blanked: str) -> Any:
         doc = self._nlp.make_doc(blanked)
         names = [doc.char_span(*match.span()) for match in _JOINED.finditer(blanked)]
         if names:
@@ -140,3 +119,37 @@ class Parser:
         for token in doc[1:]:
             token.is_sent_start = False
         return doc
+
+
+def _as_written(doc: Any, left_out: Sequence[tuple[int, int]]) -> Any:
+    """The parsed text with a blank token in place of each stretch that was left out."""
+    from spacy.tokens import Doc
+
+    words: list[str] = []
+    spaces: list[bool] = []
+    places: list[int] = []
+    shift, gaps = 0, iter(left_out)
+    gap = next(gaps, None)
+    for token in doc:
+        places.append(len(words))
+        words.append(token.text)
+        spaces.append(bool(token.whitespace_))
+        end = token.idx + len(token.text) + shift
+        while gap is not None and gap[0] == end:
+            words.append(" " * (gap[1] - gap[0]))
+            spaces.append(spaces[-1])
+            spaces[-2] = False
+            end, shift = gap[1], shift + gap[1] - gap[0]
+            gap = next(gaps, None)
+    kept = dict(zip(places, doc, strict=True))
+    owner = [max(i for i in places if i <= k) for k in range(len(words))]
+    return Doc(
+        doc.vocab,
+        words=words,
+        spaces=spaces,
+        tags=[kept[k].tag_ if k in kept else "_SP" for k in range(len(words))],
+        pos=[kept[k].pos_ if k in kept else "SPACE" for k in range(len(words))],
+        lemmas=[kept[k].lemma_ if k in kept else words[k] for k in range(len(words))],
+        heads=[places[kept[k].head.i] if k in kept else owner[k] for k in range(len(words))],
+        deps=[kept[k].dep_ if k in kept else "dep" for k in range(len(words))],
+    )
