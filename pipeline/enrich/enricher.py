@@ -132,6 +132,7 @@ class Enricher:
             # What a model keeps of words that it never saw before goes with the batch: a job that
             # runs for months meets a new one in every story.
             for name in sorted(used | ({self.model} if self._coder.languages else set())):
+                _keep_usual_words(name)
                 zones.enter_context(ner.load(name).memory_zone())
             return self._in_zones(work)
 
@@ -223,6 +224,15 @@ class Enricher:
 @lru_cache(maxsize=2)
 def _opened(coder: type[Coder], model: str) -> Coder:
     return coder.open(model)
+
+
+@lru_cache(maxsize=8)
+def _keep_usual_words(model: str) -> None:
+    """Let an English model keep what it knows of usual words, which else goes with each batch."""
+    vocabulary = ner.load(model).vocab
+    if vocabulary.lang == "en":
+        for word in load().small_words:
+            vocabulary[word]
 
 
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
