@@ -19,6 +19,7 @@ from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
+from pipeline.work import PartitionGroup
 from tests.support.wire import copy
 
 _WATCHED = """
@@ -52,7 +53,7 @@ def test_ticks_reach_every_group() -> None:
     """Each beat names each group once."""
     with BeamPipeline(runner=FnApiRunner(), options=PipelineOptions([])) as root:
         found = root | "tick" >> BoundedTicks(2) | "groups" >> Groups([3, 5])
-        assert_that(found, equal_to([3, 5, 3, 5]))
+        assert_that(found, equal_to([PartitionGroup(number) for number in (3, 5, 3, 5)]))
 
 
 @pytest.mark.engine
