@@ -214,7 +214,8 @@ _HINTS = (
     *("publik", "hold", "held", "veröff", "verwend", "frei", "diffus", "difund", "divulg"),
     *("diffond", "utili", "broadcast", "use", "air", "print", "distrib", "offentligg", "bringes"),
     *("julkais", "zveřej", "эмбарго", "ембарго", "публик", "yayın", "yayin", "advance", "adv "),
-    *("transmission", "uitzend", "hfr", "bruk", "解禁", "엠바고", "禁发", "禁發", "限时"),
+    *("transmission", "uitzend", "hfr", "bruk", "解禁", "엠바고", "禁发", "禁發", "禁运", "禁運"),
+    *("限时", "请勿", "請勿", "不得", "不可"),
     *("محظور", "ممنوع", "يحظر", "pubblic"),
 )
 

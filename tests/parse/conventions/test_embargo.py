@@ -85,8 +85,10 @@ def test_the_moment_of_an_embargo(text: str, until: datetime | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Embargoed until March 5", "EMBARGO", "Not for publication before 12:00", "(EMBARGOED)"],
-)
+    ["Embargoed until March 5", "EMBARGO", "Not for publication before 12:00", "(EMBARGOED)",
+     "HOLD UNTIL MOVED", "Hold this story until further notice", "Held until cleared by the desk",
+     "HOLD FOR ORDERS", "新闻禁运至3月5日", "請勿在3月5日之前發布"],
+)  # fmt: skip
 def test_embargo_lines(text: str) -> None:
     """They give a time, or nothing but the word."""
     assert is_embargo(text)
@@ -102,7 +104,8 @@ def test_embargo_lines(text: str) -> None:
      "Sous embargo, l'Iran vend son pétrole", "Эмбарго на нефть вступило в силу",
      "アユ漁解禁", "Russian oil remains under embargo until January 2028, the EU said",
      "Publication date: 2022-03-05", "Frei für alle: Eintritt ins Museum",
-     "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers"],
+     "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers",
+     "Held until freed: a hostage's diary", "禁运令影响粮价", "前总统不得参选"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
