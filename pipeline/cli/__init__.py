@@ -28,7 +28,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "query": ("query",),
     "recipes": ("recipes",),
     "sql": ("sql",),
-    "lake": ("lake", "links", "export"),
+    "lake": ("lake", "links", "export", "explain"),
     "flink": ("flink",),
     "rejects": ("rejects",),
     "show": ("show",),

@@ -124,11 +124,13 @@ def _make_room(lake: Path) -> None:
 
 
 def _show(lake: str, as_json: bool) -> None:
+    from pipeline.store.explain.explain import explain
     from pipeline.store.read.query import json_rows, query
 
     def ask(sql: str) -> list[dict[str, Any]]:
         return json_rows(query(lake, None, sql, clock.now()))
 
+    explain(lake)
     tree, stories, rejects = ask(_TREE), ask(_STORIES), ask(_REJECTS)
     if as_json:
         print_json({"partitions": tree, "stories": stories, "rejects": rejects})

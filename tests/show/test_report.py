@@ -23,7 +23,7 @@ from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Actor, EnrichedStory
 from pipeline.show.report import Figures, Scope, figures, report_page
-from pipeline.show.report.behind import Tables, region_name
+from pipeline.show.report.behind import Tables
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
 from pipeline.store import query
 from tests.support.rows import (
@@ -249,11 +249,6 @@ def test_the_command_writes_the_page(lake: str, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["page"] == str(path)
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
-
-
-def test_a_region_is_called_by_its_words() -> None:
-    assert region_name("sub-saharan-africa") == "Sub-Saharan Africa"
-    assert region_name("latin-america-and-the-caribbean") == "Latin America and the Caribbean"
 
 
 def points() -> Iterator[tuple[str, float, float]]:

@@ -13,6 +13,7 @@ from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import QUADS, sparkline, told_bucket
 from pipeline.show.report.figures import Figures, behind
+from pipeline.store.explain.codes import region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a cell."""
@@ -50,12 +51,6 @@ class Table:
 def country_names() -> Mapping[str, str]:
     """Return the English name of each country by its ISO 3166-1 alpha-3 code."""
     return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
-
-
-def region_name(slug: str) -> str:
-    """Return the name of an M49 region by its slug, which is made of the name's words."""
-    words = [word if word == "and" else word.capitalize() for word in slug.split("-")]
-    return " ".join(words).replace("Sub Saharan", "Sub-Saharan").replace(" The ", " the ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from pipeline.show.find import Shown
 from pipeline.show.marks import paragraphs
 from pipeline.show.render import render
 from pipeline.show.report import charts
-from pipeline.show.report.behind import Tables, country_names, region_name
+from pipeline.show.report.behind import Tables, country_names
 from pipeline.show.report.figures import Figures
 from pipeline.show.story_page import MarkedSegment, marked
+from pipeline.store.explain.codes import region_name
 
 _WHOLE_PARAGRAPHS = 4
 """Paragraphs that a story shows in any case; of the others those with an event."""

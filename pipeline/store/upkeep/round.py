@@ -1,4 +1,4 @@
-"""One round of upkeep in a process of its own: compaction, then clean-up.
+"""One round of upkeep in a process of its own: compaction, clean-up, what the lake says of itself.
 
 `pipeline.supervise` starts it beside the workers, with a line of JSON on standard input. It yields
 the processor to them and touches none of their commits: a writer's append is never refused
@@ -18,6 +18,7 @@ from typing import Any
 from pipeline import clock
 from pipeline.errors import DatelineError
 from pipeline.store.commit.lake import Lake
+from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact
@@ -45,6 +46,7 @@ def main() -> int:
         open_snapshot(order["url"], order["options"])
         lake = Lake(order["url"], order["options"])
         told = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], clock.now())
+        explain(order["url"], order["options"])
     except DatelineError as error:
         print(json.dumps({"fault": str(error)}), flush=True)  # noqa: T201 (for the supervisor)
         return error.exit_code

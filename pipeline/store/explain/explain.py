@@ -1,0 +1,133 @@
+"""Writes into a lake's root what it says of itself: README.md, views.sql, codes/*.parquet.
+
+They belong to no table: nothing of the job reads them, and they can be removed at any time. Written
+is only what differs from what is there, so that a round over an unchanged lake writes nothing; a
+README.md or views.sql of somebody else is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import duckdb
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from pipeline.errors import StoreError
+from pipeline.store.commit.tables import local_path, reason
+from pipeline.store.explain.codes import CODES
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.views import VIEWS, moment, view_select
+from pipeline.store.schema.contract import LINKS, TABLES, contract
+
+_README = "data/readme.txt"
+_HEAD = "data/views_head.sql"
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def explain(lake_url: str, options: Mapping[str, str] | None = None) -> list[str]:
+    """Write the files that differ, and return the paths of those written, below the lake.
+
+    Raises `UsageError` where there is no lake, `StoreError` where it cannot be written.
+    """
+    snapshot = open_snapshot(lake_url, options)
+    store = snapshot.filesystem()
+    is_local = local_path(lake_url) is not None
+    changed = []
+    try:
+        if is_local:
+            store.create_dir("codes", recursive=True)
+        for path, data in _files(snapshot):
+            held = _held(store, path)
+            if held != data and (held is None or _is_ours(path, held)):
+                _put(store, path, data, is_local=is_local)
+                changed.append(path)
+    except OSError as error:
+        raise StoreError(
+            "cannot write what the lake says of itself: see docs/upkeep.md",
+            lake=lake_url,
+            reason=reason(error),
+        ) from error
+    return changed
+
+
+def _files(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
+    yield "README.md", _readme().encode()
+    yield "views.sql", views_sql(snapshot).encode()
+    for name, make in CODES.items():
+        sink = pa.BufferOutputStream()
+        pq.write_table(make(), sink, compression="zstd")
+        yield f"codes/{name}.parquet", sink.getvalue().to_pybytes()
+
+
+def _readme() -> str:
+    tables = "".join(
+        f"| `{table}` | {contract(table).description} |\n" for table in (*reversed(TABLES), LINKS)
+    )
+    codes = ", ".join(f"`{name}`" for name in CODES if name != "columns")
+    return _text(_README).format(tables=tables, codes=codes)
+
+
+def views_sql(snapshot: Snapshot) -> str:
+    """Return SQL that makes tables, views and codes known to a DuckDB that stands in the lake."""
+    parts = [_text(_HEAD)]
+    for table in (*TABLES, LINKS):
+        select = _table_select(table, has_files=bool(snapshot.active(table)))
+        parts.append(f"CREATE OR REPLACE VIEW {table} AS\n{select};\n")
+    for view in VIEWS:
+        select = view_select(view, _ANY).replace(moment(_ANY), "now()")
+        parts.append(f"CREATE OR REPLACE VIEW {view} AS\n{select.strip()};\n")
+    for name in CODES:
+        read = f"SELECT * FROM read_parquet('codes/{name}.parquet')"
+        parts.append(f"CREATE OR REPLACE VIEW code_{name} AS {read};\n")
+    return "\n".join(parts)
+
+
+def _table_select(table: str, *, has_files: bool) -> str:
+    """A table's files with all columns of today; of a table without files its columns alone."""
+    rule = contract(table)
+    with duckdb.connect() as connection:
+        connection.register("empty", rule.schema.empty_table())
+        described = connection.execute("DESCRIBE empty").fetchall()
+    nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind, *_ in described)
+    columns = f"SELECT {nothing} WHERE false"
+    if not has_files:
+        return columns
+    keys = {"date": "DATE", "region": "VARCHAR"}
+    folders = "/".join(f"{key}=*" for key in rule.partition_by)
+    types = ", ".join(f"'{key}': {keys[key]}" for key in rule.partition_by)
+    read = (
+        f"SELECT * FROM read_parquet('{table}/{folders}/*.parquet', union_by_name = true, "
+        f"hive_partitioning = true, hive_types = {{{types}}})"
+    )
+    return f"{columns}\nUNION ALL BY NAME\n{read}"
+
+
+def _held(store: pafs.FileSystem, path: str) -> bytes | None:
+    try:
+        with store.open_input_file(path) as file:
+            data: bytes = file.read()
+            return data
+    except FileNotFoundError:
+        return None
+
+
+def _is_ours(path: str, held: bytes) -> bool:
+    ours = {"README.md": _README, "views.sql": _HEAD}.get(path)
+    return ours is None or held.startswith(_text(ours).partition("\n")[0].encode())
+
+
+def _text(name: str) -> str:
+    return files("pipeline.store.explain").joinpath(name).read_text("utf-8")
+
+
+def _put(store: pafs.FileSystem, path: str, data: bytes, *, is_local: bool) -> None:
+    """Write a file so that nobody reads half of it: an object store's put is whole by itself."""
+    at = f"{path}.part" if is_local else path
+    with store.open_output_stream(at) as file:
+        file.write(data)
+    if is_local:
+        store.move(at, path)

@@ -1,0 +1,128 @@
+"""What a lake says of itself: codes that cover what rows hold, and views without Dateline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import clock, tsv
+from pipeline.cli import app
+from pipeline.model import RejectKind
+from pipeline.store import VIEWS, query
+from pipeline.store.explain import codes
+from pipeline.store.explain.explain import explain
+from tests.support.rows import a_batch, a_reject, a_story, enriched, written
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A killed family, an embargo, a withheld and an undated story, a reject; no links."""
+    later = clock.now() + timedelta(days=1)
+    items = [
+        enriched(a_story(0)),
+        enriched(a_story(1, story_id="k")),
+        enriched(a_story(2, story_id="k", version=2, status="canceled")),
+        enriched(a_story(3, embargo_until=later)),
+        enriched(a_story(4, status="withheld")),
+        enriched(a_story(5, published_at=None), region="unknown"),
+    ]
+    folder = tmp_path / "lake"
+    written(folder, a_batch(items, [a_reject(6)])).close()
+    return folder
+
+
+def in_the_lake(lake: Path, sql: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What a DuckDB that stands in the lake answers after views.sql, with nothing of ours."""
+    monkeypatch.chdir(lake)
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.execute((lake / "views.sql").read_text("utf-8"))
+        return connection.execute(sql).fetchall()
+
+
+def test_the_views_say_without_us_what_they_say_with_us(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explain(str(lake))
+    for name in ("stories", "events", "entities", "rejects", "ledger", "links", *VIEWS):
+        sql = f"SELECT count(*) AS n FROM {name}"
+        (ours,) = query(str(lake), None, sql, clock.now()).to_pylist()
+        assert in_the_lake(lake, sql, monkeypatch) == [(ours["n"],)], name
+    shown = in_the_lake(lake, "SELECT record_offset FROM current ORDER BY 1", monkeypatch)
+    assert shown == [(0,), (5,)]
+
+
+def test_a_table_without_files_has_its_columns(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain(str(lake))
+    assert in_the_lake(lake, "SELECT similarity, date FROM links", monkeypatch) == []
+
+
+def test_codes_decode_events(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain(str(lake))
+    sql = "SELECT DISTINCT label FROM current_events JOIN code_cameo USING (cameo)"
+    assert in_the_lake(lake, sql, monkeypatch) == [("Make a visit",)]
+
+
+def test_what_is_equal_is_not_written_again(lake: Path) -> None:
+    assert len(explain(str(lake))) == 2 + len(codes.CODES)
+    assert explain(str(lake)) == []
+    assert list(lake.rglob("*.part")) == []
+
+
+def test_what_somebody_else_wrote_stays(lake: Path) -> None:
+    (lake / "README.md").write_text("# Our newsroom's lake\n", "utf-8")
+    (lake / "views.sql").write_text("-- mine\n", "utf-8")
+    assert not {"README.md", "views.sql"} & set(explain(str(lake)))
+    assert (lake / "README.md").read_text("utf-8") == "# Our newsroom's lake\n"
+
+
+def test_the_command_says_what_it_wrote(lake: Path) -> None:
+    for said in ("Wrote README.md, views.sql, codes/", "Nothing has changed."):
+        done = CliRunner().invoke(app, ["lake", "explain", "--lake", str(lake)])
+        assert done.exit_code == 0, done.output
+        assert said in done.output
+
+
+def test_codes_cover_what_rows_hold() -> None:
+    """Every CAMEO code and root that the coder knows, every kind of reject, every region."""
+    known = [row[0] for row in tsv.rows("pipeline.enrich", "events/data/cameo.tsv")][1:]
+    labels = dict(tsv.rows("pipeline.store.explain", "data/cameo_labels.tsv"))
+    assert set(labels) == set(known)
+    cameo = codes.cameo().to_pylist()
+    assert {row["root"] for row in cameo} == {row["root"] for row in codes.roots().to_pylist()}
+    kinds = codes.reject_kinds().to_pylist()
+    assert [row["kind"] for row in kinds] == list(get_args(RejectKind))
+    assert all(row["is_failure"] != row["kind"].startswith("skipped.") for row in kinds)
+    slugs = {row["region"] for row in codes.regions().to_pylist()}
+    countries = codes.countries().to_pylist()
+    assert {row["region"] for row in countries} <= slugs
+    assert {"alpha3": "XKX", "alpha2": "XK", "numeric": None}.items() <= next(
+        row.items() for row in countries if row["name"] == "Kosovo"
+    )
+
+
+def test_columns_say_what_they_mean(lake: Path) -> None:
+    explain(str(lake))
+    rows = pq.read_table(lake / "codes" / "columns.parquet").to_pylist()
+    assert all(row["meaning"] for row in rows)
+    assert {"table": "events", "column": "cameo", "type": "string"}.items() <= next(
+        row.items() for row in rows if (row["table"], row["column"]) == ("events", "cameo")
+    )
+
+
+def test_a_region_is_called_by_its_words() -> None:
+    assert codes.region_name("sub-saharan-africa") == "Sub-Saharan Africa"
+    name = codes.region_name("latin-america-and-the-caribbean")
+    assert name == "Latin America and the Caribbean"
+
+
+def test_nothing_in_the_lake_minds_it(lake: Path) -> None:
+    """The check has nothing to say of files that belong to no table."""
+    explain(str(lake))
+    done = CliRunner().invoke(app, ["lake", "check", "--strict", "--lake", str(lake)])
+    assert done.exit_code == 0, done.output
