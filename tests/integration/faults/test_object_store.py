@@ -108,10 +108,13 @@ def test_a_kill_between_files_and_commit(store: Store) -> None:
 
 
 def test_a_store_that_is_down_is_one_line_and_exit_code_12(store: Store) -> None:
+    """One line of error; the one before it warns that the store's promises could not be asked."""
     store.plan(is_down=True)
     code, output = ended(started(store.faulty, "write", max_retries="1", retry_timeout="2s"))
     assert code == 12
-    assert len(output.strip().splitlines()) == 1
+    warning, error = output.strip().splitlines()
+    assert "could not be asked whether it has put-if-absent" in warning
+    assert "SlowDown" in error
     store.plan()
     assert ended(started(store.faulty, "write", "--records", "10"))[0] == 0
     judged(store, "object store: down, then up", 1, 10)
