@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import StoreError
 from pipeline.store.commit.tables import local_path, reason
 from pipeline.store.explain.codes import CODES
@@ -35,15 +36,12 @@ def explain(lake_url: str, options: Mapping[str, str] | None = None) -> list[str
     """
     snapshot = open_snapshot(lake_url, options)
     store = snapshot.filesystem()
-    is_local = local_path(lake_url) is not None
     changed = []
     try:
-        if is_local:
-            store.create_dir("codes", recursive=True)
         for path, data in _files(snapshot):
             held = _held(store, path)
             if held != data and (held is None or _is_ours(path, held)):
-                _put(store, path, data, is_local=is_local)
+                _put(snapshot, path, data)
                 changed.append(path)
     except OSError as error:
         raise StoreError(
@@ -124,10 +122,13 @@ def _text(name: str) -> str:
     return files("pipeline.store.explain").joinpath(name).read_text("utf-8")
 
 
-def _put(store: pafs.FileSystem, path: str, data: bytes, *, is_local: bool) -> None:
+def _put(snapshot: Snapshot, path: str, data: bytes) -> None:
     """Write a file so that nobody reads half of it: an object store's put is whole by itself."""
-    at = f"{path}.part" if is_local else path
-    with store.open_output_stream(at) as file:
-        file.write(data)
-    if is_local:
-        store.move(at, path)
+    root = local_path(snapshot.url)
+    if root is None:
+        Uploads(snapshot.url, snapshot.options).put(path, pa.py_buffer(data))
+        return
+    (root / path).parent.mkdir(exist_ok=True)
+    part = root / f"{path}.part"
+    part.write_bytes(data)
+    part.replace(root / path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store.commit.lake import Lake
+from pipeline.store.explain.explain import explain
 from tests.support.faults import LONG, record_opened
 from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of
@@ -118,6 +119,14 @@ def test_a_store_that_is_down_is_one_line_and_exit_code_12(store: Store) -> None
     store.plan()
     assert ended(started(store.faulty, "write", "--records", "10"))[0] == 0
     judged(store, "object store: down, then up", 1, 10)
+
+
+def test_the_lake_explains_itself_there_too(store: Store) -> None:
+    """Files beside the tables: written once, and left alone where they are equal."""
+    assert ended(started(store.endpoint, "write", "--records", "10"))[0] == 0
+    assert "views.sql" in explain(URL, options_of(store.endpoint))
+    assert explain(URL, options_of(store.endpoint)) == []
+    judged(store, "object store: beside files of no table", 0, 10)
 
 
 def test_the_secret_is_in_no_error_log_or_lake(store: Store, tmp_path: Path) -> None:
