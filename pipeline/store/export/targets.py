@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +22,8 @@ from typing_extensions import override
 
 from pipeline.errors import UsageError
 from pipeline.store.read.query import plain
+
+C = TypeVar("C", duckdb.DuckDBPyConnection, sqlite3.Connection)
 
 Batches = Iterable[tuple[str, pa.RecordBatch]]
 """Rows by day, in order."""
@@ -142,6 +144,28 @@ class _Folder:
         for table in schemas:
             (self.path / table).mkdir(exist_ok=True)
 
+    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
+        rows, left = 0, set(days)
+
+        def counted(parts: Batches) -> Iterator[pa.RecordBatch]:
+            nonlocal rows
+            for _, batch in parts:
+                rows += batch.num_rows
+                yield batch
+
+        for day, parts in groupby(batches, key=lambda one: one[0]):
+            part = self.path / table / f".{day}.part"
+            self._write(part, self.schemas[table], counted(parts))
+            part.replace(self.path / table / f"{day}.{self.form}")
+            left.discard(day)
+        for day in left:
+            (self.path / table / f"{day}.{self.form}").unlink(missing_ok=True)
+        return rows
+
+    def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        """Write the rows of one day into a file."""
+        raise NotImplementedError
+
     def finish(self, state: ExportState) -> list[str]:
         part = self.path / f".{MANIFEST}.part"
         part.write_text(state.as_json(), "utf-8")
@@ -152,10 +176,6 @@ class _Folder:
         for part in self.path.rglob(".*.part"):
             part.unlink(missing_ok=True)
 
-    def _drop(self, table: str, days: Iterable[str]) -> None:
-        for day in days:
-            (self.path / table / f"{day}.{self.form}").unlink(missing_ok=True)
-
 
 class _Parquet(_Folder, ExportTarget):
     """`TABLE/DAY.parquet`: every column in the file, so that any tool reads `TABLE/*.parquet`."""
@@ -163,18 +183,10 @@ class _Parquet(_Folder, ExportTarget):
     form = "parquet"
 
     @override
-    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
-        rows, left = 0, set(days)
-        for day, parts in groupby(batches, key=lambda one: one[0]):
-            part = self.path / table / f".{day}.part"
-            with pq.ParquetWriter(part, self.schemas[table], compression="zstd") as writer:
-                for _, batch in parts:
-                    writer.write_batch(batch)
-                    rows += batch.num_rows
-            part.replace(self.path / table / f"{day}.parquet")
-            left.discard(day)
-        self._drop(table, left)
-        return rows
+    def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
 
 
 class _Csv(_Folder, ExportTarget):
@@ -183,47 +195,64 @@ class _Csv(_Folder, ExportTarget):
     form = "csv"
 
     @override
-    def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
-        rows, left = 0, set(days)
-        for day, parts in groupby(batches, key=lambda one: one[0]):
-            part = self.path / table / f".{day}.part"
-            with part.open("w", encoding="utf-8", newline="") as sink:
-                writer = csv.writer(sink, lineterminator="\n")
-                writer.writerow(self.schemas[table].names)
-                for _, batch in parts:
-                    writer.writerows(_simple_rows(batch))
-                    rows += batch.num_rows
-            part.replace(self.path / table / f"{day}.csv")
-            left.discard(day)
-        self._drop(table, left)
-        return rows
+    def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        with part.open("w", encoding="utf-8", newline="") as sink:
+            writer = csv.writer(sink, lineterminator="\n")
+            writer.writerow(schema.names)
+            for batch in batches:
+                writer.writerows(_simple_rows(batch))
 
 
-class _Duckdb(ExportTarget):
-    """A DuckDB file: tables, indexes of words where the extension is there; one transaction."""
+class _Database(Generic[C]):
+    """A file of a database: worked on in a copy beside it, which takes its place in the end."""
+
+    errors: type[Exception]
+    """What the database raises."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._connection: C | None = None
+
+    def _connect(self, copy: Path) -> C:
+        """Open the working copy."""
+        raise NotImplementedError
 
     @property
-    def _open(self) -> duckdb.DuckDBPyConnection:
+    def _open(self) -> C:
         if self._connection is None:
-            self._connection = duckdb.connect(
-                str(_copied(self.path)), config={"autoinstall_known_extensions": "false"}
-            )
-            self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection = self._connect(_copied(self.path))
         return self._connection
 
-    @override
     def state(self) -> ExportState | None:
         if not self.path.exists():
             return None
         try:
             (text,) = self._open.execute("SELECT state FROM dateline_export").fetchall()[0]
-        except (duckdb.Error, IndexError) as error:
+        except (self.errors, IndexError) as error:
             raise UsageError("this is no export", path=self.path) from error
         return state_of(text)
+
+    def close_connection(self) -> None:
+        """Close the working copy."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        self.close_connection()
+        _drop_parts(self.path)
+
+
+class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
+    """A DuckDB file: tables, indexes of words where the extension is there; one transaction."""
+
+    errors = duckdb.Error
+
+    @override
+    def _connect(self, copy: Path) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(copy), config={"autoinstall_known_extensions": "false"})
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
 
     @override
     def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
@@ -282,42 +311,18 @@ class _Duckdb(ExportTarget):
         run("PRAGMA create_fts_index('stories', 'revision_id', 'headline', 'body')")
         return []
 
-    def close_connection(self) -> None:
-        """Close the working copy."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
-    @override
-    def close(self) -> None:
-        self.close_connection()
-        _drop_parts(self.path)
-
-
-class _Sqlite(ExportTarget):
+class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
     """An SQLite file for Datasette and others: `stories_search` is FTS5; one transaction."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._connection: sqlite3.Connection | None = None
-
-    @property
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = sqlite3.connect(_copied(self.path), isolation_level=None)
-            # What was deleted must not stay in free pages.
-            self._connection.execute("PRAGMA secure_delete = ON")
-        return self._connection
+    errors = sqlite3.Error
 
     @override
-    def state(self) -> ExportState | None:
-        if not self.path.exists():
-            return None
-        try:
-            (text,) = self._open.execute("SELECT state FROM dateline_export").fetchall()[0]
-        except (sqlite3.Error, IndexError) as error:
-            raise UsageError("this is no export", path=self.path) from error
-        return state_of(text)
+    def _connect(self, copy: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(copy, isolation_level=None)
+        # What was deleted must not stay in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
+        return connection
 
     @override
     def begin(self, schemas: Mapping[str, pa.Schema], anew: bool) -> None:
@@ -360,17 +365,6 @@ class _Sqlite(ExportTarget):
         self.close_connection()
         _part(self.path).replace(self.path)
         return []
-
-    def close_connection(self) -> None:
-        """Close the working copy."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    @override
-    def close(self) -> None:
-        self.close_connection()
-        _drop_parts(self.path)
 
 
 def _part(path: Path, what: str = "part") -> Path:
