@@ -23,13 +23,11 @@ from uuid import uuid4
 import pyarrow as pa
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipeline.errors import StoreError
 from pipeline.model import Reject, RejectKind, is_reprocessed
 from pipeline.store.commit.actions import add_action, folder_of, time_ms
-from pipeline.store.commit.conflict import ConflictError
+from pipeline.store.commit.conflict import until_won
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
-from pipeline.store.commit.lake import Commit, Lake
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.lake import Commit, Lake, cannot_write
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import reject_row
 from pipeline.store.upkeep.compact import PREFIX
@@ -170,17 +168,11 @@ def _begun(lake: Lake) -> frozenset[Place]:
 
 
 def _retry(lake: Lake, table: str, attempt: Callable[[], int]) -> int:
-    for _ in range(_ATTEMPTS):
+    def refreshed() -> int:
         lake.refresh(table)
-        try:
-            return attempt()
-        except ConflictError:
-            continue
-    raise StoreError(
-        "other maintenance came first each time: run the same command again (docs/upkeep.md)",
-        table=table,
-        attempts=_ATTEMPTS,
-    )
+        return attempt()
+
+    return until_won(table, refreshed, attempts=_ATTEMPTS)
 
 
 def _next(lake: Lake, table: str) -> int:
@@ -255,11 +247,7 @@ def _rewrite(
             lake.on_point(f"{MAINTAIN}.{table}.file")
     except OSError as error:
         lake.drop(table, added)
-        raise StoreError(
-            "cannot write: see docs/upkeep.md, Faults of the store",
-            table=table,
-            reason=reason(error),
-        ) from error
+        raise cannot_write(table, error) from error
     gone = [
         RemoveAction(
             unquote(action["path"]),
