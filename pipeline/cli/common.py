@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +44,14 @@ BootstrapOption = Annotated[
     typer.Option("--bootstrap-servers", help="Kafka brokers, host:port, separated by commas."),
 ]
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Topics, separated by commas.")]
+FromDayOption = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False),
+]
+ToDayOption = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False),
+]
 LogLevelOption = Annotated[
     str, typer.Option("--log-level", help="debug, info, warning or error.", show_default=True)
 ]

@@ -12,8 +12,10 @@ import typer
 from pipeline import clock
 from pipeline.cli.common import (
     ConfigOption,
+    FromDayOption,
     JsonOption,
     LakeOption,
+    ToDayOption,
     err,
     out,
     print_json,
@@ -45,14 +47,8 @@ def export(
             show_default=False,
         ),
     ] = None,
-    from_day: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False),
-    ] = None,
-    to_day: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False),
-    ] = None,
+    from_day: FromDayOption = None,
+    to_day: ToDayOption = None,
     region: Annotated[
         list[str] | None,
         typer.Option("--region", help="Only of this region; may be repeated.", show_default=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -12,8 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipeline import clock
 from pipeline.cli.common import (
     ConfigOption,
+    FromDayOption,
     JsonOption,
     LakeOption,
+    ToDayOption,
     err,
     out,
     print_json,
@@ -28,14 +30,8 @@ def link(
     all_days: Annotated[
         bool, typer.Option("--all", help="Compute every day, also where nothing has changed.")
     ] = False,
-    from_day: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False),
-    ] = None,
-    to_day: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False),
-    ] = None,
+    from_day: FromDayOption = None,
+    to_day: ToDayOption = None,
     window_days: Annotated[
         int, typer.Option(min=0, max=366, help="Days that may lie between two stories.")
     ] = 3,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -26,6 +26,9 @@ from pipeline.cli.query import (
     form_asked,
     parameters_of,
 )
+
+if TYPE_CHECKING:
+    from pipeline.store.recipes.recipe_book import Recipe
 
 
 def recipes(
@@ -54,7 +57,7 @@ def recipes(
 
     if name is None:
         if as_json:
-            print_json([_facts(one) for one in all_recipes()])
+            print_json([_facts(one) for one in all_recipes().values()])
             return
         for one in all_recipes().values():
             out.print(Text(one.name, style="bold"), Text(one.title), soft_wrap=True)
@@ -81,12 +84,9 @@ def recipes(
     answer(found, chosen, output)
 
 
-def _facts(name: str) -> dict[str, object]:
-    from pipeline.store.recipes.recipe_book import recipe
-
-    found = recipe(name)
+def _facts(found: Recipe) -> dict[str, object]:
     return {
-        "name": name,
+        "name": found.name,
         "title": found.title,
         "text": found.text,
         "parameters": {one.name: one.default for one in found.parameters},

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import webbrowser
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.cli.common import (
+    ConfigOption,
+    FromDayOption,
+    JsonOption,
+    LakeOption,
+    ToDayOption,
+    out,
+    print_json,
+    settings_of,
+)
 from pipeline.errors import UsageError
 
 
@@ -18,18 +26,8 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The page's file, replaced if it is there.")
     ] = Path("report.html"),
-    from_day: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from", formats=["%Y-%m-%d"], help="First day of the stories.", show_default=False
-        ),
-    ] = None,
-    to_day: Annotated[
-        datetime | None,
-        typer.Option(
-            "--to", formats=["%Y-%m-%d"], help="Last day of the stories.", show_default=False
-        ),
-    ] = None,
+    from_day: FromDayOption = None,
+    to_day: ToDayOption = None,
     region: Annotated[
         str | None, typer.Option(help="Only this region, as western-asia.", show_default=False)
     ] = None,
