@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.enrich.lexicon import Lexicon, load, rows
-from pipeline.enrich.places.datelines import dateline_place
 from pipeline.model import Entity, Event, RegionEvidence
 
 UNKNOWN = "unknown"
@@ -47,11 +46,6 @@ def _money() -> tuple[tuple[str, str, float, re.Pattern[str]], ...]:
         (kind, country, float(weight), re.compile(pattern))
         for kind, country, weight, pattern in rows("money.tsv")
     )
-
-
-def dateline_country(dateline: str | None, lexicon: Lexicon) -> str | None:
-    """Return the country of a dateline ("BAKU, Nov 28 (AFP) -", "Paris, Texas")."""
-    return dateline_place(dateline, lexicon)[0]
 
 
 def weigh(

@@ -11,14 +11,14 @@ from urllib.parse import quote
 from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
-from pipeline.show.report.charts import QUADS, sparkline, told_bucket
+from pipeline.show.report.charts import sparkline, told_bucket
 from pipeline.show.report.figures import Figures, behind
-from pipeline.store.explain.codes import region_name
+from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a cell."""
 
-_QUAD_HEADS = tuple(QUADS.values())
+_QUAD_HEADS = tuple(QUAD_CLASSES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _row(anchor: str, cells: tuple[object, ...], row: Row) -> TableRow:
 
 
 def _quads(row: Row) -> tuple[int, ...]:
-    return tuple(row[f"quad{quad}"] for quad in QUADS)
+    return tuple(row[f"quad{quad}"] for quad in QUAD_CLASSES)
 
 
 def _table(name: str, heads: tuple[str, ...], numbers: int, rows: Sequence[TableRow]) -> Table:

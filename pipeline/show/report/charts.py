@@ -13,14 +13,7 @@ from datetime import date
 
 from pipeline.show.report.figures import Row, Unit, bucket_of
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
-
-QUADS = {
-    1: "verbal cooperation",
-    2: "material cooperation",
-    3: "verbal conflict",
-    4: "material conflict",
-}
-"""CAMEO's quad classes."""
+from pipeline.store.explain.codes import QUAD_CLASSES
 
 MOST_REGIONS = 6
 """Regions with a colour of their own; the others share one."""
@@ -244,7 +237,9 @@ def told_bucket(bucket: date, unit: Unit) -> str:
 
 def told_quads(row: Row) -> str:
     """Return in words how many events of each quad class a row counts."""
-    told = [f"{row[f'quad{quad}']} {name}" for quad, name in QUADS.items() if row[f"quad{quad}"]]
+    told = [
+        f"{row[f'quad{quad}']} {name}" for quad, name in QUAD_CLASSES.items() if row[f"quad{quad}"]
+    ]
     return ", ".join(told)
 
 

@@ -20,9 +20,8 @@ from pipeline import tsv
 from pipeline.errors import StoreError, UsageError
 from pipeline.show.find import Shown
 from pipeline.store.commit.tables import reason
-from pipeline.store.read.session import session
+from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.read.views import view_select
 from pipeline.store.schema.contract import LINKS, TABLES
 
 Unit = Literal["day", "month", "year"]
@@ -133,8 +132,7 @@ def _opened(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=2) as connection:
-        for view in ("current", "current_entities", "current_events", "open_rejects"):
-            connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        create_views(connection, as_of)
         yield connection
 
 

@@ -14,7 +14,7 @@ from pipeline.show.report import charts
 from pipeline.show.report.behind import Tables, country_names
 from pipeline.show.report.figures import Figures
 from pipeline.show.story_page import MarkedSegment, marked
-from pipeline.store.explain.codes import region_name
+from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _WHOLE_PARAGRAPHS = 4
 """Paragraphs that a story shows in any case; of the others those with an event."""
@@ -69,7 +69,7 @@ def report_page(found: Figures, lake_url: str) -> str:
         map_chart=charts.world_map(found.countries, found.places, countries),
         matrix_chart=charts.matrix(found.states, countries),
         balances=_balances(found, countries),
-        quads=charts.QUADS,
+        quads=QUAD_CLASSES,
         tables=tables,
         stories=stories,
         region_name=region_name,

@@ -16,6 +16,14 @@ from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 _ENRICH = "pipeline.enrich"
 _EXPLAIN = "pipeline.store.explain"
+QUAD_CLASSES = {
+    1: "verbal cooperation",
+    2: "material cooperation",
+    3: "verbal conflict",
+    4: "material conflict",
+}
+"""CAMEO's quad classes."""
+
 _KOSOVO = ("XK", None)
 """What ISO 3166 has no row for: the user-assigned alpha-2 code, and no number."""
 
@@ -63,8 +71,7 @@ def cameo() -> pa.Table:
 
 def quad_classes() -> pa.Table:
     """Return CAMEO's four quad classes."""
-    names = ("verbal cooperation", "material cooperation", "verbal conflict", "material conflict")
-    return _table(("quad_class", "label"), list(enumerate(names, start=1)))
+    return _table(("quad_class", "label"), list(QUAD_CLASSES.items()))
 
 
 def topics() -> pa.Table:

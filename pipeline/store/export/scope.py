@@ -14,9 +14,9 @@ from datetime import date, datetime
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.read.session import session
+from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot
-from pipeline.store.read.views import VIEWS, moment, view_select
+from pipeline.store.read.views import moment
 from pipeline.store.schema.contract import LINKS, TABLES
 
 EXPORTED = ("stories", "entities", "events", LINKS)
@@ -155,8 +155,7 @@ def choose(
     """Choose what may be shown of `snapshot` at `as_of`."""
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        for view in VIEWS:
-            connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        create_views(connection, as_of)
         connection.execute(
             _CHOSEN.replace("{as_of}", f"TIMESTAMPTZ {moment(as_of)}"),
             {

@@ -21,9 +21,8 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import UsageError
-from pipeline.store.read.session import session, shut
+from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.read.views import VIEWS, view_select
 from pipeline.store.schema.contract import LINKS, TABLES
 
 T = TypeVar("T")
@@ -116,8 +115,7 @@ def _session(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        for view in VIEWS:
-            connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        create_views(connection, as_of)
         connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
         shut(connection)
         yield connection

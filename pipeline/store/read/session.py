@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.read.views import VIEWS, view_select
 
 
 @contextmanager
@@ -42,6 +44,12 @@ def session(
         for table in tables:
             connection.register(table, snapshot.dataset(table))
         yield connection
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """Make every view known to a session over all tables, as it stands at `as_of`."""
+    for view in VIEWS:
+        connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
 
 
 def shut(connection: duckdb.DuckDBPyConnection) -> None:

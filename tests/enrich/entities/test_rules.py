@@ -9,7 +9,7 @@ from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load
-from pipeline.enrich.places.region import dateline_country
+from pipeline.enrich.places.datelines import dateline_place
 from pipeline.model import Entity, Mention
 
 
@@ -88,7 +88,7 @@ def test_capitals_get_their_case_back_with_the_same_length() -> None:
 )
 def test_dateline_countries(dateline: str | None, country: str | None) -> None:
     """A stated country or state wins over the town; noise of the line does not matter."""
-    assert dateline_country(dateline, load()) == country
+    assert dateline_place(dateline, load())[0] == country
 
 
 def test_mentions_are_found_by_offset() -> None:
