@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,12 @@ def test_every_format_gives_the_same_rows_live_and_in_replay(
         replay_archives(settings, [str(archive)])
     finally:
         forget(settings)
-    for table in ("stories", "entities", "events"):
-        live = _rows(tmp_path / "live", table)
-        assert live and live == _rows(tmp_path / "replay", table)
-    told = ("kind", "message", "raw")
-    rejects = _rows(tmp_path / "live", "rejects", told)
-    assert rejects and rejects == _rows(tmp_path / "replay", "rejects", told)
+    told = {"rejects": ("kind", "message", "raw")}
+    for table in ("stories", "entities", "events", "rejects"):
+        live, replayed = (
+            Counter(_rows(tmp_path / way, table, told.get(table, ()))) for way in ("live", "replay")
+        )
+        assert live and (live - replayed, replayed - live) == (Counter(), Counter())
     formats = set(_rows(tmp_path / "live", "stories", ("format",)))
     assert len(formats) >= 20 and "['json']" in formats
     assert any("'Boats sold'" in row for row in _rows(tmp_path / "live", "stories", ("headline",)))

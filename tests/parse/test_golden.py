@@ -10,7 +10,10 @@ import pytest
 from pipeline.model import Record, Story
 from pipeline.parse import parse_record
 from pipeline.parse.sniff import FORMATS
-from tests.parse.golden import GOLDEN, cases, expectation, result
+from tests.parse.golden import GOLDEN, cases, describe, expectation, result
+
+# What says where a story stood, not what it is.
+_OF_THE_PLACE = {"item", "raw_bytes"}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -47,3 +50,13 @@ def test_no_expectation_without_a_case() -> None:
         if not p.with_name(p.name[: -len(".expected")]).exists()
     ]
     assert not orphans
+
+
+def test_inputs_that_give_one_revision_give_it_alike() -> None:
+    """Which of them comes first is chance where they are read side by side."""
+    told: dict[str, dict[str, object]] = {}
+    for case in cases():
+        for item in parse_record(Record("test", 0, case.read_bytes())):
+            if isinstance(item, Story):
+                described = {k: v for k, v in describe(item).items() if k not in _OF_THE_PLACE}
+                assert told.setdefault(item.revision_id, described) == described, case
