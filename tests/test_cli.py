@@ -14,21 +14,12 @@ import psutil
 import pytest
 
 from pipeline.errors import EXIT_CODES
+from tests.support.command import dateline
 from tests.support.job import until
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
 BUSY_S = 4.0
 """Processor time by which a command has started and is at its query."""
-
-
-def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture
@@ -135,17 +126,11 @@ def test_check_tells_by_its_exit_code(lake: str) -> None:
     ],
 )
 def test_wrong_use_is_one_line_and_an_exit_code(
-    arguments: list[str], code: int, tmp_path: Path
+    arguments: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No traceback."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        cwd=tmp_path,
-    )
+    monkeypatch.chdir(tmp_path)
+    done = dateline(*arguments)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert "error" in done.stderr.lower()

@@ -1,4 +1,4 @@
-"""`dateline query` as a process: where the SQL comes from, where the answer goes, what it takes."""
+"""`dateline query`: where the SQL comes from, where the answer goes, what it takes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support.command import Ended, dateline
 from tests.support.rows import a_batch, a_story, enriched, written
 
 
@@ -22,19 +23,13 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(root)
 
 
-def asked(
-    lake: str, *arguments: str, sql: str | None = None, **env: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, *arguments],
-        input=sql,
-        stdin=subprocess.DEVNULL if sql is None else None,
-        capture_output=True,
-        text=True,
-        env={**{k: v for k, v in os.environ.items() if k != "COLUMNS"}, **env},
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(autouse=True)
+def no_width_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def asked(lake: str, *arguments: str, sql: str = "", **env: str) -> Ended:
+    return dateline("query", "--lake", lake, *arguments, stdin=sql, env=env)
 
 
 def test_a_wide_row_is_readable_at_80_columns_without_boxes(lake: str) -> None:

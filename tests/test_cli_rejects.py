@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import dateline
 from tests.support.rows import SOURCE, a_batch, a_reject, a_story, enriched, written
-from tests.test_cli import dateline
 
 TEXT = "Armenia and Georgia signed an agreement on rail freight in Yerevan on Wednesday."
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from pipeline.cli.sql import _filled, _history, _Shell, words
 from pipeline.errors import UsageError
 from pipeline.store.read.query import query
 from pipeline.store.recipes.recipe_book import recipes
+from tests.support.command import dateline
 from tests.support.rows import NOON, a_batch, a_story, enriched, written
 
 
@@ -72,13 +71,8 @@ def test_history_is_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_what_is_piped_in_is_carried_out(lake: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "sql", "--lake", lake],
-        input="select count(*) as n\nfrom current;\nselect no_such;\nselect 42 as answer\n",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    piped = "select count(*) as n\nfrom current;\nselect no_such;\nselect 42 as answer\n"
+    done = dateline("sql", "--lake", lake, stdin=piped)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["n", "-", "1", "answer", "------", "42"]
     assert "no_such" in done.stderr

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli.common import print_json
+from tests.support.command import dateline
 from tests.support.rows import a_batch, a_story, enriched, written
 
 SAID = "Title \x1b]0;mine\x07 \x9b31m \u202eback [/x] [link=https://host]here[/link]"
@@ -25,14 +24,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def told(lake: Path, *arguments: str) -> tuple[int, str]:
     """The exit code, and both outputs as a terminal would get them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments, "--lake", str(lake)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        timeout=120,
-    )
-    return done.returncode, done.stdout.decode()
+    done = dateline(*arguments, "--lake", str(lake))
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

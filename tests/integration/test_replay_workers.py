@@ -6,8 +6,6 @@ import hashlib
 import json
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +23,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from tests.support.archive import records, write_tar
+from tests.support.command import dateline
 from tests.support.digest import digests
 from tests.support.job import JobProcess, ReplayProcess, ended_at, until
 
@@ -44,20 +43,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tar(tmp_path_factory.mktemp("archive") / "a.tar.gz", copy())
 
 
-def dateline(*arguments: str, part_records: int = PART) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env={"DATELINE_REPLAY__PART_RECORDS": str(part_records)},
-    )
-
-
 def spoken(*arguments: str) -> dict[str, Any]:
     """The JSON that a command prints."""
-    done = dateline(*arguments, "--json")
+    done = dateline(*arguments, "--json", env={"DATELINE_REPLAY__PART_RECORDS": str(PART)})
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

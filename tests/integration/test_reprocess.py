@@ -29,6 +29,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.read.query import json_rows, query
 from pipeline.store.runs.reprocess import plan
+from tests.support.command import dateline
 from tests.support.job import until
 from tests.support.wire import copy
 
@@ -39,16 +40,6 @@ NOT_CONTENT = (
     *COORDINATES,
     *(f"record_{name}" for name in COORDINATES),
 )
-
-
-def dateline(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 def spoken(*arguments: str) -> dict[str, Any]:
