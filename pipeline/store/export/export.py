@@ -22,13 +22,15 @@ _SUFFIXES = {".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".d
 class Exported:
     """What was done: rows by table that the export holds of the days that were written anew.
 
-    `days` is how many days' rows of any table were written or removed, `notes` what the user
-    has to know, in words. Nothing changed where `days` is 0.
+    `days` is how many days' rows of any table were written or removed, `written_bytes` the size of
+    the files that were written (a database is one), `notes` what the user has to know, in words.
+    Nothing changed where `days` is 0.
     """
 
     form: str
     rows: Mapping[str, int]
     days: int
+    written_bytes: int
     anew: bool
     notes: tuple[str, ...]
 
@@ -84,7 +86,7 @@ def export_lake(
                 table: _changed(known.get(table, {}), after.days[table]) for table in EXPORTED
             }
             if not anew and not any(changed.values()):
-                return Exported(form, dict.fromkeys(EXPORTED, 0), 0, False, ())
+                return Exported(form, dict.fromkeys(EXPORTED, 0), 0, 0, False, ())
             target.begin(schemas, anew)
             rows = {
                 table: target.replace(table, days, shown.rows(table, days))
@@ -100,7 +102,7 @@ def export_lake(
     finally:
         target.close()
     days = len({day for found in changed.values() for day in found})
-    return Exported(form, rows, days, anew, tuple(notes))
+    return Exported(form, rows, days, target.written_bytes, anew, tuple(notes))
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What an export holds: the revisions that may be shown, and what belongs to them, as SQL.
 
-Of each family in force its revision in force (`is_current`) and the usable ones before it. A family
-that was ever killed keeps only the revision that is in force after it.
+Of each family in force its revision in force (`is_current`) and the usable ones before it, as the
+view `current` orders them. A family that was ever killed keeps only the revision that is in force
+after it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot
-from pipeline.store.read.views import moment
+from pipeline.store.read.views import revisions_select
 from pipeline.store.schema.contract import LINKS, TABLES
 
 EXPORTED = ("stories", "entities", "events", LINKS)
@@ -33,24 +34,19 @@ _CHOSEN = """
 CREATE TEMP TABLE chosen AS
 WITH blocks AS (
   SELECT source, start_offset, committed_at FROM ledger WHERE end_offset > start_offset
+), revisions AS MATERIALIZED (
+  SELECT source, "offset", item, enrichment_id, revision_id, story_id, date, region, published_at,
+    provider, headline, language, status, place_in_family = 1 AS is_current
+  FROM ({revisions})
 ), shown AS (
-  SELECT record_source AS source, record_offset AS "offset", record_item AS item, enrichment_id,
-    revision_id, story_id, date, region, published_at, provider, headline, language, generation,
-    true AS is_current
-  FROM current
-), earlier AS (
-  SELECT DISTINCT ON (revision_id) source, "offset", item, enrichment_id,
-    revision_id, story_id, date, region, published_at, provider, headline, language, generation,
-    false AS is_current
-  FROM stories
-  WHERE status = 'usable' AND (embargo_until IS NULL OR embargo_until <= {as_of})
-    AND story_id IN (SELECT story_id FROM shown)
-    AND revision_id NOT IN (SELECT revision_id FROM shown)
-    AND story_id NOT IN (SELECT story_id FROM stories WHERE status = 'canceled')
-  ORDER BY revision_id, generation DESC NULLS LAST, source, "offset", item
-), together AS (SELECT * FROM shown UNION ALL SELECT * FROM earlier)
+  SELECT * EXCLUDE (status)
+  FROM revisions
+  WHERE status = 'usable'
+    AND story_id IN (SELECT story_id FROM revisions WHERE is_current AND status = 'usable')
+    AND (is_current OR story_id NOT IN (SELECT story_id FROM stories WHERE status = 'canceled'))
+)
 SELECT t.*, b.committed_at, coalesce(t.date::varchar, 'undated') AS day
-FROM together AS t
+FROM shown AS t
 ASOF LEFT JOIN blocks AS b ON t.source = b.source AND t."offset" >= b.start_offset
 WHERE (t.date IS NULL AND $since IS NULL AND $until IS NULL
     OR t.date BETWEEN coalesce($since, DATE '0001-01-01') AND coalesce($until, DATE '9999-12-31'))
@@ -157,7 +153,7 @@ def choose(
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         create_views(connection, as_of)
         connection.execute(
-            _CHOSEN.replace("{as_of}", f"TIMESTAMPTZ {moment(as_of)}"),
+            _CHOSEN.replace("{revisions}", revisions_select(as_of)),
             {
                 "since": selection.since,
                 "until": selection.until,

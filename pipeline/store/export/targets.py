@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from typing_extensions import override
 
 from pipeline.errors import UsageError
+from pipeline.store.commit.data_files import PRUNING
 from pipeline.store.read.query import plain
 
 C = TypeVar("C", duckdb.DuckDBPyConnection, sqlite3.Connection)
@@ -30,6 +31,9 @@ Batches = Iterable[tuple[str, pa.RecordBatch]]
 
 MANIFEST = "dateline-export.json"
 """What a folder's state lies in; a file of a database has a table `dateline_export`."""
+
+_PRUNING = PRUNING | {"date", "region", "provider"}
+"""Columns with statistics: those of the lake's files, and what its folders are named for."""
 
 _INDEXED = (
     ("stories", "story_id"),
@@ -81,6 +85,9 @@ def state_of(text: str) -> ExportState:
 class ExportTarget(Protocol):
     """Takes the rows of an export; of a database none is to be seen before `finish`."""
 
+    written_bytes: int
+    """Size of the files that were written."""
+
     def state(self) -> ExportState | None:
         """Return what is there; None for nothing. Raises `UsageError` for what is no export."""
 
@@ -123,6 +130,7 @@ class _Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.written_bytes = 0
 
     def state(self) -> ExportState | None:
         manifest = self.path / MANIFEST
@@ -156,6 +164,7 @@ class _Folder:
         for day, parts in groupby(batches, key=lambda one: one[0]):
             part = self.path / table / f".{day}.part"
             self._write(part, self.schemas[table], counted(parts))
+            self.written_bytes += part.stat().st_size
             part.replace(self.path / table / f"{day}.{self.form}")
             left.discard(day)
         for day in left:
@@ -184,7 +193,14 @@ class _Parquet(_Folder, ExportTarget):
 
     @override
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(
+            part,
+            schema,
+            compression="zstd",
+            store_schema=False,  # it follows from Parquet's own, and is most of a small file
+            write_statistics=[name for name in schema.names if name in _PRUNING],
+            write_page_index=True,
+        ) as writer:
             for batch in batches:
                 writer.write_batch(batch)
 
@@ -211,6 +227,7 @@ class _Database(Generic[C]):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.written_bytes = 0
         self._connection: C | None = None
 
     def _connect(self, copy: Path) -> C:
@@ -231,6 +248,11 @@ class _Database(Generic[C]):
         except (self.errors, IndexError) as error:
             raise UsageError("this is no export", path=self.path) from error
         return state_of(text)
+
+    def _put(self, copy: Path) -> None:
+        """Put the finished copy in the place of the file."""
+        self.written_bytes = copy.stat().st_size
+        copy.replace(self.path)
 
     def close_connection(self) -> None:
         """Close the working copy."""
@@ -296,7 +318,7 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
         run("USE anew")
         notes = self._index()
         self.close_connection()
-        _part(self.path, "new").replace(self.path)
+        self._put(_part(self.path, "new"))
         return notes
 
     def _index(self) -> list[str]:
@@ -363,7 +385,7 @@ class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
         run("INSERT INTO dateline_export VALUES (?)", (state.as_json(),))
         run("COMMIT")
         self.close_connection()
-        _part(self.path).replace(self.path)
+        self._put(_part(self.path))
         return []
 
 

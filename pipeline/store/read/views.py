@@ -32,7 +32,9 @@ COORDINATES = {name: f"record_{name}" for name in ("source", "offset", "item")}
 _TABLES = {"current_entities": "entities", "current_events": "events", "open_rejects": "rejects"}
 _ROWS = re.compile(r"^SELECT ([a-z])\.\*$", re.MULTILINE)
 _WITHHELD = "withheld"
+_CHOSEN = "SELECT s.*"
 _ALL = "FROM stories AS b"
+_IN_FORCE = "\nWHERE p.place_in_family = 1"
 _SHOWN = "\n  AND p.at_status = 'usable'"
 _HELD_BACK = "\n  AND p.at_status = 'withheld'"
 _EVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -80,6 +82,16 @@ def latest_select(condition: str) -> str:
     """
     shown = _code(_rows_text("current")).replace(AS_OF, moment(_EVER)).removesuffix(_SHOWN)
     return shown.replace(_ALL, f"{_ALL} WHERE {condition}")
+
+
+def revisions_select(as_of: datetime) -> str:
+    """Return the SELECT of every revision that `current` chooses among at `as_of`, one row each.
+
+    To the columns of `stories`, by the table's own names, it adds `place_in_family`: 1 is the
+    revision in force, 2 the one before it.
+    """
+    text = _code(_rows_text("current")).removesuffix(_IN_FORCE + _SHOWN)
+    return text.replace(_CHOSEN, f"{_CHOSEN}, p.place_in_family", 1).replace(AS_OF, moment(as_of))
 
 
 def moment(at: datetime) -> str:

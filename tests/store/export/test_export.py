@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,18 @@ from pipeline.errors import UsageError
 from pipeline.store.export.export import FORMS, Exported, export_lake
 from pipeline.store.export.scope import EXPORTED, ExportScope
 from pipeline.store.export.targets import MANIFEST
-from tests.support.rows import NOON, a_batch, a_story, an_entity, an_event, enriched, written
+from pipeline.store.schema.rows import story_row
+from tests.support.rows import (
+    ENRICHMENT,
+    NOON,
+    a_batch,
+    a_story,
+    an_entity,
+    an_event,
+    enriched,
+    forced,
+    written,
+)
 
 NAMES = {"parquet": "out", "csv": "out", "duckdb": "out.duckdb", "sqlite": "out.sqlite"}
 SECRET = "Never to be told"
@@ -121,14 +133,39 @@ def test_exporting_again_writes_the_days_that_changed(lake: Path, form: str) -> 
     kill = a_story(17, story_id="twice", version=3, status="canceled", headline="Kill")
     writer.write(a_batch([enriched(kill, entities=(), events=())]))
     writer.close()
+    path = lake.parent / NAMES[form]
+    before = {file: file.stat().st_mtime_ns for file in path.rglob("*-*.*") if path.is_dir()}
     done = exported(lake, form)
     assert (done.days, done.anew) == (1, False)
+    touched = {
+        file for file, at in before.items() if file.exists() and at != file.stat().st_mtime_ns
+    }
+    assert {file.stem for file in touched} <= {"2026-03-04", Path(MANIFEST).stem}
+    sizes = [path] if path.is_file() else [file for file in touched if file.name != MANIFEST]
+    assert done.written_bytes == sum(file.stat().st_size for file in sizes)
     assert "Last" not in [headline for headline, _ in headlines(lake, form)]
     assert len(headlines(lake, form)) == 4
-    path = lake.parent / NAMES[form]
     left = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     assert not any(b"Last" in file.read_bytes() for file in left)
     assert not [*path.parent.glob(".out*")]
+
+
+def test_an_earlier_revision_is_the_row_that_the_view_takes(lake: Path) -> None:
+    """Of two enrichments of a revision the export takes the one that `current` chose among."""
+    writer = written(lake, starts={"cluster/topic/0": 17})
+    first = enriched(a_story(18, story_id="enriched twice", version=1))
+    last = enriched(a_story(19, story_id="enriched twice", version=2))
+    writer.write(a_batch([first, last], spans={"cluster/topic/0": (17, 20)}))
+    writer.close()
+    again = replace(first, story=replace(first.story, offset=17), enrichment_id="not in the ledger")
+    forced(lake, "stories", [story_row(again, "a_model", "0")])
+    exported(lake, "parquet")
+    told = [
+        (row["version"], row["enrichment_id"], row["is_current"])
+        for row in rows(lake, "parquet", "stories")
+        if row["story_id"] == "enriched twice"
+    ]
+    assert sorted(told) == [(1, ENRICHMENT, False), (2, ENRICHMENT, True)]
 
 
 def test_an_embargo_ends_by_time_alone(lake: Path) -> None:
