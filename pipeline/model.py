@@ -434,8 +434,8 @@ class EnrichedStory:
     `language` is an ISO 639-1 code. `region` is the slug of the primary UN M49 sub-region
     (`western-asia`) or `unknown`, `regions` and `countries` all of them, by weight of evidence,
     heaviest first. `status` is `enriched`, or says what is missing: `no_events` (no event coder for
-    this language), `no_model` (no entities either, as there is no model for it), `no_text`, or
-    `truncated`: only the beginning of a very long text was read.
+    this language), `no_model` (no entities either, as there is no model for it), `no_text`,
+    `truncated`: only the beginning of a very long text was read, or `not_enriched`: nobody looked.
     `region_evidence` holds what the regions were chosen by, heaviest first. `topics` are at most
     two, the surest first.
     """
@@ -448,7 +448,9 @@ class EnrichedStory:
     entities: tuple[Entity, ...]
     events: tuple[Event, ...]
     enrichment_id: str
-    status: Literal["enriched", "no_events", "no_model", "no_text", "truncated"] = "enriched"
+    status: Literal["enriched", "no_events", "no_model", "no_text", "not_enriched", "truncated"] = (
+        "enriched"
+    )
     dateline_country: str | None = None
     dateline_location: Location | None = None
     region_evidence: tuple[RegionEvidence, ...] = ()

@@ -76,6 +76,10 @@ class StageSet:
         return "; ".join(map(str, self.all))
 
 
+NOT_ENRICHED = (StageVersion("rows", ROWS_VERSION),)
+"""The stages of a job that enriches nothing (`enrich.mode` `none`)."""
+
+
 def parse_id(parse: StageVersion, wire_format: StageVersion) -> str:
     """Return the id of a story's parse: the stage `parse` and the format's own."""
     return digest_of((str(parse), str(wire_format)))
@@ -89,6 +93,10 @@ def read_stages(text: str) -> dict[str, str]:
 def digest_of(parts: Iterable[str]) -> str:
     """Hash these texts in their order into 16 hex digits."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_ID_CHARS]
+
+
+NOT_ENRICHED_ID = digest_of(("not enriched", *map(str, NOT_ENRICHED)))
+"""The `enrichment_id` of stories that nobody enriched."""
 
 
 def data_digest(package: str, names: Iterable[str]) -> str:

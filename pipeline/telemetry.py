@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline import __version__, clock
 from pipeline.config import Settings
 from pipeline.enrich import Enricher
+from pipeline.enrich.no_enrichment import NoEnrichment
 from pipeline.errors import ConfigError
 from pipeline.model import Batch
 from pipeline.observe.health import Process
@@ -61,7 +62,7 @@ class Telemetry:
         """Whether someone is to read the metrics."""
         return self._observe.metrics_port is not None
 
-    def prepare(self, enricher: Enricher) -> None:
+    def prepare(self, enricher: Enricher | NoEnrichment) -> None:
         """Open the traces, where asked for; where metrics are read, load the models now.
 
         So that ready means ready. Raises `ConfigError`, `ModelError`.

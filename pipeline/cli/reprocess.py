@@ -53,7 +53,8 @@ def reprocess(
     Example: `dateline reprocess --where "date >= '2026-01-01'" --lake /data/lake`
     """
     set_up_logs(log_level)
-    settings = settings_of(config, lake=lake)
+    # Whatever the job does with what comes: who asks for a reprocess wants it enriched.
+    settings = settings_of(config, lake=lake, enrich={"mode": "full"})
     from pipeline.job import enricher_of, stages_of
 
     today = stages_of(enricher_of(settings), settings)

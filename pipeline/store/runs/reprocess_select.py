@@ -18,7 +18,7 @@ import duckdb
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED
-from pipeline.stages import StageSet, read_stages
+from pipeline.stages import NOT_ENRICHED_ID, StageSet, read_stages
 from pipeline.store.commit.tables import reason
 from pipeline.store.read.session import session, shut
 from pipeline.store.read.snapshot import Snapshot
@@ -79,7 +79,7 @@ SELECT count(*), coalesce(bit_xor(hash(n, source, "offset", item, enrichment_id)
 """
 
 _STAGES = """
-SELECT l.stages, p.format, p.enrichment_id <> $enrichment AS is_enriched,
+SELECT l.stages, p.format, p.enrichment_id, p.enrichment_id <> $enrichment AS is_enriched,
   p.parse_id IS DISTINCT FROM t.parse_id AS is_parsed, count(*)
 FROM picked AS p
 JOIN parses AS t ON p.format = t.format
@@ -99,7 +99,8 @@ class Counted:
 
     `raw_bytes` is the size of what is read again, `dates` are ISO days, null as `None`;
     `enrichments` the ids that the lake holds now. `stages` counts, for each stage that differs
-    today, the rows that it differs for; `before versions` where the lake does not say.
+    today, the rows that it differs for; `not enriched` counts those that landed so, `before
+    versions` those where the lake does not say.
     """
 
     total: int
@@ -136,14 +137,17 @@ class PickedStories:
         """How many of the picked rows each stage differs for."""
         counts: dict[str, int] = {}
         enrichment = {"enrichment": self._stages.enrichment_id}
-        for told, wire_format, is_enriched, is_parsed, rows in self._all(_STAGES, enrichment):
+        for told, wire_format, then_id, is_enriched, is_parsed, rows in self._all(
+            _STAGES, enrichment
+        ):
             today = {
                 stage.name: f"{stage.version} {stage.data}".rstrip()
                 for stage in self._stages.of(wire_format, parsed=is_parsed, enriched=is_enriched)
             }
             then = read_stages(told) if told else {}
             names = [name for name, is_now in today.items() if then.get(name) != is_now]
-            for name in names if told else ("before versions",):
+            untold = "not enriched" if then_id == NOT_ENRICHED_ID else "before versions"
+            for name in names if told else (untold,):
                 counts[name] = counts.get(name, 0) + rows
         return counts
 
