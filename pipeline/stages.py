@@ -128,4 +128,4 @@ def _lines(root: Traversable, name: str) -> str:
     entry = root.joinpath(name)
     if not entry.is_file():
         return ""
-    return "\n".join(line for _, line in tsv.numbered_lines(entry))
+    return "\n".join(tsv.lines(entry))

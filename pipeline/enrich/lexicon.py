@@ -7,9 +7,11 @@ whatever splits the text.
 
 from __future__ import annotations
 
+import gc
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -78,6 +80,8 @@ def words(text: str) -> frozenset[str]:
 
 def phrase(text: str) -> str:
     """Return the look-up form of a name: its tokens joined by blanks."""
+    if text.replace(" ", "").isalnum():
+        return " ".join(text.split())
     return " ".join(_TOKEN.findall(text.translate(_APOSTROPHES)))
 
 
@@ -97,6 +101,23 @@ def _cell(row: Sequence[str], index: int) -> str:
 @lru_cache(maxsize=1)
 def load() -> Lexicon:
     """Read all lists. Later files do not replace a phrase that an earlier one holds."""
+    with _no_collection():
+        return _loaded()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let no garbage be looked for: half of the time went into going over lists that all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _loaded() -> Lexicon:
     lexicon = Lexicon()
     _load_policy(lexicon)
     _load_countries(lexicon)
@@ -228,8 +249,12 @@ def _index(lexicon: Lexicon) -> None:
     lengths: dict[str, set[int]] = {}
     for table in (lexicon.names, lexicon.cities, lexicon.divisions):
         for key in table:
-            tokens = key.split(" ")
-            lengths.setdefault(tokens[0], set()).add(len(tokens))
+            first, _, rest = key.partition(" ")
+            size = 2 + rest.count(" ") if rest else 1
+            if first in lengths:
+                lengths[first].add(size)
+            else:
+                lengths[first] = {size}
     lexicon.longest = {
         first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()
     }
