@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -22,8 +23,10 @@ from pipeline.parse.text.clean import clean
 MIN_WORDS = 12
 """A line of words: shorter values are labels, names and addresses."""
 
+_MIN_CHARS = 2 * MIN_WORDS
 _WINDOW = 16
 _UNREAD_IN_WINDOW = 7
+_UNREAD_AT_LEAST = _UNREAD_IN_WINDOW - 2
 _FEW = 6
 _OF_ANY_SHAPE = frozenset({"json", "csv"})
 _MAX_NAMED = 10
@@ -37,6 +40,10 @@ _TAG = re.compile(
 _BREAK = re.compile(r"\n\s*\n|</(?:p|div|li|h\d|td|tr|blockquote|section)>|<br\s*/?>", re.I)
 _SGML_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)\b[^<>]*+>")
 _IN_TEXT = frozenset({"P", "S", "B", "I", "BR", "TABLE", "TABLEROW", "TABLECELL", "ROWRULE"})
+_SGML_CUT = re.compile(
+    rf"</?(?!(?:{'|'.join(sorted(_IN_TEXT))})(?![\w-]))[A-Za-z][\w-]*\b[^<>]*+>", re.I
+)
+_XML_TAG = re.compile(r"</?([^\s<>/]+)[^<>]*+>")
 _MAX_PATH = 8
 _WORD = re.compile(r"\w+")
 
@@ -75,23 +82,27 @@ def _unread(draft: Draft) -> Iterator[tuple[str, str]]:
     delivered = draft.delivered
     if isinstance(delivered, etree._Element):
         delivered = (delivered,)
-    # Most stories end at the first look: at all their text at once, which costs little.
+    # Most stories end at the first look, which costs little.
     if isinstance(delivered, tuple):
         if _count(_plain(" ".join(map(_text, delivered))), seen) <= _FEW:
+            return
+        if not any(_may_be_unread(_runs(element), seen) for element in delivered):
             return
         leaves: Iterable[tuple[str, str]] = (
             leaf for element in delivered for leaf in _elements(element)
         )
     elif isinstance(delivered, str):
+        is_markup = delivered.startswith("<")
+        if is_markup and not _may_be_unread(_SGML_CUT.split(delivered), seen):
+            return
         if _count(_plain(delivered), seen) <= _FEW:
             return
-        is_markup = delivered.startswith("<")
         leaves = _sgml(delivered) if is_markup else _blocks(delivered)
     else:
         leaves = _values(delivered)
     for path, text in leaves:
         plain = _plain(text)
-        if len(plain) < 2 * MIN_WORDS or _count(plain, seen) < _UNREAD_IN_WINDOW - 2:
+        if len(plain) < _MIN_CHARS or _count(plain, seen) < _UNREAD_AT_LEAST:
             continue
         for block in _BREAK.split(text) if "<" in text or "\n" in text else (text,):
             if _is_unread(block, seen):
@@ -130,16 +141,55 @@ def _count(text: str, seen: _Seen) -> int:
     return len(set(text.split()) - seen.words)
 
 
+def _may_be_unread(runs: Iterable[str], seen: _Seen) -> bool:
+    """Whether a run of text between two blocks is a line of words, some of them not seen."""
+    for run in runs:
+        if len(run) < _MIN_CHARS:
+            continue
+        words = run.split()
+        if len(words) < MIN_WORDS:
+            continue
+        plain = _plain(run)
+        if len(set(words if plain is run else plain.split()) - seen.words) >= _UNREAD_AT_LEAST:
+            return True
+    return False
+
+
+def _runs(element: etree._Element) -> Iterable[str]:
+    """The text between the tags of blocks, as `_elements` gives it, by way of its markup."""
+    markup = etree.tostring(element, encoding="unicode", with_tail=False)
+    text, *rest = _XML_TAG.split(markup)
+    runs = []
+    for name, more in zip(rest[::2], rest[1::2], strict=True):
+        kind = _kind(name)
+        if kind is None:
+            return (text for _, text in _elements(element))
+        if kind:
+            text += more
+            continue
+        if len(text) >= _MIN_CHARS:
+            runs.append(html.unescape(text) if "&" in text else text)
+        text = more
+    return runs
+
+
+@lru_cache(maxsize=4096)
+def _kind(name: str) -> bool | None:
+    """Whether an element of this name stands within a run of text; None if it holds no text."""
+    plain = name.rpartition(":")[2].lower()
+    return None if plain in NO_TEXT else plain in INLINE
+
+
 def _plain(text: str) -> str:
     return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
 
 
 def _is_unread(text: str, seen: _Seen) -> bool:
     """Whether a stretch of a line or more is not in the story."""
-    if len(text) < 2 * MIN_WORDS:
+    if len(text) < _MIN_CHARS:
         return False
     words = text.split()
-    if len(words) < MIN_WORDS or _count(text, seen) < _UNREAD_IN_WINDOW - 2:
+    if len(words) < MIN_WORDS or _count(text, seen) < _UNREAD_AT_LEAST:
         return False
     words = clean(_plain(text)).split()
     if len(words) < MIN_WORDS:
@@ -192,7 +242,7 @@ def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
     while stack:
         here, entry = stack.pop()
         if isinstance(entry, str):
-            if len(entry) >= 2 * MIN_WORDS:
+            if len(entry) >= _MIN_CHARS:
                 yield here, entry
         elif isinstance(entry, dict):
             stack += [
@@ -210,7 +260,7 @@ def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
 
 def _may_hold_text(value: object) -> bool:
     kind = value.__class__
-    return len(value) >= 2 * MIN_WORDS if kind is str else kind is dict or kind is list  # type: ignore[arg-type]
+    return len(value) >= _MIN_CHARS if kind is str else kind is dict or kind is list  # type: ignore[arg-type]
 
 
 def _elements(root: etree._Element) -> Iterator[tuple[str, str]]:
@@ -242,5 +292,5 @@ def _elements(root: etree._Element) -> Iterator[tuple[str, str]]:
 def _block(path: list[str], text: list[str]) -> Iterator[tuple[str, str]]:
     found = "".join(text)
     text.clear()
-    if len(found) >= 2 * MIN_WORDS:
+    if len(found) >= _MIN_CHARS:
         yield "/".join(path), found

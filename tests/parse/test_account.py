@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
+import re
 import zipfile
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from pipeline.model import Reject, Story
-from pipeline.parse import parse_record
+from pipeline.parse import account, parse_record
+from pipeline.parse.draft import Draft, replace
 from tests.parse.golden import one, record
 
 _LETTERS = "bcdfghklmnprstvw"
@@ -280,3 +285,39 @@ def test_documents_keep_their_words_or_name_them(name: str, numbers: list[int]) 
     held = " ".join((*item.paragraphs, item.editor_note or "", *item.warnings))
     for number in numbers:
         assert sentence(number)[:30] in held
+
+
+_NAMES = st.sampled_from(("p", "div", "em", "b", "x:p", "x:b", "A", "script", "org", "h1"))
+_WORDS = st.text("ab <&>\r\n\u00e9", max_size=60)
+
+
+def _tree(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    made = st.tuples(_NAMES, _WORDS, st.lists(children, max_size=4), _WORDS)
+    return made.map(lambda e: f"<{e[0]}>{escape(e[1])}{''.join(e[2])}</{e[0]}>{escape(e[3])}")
+
+
+@given(st.recursive(_WORDS.map(escape), _tree, max_leaves=20))
+def test_the_quick_look_at_xml_sees_the_runs_of_text_that_the_careful_one_sees(inner: str) -> None:
+    """What decides whether a document is walked through must not overlook a run of words."""
+    root = etree.fromstring(f"<r xmlns:x='urn:x'>{inner}</r>".encode())
+    long = [text for _, text in account._elements(root)]
+    assert [text for text in account._runs(root) if len(text) >= account._MIN_CHARS] == long
+
+
+@given(st.lists(st.tuples(st.sampled_from(("P", "B", "PX", "TEXT", "DD")), _WORDS), max_size=9))
+def test_the_quick_look_at_sgml_sees_the_runs_of_text_that_the_careful_one_sees(
+    parts: list[tuple[str, str]],
+) -> None:
+    """A paragraph's tag parts no run, another element's does."""
+    markup = "<DOC>" + "".join(f"<{name}>{escape(text)}</{name}>" for name, text in parts)
+    careful = [re.sub(r"<[^<>]*>", "", text) for _, text in account._sgml(markup)]
+    quick = [re.sub(r"<[^<>]*>", "", text) for text in account._SGML_CUT.split(markup)]
+    assert quick == careful
+
+
+def test_a_copy_that_changes_nothing_is_the_draft_itself() -> None:
+    """And one that does has the other fields."""
+    draft = Draft("Town keeps its ferry", ("It does.",), warnings=("a",))
+    assert replace(draft, headline=draft.headline, family=None) is draft
+    assert replace(draft, version=2) == dataclasses.replace(draft, version=2)
+    assert replace(draft, version=2).headline == "Town keeps its ferry"
