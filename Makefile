@@ -23,7 +23,7 @@ test: $(VENV)/.dev lint  ## what every change has to pass: Python alone, a few m
 	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
 
 test-rest: $(VENV)/.dev  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, long forms
-	$(PYTEST) --dist loadfile -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
+	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
 test-all: test test-rest  ## every test; those that lack a program skip and say so
 

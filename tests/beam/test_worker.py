@@ -21,6 +21,7 @@ def prepare(self):
     print("hangs", file=sys.stderr, flush=True)
     while True:
         sum(range(1000))
+        time.sleep(0.01)  # so that others may run meanwhile
 pipeline.job.Job.prepare = prepare
 from pipeline.beam.worker import main
 sys.exit(main())

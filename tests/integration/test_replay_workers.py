@@ -28,8 +28,8 @@ from tests.support.digest import digests
 from tests.support.job import JobProcess, ReplayProcess, ended_at, until
 
 pytestmark = pytest.mark.engine
-COUNT = 600
-PART = 40
+COUNT = 300
+PART = 20
 
 
 def copy() -> Iterator[bytes]:
@@ -65,7 +65,7 @@ def test_a_replay_that_is_killed_again_and_again_equals_the_live_result(
     size of parts, and goes on where the lake ends. Row for row, coordinates aside."""
     moments = random.Random(4)
     lake, log = tmp_path / "replay", tmp_path / "replay.log"
-    for kill, (workers, part) in enumerate(((2, PART), (1, 30), (3, 20))):
+    for kill, (workers, part) in enumerate(((2, PART), (1, 15), (3, 10))):
         job = ReplayProcess(archive, lake, log, workers=workers, part_records=part)
         goal = ended_at(lake) + part
         until(lambda goal=goal: ended_at(lake) >= goal, 300)  # type: ignore[misc]

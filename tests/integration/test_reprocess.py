@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from pipeline.store.read.query import json_rows, query
 from pipeline.store.runs.reprocess import plan
 from tests.support.command import dateline
 from tests.support.job import until
+from tests.support.rows import a_batch, a_story, enriched, written
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
@@ -66,15 +68,23 @@ def assert_whole(lake: Path) -> None:
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
+def old(tmp_path: Path, old_lake: Path) -> Path:
     """A lake of the sample stories and some copy, written under another enrichment than today's."""
-    folder = tmp_path / "archive"
+    shutil.copytree(old_lake.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "lake"
+
+
+@pytest.fixture(scope="module")
+def old_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That lake beside its archive, as they were written: to be copied, not to be touched."""
+    home = tmp_path_factory.mktemp("old")
+    folder = home / "archive"
     folder.mkdir()
     for name, data in samples():
         (folder / name).write_bytes(data)
     for number, data in enumerate(copy(1, 60)):
         (folder / f"copy-{number:03d}").write_bytes(data)
-    lake = tmp_path / "lake"
+    lake = home / "lake"
     settings = load(None, {"lake": {"url": str(lake)}})
     # Another limit is another enrichment; of stories this short it finds the same.
     job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=90_000)
@@ -223,11 +233,13 @@ def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path
     assert_whole(old)
 
 
-def test_wrong_use_is_one_line(old: Path) -> None:
+def test_wrong_use_is_one_line(tmp_path: Path) -> None:
     """A condition that is none, a lake that is none, times that are none."""
+    lake = tmp_path / "lake"
+    written(lake, a_batch([enriched(a_story(0))])).close()
     for arguments, word in (
-        (("reprocess", "--lake", str(old), "--where", "regio = 'x'"), "--where"),
-        (("reprocess", "--lake", str(old.parent / "none")), "no lake"),
+        (("reprocess", "--lake", str(lake), "--where", "regio = 'x'"), "--where"),
+        (("reprocess", "--lake", str(tmp_path / "none")), "no lake"),
         (("replay", "kafka", "--topic", "wire", "--from-time", "yesterday"), "--from-time"),
     ):
         done = dateline(*arguments)

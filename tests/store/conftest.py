@@ -19,6 +19,20 @@ def lake(tmp_path: Path, written_lake: Path) -> Path:
     return Path(shutil.copytree(written_lake, tmp_path / "lake"))
 
 
+@pytest.fixture
+def logged(tmp_path: Path, logged_lake: Path) -> Path:
+    """A story a batch, 22 of them: past a checkpoint of each table."""
+    return Path(shutil.copytree(logged_lake, tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def logged_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That lake as it was written: to be copied, not to be touched."""
+    root = tmp_path_factory.mktemp("logged") / "lake"
+    written(root, *(a_batch([enriched(a_story(n))]) for n in range(22))).close()
+    return root
+
+
 @pytest.fixture(scope="session")
 def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That lake as it was written: to be copied, not to be touched."""

@@ -14,10 +14,11 @@ SHORT, LONG = 25, 100
 _FEWEST = 10
 
 
-def law(examples: int, **more: Any) -> settings:
+def law(examples: int, *, fewest: int = _FEWEST, **more: Any) -> settings:
     """Settings of a law that is tried on `examples` in the long form, on a quarter in the short.
 
-    Examples have no deadline: the machine that runs them may be busy.
+    It is tried on `fewest` of them at least. Examples have no deadline: the machine that runs them
+    may be busy.
     """
     count = examples * settings().max_examples // LONG
-    return settings(max_examples=max(count, min(examples, _FEWEST)), deadline=None, **more)
+    return settings(max_examples=max(count, min(examples, fewest)), deadline=None, **more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,23 +15,9 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.clean_up import clean
-from tests.support.rows import NOON, SOURCE, a_batch, a_story, altered, enriched, written
+from tests.support.rows import NOON, SOURCE, altered
 
 LATER = NOON + timedelta(days=9)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake whose tables have a checkpoint amid their entries."""
-    root = tmp_path_factory.mktemp("logged") / "lake"
-    written(root, *(a_batch([enriched(a_story(n))]) for n in range(22))).close()
-    return root
-
-
-@pytest.fixture
-def logged(whole: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be damaged."""
-    return shutil.copytree(whole, tmp_path / "lake")
 
 
 def checkpoint(lake: Path, table: str) -> Path:

@@ -196,7 +196,7 @@ def test_a_short_program_that_reads_a_lake_ends_well(tmp_path: Path) -> None:
         "import sys; from pipeline.store.read.snapshot import open_snapshot;"
         "open_snapshot(sys.argv[1]).dataset('ledger').to_table(['records'])"
     )
-    for _ in range(8):
+    for _ in range(5):
         done = subprocess.run(
             [sys.executable, "-c", program, str(tmp_path)],
             capture_output=True,

@@ -201,7 +201,7 @@ def test_only_the_source_that_was_lost_is_dropped(tmp_path: Path) -> None:
         st.tuples(st.integers(1, 8), st.sampled_from(["before", "files", "after"])), max_size=5
     ),
 )
-@law(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@law(15, fewest=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_deaths_under_any_cutting(
     tmp_path_factory: pytest.TempPathFactory, cuts: Sequence[int], deaths: Sequence[tuple[int, str]]
 ) -> None:

@@ -11,14 +11,6 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.store.check.judge import check
 from pipeline.store.upkeep.repair import plan, repair
-from tests.support.rows import a_batch, a_story, enriched, written
-
-
-@pytest.fixture
-def logged(tmp_path: Path) -> Path:
-    root = tmp_path / "lake"
-    written(root, *(a_batch([enriched(a_story(n))]) for n in range(22)))
-    return root
 
 
 def checkpoint(lake: Path) -> Path:
