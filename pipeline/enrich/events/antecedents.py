@@ -27,28 +27,29 @@ ByToken = Callable[[Token], Party | None]
 class Mentions:
     """Parties that the sentences before named, the last of them; worked out when first asked for.
 
-    `read` gives those of the sentence before, `before` those of the sentences before that one. Most
-    sentences have no pronoun that would need to know.
+    `read` gives those of the sentence before, `previous` those of the sentences before that one,
+    and `known` all of these, once they were asked for. Most sentences have no pronoun that would
+    need to know.
     """
 
     def __init__(
-        self, before: Mentions | None = None, read: Callable[[], Sequence[Party]] = tuple
+        self, previous: Mentions | None = None, read: Callable[[], Sequence[Party]] = tuple
     ) -> None:
-        self._before = before
-        self._read = read
-        self._known: Sequence[Party] | None = None if before else ()
+        self.previous = previous
+        self.read = read
+        self.known: Sequence[Party] | None = None if previous else ()
 
     def parties(self) -> Sequence[Party]:
         """Return them in the order of the text, at most `_MOST_RECENT`."""
         waiting: list[Mentions] = []
         node: Mentions | None = self
-        while node is not None and node._known is None:
+        while node is not None and node.known is None:
             waiting.append(node)
-            node = node._before
+            node = node.previous
         # From the first sentence on, in a loop: a story may have more of them than calls may nest.
-        known: Sequence[Party] = node._known or () if node is not None else ()
+        known: Sequence[Party] = node.known or () if node is not None else ()
         for node in reversed(waiting):
-            known = node._known = [*known, *node._read()][-_MOST_RECENT:]
+            known = node.known = [*known, *node.read()][-_MOST_RECENT:]
         return known
 
 
