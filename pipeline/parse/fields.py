@@ -159,12 +159,19 @@ def first_provider(*signatures: str | None) -> str | None:
 
 
 def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
-    """The paragraphs with the credit in brackets that ends the last one as one of its own."""
-    last = paragraphs[-1] if paragraphs else ""
+    """The paragraphs with the credit in brackets that ends the last one as one of its own.
+
+    Addresses of the desk may stand below it.
+    """
+    end = len(paragraphs)
+    while end > 1 and paragraphs[end - 1].startswith("(("):
+        end -= 1
+    last = paragraphs[end - 1] if paragraphs else ""
     credit = _CREDIT_TAIL.search(last, max(len(last) - 450, 0))
     if not credit or not last[: credit.start()].strip():
         return paragraphs
-    return (*paragraphs[:-1], last[: credit.start()].rstrip(), credit["credit"])
+    told = (last[: credit.start()].rstrip(), credit["credit"])
+    return (*paragraphs[: end - 1], *told, *paragraphs[end:])
 
 
 def _take_head(
@@ -215,10 +222,12 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
     embargoes, kept = take_embargoes(kept)
+    change, kept = take_change_note(kept)
     points = _points(kept)
     above, kept = _take_head(draft, kept[len(points) :])
     found, kept = take_dateline(kept)
-    change, kept = take_change_note(kept)
+    if not change:
+        change, kept = take_change_note(kept)
     closed, kept = take_signature(kept)
     kept = (*points, *kept)
     signed = (found.provider if found else None) or below.provider or closed

@@ -83,11 +83,21 @@ _CHANGE = re.compile(
     r"^\W{0,3}(?:eds?(?:itors?)?(?:['’]s?)?(?: note)?\s*[:.–—-]+\s*|attention\s*[-–—:]+\s*)?"
     r"(?P<word>adds?|adding|updates?|updating|recasts?|corrects?|correcting|refiles?|repeats?"
     r"|releads?|leads with|clarifies|removes|fixes|changes|rewrites|amplía|amplia|actualiza"
-    r"|corrige|añade|ajoute|actualise|neu|ergänzt|berichtigt|aggiunge)\b",
+    r"|corrige|añade|ajoute|actualise|neu|ergänzt|berichtigt|aggiunge"
+    r"|(?:berichtigung|korrektur|zusammenfassung|correction|corrección|corrigendum)(?=\s?:))\b",
     re.I,
 )
 _BRACKETED = re.compile(r"^=?[(\[][^()\[\]]{3,300}[)\]]=?\W*$")
-_CORRECTING = ("correct", "correcting", "corrige", "berichtigt", "refile", "clarif", "fix")
+_CORRECTING = (
+    "correct",
+    "corrig",
+    "corrección",
+    "berichtig",
+    "korrektur",
+    "refile",
+    "clarif",
+    "fix",
+)
 
 
 def is_kill_note(texts: Sequence[str]) -> bool:

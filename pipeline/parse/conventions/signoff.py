@@ -10,7 +10,7 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
 _END = re.compile(
-    r"^\W*(?:END(?:S|IT|ALL|ITEM)?|End(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
+    r"^\W*(?:END(?:S|IT|ALL|ITEM)?|[Ee]nd(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
 )
 _MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
 _INITIALS = re.compile(
@@ -150,7 +150,7 @@ def _reporters(credit: str) -> tuple[str, ...]:
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in `A and B in Paris, C in Rome`: places after `in` are left out."""
     names = []
-    for part in re.split(r",| and |&| y | et | und ", text.strip(" ().")):
+    for part in re.split(r",| and | with |&| y | et | und ", text.strip(" ().")):
         name = re.sub(r"\s+(?:in|at|from|en|à|aus)\s+.*$", "", part.strip()).strip(" .")
         if name and (name[0].isupper() or not name[0].isascii()):
             names.append(name)

@@ -31,7 +31,8 @@ _CLOSED = re.compile(r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/
 _RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
 # What dpa sends below a story, for desks alone.
 _NOT_TO_PRINT = re.compile(
-    r"^\W{0,4}(?:Notizblock$|Die folgenden Informationen sind nicht zur Veröffentlichung)"
+    r"^\W{0,8}(?:(?:dpa-)?Notizblock\s*$"
+    r"|Die folgenden Informationen sind nicht zur Veröffentlichung)"
 )
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 

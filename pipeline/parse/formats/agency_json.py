@@ -20,7 +20,7 @@ from pipeline.parse.conventions.providers import provider, provider_of_uri
 from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
 from pipeline.parse.formats.ninjs import read_item
 from pipeline.parse.markup import values
-from pipeline.parse.markup.flow import read_html
+from pipeline.parse.markup.flow import read_html, without_class
 from pipeline.parse.markup.values import Json
 from pipeline.parse.text.clean import line
 
@@ -132,12 +132,14 @@ def _dpa(item: Object, raw: bytes | None) -> Part:
     notepad = item.get("notepad")
     told = values.text(notepad, "public_html") if isinstance(notepad, dict) else None
     notes += [line(text) for text in read_html(told).paragraphs] if told else []
+    body, below = without_class(values.text(item, "article_html") or "", "notepad")
+    notes += below
     captions = [values.text(a, "caption") for a in values.objects(item, "associations")]
     low: Object = {
         **item,
         "uri": item.get("urn"),
         "versioncreated": item.get("version_created"),
-        "body_html": item.get("article_html"),
+        "body_html": body,
         "description_text": item.get("teaser"),
         "ednote": "\n".join(filter(None, notes)),
         "keywords": [*values.strings(item.get("kicker"))],

@@ -27,7 +27,8 @@ _MARK = re.compile(r"(?:^|\s)=+\s*$")
 _BYLINE = re.compile(r"^(?:By|BY|Von|VON|Par|PAR|Por|POR|Di|Door|Av)\s+[^\W\d_]")
 _EXTRA = re.compile(r"^\W*(?:EXTRA|EILMELDUNG|EIL|BLITZ|FLASH|URGENT|BULLETIN)\W*$", re.I)
 _FOR_DESKS = re.compile(
-    r"^\W{0,4}(?:Notizblock$|Die folgenden Informationen sind nicht zur Veröffentlichung"
+    r"^\W{0,8}(?:(?:dpa-)?Notizblock\s*$"
+    r"|Die folgenden Informationen sind nicht zur Veröffentlichung"
     r"|The following information is not (?:for|intended for) publication)",
     re.I,
 )

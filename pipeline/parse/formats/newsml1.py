@@ -22,6 +22,7 @@ from pipeline.parse.formats.newsml1_properties import (
     identity_of,
     instruction_of,
     keywords_of,
+    lines_of,
     notes_of,
     provider_of,
     relations_of,
@@ -98,7 +99,9 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         status=status,
         provider=provider_of(item, envelope, identity) or content.provider,
         provider_id=identity_of(identity),
-        slugline=xml.first(item, "slugline") or xml.first(item, "namelabel"),
+        slugline=xml.first(item, "slugline")
+        or xml.first(item, "namelabel")
+        or next(iter(lines_of(item, "catchline")), None),
         bylines=fields.bylines(xml.first(item, "byline")) or content.bylines,
         dateline=words or content.dateline,
         dateline_places=(
@@ -112,7 +115,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         keywords=keywords_of(item),
         rights=xml.first(item, "copyrightline") or xml.first(item, "copyrightholder"),
         usage_terms=xml.first(item, "usagerights", "rightsline"),
-        editor_note=notes_of(management),
+        editor_note=notes_of(item, management),
         summary=content.summary,
         captions=content.captions,
         related=relations_of(management, revision, identity),

@@ -26,6 +26,9 @@ _ROLES = {
 }
 
 
+_FOR_DESKS = ("advisoryline", "advisory", "editorialnote", "editornote", "ednote", "productline")
+
+
 def embargo_of(management: etree._Element | None, warnings: list[str]) -> datetime | None:
     """Say from when a story may be used that is to become usable later."""
     changes = xml.child(management, "statuswillchange")
@@ -53,14 +56,24 @@ def codes_of(item: etree._Element) -> Iterator[Code]:
 
 def keywords_of(item: etree._Element) -> tuple[str, ...]:
     """Return the words of the keyword lines."""
-    lines = xml.texts(xml.below(item, "keywordline"))
+    lines = (*xml.texts(xml.below(item, "keywordline")), *lines_of(item, "catchword"))
     return tuple(line(word) for text in lines for word in text.split(",") if word.strip())
 
 
-def notes_of(management: etree._Element | None) -> str | None:
-    """Return the comments on the management of the item."""
+def notes_of(item: etree._Element, management: etree._Element | None) -> str | None:
+    """Return the comments on the management of the item, and its lines for desks (AFP, Belga)."""
     notes = xml.texts(xml.below(management, "comment"))
-    return "\n".join(notes) or None
+    return "\n".join((*notes, *lines_of(item, *_FOR_DESKS))) or None
+
+
+def lines_of(item: etree._Element, *kinds: str) -> tuple[str, ...]:
+    """Return the news lines of these types, in small letters (`AdvisoryLine`, `CatchLine`)."""
+    found: list[str] = []
+    for entry in xml.below(item, "newsline"):
+        kind = (formal_name(xml.child(entry, "newslinetype")) or "").lower()
+        if kind in kinds:
+            found += xml.texts(xml.children(entry, "newslinetext"))
+    return tuple(dict.fromkeys(found))
 
 
 def instruction_of(management: etree._Element | None) -> str | None:

@@ -37,6 +37,7 @@ _STORIES = ("newsitem", "packageitem")
 _OTHERS = ("conceptitem", "knowledgeitem", "planningitem", "catalogitem")
 _ROOTS = frozenset((*_STORIES, *_OTHERS, "newsmessage"))
 _FRAGMENTS = frozenset({"contentmeta", "itemmeta", "groupset", "itemset", "conceptset"})
+_PARTS = ("header", "footer", "section", "div")
 _HTML = frozenset(["html", "body", "div", "p", "section", "article", "span"])
 
 
@@ -134,7 +135,7 @@ def read_page(part: etree._Element) -> Draft:
 
     Its header and the notes below it are no part of the text.
     """
-    headers = list(xml.below(part, "header"))
+    headers = [entry for entry in xml.below(part, *_PARTS) if _is_part(entry, "header")]
     names = [
         name
         for header in headers
@@ -143,12 +144,12 @@ def read_page(part: etree._Element) -> Draft:
         for name in fields.bylines(text_of(line))
     ]
     titles = xml.texts(entry for header in headers for entry in xml.below(header, "h1"))
-    notes = [entry for entry in xml.below(part, "section", "div", "footer") if _is_note(entry)]
+    notes = [entry for entry in xml.below(part, *_PARTS) if _is_note(entry)]
     note = "\n".join(text for entry in notes for text in read_flow(entry).paragraphs)
     furniture = tuple(text for header in headers for text in read_flow(header).paragraphs)
-    for entry in notes:
+    for entry in (*notes, *headers):
         _remove(entry)
-    flow = read_flow(part, skip=("header",))
+    flow = read_flow(part)
     return Draft(
         headline=next(iter(titles), ""),
         paragraphs=flow.paragraphs,
@@ -162,7 +163,12 @@ def read_page(part: etree._Element) -> Draft:
 def _is_note(entry: etree._Element) -> bool:
     """Whether a part of the page is for desks (dpa's `notepad`), or the page's foot."""
     names = (xml.attribute(entry, "class") or "").split()
-    return local(entry) == "footer" or any("notepad" in name for name in names)
+    return _is_part(entry, "footer") or any("notepad" in name for name in names)
+
+
+def _is_part(entry: etree._Element, name: str) -> bool:
+    """Whether an element is the page's header or footer, by its name or its class."""
+    return local(entry) == name or name in (xml.attribute(entry, "class") or "").split()
 
 
 def _remove(entry: etree._Element) -> None:

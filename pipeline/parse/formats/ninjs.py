@@ -12,7 +12,7 @@ from itertools import islice
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
-from pipeline.parse.conventions.dateline import find_dateline
+from pipeline.parse.conventions.dateline import find_dateline, split_places
 from pipeline.parse.conventions.providers import named, provider, provider_of_uri
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
@@ -165,10 +165,15 @@ def _located(draft: Draft, told: Json) -> Draft:
         draft,
         dateline=draft.dateline or words or None,
         dateline_places=draft.dateline_places
-        or ((line(city),) if city else found.places if found else ()),
+        or ((line(city),) if city else found.places if found else _bare_places(words)),
         dateline_date=found.on(near) if found else draft.dateline_date,
         provider=draft.provider or (found.provider if found else None),
     )
+
+
+def _bare_places(words: str) -> tuple[str, ...]:
+    """The places of a dateline that is nothing else: no date, no agency."""
+    return split_places(words) if words and not re.search(r"[\d()]", words) else ()
 
 
 def _headline(low: dict[str, Json]) -> str:

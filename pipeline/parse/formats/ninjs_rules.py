@@ -29,7 +29,18 @@ _NUMBERS = ["urgency", "charcount", "wordcount"]
 _SUPERDESKS = [
     "guid", "source", "service", "priority", "authors", "readtime", "extra", "extra_items",
     "attachments", "annotations", "products", "signal", "original_source", "assignment_id",
-    "coverage_id", "family_id", "creditline", "place", "refs",
+    "coverage_id", "family_id", "creditline", "place", "refs", "abstract", "dateline",
+    "firstpublished", "sms_message", "description_custom",
+    # of its own items, as its API and its archive give them
+    "_id", "_current_version", "_etag", "_created", "_updated", "_links", "_type", "unique_id",
+    "unique_name", "state", "operation", "event_id", "original_id", "original_creator",
+    "version_creator", "sign_off", "anpa_category", "task", "word_count", "flags", "format",
+    "schedule_settings", "publish_schedule", "publish_sequence_no", "template", "fields_meta",
+    "publishedin", "linked_in_packages", "bookmarks", "highlights", "revert_state", "expiry",
+    "ingest_id", "ingest_provider", "ingest_provider_sequence", "ingest_version", "deleted_fields",
+    "rewrite_sequence", "rewrite_of", "rewritten_by", "translated_from", "translation_id",
+    "item_id", "last_published_version", "moved_to_legacy", "archived", "syndicate_to", "groups",
+    "target_regions", "target_types", "target_subscribers", "content_type", "used", "embargo",
 ]  # fmt: skip
 """Properties that Superdesk adds to every item."""
 _KNOWN = frozenset((*_STRINGS, *_LISTS, *_OBJECTS, *_EITHER, *_NUMBERS, "$schema", "name", "rel"))

@@ -31,6 +31,7 @@ _ROLES = {
     "classifier": "topic",
     "virtloc": "place",
 }
+_BY = re.compile(r"^(?:by|par|von|por|av|di|door)\s", re.I)
 _VERSION = re.compile(r"NITF\s+(\d+\.\d+)", re.I)
 
 
@@ -86,7 +87,7 @@ def read_nitf(root: etree._Element) -> Draft:
         dateline=words or None,
         dateline_places=_places(located, words),
         dateline_date=told.at.date() if told else None,
-        language=fields.language(xml.attribute(root, "lang")),
+        language=fields.language(xml.attribute(root, "lang", "baselang")),
         codes=tuple(_codes(head)),
         urgency=values.integer(xml.attribute(xml.child(docdata, "urgency"), "ed-urg"), 1, 9),
         keywords=tuple(
@@ -94,7 +95,7 @@ def read_nitf(root: etree._Element) -> Draft:
         ),
         rights=_rights(docdata, body_head),
         editor_note=_note(docdata, body_head),
-        summary=_summary(body_head),
+        summary=_summary(body_head, headline),
         related=_related(docdata),
         family_id=_corrected(docdata, status),
         is_partial=(values.integer(xml.attribute(doc_key, "part"), 0, 999) or 0) > 1,
@@ -149,10 +150,11 @@ def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
     return dates.midnight(found) if found else None
 
 
-def _summary(body_head: etree._Element | None) -> str | None:
-    """The abstract, else the lines under the headline."""
-    found = texts_of(xml.child(body_head, "abstract")) or xml.texts(xml.below(body_head, "hl2"))
-    return " ".join(found) or None
+def _summary(body_head: etree._Element | None, headline: str) -> str | None:
+    """The abstract, else the lines under the headline that do not say it once more."""
+    found = texts_of(xml.child(body_head, "abstract"))
+    below = xml.texts(xml.below(body_head, "hl2"))
+    return " ".join(found or (text for text in below if text != headline)) or None
 
 
 def texts_of(element: etree._Element | None) -> tuple[str, ...]:
@@ -184,7 +186,9 @@ def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
         title = text_of(next(xml.below(byline, "byttl"), None))
         words = text_of(byline)
         people = tuple(name for name in people if not fields.is_sentence(name))
-        names += people or fields.bylines(words.removesuffix(title).strip(" ,"))
+        # Some write the whole byline as a title.
+        name = words.removesuffix(title).strip(" ,") or (title if _BY.match(title) else "")
+        names += people or fields.bylines(name)
     return tuple(dict.fromkeys(names))
 
 
@@ -192,7 +196,8 @@ def _words(located: etree._Element | None, story_date: etree._Element | None) ->
     """The dateline's words; a date that is apart by its markup only is apart in them too."""
     words, day = text_of(located), text_of(story_date)
     place = words.removesuffix(day)
-    return f"{place}, {day}" if day and place[-1:].isalnum() else words
+    words = f"{place}, {day}" if day and place[-1:].isalnum() else words
+    return words.rstrip(" -–—_")  # noqa: RUF001 - dashes of datelines
 
 
 def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:

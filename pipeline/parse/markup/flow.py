@@ -192,17 +192,37 @@ def _is_legal(number: str) -> bool:
 
 def read_html(markup: str) -> Flow:
     """Return the text of an HTML fragment or page, however broken it is."""
+    root = _tree(markup)
+    return read_flow(root) if root is not None else Flow()
+
+
+def _tree(markup: str) -> etree._Element | None:
     if not markup.strip():
-        return Flow()
+        return None
     if len(markup) > _LONG_TAG_CHARS:
         markup = _TAG.sub(_short_tag, markup)
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
     data = legal_references(markup).encode("utf-8", "replace").replace(b"\0", b"")
     try:
-        root = etree.fromstring(b"<div>" + data + b"</div>", parser)
+        return etree.fromstring(b"<div>" + data + b"</div>", parser)
     except etree.LxmlError:
-        return Flow()
-    return read_flow(root) if root is not None else Flow()
+        return None
+
+
+def without_class(markup: str, word: str) -> tuple[str, tuple[str, ...]]:
+    """Return HTML without the elements whose class has `word` in it, and their texts."""
+    root = _tree(markup) if word in markup else None
+    if root is None:
+        return markup, ()
+    texts: list[str] = []
+    for entry in list(root.iterdescendants(etree.Element)):
+        if not isinstance(entry, html.HtmlElement):
+            continue
+        stands = entry.getroottree().getroot() is root  # not within one that is out already
+        if stands and word in (entry.get("class") or ""):
+            texts += read_flow(entry).paragraphs
+            entry.drop_tree()
+    return etree.tostring(root, encoding="unicode", method="html"), tuple(texts)
 
 
 def _short_tag(tag: re.Match[str]) -> str:
