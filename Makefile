@@ -10,7 +10,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
-  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check check-image scale \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check bench-views check-image scale \
   models word-table data pictures
 
 help:  ## this list
@@ -124,6 +124,9 @@ check-image: $(VENV)/.run  ## the image's steps in a clean folder, and what it t
 
 scale: $(VENV)/.run  ## what the commit log costs at a thousand partitions, for docs/scale.md
 	PYTHONPATH=. $(BIN)/python bench/scale.py
+
+bench-views: $(VENV)/.dev  ## a day of the views on a large lake, with and without a note of families
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/views.py $(ARGS)
 
 bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)

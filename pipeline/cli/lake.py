@@ -196,6 +196,7 @@ def compact(
 
     The replaced files are kept for readers of an older snapshot (`lake.retention_s`), then removed
     by the job's own clean-up or `dateline lake clean`. With `--retention-s 0` they go at once.
+    It also notes which revisions are in force, so that the views need not compare all.
 
     Example: `dateline lake compact --lake /data/lake`
     """
@@ -204,6 +205,7 @@ def compact(
     from pipeline.store.upkeep.clean_up import clean as tidy
     from pipeline.store.upkeep.compact import Sizing
     from pipeline.store.upkeep.compact import compact as gather
+    from pipeline.store.upkeep.families import note_families
 
     settings = _settings(
         config,
@@ -219,6 +221,7 @@ def compact(
     tables = Lake(settings.lake.url, settings.lake.options)
     done = gather(tables, sizing, clock.now())
     cleaned = tidy(tables, clock.now(), settings.lake.retention_s)
+    note_families(open_snapshot(settings.lake.url, settings.lake.options))
     extra = _surplus(settings)
     if as_json:
         print_json(

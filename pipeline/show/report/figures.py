@@ -132,7 +132,7 @@ def _opened(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=2) as connection:
-        create_views(connection, as_of)
+        create_views(connection, snapshot, as_of)
         yield connection
 
 

@@ -151,7 +151,7 @@ def choose(
     """Choose what may be shown of `snapshot` at `as_of`."""
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        create_views(connection, as_of)
+        create_views(connection, snapshot, as_of)
         connection.execute(
             _CHOSEN.replace("{revisions}", revisions_select(as_of)),
             {

@@ -115,7 +115,7 @@ def _session(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        create_views(connection, as_of)
+        create_views(connection, snapshot, as_of)
         connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
         shut(connection)
         yield connection

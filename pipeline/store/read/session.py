@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from pipeline.store.read.families import find_families
 from pipeline.store.read.snapshot import Snapshot
-from pipeline.store.read.views import VIEWS, view_select
+from pipeline.store.read.views import HALVED, VIEWS, dated_half, view_select
 
 
 @contextmanager
@@ -42,14 +43,28 @@ def session(
         # It would be drawn on standard output, into the rows.
         connection.execute("SET enable_progress_bar = false")
         for table in tables:
-            connection.register(table, snapshot.dataset(table))
+            connection.register(table, snapshot.partitioned(table))
         yield connection
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """Make every view known to a session over all tables, as it stands at `as_of`."""
+def create_views(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, as_of: datetime
+) -> None:
+    """Make every view known to a session over all tables, as it stands at `as_of`.
+
+    Where upkeep has noted which revisions are in force, `current` goes by that.
+    """
+    families = find_families(snapshot)
+    if families is not None:
+        families.register(connection)
+    undated = snapshot.has_undated("stories")
     for view in VIEWS:
-        connection.execute(f"CREATE VIEW {view} AS {view_select(view, as_of)}")
+        text = view_select(view, as_of)
+        if view == "current" and families is not None:
+            text = families.select(as_of)
+        elif view in HALVED and not undated:
+            text = dated_half(text)
+        connection.execute(f"CREATE VIEW {view} AS {text}")
 
 
 def shut(connection: duckdb.DuckDBPyConnection) -> None:

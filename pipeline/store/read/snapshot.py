@@ -6,11 +6,14 @@ lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
@@ -46,6 +49,7 @@ class Snapshot:
     url: str
     options: Mapping[str, str]
     tables: Mapping[str, DeltaTable]
+    _partitioned: dict[str, ds.Dataset] = field(default_factory=dict, compare=False, repr=False)
 
     def dataset(self, table: str) -> ds.Dataset:
         """Return the table's rows; none where the table does not exist.
@@ -56,10 +60,52 @@ class Snapshot:
         if table not in self.tables:
             return ds.dataset(rule.empty_table())
         found = arrow_dataset(self.tables[table], self.url, table)
-        lacking = [
-            field for field in rule if field.nullable and field.name not in found.schema.names
+        return found.replace_schema(_widened(found.schema, rule))
+
+    def partitioned(self, table: str) -> ds.Dataset:
+        """Return the same rows by files that know their partition alone, not what the log counts.
+
+        A fifth of the time where files are many: for questions, which go by days and regions. It is
+        made once.
+        """
+        if table not in self._partitioned:
+            self._partitioned[table] = self._by_partition(table)
+        return self._partitioned[table]
+
+    def _by_partition(self, table: str) -> ds.Dataset:
+        path = local_path(self.url)
+        if path is None or table not in self.tables:
+            return self.dataset(table)
+        handle = self.tables[table]
+        if handle.protocol().min_reader_version > _PLAIN_READER:
+            return self.dataset(table)
+        root = pafs.SubTreeFileSystem(str(path / table), pafs.LocalFileSystem())
+        form = ds.ParquetFileFormat(
+            default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=True)
+        )
+        schema = pa.schema(handle.schema().to_arrow())
+        parts = [
+            form.make_fragment(file, filesystem=root, partition_expression=where)
+            for file, where in self._places(table)
         ]
-        return found.replace_schema(pa.schema([*found.schema, *lacking])) if lacking else found
+        wide = _widened(schema, contract(table).schema)
+        return ds.FileSystemDataset(parts, wide, form, root)
+
+    def _places(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
+        """Each file's path, and what its partition says of its rows."""
+        actions = added(self.tables[table], table)
+        keys = contract(table).partition_by
+        columns = [actions[f"partition.{key}"] for key in keys]
+        # Made once a value: Arrow takes longer for it than for all else of a file.
+        known = [
+            {value: _is(key, value) for value in pc.unique(column).to_pylist()}
+            for key, column in zip(keys, columns, strict=True)
+        ]
+        for path, *values in zip(
+            actions["path"].to_pylist(), *(column.to_pylist() for column in columns), strict=True
+        ):
+            parts = (of[value] for of, value in zip(known, values, strict=True))
+            yield unquote(path), reduce(and_, parts)
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """Return the committed end of each source that has one in `table`."""
@@ -90,9 +136,35 @@ class Snapshot:
             for action in added(self.tables[table], table).to_pylist()
         ]
 
+    def paths(self, table: str) -> list[str]:
+        """Return the paths of the files that make up the table, below the table."""
+        if table not in self.tables:
+            return []
+        return [unquote(path) for path in added(self.tables[table], table)["path"].to_pylist()]
+
+    def has_undated(self, table: str) -> bool:
+        """Say whether the table has a file of rows without a day."""
+        if table not in self.tables:
+            return False
+        nulls: int = added(self.tables[table], table)["partition.date"].null_count
+        return nulls > 0
+
     def filesystem(self) -> pafs.FileSystem:
         """Return the store, rooted at the lake."""
         return filesystem_of(self.url, self.options)
+
+
+def _widened(schema: pa.Schema, rule: pa.Schema) -> pa.Schema:
+    lacking = [column for column in rule if column.nullable and column.name not in schema.names]
+    return pa.schema([*schema, *lacking])
+
+
+def _is(key: str, value: object) -> pc.Expression:
+    return ds.field(key).is_null() if value is None else ds.field(key) == value
+
+
+_PLAIN_READER = 1
+"""The reader version of Delta tables without features that change what a data file says."""
 
 
 def filesystem_of(url: str, options: Mapping[str, str]) -> pafs.FileSystem:

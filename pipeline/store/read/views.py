@@ -24,6 +24,9 @@ VIEWS = (
 )
 """Every view; each may use those before it."""
 
+HALVED = ("current_entities", "current_events")
+"""Views in two halves: see `dated_half`."""
+
 AS_OF = ":as_of"
 
 COORDINATES = {name: f"record_{name}" for name in ("source", "offset", "item")}
@@ -35,15 +38,18 @@ _WITHHELD = "withheld"
 _CHOSEN = "SELECT s.*"
 _ALL = "FROM stories AS b"
 _IN_FORCE = "\nWHERE p.place_in_family = 1"
+_UNDATED = "\nUNION ALL\n"
+_DECIDES, _DECIDED = "\nJOIN (\n", "\n) AS p\n"
 _SHOWN = "\n  AND p.at_status = 'usable'"
 _HELD_BACK = "\n  AND p.at_status = 'withheld'"
-_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+EVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""A moment at which every embargo is over."""
 
 
 def view_text(view: str) -> str:
     """Return the SQL of `view`, one of `VIEWS`, as shipped: with its comment and with `:as_of`."""
     table = _TABLES.get(view, "stories")
-    return _ROWS.sub(lambda found: _columns(found[1], table), _rows_text(view))
+    return _ROWS.sub(lambda found: f"SELECT\n{view_columns(found[1], table)}", _rows_text(view))
 
 
 def _rows_text(view: str) -> str:
@@ -55,10 +61,19 @@ def _rows_text(view: str) -> str:
     return f"{text}{_code(_rows_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
 
 
-def _columns(alias: str, table: str) -> str:
+def dated_half(select: str) -> str:
+    """Return the half of a view's SELECT that gives the rows of a day; all of it where it has none.
+
+    For lakes that hold no story without a day.
+    """
+    return select.partition(_UNDATED)[0]
+
+
+def view_columns(alias: str, table: str) -> str:
+    """Return the columns of `table`, named `alias`, as a view lists them."""
     names = contract(table).schema.names
     named = (f"{name} AS {COORDINATES[name]}" if name in COORDINATES else name for name in names)
-    return "SELECT\n" + ",\n".join(f"  {alias}.{name}" for name in named)
+    return ",\n".join(f"  {alias}.{name}" for name in named)
 
 
 def view_select(view: str, as_of: datetime) -> str:
@@ -80,7 +95,7 @@ def latest_select(condition: str) -> str:
     They are rows as the table has them, with its own names of coordinates.
     `condition` is SQL over the columns of `stories`, named `b`; it must be ours, not a stranger's.
     """
-    shown = _code(_rows_text("current")).replace(AS_OF, moment(_EVER)).removesuffix(_SHOWN)
+    shown = _code(_rows_text("current")).replace(AS_OF, moment(EVER)).removesuffix(_SHOWN)
     return shown.replace(_ALL, f"{_ALL} WHERE {condition}")
 
 
@@ -92,6 +107,15 @@ def revisions_select(as_of: datetime) -> str:
     """
     text = _code(_rows_text("current")).removesuffix(_IN_FORCE + _SHOWN)
     return text.replace(_CHOSEN, f"{_CHOSEN}, p.place_in_family", 1).replace(AS_OF, moment(as_of))
+
+
+def deciding_text(stories: str, as_of: datetime) -> str:
+    """Return the part of `current` that gives each revision of `stories` its place in its family.
+
+    `stories` is a table or a subquery of ours, of whole families.
+    """
+    code = _code(_rows_text("current")).replace(AS_OF, moment(as_of))
+    return code.partition(_DECIDES)[2].rpartition(_DECIDED)[0].replace(_ALL, f"FROM {stories} AS b")
 
 
 def moment(at: datetime) -> str:

@@ -1,4 +1,5 @@
-"""One round of upkeep in a process of its own: compaction, clean-up, what the lake says of itself.
+"""One round of upkeep in a process of its own: compaction, clean-up, what is in force, what the
+lake says of itself.
 
 `pipeline.supervise` starts it beside the workers, with a line of JSON on standard input. It yields
 the processor to them and touches none of their commits: a writer's append is never refused
@@ -22,6 +23,7 @@ from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.families import note_families
 
 _NICE = 10
 
@@ -46,6 +48,7 @@ def main() -> int:
         open_snapshot(order["url"], order["options"])
         lake = Lake(order["url"], order["options"])
         told = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], clock.now())
+        note_families(open_snapshot(order["url"], order["options"]))
         explain(order["url"], order["options"])
     except DatelineError as error:
         print(json.dumps({"fault": str(error)}), flush=True)  # noqa: T201 (for the supervisor)
