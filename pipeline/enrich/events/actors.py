@@ -21,7 +21,7 @@ from pipeline.enrich.events.antecedents import (
     is_possessed,
     stands_for_several,
 )
-from pipeline.enrich.events.classes import classes_of, with_of
+from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody, with_of
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.party import (
@@ -33,7 +33,7 @@ from pipeline.enrich.events.party import (
     identity,
 )
 from pipeline.enrich.events.roles import is_people, role_of, role_of_words
-from pipeline.enrich.events.syntax import Token, governed, nouns
+from pipeline.enrich.events.syntax import Token, arguments, governed, leaders, nouns
 from pipeline.model import Actor, Entity
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
@@ -50,6 +50,7 @@ _ECONOMY = frozenset([
     "deficit", "surplus", "debt", "economy", "inflation", "budget", "growth", "output", "reserve",
     "currency", "price", "rate", "bond", "stock", "share", "index", "sale", "spending", "demand",
 ])  # fmt: skip
+_OFFICERS = frozenset({"GOV", "LEG", "JUD", "OPP"})
 _HARMING = frozenset({"ATTACK", "BOMB"})
 _PRONOUN = 0.8
 """How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
@@ -113,7 +114,7 @@ class Resolver:
                 continue
             if is_possessed(token):
                 found = [p for t in self._within(token, False) for p in self._resolve(t)]
-                found = found or self._of_speaker(token)
+                found = found or self._of_speaker(token) or self._own_officer(token, naming)
             else:
                 found = self._resolve(token)
                 beside = token not in naming and _stands_with(token, naming)
@@ -135,6 +136,48 @@ class Resolver:
                 return distinct([*known, *rest])[:_MAX_ACTORS]
             weak = weak or parties
         return weak[:1]
+
+    def blamed(self, tokens: Sequence[Token], others: Sequence[Party]) -> list[Party] | None:
+        """Return whom criticism of violence blames: who did it, else the violence in its words.
+
+        Never whom it was done to. None where something else is criticised.
+        """
+        act = next((t for t in tokens if t.pos_ in {"NOUN", "PROPN"}), None)
+        if act is None or not is_harm(act, self._lexicon) or is_somebody(act, self._lexicon):
+            return None
+        taken = {identity(party) for party in others}
+        found = []
+        for doer in self._doers_of(act):
+            within = doer.is_ancestor(act) or doer.head.i == act.i
+            own = [p for p in self._resolve(doer) if identity(p) not in taken]
+            found += [self._widened(act, p) if within and doer.i < act.i else p for p in own]
+        if found:
+            return distinct(found)[:_MAX_ACTORS]
+        return [
+            replace(p, actor=replace(p.actor, country=None, entity_id=None))
+            for p in self._unnamed(act)
+        ]
+
+    def _doers_of(self, act: Token) -> list[Token]:
+        """Who did what a noun names: "the Russian attack", "an attack claimed by rebels"."""
+        told = arguments(act, act.lemma_.lower() in self._lexicon.patients).subjects
+        said = [
+            t
+            for clause in act.children
+            if clause.dep_ in {"acl", "relcl"}
+            for child in clause.children
+            if child.dep_ == "agent" or (child.lower_ == "on" and clause.lemma_ == "blame")
+            for t in governed(child)
+        ]
+        return [*told, *said]
+
+    def _own_officer(self, token: Token, naming: Collection[Token]) -> list[Party]:
+        """An officer of the doer's own who is acted upon: "sacked his defence minister"."""
+        party = self._party(token) if _is_object(token, naming) else None
+        if party is None or party.actor.role not in _OFFICERS:
+            return []
+        abroad = "DIPLOMAT" in classes_of(token, self._lexicon)
+        return [] if abroad else [party]
 
     def in_words(self, tokens: Sequence[Token]) -> list[Party]:
         """Return what was refused or criticised, in its own words.
@@ -309,7 +352,7 @@ class Resolver:
                 # "two drones launched by rebels" are the rebels'.
                 for agent in child.children:
                     if agent.dep_ == "agent":
-                        yield from governed(agent)
+                        yield from (t for t in governed(agent) if t.pos_ != "PRON")
 
     def _several(self, token: Token) -> Iterator[Party]:
         """One party a country for a plural noun with coordinated countries."""
@@ -318,12 +361,14 @@ class Resolver:
         role, _ = role_of(token, self._lexicon)
         if role is None and token.lemma_.lower() not in PLURAL_NOUNS:
             return
-        for child in token.children:
-            tokens: list[Token] = []
-            if child.dep_ == "prep" and child.lower_ == "of":
-                tokens = governed(child)
-            elif child.dep_ in {"amod", "poss", "nmod", "compound"} and child.text[:1].isupper():
-                tokens = nouns(child)
+        before = [c for c in token.lefts if c.dep_ in _QUALIFYING and c.text[:1].isupper()]
+        if any(c.dep_ == "cc" for child in before for c in child.children):
+            groups = [[t for child in before for t in nouns(child)]]  # "UK and EU negotiators"
+        else:
+            groups = [nouns(child) for child in before]
+        after = [c for c in token.children if c.dep_ == "prep" and c.lower_ == "of"]
+        groups += [governed(child) for child in after]
+        for tokens in groups:
             countries = [(item, self._country(item)) for item in tokens]
             bodies = [item for item, country in countries if country or self._is_body(item)]
             if len(bodies) > 1 and len({country for _, country in countries}) > 1:
@@ -349,6 +394,8 @@ class Resolver:
             return None  # "a state of emergency" is nobody
         entity = self._entity(token)
         role, _ = role_of(token, self._lexicon)
+        if role is None and entity is not None:  # "the Organization of American States": OAS
+            role = self._lexicon.roles.get(entity.name.lower())
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
         longer_name = entity is not None and " " in entity.name
@@ -447,12 +494,15 @@ class Resolver:
         return self._entities.country_of(start, start + len(token.text))
 
     def _modifying_country(self, token: Token) -> str | None:
-        """The country that an adjective, a possessor or an "of" phrase gives a noun."""
-        for child in token.children:
-            if child.dep_ in {"amod", "compound", "nmod", "poss"}:
-                country = self._country(child) or self._modifying_country(child)
-                if country:
-                    return country
+        """The country that an adjective, a possessor or an "of" phrase gives a noun.
+
+        Whoever backs somebody comes last: "a Russia-backed Syrian militia".
+        """
+        before = [c for c in token.children if c.dep_ in {"amod", "compound", "nmod", "poss"}]
+        for child in sorted(before, key=lambda c: c.tag_ == "VBN"):
+            country = self._country(child) or self._modifying_country(child)
+            if country:
+                return country
         for child in token.children:
             if child.dep_ == "prep" and child.lower_ in {"of", "from", "in", "to"}:
                 for inner in governed(child):
@@ -518,8 +568,9 @@ def _counted(token: Token) -> bool:
 
 
 def _modifiers(token: Token) -> list[Token]:
-    """The names that possess or qualify a noun."""
-    return [
+    """The names that possess or qualify a noun, and who leads it: "a Saudi-led strike"."""
+    led = [who for child in token.lefts if child.dep_ == "amod" for who in leaders(child)]
+    return led + [
         child
         for child in token.children
         if child.dep_ == "poss"
@@ -531,5 +582,5 @@ _NOTHING = frozenset([
     "while", "way", "fact", "case", "part", "addition", "response", "return", "order", "favor",
     "favour", "result", "condition", "connection", "line", "behalf", "basis", "rush", "view",
     "bid", "move", "alert", "siege", "emergency", "street", "effort", "attempt", "step", "measure",
-    "thing", "lot", "number", "place",
+    "thing", "lot", "number", "place", "mandate", "term", "purpose", "reason",
 ])  # fmt: skip

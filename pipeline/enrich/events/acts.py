@@ -12,10 +12,12 @@ from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
-from pipeline.enrich.events.inflect import irregular
+from pipeline.enrich.events.inflect import inflections, irregular
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.relations import (
+    between,
     is_nested,
+    names,
     orders_others,
     possessors,
     qualifies,
@@ -37,9 +39,12 @@ class ActFinder:
     def __init__(self, lexicon: EventLexicon) -> None:
         self._lexicon = lexicon
         self._frames = Frames(lexicon)
-        # Past forms that the lemmatizer does not know ("retook").
+        # Forms that the lemmatizer does not know ("retook") or takes for another verb's ("staged").
         self._lemmas = {
-            form: verb for verb in lexicon.frames if " " not in verb for form in irregular(verb)
+            form: verb
+            for verb in lexicon.frames
+            if " " not in verb
+            for form in (*inflections(verb), *irregular(verb))
         }
 
     def acts(self, doc: Doc) -> list[Act]:
@@ -80,6 +85,8 @@ class ActFinder:
                     continue
                 if frame.code == NO_EVENT and frame.operator is None:
                     return None
+                if verb == "call" and frame.code == _PHONED and names(predicate):
+                    continue
                 act = self._build(frame, predicate, extended, matched, particles, depth=depth)
                 if act is not None:
                     return act
@@ -102,6 +109,12 @@ class ActFinder:
             own = self._consumed(frame, found, predicate)
             code = self._figurative(code, targets)
             subjects = found.subjects or possessors(frame, found)
+            if frame.suffered:
+                subjects, targets = self._inflicted(found), found.subjects
+            if not subjects and code.startswith(_BETWEEN_BOTH):
+                # "talks between A and B were held": both did.
+                both = between(found.objects)
+                subjects, targets = both[:1], both[1:] or targets
             if code.startswith(_OWN_FORCES):
                 # The troops that are moved are not whom they are moved against.
                 targets = [token for token in targets if token not in found.objects]
@@ -149,6 +162,10 @@ class ActFinder:
         if not code.startswith("19") or first is None or first.pos_ != "NOUN":
             return code
         return "111" if "POLICY" in classes_of(first, self._lexicon) else code
+
+    def _inflicted(self, found: Arguments) -> list[Token]:
+        """Who did what the subject suffered: "drew fire from the Senate"."""
+        return [t for name in ("from", "by") for t in self._frames.after(name, found)]
 
     def _in_context(self, code: str, predicate: Token) -> str:
         """Troops sent on a peacekeeping mission are protection given, not a show of force."""
@@ -256,7 +273,11 @@ class ActFinder:
             outer = [t for t in (*found.objects, *found.datives) if is_somebody(t, self._lexicon)]
             after = [t for name in TARGET_PREPOSITIONS for t in found.prepositions.get(name, [])]
             own = [t for t in inner.sources if t not in sources] if operator == "stop" else []
-            targets = (*inner.targets, *outer, *own, *(t for t in after if t.pos_ != "VERB"))
+            after = [t for t in after if t.pos_ != "VERB"]
+            if operator == "purpose":  # whom one summons to complain is whom one complains to
+                targets = (*outer, *inner.targets, *after)
+            else:
+                targets = (*inner.targets, *outer, *own, *after)
         return Act(
             code,
             predicate,
@@ -276,8 +297,13 @@ class ActFinder:
         if inner.code[:3] == "087" and orders_others(others):
             return True
         people = [t for t in others if self._lexicon.roles.get(t.lemma_.lower()) in _OUTSIDE]
+        people += [t for t in others if t.tag_ == "NN" and t not in people and self._one(t)]
         named = [t for t in others if t.pos_ == "PROPN"]
         return inner.code[:2] in _COOPERATING and bool(people or named)
+
+    def _one(self, noun: Token) -> bool:
+        """Whether a noun in the singular is one person or body, and no force that is commanded."""
+        return classes_of(noun, self._lexicon).isdisjoint(_COMMANDED)
 
     def _nominal(self, noun: Token, depth: int) -> Act | None:
         lemma = noun.lemma_.lower()
@@ -344,6 +370,9 @@ def _told_with(predicate: Token) -> list[Token]:
     return []
 
 
+_PHONED = "041"
+_BETWEEN_BOTH = ("04", "05", "06", "087")
+_COMMANDED = frozenset({"FORCE", "POLICE", "PEACEKEEPER", "DIPLOMAT"})
 _TRANSPARENT = frozenset({"pass", "do"})
 _OF_ONES_OWN = frozenset({"offer", "intent"})
 _SPEAKING = frozenset(

@@ -61,6 +61,16 @@ _QUANTITIES = frozenset(
         "possibility",
         "use",
         "kilogram",
+        "%",
+        "percent",
+        "pct",
+        "half",
+        "third",
+        "quarter",
+        "most",
+        "bulk",
+        "share",
+        "increase",
     ]
 )
 _LIGHT = frozenset(
@@ -119,6 +129,11 @@ _PERSONAL = frozenset(
 )
 
 
+_BOMBINGS = frozenset({"bombing", "shelling", "bombardment", "ambush", "airstrike", "bomb"})
+_HARMS = frozenset({"ATTACK", "BOMB", "CRUELTY", "CLASH", "ARREST", "SEIZURE", "OCCUPATION"})
+_HARMING = ("17", "18", "19", "20")
+
+
 def phrase(token: Token) -> tuple[str, str | None]:
     """Return the noun's lemma, with the word before it in a compound or after an adjective."""
     lemma = token.lemma_.lower()
@@ -159,6 +174,22 @@ def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
             if child.dep_ in {"compound", "amod", "nmod"} and lemma in _LIGHT:
                 found |= classes_of(child, lexicon)
     return found
+
+
+def is_armed(token: Token, lexicon: EventLexicon) -> bool:
+    """Say whether a head token is an attack with arms: no heart attack, fire or explosion."""
+    lemma, pair = phrase(token)
+    listed = lexicon.noun_classes.get(pair or "", frozenset())
+    return lemma in _BOMBINGS or not listed.isdisjoint({"ATTACK", "BOMB"})
+
+
+def is_harm(token: Token, lexicon: EventLexicon) -> bool:
+    """Say whether a head token names violence or force: "attack", "killing", "arrest"."""
+    if not classes_of(token, lexicon).isdisjoint(_HARMS):
+        return True
+    verb = lexicon.nominals.get(token.lemma_.lower())
+    frames = lexicon.frames.get(verb or "", ())
+    return any((frame.code or "").startswith(_HARMING) for frame in frames)
 
 
 def is_somebody(token: Token, lexicon: EventLexicon) -> bool:

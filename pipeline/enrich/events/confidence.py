@@ -101,12 +101,15 @@ def confidence(values: Sequence[float]) -> float:
 
 
 def worth(values: Sequence[float]) -> float:
-    """Return the confidence of a row whatever its place in the sentence.
+    """Return the confidence of a row with half of what its place in the sentence takes from it.
 
-    Of a sentence one act is gold, mostly its first: what is told late is counted as wrong there,
-    but is no less true.
+    Of a sentence one act is gold, mostly its first: what is told late is counted as wrong there. Of
+    such rows, read on the development sentences, half are true.
     """
-    told = [0.0 if name in _OF_PLACE else v for name, v in zip(ROW_FEATURES, values, strict=True)]
+    told = [
+        _LATE * value if name in _OF_PLACE else value
+        for name, value in zip(ROW_FEATURES, values, strict=True)
+    ]
     return confidence(told)
 
 
@@ -115,6 +118,7 @@ def probability(values: Sequence[float]) -> float:
     return _logistic(values, _weights("confidence.tsv", FEATURES))
 
 
+_LATE = 0.5
 _OF_PLACE = frozenset({"place of source"})
 
 
@@ -144,7 +148,10 @@ def plausibility(act: Act, source: Party, target: Party | None) -> float:
     """
     score = 0.2 + 0.12 * min(act.weight, 10)
     score += 0.5 if source.political else -0.2
-    score += 0.5 if target is not None and target.political else 0.0
+    if target is not None and target.political:
+        score += 0.5
+    elif target is not None and target.actor.country is not None:
+        score += 0.25
     score -= 0.5 if target is None else 0.0
     score -= 0.8 if act.nominal else 0.0
     score -= 0.3 if act.depth > 1 else 0.0

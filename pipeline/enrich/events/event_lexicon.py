@@ -50,12 +50,17 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A verb's pattern: where all `atoms` hold, it names the act `code` or applies `operator`."""
+    """A verb's pattern: where all `atoms` hold, it names the act `code` or applies `operator`.
+
+    `suffered` says that the verb's subject is whom it is done to, by whoever stands behind "from"
+    ("faced criticism from lawmakers").
+    """
 
     verb: str
     atoms: tuple[Atom, ...]
     code: str | None
     operator: str | None
+    suffered: bool = False
 
     @property
     def weight(self) -> int:
@@ -135,7 +140,8 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
     for number, (verbs, pattern, action) in rows("verbs.tsv"):
         where = {"file": "verbs.tsv", "line": number}
         atoms = _atoms(pattern, where)
-        operator, _, code = action[1:].partition("|") if action[0] == "!" else ("", "", action)
+        suffered, told = action[0] == "<", action.removeprefix("<")
+        operator, _, code = told[1:].partition("|") if told[0] == "!" else ("", "", told)
         if code not in cameo and code not in {"", NO_EVENT}:
             raise ConfigError("a frame has an unknown code", code=code, **where)
         named = {name for atom in atoms if atom.slot != "lemma" for name in atom.classes}
@@ -143,7 +149,7 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
         if unknown:
             raise ConfigError("a frame asks for unknown classes", classes=sorted(unknown), **where)
         for verb in _members(verbs):
-            frame = Frame(verb, atoms, code or None, operator or None)
+            frame = Frame(verb, atoms, code or None, operator or None, suffered)
             found.setdefault(verb, []).append(frame)
     return {
         verb: tuple(sorted(frames, key=lambda frame: -frame.weight))

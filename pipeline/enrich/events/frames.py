@@ -55,7 +55,7 @@ class Frames:
 
     def with_particle(self, found: Arguments, particles: list[Token]) -> Arguments:
         """Return the arguments with what the particle governs as object ("call for X")."""
-        if not particles or found.objects:
+        if not particles or any(token not in particles for token in found.objects):
             return found
         objects = governed(particles[-1])
         if not objects:
@@ -249,15 +249,21 @@ def _governed_verbs(found: Arguments, objects: list[Token]) -> list[Token]:
 
 
 def _told_of(tokens: list[Token]) -> list[Token]:
-    """Who a clause after a noun or preposition is about: "claims that soldiers abused them"."""
+    """Who a clause after a noun or preposition is about.
+
+    "claims that soldiers abused them", "permission for an aide to be sent home".
+    """
     found: list[Token] = []
     for token in tokens:
         clauses = [token] if token.dep_ == "pcomp" else list(token.children)
         for clause in clauses:
-            if any(c.dep_ == "mark" and c.lower_ in {"that", "whether"} for c in clause.children):
+            if any(c.dep_ == "mark" and c.lower_ in _TELLING for c in clause.children):
                 own = arguments(clause)
                 found.extend(own.objects if own.passive else own.subjects)
     return found
+
+
+_TELLING = frozenset({"that", "whether", "for"})
 
 
 def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:

@@ -35,6 +35,8 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
             break
         if any(is_time(inner) for inner in child.children):
             break
+        if child.lower_ == "by" and token.dep_ == "pobj":
+            break  # "the arrest of a man by police": the doer of the noun before
         if child.lower_ != "of" and not (whole and child.lower_ in _CARRIED_ON):
             break
         last = _end(child, token.i + _MOST_AFTER)

@@ -22,6 +22,8 @@ _INSTITUTIONS = frozenset([
     "president", "minister", "cabinet", "prosecutor", "protester", "demonstrator", "rebel",
     "soldier", "troop", "officer", "judge", "lawmaker", "militant", "gunman", "activist",
 ])  # fmt: skip
+_OUTSIDE_THE_STATE = frozenset({"REB"})
+"""Rebels free and hold foreigners too: "the rebels released 12 Chinese engineers"."""
 _COUNTRY_KINDS = frozenset({"GPE", "NORP"})
 
 
@@ -52,7 +54,7 @@ def at_home(
         target = _settled(target, around)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
-        if code.startswith(_DOMESTIC):
+        if code.startswith(_DOMESTIC) and source.actor.role not in _OUTSIDE_THE_STATE:
             source = _in_country(source, target.actor.country)
             target = _in_country(target, source.actor.country)
     if code.startswith("14") and source.actor.country is not None:

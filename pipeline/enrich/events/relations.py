@@ -39,6 +39,27 @@ def struck(found: Arguments) -> list[Token]:
     ]
 
 
+def between(tokens: Iterable[Token]) -> list[Token]:
+    """Return the two or more that something is said to be between: "ties between A and B"."""
+    for token in tokens:
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ == "between":
+                both = governed(child)
+                if len(both) > 1:
+                    return both
+    return []
+
+
+def names(call: Token) -> bool:
+    """Say whether "call" gives a name, and telephones nobody: "called Assad a murderer"."""
+    return any(
+        child.dep_ in {"oprd", "attr", "acomp"}
+        or (child.dep_ in {"ccomp", "xcomp"} and child.pos_ in {"NOUN", "PROPN", "ADJ"})
+        for child in call.children
+        if child.i > call.i
+    )
+
+
 def conditions(predicate: Token) -> list[Token]:
     """Say who has to act first where something is refused.
 

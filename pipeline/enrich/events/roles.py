@@ -86,5 +86,5 @@ _PEOPLE = frozenset([
     "nun", "bishop", "imam", "captain", "captive", "survivor", "relative", "dependent", "expat",
 ])  # fmt: skip
 _PERSONAL_ENDS = ("owner", "worker", "people", "person", "man", "woman", "ist", "ian", "keeper",
-                  "goer", "maker", "holder", "seeker", "builder", "driver", "trainer",
+                  "goer", "maker", "holder", "seeker", "guard", "builder", "driver", "trainer",
                   "grower", "breeder", "fisher", "herder", "dweller")  # fmt: skip

@@ -329,11 +329,12 @@ def _nominal(noun: Token, patient: bool = False) -> Arguments:
             found.subjects.extend(nouns(child))
         elif dep == "prep":
             found.add(child.lower_, governed(child))
-        elif dep in {"amod", "compound", "nmod"} and child.text[:1].isupper():
-            found.subjects.extend(nouns(child))
+        elif dep in {"amod", "compound", "nmod"}:
+            found.subjects.extend(nouns(child) if child.text[:1].isupper() else leaders(child))
         elif dep in {"acl", "relcl"} and (child.tag_ == "TO" or is_infinitive(child)):
             found.clauses.append(child)
-    by = found.prepositions.get("by")
+    found.add("by", _by_within(found.prepositions.get("of", [])))
+    by = found.prepositions["by"]
     if patient and not by:
         found.objects.extend(found.subjects)
         found.subjects = []
@@ -341,9 +342,33 @@ def _nominal(noun: Token, patient: bool = False) -> Arguments:
         found.objects.extend(found.subjects)
         found.subjects = list(by)
     found.objects.extend(found.prepositions.get("of", []))
+    if noun.lemma_.lower() in _CHANGES:
+        found.objects.extend(found.prepositions.get("in", []))
     if not found.subjects:
         found.subjects = _doer(noun)
     return found
+
+
+def leaders(participle: Token) -> list[Token]:
+    """Return who leads something: "a Saudi-led strike"; none for any other word."""
+    if participle.lower_ != "led":
+        return []
+    return [child for child in participle.lefts if child.text[:1].isupper()]
+
+
+def _by_within(tokens: list[Token]) -> list[Token]:
+    """Who did it where the small model hangs "by" on the other: "the arrest of a man by police"."""
+    return [
+        doer
+        for token in tokens
+        for child in token.children
+        if child.dep_ in {"prep", "agent"} and child.lower_ == "by"
+        for doer in governed(child)
+    ]
+
+
+_CHANGES = frozenset({"increase", "rise", "boost", "cut", "reduction", "decrease"})
+"""What changes stands behind "in": "an increase in aid"."""
 
 
 def _doer(noun: Token) -> list[Token]:

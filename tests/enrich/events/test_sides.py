@@ -163,6 +163,76 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "COERCE",
             ("people", "PER"),
         ),
+        # violence that is condemned: whoever did it, not whom it hit
+        (
+            "Belgium condemned the shelling of a Syrian hospital by Russian jets.",
+            ("Belgium", "BEL"),
+            "ACCUSE",
+            ("Russian jets", "RUS"),
+        ),
+        # ... and where nobody is blamed, the violence itself, of no country
+        (
+            "Belgium condemned the kidnapping of a Peruvian engineer.",
+            ("Belgium", "BEL"),
+            "ACCUSE",
+            ("kidnapping of a Peruvian engineer", None),
+        ),
+        # a passive without an agent, between two
+        (
+            "Ties between Laos and Nepal were restored on Friday.",
+            ("Laos", "LAO"),
+            "SUPPORT",
+            ("Nepal", "NPL"),
+        ),
+        # an act told by a noun that is the subject of another verb
+        (
+            "The detention of a Dutch engineer by Iranian police angered The Hague.",
+            ("Iranian police", "IRN"),
+            "COERCE",
+            ("Dutch engineer", "NLD"),
+        ),
+        # who leads does it
+        (
+            "A Kenyan-led raid on a Somali village killed 12 people.",
+            ("Kenyan", "KEN"),
+            "ASSAULT",
+            ("12 people", None),
+        ),
+        # an attack that harmed people of a country, by nobody named
+        (
+            "A car bomb killed nine people in Kabul.",
+            ("car bomb", None),
+            "ASSAULT",
+            ("nine people", "AFG"),
+        ),
+        # who suffers words stands first
+        (
+            "The Maltese premier came under fire from Italian lawmakers over the ships.",
+            ("Italian lawmakers", "ITA"),
+            "ACCUSE",
+            ("Maltese premier", "MLT"),
+        ),
+        # one's own officers
+        (
+            "The Tunisian president fired her interior minister.",
+            ("Tunisian president", "TUN"),
+            "COERCE",
+            ("interior minister", "TUN"),
+        ),
+        # more of what is given
+        (
+            "Sweden announced an increase in aid to Malawi.",
+            ("Sweden", "SWE"),
+            "AID",
+            ("Malawi", "MWI"),
+        ),
+        # observers help, inspectors investigate
+        (
+            "Finland sent 20 observers to Armenia.",
+            ("Finland", "FIN"),
+            "AID",
+            ("Armenia", "ARM"),
+        ),
         # words are criticised, not assaulted
         (
             "Denmark attacked Hungary's asylum policy on Monday.",
@@ -259,6 +329,18 @@ def test_an_alleged_deed_is_none(enricher: Enricher) -> None:
     """What somebody is condemned for is told as the condemnation alone."""
     found = coded(enricher, "The United States condemned North Korea for launching a missile.")
     assert [event.root for event in found] == ["ACCUSE"]
+
+
+def test_whoever_is_given_a_name_was_not_telephoned(enricher: Enricher) -> None:
+    """ "called Iran an aggressor" tells of no call."""
+    found = coded(enricher, "The Saudi king called Iran an aggressor on Tuesday.")
+    assert not [event for event in found if event.cameo == "041"]
+
+
+def test_rebels_are_not_of_their_captives_country(enricher: Enricher) -> None:
+    """Rebels who free foreigners are of no country that the foreigners tell."""
+    found = coded(enricher, "Rebels in Chad freed two Polish engineers.")
+    assert [event.source.country for event in found if event.source] == ["TCD"]
 
 
 def test_the_speaker_did_not_do_what_has_no_doer(enricher: Enricher) -> None:
