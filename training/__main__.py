@@ -21,7 +21,7 @@ from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.entities.network import recognizer
 from pipeline.enrich.lexicon import load
 from training import card
-from training.fit import begin_from, copy_all, fit
+from training.fit import begin_from, fit
 from training.languages import RECIPES, Labelled4, Recipe, drawn, read
 from training.measure import Score, scores
 
@@ -30,12 +30,17 @@ KINDS = (
     "LANGUAGE",
 )  # fmt: skip
 ROWS = (5000, 1000, 2500, 2500)
+PIECE_ROWS = (2500, 1000, 4000)
+"""The sizes of the hash tables of the network's columns, and of those of a word's pieces."""
 
 
-def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[Any, Any]:
+def train(
+    recipe: Recipe, fitted: Sequence[Labelled4], held: Sequence[Labelled4], folder: Path
+) -> tuple[Any, Any]:
     """A tokenizer and a recognizer fitted to labelled documents, begun from another model's.
 
-    What each epoch has reached is written too: a run that is cut short leaves a model.
+    What each epoch has reached on `held` is printed, and written: a run that is cut short leaves a
+    model.
     """
     import spacy
     from thinc.api import NumpyOps, set_current_ops
@@ -44,14 +49,16 @@ def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[An
     set_current_ops(ops)
     nlp = spacy.blank(recipe.language)
     table = shipped.word_table(folder)
-    step = recognizer(nlp, KINDS, load(), table, ROWS)
+    step = recognizer(nlp, KINDS, load(), table, rows_of(recipe))
     begin(step, recipe.begin, folder)
     for node in step.model.walk():
         node.ops = ops
     began = time.monotonic()
 
     def told(epoch: int, loss: float) -> None:
-        print(f"{recipe.language} epoch {epoch} loss {loss:.0f} {time.monotonic() - began:.0f} s")
+        reached = " ".join(f"{score.f1:.4f}" for score in measure(nlp, step, held))
+        passed_s = time.monotonic() - began
+        print(f"{recipe.language} epoch {epoch} loss {loss:.0f} F1 {reached} {passed_s:.0f} s")
         sys.stdout.flush()
         save(step, recipe, folder)
 
@@ -68,12 +75,17 @@ def train(recipe: Recipe, fitted: Sequence[Labelled4], folder: Path) -> tuple[An
     return nlp, step
 
 
+def rows_of(recipe: Recipe) -> tuple[int, ...]:
+    """The sizes of a model's hash tables, in the order of its columns."""
+    return (*ROWS, *PIECE_ROWS) if recipe.pieces else ROWS
+
+
 def begin(step: Any, model: str, folder: Path) -> None:
     """Give a recognizer the weights of the stock model, or of one of ours made before it."""
     import spacy
 
     if shipped.is_shipped(model, folder):
-        copy_all(step, shipped.load_shipped(model, folder)[1])
+        begin_from(step, shipped.load_shipped(model, folder)[1])
     else:
         begin_from(step, spacy.load(model).get_pipe("ner"))
 
@@ -85,7 +97,7 @@ def save(step: Any, recipe: Recipe, folder: Path) -> None:
         f"news-{recipe.language}",
         language=recipe.language,
         kinds=KINDS,
-        rows=ROWS,
+        rows=rows_of(recipe),
         folder=folder,
     )
 
@@ -115,12 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         documents = read(recipe, options.data / "ner", load())
         fitted = [d for d in documents if not d.is_held_out]
         everything = [d for d in documents if d.source.fits]
-        nlp, step = train(recipe, fitted, options.folder)
-        measured = measure(nlp, step, [d for d in documents if d.is_held_out])
+        held = [d for d in documents if d.is_held_out]
+        nlp, step = train(recipe, fitted, held, options.folder)
+        measured = measure(nlp, step, held)
         for score in measured:
             print(language, score.set_name, f"{score.f1:.4f}")
         if options.ship == "all" and len(everything) > len(fitted):
-            nlp, step = train(recipe, everything, options.folder)
+            nlp, step = train(recipe, everything, held, options.folder)
             fitted = everything
         name = f"news-{language}"
         save(step, recipe, options.folder)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.enrich.entities.network import LISTED, PIECE
+
 Labelled = tuple[int, int, str]
 Text = tuple[str, Sequence[Labelled]]
 
@@ -114,12 +116,12 @@ def _batches(found: Sequence[Any]) -> Iterator[list[Any]]:
 def begin_from(step: Any, other: Any) -> None:
     """Give `step` the weights of another recognizer of this architecture, where they fit.
 
-    Columns that the other does not have keep theirs at random; classes are matched by their name.
+    Tables and columns that the other does not have keep theirs at random; classes are matched by
+    their name.
     """
-    ours, theirs = (
-        [node for node in model.walk() if node.param_names and node.name != "embed"]
-        for model in (step.model, other.model)
-    )
+    theirs = [node for node in other.model.walk() if node.param_names]
+    lacking = {LISTED, PIECE} - {node.name for node in theirs}
+    ours = [n for n in step.model.walk() if n.param_names and n.name not in lacking]
     upper, other_upper = step.model.get_ref("upper"), other.model.get_ref("upper")
     for own, its in zip(ours, theirs, strict=True):
         if own is upper:
@@ -135,14 +137,6 @@ def begin_from(step: Any, other: Any) -> None:
             else:
                 continue
             own.set_param(name, weights)
-
-
-def copy_all(step: Any, other: Any) -> None:
-    """Give `step` all weights of another recognizer of the same network."""
-    for own, its in zip(step.model.walk(), other.model.walk(), strict=True):
-        for name in own.param_names:
-            if own.has_param(name):
-                own.set_param(name, its.get_param(name).copy())
 
 
 def _copy_classes(step: Any, other: Any, upper: Any, source: Any) -> None:

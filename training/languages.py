@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,12 @@ class Recipe:
     begin: str = STOCK
     coarse: bool = False
     varied: tuple[Callable[[str], str], ...] = ()
+    swapped: float = 0.0
+    pieces: bool = False
 
+
+_SWAPPED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"})
+_RENAMED = 0.5
 
 _CONLL_2002 = "CoNLL 2002 shared task (EFE, May 2000)"
 _CONLL_2003 = "CoNLL 2003 shared task (Frankfurter Rundschau 1992)"
@@ -204,9 +210,50 @@ def drawn(recipe: Recipe, documents: Sequence[Labelled4], epoch: int) -> list[Te
     """The texts of an epoch: each set's share, each text in one of the ways it may be written."""
     chance = random.Random(epoch)  # noqa: S311 - a seeded draw, no secret
     texts: list[Text] = [(d.text, d.spans) for d in documents if chance.random() < d.source.share]
-    if not recipe.varied:
+    if recipe.varied:
+        texts = [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
+    if not recipe.swapped:
         return texts
-    return [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
+    names = _names(texts)
+    return [
+        renamed(text, spans, names, chance) if chance.random() < recipe.swapped else (text, spans)
+        for text, spans in texts
+    ]
+
+
+def _names(texts: Sequence[Text]) -> dict[tuple[str, int], list[str]]:
+    """The names of the texts by kind and number of words, as often as they stand there."""
+    names: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for text, spans in texts:
+        for start, end, kind in spans:
+            if kind in _SWAPPED:
+                names[kind, len(text[start:end].split())].append(text[start:end])
+    return names
+
+
+def renamed(
+    text: str,
+    spans: Sequence[Labelled],
+    names: Mapping[tuple[str, int], Sequence[str]],
+    chance: random.Random,
+) -> Text:
+    """A text in which half of the names are others of the same kind and number of words.
+
+    A name is replaced by the same one wherever it stands in the text.
+    """
+    others: dict[tuple[str, str], str] = {}
+    written, moved, length, at = [], [], 0, 0
+    for start, end, kind in sorted(spans):
+        name = text[start:end]
+        if (kind, name) not in others:
+            known = names.get((kind, len(name.split()))) if chance.random() < _RENAMED else None
+            others[kind, name] = chance.choice(known) if known else name
+        other = others[kind, name]
+        begin = length + start - at
+        written += [text[at:start], other]
+        moved.append((begin, begin + len(other), kind))
+        length, at = begin + len(other), end
+    return "".join([*written, text[at:]]), moved
 
 
 def rewritten(text: str, spans: Sequence[Labelled], write: Callable[[str], str]) -> Text:

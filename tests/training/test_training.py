@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from training.languages import (
     documents,
     drawn,
     dropped,
+    renamed,
     rewritten,
 )
 
@@ -122,6 +124,20 @@ def test_a_text_written_another_way_keeps_its_names() -> None:
     assert {text for text, _ in again[0]} == {"Köln", "Kln", "Koeln"}
 
 
+def test_a_text_of_other_names_keeps_its_kinds() -> None:
+    """Names are replaced by others of their kind and length, the same wherever they stand."""
+    text = "Ana Paz left Lima. Ana Paz is in Rome."
+    spans = [(0, 7, "PERSON"), (13, 17, "GPE"), (19, 26, "PERSON"), (33, 37, "GPE")]
+    names = {("PERSON", 2): ["Jo Xu"], ("GPE", 1): ["Oslo"]}
+    for seed in range(8):
+        written, moved = renamed(text, spans, names, random.Random(seed))
+        told = [written[start:end] for start, end, _ in moved]
+        assert [kind for *_, kind in moved] == ["PERSON", "GPE", "PERSON", "GPE"]
+        assert told[0] == told[2]
+        assert told[0] in {"Ana Paz", "Jo Xu"}
+        assert set(told[1::2]) <= {"Lima", "Rome", "Oslo"}
+
+
 def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
     """Another draw each time, the same for the same epoch, all of a set whose share is one."""
     half = Source("half", "half.txt", "us", "ours", share=0.5)
@@ -141,12 +157,14 @@ def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
         assert 70 < sum(text.startswith("half") for text in texts) < 130
 
 
+@pytest.mark.parametrize("pieces", [False, True])
 def test_a_model_is_made_saved_and_loaded(
-    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: bool
 ) -> None:
     """One epoch on two documents: the files are there, load, are hashed, and refuse a change."""
     source = Source("set", "set.txt", "us", "ours", measures=True)
-    monkeypatch.setitem(RECIPES, "en", Recipe("en", (source,), epochs=1, rate=0.001))
+    recipe = Recipe("en", (source,), epochs=1, rate=0.001, swapped=0.5, pieces=pieces)
+    monkeypatch.setitem(RECIPES, "en", recipe)
     folder = tmp_path / "models"
     words = sorted(int(word_key(word)) for word in ("oslo", "bergen"))
     table = WordTable(
@@ -162,7 +180,7 @@ def test_a_model_is_made_saved_and_loaded(
     assert shipped.describe("news-en", folder).language == "en"
     said = json.loads((folder / "news-en" / "model.json").read_text(encoding="utf-8"))
     assert set(said["digests"]) == {"weights.npz", "words.npz"}
-    other = program.recognizer(nlp, program.KINDS, load(), table, program.ROWS)
+    other = program.recognizer(nlp, program.KINDS, load(), table, program.rows_of(recipe))
     program.begin(other, "news-en", folder)
     texts = ["Ane Dahl left Bergen for Oslo.", "Kari Solberg of Nordlys Bank"]
     first, second = (list(ner.entities(ner.Recognizer(nlp, s), texts)) for s in (step, other))

@@ -2,7 +2,9 @@
 
 Architecture: `spacy.TransitionBasedParser.v2` over `spacy.MaxoutWindowEncoder.v2` (width 96, depth
 4, window 1), as `en_core_web_sm` has it. Beside NORM, PREFIX, SUFFIX and SHAPE a token has the
-class of its word in the lists of names, and the row of its word in a table of word classes.
+class of its word in the lists of names, the row of its word in a table of word classes, and longer
+pieces of its word: what a name that nobody has seen begins and ends with tells its language and
+kind.
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ WIDTH = 96
 COLUMNS = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
 LIST_CLASSES = 64
 LIST_WIDTH = 16
+PIECES = (slice(0, 3), slice(-2, None), slice(-4, None))
+"""The parts of a word, as it is written, that have a hash table each."""
+PIECE_WIDTH = 48
+PIECE, LISTED = "piece", "embed"
+"""The names of the nodes that a stock model lacks: of the pieces, and of the lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,18 @@ def list_class(word: str, lexicon: Lexicon) -> int:
     )
 
 
-def features(lexicon: Lexicon, table: WordTable | None) -> Model[Any, Any]:
+def features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Model[Any, Any]:
     """Turn documents into arrays of `uint64`: a row a token, a column an attribute.
 
-    The name tells `embed_distinct` that what follows depends on these columns alone.
+    The columns are COLUMNS, the class in the lists, the row in `table` if there is one, and hashes
+    of the first `pieces` PIECES. The name tells `embed_distinct` that what follows depends on
+    these columns alone.
     """
+    import mmh3
     from thinc.api import Model
+
+    names = ["LIST", *(["WORD"] if table is not None else [])]
+    parts = PIECES[:pieces]
 
     def forward(model: Model[Any, Any], docs: Sequence[Any], is_train: bool) -> Any:  # noqa: ARG001 - thinc names them
         from spacy.attrs import ORTH
@@ -82,11 +95,13 @@ def features(lexicon: Lexicon, table: WordTable | None) -> Model[Any, Any]:
         distinct, inverse = np.unique(np.concatenate(orths), return_inverse=True)
         strings = docs[0].vocab.strings
         words = [strings[int(orth)] for orth in distinct]
-        more = np.zeros((len(words), 2 if table is not None else 1), dtype="uint64")
+        more = np.zeros((len(words), len(names) + pieces), dtype="uint64")
         for number, word in enumerate(words):
             more[number, 0] = list_class(word, lexicon)
             if table is not None:
                 more[number, 1] = table.row(word)
+            for at, part in enumerate(parts, len(names)):
+                more[number, at] = mmh3.hash(word[part], signed=False)
         every = more[inverse]
         result, begin = [], 0
         for doc, own in zip(docs, orths, strict=True):
@@ -95,7 +110,7 @@ def features(lexicon: Lexicon, table: WordTable | None) -> Model[Any, Any]:
             begin += len(own)
         return result, lambda _gradient: []
 
-    columns = [*COLUMNS, "LIST", *(["WORD"] if table is not None else [])]
+    columns = [*COLUMNS, *names, *(f"PIECE{number}" for number in range(pieces))]
     return Model("extract_features", forward, attrs={"columns": columns})
 
 
@@ -121,7 +136,7 @@ def _word_classes(table: WordTable, column: int) -> Model[Any, Any]:
 def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> Model[Any, Any]:
     """Return the embedding and the encoder, not yet initialised.
 
-    `rows` are the hash tables' sizes.
+    `rows` are the sizes of the hash tables: of COLUMNS, then of PIECES, none or all.
     """
     from spacy.ml.models.tok2vec import MaxoutWindowEncoder
     from thinc.api import (
@@ -134,17 +149,24 @@ def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> M
         with_array,
     )
 
+    own, pieces = rows[: len(COLUMNS)], rows[len(COLUMNS) :]
     parts: list[Model[Any, Any]] = [
         HashEmbed(WIDTH, size, column=column, seed=8 + column, dropout=0.0)
-        for column, size in enumerate(rows)
+        for column, size in enumerate(own)
     ]
     parts.append(_rows(LIST_WIDTH, LIST_CLASSES, len(COLUMNS)))
-    width = WIDTH * len(rows) + LIST_WIDTH
+    width = WIDTH * len(own) + LIST_WIDTH
     if table is not None:
         parts.append(_word_classes(table, len(COLUMNS) + 1))
         width += table.vectors.shape[1]
+    for column, size in enumerate(pieces, len(COLUMNS) + (1 if table is None else 2)):
+        piece: Model[Any, Any] = HashEmbed(PIECE_WIDTH, size, column=column, seed=8 + column)
+        for node in piece.walk():
+            node.name = PIECE
+        parts.append(piece)
+        width += PIECE_WIDTH
     embed: Model[Any, Any] = chain(
-        features(lexicon, table),
+        features(lexicon, table, len(pieces)),
         list2ragged(),
         with_array(concatenate(*parts)),
         with_array(Maxout(WIDTH, width, nP=3, dropout=0.0, normalize=True)),
