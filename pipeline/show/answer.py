@@ -155,8 +155,9 @@ def _expanded(found: pa.Table, width: int) -> Iterator[str]:
 def _csv(found: pa.Table, _: int) -> Iterator[str]:
     for row in ([*found.column_names], *(map(_written, row) for row in _rows(found))):
         held = io.StringIO()
-        csv.writer(held, lineterminator="").writerow(row)
-        yield held.getvalue()
+        # What ends a line is what a cell is quoted for: both signs, though the line goes without.
+        csv.writer(held, lineterminator="\r\n").writerow(row)
+        yield held.getvalue().removesuffix("\r\n")
 
 
 def _tsv(found: pa.Table, _: int) -> Iterator[str]:

@@ -174,3 +174,10 @@ def test_a_file_s_name_tells_its_form() -> None:
     ]
     with pytest.raises(UsageError, match="--format"):
         form_of(Path("answer"))
+
+
+def test_a_line_end_within_a_cell_ends_no_row_of_csv() -> None:
+    found = pa.table({"a": ["one\ntwo", "three\rfour", "five\r\nsix"], "b": ["x", "y", "z"]})
+    text = "\n".join(as_text(found, "csv", 80))
+    told = list(csv.reader(io.StringIO(text, newline="")))
+    assert told == [["a", "b"], ["one\ntwo", "x"], ["three\rfour", "y"], ["five\r\nsix", "z"]]
