@@ -207,6 +207,26 @@ class ObserveSettings(_Section):
     traces_endpoint: Url | None = None
 
 
+class ServeSettings(_Section):
+    """The live page: where it listens, who may look, what a request may cost.
+
+    Beyond this machine only with a token, or behind a proxy that asks who is there. `hosts` are the
+    names that it is reached by there. Without `copy_file` the copy is made anew at each start.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8484
+    hosts: tuple[str, ...] = ()
+    token: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
+    token_file: Path | None = None
+    behind_proxy: bool = False
+    copy_file: Path | None = None
+    refresh_s: Seconds = 2.0
+    query_timeout_s: Seconds = 5.0
+    max_clients: PositiveInt = 100
+    max_streams: PositiveInt = 50
+
+
 class LimitSettings(_Section):
     """What one record may cost."""
 
@@ -233,6 +253,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     flink: FlinkSettings = FlinkSettings()
     observe: ObserveSettings = ObserveSettings()
+    serve: ServeSettings = ServeSettings()
     formats: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod
@@ -317,6 +338,7 @@ def restore(dumped: Mapping[str, Any]) -> Settings:
         limits=LimitSettings(**dumped["limits"]),
         flink=FlinkSettings(**dumped["flink"]),
         observe=ObserveSettings(**dumped["observe"]),
+        serve=ServeSettings(**dumped.get("serve", {})),
         formats=dumped.get("formats", {}),
     )
 

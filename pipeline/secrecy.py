@@ -23,6 +23,8 @@ def shown(settings: Settings) -> dict[str, Any]:
     data["kafka"]["client"] = {
         name: MASK if is_secret(name) else value for name, value in data["kafka"]["client"].items()
     }
+    if data["serve"]["token"] is not None:
+        data["serve"]["token"] = MASK
     return {
         section: {name: _masked(value) for name, value in part.items()}
         for section, part in data.items()
@@ -39,6 +41,8 @@ def without_secrets(settings: Settings) -> Settings:
             else value
             for name, value in dumped[section][part].items()
         }
+    # No worker shows pages: it needs no token.
+    dumped["serve"]["token"] = None
     return restore(dumped)
 
 

@@ -33,6 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "rejects": ("rejects",),
     "show": ("show",),
     "report": ("report",),
+    "serve": ("serve",),
     "formats": ("formats",),
     "evaluate": ("evaluate",),
     "source": ("source",),

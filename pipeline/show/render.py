@@ -35,6 +35,19 @@ def render(template: str, *, script: str | None = None, **values: object) -> str
     )
 
 
+def render_live(template: str, **values: object) -> str:
+    """Return the page or the part of one that `template` makes of `values` for a server.
+
+    Style and scripts are files of the server; its header holds the content security policy.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def stylesheet() -> str:
+    """Return the one stylesheet of every page."""
+    return _file("page.css")
+
+
 def _file(name: str) -> str:
     return files("pipeline.show").joinpath(name).read_text(encoding="utf-8")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -36,19 +38,23 @@ class MarkedSegment:
 
 def page(shown: Shown) -> str:
     """Return the whole page."""
-    return render(
-        "story.html.j2",
-        title=shown.story["headline"],
-        language=shown.story["language"],
-        story=shown.story,
-        headline=marked(shown, 0, len(shown.story["headline"])),
-        paragraphs=[marked(shown, start, end) for start, end in paragraphs(shown)],
-        entities=[_entity(row) for row in shown.entities],
-        events=shown.events,
-        evidence=_evidence(shown.story),
-        metadata=metadata(shown),
-        provenance=provenance(shown),
-    )
+    return render("story.html.j2", **story_values(shown))
+
+
+def story_values(shown: Shown, address: Callable[[Row], str] | None = None) -> dict[str, Any]:
+    """Return what the templates show of a story; `address` gives the page of an entity."""
+    return {
+        "title": shown.story["headline"],
+        "language": shown.story["language"],
+        "story": shown.story,
+        "headline": marked(shown, 0, len(shown.story["headline"])),
+        "paragraphs": [marked(shown, start, end) for start, end in paragraphs(shown)],
+        "entities": [_entity(row, address) for row in shown.entities],
+        "events": shown.events,
+        "evidence": _evidence(shown.story),
+        "metadata": metadata(shown),
+        "provenance": provenance(shown),
+    }
 
 
 def marked(shown: Shown, start: int, end: int) -> list[MarkedSegment]:
@@ -84,8 +90,10 @@ def _kind(kind: str) -> str:
     return kind if kind in _STYLED else "OTHER"
 
 
-def _entity(row: Row) -> tuple[object, ...]:
+def _entity(row: Row, address: Callable[[Row], str] | None) -> tuple[object, ...]:
     name = Markup('<mark class="{}">{}</mark>').format(_kind(row["kind"]), printable(row["name"]))
+    if address is not None:
+        name = Markup('<a href="{}">{}</a>').format(address(row), name)
     return (
         name,
         row["kind"],

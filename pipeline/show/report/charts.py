@@ -180,8 +180,13 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
     return Chart(width, height, label, tuple(parts), css="matrix", keys=keys)
 
 
-def balance(country: str, rows: Sequence[Row], buckets: Sequence[date], unit: Unit) -> Chart:
-    """Return cooperation above, conflict below a line, over time, of the events of one country."""
+def balance(
+    country: str, rows: Sequence[Row], buckets: Sequence[date], unit: Unit, label: str | None = None
+) -> Chart:
+    """Return cooperation above, conflict below a line, over time, of the events of one country.
+
+    Each bar leads to `#series-COUNTRY-BUCKET`; `label` is what the chart is called instead.
+    """
     width, height, left, bottom = 460.0, 150.0, 30.0, 20.0
     by_bucket = {row["bucket"]: row for row in rows}
     up = max((row["quad1"] + row["quad2"] for row in rows), default=0)
@@ -214,7 +219,8 @@ def balance(country: str, rows: Sequence[Row], buckets: Sequence[date], unit: Un
         kept = tuple(shape for shape in drawn if shape.at[3] > 0)
         parts.append(LinkedShapes(kept, f"#series-{country}-{bucket}", title))
     parts += _time_axis(buckets, unit, left, step, height - 4, most=4)
-    return Chart(width, height, f"Cooperation and conflict over time, {country}", tuple(parts))
+    called = label or f"Cooperation and conflict over time, {country}"
+    return Chart(width, height, called, tuple(parts))
 
 
 def sparkline(trend: Mapping[date, int], buckets: Sequence[date]) -> Chart:

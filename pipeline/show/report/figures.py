@@ -147,8 +147,8 @@ class _Asked:
     def figures(self, most_stories: int) -> Figures:
         self._gather()
         total = self._total()
-        unit = _unit(total["first"], total["last"])
-        buckets = _buckets(total["first"], total["last"], unit)
+        unit = unit_of(total["first"], total["last"])
+        buckets = buckets_between(total["first"], total["last"], unit)
         found: dict[str, tuple[Row, ...]] = {
             "stories_by_time": self._stories_by_time(unit),
             "regions": self._regions(),
@@ -455,14 +455,16 @@ def _by_revision(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _unit(first: date | None, last: date | None) -> Unit:
+def unit_of(first: date | None, last: date | None) -> Unit:
+    """Return what the time between two days is cut into."""
     if first is None or last is None or (last - first).days < _MOST_DAYS:
         return "day"
     months = (last.year - first.year) * 12 + last.month - first.month
     return "month" if months < _MOST_MONTHS else "year"
 
 
-def _buckets(first: date | None, last: date | None, unit: Unit) -> tuple[date, ...]:
+def buckets_between(first: date | None, last: date | None, unit: Unit) -> tuple[date, ...]:
+    """Return the first days of the units from one day to another."""
     if first is None or last is None:
         return ()
     buckets = [bucket_of(first, unit)]

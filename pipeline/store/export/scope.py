@@ -144,6 +144,23 @@ class ShownRows:
                     start = end
 
 
+def create_chosen(
+    connection: duckdb.DuckDBPyConnection, selection: ExportScope, as_of: datetime
+) -> None:
+    """Make the table `chosen`, one row a revision that may be shown, of `stories` and `ledger`.
+
+    A row holds the revision's coordinates, its story, `is_current`, `committed_at` and `day`.
+    """
+    connection.execute(
+        _CHOSEN.replace("{revisions}", revisions_select(as_of)),
+        {
+            "since": selection.since,
+            "until": selection.until,
+            "regions": list(selection.regions),
+        },
+    )
+
+
 @contextmanager
 def choose(
     snapshot: Snapshot, selection: ExportScope, as_of: datetime, *, memory_mb: int, threads: int
@@ -152,12 +169,5 @@ def choose(
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         create_views(connection, snapshot, as_of)
-        connection.execute(
-            _CHOSEN.replace("{revisions}", revisions_select(as_of)),
-            {
-                "since": selection.since,
-                "until": selection.until,
-                "regions": list(selection.regions),
-            },
-        )
+        create_chosen(connection, selection, as_of)
         yield ShownRows(connection)

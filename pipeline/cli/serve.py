@@ -1,0 +1,104 @@
+"""`dateline serve`: the lake as a live page."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import clock
+from pipeline.cli.common import ConfigOption, LakeOption, LogLevelOption, err, out, settings_of
+from pipeline.errors import UsageError
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port, 0 for any free one.", show_default=False)
+    ] = None,
+    copy: Annotated[
+        Path | None,
+        typer.Option(help="The live copy's file, kept from start to start.", show_default=False),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token to ask for.", show_default=False)
+    ] = None,
+    behind_proxy: Annotated[
+        bool | None,
+        typer.Option(
+            "--behind-proxy", help="A proxy in front asks who is there.", show_default=False
+        ),
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    log_level: LogLevelOption = "warning",
+) -> None:
+    """Show the lake as a live page, read only: newest stories, search, map, who to whom.
+
+    On this machine alone, unless a token or a proxy is there (docs/serve.md). Shown is what may be
+    shown at the moment of looking: nothing under embargo, withheld or killed.
+
+    Example: `dateline serve --lake /data/lake`
+    """
+    try:
+        from pipeline.serve.app import Site
+        from pipeline.serve.gate import Access, hosts_of
+        from pipeline.serve.questions import Copy
+        from pipeline.serve.run_server import Followed, check_access, following, listen, token_of
+        from pipeline.serve.run_server import serve as answer
+    except ModuleNotFoundError as error:
+        raise UsageError("the live page needs more: pip install 'dateline[serve]'") from error
+    from pipeline.store.read.snapshot import open_snapshot
+
+    settings = settings_of(
+        config,
+        lake=lake,
+        serve={
+            **{"host": host, "port": port, "copy_file": copy, "token_file": token_file},
+            "behind_proxy": behind_proxy,
+        },
+    )
+    told = settings.serve
+    token = token_of(told.token, told.token_file)
+    check_access(told.host, token, told.behind_proxy)
+    open_snapshot(settings.lake.url, settings.lake.options)
+    listener = listen(told.host, told.port)
+    place = None if told.copy_file else Path(tempfile.mkdtemp(prefix="dateline-serve-"))
+    path = told.copy_file or (place or Path()) / "live.sqlite"
+    site = Site(
+        Copy(path, clock.now, most_s=told.query_timeout_s),
+        clock.now,
+        Access(hosts_of(told.host, told.hosts), token),
+        told.max_clients,
+        told.max_streams,
+    )
+    shown = f"[{told.host}]" if ":" in told.host else told.host
+    url = f"http://{shown}:{listener.getsockname()[1]}/"
+
+    def started() -> None:
+        out.print(f"Live page over {settings.lake.url}: {url}", highlight=False, markup=False)
+        if browse:
+            webbrowser.open(url)
+
+    try:
+        followed = Followed(path, settings.lake.url, settings.lake.options, told.refresh_s)
+        with following(followed):
+            answer(site, listener, started=started, log_level=log_level)
+    finally:
+        site.copy.close()
+        listener.close()
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+    err.print("stopped", style="dim")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(serve)

@@ -1,0 +1,355 @@
+"""The server's pages as an ASGI application: addresses, files, streams, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pyarrow as pa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from pipeline.clock import Clock
+from pipeline.serve import pages
+from pipeline.serve.columns import as_arrow
+from pipeline.serve.filters import MOST_TEXT, WrongQuestionError, countries, filters_of
+from pipeline.serve.gate import Access, Gate
+from pipeline.serve.openapi import openapi
+from pipeline.serve.pages import FORMATS, Asked, LivePage
+from pipeline.serve.questions import (
+    Copy,
+    NothingThereError,
+    NotReadyError,
+    Questions,
+    TooSlowError,
+)
+from pipeline.show.answer import as_file
+from pipeline.show.facts import printable
+from pipeline.show.render import render_live, stylesheet
+from pipeline.show.report.behind import without_formulas
+from pipeline.store.explain.codes import region_name
+from pipeline.store.read.query import plain
+
+_MOST_ARRIVED = 20
+"""Stories that a page is told of at once; those before are found by looking."""
+
+_QUIET_S = 15.0
+"""After so long without a story a stream says that it is there."""
+
+_LOOK_S = 0.5
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "arrow": "application/vnd.apache.arrow.file",
+}
+_STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+MakePage = Callable[[Questions, Asked], LivePage]
+
+PAGES: Mapping[str, MakePage] = {
+    "/": pages.newest,
+    "/search": pages.search,
+    "/story/{name:path}": pages.story,
+    "/entity/{name:path}": pages.entity,
+    "/dyad": pages.dyad,
+    "/map": pages.world_map,
+}
+"""Every page by its address."""
+
+
+@dataclass(slots=True)
+class Site:
+    """The pages over a copy: at most `most_streams` are told of new stories at once."""
+
+    copy: Copy
+    clock: Clock
+    access: Access
+    most_clients: int = 100
+    most_streams: int = 50
+    _streams: int = 0
+    _limiter: anyio.CapacityLimiter | None = None
+    _closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def app(self) -> ASGIApp:
+        """Return the application."""
+        routes = [
+            *(
+                Route(address, partial(self._page, make), methods=["GET"])
+                for address, make in PAGES.items()
+            ),
+            Route("/arriving", self._arriving, methods=["GET"]),
+            Route("/freshness", self._freshness, methods=["GET"]),
+            Route("/openapi.json", self._openapi, methods=["GET"]),
+            Route("/favicon.ico", _no_icon, methods=["GET"]),
+            Route("/healthz", self._healthz, methods=["GET"]),
+            Route("/login", self._login, methods=["GET"]),
+            Route("/static/{name}", _static, methods=["GET"]),
+        ]
+        inner = Starlette(
+            routes=routes,
+            exception_handlers={404: self._missing, 500: self._broken},
+        )
+        return Gate(inner, self.access, self.most_clients)
+
+    def close(self) -> None:
+        """End the streams."""
+        self._closing.set()
+
+    async def _asked(self, make: Callable[[], Any]) -> Any:
+        """Ask the copy in a thread: as many at once as there are connections."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self.copy.most)
+        return await anyio.to_thread.run_sync(make, limiter=self._limiter)
+
+    async def _page(self, make: MakePage, request: Request) -> Response:
+        given = {name: value for name, value in request.query_params.items() if value}
+        form = given.get("format", "html")
+        try:
+            asked = Asked(
+                request.url.path, filters_of(given), given, request.path_params.get("name", "")
+            )
+            if form not in ("html", *FORMATS):
+                raise WrongQuestionError(f"format is one of html, {', '.join(FORMATS)}")
+            if len(asked.named) > 4 * MOST_TEXT:
+                raise WrongQuestionError("the name is too long")
+            answer: Response = await self._asked(partial(self._answer, make, asked, form))
+            return answer
+        except WrongQuestionError as error:
+            return self._notice(form, 400, "That cannot be asked", f"{error}.")
+        except NothingThereError:
+            return self._notice(
+                form, 404, "Nothing there", "There is nothing of that name that may be shown."
+            )
+        except TooSlowError:
+            return self._notice(
+                form, 503, "That takes too long",
+                "The answer was given up. Ask for fewer days, or for rarer words.", again_s=10,
+            )  # fmt: skip
+        except NotReadyError as error:
+            state = error.state
+            told = state.error or "The copy of the lake is being made; this page comes by itself."
+            return self._notice(
+                form, 503, "One moment", told, again_s=2,
+                progress=(state.done, state.total) if state.total and not state.ready else None,
+            )  # fmt: skip
+
+    def _answer(self, make: MakePage, asked: Asked, form: str) -> Response:
+        with self.copy.asking() as questions:
+            page = make(questions, asked)
+            state, now = questions.state, questions.now
+        if form != "html":
+            return _file(page, asked, form)
+        values = {
+            "facts": page.answer.facts,
+            "tables": page.answer.tables,
+            "filters": asked.filters,
+            "fresh": pages.freshness(state, now),
+            "files_of": partial(_files_of, asked),
+            **page.values,
+        }
+        text = render_live(
+            page.template, title=f"{page.title} - Dateline", language=page.language,
+            **_helpers(), **values,
+        )  # fmt: skip
+        return _html(text)
+
+    def _notice(
+        self,
+        form: str,
+        status: int,
+        title: str,
+        message: str,
+        *,
+        again_s: int = 0,
+        progress: tuple[int, int] | None = None,
+        login: bool = False,
+    ) -> Response:
+        headers = {"retry-after": str(again_s)} if again_s else {}
+        if form in FORMATS:
+            return JSONResponse({"error": title, "message": message}, status, headers)
+        text = render_live(
+            "live/notice.html.j2", title=title, language="en", message=printable(message),
+            again_s=again_s, progress=progress, login=login, **_helpers(),
+        )  # fmt: skip
+        return _html(text, status, headers)
+
+    async def _missing(self, _: Request, __: Exception) -> Response:
+        return self._notice("html", 404, "Nothing there", "There is no such page.")
+
+    async def _broken(self, _: Request, __: Exception) -> Response:
+        return self._notice("html", 500, "Something broke", "The server's log says what.")
+
+    async def _login(self, request: Request) -> Response:
+        if self.access.token is None:
+            return RedirectResponse("/", 303)
+        wrong = "That was not it. " if "wrong" in request.query_params else ""
+        told = f"{wrong}Whoever runs this server has the token."
+        return self._notice("html", 200, "A token is needed", told, login=True)
+
+    async def _healthz(self, _: Request) -> Response:
+        state = await self._asked(self.copy.state)
+        return JSONResponse({"ready": state.ready}, 200 if state.ready else 503)
+
+    async def _openapi(self, _: Request) -> Response:
+        return JSONResponse(openapi())
+
+    async def _freshness(self, _: Request) -> Response:
+        state = await self._asked(self.copy.state)
+        fresh = pages.freshness(state, self.clock())
+        return _html(render_live("live/freshness.html.j2", fresh=fresh))
+
+    async def _arriving(self, request: Request) -> Response:
+        """A stream of new stories as parts of the page, each a row of its list."""
+        after = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        if self._streams >= self.most_streams:
+            return Response("Too many look at once\n", 503, {"retry-after": "30"})
+        seq = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+        return StreamingResponse(
+            self._stream(seq), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        )
+
+    async def _stream(self, seq: int | None) -> AsyncIterator[str]:
+        self._streams += 1
+        try:
+            yield "retry: 3000\n\n"
+            quiet = 0.0
+            while not self._closing.is_set():
+                try:
+                    rows, seq = await self._asked(partial(self._arrived, seq))
+                except (NotReadyError, TooSlowError):
+                    rows = []
+                if rows:
+                    yield _event(rows, seq or 0)
+                    quiet = 0.0
+                elif quiet >= _QUIET_S:
+                    yield ": still here\n\n"
+                    quiet = 0.0
+                quiet += _LOOK_S
+                try:
+                    await asyncio.wait_for(self._closing.wait(), _LOOK_S)
+                except TimeoutError:
+                    continue
+        finally:
+            self._streams -= 1
+
+    def _arrived(self, seq: int | None) -> tuple[list[dict[str, Any]], int]:
+        with self.copy.asking() as questions:
+            if seq is None:
+                (seq,) = questions.connection.execute(
+                    "SELECT coalesce(max(seq), 0) FROM arrivals"
+                ).fetchone()
+            return questions.arrived(int(seq or 0), _MOST_ARRIVED)
+
+
+def _event(rows: list[dict[str, Any]], seq: int) -> str:
+    """One message: the newest on top, a line each; no text of a story can end it."""
+    told = "".join(
+        render_live("live/arrived.html.j2", story=row, **_helpers()) for row in reversed(rows)
+    )
+    lines = "".join(f"data: {line}\n" for line in told.splitlines() if line.strip())
+    return f"id: {seq}\n{lines}\n"
+
+
+def _files_of(asked: Asked, name: str) -> list[tuple[str, str]]:
+    return [(form, asked.address(format=form, table=name)) for form in FORMATS]
+
+
+def _helpers() -> dict[str, Any]:
+    return {
+        "static": static_address,
+        "region_name": region_name,
+        "country_name": lambda code: countries().get(code, code),
+        "story_address": pages.story_address,
+        "entity_address": pages.entity_address,
+        "told_time": pages.told_time,
+    }
+
+
+def _html(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        text.encode("utf-8", "replace"), status, dict(headers or {}), "text/html; charset=utf-8"
+    )
+
+
+def _file(page: LivePage, asked: Asked, form: str) -> Response:
+    """One of the answer's tables as a file, or all of them as JSON."""
+    answer = page.answer
+    name = asked.given.get("table", "")
+    if name and name not in answer.tables:
+        raise WrongQuestionError(f"table is one of {', '.join(answer.tables)}")
+    if form == "json" and not name:
+        told = {
+            **{key: plain(value) for key, value in answer.facts.items()},
+            "tables": {key: answer.arrow(key).to_pylist() for key in answer.tables},
+            "next": asked.address(before=answer.more, format="json") if answer.more else None,
+        }
+        return Response(json.dumps(told, ensure_ascii=False, default=str), media_type=_TYPES[form])
+    name = name or next(iter(answer.tables))
+    found = as_arrow(name, answer.tables[name])
+    if form == "json":
+        return Response(json.dumps(found.to_pylist(), ensure_ascii=False), media_type=_TYPES[form])
+    if form == "csv":
+        found = _harmless(found)
+    sink = io.BytesIO()
+    as_file(found, form, sink)
+    named = {"content-disposition": f'attachment; filename="{name}.{form}"'}
+    return Response(sink.getvalue(), headers=named, media_type=_TYPES[form])
+
+
+def _harmless(found: pa.Table) -> pa.Table:
+    """The table without what a spreadsheet would take for a formula."""
+    columns = [
+        pa.array([None if one is None else without_formulas(one) for one in column.to_pylist()])
+        if pa.types.is_string(column.type) and len(column)
+        else column
+        for column in found.columns
+    ]
+    return pa.table(columns, names=found.column_names)
+
+
+@cache
+def _statics() -> Mapping[str, tuple[bytes, str]]:
+    """The files of the server by the names that they are asked by: each holds its own digest."""
+    folder = files("pipeline.serve").joinpath("static")
+    found = {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith(".js")}
+    found["page.css"] = stylesheet().encode()
+    named = {}
+    for name, data in found.items():
+        path = Path(name)
+        digest = hashlib.sha256(data).hexdigest()[:12]
+        named[f"{path.stem}-{digest}{path.suffix}"] = data, _STATIC_TYPES[path.suffix]
+    return named
+
+
+@cache
+def static_address(name: str) -> str:
+    """Return where a file of the server is: another one, whenever it changes."""
+    path = Path(name)
+    (found,) = (one for one in _statics() if one.rpartition("-")[0] == path.stem)
+    return f"/static/{found}"
+
+
+async def _no_icon(_: Request) -> Response:
+    """Browsers ask for one unasked, and tell their users of an error without."""
+    return Response(status_code=204)
+
+
+async def _static(request: Request) -> Response:
+    found = _statics().get(request.path_params["name"])
+    if found is None:
+        return Response("Nothing there\n", 404, media_type="text/plain")
+    data, kind = found
+    return Response(data, headers={"cache-control": "max-age=31536000, immutable"}, media_type=kind)

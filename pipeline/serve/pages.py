@@ -1,0 +1,472 @@
+"""The pages: what each asks of the copy, and what its template shows of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from markupsafe import Markup
+
+from pipeline.serve.changes import changes
+from pipeline.serve.columns import Answer, Row
+from pipeline.serve.copy.copied_rows import entity_id_of, unpacked
+from pipeline.serve.copy.follow import moment_of
+from pipeline.serve.copy.live_copy import CopyState
+from pipeline.serve.filters import Filters, countries, regions, roots
+from pipeline.serve.questions import NothingThereError, Questions
+from pipeline.show.facts import printable
+from pipeline.show.find import Shown
+from pipeline.show.report import charts
+from pipeline.show.report.behind import Table, TableRow
+from pipeline.show.report.figures import bucket_of, buckets_between, unit_of
+from pipeline.show.story_page import story_values
+from pipeline.store.explain.codes import QUAD_CLASSES, region_name
+
+FORMATS = ("csv", "json", "arrow")
+"""The files that every table can be had as."""
+
+_BEHIND_S = 60.0
+_QUAD_HEADS = tuple(QUAD_CLASSES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was read: its path, its filters, and what else stands in the address."""
+
+    path: str
+    filters: Filters
+    given: Mapping[str, str]
+    named: str = ""
+
+    def address(self, **changes: object) -> str:
+        """Return this page's own address with other values; empty ones are left out."""
+        found = {
+            name: value for name, value in self.given.items() if name not in ("format", "table")
+        }
+        found.update({name: str(value) for name, value in changes.items()})
+        asked = urlencode([(name, value) for name, value in found.items() if value])
+        path = quote(self.path, safe="/:")
+        return f"{path}?{asked}" if asked else path
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """A page of the server: `template` with `values`, and the answer that its files hold."""
+
+    template: str
+    title: str
+    answer: Answer
+    values: Mapping[str, object]
+    language: str = "en"
+
+
+def newest(questions: Questions, _: Asked) -> LivePage:
+    """Return the newest stories, arriving, with figures of the last days."""
+    answer = questions.newest()
+    last = answer.facts["last_day"]
+    chart = None
+    if last is not None:
+        end = date.fromisoformat(last)
+        days = tuple(end - timedelta(days=back) for back in reversed(range(30)))
+        rows = [
+            {
+                "bucket": date.fromisoformat(row["bucket"]),
+                "region": row["region"],
+                "n": row["stories"],
+            }
+            for row in answer.tables["by-time"]
+        ]
+        weight: dict[str, int] = {}
+        for row in rows:
+            weight[row["region"]] = weight.get(row["region"], 0) + row["n"]
+        names = {slug: region_name(slug) for slug in sorted(weight, key=lambda s: (-weight[s], s))}
+        chart = charts.stories_over_time(rows, days, "day", names)
+    made = {
+        "by_time": _by_time(answer.tables["by-time"]),
+        "countries": _table("countries", answer.tables["countries"], 1),
+        "persons": _table("persons", answer.tables["persons"], 1),
+        "bodies": _table("bodies", answer.tables["bodies"], 1),
+        "dyads": _table("dyads", answer.tables["dyads"], 6),
+    }
+    values = {"page": "newest", "time_chart": chart, "made": made}
+    return LivePage("live/newest.html.j2", "Newest stories", answer, values)
+
+
+def search(questions: Questions, asked: Asked) -> LivePage:
+    """Return the stories that the address asks for."""
+    answer = questions.found(asked.filters)
+    values = {
+        "page": "search",
+        "countries": sorted(countries().items(), key=lambda one: one[1]),
+        "regions": sorted(regions(), key=region_name),
+        "acts": tuple(roots().items()),
+        "older": asked.address(before=answer.more) if answer.more else "",
+    }
+    title = f"Search: {asked.filters.words}" if asked.filters.words else "Search"
+    return LivePage("live/search.html.j2", title, answer, values)
+
+
+def story(questions: Questions, asked: Asked) -> LivePage:
+    """Return one story with its marks, its revisions, and what changed between two of them."""
+    shown, revisions = questions.story(asked.named)
+    told = [{**row, "mark": _mark(row)} for row in revisions]
+    compared = _compared(asked, shown, revisions)
+    own = {row["revision_id"]: row["is_current"] for row in revisions}
+    answer = Answer(
+        {
+            "revisions": told,
+            "entities": [
+                {**row, "entity_id": entity_id_of(row), "mentions": row["mention_count"]}
+                for row in shown.entities
+            ],
+            "events": [_event(row, shown) for row in shown.events],
+        },
+        {"story": {name: value for name, value in shown.story.items() if name != "raw"}},
+    )
+    values = {
+        **story_values(shown, lambda row: entity_address(entity_id_of(row))),
+        "page": "story",
+        "is_current": own.get(shown.story["revision_id"], False),
+        "revisions": told,
+        "compared": compared,
+        "made": {"revisions": _table("revisions", told, 0)},
+    }
+    title = printable(shown.story["headline"] or shown.story["story_id"])
+    values.pop("title")
+    # The page is in English; the article says its own language.
+    values.pop("language")
+    return LivePage("live/story.html.j2", title, answer, values)
+
+
+def entity(questions: Questions, asked: Asked) -> LivePage:
+    """Return what is told of a name."""
+    answer = questions.entity(asked.named, asked.filters)
+    trend = answer.tables["trend"]
+    chart, unit = None, "day"
+    if trend:
+        days = [(date.fromisoformat(row["bucket"]), row["stories"]) for row in trend]
+        unit = unit_of(days[0][0], days[-1][0])
+        buckets = buckets_between(days[0][0], days[-1][0], unit)
+        summed: dict[date, int] = {}
+        for day, n in days:
+            bucket = bucket_of(day, unit)
+            summed[bucket] = summed.get(bucket, 0) + n
+        rows = [{"bucket": day, "region": "all", "n": n} for day, n in summed.items()]
+        chart = charts.stories_over_time(rows, buckets, unit, {"all": "stories"})
+        trend = [
+            {"bucket": charts.told_bucket(day, unit), "stories": n, "first": day}
+            for day, n in summed.items()
+        ]
+    made = {
+        "trend": _table("trend", trend, 1, anchor=lambda row: f"time-{row['first']}"),
+        "as_source": _table("as-source", answer.tables["as-source"], 6),
+        "as_target": _table("as-target", answer.tables["as-target"], 6),
+    }
+    values = {
+        "page": "entity",
+        "unit": unit,
+        "time_chart": chart,
+        "made": made,
+        "older": asked.address(before=answer.more) if answer.more else "",
+        "search_address": f"/search?{replace(asked.filters, entity=asked.named).address()}",
+    }
+    return LivePage("live/entity.html.j2", printable(answer.facts["name"]), answer, values)
+
+
+def dyad(questions: Questions, asked: Asked) -> LivePage:
+    """Return what two did to one another."""
+    source, target = asked.given.get("source", "").strip(), asked.given.get("target", "").strip()
+    if not source or not target:
+        raise NothingThereError
+    answer = questions.dyad(source, target, asked.filters)
+    names = [
+        countries().get(one, one) if answer.facts["by_country"] else one for one in (source, target)
+    ]
+    over_time = answer.tables["over-time"]
+    days = [date.fromisoformat(row["bucket"]) for row in over_time]
+    unit = unit_of(min(days, default=None), max(days, default=None))
+    buckets = buckets_between(min(days, default=None), max(days, default=None), unit)
+    balances, told = [], []
+    for direction, caption in (("to", names), ("from", names[::-1])):
+        summed: dict[date, dict[str, Any]] = {}
+        for row in over_time:
+            if row["direction"] != direction:
+                continue
+            bucket = bucket_of(date.fromisoformat(row["bucket"]), unit)
+            one = summed.setdefault(bucket, dict.fromkeys(("quad1", "quad2", "quad3", "quad4"), 0))
+            for quad in tuple(one):
+                one[quad] += row[quad]
+        if not summed:
+            continue
+        rows = [{"bucket": bucket, **one} for bucket, one in summed.items()]
+        label = f"{caption[0]} towards {caption[1]}"
+        chart = charts.balance(direction, rows, buckets, unit, f"What {label} does over time")
+        balances.append((label, chart))
+        told += [
+            {
+                **row,
+                **{"direction": direction, "first": row["bucket"]},
+                "bucket": charts.told_bucket(row["bucket"], unit),
+                "events": sum(row[f"quad{quad}"] for quad in QUAD_CLASSES),
+                "label": label,
+            }
+            for row in rows
+        ]
+    labels = {"to": f"{names[0]} → {names[1]}", "from": f"{names[1]} → {names[0]}"}
+    made = {
+        "over_time": _table(
+            "over-time", told, 5, anchor=lambda row: f"series-{row['direction']}-{row['first']}",
+            labels=labels,
+        ),
+        "acts": _table("acts", answer.tables["acts"], 2, labels=labels),
+        "events": _table("events", answer.tables["events"], 1),
+    }  # fmt: skip
+    values = {
+        "page": "dyad",
+        "names": names,
+        "quads": QUAD_CLASSES,
+        "balances": balances,
+        "made": made,
+        "older": asked.address(before=answer.more) if answer.more else "",
+    }
+    return LivePage("live/dyad.html.j2", printable(" and ".join(names)), answer, values)
+
+
+def world_map(questions: Questions, asked: Asked) -> LivePage:
+    """Return where it happened, and between which countries."""
+    answer = questions.map(asked.filters)
+    countries_told = [{**row, "n": row["stories"]} for row in answer.tables["countries"]]
+    places = [{**row, "n": row["events"]} for row in answer.tables["places"]]
+    states = [{**row, "n": row["events"]} for row in answer.tables["between-countries"]]
+    made = {
+        "countries": _table(
+            "countries", countries_told, 1, anchor=lambda row: f"country-{row['country']}"
+        ),
+        "places": _table("places", places, 7, anchor="place"),
+        "between_countries": _table(
+            "between-countries", states, 5,
+            anchor=lambda row: f"states-{row['source']}-{row['target']}",
+        ),
+    }  # fmt: skip
+    names = dict(countries())
+    for row in states:
+        for side in ("source", "target"):
+            names.setdefault(row[side], row[side])
+    values = {
+        "page": "map",
+        "map_chart": charts.world_map(countries_told, places, names),
+        "matrix_chart": charts.matrix(states, names) if states else None,
+        "made": made,
+    }
+    return LivePage("live/map.html.j2", "Map", answer, values)
+
+
+def entity_address(entity_id: str) -> str:
+    """Return the page of an entity."""
+    return f"/entity/{quote(entity_id, safe=':')}"
+
+
+def story_address(revision_id: str) -> str:
+    """Return the page of a story or of one of its revisions."""
+    return f"/story/{quote(revision_id, safe=':')}"
+
+
+def dyad_address(source: str, target: str) -> str:
+    """Return the page of who does what to whom."""
+    return f"/dyad?{urlencode({'source': source, 'target': target})}"
+
+
+def told_time(published: str | datetime | None) -> str:
+    """Return a time to the minute, in UTC."""
+    if published is None:
+        return "no date"
+    text = published if isinstance(published, str) else published.isoformat()
+    return text[:16].replace("T", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old is what is shown, in words."""
+
+    committed: str
+    asked: str
+    stories: int
+    is_behind: bool
+    error: str
+
+
+def freshness(state: CopyState, now: datetime) -> Freshness:
+    """Return how old the copy is at `now`."""
+    asked = now - moment_of(state.checked_at)
+    committed = state.lake_committed_at
+    return Freshness(
+        "none" if committed is None else f"{told_time(moment_of(committed))} UTC",
+        _length(asked) if state.checked_at else "a while",
+        state.total,
+        not state.checked_at or asked.total_seconds() > _BEHIND_S,
+        state.error,
+    )
+
+
+def _length(passed: timedelta) -> str:
+    seconds = max(0, round(passed.total_seconds()))
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        n = seconds // size
+        if n or size == 1:
+            return f"{n} {word}{'' if n == 1 else 's'}"
+    return ""
+
+
+def _mark(row: Row) -> str:
+    return "in force" if row["is_current"] else "earlier"
+
+
+def _compared(asked: Asked, shown: Shown, revisions: Sequence[Row]) -> dict[str, Any]:
+    """What changed between the revisions that the address names, else to the one before."""
+    by_id = {row["revision_id"]: row for row in revisions}
+    ids = list(by_id)
+    new = asked.given.get("new", "")
+    if new not in by_id:
+        new = shown.story["revision_id"]
+    at = ids.index(new)
+    old = asked.given.get("old", "")
+    if old not in by_id:
+        old = ids[at + 1] if at + 1 < len(ids) else ids[0]
+    if len(ids) < 2 or old == new:
+        return {"old": old, "new": new, "paragraphs": (), "differ": False}
+    before, after = (unpacked(by_id[one]["shown"]).story for one in (old, new))
+    found = changes(before, after)
+    return {
+        **{"old": old, "new": new, "paragraphs": found},
+        "differ": any(not paragraph.left_out for paragraph in found),
+    }
+
+
+def _event(row: Row, shown: Shown) -> dict[str, Any]:
+    told = {
+        side: row.get(f"{side}_label") or row[f"{side}_name"] or row[f"{side}_text"]
+        for side in ("source", "target")
+    }
+    return {
+        **row,
+        **told,
+        **{"quad": row["quad_class"], "date": shown.story["date"]},
+        "headline": shown.story["headline"],
+    }
+
+
+_HEADS: Mapping[str, tuple[str, ...]] = {
+    "by-time": ("day", "regions", "stories"),
+    "countries": ("country", "code", "stories"),
+    "persons": ("name", "role", "country", "stories"),
+    "bodies": ("name", "role", "country", "stories"),
+    "dyads": ("source", "target", "Goldstein", *_QUAD_HEADS, "events"),
+    "trend": ("time", "stories"),
+    "as-source": ("target", "Goldstein", *_QUAD_HEADS, "events"),
+    "as-target": ("source", "Goldstein", *_QUAD_HEADS, "events"),
+    "over-time": ("direction", "time", *_QUAD_HEADS, "events"),
+    "acts": ("direction", "act", "Goldstein", "events"),
+    "events": ("day", "source", "act", "target", "sentence", "story", "sure"),
+    "revisions": ("published", "committed", "which", "headline", "revision"),
+    "places": (
+        *("place", "country", "exact to", "latitude", "longitude"),
+        *(*_QUAD_HEADS, "events"),
+    ),
+    "between-countries": ("source", "target", *_QUAD_HEADS, "events"),
+}
+
+
+def _table(
+    name: str,
+    rows: Sequence[Row],
+    numbers: int,
+    *,
+    anchor: Callable[[Row], str] | str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Table:
+    """A table of a page; `anchor` gives the ids that a chart leads to."""
+    made = []
+    for index, row in enumerate(rows, start=1):
+        own = anchor(row) if callable(anchor) else f"{anchor or name}-{index}"
+        made.append(TableRow(own, _cells(name, row, labels or {})))
+    heads = _HEADS[name]
+    return Table(name, heads, min(numbers, len(heads)), tuple(made), "")
+
+
+def _by_time(rows: Sequence[Row]) -> Table:
+    """Stories of each day, its regions in words."""
+    of_day: dict[str, list[Row]] = {}
+    for row in rows:
+        of_day.setdefault(row["bucket"], []).append(row)
+    made = []
+    for day, told in of_day.items():
+        named = ", ".join(f"{region_name(row['region'])} {row['stories']}" for row in told)
+        n = sum(row["stories"] for row in told)
+        made.append(TableRow(f"time-{day}", (day, named, n)))
+    return Table("by-time", _HEADS["by-time"], 1, tuple(made), "")
+
+
+def _cells(  # noqa: PLR0911 (one line a table)
+    name: str, row: Row, labels: Mapping[str, str]
+) -> tuple[object, ...]:
+    quads = tuple(row.get(f"quad{quad}", 0) for quad in QUAD_CLASSES)
+    match name:
+        case "countries":
+            address = f"/search?{urlencode({'country': row['country']})}"
+            return _link(address, row["name"]), row["country"], row["stories"]
+        case "persons" | "bodies":
+            linked = _link(entity_address(row["entity_id"]), row["name"])
+            return linked, row["role"], _country(row["country"]), row["stories"]
+        case "dyads":
+            linked = _link(dyad_address(row["source"], row["target"]), row["source"])
+            return linked, row["target"], f"{row['goldstein']:.1f}", *quads, row["events"]
+        case "as-source":
+            linked = _link(dyad_address(row["own"], row["target"]), row["target"])
+            return linked, f"{row['goldstein']:.1f}", *quads, row["events"]
+        case "as-target":
+            linked = _link(dyad_address(row["source"], row["own"]), row["source"])
+            return linked, f"{row['goldstein']:.1f}", *quads, row["events"]
+        case "trend":
+            return row["bucket"], row["stories"]
+        case "over-time":
+            return labels[row["direction"]], row["bucket"], *quads, row["events"]
+        case "acts":
+            told = roots().get(row["root"], row["root"])
+            return labels[row["direction"]], told, f"{row['goldstein']:.1f}", row["events"]
+        case "events":
+            linked = _link(story_address(row["revision_id"]), row["headline"] or "(no headline)")
+            act = roots().get(row["root"], row["root"])
+            who = row["source"], act, row["target"]
+            return (
+                row["date"] or "no date",
+                *who,
+                row["sentence"],
+                linked,
+                f"{row['confidence']:.2f}",
+            )
+        case "revisions":
+            linked = _link(story_address(row["revision_id"]), row["revision_id"][:12])
+            times = told_time(row["published_at"]), told_time(row["committed_at"])
+            return *times, row["mark"], row["headline"], linked
+        case "places":
+            where = f"{row['latitude']:.2f}", f"{row['longitude']:.2f}"
+            exact = row["exactness"]
+            return row["place"], _country(row["country"]), exact, *where, *quads, row["events"]
+        case _:
+            linked = _link(dyad_address(row["source"], row["target"]), _country(row["source"]))
+            return linked, _country(row["target"]), *quads, row["events"]
+
+
+def _country(code: str | None) -> str:
+    """A country by its name, with the code beside."""
+    if not code:
+        return ""
+    name = countries().get(code)
+    return f"{name} ({code})" if name else code
+
+
+def _link(address: str, text: object) -> Markup:
+    return Markup('<a href="{}" dir="auto">{}</a>').format(address, printable(text))
