@@ -240,7 +240,8 @@ class Reject:
     """An item that did not become a story: a failure, or a skip (kind `skipped.…`).
 
     `evidence` says where in the input the fault lies (a byte offset, a path). `raw` holds the
-    bytes of failures; skips need none.
+    bytes of failures; skips need none. `end_offset` is where offsets end that could not be read:
+    the reject stands for all from its own on that have no item of their own.
     """
 
     source: str
@@ -254,6 +255,7 @@ class Reject:
     received_at: datetime | None = None
     revision_id: str | None = None
     origin: Origin | None = None
+    end_offset: int | None = None
 
     @property
     def is_skip(self) -> bool:

@@ -15,8 +15,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from pipeline.model import UNREAD
-from pipeline.store.commit.data_files import MAINTAIN
-from pipeline.store.commit.write import GENERATION, GENERATIONS
+from pipeline.store.commit.write import is_source
 from pipeline.store.schema.contract import TABLES
 
 Rows = Callable[[str, Sequence[str]], pa.Table]
@@ -33,7 +32,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "ledger": ("source", "start_offset", "end_offset"),
 }
 _MORE: Mapping[str, tuple[str, ...]] = {
-    "rejects": ("kind",),
+    "rejects": ("kind", "end_offset"),
     "stories": ("enrichment_id", "entity_count", "event_count"),
     "entities": (),
     "events": (),
@@ -67,6 +66,8 @@ class Oracle:
         self.ends: dict[str, dict[str, int]] = {table: {} for table in TABLES}
         self.active: dict[str, dict[str, Counter[Key]]] = {table: {} for table in TABLES}
         self.items: dict[str, dict[int, list[Item]]] = defaultdict(lambda: defaultdict(list))
+        self.unread: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        """The ranges of each source that stand for what could not be read."""
         self.done: dict[str, int] = {}
         """Where the last block of each source ends."""
         self._found: dict[str, Counter[Key]] = {name: Counter() for name in _FOUND}
@@ -105,7 +106,7 @@ class Oracle:
             old = known.get(app, -1)
             assert_that(end >= old, f"{table}: the end of {app} goes from {old} to {end}")
             known[app] = end
-            if app in (MAINTAIN, GENERATIONS) or app.startswith(GENERATION):
+            if not is_source(app):
                 continue
             if place := TABLES.index(table):
                 ahead = self.ends[TABLES[place - 1]].get(app, -1)
@@ -133,7 +134,10 @@ class Oracle:
         assert_that(all(other.item != item for other in there), f"{key} is there twice")
         if "kind" in row:
             there.append(Item(item, row["kind"]))
+            if row["kind"] in UNREAD:
+                self._range(source, offset, row["end_offset"])
             return
+        assert_that(not self._is_unread(source, offset), f"{key} is a story, and could not be read")
         story = Item(
             item, None, row["enrichment_id"], row["entity_count"], row["event_count"]
         )  # fmt: skip
@@ -141,6 +145,18 @@ class Oracle:
         for table, count in zip(_FOUND, (story.entities, story.events), strict=True):
             held = self._found[table][*key, story.enrichment_id]
             assert_that(held == count, f"a reader sees {held} of {count} {table} of {key}")
+
+    def _range(self, source: str, start: int, end: int) -> None:
+        assert_that(end > start, f"{source}: {start} to {end} could not be read")
+        for offset in range(start, end):
+            here = f"{offset} of {source}"
+            assert_that(not self._is_unread(source, offset), f"{here} is twice one of a range")
+            kinds = [item.kind for item in self.items[source].get(offset, ())]
+            assert_that(None not in kinds, f"{here} could not be read, and is a story")
+        self.unread[source].append((start, end))
+
+    def _is_unread(self, source: str, offset: int) -> bool:
+        return any(start <= offset < end for start, end in self.unread[source])
 
     def _block(self, row: Row) -> None:
         source, start, end = row["source"], row["start_offset"], row["end_offset"]
@@ -150,13 +166,10 @@ class Oracle:
         if start == end:
             return
         mine = self.items[source]
-        unread = False
         owed = dict(self._owed(source, start, end))
         for offset in range(start, end):
-            if there := mine.get(offset):
-                unread = all(item.kind in UNREAD for item in there)
-            elif offset in owed:
-                is_told = owed[offset] and unread
+            if not mine.get(offset) and offset in owed:
+                is_told = owed[offset] and self._is_unread(source, offset)
                 assert_that(is_told, f"ledger: {offset} of {source} is lost")
         there = [item for offset in range(start, end) for item in mine.get(offset, ())]
         stories = [item for item in there if item.kind is None]

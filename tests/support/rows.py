@@ -156,7 +156,7 @@ def written(
 
 
 def forced(
-    root: Path, table: str, rows: Iterable[Row], ends: Mapping[str, int] | None = None
+    root: Path | str, table: str, rows: Iterable[Row], ends: Mapping[str, int] | None = None
 ) -> None:
     """Append rows past the writer and its rules, with new committed ends: a lake gone wrong."""
     name = f"forced-{uuid4().hex}"

@@ -60,7 +60,9 @@ def expired(
         f"offsets {position} to {earliest - 1} of partition {partition.number} of "
         f"{partition.topic} were no longer on the broker"
     )
-    return Reject(partition.source, position, 0, "skipped.expired", "read", message)
+    return Reject(
+        partition.source, position, 0, "skipped.expired", "read", message, end_offset=earliest
+    )
 
 
 def unreadable(found: Unreadable, end: int) -> Reject:
@@ -69,7 +71,9 @@ def unreadable(found: Unreadable, end: int) -> Reject:
         f"offsets {found.offset} to {end - 1} of partition {found.partition.number} of "
         f"{found.partition.topic} cannot be decoded: {found.reason}"
     )
-    return Reject(found.partition.source, found.offset, 0, "skipped.corrupt", "read", message)
+    return Reject(
+        found.partition.source, found.offset, 0, "skipped.corrupt", "read", message, end_offset=end
+    )
 
 
 def corrupt(found: Unreadable, end: int) -> CorruptBatchError:

@@ -15,6 +15,17 @@ _ITEMS = (
         """,
     ),
     Rule(
+        "duplicate_item",
+        "stories",
+        """
+        SELECT s.source, s."offset" AS first, s."offset" + 1 AS beyond,
+          format('item {}: story, and within {} to {} that could not be read',
+            s.item, u.first, u.beyond - 1) AS message
+        FROM stories AS s JOIN unread AS u ON u.source = s.source
+          AND u.is_told AND s."offset" > u.first AND s."offset" < u.beyond
+        """,
+    ),
+    Rule(
         "item_numbers",
         "stories",
         """

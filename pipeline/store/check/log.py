@@ -10,9 +10,8 @@ from typing import Any
 from deltalake import DeltaTable
 
 from pipeline.store.check.findings import Finding
-from pipeline.store.commit.data_files import MAINTAIN
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
-from pipeline.store.commit.write import GENERATION, GENERATIONS
+from pipeline.store.commit.write import is_source
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
@@ -48,11 +47,7 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
 
 def sources_of(state: LogState) -> dict[str, int]:
     """Return the committed end of each source that the log names."""
-    return {
-        app: end
-        for app, end in state.versions.items()
-        if app not in (MAINTAIN, GENERATIONS) and not app.startswith(GENERATION)
-    }
+    return {app: end for app, end in state.versions.items() if is_source(app)}
 
 
 def links_of(state: LogState) -> dict[date, int]:

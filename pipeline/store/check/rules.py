@@ -30,7 +30,9 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         *(*_PLACE, "date", "region", "event_id", "root", "confidence", "goldstein", "quad_class"),
         *("trigger_start", "trigger_end", "event_date", "event_date_end"),
     ),
-    "rejects": ("source", '"offset"', "item", "kind", "stage", "date", "received_at"),
+    "rejects": (
+        *("source", '"offset"', "item", "end_offset", "kind", "stage", "date", "received_at"),
+    ),
     "ledger": ("*",),
     "links": ("*",),
 }
@@ -58,11 +60,16 @@ PREPARE = (
     CREATE TABLE spans AS
     SELECT source, min(start_offset) AS first, max(end_offset) AS beyond FROM ledger GROUP BY ALL
     """,
-    # Offsets that could not be read: up to the next item. A writer that died may have read them.
-    """
+    # Offsets that could not be read. Older versions did not say where they end: at the next item,
+    # then. A writer that died may have read them.
+    f"""
     CREATE TABLE unread AS
-    SELECT e.source, e."offset" AS first, i."offset" AS beyond
-    FROM (SELECT DISTINCT source, "offset" FROM items WHERE expired) AS e
+    SELECT e.source, e."offset" AS first, coalesce(e.end_offset, i."offset") AS beyond,
+      e.end_offset IS NOT NULL AS is_told
+    FROM (
+      SELECT source, "offset", max(end_offset) AS end_offset
+      FROM rejects_data WHERE kind IN {UNREAD} GROUP BY ALL
+    ) AS e
     ASOF LEFT JOIN (
       SELECT source, "offset" FROM items
       WHERE source IN (SELECT source FROM items WHERE expired)

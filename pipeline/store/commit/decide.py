@@ -1,12 +1,13 @@
 """What becomes of each item of a batch, given what the lake says already.
 
 An item below the committed end of the rejects table was decided by whoever committed that: it is a
-reject if it stands there and a story if not. Only above that end are repeats looked for.
+reject if it stands there and a story if not. Only above that end are repeats looked for. What this
+writer takes for no story below that end has to wait until stories have passed it: see `unread`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.model import (
@@ -21,6 +22,7 @@ from pipeline.model import (
 )
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.repeats import Repeats
+from pipeline.store.commit.unread import Owed, Rows, accounts
 
 Coordinates = tuple[str, int, int]
 """Source, offset, item."""
@@ -39,62 +41,90 @@ def coordinates_of(item: Story | Reject) -> Coordinates:
 class Standing:
     """Holds what the rejects and stories tables say above the ledger's end: left by a dead writer.
 
-    `rejects` holds the kind of each reject, `stories` the coordinates of each story.
+    `rejects` holds the kind of each reject, `stories` the coordinates of each story, `told` where
+    those rejects end that stand for offsets which could not be read. Of the sources in `owed`
+    stories passed records by without an account: with it, what stands is all that will.
     """
 
     reject_ends: Mapping[str, int]
+    story_ends: Mapping[str, int]
     rejects: Mapping[Coordinates, str]
+    told: Mapping[Coordinates, int]
     stories: frozenset[Coordinates]
+    owed: Mapping[str, Owed]
 
     @classmethod
     def read(cls, lake: Lake, blocks: Mapping[str, Block]) -> Standing:
-        """Return both tables as last refreshed, within `blocks`."""
+        """Return both tables as last refreshed, within `blocks` and what is owed of them."""
         reject_ends = lake.committed("rejects", blocks)
         story_ends = lake.committed("stories", blocks)
         columns = ["source", "offset", "item"]
         rejects: dict[Coordinates, str] = {}
+        told: dict[Coordinates, int] = {}
         stories: set[Coordinates] = set()
+        owed: dict[str, Owed] = {}
         for source, block in blocks.items():
+            end = block.end
+            has_passed = story_ends[source] > block.start
+            if has_passed and (due := Owed.read(lake, source, block.start)) is not None:
+                owed[source], end = due, max(end, due.end)
             if reject_ends[source] > block.start:
-                for row in lake.rows("rejects", source, block.start, block.end, [*columns, "kind"]):
-                    rejects[row["source"], row["offset"], row["item"]] = row["kind"]
-            if story_ends[source] > block.start:
-                for row in lake.rows("stories", source, block.start, block.end, columns):
+                more = [*columns, "kind", "end_offset"]
+                for row in lake.rows("rejects", source, block.start, end, more):
+                    place = row["source"], row["offset"], row["item"]
+                    rejects[place] = row["kind"]
+                    if row["kind"] in UNREAD:
+                        # Older versions did not say where such offsets end.
+                        told[place] = row["end_offset"] or row["offset"] + 1
+            if has_passed:
+                for row in lake.rows("stories", source, block.start, end, columns):
                     stories.add((row["source"], row["offset"], row["item"]))
-        return cls(reject_ends, rejects, frozenset(stories))
+        return cls(reject_ends, story_ends, rejects, told, frozenset(stories), owed)
+
+    def rows(self, source: str, more: Iterable[Reject] = ()) -> Rows:
+        """Return what stands of one source, and with it `more`."""
+        added = [r for r in more if r.source == source]
+        told = {coordinates_of(r): _end_of(r) for r in added if r.kind in UNREAD}
+        places = (*self.stories, *self.rejects, *map(coordinates_of, added))
+        return Rows.of(source, places, {**self.told, **told})
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The batch cut to what the lake lacks. `new_rejects` do not stand in their table yet."""
+    """The batch cut to what the lake lacks.
+
+    `new_rejects` do not stand in their table yet. `late` do not either, and may only follow the
+    commit to stories: another writer, that is below the end of rejects, had taken what they stand
+    for as stories, and may commit these first. In `unsure` are the sources whose items that leaves
+    to be counted in the tables.
+    """
 
     blocks: Mapping[str, Block]
     stories: tuple[EnrichedStory, ...]
     new_rejects: tuple[Reject, ...]
+    late: tuple[Reject, ...]
     standing: Standing
+    unsure: frozenset[str]
 
     def counts(self, source: str) -> tuple[int, int, int]:
-        """Count stories, failures and skips of one block, by what then stands in the tables."""
-        stories = {coordinates_of(s.story) for s in self.stories} | self.standing.stories
+        """Count stories, failures and skips of one block that no other writer has a part in."""
+        stories = sum(found.story.source == source for found in self.stories)
         kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
         mine = [kind for place, kind in kinds.items() if place[0] == source]
         skipped = sum(kind.startswith(SKIPPED) for kind in mine)
-        return sum(p[0] == source for p in stories), len(mine) - skipped, skipped
-
-    def records(self, source: str) -> int:
-        """Count the records of one block: each offset with an item that is not of an offset unread.
-
-        Another reader may have read what this batch's could not get any more, or the other way.
-        """
-        kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
-        read = {place for place, kind in kinds.items() if kind not in UNREAD}
-        places = read | {coordinates_of(s.story) for s in self.stories} | self.standing.stories
-        return len({offset for name, offset, _ in places if name == source})
+        return stories, len(mine) - skipped, skipped
 
     def found(self, source: str) -> tuple[int, int]:
         """Count entities and events of this batch's own stories in one block."""
         mine = [found for found in self.stories if found.story.source == source]
         return sum(len(s.entities) for s in mine), sum(len(s.events) for s in mine)
+
+    def owed_by_late(self, ends: Mapping[str, int]) -> dict[str, Owed]:
+        """Return what a commit to stories above `ends` passes by: offsets of the late rejects."""
+        beyond: dict[str, int] = {}
+        for reject in self.late:
+            beyond[reject.source] = max(beyond.get(reject.source, 0), _end_of(reject))
+        return {s: Owed(ends[s], end) for s, end in beyond.items() if end > ends[s]}
 
 
 def decide(
@@ -107,16 +137,22 @@ def decide(
     under the batch's own enrichment and the story's own parse counts. Raises `NotEnrichedError`
     where a story of `batch.unenriched` is to be written after all.
     """
+    owed = [r for s, due in standing.owed.items() for r in accounts(s, due, standing.rows(s))]
+    rows = {source: standing.rows(source, owed) for source in blocks}
+    blocks = {s: replace(block, end=rows[s].beyond(block.end)) for s, block in blocks.items()}
     settled = standing.stories | standing.rejects.keys()
 
     def is_open(item: Story | Reject) -> bool:
         block = blocks.get(item.source)
         return (
-            block is not None and item.offset >= block.start and coordinates_of(item) not in settled
+            block is not None
+            and item.offset >= max(block.start, standing.story_ends[item.source])
+            and coordinates_of(item) not in settled
+            and not rows[item.source].is_told(item.offset)
         )
 
     rejects = [r for r in batch.rejects if r.kind not in UNREAD and is_open(r)]
-    rejects += _unread(batch, blocks, standing)
+    rejects += _unread(batch, blocks, standing, rows)
     candidates = [found for found in batch.stories if is_open(found.story)]
     first = [found.story for found in candidates if not is_reprocessed(found.story.source)]
     again = [found.story for found in candidates if is_reprocessed(found.story.source)]
@@ -140,30 +176,45 @@ def decide(
         if is_decided or story.revision_id not in known[False]:
             raise NotEnrichedError
         rejects.append(_repeat(story))
-    return Decided(blocks, tuple(stories), tuple(rejects), standing)
+    late = [r for r in rejects if r.offset < standing.reject_ends[r.source]]
+    new = [r for r in rejects if r.offset >= standing.reject_ends[r.source]]
+    unsure = {r.source for r in late} | {r.source for r in batch.rejects if r.kind in UNREAD}
+    unsure |= standing.owed.keys() | {place[0] for place in standing.told}
+    return Decided(blocks, tuple(stories), (*new, *owed), tuple(late), standing, frozenset(unsure))
 
 
 def _unread(
-    batch: EnrichedBatch, blocks: Mapping[str, Block], standing: Standing
+    batch: EnrichedBatch,
+    blocks: Mapping[str, Block],
+    standing: Standing,
+    rows: Mapping[str, Rows],
 ) -> Iterator[Reject]:
-    """The accounts of offsets that could not be read, each at the first one that lacks an item.
+    """The accounts of offsets that could not be read, each of a run of them that lacks an item.
 
-    A writer that died may have read the first of them, or all; an account of one before stands.
+    A writer that died may have read some of them, or all. Below the end of stories nothing lacks
+    an account; below that of rejects it is another writer's to say, until stories have passed it.
     """
     unread = [r for r in batch.rejects if r.kind in UNREAD and r.source in blocks]
-    if not unread:
-        return
-    taken = {place[:2] for place in (*standing.stories, *standing.rejects)}
-    told = [place for place, kind in standing.rejects.items() if kind in UNREAD]
     for reject in unread:
-        block = blocks[reject.source]
-        later = (n for s, n, _ in batch.places() if s == reject.source and n > reject.offset)
-        span = range(max(reject.offset, block.start), min(later, default=block.end))
-        if any(source == reject.source and offset in span for source, offset, _ in told):
-            continue
-        free = (offset for offset in span if (reject.source, offset) not in taken)
-        if (offset := next(free, None)) is not None:
-            yield replace(reject, offset=offset)
+        source, block = reject.source, blocks[reject.source]
+        later = (n for s, n, _ in batch.places() if s == source and n > reject.offset)
+        end = reject.end_offset or min(later, default=block.end)
+        start = max(reject.offset, block.start, standing.story_ends[source])
+        middle = min(end, max(start, standing.reject_ends[source]))
+        for first, beyond in ((start, middle), (middle, end)):
+            for offset, item, to in rows[source].lacking(first, beyond):
+                yield replace(reject, offset=offset, item=item, end_offset=to)
+
+
+def beginning_at(reject: Reject, start: int) -> Reject | None:
+    """Return what a reject stands for at `start` or above; None where that is nothing."""
+    if _end_of(reject) <= start:
+        return None
+    return reject if reject.offset >= start else replace(reject, offset=start)
+
+
+def _end_of(reject: Reject) -> int:
+    return reject.end_offset or reject.offset + 1
 
 
 def _repeat(story: Story) -> Reject:

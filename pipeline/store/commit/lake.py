@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -45,7 +45,8 @@ class Commit:
     """One commit to one table: the rows, and the new committed end of each source.
 
     `name` is unique to the attempt: it names the data files and stands in the commit's metadata,
-    where a lost acknowledgement is recognised by it. `at` is the files' modification time.
+    where a lost acknowledgement is recognised by it. `at` is the files' modification time. `marks`
+    are further application transactions, of which the files' footers need not know.
     """
 
     table: str
@@ -54,6 +55,7 @@ class Commit:
     name: str
     writer: str
     at: datetime
+    marks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Lake:
@@ -170,7 +172,8 @@ class Lake:
         when the store fails. The handle does not see its own commit until it is refreshed.
         """
         self.on_point(f"{commit.table}.begin")
-        self.commit_actions(commit.table, self._write_files(commit), commit.ends, commit.name)
+        versions = {**commit.ends, **commit.marks}
+        self.commit_actions(commit.table, self._write_files(commit), versions, commit.name)
 
     def commit_actions(
         self,

@@ -17,9 +17,8 @@ NO_DATE = "none"
 def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> Counts:
     """Count the stories and rejects of `sources` that the lake holds after the commit."""
     stories = {coordinates_of(s.story) for s in decided.stories} | decided.standing.stories
-    kinds = {coordinates_of(r): r.kind for r in decided.new_rejects} | dict(
-        decided.standing.rejects
-    )
+    new = (*decided.new_rejects, *decided.late)
+    kinds = {coordinates_of(r): r.kind for r in new} | dict(decided.standing.rejects)
     counts: dict[str, Counter[str]] = {
         "date": Counter(),
         "region": Counter(),

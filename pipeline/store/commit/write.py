@@ -8,7 +8,7 @@ invariants 2 to 4, and ARCHITECTURE.md, "The commit protocol".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,10 +18,13 @@ from pipeline.errors import GapError
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
 from pipeline.stages import StageSet
 from pipeline.store.commit.conflict import ConflictError, until_won
-from pipeline.store.commit.decide import Decided, Standing, coordinates_of, decide
+from pipeline.store.commit.counted import Counted
+from pipeline.store.commit.data_files import MAINTAIN
+from pipeline.store.commit.decide import Decided, Standing, beginning_at, coordinates_of, decide
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
+from pipeline.store.commit.unread import PASSED, PASSED_FROM, Owed, accounts
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import (
     Row,
@@ -33,17 +36,21 @@ from pipeline.store.schema.rows import (
 )
 
 T = TypeVar("T")
-Found = tuple[int | None, int | None]
-"""How many entities and events; None where a row does not say."""
-
 GENERATIONS = "generations"
 """The application transaction of the ledger's log that counts the sets of stages."""
 
 GENERATION = "generation/"
 """How the application transaction of one set begins; its id follows, its version is its number."""
 
+_NO_SOURCES = (GENERATION, PASSED, PASSED_FROM)
+
 _ATTEMPTS = 50
 """A conflict means that another writer got something done, so this bounds contention, not work."""
+
+
+def is_source(app: str) -> bool:
+    """Say whether an application transaction's id is the name of a source."""
+    return app not in (MAINTAIN, GENERATIONS) and not app.startswith(_NO_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,15 @@ class Receipt:
             "rejects": self.rejects,
             "skipped": self.skipped,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What a commit to stories leaves to do: accounts of offsets that it passed by, to be written,
+    and sources whose items are to be counted in the tables."""
+
+    owed: Mapping[str, Owed]
+    unsure: frozenset[str]
 
 
 class LakeWriter:
@@ -147,11 +163,13 @@ class LakeWriter:
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
         self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
         self._retry("events", lambda: self._commit_found("events", event_rows, decided))
-        theirs = self._retry("stories", lambda: self._commit_stories(decided))
+        passed = self._retry("stories", lambda: self._commit_stories(decided))
+        if passed.owed:
+            self._retry("rejects", lambda: self._commit_late(decided, passed.owed))
         if self._on_failures is not None:
             # Before the ledger: a block that dies here is done, and told, again.
             self._on_failures(_failures(batch, decided))
-        return self._retry("ledger", lambda: self._commit_ledger(batch, decided, theirs))
+        return self._retry("ledger", lambda: self._commit_ledger(batch, decided, passed))
 
     def close(self) -> None:
         """Let go of what marks this writer as alive."""
@@ -171,7 +189,7 @@ class LakeWriter:
         have = self._lake.committed(table, agreed)
         missing = {s: n for s, n in agreed.items() if s not in have}
         rows = [
-            self._ledger_row(Block(s, n, n), (0, 0, 0), (0, 0), enrichment_id)
+            self._ledger_row(Counted(Block(s, n, n), 0, 0, 0, 0, 0, enrichment_id))
             for s, n in missing.items()
         ]
         return self._commit(table, rows if table == "ledger" else [], missing) or None
@@ -202,7 +220,9 @@ class LakeWriter:
         standing = Standing.read(self._lake, blocks)
         decided = decide(batch, blocks, standing, self._repeats)
         rows = map(reject_row, decided.new_rejects)
-        if not self._commit("rejects", rows, _raised(blocks, standing.reject_ends)):
+        ends = _raised(decided.blocks, standing.reject_ends)
+        settled = {f"{PASSED}{source}": owed.end for source, owed in standing.owed.items()}
+        if not self._commit("rejects", rows, ends, settled):
             return None
         return decided
 
@@ -229,54 +249,87 @@ class LakeWriter:
         ]
         return self._commit(table, rows, _raised(decided.blocks, ends)) or None
 
-    def _commit_stories(self, decided: Decided) -> frozenset[str] | None:
-        """The sources whose block begins with stories that another writer committed."""
+    def _commit_stories(self, decided: Decided) -> _Passed | None:
         self._lake.refresh("stories")
         ends = self._lake.committed("stories", decided.blocks)
+        theirs = {s: b for s, b in decided.blocks.items() if ends[s] > b.start}
+        self._settle(theirs)
+        owed = decided.owed_by_late(ends)
+        marks = {app: n for source, due in owed.items() for app, n in due.marks(source).items()}
         rows = [
             story_row(found, *self._model, self._generation)
             for found in decided.stories
             if found.story.offset >= ends[found.story.source]
         ]
-        if not self._commit("stories", rows, _raised(decided.blocks, ends)):
+        if not self._commit("stories", rows, _raised(decided.blocks, ends), marks):
             return None
-        return frozenset(s for s, block in decided.blocks.items() if ends[s] > block.start)
+        return _Passed(owed, decided.unsure | theirs.keys())
+
+    def _settle(self, blocks: Mapping[str, Block]) -> None:
+        """Write the accounts of what other writers' stories passed by, by stories as refreshed."""
+        found = {s: Owed.read(self._lake, s, block.start) for s, block in blocks.items()}
+        owed = {source: due for source, due in found.items() if due is not None}
+        if owed:
+            self._retry("rejects", lambda: self._commit_accounts(owed))
+
+    def _commit_accounts(self, owed: Mapping[str, Owed]) -> bool | None:
+        self._lake.refresh("rejects")
+        due = {s: one for s, one in owed.items() if Owed.read(self._lake, s, one.start) is not None}
+        blocks = {s: Block(s, one.start, one.end) for s, one in due.items()}
+        standing = Standing.read(self._lake, blocks)
+        rows = [r for s, one in due.items() for r in accounts(s, one, standing.rows(s))]
+        return self._say_late(rows, due) or None
+
+    def _commit_late(self, decided: Decided, owed: Mapping[str, Owed]) -> bool | None:
+        """Write the late rejects, unless another writer has written an account in their place."""
+        self._lake.refresh("rejects")
+        settled = self._lake.committed("rejects", [f"{PASSED}{source}" for source in owed])
+        due = {s: one for s, one in owed.items() if settled.get(f"{PASSED}{s}", 0) < one.end}
+        rows = [
+            cut
+            for reject in decided.late
+            if reject.source in due
+            and (cut := beginning_at(reject, due[reject.source].start)) is not None
+        ]
+        return self._say_late(rows, due) or None
+
+    def _say_late(self, rejects: Sequence[Reject], owed: Mapping[str, Owed]) -> bool:
+        ends = self._lake.committed("rejects", owed)
+        settled = {f"{PASSED}{source}": one.end for source, one in owed.items()}
+        return self._commit("rejects", map(reject_row, rejects), ends, settled)
 
     def _commit_ledger(
-        self, batch: EnrichedBatch, decided: Decided, theirs: Collection[str]
+        self, batch: EnrichedBatch, decided: Decided, passed: _Passed
     ) -> Receipt | None:
-        for table in ("stories", "ledger") if theirs else ("ledger",):
+        own = batch.enrichment_id
+        # Of these, that others have or may have a part in, everything is counted in the tables.
+        unsure = {s: decided.blocks[s] for s in passed.unsure if s in decided.blocks}
+        for table in ("rejects", "stories", "ledger") if unsure else ("ledger",):
             self._lake.refresh(table)
         ends = self._lake.committed("ledger", decided.blocks)
-        won = {s: b for s, b in decided.blocks.items() if ends[s] == b.start}
-        counts = {s: decided.counts(s) for s in won}
-        own = batch.enrichment_id
-        found = {
-            s: self._found(b, own) if s in theirs else (decided.found(s), own)
-            for s, b in won.items()
-        }
-        records = {
-            s: decided.records(s) if _has_unread(batch, decided, s) else b.records
-            for s, b in won.items()
-        }
-        rows = [
-            self._ledger_row(
-                replace(block, items=sum(counts[source]), records=records[source]),
-                counts[source],
-                *found[source],
-            )
-            for source, block in won.items()
-        ]
-        if not self._commit("ledger", rows, {s: b.end for s, b in won.items()}):
+        counted: dict[str, Counted] = {}
+        for source, block in decided.blocks.items():
+            if ends[source] != block.start:
+                continue
+            if source in unsure:
+                counted[source] = Counted.read(self._lake, block, own)
+            else:
+                counts, found = decided.counts(source), decided.found(source)
+                counted[source] = Counted(block, *counts, *found, own)
+        rows = [self._ledger_row(one) for one in counted.values()]
+        blocks = tuple(one.block for one in counted.values())
+        if not self._commit("ledger", rows, {b.source: b.end for b in blocks}):
             return None
         self._has_told_stages = self._has_told_stages or bool(rows)
-        stories, rejects, skipped = (
-            sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True)
+        lost = tuple(b.source for b in batch.blocks if b.source not in counted)
+        return Receipt(
+            blocks,
+            lost,
+            sum(one.stories for one in counted.values()),
+            sum(one.rejects for one in counted.values()),
+            sum(one.skipped for one in counted.values()),
+            tally(batch, decided, counted),
         )
-        lost = tuple(b.source for b in batch.blocks if b.source not in won)
-        by = tally(batch, decided, won)
-        blocks = tuple(replace(block, records=records[s]) for s, block in won.items())
-        return Receipt(blocks, lost, stories, rejects, skipped, by)
 
     def _known(self, stories: Sequence[Story]) -> set[str] | None:
         try:
@@ -284,49 +337,36 @@ class LakeWriter:
         except ConflictError:
             return None
 
-    def _found(self, block: Block, own: str) -> tuple[Found, str]:
-        """Entities and events of the block's stories, and the enrichment of the last of them.
-
-        By what their rows say: another writer, that had another enrichment than our `own`, may have
-        committed the first of them, or all.
-        """
-        columns = ("entity_count", "event_count", "offset", "enrichment_id")
-        rows = self._lake.rows("stories", block.source, block.start, block.end, columns)
-        last = max(rows, key=lambda row: row["offset"], default={"enrichment_id": own})
-        entities, events = (_sum(row[name] for row in rows) for name in columns[:2])
-        return (entities, events), last["enrichment_id"]
-
-    def _ledger_row(
-        self,
-        block: Block,
-        counts: tuple[int, int, int],
-        found: Found,
-        enrichment_id: str,
-    ) -> Row:
-        stories, rejects, skipped = counts
-        entities, events = found
+    def _ledger_row(self, counted: Counted) -> Row:
         return ledger_row(
-            block,
-            stories=stories,
-            rejects=rejects,
-            skipped=skipped,
-            entities=entities,
-            events=events,
-            enrichment_id=enrichment_id,
+            counted.block,
+            stories=counted.stories,
+            rejects=counted.rejects,
+            skipped=counted.skipped,
+            entities=counted.entities,
+            events=counted.events,
+            enrichment_id=counted.enrichment_id,
             writer=self.writer,
             committed_at=self._clock(),
             generation=self._generation,
             stages=None if self._has_told_stages or self._generation is None else str(self._stages),
         )
 
-    def _commit(self, table: str, rows: Iterable[Row], ends: Mapping[str, int]) -> bool:
+    def _commit(
+        self,
+        table: str,
+        rows: Iterable[Row],
+        ends: Mapping[str, int],
+        marks: Mapping[str, int] | None = None,
+    ) -> bool:
         """One attempt from the handle as it is; False after a conflict."""
         if not ends:
             return True
         self._commits += 1
         name = f"{self.writer}-{self._commits:08d}"
         try:
-            self._lake.commit(Commit(table, list(rows), ends, name, self.writer, self._clock()))
+            at = self._clock()
+            self._lake.commit(Commit(table, list(rows), ends, name, self.writer, at, marks or {}))
         except ConflictError:
             self._lake.on_point(f"{table}.conflict")
             return False
@@ -364,32 +404,17 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     return sum(source == block.source and offset >= start for source, offset in places)
 
 
-def _has_unread(batch: EnrichedBatch, decided: Decided, source: str) -> bool:
-    """Whether offsets of the source could not be read, by this writer or by one before it.
-
-    Of two writers one may have read what the other could not: so the records are counted by what
-    then stands in the tables. Else the reader's own count is the better witness.
-    """
-    mine = any(r.source == source and r.kind in UNREAD for r in batch.rejects)
-    theirs = decided.standing.rejects.items()
-    return mine or any(place[0] == source and kind in UNREAD for place, kind in theirs)
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    """Their sum; None where one of them is not known."""
-    known = list(counts)
-    return None if None in known else sum(count or 0 for count in known)
-
-
 def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
     """What the lake now holds of the batch as failures."""
+    new = (*decided.new_rejects, *decided.late)
+    held = {coordinates_of(r) for r in new} | decided.standing.rejects.keys()
     return [
         reject
         for reject in batch.rejects
         if not reject.is_skip
         and (block := decided.blocks.get(reject.source)) is not None
         and reject.offset >= block.start
-        and coordinates_of(reject) not in decided.standing.stories
+        and coordinates_of(reject) in held
     ]
 
 

@@ -245,6 +245,7 @@ def reject_row(reject: Reject) -> Row:
         "source": reject.source,
         "offset": reject.offset,
         "item": reject.item,
+        "end_offset": reject.end_offset,
         "date": reject.received_at.date() if reject.received_at else None,
         **_origin(reject.origin),
     }

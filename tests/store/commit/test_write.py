@@ -96,7 +96,7 @@ def batch_of(
     return a_batch(stories, rejects, spans={source: (start, end)}, enrichment_id=enrichment_id)
 
 
-def started(root: Path, *sources: str) -> LakeWriter:
+def started(root: Path | str, *sources: str) -> LakeWriter:
     writer = writer_of(Lake(str(root)))
     writer.start(dict.fromkeys(sources, 0), dict.fromkeys(sources, 0))
     return writer
@@ -111,7 +111,7 @@ def items(root: Path) -> list[tuple[str, int, int]]:
     return sorted(found)
 
 
-def rows_of(root: Path, table: str, *columns: str) -> list[dict[str, Any]]:
+def rows_of(root: Path | str, table: str, *columns: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = Lake(str(root)).dataset(table).to_table(list(columns)).to_pylist()
     return found
 
