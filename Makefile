@@ -10,7 +10,8 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
-  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench-engines bench-check bench-views check-image scale \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views \
+  check-image scale \
   models word-table data pictures
 
 help:  ## this list
@@ -127,6 +128,13 @@ scale: $(VENV)/.run  ## what the commit log costs at a thousand partitions, for 
 
 bench-views: $(VENV)/.dev  ## a day of the views on a large lake, with and without a note of families
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/views.py $(ARGS)
+
+bench: $(VENV)/.run  ## the job beside what users would build instead (needs DATELINE_DATA)
+	$(PYTHON) -m venv build/against
+	build/against/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  -r bench/against/requirements.txt
+	for mode in none entities; do PYTHONPATH=. $(BIN)/python bench/pipelines.py --mode $$mode \
+	  --python build/against/bin/python -o build/bench-$$mode.json $(ARGS) || exit 1; done
 
 bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)

