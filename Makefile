@@ -10,7 +10,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
-  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
   check-image scale \
   models word-table data pictures
 
@@ -135,6 +135,9 @@ bench: $(VENV)/.run  ## the job beside what users would build instead (needs DAT
 	  -r bench/against/requirements.txt
 	for mode in none entities; do PYTHONPATH=. $(BIN)/python bench/pipelines.py --mode $$mode \
 	  --python build/against/bin/python -o build/bench-$$mode.json $(ARGS) || exit 1; done
+
+bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over years
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/replay_years.py $(ARGS)
 
 bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)

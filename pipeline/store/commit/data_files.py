@@ -7,10 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -44,6 +45,9 @@ _MANY_ROWS = 256
 """From here on a file has dictionaries and an index of its pages; below they cost more than they
 save (`bench/file_bytes.py`)."""
 
+_WORTH_BYTES = 128
+"""Columns of smaller files that hold less than that are not compressed."""
+
 PRUNING = frozenset(
     (
         *("story_id", "revision_id", "entity_id", "event_id"),
@@ -56,6 +60,7 @@ PRUNING = frozenset(
     )
 )
 """Columns whose smallest and largest values stand in the footer: those that filters are about."""
+_SYNCS_AT_ONCE = 16
 _STAGING = "_staging"
 _WRITERS = "_writers"
 
@@ -78,6 +83,14 @@ class DataFiles(Protocol):
 
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
         """Make `path` appear with all of `data`, or not at all."""
+
+    def write_all(
+        self, files: Sequence[tuple[str, pa.Buffer]], writer: str, on_file: OnPoint
+    ) -> None:
+        """Write each of `files` as `write` does, in this order; `on_file` is told its path then."""
+        for path, data in files:
+            self.write(path, data, writer)
+            on_file(path)
 
     def delete(self, path: str) -> None:
         """Remove `path`; not an error where it is gone already."""
@@ -102,7 +115,7 @@ class DataFiles(Protocol):
 
 
 def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
-    """Return `table` as one Parquet file, zstd-compressed, with `marks` and its seal in the footer.
+    """Return `table` as one Parquet file, by zstd, with `marks` and its seal in the footer.
 
     Each page has a checksum, so that a reader that asks for it never takes a damaged one.
     Row groups hold about 64 MiB of values, so that a reader of a large file needs no more.
@@ -123,8 +136,7 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
     with pq.ParquetWriter(
         sink,
         schema,
-        compression="zstd",
-        compression_level=_ZSTD_LEVEL,
+        **_compression(table),
         coerce_timestamps="us",
         write_page_checksum=True,
         store_schema=False,
@@ -135,6 +147,38 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
         writer.write_table(table.cast(schema), row_group_size=min(rows, 1024**2))
         writer.add_key_value_metadata(metadata)
     return pa.py_buffer(sealed(sink.getvalue().to_pybytes()))
+
+
+def _compression(table: pa.Table) -> Mapping[str, Any]:
+    """Say which columns are compressed: of a small file those that gain by it.
+
+    A frame takes more bytes than it saves of a few values, and as much time as of many.
+    """
+    if table.num_rows >= _MANY_ROWS:
+        return {"compression": "zstd", "compression_level": _ZSTD_LEVEL}
+    large = [
+        path
+        for column, field in zip(table.columns, table.schema, strict=True)
+        if column.nbytes >= _WORTH_BYTES
+        for path in _leaves(field)
+    ]
+    return {
+        "compression": dict.fromkeys(large, "zstd"),
+        "compression_level": dict.fromkeys(large, _ZSTD_LEVEL),
+    }
+
+
+def _leaves(field: pa.Field, above: str = "") -> Iterator[str]:
+    """The paths of a column's values as Parquet names them."""
+    path = f"{above}{field.name}"
+    if pa.types.is_list(field.type):
+        element = field.type.value_field.with_name("element")
+        yield from _leaves(element, f"{path}.list.")
+    elif pa.types.is_struct(field.type):
+        for child in field.type:
+            yield from _leaves(child, f"{path}.")
+    else:
+        yield path
 
 
 def marks_of(schema: pa.Schema) -> Marks | None:
@@ -178,25 +222,36 @@ class LocalFiles(DataFiles):
 
     @override
     def write(self, path: str, data: pa.Buffer, writer: str) -> None:
-        target = self._root / path
-        # Not made anew: a lake that was removed under a running job is a fault.
-        if not (table := self._root / Path(path).parts[0]).is_dir():
-            raise FileNotFoundError(f"the folder {table} is gone")
+        self.write_all([(path, data)], writer, nothing)
+
+    @override
+    def write_all(
+        self, files: Sequence[tuple[str, pa.Buffer]], writer: str, on_file: OnPoint
+    ) -> None:
+        """Write them all before the disk is waited for: it takes many at once as fast as one."""
         self._hold(writer)
-        staged = self._root / _STAGING / writer / target.name
-        staged.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with staged.open("wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            self._on_point("file.staged")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(target)
-        except OSError:
-            staged.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+        staging = self._root / _STAGING / writer
+        staging.mkdir(parents=True, exist_ok=True)
+        names = [staging / Path(path).name for path, _ in files]
+        with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(files) or 1)) as pool:
+            try:
+                for (path, data), staged in zip(files, names, strict=True):
+                    # Not made anew: a lake that was removed under a running job is a fault.
+                    if not (table := self._root / Path(path).parts[0]).is_dir():
+                        raise FileNotFoundError(f"the folder {table} is gone")
+                    staged.write_bytes(data)
+                list(pool.map(_sync, names))
+                for (path, _), staged in zip(files, names, strict=True):
+                    self._on_point("file.staged")
+                    target = self._root / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    staged.replace(target)
+                    on_file(path)
+            except OSError:
+                for staged in names:
+                    staged.unlink(missing_ok=True)
+                raise
+            list(pool.map(_sync, sorted({(self._root / path).parent for path, _ in files})))
 
     @override
     def delete(self, path: str) -> None:
@@ -257,8 +312,9 @@ class LocalFiles(DataFiles):
         self._locks[writer] = handle
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Wait until the disk has the file, or what the folder holds."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -32,6 +32,9 @@ from pipeline.store.schema.rows import Row, table_of
 
 _COMMIT_KEY = "dateline.commit"
 
+_FILES_AT_ONCE = 64
+"""So many encoded files are in memory at once."""
+
 
 def cannot_write(table: str, error: OSError) -> StoreError:
     """Return the fault of a data file that the store does not take."""
@@ -244,14 +247,25 @@ class Lake:
         """One file a partition. All of them stand, or none and `StoreError` is raised."""
         table, marks = commit.table, Marks(commit.ends)
         actions: list[AddAction | RemoveAction] = []
+        made: dict[str, AddAction] = {}
+
+        def stands(path: str) -> None:
+            actions.append(made[path])
+            self.on_point(f"{table}.file")
+
+        parts = by_partition(table, commit.rows)
         try:
-            for n, (partition, rows) in enumerate(by_partition(table, commit.rows)):
-                path = f"{folder_of(partition)}{commit.name}-{n}.parquet"
-                columns = table_of(table, rows).select(contract(table).file_schema.names)
-                data = encode(columns, marks)
-                self.files.write(f"{table}/{path}", data, commit.writer)
-                actions.append(add_action(table, path, data.size, partition, columns, commit.at))
-                self.on_point(f"{table}.file")
+            for begin in range(0, len(parts), _FILES_AT_ONCE):
+                files = []
+                for n, (partition, rows) in enumerate(parts[begin : begin + _FILES_AT_ONCE], begin):
+                    path = f"{folder_of(partition)}{commit.name}-{n}.parquet"
+                    columns = table_of(table, rows).select(contract(table).file_schema.names)
+                    data = encode(columns, marks)
+                    files.append((f"{table}/{path}", data))
+                    made[f"{table}/{path}"] = add_action(
+                        table, path, data.size, partition, columns, commit.at
+                    )
+                self.files.write_all(files, commit.writer, stands)
         except OSError as error:
             self.drop(table, actions)
             raise cannot_write(table, error) from error

@@ -51,6 +51,20 @@ def test_many_rows_have_an_index_of_pages_and_few_have_none(rows: int, many: boo
     assert {column.has_dictionary_page for column in columns} == {many}
 
 
+@pytest.mark.parametrize("rows", [1, 255, 256])
+def test_what_gains_nothing_by_it_is_not_compressed(rows: int) -> None:
+    """A frame of zstd is longer than a few values; long texts, in lists too, are compressed."""
+    table = pa.table(
+        {"item": [1] * rows, "body": ["text " * 200] * rows, "notes": [["word " * 200]] * rows}
+    )
+    file = pq.ParquetFile(pa.BufferReader(encode(table, Marks({"topic": rows}))))
+    assert file.read().equals(table)
+    group = file.metadata.row_group(0)
+    kinds = {c.path_in_schema: c.compression for c in map(group.column, range(3))}
+    small = "ZSTD" if rows >= 16 else "UNCOMPRESSED"
+    assert kinds == {"item": small, "body": "ZSTD", "notes.list.element": "ZSTD"}
+
+
 def test_a_small_file_is_small(written_lake: Path) -> None:
     """A story alone took 42 kB."""
     sizes = [p.stat().st_size for p in (written_lake / "stories").glob("date=*/**/*.parquet")]

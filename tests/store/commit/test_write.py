@@ -251,7 +251,7 @@ def test_a_failed_store_is_an_error_and_the_next_try_goes_on(
         def refuse(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        broken.setattr(writer._lake.files, "write", refuse)
+        broken.setattr(writer._lake.files, "write_all", refuse)
         with pytest.raises(StoreError, match="No space left"):
             writer.write(batch_of(0, 10))
     writer.write(batch_of(0, 10))
