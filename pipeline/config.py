@@ -136,11 +136,12 @@ class UpkeepSettings(_Section):
 
 
 class BatchSettings(_Section):
-    """When a batch is full, and when it is old."""
+    """When a batch is full, when it is old, and when it is committed in parts."""
 
     max_records: PositiveInt = 500
     max_bytes: PositiveInt = 32 * 1024**2
     flush_interval_s: Seconds = 5.0
+    max_partitions: PositiveInt = 200
 
 
 class JobSettings(_Section):

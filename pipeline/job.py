@@ -94,6 +94,7 @@ class Job:
         return LakeWriter(
             *(self.lake, clock.now, enricher.model, enricher.model_hash, on_failures),
             stages=stages_of(enricher, self.settings) if is_enriching else None,
+            max_partitions=self.settings.batch.max_partitions,
         )
 
     @cached_property

@@ -8,6 +8,7 @@ invariants 2 to 4, and ARCHITECTURE.md, "The commit protocol".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from pipeline.store.commit.counted import Counted
 from pipeline.store.commit.data_files import MAINTAIN
 from pipeline.store.commit.decide import Decided, Standing, beginning_at, coordinates_of, decide
 from pipeline.store.commit.lake import Commit, Lake
+from pipeline.store.commit.pieces import pieces
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
 from pipeline.store.commit.unread import PASSED, PASSED_FROM, Owed, accounts
@@ -43,6 +45,9 @@ GENERATION = "generation/"
 """How the application transaction of one set begins; its id follows, its version is its number."""
 
 _NO_SOURCES = (GENERATION, PASSED, PASSED_FROM)
+
+MAX_PARTITIONS = 200
+"""Of one commit to a table: so many data files take some seconds."""
 
 _ATTEMPTS = 50
 """A conflict means that another writer got something done, so this bounds contention, not work."""
@@ -72,6 +77,21 @@ class Receipt:
         offsets = sum(block.end - block.start for block in self.blocks)
         return {**self.counts(), "offsets": offsets, "by": self.by}
 
+    def joined(self, later: Receipt) -> Receipt:
+        """Return what became of two parts of one batch."""
+        by = {
+            name: dict(Counter(self.by.get(name, {})) + Counter(later.by.get(name, {})))
+            for name in {*self.by, *later.by}
+        }
+        return Receipt(
+            _merged((*self.blocks, *later.blocks)),
+            tuple(dict.fromkeys((*self.lost, *later.lost))),
+            self.stories + later.stories,
+            self.rejects + later.rejects,
+            self.skipped + later.skipped,
+            by,
+        )
+
     def counts(self) -> dict[str, int]:
         """Count the records, stories, rejects and skips that were committed, by name."""
         return {
@@ -96,7 +116,8 @@ class LakeWriter:
 
     `on_failures` is told of each batch's failures once they stand in the lake, before the ledger
     says that the batch is done: at least once, whatever dies. `stages` are those that made what is
-    written; without them the rows belong to no generation (see `pipeline.stages`).
+    written; without them the rows belong to no generation (see `pipeline.stages`). A batch that has
+    more than `max_partitions` of them in a table is committed in parts.
     """
 
     def __init__(
@@ -108,6 +129,7 @@ class LakeWriter:
         on_failures: Callable[[Sequence[Reject]], object] | None = None,
         *,
         stages: StageSet | None = None,
+        max_partitions: int = MAX_PARTITIONS,
     ) -> None:
         self._lake = lake
         self._clock = clock
@@ -117,6 +139,7 @@ class LakeWriter:
         self.writer = uuid4().hex[:16]
         self._commits = 0
         self._stages = stages
+        self._max_partitions = max_partitions
         self._generation: int | None = None
         self._has_told_stages = False
 
@@ -154,9 +177,17 @@ class LakeWriter:
         """Commit what the lake lacks of `batch`; see the module.
 
         Raises `GapError` for a block above the committed end of its source, `StoreError` when the
-        store fails, `NotEnrichedError`, before anything is written, where a story of
-        `batch.unenriched` is no repeat.
+        store fails, `NotEnrichedError` where a story of `batch.unenriched` is no repeat: nothing of
+        its part of the batch is written then.
         """
+        done = Receipt()
+        for piece in pieces(batch, self._max_partitions):
+            blocks = tuple(block for block in piece.blocks if block.source not in done.lost)
+            if blocks or not piece.blocks:
+                done = done.joined(self._write(replace(piece, blocks=blocks)))
+        return done
+
+    def _write(self, batch: EnrichedBatch) -> Receipt:
         if self._stages is not None and self._generation is None:
             own = self._stages.id
             self._generation = self._retry("ledger", lambda: self._settle_generation(own))
@@ -374,6 +405,24 @@ class LakeWriter:
 
     def _retry(self, table: str, attempt: Callable[[], T | None]) -> T:
         return until_won(table, attempt, attempts=_ATTEMPTS)
+
+
+def _merged(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """One block a source of those that follow one another."""
+    found: dict[str, Block] = {}
+    for block in blocks:
+        before = found.get(block.source)
+        found[block.source] = (
+            block
+            if before is None
+            else replace(
+                block,
+                start=before.start,
+                records=before.records + block.records,
+                items=before.items + block.items,
+            )
+        )
+    return tuple(found.values())
 
 
 def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:
