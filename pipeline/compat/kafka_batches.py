@@ -4,6 +4,9 @@ kafka-python raises a plain error for a batch whose checksum does not match, who
 or whose bytes break off; it names neither the offsets nor, mostly, the partition. What is worse, it
 keeps the spent iterator of that fetch, so that the next `poll` never returns. Here the error says
 what was met, and the fetch is let go: the next `poll` asks the broker again.
+
+A broker that finds the damage itself answers CORRUPT_MESSAGE in place of the batch. That is told
+alike; where the batch ends it does not say, so one offset is given up at a time.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError
 
 from pipeline.compat.liberty import Liberty
 
@@ -22,6 +25,7 @@ LIBERTY = Liberty(
     why="after a batch that cannot be decoded, `poll` never returns, and its error names no offset",
 )
 
+_parse_fetched_data = Fetcher._parse_fetched_data
 _unpack = Fetcher.PartitionRecords._unpack_records
 _OFFSET_BYTES = 8
 
@@ -40,6 +44,19 @@ class UnreadableBatch(KafkaError):  # type: ignore[misc]  # noqa: N818 (as `OutO
 def tell_unreadable_batches() -> None:
     """Make this process's consumers raise `UnreadableBatch`, and go on."""
     Fetcher.PartitionRecords._unpack_records = _tell
+    Fetcher._parse_fetched_data = _parse
+
+
+def _parse(fetcher: Any, fetch: Any) -> Any:
+    try:
+        return _parse_fetched_data(fetcher, fetch)
+    except CorruptRecordError as error:
+        name, offset = fetch.topic_partition, fetch.fetched_offset
+        position = fetcher._subscriptions.assignment[name].position
+        if position is None or position.offset != offset:
+            return None  # of a fetch from before a seek
+        reason = "the broker says that it is corrupt (CORRUPT_MESSAGE)"
+        raise UnreadableBatch(name, offset, offset + 1, reason) from error
 
 
 def _tell(part: Any, name: Any, records: Any, *deserializers: Any) -> Iterator[Any]:

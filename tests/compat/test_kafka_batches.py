@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from kafka.consumer.fetcher import Fetcher
+from kafka.errors import CorruptRecordError, InvalidTopicError
 from kafka.record import MemoryRecords
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.structs import TopicPartition
@@ -82,6 +84,42 @@ def test_a_damaged_end_gives_up_one_offset_where_nothing_follows() -> None:
     with pytest.raises(UnreadableBatch) as caught:
         part_of(damaged, at=6).take(9)
     assert (caught.value.position, caught.value.end) == (6, 7)
+
+
+def answered(error_code: int, at: int, position: int) -> Any:
+    """What the fetcher makes of a broker's answer to a fetch from `at`, standing at `position`."""
+    state = SimpleNamespace(position=SimpleNamespace(offset=position))
+    fetcher = SimpleNamespace(
+        _subscriptions=SimpleNamespace(
+            assignment={NAME: state},
+            is_fetchable=lambda _: True,
+            move_partition_to_end=lambda _: None,
+        )
+    )
+    data = SimpleNamespace(error_code=error_code, high_watermark=9)
+    fetch = SimpleNamespace(
+        topic_partition=NAME, fetched_offset=at, partition_data=data, metric_aggregator=None
+    )
+    return Fetcher._parse_fetched_data(fetcher, fetch)
+
+
+def test_a_broker_that_finds_the_damage_itself_is_told_alike() -> None:
+    """CORRUPT_MESSAGE stands for a batch; its end is not said, so that one offset is given up."""
+    with pytest.raises(UnreadableBatch) as caught:
+        answered(CorruptRecordError.errno, 5, 5)
+    assert (caught.value.name, caught.value.position, caught.value.end) == (NAME, 5, 6)
+    assert "CORRUPT_MESSAGE" in caught.value.reason
+
+
+def test_such_an_answer_from_before_a_seek_is_let_go() -> None:
+    """Else the batch that was skipped would be met once more."""
+    assert answered(CorruptRecordError.errno, 5, 6) is None
+
+
+def test_other_errors_of_a_broker_stay_what_they_are() -> None:
+    """An answer that no reader can make sense of is no damaged batch."""
+    with pytest.raises(InvalidTopicError):
+        answered(InvalidTopicError.errno, 5, 5)
 
 
 def test_kafka_python_still_needs_it() -> None:
