@@ -67,13 +67,13 @@ def finished(act: Act, lexicon: EventLexicon) -> Act | None:
     code: str | None = act.code
     negated = act.negated
     hypothetical = act.hypothetical or held.conditional
-    cooperative = act.code[:2] < "09"
+    cooperative = act.code.startswith(COOPERATIVE)
     if held.will and held.negated:
         code = lexicon.apply("refuse", act.code)
     elif held.will:
         intended = lexicon.apply("intent", act.code)
         code, hypothetical = intended, intended != act.code or hypothetical
-    elif held.negated and cooperative and (held.possible or act.code[:2] in _GRANTING):
+    elif held.negated and cooperative and (held.possible or act.code.startswith(_GRANTING)):
         code = lexicon.apply("refuse", act.code)
     elif held.negated:
         negated = True
@@ -86,4 +86,6 @@ def finished(act: Act, lexicon: EventLexicon) -> Act | None:
 
 
 _DATING = frozenset({"after", "before", "since", "when", "while", "as", "until", "once"})
-_GRANTING = frozenset(code_set("granting"))
+COOPERATIVE = code_set("cooperative")
+PROTESTING = code_set("protesting")
+_GRANTING = code_set("granting")

@@ -22,6 +22,7 @@ from pipeline.enrich.events.antecedents import (
     stands_for_several,
 )
 from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody, with_of
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.party import (
@@ -37,6 +38,7 @@ from pipeline.enrich.events.syntax import Token, arguments, governed, leaders, n
 from pipeline.model import Actor, Entity
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
+_TALKS = code_set("talks")
 _PLACE_KINDS = frozenset({"GPE", "NORP"})
 _WITHIN = frozenset(
     {"of", "in", "by", "from", "between", "among", "on", "to", "against", "with", "for"}
@@ -333,7 +335,7 @@ class Resolver:
 
     def _within(self, token: Token, doer: bool) -> Iterator[Token]:
         talks = any(
-            self._lexicon.class_codes.get(name, "").startswith(("04", "05"))
+            self._lexicon.class_codes.get(name, "").startswith(_TALKS)
             for name in classes_of(token, self._lexicon)
         )
         for child in token.children:

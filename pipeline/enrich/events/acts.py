@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.enrich.events.act import Act, finished
+from pipeline.enrich.events.act import COOPERATIVE, PROTESTING, Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
@@ -120,10 +120,10 @@ class ActFinder:
                 targets = [token for token in targets if token not in found.objects]
                 moved = found.objects if predicate.pos_ == "NOUN" else []
                 subjects = moved or subjects or found.objects
-            if code.startswith("14"):
+            if code.startswith(PROTESTING):
                 targets.extend(self._protested(predicate, depth))
             targets.extend(struck(found))
-            if code.startswith(("18", "19")):
+            if code.startswith(_ASSAULTING):
                 own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
             held = [t for t in trigger if t.lower_ in {"hostage", "captive", "prisoner"}]
             targets = [c for t in held for c in t.lefts if c.tag_ == "NNS"] + targets
@@ -159,9 +159,9 @@ class ActFinder:
     def _figurative(self, code: str, targets: list[Token]) -> str:
         """The act, as criticism where words are its target: "attacked the fiscal policy"."""
         first = next((token for token in targets if token.pos_ in {"NOUN", "PROPN"}), None)
-        if not code.startswith("19") or first is None or first.pos_ != "NOUN":
+        if not code.startswith(_FIGHTING) or first is None or first.pos_ != "NOUN":
             return code
-        return "111" if "POLICY" in classes_of(first, self._lexicon) else code
+        return _ON_WORDS if "POLICY" in classes_of(first, self._lexicon) else code
 
     def _inflicted(self, found: Arguments) -> list[Token]:
         """Who did what the subject suffered: "drew fire from the Senate"."""
@@ -169,11 +169,11 @@ class ActFinder:
 
     def _in_context(self, code: str, predicate: Token) -> str:
         """Troops sent on a peacekeeping mission are protection given, not a show of force."""
-        if code in {"154", "150"} and any(
+        if code.startswith(_SENT_TROOPS) and any(
             token.lower_.startswith("peacekeep") or token.lower_ == "peace"
             for token in (*predicate.subtree, *_told_with(predicate))
         ):
-            return "074"
+            return _MOVED_IN_PEACE
         return code
 
     def _protested(self, predicate: Token, depth: int) -> list[Token]:
@@ -251,7 +251,7 @@ class ActFinder:
         consumed = inner.consumed | {inner.predicate.i} | {t.i for t in inner.trigger} | chain
         if operator not in _TRANSPARENT:
             if operator == "intent" and held.negated:
-                operator = "refuse" if inner.code[:2] < "09" else "intent"
+                operator = "refuse" if inner.code.startswith(COOPERATIVE) else "intent"
             code = self._lexicon.apply(operator, inner.code)
         if code is None:
             return None
@@ -260,8 +260,8 @@ class ActFinder:
             sources = inner.sources
         targets: tuple[Token, ...]
         others = [t for t in inner.sources if t not in sources and is_somebody(t, self._lexicon)]
-        if code == "113" and operator == "demand" and others and predicate.pos_ == "VERB":
-            code = "100"  # somebody is called upon to do it, and is whom the demand is made of
+        if code == _RALLYING and operator == "demand" and others and predicate.pos_ == "VERB":
+            code = _DEMANDING  # somebody is called upon to do it, and is whom the demand is made of
         if operator in {"demand", "accuse", "order"}:
             addressed = [t for t in found.objects if is_somebody(t, self._lexicon)]
             for name in ("on", "upon", "to", "from", "of"):
@@ -294,12 +294,12 @@ class ActFinder:
     def _commands_others(self, inner: Act, found: Arguments) -> bool:
         """Whether somebody orders what is not his own to do: "ordered French troops to leave"."""
         others = [token for token in inner.sources if token not in found.subjects]
-        if inner.code[:3] == "087" and orders_others(others):
+        if inner.code.startswith(_RETREATING) and orders_others(others):
             return True
         people = [t for t in others if self._lexicon.roles.get(t.lemma_.lower()) in _OUTSIDE]
         people += [t for t in others if t.tag_ == "NN" and t not in people and self._one(t)]
         named = [t for t in others if t.pos_ == "PROPN"]
-        return inner.code[:2] in _COOPERATING and bool(people or named)
+        return inner.code.startswith(COOPERATIVE) and bool(people or named)
 
     def _one(self, noun: Token) -> bool:
         """Whether a noun in the singular is one person or body, and no force that is commanded."""
@@ -349,7 +349,7 @@ class ActFinder:
             sources = own.objects if own.passive else own.subjects
             if inner is None or not sources:
                 continue
-            code = self._lexicon.apply("demand", inner.code) or "100"
+            code = self._lexicon.apply("demand", inner.code) or _DEMANDING
             return Act(
                 code, predicate, tuple(found.subjects), tuple(sources), (predicate, clause), 3,
                 frozenset({clause.i}) | inner.consumed, depth,
@@ -358,7 +358,14 @@ class ActFinder:
 
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
-_COOPERATING = frozenset({"03", "04", "05", "06", "07", "08"})
+_ASSAULTING = code_set("assaulting")
+_FIGHTING = code_set("fighting")
+_SENT_TROOPS = code_set("sent_troops")
+_RETREATING = code_set("retreating")
+(_MOVED_IN_PEACE,) = code_set("moved_in_peace")
+(_ON_WORDS,) = code_set("on_words")
+(_RALLYING,) = code_set("rallying")
+(_DEMANDING,) = code_set("demanding")
 
 
 def _told_with(predicate: Token) -> list[Token]:
@@ -370,7 +377,7 @@ def _told_with(predicate: Token) -> list[Token]:
     return []
 
 
-_PHONED = "041"
+(_PHONED,) = code_set("by_telephone")
 _BETWEEN_BOTH = ("04", "05", "06", "087")
 _COMMANDED = frozenset({"FORCE", "POLICE", "PEACEKEEPER", "DIPLOMAT"})
 _TRANSPARENT = frozenset({"pass", "do"})

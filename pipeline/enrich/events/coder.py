@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from pipeline.enrich.entities import ner
 from pipeline.enrich.events import labels
-from pipeline.enrich.events.act import Act
+from pipeline.enrich.events.act import PROTESTING, Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
 from pipeline.enrich.events.antecedents import Mentions
@@ -70,6 +70,14 @@ _LEAVING = code_set("leaving")
 _GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = code_set("between_all")
 _VIOLENT = code_set("violent")
+_ACCUSING = code_set("accusing")
+_BEYOND_TRADE = code_set("beyond_trade")
+_INVESTIGATING = code_set("investigating")
+_MUTUAL = code_set("mutual")
+_OPPOSING = code_set("opposing")
+_VERBAL_COOPERATION = code_set("verbal_cooperation")
+(_VETOING,) = code_set("vetoing")
+(_VISITING,) = code_set("visiting")
 _HACKING = code_set("hacking")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
@@ -198,7 +206,7 @@ class EventCoder:
             around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
             for pair in self._sides(act, resolver):
                 source, target = at_home(act.code, *answered(act, *pair, charges), around)
-                if target is not None and act.code.startswith("11"):
+                if target is not None and act.code.startswith(_ACCUSING):
                     charges.append((source, target))
                 event = self._event(item, index, act, (source, target), place)
                 if event is None:
@@ -230,7 +238,7 @@ class EventCoder:
             targets = resolver.first(tokens, sources, naming, unnamed=unnamed, own=own)
         if not targets and act.code.startswith(_OF_WORDS):
             targets = resolver.first(conditions(act.predicate), sources)
-            targets = targets or resolver.in_words(tokens if act.code != "128" else ())
+            targets = targets or resolver.in_words(tokens if act.code != _VETOING else ())
         hit = [t for t in act.targets if t.dep_ == "pobj" and t.head.head.dep_ == "nsubj"]
         if act.code.startswith(_VIOLENT):  # "an attack on a convoy in Mali killed three"
             armed = [t for t in act.sources if is_armed(t, self._lexicon)]
@@ -255,7 +263,7 @@ class EventCoder:
             if not targets:
                 pairs.append((source, None))
             pairs.extend((source, target) for target in targets)
-        if act.code in {"040", "046", "057", "060", "062"} and act.nominal is False:
+        if act.code.startswith(_MUTUAL) and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
 
@@ -354,8 +362,8 @@ def _stands_alone(act: Act) -> bool:
 def _only_place(token: Any, act: Act) -> bool:
     """Whether a phrase says where talks were held or words said, not with or to whom."""
     return (
-        act.code[:2] < "06"
-        and act.code != "042"
+        act.code.startswith(_VERBAL_COOPERATION)
+        and act.code != _VISITING
         and token.dep_ == "pobj"
         and token.head.lower_ in {"in", "at", "near", "outside", "on"}
     )
@@ -400,7 +408,7 @@ def _of_office(act: Act, source: Party, target: Party) -> bool:
     mine, other = source.actor, target.actor
     if mine.role in _COMMERCIAL or other.role in _COMMERCIAL:
         return False
-    if act.code.startswith("14"):
+    if act.code.startswith(PROTESTING):
         return source.somebody and mine.role in _PROTESTING
     if mine.role in _OFFICES and other.role in _OFFICES and act.code.startswith(_OF_WORDS):
         return True
@@ -413,7 +421,9 @@ def _of_office(act: Act, source: Party, target: Party) -> bool:
 def _is_business(act: Act, source: Party, target: Party) -> bool:
     """Whether an act is one among companies, sports and media, or with them."""
     role = target.actor.role
-    if role not in _COMMERCIAL or act.code >= "11" or (role == "MED" and act.code[:2] > "06"):
+    if role not in _COMMERCIAL or act.code.startswith(_OPPOSING):
+        return False
+    if role == "MED" and act.code.startswith(_BEYOND_TRADE):
         return False
     return not source.political or act.code.startswith(_BETWEEN_ALL)
 
@@ -454,11 +464,13 @@ def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
     met or agreed could be anybody's.
     """
     if target is None:
-        return source.actor.resolved_by in _GUESSED and act.code.startswith("09")
+        return source.actor.resolved_by in _GUESSED and act.code.startswith(_INVESTIGATING)
     if source.actor.resolved_by in _GUESSED and not target.somebody:
         return target.actor.country is None
     sides = (source.actor, target.actor)
-    return act.code[:2] < "06" and not any(side.country or side.name for side in sides)
+    return act.code.startswith(_VERBAL_COOPERATION) and not any(
+        side.country or side.name for side in sides
+    )
 
 
 def _more_than_anyone(party: Party) -> bool:

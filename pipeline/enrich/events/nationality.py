@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipeline.enrich.events.act import PROTESTING
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party
@@ -57,7 +58,7 @@ def at_home(
         if code.startswith(_DOMESTIC) and source.actor.role not in _OUTSIDE_THE_STATE:
             source = _in_country(source, target.actor.country)
             target = _in_country(target, source.actor.country)
-    if code.startswith("14") and source.actor.country is not None:
+    if code.startswith(PROTESTING) and source.actor.country is not None:
         source = replace(source, political=True)  # whoever protests does so politically
     return source, target
 

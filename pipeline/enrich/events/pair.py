@@ -7,7 +7,10 @@ target lie best in the given spans. Nothing is added for the evaluation but this
 from __future__ import annotations
 
 from pipeline.enrich.events.act import Act
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.syntax import Token
+
+_UNBORN = code_set("unborn")
 
 Span = tuple[int, int]
 
@@ -42,7 +45,7 @@ def score(act: Act, source: Span, target: Span) -> float:
         towards = 1.5
     total = 1.5 * _fit(act.sources, source) + towards + 0.15 * min(act.weight, 12)
     total -= 2.0 if act.nominal else 0.0
-    total -= 1.0 if act.hypothetical and act.code[:2] not in {"03", "13"} else 0.0
+    total -= 1.0 if act.hypothetical and not act.code.startswith(_UNBORN) else 0.0
     return total
 
 

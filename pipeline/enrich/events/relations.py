@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.event_lexicon import SOMEBODY, Frame
+from pipeline.enrich.events.frames import REFUSED
 from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.syntax import (
     MAX_CHAIN,
@@ -78,7 +79,7 @@ def answered(
 ) -> tuple[Party, Party | None]:
     """Return both sides of a denial with whoever made the charge: "Chile denied the accusation"."""
     unnamed = target is None or (not target.somebody and target.actor.country is None)
-    if not act.code.startswith("12") or not unnamed:
+    if not act.code.startswith(REFUSED) or not unnamed:
         return source, target
     noun = next((t for t in act.targets if t.lemma_.lower() in _CHARGES), None)
     if noun is None:
