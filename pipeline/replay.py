@@ -79,11 +79,11 @@ def selected(source: RecordSource, selection: Selection) -> RecordSource:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The parts `k` of `records` with `k % stripes == stripe`; may be sent to another process."""
+    """The parts `k` of `records` with `k % shares == share`; may be sent to another process."""
 
     records: RecordSource
-    stripe: int = 0
-    stripes: int = 1
+    share: int = 0
+    shares: int = 1
     is_bounded = True
     most_batches = 10
     step = "batch"
@@ -96,12 +96,12 @@ class Replay:
     @property
     def key(self) -> Key:
         """What tells one tick from another within a process."""
-        return (self.source, self.stripe, self.stripes)
+        return (self.source, self.share, self.shares)
 
     @property
     def number(self) -> int:
         """The number of the share."""
-        return self.stripe
+        return self.share
 
     @property
     def selection(self) -> Selection:
@@ -132,8 +132,8 @@ class Replay:
             Limits(lake.settings.replay.part_records, batch.max_bytes, batch.flush_interval_s),
             lake_ends=lake.lake_ends,
             start_sources=lake.start_sources,
-            stripe=self.stripe,
-            stripes=self.stripes,
+            share=self.share,
+            shares=self.shares,
         )
 
 
@@ -163,12 +163,12 @@ def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> 
 
 def to_json(tick: Replay) -> dict[str, Any]:
     """Return the tick as plain data, for a worker's order."""
-    return {"records": _dump(tick.records), "stripe": tick.stripe, "stripes": tick.stripes}
+    return {"records": _dump(tick.records), "share": tick.share, "shares": tick.shares}
 
 
 def from_json(data: Mapping[str, Any]) -> Replay:
     """Return the tick that `data` was made from."""
-    return Replay(_load(data["records"]), data["stripe"], data["stripes"])
+    return Replay(_load(data["records"]), data["share"], data["shares"])
 
 
 def _dump(source: RecordSource) -> dict[str, Any]:

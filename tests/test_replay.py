@@ -41,7 +41,7 @@ def test_every_part_has_one_reader_and_they_are_spread(
         for tick in mine:
             first, end = tick.records.start // part_records, tick.records.total
             for part in range(first, -(-end // part_records)):
-                work[-1][tick.source, part] += part % tick.stripes == tick.stripe
+                work[-1][tick.source, part] += part % tick.shares == tick.share
     total = sum(work, Counter[tuple[str, int]]())
     assert set(total.values()) <= {1}
     assert total.total() == sum(parts(source, part_records) for source in sources)

@@ -151,8 +151,8 @@ def stop_job(settings: Settings, *, with_savepoint: bool) -> str | None:
         end_s = clock.monotonic() + _APPEAR_S
         pause = threading.Event()
         while clock.monotonic() < end_s:
-            if (place := flink.savepoint(job.id, request)) is not None:
-                return place
+            if (location := flink.savepoint(job.id, request)) is not None:
+                return location
             pause.wait(_POLL_S)
     except AwayError as error:
         raise EngineError("Flink does not answer", url=flink.url, reason=error) from error

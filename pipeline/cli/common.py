@@ -96,7 +96,7 @@ def settings_of(
         # Only here: the parsers take long to import, and most commands read no record.
         from pipeline.parse.mapping.field_map import find_mapping
 
-        given["formats"] = dict(find_mapping(place) for place in maps)
+        given["formats"] = dict(find_mapping(name) for name in maps)
     return load(config, {name: part for name, part in given.items() if part})
 
 

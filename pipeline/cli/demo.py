@@ -195,8 +195,8 @@ def _rejects(rows: list[dict[str, Any]]) -> Table:
     table = Table("kind", "stage", "reason", "partition", "offset", title=title)
     table.title_justify = "left"
     for row in rows[:_SHOWN]:
-        place = (row["source"].rsplit("/", 1)[-1], str(row["offset"]))
-        table.add_row(row["kind"], row["stage"], Text(row["message"]), *place)
+        coordinates = (row["source"].rsplit("/", 1)[-1], str(row["offset"]))
+        table.add_row(row["kind"], row["stage"], Text(row["message"]), *coordinates)
     return table
 
 

@@ -40,11 +40,11 @@ def stop(
     """
     from pipeline.beam.flink import stop_job
 
-    place = stop_job(settings_of(config), with_savepoint=savepoint)
+    location = stop_job(settings_of(config), with_savepoint=savepoint)
     if as_json:
-        print_json({"savepoint": place})
+        print_json({"savepoint": location})
     else:
-        out.print(f"stopped; savepoint: {place}" if place else "stopped", soft_wrap=True)
+        out.print(f"stopped; savepoint: {location}" if location else "stopped", soft_wrap=True)
 
 
 def register(parent: typer.Typer) -> None:

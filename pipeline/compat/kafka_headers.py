@@ -41,6 +41,6 @@ class _Name(bytes):
 
 
 class _Buffer(bytearray):
-    def __getitem__(self, place: Any) -> Any:
-        found = super().__getitem__(place)
-        return _Name(found) if isinstance(place, slice) else found
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return _Name(found) if isinstance(index, slice) else found

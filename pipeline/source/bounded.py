@@ -50,7 +50,7 @@ class ArchiveReader:
     """Like `Reader`, for one source that has an end, or for its own share of the parts of it.
 
     `limits.max_records` is the size of a part; one of more than `limits.max_bytes` becomes several
-    batches. `stripe` of `stripes` says which parts are read.
+    batches. `share` of `shares` says which parts are read.
     """
 
     def __init__(
@@ -61,13 +61,13 @@ class ArchiveReader:
         lake_ends: LakeEnds,
         start_sources: StartSources,
         group: int = 0,
-        stripe: int = 0,
-        stripes: int = 1,
+        share: int = 0,
+        shares: int = 1,
     ) -> None:
         self.archive = archive
         self._limits, self._group = limits, group
         self._lake_ends, self._start_sources = lake_ends, start_sources
-        self._stripe, self._stripes = stripe, stripes
+        self._share, self._shares = share, shares
         self._records: Iterator[Record] | None = None
         self._ahead: Record | None = None
         self._at = archive.start
@@ -112,7 +112,7 @@ class ArchiveReader:
         """Say whether the lake holds all that this reader is to read."""
         size = self._limits.max_records
         last = (self.archive.total - 1) // size
-        mine = last - (last - self._stripe) % self._stripes
+        mine = last - (last - self._share) % self._shares
         return self._end_in_lake() >= min((mine + 1) * size, self.archive.total)
 
     def report_lost(self, sources: Iterable[str]) -> None:
@@ -130,7 +130,7 @@ class ArchiveReader:
         """The first offset at or above `position` that is in a part of this reader's."""
         size = self._limits.max_records
         part = position // size
-        ahead = (self._stripe - part) % self._stripes
+        ahead = (self._share - part) % self._shares
         return (part + ahead) * size if ahead else position
 
     def _take(self, start: int) -> tuple[Block, list[Record]]:

@@ -46,14 +46,14 @@ class Ends:
         self.end = later["numbers"]
 
 
-def reader(source: Numbers, lake: Ends, size: int, stripe: int = 0, of: int = 1) -> ArchiveReader:
+def reader(source: Numbers, lake: Ends, size: int, share: int = 0, of: int = 1) -> ArchiveReader:
     return ArchiveReader(
         source,
         Limits(size),
         lake_ends=lake.lake_ends,
         start_sources=lake.start,
-        stripe=stripe,
-        stripes=of,
+        share=share,
+        shares=of,
     )
 
 

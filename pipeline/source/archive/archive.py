@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A sequence of records with a fixed order; `source` names their content, not their place.
+    """A sequence of records with a fixed order; `source` names their content, not where it lies.
 
     `encoding` is the character set of texts that say nothing of theirs: it goes along as a header.
     """
@@ -95,7 +95,7 @@ def open_archive(
     on_progress: OnProgress | None = None,
     encoding: str | None = None,
 ) -> Archive:
-    """Return the archive at `path`: a file, a directory, a pattern, or a URL (see `places`).
+    """Return the archive at `path`: a file, a directory, a pattern, or a URL (see `locations`).
 
     Reads everything once, to count and to hash: the same records in the same order are the same
     source wherever and in whatever container they lie, so that replaying them again adds nothing.

@@ -1,8 +1,8 @@
 """Where archives lie: files, directories, patterns, and object stores, read as streams.
 
-A place is a local path, a `file://` URL, or the URL of an object store that delta-rs knows (`s3://`,
-`gs://`, `az://` …), with the options that it takes for the lake. Each of them may be a pattern:
-`*` and `?` match within a name, `**` matches any number of directories.
+A location is a local path, a `file://` URL, or the URL of an object store that delta-rs knows
+(`s3://`, `gs://`, `az://` …), with the options that it takes for the lake. Each of them may be a
+pattern: `*` and `?` match within a name, `**` matches any number of directories.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class StoredFile:
     root: str = ""
 
 
-def find(place: str, options: Options = ()) -> list[StoredFile]:
-    """Return the files at `place`, in the order of their names, part by part.
+def find(location: str, options: Options = ()) -> list[StoredFile]:
+    """Return the files at `location`, in the order of their names, part by part.
 
     A directory stands for all files in it. Hidden files, and links that lead out of the directory,
     are left out. Raises `UsageError` when there is nothing, or it cannot be read.
     """
-    if place.startswith(_FILE):
-        place = unquote(place.removeprefix(_FILE))
-    found = _remote(place, options) if "://" in place else _local(place)
+    if location.startswith(_FILE):
+        location = unquote(location.removeprefix(_FILE))
+    found = _remote(location, options) if "://" in location else _local(location)
     return sorted(found, key=lambda file: file.name.split("/"))
 
 
@@ -108,24 +108,25 @@ def _open(file: StoredFile, options: Options) -> Any:
     return Path(file.path).open("rb", buffering=0)
 
 
-def _local(place: str) -> Iterator[StoredFile]:
-    path = Path(place)
+def _local(location: str) -> Iterator[StoredFile]:
+    path = Path(location)
     if path.is_file():
         yield _on_disk(path, path.name)
     elif path.is_dir():
         yield from _below(path, path)
-    elif _PATTERN.search(place):
-        base = Path(_fixed(place))
+    elif _PATTERN.search(location):
+        base = Path(_fixed(location))
         seen = set()
-        for match in glob(place, recursive=True):  # noqa: PTH207 - `Path.glob` finds hidden files
+        # `Path.glob` finds hidden files.
+        for match in glob(location, recursive=True):  # noqa: PTH207
             for file in _below(Path(match), base):
                 if file.path not in seen:
                     seen.add(file.path)
                     yield file
         if not seen:
-            raise UsageError("no file matches", path=place)
+            raise UsageError("no file matches", path=location)
     else:
-        raise UsageError("no such file or directory", path=place)
+        raise UsageError("no such file or directory", path=location)
 
 
 def _below(path: Path, base: Path) -> Iterator[StoredFile]:
@@ -159,18 +160,18 @@ def _status(path: str) -> os.stat_result:
         raise UsageError("cannot read the archive", path=path, reason=error) from error
 
 
-def _fixed(place: str) -> str:
+def _fixed(location: str) -> str:
     """The directory before the first name that is a pattern."""
-    parts = place.split("/")
+    parts = location.split("/")
     first = next(i for i, part in enumerate(parts) if _PATTERN.search(part))
-    return "/".join(parts[:first]) or ("/" if place.startswith("/") else ".")
+    return "/".join(parts[:first]) or ("/" if location.startswith("/") else ".")
 
 
-def _remote(place: str, options: Options) -> Iterator[StoredFile]:
+def _remote(location: str, options: Options) -> Iterator[StoredFile]:
     import pyarrow.fs as pafs
     from deltalake.exceptions import DeltaError
 
-    scheme, _, rest = place.partition("://")
+    scheme, _, rest = location.partition("://")
     bucket, _, path = rest.partition("/")
     root = f"{scheme}://{bucket}"
     is_pattern = bool(_PATTERN.search(path))
@@ -185,7 +186,7 @@ def _remote(place: str, options: Options) -> Iterator[StoredFile]:
             selector = pafs.FileSelector(base, recursive=True, allow_not_found=True)
             infos = store.get_file_info(selector)
     except (OSError, ValueError, RuntimeError, DeltaError) as error:
-        raise UsageError("cannot read the archive", path=place, reason=_line(error)) from error
+        raise UsageError("cannot read the archive", path=location, reason=_line(error)) from error
     count = 0
     for info in infos:
         name = info.path[len(base) :].lstrip("/")
@@ -196,7 +197,7 @@ def _remote(place: str, options: Options) -> Iterator[StoredFile]:
             yield StoredFile(info.path, name, info.size, info.mtime_ns or 0, root)
     if not count:
         raise UsageError(
-            "no file matches" if is_pattern else "no such file or directory", path=place
+            "no file matches" if is_pattern else "no such file or directory", path=location
         )
 
 

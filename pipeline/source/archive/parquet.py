@@ -27,7 +27,7 @@ def rows(
 ) -> Iterator[Piece]:
     """Yield the rows of the open file `handle` in order; each damage is a piece. Never raises.
 
-    `on_read` is told of the file's bytes, row group by row group.
+    `on_read` is counted of the file's bytes, row group by row group.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -37,7 +37,7 @@ def rows(
     except (pa.ArrowException, OSError, ValueError) as error:
         yield Piece(b"", damage=f"{name}: no Parquet file: {_line(error)}")
         return
-    told = 0
+    counted = 0
     for number in range(file.num_row_groups):
         try:
             group = file.metadata.row_group(number)
@@ -52,8 +52,8 @@ def rows(
             yield Piece(b"", damage=f"{name}: row group {number} is broken: {_line(error)}")
             continue
         share = size_bytes * (number + 1) // file.num_row_groups
-        on_read(share - told)
-        told = share
+        on_read(share - counted)
+        counted = share
 
 
 def _piece(row: dict[str, Any], limit_bytes: int) -> Piece:

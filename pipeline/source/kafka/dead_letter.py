@@ -96,8 +96,8 @@ class DeadLetters:
             producer.flush(self._timeout_s)
             for receipt, (value, headers) in zip(under_way, failures, strict=True):
                 if not self._is_taken(receipt):
-                    told = [*headers, _left_out(value)]
-                    producer.send(self._topic, b"", headers=told).get(self._timeout_s)
+                    cut = [*headers, _left_out(value)]
+                    producer.send(self._topic, b"", headers=cut).get(self._timeout_s)
         except (KafkaError, OSError) as error:
             self.close()
             raise BrokerError(

@@ -52,8 +52,8 @@ class KafkaRange:
     def source(self) -> str:
         """The range's name in the lake."""
         # The live source of the same partition begins with `kafka/`.
-        place = self.partition.source.removeprefix("kafka/")
-        return f"kafka-replay/{place}/{self.start}-{self.total}"
+        name = self.partition.source.removeprefix("kafka/")
+        return f"kafka-replay/{name}/{self.start}-{self.total}"
 
     def records(self, start: int) -> Iterator[Record]:
         """Yield the records from offset `start` on, with their Kafka timestamps as `received_at`.
@@ -113,8 +113,8 @@ class KafkaRange:
             position = fetched.position
 
     def _damaged(self, found: Unreadable, end: int) -> Record:
-        told = unreadable(found, end).message.encode("utf-8", "replace")
-        return Record(self.source, found.offset, b"", headers=((DAMAGED_HEADER, told),))
+        reason = unreadable(found, end).message.encode("utf-8", "replace")
+        return Record(self.source, found.offset, b"", headers=((DAMAGED_HEADER, reason),))
 
     def _gone(self, reason: object) -> BrokerError:
         return BrokerError(
@@ -148,7 +148,7 @@ def resolve(
 
     A partition's range begins at its first record of `from_time` or later (else at the first one
     that the broker has) and ends before its first one of `to_time` or later (else after the last
-    one). Timestamps need not rise: a late record before that place is left out, an early one after
+    one). Timestamps need not rise: a late record before that one is left out, an early one after
     it is in. Raises `UsageError` where the range is empty, `BrokerError` where Kafka cannot be
     reached or has no such topic.
     """

@@ -1,8 +1,8 @@
 """Stories, entities, events, rejects and blocks as rows of the tables.
 
-A row is a plain mapping from column to value, keyed as `schemas/` says; its place (source, offset,
-item) and its partition are part of it. `table_of` turns rows into Arrow and refuses what the
-contract does not allow.
+A row is a plain mapping from column to value, keyed as `schemas/` says; its coordinates (source,
+offset, item) and its partition are part of it. `table_of` turns rows into Arrow and refuses what
+the contract does not allow.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def story_row(
         "parse_id": story.parse_id,
         "generation": generation,
         **_origin(story.origin),
-        **_place(enriched),
+        **_keys(enriched),
     }
 
 
@@ -136,7 +136,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
                 for m in entity.mentions
             ],
             **_ids(enriched),
-            **_place(enriched),
+            **_keys(enriched),
         }
         for entity in enriched.entities
     ]
@@ -173,7 +173,7 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
             "negated": event.negated,
             "hypothetical": event.hypothetical,
             **_ids(enriched),
-            **_place(enriched),
+            **_keys(enriched),
         }
         for event in enriched.events
     ]
@@ -327,7 +327,8 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
     return {"origin_source": source, "origin_offset": offset, "origin_item": item}
 
 
-def _place(enriched: EnrichedStory) -> dict[str, Any]:
+def _keys(enriched: EnrichedStory) -> dict[str, Any]:
+    """Enrichment, partition and coordinates: what rows of three tables have alike."""
     story = enriched.story
     return {
         "enrichment_id": enriched.enrichment_id,

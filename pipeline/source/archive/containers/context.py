@@ -15,7 +15,7 @@ _MAX_REASON_CHARS = 600
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A place within a file: `where` names the members around it, outermost first."""
+    """What stands around a stream of a file: `where` names its members, outermost first."""
 
     limit_bytes: int
     meter: Meter
@@ -34,13 +34,13 @@ class Context:
 
     def damaged(self, reason: str, name: str | None = None, piece: Piece | None = None) -> Piece:
         """Return the record of a damage, with the bytes of `piece` as far as they were read."""
-        return replace(piece or Piece(b""), damage=self._place(reason, name))
+        return replace(piece or Piece(b""), damage=self._reason(reason, name))
 
     def skipped(self, reason: str, name: str) -> Piece:
         """Return the record of a member that is left out."""
-        return Piece(b"", skipped=self._place(reason, name))
+        return Piece(b"", skipped=self._reason(reason, name))
 
-    def _place(self, reason: str, name: str | None) -> str:
+    def _reason(self, reason: str, name: str | None) -> str:
         where = self.where if name is None else (*self.where, shown(name))
         return ": ".join((*where, reason))[:_MAX_REASON_CHARS]
 

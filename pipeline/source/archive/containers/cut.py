@@ -86,13 +86,13 @@ def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
         yield from container(stream, context)
     else:
         for piece in _split_of(head, stream)(stream.chunks(), context.limit_bytes):
-            if piece.unfinished and stream.fault is not None and not stream.told:
-                stream.tell()
+            if piece.unfinished and stream.fault is not None and not stream.reported:
+                stream.report()
                 yield context.damaged(stream.fault, None, piece)
             else:
                 yield piece
-    if stream.fault is not None and not stream.told:
-        stream.tell()
+    if stream.fault is not None and not stream.reported:
+        stream.report()
         yield context.damaged(stream.fault)
 
 

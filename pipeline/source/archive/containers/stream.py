@@ -25,7 +25,7 @@ class Stream:
     a fault calls `tell`, so that each damage becomes one record, at the place where it was met.
     """
 
-    __slots__ = ("_at", "_buffer", "_cause", "_ended", "_source", "fault", "told")
+    __slots__ = ("_at", "_buffer", "_cause", "_ended", "_source", "fault", "reported")
 
     def __init__(self, source: Iterator[bytes]) -> None:
         self._source = source
@@ -34,13 +34,13 @@ class Stream:
         self._ended = False
         self._cause: Stream | None = None
         self.fault: str | None = None
-        self.told = False
+        self.reported = False
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Note that the fault has its record, here and in the streams around that caused it."""
-        self.told = True
+        self.reported = True
         if self._cause is not None:
-            self._cause.tell()
+            self._cause.report()
 
     def fail(self, otherwise: str) -> DamagedError:
         """Return the error of one who needed more bytes than there are."""

@@ -113,7 +113,7 @@ class _Tar:
             member = Stream(section)
             yield from self.context.cut(member, name)
             section.pass_over()
-            if section.broke and member.told:
+            if section.broke and member.reported:
                 self.broke = True
                 return
         section.pass_over()

@@ -89,7 +89,7 @@ def _media_type(data: bytes, fields: dict[bytes, bytes]) -> bytes:
 
 def _broken(stream: Stream, context: Context, piece: Piece) -> Piece:
     reason = stream.fault or "the WARC record breaks off"
-    stream.tell()
+    stream.report()
     return context.damaged(reason, None, piece)
 
 

@@ -78,16 +78,16 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
         elif not signature.strip(b"\0"):
             stream.skip(len(signature))
         elif len(signature) < len(_MEMBER):
-            archive.broke, archive.told = True, False
+            archive.broke, archive.reported = True, False
         else:
             yield context.damaged("the zip archive is broken: other bytes between its members")
             archive.seek()
-            archive.told = True
+            archive.reported = True
     if archive.is_short:
         yield context.damaged(
             f"the zip archive's directory lists {archive.listed} members, it holds {archive.held}"
         )
-    if not archive.told and stream.fault is None and (archive.broke or not ended):
+    if not archive.reported and stream.fault is None and (archive.broke or not ended):
         yield context.damaged("the zip archive breaks off")
 
 
@@ -134,7 +134,7 @@ class _Member:
 class _Zip:
     """Reads members.
 
-    `broke` once the stream has ended in the middle of something, `told` if that has its record.
+    `broke` once the stream has ended in the middle of something, `reported` if that has its record.
     `held` counts the members that were met, `listed` those of the directory, `sought` is whether
     bytes were passed over in which a member may have been.
     """
@@ -142,7 +142,7 @@ class _Zip:
     stream: Stream
     context: Context
     broke: bool = False
-    told: bool = False
+    reported: bool = False
     held: int = 0
     listed: int = 0
     sought: bool = False
@@ -161,14 +161,14 @@ class _Zip:
         """Skip a head and what it says that follows it."""
         head = self.stream.read(head_bytes)
         rest = length(head) if len(head) == head_bytes else 1
-        self.broke, self.told = self.stream.skip(rest) < rest, False
+        self.broke, self.reported = self.stream.skip(rest) < rest, False
 
     def member(self) -> Iterator[Piece]:
         """Yield the records of the member that begins here."""
         member = self._header()
         self.held += 1
         if member is None:
-            self.broke, self.told = True, False
+            self.broke, self.reported = True, False
             return
         section = Section(self.stream, member.packed_bytes, "zip archive")
         packed = Stream(section) if member.is_sized else self.stream
@@ -191,10 +191,10 @@ class _Zip:
             if content.fault is not None:
                 self.broke = self._is_at_end()
                 self.seek()
-        if content.fault is not None and not content.told and not self.broke:
-            content.tell()
+        if content.fault is not None and not content.reported and not self.broke:
+            content.report()
             yield self.context.damaged(content.fault, member.name)
-        self.told = content.told
+        self.reported = content.reported
 
     def _header(self) -> _Member | None:
         head = self.stream.read(_HEADER.size)
