@@ -10,15 +10,18 @@ The replaced files stay for readers that hold an older snapshot; `maintain.clean
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import unquote
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.fs as pafs
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
@@ -26,11 +29,15 @@ from pipeline.store.commit.actions import Partition, add_action, folder_of, time
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
 from pipeline.store.commit.lake import Lake, cannot_write
+from pipeline.store.read.narrow import narrow_files
+from pipeline.store.read.snapshot import filesystem_of
 from pipeline.store.schema.contract import TABLES, contract
+from pipeline.store.upkeep.side_files import put
 
 PREFIX = "compact-"
 """What the names of compacted files begin with."""
 
+_SEEN = "_columns.json"
 _ATTEMPTS = 5
 _FILES_A_COMMIT = 200
 
@@ -91,17 +98,86 @@ def compact(lake: Lake, sizing: Sizing, at: datetime) -> list[Compacted]:
     """
     writer = uuid4().hex[:16]
     try:
-        return [_compact_table(lake, table, sizing, at, writer) for table in TABLES]
+        return [
+            _carried_out(lake, table, partial(_plan, lake, table, sizing, at), sizing, at, writer)
+            for table in TABLES
+        ]
     finally:
         lake.files.release(writer)
 
 
-def _compact_table(lake: Lake, table: str, sizing: Sizing, at: datetime, writer: str) -> Compacted:
+def widen(lake: Lake, sizing: Sizing, at: datetime) -> list[Compacted]:
+    """Write the data files that lack columns of today anew with all of them, null where they were.
+
+    So a plain glob is exact again after an upgrade. All footers are read only where the contract
+    has other columns than at the last time: `_columns.json` in the root says so, which may be
+    removed at any time. What a process of the older version writes later is widened by the next
+    compaction of its partition. Raises `StoreError` as `compact` does.
+    """
+    filesystem = filesystem_of(lake.url, lake.options)
+    columns = {table: sorted(contract(table).file_schema.names) for table in TABLES}
+    writer = uuid4().hex[:16]
+    done: list[Compacted] = []
+    try:
+        seen = _seen(filesystem)
+        for table in TABLES:
+            if seen.get(table) != columns[table]:
+                plan = partial(_narrow, lake, table, filesystem, {})
+                done.append(_carried_out(lake, table, plan, sizing, at, writer))
+        if done and not any(table.gave_up for table in done):
+            put(lake.url, lake.options, _SEEN, pa.py_buffer(json.dumps(columns).encode()))
+    except OSError as error:
+        raise cannot_write("stories", error) from error
+    finally:
+        lake.files.release(writer)
+    return done
+
+
+def _seen(filesystem: pafs.FileSystem) -> dict[str, list[str]]:
+    try:
+        with filesystem.open_input_file(_SEEN) as file:
+            found: dict[str, list[str]] = json.loads(file.read())
+            return found
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _narrow(
+    lake: Lake, table: str, filesystem: pafs.FileSystem, known: dict[str, bool]
+) -> list[_Bin]:
+    """Each narrow file alone; `known` holds what was found of those that were looked into."""
+    keys = contract(table).partition_by
+    actions = lake.added(table)
+    listed = actions.to_pylist() if actions.num_rows else []
+    new = [unquote(action["path"]) for action in listed if action["path"] not in known]
+    narrow = set(narrow_files(filesystem, table, new))
+    known.update((action["path"], True) for action in listed if unquote(action["path"]) in narrow)
+    for action in listed:
+        known.setdefault(action["path"], False)
+    found = []
+    for action in listed:
+        if known[action["path"]]:
+            values = {key: action[f"partition.{key}"] for key in keys}
+            place = {key: None if value is None else str(value) for key, value in values.items()}
+            file = _File(action["path"], action["size_bytes"], action["num_records"])
+            found.append(_Bin(place, (file,)))
+    return found
+
+
+def _carried_out(  # noqa: PLR0917 (each has its own type)
+    lake: Lake,
+    table: str,
+    plan: Callable[[], list[_Bin]],
+    sizing: Sizing,
+    at: datetime,
+    writer: str,
+) -> Compacted:
+    """Replace what `plan` says, by commit after commit, until it says nothing more."""
     done = Compacted(table)
     conflicts = 0
     while conflicts < _ATTEMPTS:
         lake.refresh(table)
-        bins = _next(_plan(lake, table, sizing, at), sizing)
+        bins = _next(plan(), sizing)
         if not bins:
             return done
         try:

@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import StoreError
-from pipeline.store.commit.tables import local_path, reason
+from pipeline.store.commit.tables import reason
 from pipeline.store.read.families import (
     FACTS_KEY,
     FOLDER,
@@ -32,6 +31,7 @@ from pipeline.store.read.families import (
 from pipeline.store.read.session import session
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import EVER
+from pipeline.store.upkeep.side_files import put
 
 _KEPT = 2
 """So many notes stay: a question may have begun with the one before the last."""
@@ -168,15 +168,5 @@ def _write(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, facts: Fac
                 pa.Table.from_batches([batch]).replace_schema_metadata(schema.metadata)
             )
     version = snapshot.tables["stories"].version()
-    _put(snapshot, f"{FOLDER}/{version:020}-{uuid4().hex[:8]}.parquet", sink.getvalue())
-
-
-def _put(snapshot: Snapshot, path: str, data: pa.Buffer) -> None:
-    root = local_path(snapshot.url)
-    if root is None:
-        Uploads(snapshot.url, snapshot.options).put(path, data)
-        return
-    (root / FOLDER).mkdir(exist_ok=True)
-    part = root / f"{path}.part"
-    part.write_bytes(data)
-    part.replace(root / path)
+    path = f"{FOLDER}/{version:020}-{uuid4().hex[:8]}.parquet"
+    put(snapshot.url, snapshot.options, path, sink.getvalue())

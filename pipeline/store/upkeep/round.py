@@ -22,7 +22,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.upkeep.clean_up import clean
-from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.compact import Sizing, compact, widen
 from pipeline.store.upkeep.families import note_families
 
 _NICE = 10
@@ -30,7 +30,7 @@ _NICE = 10
 
 def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> dict[str, Any]:
     """Compact and clean the lake; what was done, as JSON can hold it."""
-    done = compact(lake, sizing, at)
+    done = [*compact(lake, sizing, at), *widen(lake, sizing, at)]
     return {
         "replaced": sum(table.replaced for table in done),
         "written": sum(table.written for table in done),
