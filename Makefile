@@ -7,7 +7,7 @@ TEST_PROCESSES ?= 2
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
   $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 # Markers (pyproject.toml) of the tests that need more than Python, or long.
-ELSEWHERE := java or go or browser or faults or long
+ELSEWHERE := java or go or browser or faults or tools or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
@@ -23,7 +23,7 @@ demo: $(VENV)/.run  ## run the main job on sample stories
 test: $(VENV)/.dev lint  ## what every change has to pass: Python alone, a few minutes
 	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
 
-test-rest: $(VENV)/.dev  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, long forms
+test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
 	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
 test-all: test test-rest  ## every test; those that lack a program skip and say so
@@ -36,7 +36,7 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
-	  -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock
+	  -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock -r requirements-tools.lock
 
 pictures: demo  ## the pictures of README.md, by Chromium, from the demo's lake
 	$(BIN)/python -m tests.support.pictures lake/demo docs/pictures
@@ -65,6 +65,10 @@ $(VENV)/.run: requirements.lock requirements-extras.lock pyproject.toml | $(VENV
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.tools: requirements-tools.lock $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.lock
 	@touch $@
 
 prism: $(BIN)/prism  ## Beam's local engine, built by Go; the tests use it where it is
@@ -149,6 +153,9 @@ lock:  ## resolve all dependencies together anew (needs uv)
 	  --constraints requirements.lock requirements-extras.in --output-file requirements-extras.lock
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements.lock --group dev --output-file requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --constraints requirements-dev.lock --constraints requirements.lock --group tools \
+	  --output-file requirements-tools.lock
 
 clean:  ## remove what was built, and the virtual environment
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

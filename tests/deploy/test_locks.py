@@ -12,7 +12,13 @@ from tests.deploy.files import ROOT
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-extras.lock", "requirements-dev.lock"]
+    "name",
+    [
+        "requirements.lock",
+        "requirements-extras.lock",
+        "requirements-dev.lock",
+        "requirements-tools.lock",
+    ],
 )
 def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
     """None by an address, none without a version, none without a SHA-256."""
@@ -38,8 +44,8 @@ def test_the_audit_fails_where_advisories_cannot_be_had() -> None:
     """Else it would call every package that its database does not know free of known faults."""
     (audit,) = (line for line in made("audit") if "bin/pip-audit" in line)
     assert "--strict" in audit
-    for name in ("requirements.lock", "requirements-extras.lock", "requirements-dev.lock"):
-        assert f"-r {name}" in audit
+    for name in ("requirements", "requirements-extras", "requirements-dev", "requirements-tools"):
+        assert f"-r {name}.lock" in audit
 
 
 def test_what_no_job_needs_is_extras_with_a_lock_of_their_own() -> None:

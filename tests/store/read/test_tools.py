@@ -1,9 +1,11 @@
-"""The snippets of docs/tools.md, run on a lake with an undated story, a compaction, a kill."""
+"""DuckDB by the snippet of docs/tools-sql.md: every table and view, and the files that it reads.
+
+The other tools' snippets are those of `tests/tools/`.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,7 @@ from pipeline.store.read.query import query
 from pipeline.store.read.views import VIEWS
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.support.rows import NOON, a_batch, a_story, enriched, written
-
-PAGE = (Path(__file__).parents[3] / "docs" / "tools.md").read_text("utf-8")
-
-
-def snippet(heading: str) -> str:
-    part = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"```python\n(.*?)```", part, re.DOTALL)[0]
+from tests.tools.pages import snippets
 
 
 @pytest.fixture
@@ -38,7 +34,7 @@ def compacted(lake: Path) -> Path:
 
 def opened(lake: Path) -> duckdb.DuckDBPyConnection:
     names: dict[str, Any] = {"lake": str(lake), "as_of": NOON}
-    exec(snippet("DuckDB"), names)  # noqa: S102 (our own page)
+    exec(snippets("tools-sql.md")["DuckDB"], names)  # noqa: S102 (our own page)
     connection: duckdb.DuckDBPyConnection = names["connection"]
     return connection
 
@@ -67,11 +63,3 @@ def test_a_filter_on_the_day_reads_that_day_s_files(compacted: Path) -> None:
     told = re.search(r"Total Files Read:\s*(\d+)", plan)
     assert told is not None, plan
     assert int(told[1]) == 1
-
-
-def test_pyarrow_by_the_page_has_typed_days(lake: Path) -> None:
-    names: dict[str, Any] = {"lake": str(lake)}
-    exec(snippet("PyArrow and pandas"), names)  # noqa: S102 (our own page)
-    days = names["stories"].to_table(columns=["date"])["date"].to_pylist()
-    assert sorted(days, key=str) == [*[date(2026, 3, 4)] * 4, date(2026, 3, 5), None]
-    assert names["rows"].num_rows == 5

@@ -1,0 +1,1 @@
+"""The snippets of the pages on tools, each in a process of its own, on one lake."""

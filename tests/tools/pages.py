@@ -1,0 +1,102 @@
+"""The snippets of the pages on tools, and how one is run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_DOCS = ROOT / "docs"
+
+_TOLD = "\nTOLD "
+_END = """
+def _told(value):
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
+
+import json
+print("\\nTOLD " + json.dumps({told}, default=_told))
+"""
+_FRAME = '{"total": total, "undated": undated, "first": first, "last": last, "regions": regions}'
+
+
+def snippets(page: str, language: str = "python") -> dict[str, str]:
+    """The first snippet under each heading of a page."""
+    found = {}
+    for part in (_DOCS / page).read_text("utf-8").split("\n## ")[1:]:
+        for code in re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)[:1]:
+            found[part.split("\n", 1)[0]] = code
+    return found
+
+
+def _five() -> Iterator[str]:
+    text = (_DOCS / "tools-sql.md").read_text("utf-8")
+    block = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[0]
+    return (sql.strip() for sql in block.split(";") if sql.strip())
+
+
+FIVE: Sequence[str] = tuple(_five())
+"""The questions that every engine answers the same."""
+
+ONE_DAY = 3
+"""Which of them is about one day."""
+
+
+def asked(code: str, questions: Sequence[str], given: Mapping[str, str]) -> Any:
+    """What the `ask` that a snippet ends with says to each question: lists of rows."""
+    return _run(code, f"[ask(sql) for sql in {list(questions)!r}]", given)
+
+
+def frame(code: str, given: Mapping[str, str]) -> Any:
+    """What a snippet about data frames has computed, by name."""
+    return _run(code, _FRAME if "roots" not in code else f'{_FRAME} | {{"roots": roots}}', given)
+
+
+def one_day(code: str, given: Mapping[str, str]) -> Any:
+    """What it computes of one day, when nothing else is asked."""
+    imports, opened, _, day = code.split("\n\n")[:4]
+    if "def " in code or "regions" not in day:
+        raise AssertionError("the fourth paragraph of a snippet is about one day")
+    if "pl.scan" not in opened and "read_parquet" in opened.split("(")[0]:
+        raise AssertionError("the second paragraph opens, and reads nothing")
+    return _run("\n\n".join((imports, opened, day)), "regions", given)
+
+
+def _run(code: str, told: str, given: Mapping[str, str]) -> Any:
+    for module in sorted(_modules(code)):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed: make .venv/.tools")
+    head = "from datetime import UTC, datetime\nas_of = datetime(2026, 3, 4, 12, tzinfo=UTC)\n"
+    head += "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    done = subprocess.run(
+        [sys.executable, "-c", head + code + _END.replace("{told}", told)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.rsplit(_TOLD, 1)[1])
+
+
+def _modules(code: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
