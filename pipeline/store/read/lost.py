@@ -38,8 +38,9 @@ def key_columns(table: str) -> list[str]:
 def lost_rows(table: str, rows: pa.Table, lake: Dataset, ends: Mapping[str, int]) -> int:
     """Count the `rows` (`key_columns` of a file) below the ledger's `ends` that are not there.
 
-    An item may have become a story or a reject; an entity or event belongs to the story row of its
-    enrichment, and is nothing without it.
+    An item may have become a story or a reject, or one of a range that the next writer could not
+    read any more; an entity or event belongs to the story row of its enrichment, and is nothing
+    without it.
     """
     if table == LINKS:
         return 0
@@ -51,7 +52,11 @@ def lost_rows(table: str, rows: pa.Table, lake: Dataset, ends: Mapping[str, int]
     items = {tuple(row[name] for name in _ITEM) for row in below}
     if table in ("stories", "rejects"):
         there = _keys(lake("stories"), _ITEM, below) | _keys(lake("rejects"), _ITEM, below)
-        return len(items - there)
+        told = _unread(lake("rejects"), below) if items - there else ()
+        return sum(
+            not any(source == name and first <= offset < end for name, first, end in told)
+            for source, offset, _ in items - there
+        )
     stories = _keys(lake("stories"), _FOUND, below)
     there = _keys(lake(table), _KEYS[table], below)
     return sum(
@@ -78,6 +83,22 @@ def _keys(
     )
     found = table.to_table(list(columns), filter=where).to_pydict()
     return set(zip(*(found[name] for name in columns), strict=True))
+
+
+def _unread(
+    rejects: ds.Dataset, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[tuple[str, int, int]]:
+    """Source, start and end of the ranges that could not be read, in the sources of `rows`."""
+    columns = ("source", "offset", "end_offset")
+    if columns[-1] not in rejects.schema.names:
+        return ()  # a table of an older version, that nobody has opened to write since
+    where = (
+        ds.field("source").isin(sorted({row["source"] for row in rows}))
+        & (ds.field("offset") <= max(row["offset"] for row in rows))
+        & (ds.field("end_offset") > min(row["offset"] for row in rows))
+    )
+    found = rejects.to_table(list(columns), filter=where).to_pydict()
+    return list(zip(*(found[name] for name in columns), strict=True))
 
 
 def _covered(rows: Sequence[Mapping[str, Any]], ledger: ds.Dataset) -> list[bool]:

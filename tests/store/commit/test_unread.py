@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.model import EnrichedBatch
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.rows import story_row
+from pipeline.store.upkeep.clean_up import clean
 from tests.simulation.backends import Memory
 from tests.store.commit.test_write import (
     DyingLake,
@@ -22,7 +24,7 @@ from tests.store.commit.test_write import (
     started,
     writer_of,
 )
-from tests.support.rows import SOURCE, a_batch, a_reject, a_story, enriched, forced
+from tests.support.rows import NOON, SOURCE, a_batch, a_reject, a_story, enriched, forced
 
 END = 10
 
@@ -141,6 +143,19 @@ def test_two_ranges_are_owed_one_after_the_other(root: str) -> None:
     # The repeat at 7 stands in rejects: it lacks nothing.
     assert Lake(root).committed("rejects", [f"passed/{SOURCE}"]) == {f"passed/{SOURCE}": 7}
     assert_accounted(root)
+
+
+@pytest.mark.parametrize("fatal", [2, 3, 4])
+def test_files_of_records_that_expired_since_are_no_loss(tmp_path: Path, fatal: int) -> None:
+    """Their writer died between its files and the log; clean-up takes the files away."""
+    started(tmp_path, SOURCE)
+    with pytest.raises(Killed):
+        writer_of(DyingLake(str(tmp_path), fatal, "files")).write(batch_of(0, END))
+    writer_of(Lake(str(tmp_path))).write(gone(0, 4))
+    assert "lost" not in check(str(tmp_path)).counts
+    done = clean(Lake(str(tmp_path)), NOON)
+    assert (done.removed > 0, done.kept, done.lost) == (True, 0, 0)
+    assert_accounted(str(tmp_path))
 
 
 def test_a_gap_that_a_writer_knows_gets_no_account(root: str) -> None:

@@ -148,3 +148,23 @@ def test_marks_that_cannot_be_read_are_none() -> None:
     """A flipped bit in a footer makes a file a stranger's, not the check a traceback."""
     for damaged in (b'{"k\xbd": 3}', b"[1]", b'{"k": "many"}'):
         assert marks_of(pa.schema([], metadata={BLOCKS_KEY: damaged})) is None
+
+
+def test_a_file_that_cannot_be_compared_is_left_to_the_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another tool wrote the table with types that Arrow does not compare with ours."""
+    writer = started(tmp_path, SOURCE)
+    died_with_files(tmp_path, 10)
+    writer.write(batch_of(0, 20))
+
+    def refuse(*_: object) -> int:
+        raise pa.ArrowNotImplementedError("no kernel: string_view, string")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pipeline.store.upkeep.clean_up.lost_rows", refuse)
+        done = clean(Lake(str(tmp_path)), NOON)
+    assert (done.removed, done.lost > 0) == (0, True)
+    assert clean(Lake(str(tmp_path)), NOON).removed == done.lost
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
