@@ -209,7 +209,7 @@ def compact(
     from pipeline.store.upkeep.clean_up import clean as tidy
     from pipeline.store.upkeep.compact import Sizing, widen
     from pipeline.store.upkeep.compact import compact as gather
-    from pipeline.store.upkeep.families import note_families
+    from pipeline.store.upkeep.note_families import note_families
 
     settings = _settings(
         config,

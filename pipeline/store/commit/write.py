@@ -20,10 +20,10 @@ from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, 
 from pipeline.stages import StageSet
 from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.counted import Counted
+from pipeline.store.commit.cut_batch import pieces
 from pipeline.store.commit.data_files import MAINTAIN
 from pipeline.store.commit.decide import Decided, Standing, beginning_at, coordinates_of, decide
 from pipeline.store.commit.lake import Commit, Lake
-from pipeline.store.commit.pieces import pieces
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
 from pipeline.store.commit.unread import PASSED, PASSED_FROM, Owed, accounts

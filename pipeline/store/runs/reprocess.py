@@ -21,7 +21,7 @@ from pipeline.stages import StageSet
 from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.pinned import Versions, name_of, pinned, unfinished
-from pipeline.store.runs.reprocess_select import Picked, select
+from pipeline.store.runs.reprocess_select import PickCounts, select
 from pipeline.store.schema.from_rows import record_of
 
 _PINNED = ("stories", "rejects", "ledger")
@@ -77,7 +77,7 @@ class Plan:
 
     run: ReprocessRun
     done: int
-    counted: Picked
+    counted: PickCounts
     newer: str | None = None
 
     @property

@@ -94,7 +94,7 @@ _DAYS = "SELECT date, count(*) FROM picked WHERE n >= $start GROUP BY date ORDER
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class PickCounts:
     """How many stories were picked, by what; `digest` (16 hex digits) names them and their order.
 
     `raw_bytes` is the size of what is read again, `dates` are ISO days, null as `None`;
@@ -119,7 +119,7 @@ class PickedStories:
         self._connection = connection
         self._stages = stages
 
-    def count(self) -> Picked:
+    def count(self) -> PickCounts:
         """Count the picked stories, and of what they are."""
         total, digest = self._all(_DIGEST)[0]
         by = {
@@ -128,7 +128,7 @@ class PickedStories:
         }
         dates = {day and day.isoformat(): n for day, n in by["date"].items()}
         ((raw_bytes,),) = self._all("SELECT coalesce(sum(raw_bytes), 0)::BIGINT FROM picked")
-        return Picked(
+        return PickCounts(
             *(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"]),
             *(raw_bytes, self._differing()),
         )

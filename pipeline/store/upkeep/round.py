@@ -23,7 +23,7 @@ from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact, widen
-from pipeline.store.upkeep.families import note_families
+from pipeline.store.upkeep.note_families import note_families
 
 _NICE = 10
 

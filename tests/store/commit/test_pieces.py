@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.model import EnrichedBatch
 from pipeline.store.check.judge import check
+from pipeline.store.commit.cut_batch import pieces
 from pipeline.store.commit.lake import Commit, Lake
-from pipeline.store.commit.pieces import pieces
 from pipeline.store.commit.write import LakeWriter
 from tests.support.rows import NOON, SOURCE, a_batch, a_reject, a_story, enriched
 

@@ -23,7 +23,7 @@ from pipeline.store.read.views import view_select
 from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row
 from pipeline.store.upkeep.compact import Sizing, compact
-from pipeline.store.upkeep.families import note_families
+from pipeline.store.upkeep.note_families import note_families
 from tests.support.laws import law
 from tests.support.rows import (
     ENRICHMENT,

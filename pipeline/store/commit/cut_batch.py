@@ -26,7 +26,7 @@ class _Piece:
     rejects: set[date | None] = field(default_factory=set)
 
     def partitions_with(self, items: list[Item]) -> int:
-        """How many partitions a table gets at most, these items added."""
+        """Count the partitions that a table gets at most, these items added."""
         other = _partitions(items)
         return max(len(self.stories | other.stories), len(self.rejects | other.rejects))
 
