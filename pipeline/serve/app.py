@@ -28,12 +28,11 @@ from pipeline.serve.columns import as_arrow
 from pipeline.serve.filters import MOST_TEXT, WrongQuestionError, countries, filters_of
 from pipeline.serve.gate import Access, Gate
 from pipeline.serve.openapi import openapi
-from pipeline.serve.pages import FORMATS, Asked, LivePage
+from pipeline.serve.pages import FORMATS, Asked, LivePage, MakesPage
 from pipeline.serve.questions import (
     Copy,
     NothingThereError,
     NotReadyError,
-    Questions,
     TooSlowError,
 )
 from pipeline.show.answer import as_file
@@ -57,9 +56,7 @@ _TYPES = {
 }
 _STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
-MakePage = Callable[[Questions, Asked], LivePage]
-
-PAGES: Mapping[str, MakePage] = {
+PAGES: Mapping[str, MakesPage] = {
     "/": pages.newest,
     "/search": pages.search,
     "/story/{name:path}": pages.story,
@@ -114,7 +111,7 @@ class Site:
             self._limiter = anyio.CapacityLimiter(self.copy.most)
         return await anyio.to_thread.run_sync(make, limiter=self._limiter)
 
-    async def _page(self, make: MakePage, request: Request) -> Response:
+    async def _page(self, make: MakesPage, request: Request) -> Response:
         given = {name: value for name, value in request.query_params.items() if value}
         form = given.get("format", "html")
         try:
@@ -146,7 +143,7 @@ class Site:
                 progress=(state.done, state.total) if state.total and not state.ready else None,
             )  # fmt: skip
 
-    def _answer(self, make: MakePage, asked: Asked, form: str) -> Response:
+    def _answer(self, make: MakesPage, asked: Asked, form: str) -> Response:
         with self.copy.asking() as questions:
             page = make(questions, asked)
             state, now = questions.state, questions.now

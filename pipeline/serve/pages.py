@@ -63,6 +63,10 @@ class LivePage:
     language: str = "en"
 
 
+MakesPage = Callable[[Questions, Asked], LivePage]
+"""What asks the copy for a page."""
+
+
 def newest(questions: Questions, _: Asked) -> LivePage:
     """Return the newest stories, arriving, with figures of the last days."""
     answer = questions.newest()

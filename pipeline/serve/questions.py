@@ -202,7 +202,7 @@ class Questions:
         if filters.entity:
             named = self._named_as(filters.entity)
             if named is None:
-                return Answer({"stories": []}, {"found": 0, "entity": None})
+                return Answer({"stories": []}, {"found": 0, "is_more": False, "entity": None})
             entity = named["entity"]
         match = filters.match(entity)
         low, high = _numbers(filters)

@@ -26,6 +26,7 @@ from pipeline.show.report import Figures, Scope, figures, report_page
 from pipeline.show.report.behind import Tables
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
 from pipeline.store import query
+from tests.support.browser import chromium, opened
 from tests.support.rows import (
     NOON,
     a_batch,
@@ -367,3 +368,29 @@ def test_a_browser_runs_the_script_without_an_error(
     assert re.search(r'<details class="story" id="story-2" open=""', done.stdout)
     assert '<p class="filter">' in done.stdout
     assert "<button" in done.stdout
+
+
+@pytest.mark.browser
+def test_a_reader_of_the_report_needs_no_mouse(lake: str, found: Figures, tmp_path: Path) -> None:
+    """Tab and Enter alone: a sort, a story behind a figure, a filter that the address keeps."""
+    path = tmp_path / "report.html"
+    path.write_text(report_page(found, lake), "utf-8")
+    with chromium() as browser, opened(browser, path.as_uri()) as seen:
+        keys, sorted_by, behind = seen.page.keyboard, "", ""
+        for _ in range(400):
+            keys.press("Tab")
+            told = seen.focused()
+            if told == "button source" and not sorted_by:
+                keys.press("Enter")
+                sorted_by = str(seen.page.evaluate("document.activeElement.closest('th').ariaSort"))
+            href = seen.page.evaluate("document.activeElement.getAttribute('href') || ''")
+            if str(href).startswith("#story-"):
+                behind = str(href)[1:]
+                break
+        assert sorted_by == "ascending"
+        keys.press("Enter")
+        assert seen.page.evaluate(f"document.getElementById('{behind}').open") is True
+        seen.page.focus(".filter input")
+        keys.type("visited")
+        assert seen.page.url.endswith("#with=visited")
+        assert seen.errors == []

@@ -2,7 +2,7 @@
 
     python -m tests.support.pictures LAKE FOLDER
 
-Writes `report.png` and `story.png` into FOLDER, by a headless Chromium.
+Writes pictures of the report, a story and the live page into FOLDER, by a headless Chromium.
 """
 
 from __future__ import annotations
@@ -11,16 +11,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline import clock
+from pipeline.serve.app import Site
+from pipeline.serve.copy.follow import Follower
+from pipeline.serve.gate import Access, hosts_of
+from pipeline.serve.questions import Copy
+from pipeline.serve.run_server import listen, serve
 from pipeline.show import find
 from pipeline.show.report import Scope, figures, report_page
 from pipeline.show.story_page import page
 from pipeline.store import query
 
-SIZES = {"report": (1100, 820), "story": (1100, 860)}
+SIZES = {
+    **{"report": (1100, 820), "report-dark": (1100, 820), "report-phone": (500, 900)},
+    **{"story": (1100, 860), "live-newest": (1100, 820), "live-map": (1100, 900)},
+}
 """Width and height of each picture, in pixels."""
+
+DARK = "--blink-settings=preferredColorScheme=0"
 
 _MOST_TOLD = """
 SELECT story_id FROM current_events WHERE NOT negated AND NOT hypothetical
@@ -32,10 +45,28 @@ def pages(lake: str) -> dict[str, str]:
     """Return the pages that are pictured: the report, and the story with most events."""
     now = clock.now()
     (most_told,) = query(lake, None, _MOST_TOLD, now).to_pylist()
+    report = report_page(figures(lake, None, Scope(), now), lake)
     return {
-        "report": report_page(figures(lake, None, Scope(), now), lake),
+        **dict.fromkeys(("report", "report-dark", "report-phone"), report),
         "story": page(find(lake, None, most_told["story_id"], now)),
     }
+
+
+@contextmanager
+def live(lake: str, place: Path) -> Iterator[dict[str, str]]:
+    """Give the addresses of the live pages that are pictured, while they are answered."""
+    follower = Follower(place / "live.sqlite", lake)
+    follower.refresh(clock.now())
+    copy = Copy(place / "live.sqlite", clock.now)
+    site = Site(copy, clock.now, Access(hosts_of("127.0.0.1", ())))
+    listener, started = listen("127.0.0.1", 0), threading.Event()
+    threading.Thread(
+        target=serve, args=(site, listener), kwargs={"started": started.set}, daemon=True
+    ).start()
+    started.wait(60)
+    root = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield {"live-newest": f"{root}/", "live-map": f"{root}/map"}
+    follower.close()
 
 
 def main(lake: str, folder: Path) -> None:
@@ -44,17 +75,25 @@ def main(lake: str, folder: Path) -> None:
     if chromium is None:
         sys.exit("chromium is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="dateline-pictures-") as place:
+    with tempfile.TemporaryDirectory(prefix="dateline-pictures-") as given:
+        place = Path(given)
+        addresses = {}
         for name, text in pages(lake).items():
-            path = Path(place) / f"{name}.html"
+            path = place / f"{name}.html"
             path.write_text(text, "utf-8")
-            subprocess.run(
-                [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                 f"--user-data-dir={place}/profile", f"--screenshot={folder / name}.png",
-                 "--window-size={},{}".format(*SIZES[name]), path.as_uri()],
-                check=True, capture_output=True, timeout=120,
-            )  # fmt: skip
-            print(f"{folder / name}.png")  # noqa: T201 (it tells what it made)
+            addresses[name] = path.as_uri()
+        with live(lake, place) as told:
+            for name, address in {**addresses, **told}.items():
+                options = [DARK] if name.endswith("-dark") else []
+                # A page that is told of new stories never comes to rest by itself.
+                subprocess.run(
+                    [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                     f"--user-data-dir={place}/profile", f"--screenshot={folder / name}.png",
+                     "--timeout=5000", "--window-size={},{}".format(*SIZES[name]), *options,
+                     address],
+                    check=True, capture_output=True, timeout=120,
+                )  # fmt: skip
+                print(f"{folder / name}.png")  # noqa: T201 (it tells what it made)
 
 
 if __name__ == "__main__":

@@ -70,8 +70,9 @@ def _moment(value: str | datetime) -> datetime:
 def packed(shown: Shown) -> bytes:
     """Return a story with its entities and events as the copy keeps it; its bytes are left out."""
     story = {name: value for name, value in shown.story.items() if name not in _KEPT_BACK}
-    told = plain({"story": story, "entities": shown.entities, "events": shown.events})
-    return _compressor().compress(json.dumps(told, ensure_ascii=False).encode("utf-8"))
+    told = {"story": story, "entities": shown.entities, "events": shown.events}
+    text = json.dumps(told, ensure_ascii=False, default=plain)
+    return _compressor().compress(text.encode("utf-8", "backslashreplace"))
 
 
 def unpacked(blob: bytes) -> Shown:

@@ -1,0 +1,142 @@
+"""The live page in a real Chromium: light, dark, narrow, by keyboard, while a job writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.serve.test_pages import Running, addresses, running
+from tests.show.test_report import AS_OF
+from tests.support.browser import PHONE, WIDE, chromium, opened
+from tests.support.rows import a_batch, a_story, enriched
+
+pytestmark = pytest.mark.browser
+
+KINDS = {
+    "newest": "/",
+    "search": "/search?q=said&country=ARM",
+    "found nothing": "/search?q=nothingatall",
+    "story": "/story/family-cluster/topic/0-0-0",
+    "revisions": "/story/of-many",
+    "entity": "/entity/PERSON:Ann%20Example",
+    "countries": "/dyad?source=ARM&target=GEO",
+    "actors": "/dyad?source=Armenia&target=Georgia",
+    "map": "/map",
+    "notice": "/nothing",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    for one in running(tmp_path_factory.mktemp("browser")):
+        for at, version in ((40, 1), (41, 2)):
+            story = a_story(at, story_id="of-many", version=version, headline=f"Take {version}")
+            start = 32 if at == 40 else at
+            one.writer.write(a_batch([enriched(story)], spans={story.source: (start, at + 1)}))
+        one.follower.refresh(AS_OF)
+        yield one
+
+
+def url(live: Running, address: str) -> str:
+    return f"http://127.0.0.1:{live.port}{address}"
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark")])
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing_and_nothing_is_wider(
+    live: Running, browser: Browser, kind: str, size: tuple[int, int], scheme: str
+) -> None:
+    with opened(browser, url(live, KINDS[kind]), size, scheme, axe=True) as seen:
+        assert seen.violations() == []
+        assert not seen.is_wider()
+
+
+def test_no_page_tells_of_an_error_or_asks_elsewhere(live: Running, browser: Browser) -> None:
+    """With every hostile story on it, under the page's own policy: nothing runs but ours."""
+    for address in addresses(live):
+        with opened(browser, url(live, address)) as seen:
+            assert seen.errors == [], address
+            assert seen.hosts == {f"127.0.0.1:{live.port}"}, address
+
+
+def test_all_is_there_without_scripts(live: Running, browser: Browser) -> None:
+    with opened(browser, url(live, "/"), scripts=False) as seen:
+        assert seen.page.locator("#newest li").count() > 10
+        seen.page.fill("#quick", "visited")
+        seen.page.press("#quick", "Enter")
+        assert "q=visited" in seen.page.url
+        assert seen.page.locator("ol.stories li").count() >= 1
+
+
+def test_a_reader_needs_no_mouse(live: Running, browser: Browser) -> None:
+    """From the address to a story, its marks' table and its revisions, by Tab and Enter alone."""
+    with opened(browser, url(live, "/")) as seen:
+        keys = seen.page.keyboard
+        keys.press("Tab")
+        assert seen.focused() == "a To the content"
+        keys.press("Enter")
+        assert seen.page.url.endswith("#content")
+        with opened(browser, url(live, "/search?q=visited")) as found:
+            keys = found.page.keyboard
+            reached = []
+            for _ in range(60):
+                keys.press("Tab")
+                reached.append(found.focused())
+                if found.page.evaluate("document.activeElement.closest('ol.stories') !== null"):
+                    break
+            assert {"input quick", "input q", "select country", "select act", "input from"} <= set(
+                reached
+            )
+            outline = found.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline == "solid"
+            keys.press("Enter")
+            found.page.wait_for_url("**/story/*")
+            assert found.page.locator("article").count() == 1
+
+
+def test_every_part_of_a_chart_leads_to_its_row(live: Running, browser: Browser) -> None:
+    for address in (KINDS["map"], KINDS["countries"], KINDS["entity"], KINDS["newest"]):
+        with opened(browser, url(live, address)) as seen:
+            lost = seen.page.evaluate(
+                "[...document.querySelectorAll('svg a')].map(a => a.getAttribute('href').slice(1))"
+                ".filter(id => !document.getElementById(id))"
+            )
+            assert lost == [], address
+
+
+def test_a_story_arrives_while_one_looks(browser: Browser, tmp_path: Path) -> None:
+    """A writer commits, the follower follows: the story stands on top of the same page."""
+    for one in running(tmp_path):
+        with opened(browser, url(one, "/")) as seen:
+            seen.page.evaluate("window.same = true")
+            before = seen.page.locator("#newest li").count()
+            for at in range(32, 36):
+                story = a_story(at, headline=f"Came {at} <b>x</b>")
+                one.writer.write(a_batch([enriched(story)]))
+                one.follower.refresh(AS_OF)
+                seen.page.wait_for_selector(f"text=Came {at} <b>x</b>", timeout=30_000)
+            first = seen.page.locator("#newest li").first
+            assert "Came 35" in str(first.text_content())
+            assert seen.page.locator("#newest li").count() == before + 4
+            assert seen.page.evaluate("window.same") is True
+            assert seen.errors == []
+            (told,) = one.sql("SELECT count(*) AS n FROM current")
+            seen.page.reload()
+            assert seen.page.locator(".totals b").first.text_content() == str(told["n"])
+
+
+def test_a_right_to_left_headline_stands_right_to_left(live: Running, browser: Browser) -> None:
+    live.writer.write(a_batch([enriched(a_story(42, headline="وزير الخارجية يزور يريفان"))]))
+    live.follower.refresh(AS_OF)
+    with opened(browser, url(live, "/search?q=%D9%8A%D8%B2%D9%88%D8%B1")) as seen:
+        link = seen.page.locator("ol.stories a").first
+        assert link.evaluate("e => getComputedStyle(e).direction") == "rtl"
