@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -96,15 +96,11 @@ def printable(value: object) -> str:
     Bidirectional controls and escapes become U+FFFD, so every character keeps its place; line
     breaks and tabs stay.
     """
-    return "".join("\ufffd" if _obeyed(character) else character for character in str(value))
+    return _OBEYED.sub("\ufffd", str(value))
 
 
-def _obeyed(character: str) -> bool:
-    is_control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
-    return is_control or character in _BIDI
-
-
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Unicode's categories Cc (but line breaks and tabs) and Cs, and controls of writing direction."""
 
 
 def _facts(row: Mapping[str, Any], columns: tuple[Fact, ...]) -> list[Fact]:
