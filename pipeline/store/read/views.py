@@ -19,12 +19,12 @@ from pipeline.errors import UsageError
 from pipeline.store.schema.contract import contract
 
 VIEWS = (
-    *("current", "current_entities", "current_events", "current_links", "withheld"),
-    "open_rejects",
+    *("current", "current_entities", "current_events", "current_links", "distinct_events"),
+    *("told_events", "withheld", "open_rejects"),
 )
 """Every view; each may use those before it."""
 
-HALVED = ("current_entities", "current_events")
+HALVED = ("current_entities", "current_events", "told_events")
 """Views in two halves: see `dated_half`."""
 
 AS_OF = ":as_of"
@@ -32,7 +32,12 @@ AS_OF = ":as_of"
 COORDINATES = {name: f"record_{name}" for name in ("source", "offset", "item")}
 """Columns of the tables by their names in the views, where a source could be taken for an actor."""
 
-_TABLES = {"current_entities": "entities", "current_events": "events", "open_rejects": "rejects"}
+_TABLES = {
+    "current_entities": "entities",
+    "current_events": "events",
+    "told_events": "events",
+    "open_rejects": "rejects",
+}
 _ROWS = re.compile(r"^SELECT ([a-z])\.\*$", re.MULTILINE)
 _WITHHELD = "withheld"
 _CHOSEN = "SELECT s.*"

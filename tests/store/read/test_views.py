@@ -24,6 +24,7 @@ from tests.support.rows import (
     a_batch,
     a_story,
     an_entity,
+    an_event,
     enriched,
     forced,
     written,
@@ -276,6 +277,40 @@ def test_entities_and_events_are_those_of_the_shown_rows(tmp_path: Path) -> None
     assert ask("SELECT count(*) AS n FROM current_events") == [{"n": 1}]
 
 
+def test_an_event_is_there_once_a_day_with_who_tells_it(tmp_path: Path) -> None:
+    """Told twice by one provider, once by another, once the day after, and once denied."""
+    told = [("A", NOON, False), ("A", NOON + HOUR, False), ("B", NOON, False)]
+    told += [("C", NOON + 24 * HOUR, False), ("D", NOON, True), ("E", None, False)]
+    stories = [
+        enriched(
+            a_story(n, provider=provider, published_at=at),
+            events=(an_event(negated=negated, place="Yerevan"),),
+        )
+        for n, (provider, at, negated) in enumerate(told)
+    ]
+    lake = tmp_path / "lake"
+    written(lake, a_batch(stories))
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = query(str(lake), None, sql, NOON).to_pylist()
+        return rows
+
+    days = ask("SELECT * FROM distinct_events ORDER BY date")
+    counts = [(row["times"], row["stories"], row["providers"]) for row in days]
+    assert counts == [(3, 3, 2), (1, 1, 1)]
+    assert days[0] | {
+        "source": "Ann Example", "root": "CONSULT", "target": "Yerevan", "place": "Yerevan",
+        "target_country": "ARM", "first_told_at": NOON,
+    } == days[0]  # fmt: skip
+    rows = ask("SELECT * FROM told_events ORDER BY provider, published_at")
+    assert [(r["provider"], r["told_by_stories"], r["told_by_providers"]) for r in rows] == [
+        ("A", 3, 2), ("A", 3, 2), ("B", 3, 2), ("C", 1, 1), ("D", None, None), ("E", None, None),
+    ]  # fmt: skip
+    assert {row["headline"] for row in rows} == {a_story().headline}
+    joined = "SELECT count(headline) AS n FROM current_events JOIN current USING (revision_id)"
+    assert ask(joined) == [{"n": 6}]
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_names_the_coordinates_of_its_record(tmp_path: Path, view: str) -> None:
     """No `source` that could be taken for who acts; all else is called as in the table."""
@@ -283,6 +318,12 @@ def test_a_view_names_the_coordinates_of_its_record(tmp_path: Path, view: str) -
     written(lake, a_batch([revision(0)]))
     shown = query(str(lake), None, f"SELECT * FROM {view}", NOON).schema.names
     table = {"current_entities": "entities", "current_events": "events", "open_rejects": "rejects"}
+    if view == "told_events":
+        shown = shown[:-6]
+        table[view] = "events"
+    elif view == "distinct_events":
+        assert shown[:5] == ["date", "source", "root", "target", "place"]
+        return
     if view == "current_links":
         expected = [*contract(LINKS).schema.names, *shown[-4:]]
     else:
