@@ -13,6 +13,7 @@ _KINDS = ("LOC", "MISC", "ORG", "PER")
 _ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
 
 _BEGUN = {STOCK: "`en_core_web_sm` (MIT)", "news-en": "`news-en`"}
+_PIECES = ("Its first three letters and its last two and four have a table each.",)
 _FINE = (
     "Which places are governed (GPE), which others are mountains or seas, and what a name of",
     "the kind MISC is, the sets do not say: the lists, the stock model and the words told it.",
@@ -42,9 +43,15 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         "spaCy's transition-based recognizer over a convolutional encoder of width 96, depth 4, as",
         "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
         "know of it and its class in `words.npz`.",
+        *(_PIECES if recipe.pieces else ()),
         f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
         "averaged weights, seeded.",
+        *(
+            [f"In {recipe.swapped:.0%} of the texts half of the names are drawn anew from the set."]
+            if recipe.swapped
+            else []
+        ),
         " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
         "",
         "## Data",

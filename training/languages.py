@@ -129,9 +129,11 @@ RECIPES = {
             ),
         ),
         epochs=6,
-        rate=0.0012,
+        rate=0.0015,
         begin="news-en",
         coarse=True,
+        swapped=0.3,
+        pieces=True,
     ),
     "de": Recipe(
         "de",

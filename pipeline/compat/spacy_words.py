@@ -41,6 +41,7 @@ class Words:
 
         self._vocab, self._ruler, self._lemmatizer = vocab, ruler, lemmatizer
         self._rules = rules
+        self._by_tag: dict[str, list[_Rule]] = {}
         self._longer = Matcher(vocab, validate=False)
         longer = [p for rule in ruler.patterns for p in rule["patterns"] if len(p) > 1]
         if longer:
@@ -68,11 +69,8 @@ class Words:
     def _work_out(self, token: Any, key: _Key) -> tuple[int, str, int, int]:
         from spacy.pipeline.attributeruler import set_token_attrs  # type: ignore[attr-defined] # not exported
 
-        read = {
-            "TAG": token.tag_, "LOWER": token.lower_, "DEP": token.dep_,
-            "IS_SPACE": token.is_space,
-        }  # fmt: skip
-        for pattern, attributes in self._rules:
+        read = {"LOWER": token.lower_, "DEP": token.dep_, "IS_SPACE": token.is_space}
+        for pattern, attributes in self._of_tag(token.tag_):
             if all(_holds(wanted, read[name]) for name, wanted in pattern.items()):
                 set_token_attrs(token, attributes)
         if token.lemma == 0:
@@ -82,6 +80,16 @@ class Words:
             self._lemmatizer.cache.clear()
         self._known[key] = (token.pos, token.lemma_, token.tag, token.dep)
         return self._known[key]
+
+    def _of_tag(self, tag: str) -> list[_Rule]:
+        """The rules that a tag leaves open, in their order, without what they ask of the tag."""
+        if tag not in self._by_tag:
+            self._by_tag[tag] = [
+                ({name: wanted for name, wanted in pattern.items() if name != "TAG"}, attributes)
+                for pattern, attributes in self._rules
+                if "TAG" not in pattern or _holds(pattern["TAG"], tag)
+            ]
+        return self._by_tag[tag]
 
 
 def words(nlp: Any) -> Words | None:

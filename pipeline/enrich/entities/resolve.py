@@ -75,6 +75,8 @@ _CONJUNCTIONS = words(
 )
 _LEAST_OF_A_CONJUNCTION = 6
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
+_OF_PLACES = frozenset({"GPE", "LOC", "FAC"})
+_OF_HEADS = _OF_PLACES | {"PERSON", "ORG"}
 _SITES = frozenset({"GPE", "LOC", "FAC"})
 
 
@@ -108,6 +110,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     towns = _sure_towns(text, known, lexicon)
     model_spans = [_listed_as(span, entries, towns, lexicon) for span in model_spans]
     model_spans = [_as_company(text, span, lexicon) for span in model_spans]
+    model_spans = [_by_head(text, span, lexicon) for span in model_spans]
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not _is_masked(s, masked)]
@@ -128,6 +131,16 @@ def _country_names() -> frozenset[str]:
         for row in rows("countries.tsv")
         for form in (row[1], *(row[2].split("|") if len(row) > 2 else ()))
     ) | {row[0] for row in rows("policy.tsv") if row[1] == "GPE"}
+
+
+def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """A span of our model of another kind than its last word tells: "Rila Monastery" is no body."""
+    words = text[span.start : span.end].split()
+    kind = lexicon.heads["sure"].get(words[-1]) if len(words) > 1 else None
+    if kind is None or span.strength != TRUSTED or span.name is not None:
+        return span
+    same = kind == span.kind or {kind, span.kind} <= _OF_PLACES
+    return replace(span, kind=kind) if span.kind in _OF_HEADS and not same else span
 
 
 def _parts(text: str, span: Span) -> Iterator[Span]:

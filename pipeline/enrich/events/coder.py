@@ -245,7 +245,7 @@ class EventCoder:
             hit += [t for a in armed for t in a.subtree if t.dep_ == "pobj" and t.pos_ == "PROPN"]
         targets = [resolver.of_country(party, hit) for party in targets]
         if not act.sources:  # "a man was arrested in Norfolk" is crime news
-            targets = [party for party in targets if _more_than_anyone(party)]
+            targets = [p for p in targets if _more_than_anyone(p) and _is_suffered(act, p)]
             if not targets:
                 return []
         # Two who reject a plan do it together; two who fail to agree do it to each other.
@@ -478,6 +478,13 @@ def _more_than_anyone(party: Party) -> bool:
     actor = party.actor
     own = actor.country is not None and actor.resolved_by not in _GUESSED
     return own or actor.name is not None or actor.role not in {None, "CIV"}
+
+
+def _is_suffered(act: Act, target: Party) -> bool:
+    """Whether a target of a passive is its subject: not what "rainfall was restricted to"."""
+    objects = arguments(act.predicate).objects
+    stands = [t for item in objects for t in (item, *item.children)]
+    return not objects or any(t.i == target.token.i for t in stands)
 
 
 def _is_with(token: Any) -> bool:

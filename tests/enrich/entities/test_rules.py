@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.entities.resolve import resolve
-from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, Span
+from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, TRUSTED, Span
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load
 from pipeline.enrich.places.datelines import dateline_place
@@ -44,6 +44,18 @@ def test_what_a_name_is_and_where_it_ends(
 ) -> None:
     """Articles, possessives, years, ages and headwords decide span and kind."""
     assert wanted in names(text, *model)
+
+
+def test_a_name_of_our_model_is_of_the_kind_that_its_last_word_tells() -> None:
+    """A monastery is no body and a party no place; a town that a list holds stays one."""
+    text = "She left Selva Monastery, joined the Baltic Reform Party and saw Oslo."
+    said = {"Selva Monastery": "ORG", "Baltic Reform Party": "GPE", "Oslo": "GPE"}
+    spans = [
+        Span(text.index(words), text.index(words) + len(words), kind, TRUSTED)
+        for words, kind in said.items()
+    ]
+    found = {text[s.start : s.end]: s.kind for s in resolve(text, spans, load())}
+    assert found == {"Selva Monastery": "FAC", "Baltic Reform Party": "ORG", "Oslo": "GPE"}
 
 
 def test_a_title_holds_no_name() -> None:

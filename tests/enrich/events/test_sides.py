@@ -337,6 +337,13 @@ def test_whoever_is_given_a_name_was_not_telephoned(enricher: Enricher) -> None:
     assert not [event for event in found if event.cameo == "041"]
 
 
+def test_things_that_are_released_or_restricted_are_nobodys_side(enricher: Enricher) -> None:
+    """A statement is not freed, and rain is not coerced by whom it falls on."""
+    found = coded(enricher, "Peru and Chile released a joint statement on Monday.")
+    assert [event for event in found if event.root == "RETREAT"] == []
+    assert not coded(enricher, "In Laos, most rain was restricted to southern Champasak.")
+
+
 def test_rebels_are_not_of_their_captives_country(enricher: Enricher) -> None:
     """Rebels who free foreigners are of no country that the foreigners tell."""
     found = coded(enricher, "Rebels in Chad freed two Polish engineers.")
