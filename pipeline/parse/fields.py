@@ -18,6 +18,7 @@ from pipeline.parse.conventions.wiretext import (
     with_embargo,
     with_marks,
     with_moment,
+    without_rules,
     zoneless,
 )
 from pipeline.parse.conventions.zones import zone_of_desk
@@ -218,7 +219,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     Above the text its day, the headline once more and a byline are taken off. What the draft has
     already (provider, bylines, dateline) stays.
     """
-    paragraphs = _with_credit_apart(flow.paragraphs)
+    paragraphs = _with_credit_apart(without_rules(flow.paragraphs))
     below = read_sign_off(["", *paragraphs])
     kept = paragraphs[: max(below.end - 1, 0)]
     embargoes, kept = take_embargoes(kept)

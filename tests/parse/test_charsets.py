@@ -211,3 +211,26 @@ def test_an_archive_that_says_nothing_is_read_as_it_is_told(tmp_path: Path) -> N
     assert (story.headline, story.warnings) == ("Ceny rosną", ())
     with pytest.raises(UsageError):
         known_encoding("cp-none")
+
+
+EASTERN = {
+    "ja": "【ノルビー共同】港町の住民は5日、投票で灯台の存続を決めた。投票は接戦だった。",
+    "zh-cn": "新华社诺比10月5日电 居民投票决定保留灯塔，市政府星期一宣布。市长说这是美好的一天。",
+    "zh-tw": "（中央社諾比5日電）居民投票決定保留燈塔，市政府星期一宣布。市長說這是美好的一天。",
+    "ko": "(노르비=연합뉴스) 주민들이 투표를 통해 등대를 유지하기로 결정했다고 시청이 5일 밝혔다.",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("ja", "shift_jis"), ("ja", "euc_jp"), ("ja", "iso2022_jp"), ("zh-cn", "gb18030"),
+        ("zh-cn", "gb2312"), ("zh-tw", "big5"), ("ko", "euc_kr"), ("ko", "iso2022_kr"),
+    ],
+)  # fmt: skip
+def test_eastern_sets_are_told_by_their_letters(language: str, encoding: str) -> None:
+    """Nobody declares them in an archive; the guess stands in the warnings."""
+    text = EASTERN[language]
+    decoded = decode(text.encode(encoding))
+    assert decoded.text == text
+    assert decoded.warnings

@@ -175,11 +175,12 @@ class Embargo:
     """Holds what a line says: the moment until which a story is not to be used, UTC.
 
     `until` None: the line is an embargo whose end is not understood. `zoneless`: it gives an hour
-    and no zone.
+    and no zone. `dayless`: it gives an hour and no day, and the story's own hour is not known.
     """
 
     until: datetime | None
     zoneless: bool = False
+    dayless: bool = False
 
 
 @cache
@@ -271,10 +272,10 @@ def read_embargo(
 
     A day without a year is the one next to the story's own (`near`, of which `day_only` says that
     its hour is not known); a weekday is the first from that day on, an hour without a day the first
-    from then on. A day without an hour ends the embargo with its beginning, `midnight` with its
-    end. An hour without a zone is that of `home`, else of the last zone on Earth; with a zone that
-    is not known nothing is understood. Of two readings of a day in numbers (10/6/2027) the later
-    one counts.
+    from then on, where the story's hour is not known that of the day after. A day without an hour
+    ends the embargo with its beginning, `midnight` with its end. An hour without a zone is that of
+    `home`, else of the last zone on Earth; with a zone that is not known nothing is understood. Of
+    two readings of a day in numbers (10/6/2027) the later one counts.
     """
     text = _western(text)
     for found in _WHOLE.finditer(text):
@@ -296,9 +297,9 @@ def read_embargo(
         if not near or not found_at:
             return Embargo(None)
         until = _at(near.date(), hour, zone or home or LATEST)
-        if not day_only and until <= near:
+        if day_only or until <= near:  # a story of that day may have been sent after that hour
             until += timedelta(days=1)
-        return Embargo(until, zone is None)
+        return Embargo(until, zone is None, day_only)
     until = max(_at(day, hour, zone or (home or LATEST if found_at else UTC)) for day in days)
     if near and not day_only and _is_weekday(text, spans) and until <= near:
         until += timedelta(days=7)

@@ -30,7 +30,7 @@ _BYLINE_TITLE = re.compile(
 )
 _NOTE = re.compile(
     r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
-    r"|notice)\b\W*[-:–—]",
+    r"|notice|attn)\b\W*[-:–—]",
     re.I,
 )
 _SLUG = re.compile(
@@ -39,6 +39,12 @@ _SLUG = re.compile(
 )
 # `EFE6021 1 POL DEP INDIA`: number, priority, sections; a line of key words follows.
 _EFE = re.compile(r"^EFE\d{3,6}\s+\d\s+(?P<codes>[A-Z]{3}(?:[ ,-]+\w+){0,8})$")
+# `APA0123 5 WI 0210 WI/CI    Mo, 05.Okt 2026`: number, priority, category, words.
+_APA = re.compile(r"^APA\d{4} +(?P<urgency>\d) +[A-Z]{2} +\d{3,4}\b.{0,80}$")
+_CLOCK_FIRST = re.compile(r"^(\d{1,2}:\d\d) +(\d{1,2}\.\d{1,2}\.\d{4})$")
+_SUBTITLE = re.compile(
+    r"\s(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*?)(?: =)?$"
+)
 _MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
@@ -65,6 +71,7 @@ class Heading:
     notes: list[str] = field(default_factory=list)
     keywords: tuple[str, ...] = ()
     urgency: int | None = None
+    subtitle: str | None = None
     warnings: list[str] = field(default_factory=list)
     evidence: bool = False
 
@@ -127,6 +134,9 @@ def _read_sign(head: Heading, text: str) -> bool:
     """Whether the line is an agency, a byline or a keyword line."""
     if len(text) < 40 and provider(text):
         head.provider = provider(text)
+    elif (apa := _APA.match(text)) and not head.headline:
+        head.provider, head.urgency = "APA", int(apa["urgency"]) or None
+        head.evidence = True
     elif _POINT.match(text) and head.headline:
         head.points.append(text)
     elif (efe := _EFE.match(text)) and not head.headline:
@@ -156,6 +166,8 @@ def _read_date(head: Heading, text: str) -> bool:
     if _DAY.match(text):
         head.moment = head.moment or _checked(head, text)
         return True
+    if clock_first := _CLOCK_FIRST.match(text):
+        text = f"{clock_first[2]} {clock_first[1]}"
     found = dates.moment(text) if len(text) < 50 else None
     head.moment = head.moment or found
     return found is not None
@@ -223,7 +235,9 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
     more = any(text.strip() for text in lines[index + len(block) :])
     sentence = title.endswith((".", "。", "!”", '."', ".”", ":", ";", ","))
     if len(title) <= MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
-        head.headline = title
+        below = _SUBTITLE.search(title)
+        head.subtitle = below["words"] if below else None
+        head.headline = title[: below.start()] if below else title
         return len(block)
     alone = len(block) > 1 and len(first) <= 150 and not first.endswith((".", ",", ":", ";"))
     if alone and len(lines[index + 1].strip()) > 100:

@@ -46,6 +46,17 @@ def provider(signature: str | None) -> str | None:
     return signatures.get(first)
 
 
+def is_written(signature: str) -> bool:
+    """Say whether an agency writes the first part of a signature so: `dpa/lno`, not `abr/tv`."""
+    return re.split(r"[/,;]", signature)[0].strip() in _written()
+
+
+@cache
+def _written() -> frozenset[str]:
+    rows = tsv.rows("pipeline.parse.conventions", "providers.tsv")
+    return frozenset(sign for _, signs, _ in rows for sign in signs.split("|"))
+
+
 def provider_of_uri(uri: str | None) -> str | None:
     """Return the agency whose host or signature begins `uri` (`tag:afp.com,2020:…`)."""
     match = _HOST.match(uri.strip()) if uri else None

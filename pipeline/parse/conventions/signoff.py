@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.parse.conventions.providers import provider
+from pipeline.parse.conventions.providers import is_written, provider
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
@@ -14,12 +14,16 @@ _END = re.compile(
 )
 _MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
 _INITIALS = re.compile(
-    r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$"
+    r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/ ?[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$"
     r"|^[A-Z]{2,4}(?:/[A-Z]{1,4})+/?$"
 )
 # Italian agencies put them above the day that ends the message.
-_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?$")
-_SIGNED = re.compile(r"^\([^\W\d_]{2,6}/(?P<agency>[^\W\d_-]{2,14})\)$")
+_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$")
+_SIGNED = re.compile(
+    r"^\((?P<first>[^\W\d_]{2,10}(?:-[A-Za-z]{2,5})?)/(?P<second>[^\W\d_-]{2,14})"
+    r"(?:/[a-z]{2,4}){0,2}\)\.?$"
+)
+_APA_STAMP = re.compile(r"^APA\d{4} +(\d{4}-\d\d-\d\d)/(\d\d:\d\d)$")
 _SERIAL = re.compile(r"^ISSN \d{4} ?- ?\d{3}[\dX]$")
 _CREDIT = re.compile(
     r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
@@ -115,11 +119,18 @@ def _signature(text: str) -> str | None:
     if len(text) >= 40 or (text.endswith((".", "!", "?")) and len(text.split()) > 2):
         return None  # a sentence that begins with an agency
     signed = _SIGNED.match(text)
-    return provider(text.strip("= ")) or (provider(signed["agency"]) if signed else None)
+    if signed:
+        named = (sign for sign in (signed["second"], signed["first"]) if is_written(sign))
+        return provider(next(named, None))
+    bare = text.strip("= ")
+    # `abr/ tva/`: initials of editors, some of which are an agency's letters in capitals.
+    return provider(bare) if not ("/" in bare and bare.islower()) or is_written(bare) else None
 
 
 def stamp_provider(text: str) -> str | None:
     """Return the agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
+    if _APA_STAMP.match(text):
+        return "APA"
     found = _AP_STAMP.match(text.rstrip("< "))
     return found[0][:2] if found else None
 
@@ -130,6 +141,8 @@ def read_stamp(text: str) -> Moment | None:
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
     text = text.rstrip("< ").removesuffix("NNNN").rstrip()
+    if austrian := _APA_STAMP.match(text):
+        return dates.moment(f"{austrian[1]}T{austrian[2]}")
     match = _AP_STAMP.match(text)
     if not match:
         if european := _DAY_FIRST_STAMP.match(text):

@@ -69,7 +69,7 @@ def compose(
     Dateline taken out, marks of revision read. `delivered` is the text that it is read from,
     `aside` the lines of it that are left out.
     """
-    embargoes, paragraphs = take_embargoes(paragraphs)
+    embargoes, paragraphs = take_embargoes(without_rules(paragraphs))
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
     notes = [*head.notes, *embargoes, *([change] if change else ())]
@@ -92,6 +92,7 @@ def compose(
         editor_note="\n".join(notes) or None,
         keywords=head.keywords or below.keywords,
         urgency=head.urgency,
+        summary=head.subtitle,
         rights=below.rights,
         warnings=tuple(warnings),
         delivered=delivered,
@@ -119,6 +120,8 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
     told = zip(found, homes, strict=True)
     warnings += dict.fromkeys(zoneless(home) for entry, home in told if entry.zoneless)
+    if any(entry.dayless for entry in found):
+        warnings.append("embargo without a day, of a story without an hour: taken as the day after")
     moments = filter(None, (draft.embargo_until, *(entry.until for entry in found)))
     return replace(
         draft,
@@ -132,6 +135,11 @@ def zoneless(home: tzinfo | None) -> str:
     """Return the warning about an embargo whose hour names no zone; `home` is the agency's."""
     taken = f"its hour is taken as that of {home}" if home else "its hour is taken as the last one"
     return f"embargo without a time zone: {taken}"
+
+
+def without_rules(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paragraphs without the lines that part them (`___`, `* * *`)."""
+    return tuple(text for text in paragraphs if not _RULE.match(text))
 
 
 def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:

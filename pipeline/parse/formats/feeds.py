@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _TEXTS = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
+_TRAILER = re.compile(r"^The post .{1,300} (?:appeared first|first appeared) on .{1,160}$")
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
 
 Values = Mapping[str, Any]
@@ -191,7 +193,13 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
         format="feed",
         delivered=item,
     )
-    return fields.with_body(with_moment(draft, published or updated), body)
+    return fields.with_body(with_moment(draft, published or updated), _without_trailer(body))
+
+
+def _without_trailer(body: Flow) -> Flow:
+    """The text without the line that WordPress puts below each entry."""
+    last = body.paragraphs[-1] if len(body.paragraphs) > 1 else ""
+    return replace(body, paragraphs=body.paragraphs[:-1]) if _TRAILER.match(last) else body
 
 
 def _text(values: Values, key: str) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from pipeline.model import Code
 from pipeline.parse import fields
@@ -24,10 +25,12 @@ from pipeline.parse.markup.flow import Flow
 from pipeline.parse.overflow import check_count
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
+from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _NUMBER = re.compile(r"^([A-Z]+)(?:_([A-Z]{3}))?_?(\d{4})(\d\d)(\d\d)\.")
+_STAMP = re.compile(r"\s(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)$")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _PARAGRAPH = re.compile(r"</?P\b[^<>]*>", re.I)
 _CODES = {"APW": "AP", "NYT": "NYT", "XIN": "Xinhua", "CNA": "CNA", "LTW": "LTW", "AFP": "AFP"}
@@ -57,6 +60,8 @@ def _document(data: bytes) -> Part:
     if not headline and not paragraphs:
         raise FaultError("no_text", "the document has neither headline nor text")
     words = line(_inner("DATELINE", markup))
+    stamp = _STAMP.search(words)
+    words = words[: stamp.start()].rstrip(" ,") if stamp else words
     coded = _NUMBER.match(number)
     day = dates.day(int(coded[3]), int(coded[4]), int(coded[5])) if coded else None
     warnings = () if day or not coded else (f"no date of the calendar: {number}",)
@@ -79,12 +84,18 @@ def _document(data: bytes) -> Part:
         format="gigaword",
         delivered=markup,
     )
-    draft = fields.with_body(
-        with_moment(draft, dates.midnight(day) if day else None), Flow(paragraphs)
-    )
+    draft = fields.with_body(with_moment(draft, _sent(stamp, day)), Flow(paragraphs))
     if kind.startswith("advis") and draft.status != "canceled":
         return Fault("skipped.not_a_story", "gigaword: an advisory to editors", number)
     return draft
+
+
+def _sent(stamp: re.Match[str] | None, day: date | None) -> Moment | None:
+    """The time behind the dateline where it is of the day that the id gives, else that day."""
+    moment = dates.moment(stamp["time"]) if stamp else None
+    if moment and (day is None or moment.at.date() == day):
+        return moment
+    return dates.midnight(day) if day else None
 
 
 def _inner(name: str, markup: str) -> str:

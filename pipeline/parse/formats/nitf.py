@@ -132,7 +132,9 @@ def _body(body: etree._Element | None) -> Flow:
     if "lead_paragraph" not in blocks or "full_text" not in blocks:
         return read_flow(content, skip=("hedline",))
     flow = read_flow(blocks["full_text"])
-    return replace(flow, paragraphs=tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs))
+    told = tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs)
+    is_twice = flow.paragraphs[:1] != told[:1] and " ".join(told[1:]).startswith(told[0])
+    return replace(flow, paragraphs=told[1:] if is_twice else told)
 
 
 def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:

@@ -91,6 +91,8 @@ def _document(data: bytes) -> Part:
     if not headline and (title := _INNER_TITLE.search(markup)):
         headline, markup = _plain(title[1]), markup[: title.start()] + markup[title.end() :]
         found = sgml.fields(markup[len(sgml.start_tag(markup)) + 1 :], apart=_TEXT)
+    if collection == "WSJ":  # an at sign begins each further line
+        headline = " ".join(headline.replace(" @", " ").split())
     below = _WSJ_BYLINE.search(headline)
     written, headline = (below[1], headline[: below.start()]) if below else ("", headline)
     warnings: list[str] = list(decoded.warnings)

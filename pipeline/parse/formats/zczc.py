@@ -19,10 +19,14 @@ from dataclasses import dataclass
 
 BEGINNING = re.compile(r"[\x00\x07\x16\x7f\r\n ]*ZCZC\b")
 _BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))[\x00\x07\x16\x7f ]*ZCZC\b")
-_END = re.compile(rb"[\r\n][\x00\x07\x16\x7f ]*N{4}[\x00\x07\x16\x7f ]*(?=[\r\n]|\Z)")
+# ANSA puts it behind the stamp of the last line.
+_END = re.compile(
+    rb"(?:[\r\n]|(?<=\d\d:\d\d)(?= ))[\x00\x07\x16\x7f ]*N{4}[\x00\x07\x16\x7f ]*(?=[\r\n]|\Z)"
+)
 _LINE = re.compile(rb"[^\r\n]*(?:\r+\n?|\n|\Z)")
 _NUMBER = re.compile(rb"[A-Za-z]{1,5} ?\d{1,5}(?: [^.]{0,80})?")
 _LETTERS = re.compile(rb"[A-Za-z1-9] [A-Za-z]{1,5}(?: \d{1,5})?(?: [A-Z ]{0,40})?")
+_DESKS = re.compile(rb"[A-Z] [A-Z]{3} [A-Z]\d[A-Z](?: [A-Z]{2,5}){0,3}")
 _SLUG = re.compile(rb"[^\s.:/,-]++(?:[-/,]++[^\s.:/,-]++)+(?: ?\([^()]{2,24}\))?[/,]?")
 _MAX_LINES = 5
 _MAX_LINE_BYTES = 120
@@ -69,7 +73,7 @@ def _head(data: bytes, place: int, limit: int) -> tuple[bytes, int]:
             break
         if words and not (len(words) <= _MAX_LINE_BYTES and _is_header(words, len(lines))):
             break
-        lines += [words] if words else []
+        lines += [words] if words and not _DESKS.fullmatch(words) else []
         place += len(entry)
     return b"\r\n".join(lines), place
 
@@ -83,4 +87,4 @@ def _is_header(words: bytes, seen: int) -> bool:
     """A number, letters of priority and category, or key words joined by dashes."""
     if seen == 0 and _NUMBER.fullmatch(words):
         return True
-    return bool(_LETTERS.fullmatch(words) or _SLUG.fullmatch(words))
+    return any(shape.fullmatch(words) for shape in (_LETTERS, _SLUG, _DESKS))

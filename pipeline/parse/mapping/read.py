@@ -127,6 +127,8 @@ def read_mapped(
             low[_NAMES.get(name, name)] = _list(name, found)
         elif name == "language":
             low[name] = _language(_scalar(found[0]))
+        elif entry.text == "html":
+            low[name] = " ".join(read_html(_scalar(found[0])).paragraphs)
         else:
             low[name] = line(_scalar(found[0]))
     flow = _body(mapping, item)

@@ -63,6 +63,7 @@ _WESTERN_SHARE = 0.1
 _WORDS_BYTES = 8192
 _MIN_CONFIDENCE = 0.12
 _FEW_HIGH = 3
+_ESCAPE = re.compile(rb"\x1b\$(?:(?P<korean>\)C)|[@B]|\([@BD])")
 _STRAY = "dateline-cp1252"
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
@@ -91,7 +92,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
     Raises `FaultError` of kind `undecodable` for what is not text.
     """
-    decoded = _by_mark(data) or _by_nulls(data) or _utf8(data, declared)
+    decoded = _by_mark(data) or _by_nulls(data) or _by_escapes(data) or _utf8(data, declared)
     decoded = decoded or _declared(data, declared) or _eight_bit(data)
     sample = decoded.text[:_SAMPLE_BYTES]
     if sample and len(_BINARY.findall(sample)) > max(2, _MAX_BINARY_SHARE * len(sample)):
@@ -127,6 +128,18 @@ def _by_nulls(data: bytes) -> Decoded | None:
             note = f"read as {encoding} without a byte order mark"
             return Decoded(found.text, encoding, (note, *found.warnings))
     return None
+
+
+def _by_escapes(data: bytes) -> Decoded | None:
+    """Sets of seven bits that change their letters by escapes, as in mail (RFC 1468, RFC 1557)."""
+    found = _ESCAPE.search(data[:_SAMPLE_BYTES]) if b"\x1b$" in data else None
+    if not found or not data.isascii():
+        return None
+    name = "iso2022_kr" if found["korean"] else "iso2022_jp_2"
+    try:
+        return Decoded(data.decode(name), name, (f"read as {name} by its escapes",))
+    except UnicodeDecodeError:
+        return None
 
 
 def _lenient(data: bytes, encoding: str) -> Decoded:

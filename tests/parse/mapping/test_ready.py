@@ -95,7 +95,19 @@ ALL_THE_NEWS_2 = (
     b"Norland Online\n"
 )
 GDELT_CSV = b"URL,MobileURL,Date,Title\nhttps://d.example/1,,2015-01-01 10:15:00,Lamp lit again\n"
+WORDPRESS = {
+    "id": 7, "date": "2015-01-01T11:00:00", "date_gmt": "2015-01-01T10:00:00", "type": "post",
+    "guid": {"rendered": "https://n.example/?p=7"}, "link": "https://n.example/lamp",
+    "modified_gmt": "2015-01-01T10:30:00", "status": "private",
+    "title": {"rendered": "Lamp &amp; light again"},
+    "content": {"rendered": "<p>The keepers lit the lamp.</p>", "protected": False},
+    "excerpt": {"rendered": "<p>Light at last</p>"}, "author": 3,
+}  # fmt: skip
 CASES: list[tuple[str, bytes | dict[str, Any], list[dict[str, Any]]]] = [
+    ("wordpress-rest", WORDPRESS, [{
+        "headline": "Lamp & light again", "status": "withheld", "summary": "Light at last",
+        "provider_id": "https://n.example/?p=7", "paragraphs": ("The keepers lit the lamp.",),
+        "published_at": "2015-01-01T10:00:00+00:00"}]),
     ("wapo", WAPO, [{
         "headline": "Lamp lit again", "provider": "The Norland Post", "provider_id": "w7",
         "paragraphs": ("The keepers lit the lamp.", "Ships saw it at once."),

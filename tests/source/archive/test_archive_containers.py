@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.model import DAMAGED_HEADER, Record, Story
 from pipeline.parse import parse_record
 from pipeline.source.archive.archive import Archive, open_archive
+from pipeline.source.archive.containers import press_databases
 from pipeline.source.archive.containers.compressed import Meter
 from pipeline.source.archive.containers.cut import cut
 from pipeline.source.archive.containers.pieces import Piece
@@ -267,3 +268,34 @@ def test_a_row_that_is_cut_off_is_damaged() -> None:
         *whole, last = pieces(packed[:end])
         assert last.damage is not None
         assert values(whole) == [head + row for row in rows[: len(whole)]]
+
+
+def _export(count: int, kind: str) -> list[bytes]:
+    """Documents of a press database, each with a text of its own."""
+    texts = [
+        f"Lighthouse {n} sold\n\n{12 + n} words\n\n{'It is old. ' * 40}\n" for n in range(count)
+    ]
+    if kind == "counted":
+        return [
+            f"                 {n} of {count} DOCUMENTS\n\n{text}\n".encode()
+            for n, text in enumerate(texts, 1)
+        ]
+    return [
+        f"{text}\nDocument LBA00000202610{n:02}em5a0042\n\n".encode()
+        for n, text in enumerate(texts, 1)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["counted", "labelled"])
+def test_a_long_export_of_a_press_database_is_cut_into_its_documents(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short one is a record, whose parser takes it apart; a long one would be refused."""
+    documents = _export(20, kind)
+    data = b"".join(documents) + (b"Search summary\n" if kind == "labelled" else b"")
+    assert values(pieces(data)) == [data]
+    monkeypatch.setattr(press_databases, "WHOLE_BYTES", 4000)
+    found = values(pieces(data, (1000,)))
+    assert len(found) == len(documents)
+    assert b"".join(found) == data
+    assert [value.strip() for value in found[:-1]] == [doc.strip() for doc in documents[:-1]]

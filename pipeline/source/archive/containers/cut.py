@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.source.archive.containers import csvs, jsons, tar, warc, zip
+from pipeline.source.archive.containers import csvs, jsons, press_databases, tar, warc, zip
 from pipeline.source.archive.containers.compressed import CODINGS, Coding, Meter, unpack
 from pipeline.source.archive.containers.context import Context
 from pipeline.source.archive.containers.framing import (
@@ -64,6 +64,7 @@ TEXTS: tuple[Text, ...] = (
     Text("json objects", _OBJECT, jsons.values),
     Text("mbox", re.compile(FROM_LINE), MBOX.split),
     Text("wire messages", re.compile(rb"[\x16\x00\r\n ]*" + HEADER), WIRE_MESSAGES.split),
+    Text("nexis", press_databases.COUNTED, press_databases.counted),
 )
 """Every text that is cut, in order of trial; any other is one record."""
 
@@ -146,7 +147,10 @@ def _split_of(head: bytes, stream: Stream) -> Split:
     if _OBJECT.match(head):
         return jsons.lines if _is_json_lines(stream) else jsons.values
     found = next((text.split for text in TEXTS if text.begins.match(head)), None)
-    return found or csvs.find(head, whole=len(head) < _HEAD_BYTES) or whole
+    found = found or csvs.find(head, whole=len(head) < _HEAD_BYTES)
+    if found is None and press_databases.LABELLED.match(head):
+        found = press_databases.labelled
+    return found or whole
 
 
 def _is_json_lines(stream: Stream) -> bool:
