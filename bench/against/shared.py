@@ -64,7 +64,13 @@ def write(records: Iterable[tuple[int, int, bytes]]) -> int:
 
 def _entity(row: Row, span: Any) -> Row:
     named = ("story_id", "revision_id", "source", "offset", "item", "date", "region")
-    own = {"name": span.text, "kind": span.label_, "salience": 0.0, "mention_count": 1}
+    own = {
+        "name": span.text,
+        "kind": span.label_,
+        "salience": 0.0,
+        "mention_count": 1,
+        "mentions": [],
+    }
     return {**{name: row[name] for name in named}, **own, "enrichment_id": row["enrichment_id"]}
 
 
