@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from pipeline.cli import MODULES, app, app_of
+from pipeline.cli import MODULES, app, app_of, contents
 
 HEAVY = ("apache_beam", "spacy", "kafka", "duckdb", "deltalake", "pipeline.parse")
 """What takes long to import, and what no command needs to tell its version."""
@@ -23,6 +24,13 @@ def commands(made: typer.Typer) -> set[str]:
 
 def test_the_table_has_all_commands() -> None:
     assert commands(app) == set(MODULES)
+
+
+def test_the_light_help_is_that_of_the_whole_command() -> None:
+    """Every word of it: `pipeline/cli/summaries.tsv` has each command, in its order."""
+    light, whole = (CliRunner().invoke(made, ["--help"]) for made in (contents(), app))
+    assert light.exit_code == whole.exit_code == 0
+    assert light.stdout == whole.stdout
 
 
 @pytest.mark.parametrize("command", MODULES)
@@ -45,7 +53,8 @@ def test_every_command_has_an_example() -> None:
     assert [name for name, text in found.items() if "Example" not in text] == []
 
 
-def test_a_light_command_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize(("word", "told"), [("version", "dateline"), ("--help", "reprocess")])
+def test_a_light_command_imports_nothing_heavy(word: str, told: str) -> None:
     """Else each of them takes three times as long."""
     program = (
         "import sys; from pipeline.cli import main\n"
@@ -53,7 +62,7 @@ def test_a_light_command_imports_nothing_heavy() -> None:
         "except SystemExit: print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "version"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, word], capture_output=True, text=True, check=True
     )
-    assert "dateline" in done.stdout
+    assert told in done.stdout
     assert not set(HEAVY) & set(done.stderr.split())

@@ -17,6 +17,7 @@ from rich.text import Text
 from pipeline.cli.group import Commands
 from pipeline.errors import DatelineError
 from pipeline.escape import escaped
+from pipeline.tsv import rows
 
 MODULES: dict[str, tuple[str, ...]] = {
     "run": ("job",),
@@ -48,10 +49,8 @@ app: typer.Typer
 """The command with all its parts; made when it is asked for."""
 
 
-@cache
-def app_of(modules: tuple[str, ...]) -> typer.Typer:
-    """Return the command with the parts that stand in `modules`: nothing else is imported."""
-    made = typer.Typer(
+def _made() -> typer.Typer:
+    return typer.Typer(
         name="dateline",
         cls=Commands,
         help="Wire news from Kafka to Parquet: parsed, enriched with entities and events,"
@@ -61,9 +60,30 @@ def app_of(modules: tuple[str, ...]) -> typer.Typer:
         pretty_exceptions_show_locals=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+@cache
+def app_of(modules: tuple[str, ...]) -> typer.Typer:
+    """Return the command with the parts that stand in `modules`: nothing else is imported."""
+    made = _made()
     for module in modules:
         import_module(f"{__name__}.{module}").register(made)
     return made
+
+
+def contents() -> typer.Typer:
+    """Return a command that can only show its help: what its parts are called and do.
+
+    For that no part is imported; what it prints is what the whole command prints.
+    """
+    made = _made()
+    for name, summary in rows(__name__, "summaries.tsv"):
+        made.command(name, help=summary)(_nothing)
+    return made
+
+
+def _nothing() -> None:
+    """Stand in for a command of `contents`."""
 
 
 def __getattr__(name: str) -> typer.Typer:
@@ -72,12 +92,19 @@ def __getattr__(name: str) -> typer.Typer:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _completes() -> bool:
+    """Whether a shell asks what could follow rather than a user."""
+    return "_DATELINE_COMPLETE" in os.environ
+
+
 def main() -> None:
     """Run the command; a `DatelineError` becomes one line on standard error and its exit code."""
     # Half of a short command's time would go into imports for the others. With a second module it
     # stays a group of commands.
     wanted = MODULES.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
+        if sys.argv[1:] in ([], ["-h"], ["--help"]) and not _completes():
+            contents()()
         app_of(_ALL if wanted is None else tuple(dict.fromkeys((*wanted, "about"))))()
     except DatelineError as error:
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
