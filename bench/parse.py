@@ -1,11 +1,14 @@
 """CPU that parsing costs a story, a wire format at a time, beside that of another commit.
 
-    python bench/parse.py --against COMMIT [--rounds 9] [--format nitf]
+    python bench/parse.py --against COMMIT [--rounds 9] [--format nitf] [--instructions]
 
 Reads the golden inputs, the samples and, with `DATELINE_DATA`, files of Reuters-21578. Each version
 runs in a process of its own, the other one from a git worktree that is removed in the end; they
 take turns round by round, and the medians of their CPU time are compared. Inputs that one of the
 two does not read as stories of the same format are left out, as they are no measure of speed.
+
+With `--instructions` the machine's instructions are counted instead, by valgrind, which takes a
+minute a format and does not depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import argparse
 import gzip
 import json
 import os
+import re
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -29,7 +34,7 @@ def serve() -> None:
     from pipeline.model import Record, Story
     from pipeline.parse import parse_record
 
-    records = {}
+    records: dict[str, Record] = {}
     for line in sys.stdin:
         question = json.loads(line)
         for path in question["paths"]:
@@ -103,6 +108,46 @@ def compare(old: Worker, new: Worker, rounds: int, only: str | None) -> None:
     print(f"{'geometric mean of the ratios':56} {statistics.geometric_mean(ratios):6.2f}")
 
 
+def count(trees: tuple[Path, Path], found: dict[str, list[tuple[str, int]]], passes: int) -> None:
+    """Prints the instructions a story of both versions, and their ratio, for each format."""
+    print(f"{'format':32} stories  old M.  new M.  ratio")
+    ratios = []
+    for name, paths in sorted(found.items()):
+        stories = sum(number for _, number in paths)
+        named = [path for path, _ in paths]
+        before, now = (
+            (_instructions(tree, named, passes) - _instructions(tree, named, 0)) / passes
+            for tree in trees
+        )
+        ratios.append(now / before)
+        shown = (before / stories / 1e6, now / stories / 1e6, ratios[-1])
+        print(f"{name:32} {stories:7} {shown[0]:7.3f} {shown[1]:7.3f} {shown[2]:6.2f}", flush=True)
+    print(f"{'geometric mean of the ratios':56} {statistics.geometric_mean(ratios):6.2f}")
+
+
+def _instructions(tree: Path, paths: list[str], passes: int) -> int:
+    """What a process executes that reads these files once, and then `passes` times more."""
+    command = [
+        *("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"),
+        *(sys.executable, str(Path(__file__).resolve()), "--passes", str(passes), *paths),
+    ]
+    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=True)
+    refs = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+    assert refs, done.stderr
+    return int(refs[1].replace(",", ""))
+
+
+def _pass_over(paths: list[str], passes: int) -> None:
+    from pipeline.model import Record
+    from pipeline.parse import parse_record
+
+    records = [Record("bench", 0, _bytes(Path(path))) for path in paths]
+    for _ in range(passes + 1):
+        for record in records:
+            parse_record(record)
+
+
 def _seconds(answer: list[object]) -> float:
     return float(str(answer[0]))
 
@@ -113,15 +158,26 @@ def main() -> None:
     parser.add_argument("--against", default="HEAD", help="the commit to compare with")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--format", help="this one only")
+    parser.add_argument("--instructions", action="store_true", help="count those, by valgrind")
+    parser.add_argument("--passes", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("paths", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         serve()
         return
+    if args.passes is not None:
+        _pass_over(args.paths, args.passes)
+        return
     with worktree(args.against) as tree:
         old, new = Worker(tree, Path(__file__)), Worker(ROOT, Path(__file__))
         try:
-            compare(old, new, args.rounds, args.format)
+            if args.instructions:
+                found = comparable(old, new)
+                chosen = {n: p for n, p in found.items() if n.startswith(args.format or "")}
+                count((tree, ROOT), chosen, passes=8)
+            else:
+                compare(old, new, args.rounds, args.format)
         finally:
             old.close()
             new.close()

@@ -5,7 +5,8 @@
 printed with the input's place in the sequence and written to `--out`, and the exit code is 1.
 
 The law: any bytes give at least one item, numbered from 0, none `parse_failed`, failures with their
-bytes; what a story keeps as its raw bytes gives one item again; the time a byte takes is bounded.
+bytes; what a story keeps as its raw bytes gives one item again; the time a byte takes is bounded,
+beside a fixed cost.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.parse.golden import cases
 from tests.support import hostile
 
 MAX_BYTES = 60_000
+FIXED_S = 0.1
+"""What any input may cost: pages have their article looked for, however small they are."""
 LIMITS = ParseLimits(max_record_bytes=1 << 20, max_items=300, max_decompressed_bytes=1 << 21)
 TOKENS = [
     b"<", b">", b"</", b"/>", b"&", b"&#0;", b"&#xFFFF;", b"&nbsp;", b"<!--", b"-->", b"<![CDATA[",
@@ -150,6 +153,8 @@ def broken_law(data: bytes) -> str | None:
 
 
 def _run(name: str, seeds: list[bytes], others: list[bytes], args: argparse.Namespace) -> int:
+    for data in seeds:  # what is loaded at a format's first story is no time of an input's
+        broken_law(data)
     begin, slowest, found, kinds = time.monotonic(), 0.0, 0, Counter[str]()
     for number, data in enumerate(inputs(seeds, others, f"{args.seed}/{name}")):
         if time.monotonic() - begin > args.seconds:
@@ -159,7 +164,7 @@ def _run(name: str, seeds: list[bytes], others: list[bytes], args: argparse.Name
             return found
         start = time.process_time()
         fault = broken_law(data)
-        spent = (time.process_time() - start) / (len(data) + 2_000)
+        spent = max(time.process_time() - start - FIXED_S, 0) / (len(data) + 2_000)
         slowest = max(slowest, spent)
         if not fault and spent > args.max_us_a_byte / 1e6:
             fault = f"slow: {spent * 1e6:.0f} µs a byte"

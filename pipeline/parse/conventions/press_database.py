@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from pipeline.model import Code
 from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import split_places
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, replace
@@ -230,6 +231,7 @@ def read_nexis(text: str) -> Draft:
             provider=named(re.sub(r"\s*\(.*\)$", "", publication)) or None,
             bylines=_names(told.get("BYLINE") or told.get("AUTHOR") or ""),
             dateline=told.get("DATELINE") or None,
+            dateline_places=split_places(re.split(r"[(\d]", told.get("DATELINE") or "")[0]),
             language=_LANGUAGES.get((told.get("LANGUAGE") or "").split(";")[0].strip().upper()),
             codes=_section(told.get("SECTION")),
             captions=tuple(filter(None, (told.get("GRAPHIC"),))),
