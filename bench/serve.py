@@ -3,10 +3,10 @@
     PYTHONPATH=. python bench/serve.py [--sizes 100000 1000000] [--folder FOLDER] [--asks 60]
 
 The copy is filled as the follower fills it, with stories of one year that name people and countries
-as unevenly as news does (Zipf). Above 50,000 stories these are repeated, each some seconds later,
-with names and pairs of their own in every repetition: more different ones than news has. Each page
-is asked with values drawn anew each time, by the code of the server without the network, first
-alone, then beside a writer that adds stories and commits all the while, and three readers.
+as unevenly as news does (Zipf). Above 50,000 stories these are repeated by SQL, each some seconds
+later: so the names and pairs of a million are as many as those of 50,000, which spares the figures
+of the last days some work. Each page is asked with values drawn anew each time, by the code of the
+server without the network, first alone, then beside three readers and a writer that commits.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.serve.app import Site
 from pipeline.serve.copy import live_copy
 from pipeline.serve.copy.choice import Chosen
 from pipeline.serve.copy.copied_rows import unpacked, words
-from pipeline.serve.copy.follow import Tally, insert, microseconds
+from pipeline.serve.copy.follow import CountTally, insert, microseconds
 from pipeline.serve.copy.live_copy import CopyState
 from pipeline.serve.filters import countries, filters_of, roots
 from pipeline.serve.gate import Access, hosts_of
@@ -54,6 +54,8 @@ class Made:
         self.codes = list(countries())
         self.roots = list(roots())
         names = contract("stories").schema.names
+        events = contract("events").schema.names
+        self.event_lacking = dict.fromkeys(events, None)
         self.lacking = dict.fromkeys((name for name in names if name != "raw"), None)
 
     def zipf(self, n: int) -> int:
@@ -91,7 +93,10 @@ class Made:
         """One deed between two of them."""
         draw = self.draw
         one, other = draw.choice(people), draw.choice(people)
+        town = self.zipf(3000)
         return {
+            **self.event_lacking,
+            **{"trigger_start": 0, "trigger_end": 3, "sentence_index": 1, "event_id": "x"},
             **{
                 "negated": False,
                 "hypothetical": False,
@@ -106,9 +111,9 @@ class Made:
                 "quad_class": draw.randrange(1, 5),
             },
             **{"goldstein": draw.uniform(-10, 10), "confidence": 0.7, "sentence": "It was done."},
-            **{"place": f"Town {self.zipf(3000)}", "place_country": told[0]},
+            **{"place": f"Town {town}", "place_country": told[0]},
             **{"place_exactness": "city", "place_geonames_id": 1, "mode": None, "cameo": "010"},
-            **{"place_latitude": float(self.zipf(80)), "place_longitude": float(self.zipf(170))},
+            **{"place_latitude": float(town % 70), "place_longitude": float(town % 170)},
         }
 
 
@@ -119,7 +124,7 @@ def fill(path: Path, made: Made, first: int, last: int) -> float:
     chosen = Chosen(True, NOW)
     for start in range(first, last, PART):
         with live_copy.transaction(connection):
-            tally = Tally(1)
+            tally = CountTally(1)
             found = [made.story(n) for n in range(start, min(last, start + PART))]
             for shown in sorted(found, key=lambda one: one.story["published_at"]):
                 insert(connection, shown, chosen, tally, arrived=False)
@@ -168,16 +173,10 @@ def repeat(path: Path, times: int) -> None:
             )
         print(f"\r{k + 1} of {times} times", end="", flush=True)
     with live_copy.transaction(connection):
-        amounts = "n, quad1, quad2, quad3, quad4, goldstein"
-        sums = ", ".join(f"{one} = {one} * :times" for one in amounts.split(", "))
-        apart = "('person', 'dyad', 'dyad-of')"
-        run(f"UPDATE counts SET {sums} WHERE what NOT IN {apart}", {"times": times})
-        run("CREATE TEMP TABLE k AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
-            " FROM n WHERE i < :times - 1) SELECT i FROM n", {"times": times})  # fmt: skip
-        run(f"CREATE TEMP TABLE once AS SELECT * FROM counts WHERE what IN {apart}")
-        run(f"INSERT INTO counts SELECT what, bucket, key || '-' || i, {amounts} FROM once, k")
-        run("INSERT INTO names (entity_id, name, kind, country, role)"
-            " SELECT entity_id || '-' || i, name, kind, country, role FROM names, k")  # fmt: skip
+        amounts = ("n", "quad1", "quad2", "quad3", "quad4", "goldstein")
+        run(f"UPDATE counts SET {', '.join(f'{one} = {one} * :times' for one in amounts)}",
+            {"times": times})  # fmt: skip
+        run("PRAGMA analysis_limit = 1000")
         run("ANALYZE")
         before = live_copy.state(connection)
         live_copy.remember(connection, replace(before, total=before.total * times))
@@ -222,29 +221,35 @@ def asks(made: Made) -> dict[str, Callable[[], tuple[pages.MakesPage, str, dict[
     }  # fmt: skip
 
 
-def measured(site: Site, made: Made, n: int) -> Iterator[tuple[str, list[float]]]:
-    """Times in milliseconds of each page."""
+def measured(site: Site, made: Made, n: int) -> Iterator[tuple[str, list[float], list[float]]]:
+    """Milliseconds of each page: by the clock, and of this thread's processor time."""
     for name, draw in asks(made).items():
-        times = []
+        times, own = [], []
         for _ in range(n):
             make, path, given, named = draw()
             asked = pages.Asked(path, filters_of(given), given, named)
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), time.thread_time()
             try:
                 site._answer(make, asked, "html")
             except pages.NothingThereError:
                 continue
             times.append((time.perf_counter() - begun) * 1000)
-        yield name, times
+            own.append((time.thread_time() - before) * 1000)
+        yield name, times, own
 
 
-def print_table(title: str, rows: Iterator[tuple[str, list[float]]]) -> None:
+def print_table(title: str, rows: Iterator[tuple[str, list[float], list[float]]]) -> None:
     """Print p50 and p95 of each page."""
-    print(f"\n{title}\n| page | p50 ms | p95 ms |\n|---|---:|---:|")
-    for name, times in rows:
-        if len(times) > 1:
-            p95 = statistics.quantiles(times, n=20)[18]
-            print(f"| {name} | {statistics.median(times):.0f} | {p95:.0f} |", flush=True)
+    heads = "| page | p50 ms | p95 ms | p50 CPU ms | p95 CPU ms |"
+    print(f"\n{title}\n{heads}\n|---|---:|---:|---:|---:|")
+    for name, *both in rows:
+        if len(both[0]) > 1:
+            told = [
+                f"{figure:.0f}"
+                for one in both
+                for figure in (statistics.median(one), statistics.quantiles(one, n=20)[18])
+            ]
+            print(f"| {name} | {' | '.join(told)} |", flush=True)
 
 
 def main() -> None:
@@ -252,12 +257,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--kept", action="store_true", help="measure the copy that is there")
     parser.add_argument("--asks", type=int, default=60)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = (given.folder or Path(folder)) / "bench.sqlite"
         made = Made(1)
         for size in given.sizes:
+            if given.kept:
+                report(path, made, size, given.asks)
+                continue
             path.unlink(missing_ok=True)
             one_by_one = min(size, ONE_BY_ONE)
             took = fill(path, made, 0, one_by_one)
@@ -265,13 +274,18 @@ def main() -> None:
                 repeat(path, size // one_by_one)
             rate = one_by_one / took
             print(f"{size:,} stories: {path.stat().st_size / 1e9:.2f} GB, {rate:,.0f} stories/s")
-            copy = Copy(path, lambda: NOW, most_s=60.0)
-            site = Site(copy, lambda: NOW, Access(hosts_of("127.0.0.1", ())))
-            print_table("alone", measured(site, made, given.asks))
-            beside(site, path, size, given.asks)
-            copy.close()
-            rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"\nlargest memory of the process, filling and asking: {rss:,.0f} MiB")
+            report(path, made, size, given.asks)
+
+
+def report(path: Path, made: Made, size: int, n: int) -> None:
+    """Print what pages take over the copy at `path`."""
+    copy = Copy(path, lambda: NOW, most_s=60.0)
+    site = Site(copy, lambda: NOW, Access(hosts_of("127.0.0.1", ())))
+    print_table("alone", measured(site, made, n))
+    beside(site, path, size, n)
+    copy.close()
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\nlargest memory of the process: {rss:,.0f} MiB")
 
 
 def beside(site: Site, path: Path, size: int, n: int) -> None:
@@ -283,7 +297,7 @@ def beside(site: Site, path: Path, size: int, n: int) -> None:
         connection = live_copy.create(path)
         while not over.is_set():
             with live_copy.transaction(connection):
-                tally = Tally(1)
+                tally = CountTally(1)
                 for _ in range(20):
                     insert(connection, made.story(number), Chosen(True, NOW), tally, arrived=True)
                     number += 1

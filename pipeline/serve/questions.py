@@ -32,7 +32,7 @@ _WAIT_S = 2.0
 _AGAIN_S = 0.02
 _RECENT_DAYS = 7
 _CHART_DAYS = 30
-_PLACES = 300
+_PLACES = 150
 _TOP = 12
 _STATES = 12
 _REVISIONS = 200
@@ -382,7 +382,8 @@ class Questions:
         values, among = _among(buckets)
         rows = self._rows(
             f"SELECT key, {_QUADS}, sum(n) AS events FROM counts WHERE what = 'place'"
-            f" AND bucket IN {among} GROUP BY key ORDER BY events DESC, key LIMIT {_PLACES}",
+            f" AND bucket IN {among} GROUP BY {_by_key(buckets)}"
+            f" ORDER BY events DESC, key LIMIT {_PLACES}",
             **values,
         )
         places = []
@@ -407,17 +408,20 @@ class Questions:
         """Deeds between the countries that act and are acted upon most."""
         values, among = _among(buckets)
         rows = self._rows(
-            f"SELECT key, {_QUADS}, sum(n) AS events FROM counts WHERE what = 'states'"
-            f" AND bucket IN {among} GROUP BY key ORDER BY events DESC, key",
+            f"WITH between_states AS (SELECT key, {_QUADS}, sum(n) AS events FROM counts"
+            f"  WHERE what = 'states' AND bucket IN {among} GROUP BY {_by_key(buckets)}),"
+            " sides AS (SELECT key, events, substr(key, 1, instr(key, :apart) - 1) AS source,"
+            "  substr(key, instr(key, :apart) + 1) AS target FROM between_states),"
+            " most AS (SELECT code FROM (SELECT source AS code, events FROM sides"
+            "  UNION ALL SELECT target, events FROM sides)"
+            f"  GROUP BY code ORDER BY sum(events) DESC, code LIMIT {_STATES})"
+            " SELECT source, target, b.* FROM sides JOIN between_states AS b USING (key)"
+            " WHERE source IN (SELECT code FROM most) AND target IN (SELECT code FROM most)"
+            " ORDER BY b.events DESC, key",
             **values,
+            apart=APART,
         )
-        weight: dict[str, int] = {}
-        for row in rows:
-            row["source"], row["target"] = row["key"].split(APART)
-            for side in ("source", "target"):
-                weight[row[side]] = weight.get(row[side], 0) + row["events"]
-        most = sorted(weight, key=lambda code: (-weight[code], code))[:_STATES]
-        return [row for row in rows if row["source"] in most and row["target"] in most]
+        return rows
 
     def _totals(self, buckets: Sequence[str] = (ALL,)) -> dict[str, int]:
         values, among = _among(buckets)
@@ -448,7 +452,8 @@ class Questions:
         values, among = _among(buckets)
         rows = self._rows(
             "SELECT key AS country, sum(n) AS stories FROM counts WHERE what = 'country'"
-            f" AND bucket IN {among} GROUP BY key ORDER BY stories DESC, key LIMIT :limit",
+            f" AND bucket IN {among} GROUP BY {_by_key(buckets)}"
+            " ORDER BY stories DESC, key LIMIT :limit",
             **values,
             limit=limit,
         )
@@ -459,7 +464,8 @@ class Questions:
         return self._rows(
             "SELECT m.key AS entity_id, n.name, n.role, n.country, m.stories FROM ("
             "  SELECT key, sum(n) AS stories FROM counts WHERE what = :what"
-            f"  AND bucket IN {among} GROUP BY key ORDER BY stories DESC, key LIMIT {_TOP}"
+            f"  AND bucket IN {among} GROUP BY {_by_key(buckets)}"
+            f" ORDER BY stories DESC, key LIMIT {_TOP}"
             ") AS m JOIN names AS n ON n.entity_id = m.key ORDER BY m.stories DESC, m.key",
             **values,
             what=what,
@@ -470,7 +476,7 @@ class Questions:
         rows = self._rows(
             f"SELECT key, {_QUADS}, sum(n) AS events, sum(goldstein) / sum(n) AS goldstein"
             f" FROM counts WHERE what = 'dyad' AND bucket IN {among}"
-            f" GROUP BY key ORDER BY events DESC, key LIMIT {_TOP}",
+            f" GROUP BY {_by_key(buckets)} ORDER BY events DESC, key LIMIT {_TOP}",
             **values,
         )
         for row in rows:
@@ -509,6 +515,15 @@ def _months_and_days(first: date, last: date) -> Iterator[str]:
 
 def _days(last: date, n: int) -> tuple[str, ...]:
     return tuple((last - timedelta(days=back)).isoformat() for back in range(n))
+
+
+def _by_key(buckets: Sequence[str]) -> str:
+    """What counts of several buckets are grouped by.
+
+    The `+` keeps SQLite from the index of one key over time, for which it would go through every
+    day (measured over 400,000 stories: 250 ms of processor against 2); one bucket is in order.
+    """
+    return "key" if len(buckets) == 1 else "+key"
 
 
 def _among(buckets: Sequence[str]) -> tuple[dict[str, str], str]:

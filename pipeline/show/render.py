@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.show.facts import act, days, printable, side
+from pipeline.store.explain.codes import region_name
 
 
 def render(template: str, *, script: str | None = None, **values: object) -> str:
@@ -68,7 +69,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    environment.globals.update(act=act, days=days, side=side)
+    environment.globals.update(act=act, days=days, side=side, region_name=region_name)
     return environment
 
 

@@ -231,6 +231,7 @@ class Follower:
                 done += len(part)
                 self._remember(replace(told, done=done))
         with live_copy.transaction(self._open):
+            self._open.execute("PRAGMA analysis_limit = 1000")
             self._open.execute("ANALYZE")
             self._remember(replace(told, ready=True, serial=told.serial + 1, done=done))
 
@@ -360,7 +361,7 @@ class Follower:
 
     def _remove(self, places: Iterable[Place], shown: Mapping[Place, bool]) -> None:
         connection = self._open
-        tally = Tally(-1)
+        tally = CountTally(-1)
         for place in places:
             number, blob, tagged = connection.execute(
                 'SELECT id, shown, tags FROM stories WHERE source = ? AND "offset" = ?'
@@ -389,7 +390,7 @@ class Follower:
         *,
         arrived: bool,
     ) -> None:
-        tally = Tally(1)
+        tally = CountTally(1)
         found = sorted(_read(snapshot, places, dates), key=lambda one: story_id_number(one.story))
         for shown in found:
             insert(self._open, shown, chosen[_place(shown.story)], tally, arrived=arrived)
@@ -415,7 +416,12 @@ class _Step:
 
 
 def insert(
-    connection: sqlite3.Connection, shown: Shown, chosen: Chosen, tally: Tally, *, arrived: bool
+    connection: sqlite3.Connection,
+    shown: Shown,
+    chosen: Chosen,
+    tally: CountTally,
+    *,
+    arrived: bool,
 ) -> None:
     """Put a story into the copy; what it counts is gathered in `tally`, to be written once."""
     story = shown.story
@@ -449,7 +455,7 @@ def insert(
     )
 
 
-class Tally:
+class CountTally:
     """Counts gathered over stories, written into the copy once; `sign` is -1 for what leaves it."""
 
     def __init__(self, sign: int) -> None:

@@ -71,6 +71,8 @@ def create(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA cache_size = -65536")
     connection.execute("PRAGMA temp_store = MEMORY")
+    # Of a large step: else its log keeps its size for good.
+    connection.execute(f"PRAGMA journal_size_limit = {64 * 1024**2}")
     if not tables:
         text = files("pipeline.serve.copy").joinpath("tables.sql").read_text("utf-8")
         connection.executescript(f"BEGIN; {text}; PRAGMA user_version = {VERSION}; COMMIT")
