@@ -99,8 +99,9 @@ class _Shell:
         elif name == "\\recipes":
             from pipeline.store.recipes.recipe_book import recipes
 
+            width = max(map(len, recipes())) + 2
             for one in recipes().values():
-                typer.echo(f"{one.name:18}{one.title}")
+                typer.echo(f"{one.name:{width}}{one.title}")
         elif name == "\\recipe":
             self._told(lambda: typer.echo(_filled(word)))
         else:

@@ -85,7 +85,7 @@ def _run(code: str, told: str, given: Mapping[str, str]) -> Any:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
