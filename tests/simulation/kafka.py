@@ -50,7 +50,8 @@ class SteppedKafka(FakeKafka):
         log, source = self.logs[name], self.partition(*name).source
         what = random.choice(("expire", "spoil", "transaction", "transaction", "away"))
         if what == "expire":
-            end = min(log.end, log.earliest + random.randint(1, 4))
+            # All of them, often: also what somebody is just about to commit.
+            end = min(log.end, log.earliest + random.choice((1, 2, 3, 4, log.end, log.end)))
             self.unread |= {(source, n) for n in range(log.earliest, end)}
             log.earliest = end
         elif what == "spoil" and log.end > log.earliest:

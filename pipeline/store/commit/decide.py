@@ -82,11 +82,15 @@ class Standing:
         return cls(reject_ends, story_ends, rejects, told, frozenset(stories), owed)
 
     def rows(self, source: str, more: Iterable[Reject] = ()) -> Rows:
-        """Return what stands of one source, and with it `more`."""
-        added = [r for r in more if r.source == source]
-        told = {coordinates_of(r): _end_of(r) for r in added if r.kind in UNREAD}
-        places = (*self.stories, *self.rejects, *map(coordinates_of, added))
-        return Rows.of(source, places, {**self.told, **told})
+        """Return what stands of one source, and with it `more`, accounts that are to be written."""
+        told = {place: end for place, end in self.told.items() if place[0] == source}
+        told |= {coordinates_of(r): _end_of(r) for r in more if r.source == source}
+        stories = [place for place in self.stories if place[0] == source]
+        items: dict[int, set[int]] = {}
+        for _, offset, item in (*stories, *(p for p in self.rejects if p[0] == source)):
+            items.setdefault(offset, set()).add(item)
+        ranges = [(place[1], end) for place, end in told.items()]
+        return Rows(items, {offset for _, offset, _ in stories}, ranges)
 
 
 @dataclass(frozen=True, slots=True)

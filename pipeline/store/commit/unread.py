@@ -9,7 +9,7 @@ ARCHITECTURE.md, "The commit protocol".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from pipeline.model import Reject
@@ -50,43 +50,33 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What stands of one source: the items of each offset, and ranges that have their account."""
+    """What stands of one source: the items of each offset, and ranges that have their account.
+
+    `stories` are the offsets of which a story stands: with it the whole record does.
+    """
 
     items: Mapping[int, Set[int]]
+    stories: Set[int]
     told: Collection[tuple[int, int]]
-
-    @classmethod
-    def of(
-        cls,
-        source: str,
-        places: Iterable[tuple[str, int, int]],
-        told: Mapping[tuple[str, int, int], int],
-    ) -> Rows:
-        """Return those of `source` among the coordinates of many."""
-        items: dict[int, set[int]] = {}
-        for name, offset, item in places:
-            if name == source:
-                items.setdefault(offset, set()).add(item)
-        return cls(items, [(p[1], end) for p, end in told.items() if p[0] == source])
 
     def lacking(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield offset, item and end of each run of offsets within `[start, end)` without a row.
 
-        Of a record whose first items are missing these are named, one by one; whether its last
-        ones are missing cannot be told.
+        Of a record of which rejects alone stand nobody can tell whether it had stories too: it
+        lacks the items below theirs that are missing, or else the next one.
         """
-        spans = [(offset, offset + 1, held) for offset, held in self.items.items()]
-        spans += [(first, beyond, frozenset[int]()) for first, beyond in self.told]
+        spans = [(offset, offset + 1) for offset in self.items if offset not in self.stories]
+        whole = [(offset, offset + 1) for offset in self.stories]
         at = start
-        for first, beyond, held in sorted(spans, key=lambda span: span[:2]):
+        for first, beyond in sorted({*spans, *whole, *self.told}):
             if beyond <= start or first >= end:
                 continue
             if at < first:
                 yield at, 0, first
-            if first >= at:
-                yield from (
-                    (first, n, beyond) for n in range(max(held, default=0)) if n not in held
-                )
+            if first >= at and (first, beyond) in spans and not self.is_told(first):
+                held = self.items[first]
+                missing = [n for n in range(max(held)) if n not in held]
+                yield from ((first, n, beyond) for n in missing or (max(held) + 1,))
             at = max(at, beyond)
         if at < end:
             yield at, 0, end

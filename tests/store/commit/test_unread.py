@@ -140,8 +140,7 @@ def test_two_ranges_are_owed_one_after_the_other(root: str) -> None:
             writer_of(DyingLake(root, 4, "after")).write(gone(0, 2, 5))
 
     writer_of(MeddlingLake(root, 4, meddle)).write(gone(0, 8))
-    # The repeat at 7 stands in rejects: it lacks nothing.
-    assert Lake(root).committed("rejects", [f"passed/{SOURCE}"]) == {f"passed/{SOURCE}": 7}
+    assert Lake(root).committed("rejects", [f"passed/{SOURCE}"]) == {f"passed/{SOURCE}": 8}
     assert_accounted(root)
 
 
@@ -189,6 +188,23 @@ def test_of_a_record_the_first_items_of_which_are_lost_these_are_named(root: str
         (0, 1, "malformed"),
     ]
     assert check(root, strict=True).ok
+
+
+def test_a_record_of_which_only_a_reject_stands_gets_an_account(tmp_path: Path) -> None:
+    """Its second item was a story, whose file is all that there is of it."""
+    started(tmp_path, SOURCE)
+    both = a_batch([enriched(a_story(0, 1))], [a_reject(0, 0)])
+    with pytest.raises(Killed):
+        writer_of(DyingLake(str(tmp_path), 4, "files")).write(both)
+    lost = a_reject(0, kind="skipped.expired", stage="read", raw=None, end_offset=1)
+    writer_of(Lake(str(tmp_path))).write(a_batch(rejects=[lost], spans={SOURCE: (0, 1)}))
+    rows = rows_of(tmp_path, "rejects", "item", "kind", "end_offset")
+    assert sorted(tuple(row.values()) for row in rows) == [
+        (0, "malformed", None),
+        (1, "skipped.expired", 1),
+    ]
+    assert clean(Lake(str(tmp_path)), NOON).lost == 0
+    assert check(str(tmp_path), strict=True).ok
 
 
 @pytest.mark.parametrize("turn", range(2, 6))
