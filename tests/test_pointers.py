@@ -99,5 +99,6 @@ def test_the_index_names_every_page_once() -> None:
     """The shelves of docs/README.md."""
     index = ROOT / "docs" / "README.md"
     named = [target for target, _ in _LINK.findall(index.read_text("utf-8"))]
-    pages = {page.name for page in index.parent.glob("*.md")} - {"README.md"}
+    found = (page for kind in ("*.md", "*.ipynb") for page in index.parent.glob(kind))
+    pages = {page.name for page in found} - {"README.md"}
     assert sorted(name for name in named if not name.startswith("../")) == sorted(pages)
