@@ -160,3 +160,18 @@ def test_entities_of_one_character_are_read() -> None:
     assert one(head.replace(b'"&#38;#38;"', b'"!"') + data).paragraphs == ("Norrby !",)
     (item,) = parse_record(record(b'<!DOCTYPE nitf [<!ENTITY a "&b;&b;"><!ENTITY b "bb">]>' + data))
     assert isinstance(item, Reject) and item.kind == "malformed"
+
+
+def test_a_block_called_summary_is_the_summary_and_no_paragraph() -> None:
+    """Only where text follows it: else it is all the text that there is."""
+    block = '<block class="summary"><p>It was old.</p></block>'
+    story = one(nitf(body=f"{block}<block>{BODY}</block>"))
+    assert (story.summary, story.paragraphs) == ("It was old.", PARAGRAPHS)
+    alone = one(nitf(body=block))
+    assert (alone.summary, alone.paragraphs) == (None, ("It was old.",))
+
+
+def test_the_agency_of_the_tagline_is_the_provider_where_none_is_named() -> None:
+    """Initials and agency stand at the end of the body."""
+    data = nitf().replace(b"</body>", b"<body.end><tagline>(AFP)</tagline></body.end></body>")
+    assert one(data).provider == "AFP"

@@ -32,6 +32,7 @@ _ROLES = {
     "virtloc": "place",
 }
 _BY = re.compile(r"^(?:by|par|von|por|av|di|door)\s", re.I)
+_SUMMARIES = frozenset({"summary", "abstract", "teaser", "standfirst"})
 _VERSION = re.compile(r"NITF\s+(\d+\.\d+)", re.I)
 
 
@@ -110,9 +111,20 @@ def read_nitf(root: etree._Element) -> Draft:
         draft = replace(draft, embargo_until=released.at)
     draft = with_moment(draft, issued or released or told or _printed(head, warnings))
     flow = _body(xml.child(root, "body"))
+    summary = draft.summary
+    if block := () if summary else _summary_block(root):
+        is_first = flow.paragraphs[: len(block)] == block and len(flow.paragraphs) > len(block)
+        flow = replace(flow, paragraphs=flow.paragraphs[len(block) :]) if is_first else flow
+        summary = " ".join(block) if is_first else None
     below = ("", *texts_of(xml.child(root, "body", "body.end")))
-    notes = [text for text in below[1 : read_sign_off(list(below)).end] if " " in text]
-    draft = replace(draft, editor_note="\n".join(filter(None, (draft.editor_note, *notes))) or None)
+    signed = read_sign_off(list(below))
+    notes = [text for text in below[1 : signed.end] if " " in text]
+    draft = replace(
+        draft,
+        editor_note="\n".join(filter(None, (draft.editor_note, *notes))) or None,
+        provider=draft.provider or signed.provider,
+        summary=summary,
+    )
     if words and not draft.dateline_date and draft.published_at:
         found = find_dateline(words + " - ")
         draft = replace(draft, dateline_date=found.on(draft.published_at.date()) if found else None)
@@ -135,6 +147,13 @@ def _body(body: etree._Element | None) -> Flow:
     told = tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs)
     is_twice = flow.paragraphs[:1] != told[:1] and " ".join(told[1:]).startswith(told[0])
     return replace(flow, paragraphs=told[1:] if is_twice else told)
+
+
+def _summary_block(root: etree._Element) -> tuple[str, ...]:
+    """The paragraphs of the block that the article calls its summary."""
+    blocks = xml.children(xml.child(root, "body", "body.content"), "block")
+    named = (b for b in blocks if (b.get("class") or b.get("id") or "").lower() in _SUMMARIES)
+    return texts_of(next(named, None))
 
 
 def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
