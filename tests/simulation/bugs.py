@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from deltalake import CommitProperties
 
+from pipeline.store.commit import write
 from pipeline.store.commit.data_files import MAINTAIN, Marks
+from pipeline.store.commit.decide import Decided
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.upkeep import clean_up
@@ -98,6 +101,20 @@ def unfenced_compaction() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def account_before_stories() -> Iterator[None]:
+    """Offsets that could not be read get their account before stories have passed them."""
+    decide = write.decide
+
+    def early(*given: Any) -> Decided:
+        decided = decide(*given)
+        rejects = (*decided.new_rejects, *decided.late)
+        return replace(decided, new_rejects=rejects, late=())
+
+    with patch.object(write, "decide", early):
+        yield
+
+
 BUGS: dict[str, Bug] = {
     "no fence": no_fence,
     "clean-up without a fence": clean_up_without_fence,
@@ -106,4 +123,5 @@ BUGS: dict[str, Bug] = {
     "a lost acknowledgement counts as a failure": lost_answer_is_a_failure,
     "stories before their entities": stories_first,
     "compactions that share no transaction": unfenced_compaction,
+    "an account before stories": account_before_stories,
 }

@@ -27,6 +27,10 @@ LOST: dict[str, Any] = {
     "actors": {"writer": 1}, "faults": frozenset({"lost.conflict"}), "fault_rate": 0.3,
     "events": frozenset({"forget"}), "event_rate": 0.4,
 }  # fmt: skip
+EXPIRING: dict[str, Any] = {
+    "actors": {"writer": 3}, "events": frozenset({"freeze", "kafka", "spawn"}),
+    "event_rate": 0.25, "faults": frozenset(), "partitions": 1, "records": 300, "steps": 600,
+}  # fmt: skip
 WHERE: dict[str, dict[str, Any]] = {
     "no fence": WRITERS,
     "clean-up without a fence": UPKEEP,
@@ -34,6 +38,7 @@ WHERE: dict[str, dict[str, Any]] = {
     "the table is not asked after a lost acknowledgement": LOST,
     "a lost acknowledgement counts as a failure": LOST,
     "stories before their entities": {"actors": {"writer": 1}},
+    "an account before stories": EXPIRING,
     "compactions that share no transaction": {"actors": {"writer": 2, "compaction": 3}, **FREEZING},
 }
 
