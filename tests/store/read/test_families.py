@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from deltalake.transaction import RemoveAction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,6 +171,28 @@ def test_a_filter_reaches_the_files_of_stories_and_events(noted: Path) -> None:
     assert query(str(noted), None, f"{sql} AND region = 'western-asia'", NOON).to_pylist() == [
         {"n": 1}
     ]
+
+
+def test_what_followed_a_withdrawn_revision_is_in_force_again(noted: Path) -> None:
+    """Its file left, and no other came: the note alone would hide the one before."""
+    assert [row[1] for row in shown(noted, NOON)["current"]] == [1, 2, 3]
+    lake = Lake(str(noted))
+    (last,) = [
+        action
+        for action in lake.added("stories").to_pylist()
+        if str(action["partition.date"]) == str((NOON + DAY).date())
+        and action["partition.region"] == "western-asia"
+    ]
+    gone = RemoveAction(
+        last["path"],
+        data_change=True,
+        deletion_timestamp=0,
+        size=last["size_bytes"],
+        partition_values={"date": str(last["partition.date"]), "region": "western-asia"},
+    )
+    lake.commit_actions("stories", [gone], {}, "gone")
+    assert [row[1] for row in shown(noted, NOON)["current"]] == [0, 2, 3]
+    assert shown(noted, NOON) == compared(noted, NOON)
 
 
 def test_a_note_that_fits_no_more_is_left_alone(
