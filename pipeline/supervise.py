@@ -104,7 +104,6 @@ class Supervisor:
             while not stop.is_set():
                 upkeep.look()
                 if not [worker for worker in self._workers if not worker.look()]:
-                    upkeep.last(stop)
                     return
                 stop.wait(_POLL_S)
         except DatelineError as error:
@@ -184,18 +183,6 @@ class _Upkeep:
             self._tell(said, self._process.returncode)
             self._process = None
             self._due_s = clock.monotonic() + self._interval_s
-
-    def last(self, stop: threading.Event) -> None:
-        """Carry out one round more, at the end of a job that ends by itself.
-
-        A job that catches up every hour would else never reach its interval. `stop` ends it.
-        """
-        if not self._wanted:
-            return
-        if self._process is None:
-            self._start()
-        while self._process is not None and not stop.wait(_POLL_S):
-            self.look()
 
     def end(self) -> None:
         """Stop a round that is still at work."""

@@ -75,7 +75,10 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
             _write(connection, snapshot, facts)
     except (OSError, duckdb.Error, pa.ArrowInvalid) as error:
         raise StoreError(
-            "cannot note which revisions are in force", lake=snapshot.url, reason=reason(error)
+            "cannot note which revisions are in force: `dateline lake check` tells whether the lake"
+            " is whole",
+            lake=snapshot.url,
+            reason=reason(error),
         ) from error
     store = snapshot.filesystem()
     for path in notes(store)[:-_KEPT]:

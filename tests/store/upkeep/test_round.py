@@ -88,19 +88,6 @@ def test_run_compacts_and_cleans_by_itself(tmp_path: Path) -> None:
     assert check(str(tmp_path)).ok
 
 
-def test_a_job_that_ends_by_itself_tidies_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that catches up every hour never reaches its interval."""
-    before = many_files(tmp_path)
-    monkeypatch.setattr(Idle, "look", lambda _: True)
-    thread, _ = running(settings_for(tmp_path, interval_s=1800))
-    thread.join(120)
-    assert not thread.is_alive()
-    assert len(list((tmp_path / "stories").glob("date=*/**/*.parquet"))) == 1
-    assert rows_of(tmp_path) == before
-
-
 @pytest.mark.parametrize("shard", [0, 1])
 def test_it_can_be_left_out_and_is_the_first_shard_s(
     tmp_path: Path, shard: int, monkeypatch: pytest.MonkeyPatch
