@@ -34,8 +34,8 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            help="parquet, csv, duckdb or sqlite; by default what the target's name ends in, "
-            "else parquet.",
+            help="parquet, csv, duckdb or sqlite; gdelt or polecat: events in the columns of "
+            "those. By default what the target's name ends in, else parquet.",
             show_default=False,
         ),
     ] = None,

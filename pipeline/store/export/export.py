@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.export.scope import EXPORTED, ExportScope, choose
+from pipeline.store.export.scope import COLUMNS_OF, ExportScope, choose
 from pipeline.store.export.targets import ExportState, open_target
 from pipeline.store.read.snapshot import open_snapshot
 
-FORMS = ("parquet", "duckdb", "sqlite", "csv")
-"""The forms of an export: folders, and files of databases."""
+FORMS = ("parquet", "duckdb", "sqlite", "csv", *COLUMNS_OF)
+"""The forms of an export: folders, files of databases, events in the columns of other data sets."""
 
 _SUFFIXES = {".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
 
@@ -69,12 +69,16 @@ def export_lake(
     target = open_target(path, form)
     try:
         before = target.state()
-        with choose(snapshot, wanted, as_of, memory_mb=memory_mb, threads=threads) as shown:
-            schemas = {table: shown.schema(table) for table in EXPORTED}
+        columns = form if form in COLUMNS_OF else None
+        with choose(
+            snapshot, wanted, as_of, memory_mb=memory_mb, threads=threads, columns=columns
+        ) as shown:
+            tables = shown.tables
+            schemas = {table: shown.schema(table) for table in tables}
             after = ExportState(
                 wanted.as_json(),
-                {table: [f"{f.name} {f.type}" for f in schemas[table]] for table in EXPORTED},
-                {table: shown.digests(table) for table in EXPORTED},
+                {table: [f"{f.name} {f.type}" for f in schemas[table]] for table in tables},
+                {table: shown.digests(table) for table in tables},
                 as_of.isoformat(),
             )
             anew = before is None or (before.selection, before.columns) != (
@@ -82,11 +86,9 @@ def export_lake(
                 after.columns,
             )
             known = {} if before is None or anew else before.days
-            changed = {
-                table: _changed(known.get(table, {}), after.days[table]) for table in EXPORTED
-            }
+            changed = {table: _changed(known.get(table, {}), after.days[table]) for table in tables}
             if not anew and not any(changed.values()):
-                return Exported(form, dict.fromkeys(EXPORTED, 0), 0, 0, False, ())
+                return Exported(form, dict.fromkeys(tables, 0), 0, 0, False, ())
             target.begin(schemas, anew)
             rows = {
                 table: target.replace(table, days, shown.rows(table, days))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.resources import files
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +23,9 @@ from pipeline.store.schema.contract import LINKS, TABLES
 
 EXPORTED = ("stories", "entities", "events", LINKS)
 """The tables of an export."""
+
+COLUMNS_OF = ("gdelt", "polecat")
+"""Event data sets whose columns an export can have: GDELT 2.0 events, POLECAT."""
 
 DAY = "day"
 """The column that parts an export: the row's date, `UNDATED` where it has none."""
@@ -82,6 +86,14 @@ _ORDER: Mapping[str, str] = {
 }
 
 
+DEEDS = f"""
+  SELECT x.*, c.published_at, c.provider, c.language, c.committed_at, c.day,
+    coalesce(x.event_date, c.date) AS on_day
+  FROM events AS x JOIN chosen AS c ON {_OWN}
+  WHERE c.is_current AND NOT coalesce(x.negated, false) AND NOT coalesce(x.hypothetical, false)"""
+"""Events that a text tells as done, with what other data sets ask of their stories."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportScope:
     """Which stories: first and last day, regions; without any all of them, the undated ones too."""
@@ -101,9 +113,19 @@ class ExportScope:
 
 @dataclass(frozen=True, slots=True)
 class ShownRows:
-    """What may be shown of a snapshot, chosen once; its rows are read table by table."""
+    """What may be shown of a snapshot, chosen once; its rows are read table by table.
+
+    `selects` and `orders` give the rows of each table and their order, with a column `day`.
+    """
 
     connection: duckdb.DuckDBPyConnection
+    selects: Mapping[str, str]
+    orders: Mapping[str, str]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables, in their order."""
+        return tuple(self.selects)
 
     def digests(self, table: str) -> dict[str, str]:
         """Return a digest of each day's rows: the same as long as the day's rows are."""
@@ -111,7 +133,7 @@ class ShownRows:
             "stories": 'revision_id, source, "offset", item, enrichment_id, is_current',
             LINKS: "left_revision_id, right_revision_id, stories_version, similarity",
         }.get(table, 'revision_id, source, "offset", item, enrichment_id')
-        of = f"({_ROWS[LINKS]})" if table == LINKS else "chosen"
+        of = f"({self.selects[LINKS]})" if table == LINKS else "chosen"
         condition = "" if table in (LINKS, "stories") else "WHERE is_current"
         rows = self.connection.execute(
             f"SELECT day, count(*) || '-' || bit_xor(hash({what}))"
@@ -121,7 +143,7 @@ class ShownRows:
 
     def schema(self, table: str) -> pa.Schema:
         """Return the columns of an exported table."""
-        found = self.connection.sql(f"SELECT * EXCLUDE (day) FROM ({_ROWS[table]}) LIMIT 0")
+        found = self.connection.sql(f"SELECT * EXCLUDE (day) FROM ({self.selects[table]}) LIMIT 0")
         return found.to_arrow_table().schema
 
     def rows(self, table: str, days: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -129,8 +151,8 @@ class ShownRows:
         if not days:
             return
         reader = self.connection.sql(
-            f"SELECT * FROM ({_ROWS[table]}) WHERE list_contains($days, day)"
-            f" ORDER BY {_ORDER[table]}",
+            f"SELECT * FROM ({self.selects[table]}) WHERE list_contains($days, day)"
+            f" ORDER BY {self.orders[table]}",
             params={"days": list(days)},
         ).to_arrow_reader(_BATCH_ROWS)
         for batch in reader:
@@ -163,11 +185,28 @@ def create_chosen(
 
 @contextmanager
 def choose(
-    snapshot: Snapshot, selection: ExportScope, as_of: datetime, *, memory_mb: int, threads: int
+    snapshot: Snapshot,
+    selection: ExportScope,
+    as_of: datetime,
+    *,
+    memory_mb: int,
+    threads: int,
+    columns: str | None = None,
 ) -> Iterator[ShownRows]:
-    """Choose what may be shown of `snapshot` at `as_of`."""
+    """Choose what may be shown of `snapshot` at `as_of`.
+
+    With `columns` it is events alone, in the columns of that other data set (`COLUMNS_OF`).
+    """
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         create_views(connection, snapshot, as_of)
         create_chosen(connection, selection, as_of)
-        yield ShownRows(connection)
+        if columns is None:
+            yield ShownRows(connection, _ROWS, _ORDER)
+        else:
+            yield ShownRows(connection, {"events": _in_columns_of(columns)}, {"events": "day, 1"})
+
+
+def _in_columns_of(other: str) -> str:
+    text = files(__package__).joinpath(f"columns_of/{other}.sql").read_text("utf-8")
+    return text.replace("{deeds}", DEEDS)

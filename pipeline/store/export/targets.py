@@ -1,4 +1,4 @@
-"""Where an export goes: a folder of Parquet or CSV files, a DuckDB file, an SQLite file.
+"""Where an export goes: a folder of Parquet, CSV or tab-separated files, a DuckDB or SQLite file.
 
 Each remembers what it holds, so that exporting again replaces the days that changed.
 """
@@ -105,10 +105,12 @@ class ExportTarget(Protocol):
 
 
 def open_target(path: Path, form: str) -> ExportTarget:
-    """Return the target of `form`: `parquet`, `csv`, `duckdb` or `sqlite`."""
-    kinds: Mapping[str, type[_Parquet | _Csv | _Duckdb | _Sqlite]] = {
+    """Return the target of `form`: `parquet`, `csv`, `duckdb`, `sqlite`, `gdelt` or `polecat`."""
+    kinds: Mapping[str, type[_Folder | _Duckdb | _Sqlite]] = {
         "parquet": _Parquet,
         "csv": _Csv,
+        "gdelt": _Gdelt,
+        "polecat": _Polecat,
         "duckdb": _Duckdb,
         "sqlite": _Sqlite,
     }
@@ -123,10 +125,11 @@ def as_sqlite(value: Any) -> Any:
     return int(simple) if isinstance(simple, bool) else simple
 
 
-class _Folder:
+class _Folder(ExportTarget):
     """A folder whose manifest is written last: what is not in it is written again."""
 
-    form: str
+    ending: str
+    """What the names of its files end in, after the day."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -136,7 +139,7 @@ class _Folder:
         manifest = self.path / MANIFEST
         if manifest.is_file():
             told = state_of(manifest.read_text("utf-8"))
-            if any(file.suffix != f".{self.form}" for file in _files(self.path)):
+            if not all(file.name.endswith(self.ending) for file in _files(self.path)):
                 raise UsageError("the folder holds an export of another format", path=self.path)
             return told
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
@@ -165,10 +168,10 @@ class _Folder:
             part = self.path / table / f".{day}.part"
             self._write(part, self.schemas[table], counted(parts))
             self.written_bytes += part.stat().st_size
-            part.replace(self.path / table / f"{day}.{self.form}")
+            part.replace(self.path / table / f"{day}{self.ending}")
             left.discard(day)
         for day in left:
-            (self.path / table / f"{day}.{self.form}").unlink(missing_ok=True)
+            (self.path / table / f"{day}{self.ending}").unlink(missing_ok=True)
         return rows
 
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
@@ -186,10 +189,10 @@ class _Folder:
             part.unlink(missing_ok=True)
 
 
-class _Parquet(_Folder, ExportTarget):
+class _Parquet(_Folder):
     """`TABLE/DAY.parquet`: every column in the file, so that any tool reads `TABLE/*.parquet`."""
 
-    form = "parquet"
+    ending = ".parquet"
 
     @override
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
@@ -205,10 +208,10 @@ class _Parquet(_Folder, ExportTarget):
                 writer.write_batch(batch)
 
 
-class _Csv(_Folder, ExportTarget):
+class _Csv(_Folder):
     """`TABLE/DAY.csv`, each with a head: lists and structs as JSON, times as ISO 8601."""
 
-    form = "csv"
+    ending = ".csv"
 
     @override
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
@@ -217,6 +220,35 @@ class _Csv(_Folder, ExportTarget):
             writer.writerow(schema.names)
             for batch in batches:
                 writer.writerows(_simple_rows(batch))
+
+
+class _Tabs(_Folder):
+    """`TABLE/DAY…` with tabs between values, as other data sets have it: no quotes, nulls empty."""
+
+    has_head: bool
+
+    @override
+    def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        with part.open("w", encoding="utf-8", newline="") as sink:
+            if self.has_head:
+                sink.write("\t".join(schema.names) + "\n")
+            for batch in batches:
+                for row in _simple_rows(batch):
+                    # Without quotes a tab or a line's end within a value would be one between two.
+                    told = ("" if v is None else " ".join(str(v).split()) for v in row)
+                    sink.write("\t".join(told) + "\n")
+
+
+class _Gdelt(_Tabs):
+    """`events/DAY.export.CSV` without a head, as GDELT's own files are."""
+
+    ending, has_head = ".export.CSV", False
+
+
+class _Polecat(_Tabs):
+    """`events/DAY.txt` with a head, as POLECAT's own files are."""
+
+    ending, has_head = ".txt", True
 
 
 class _Database(Generic[C]):
