@@ -74,17 +74,12 @@ def _first(job: Stepped, group: int) -> Batch | None:
 
 
 def test_a_copy_that_slept_while_another_took_over(
-    tmp_path: Path, either_broker: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, either_broker: tuple[str, str]
 ) -> None:
     """SIGSTOP at several moments of the stream, SIGCONT after the other has written on: the sleeper
-    writes nothing twice, says what it lost, and goes on reading.
-
-    In the short form stories are enriched beside the embedded broker alone.
-    """
+    writes nothing twice, says what it lost, and goes on reading."""
     lake, logs = tmp_path / "lake", [tmp_path / "one.log", tmp_path / "two.log"]
-    name, servers = either_broker
-    if name != "embedded broker" and not LONG:
-        monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
+    _, servers = either_broker
     sent = Published(servers)
     times = 6 if LONG else 2
 
