@@ -134,6 +134,19 @@ def test_a_story_arrives_while_one_looks(browser: Browser, tmp_path: Path) -> No
             assert seen.page.locator(".totals b").first.text_content() == str(told["n"])
 
 
+def test_a_stream_that_could_not_begin_is_tried_again(browser: Browser, tmp_path: Path) -> None:
+    """A server that has no place for one more at first: what came meanwhile is told later."""
+    for one in running(tmp_path):
+        with opened(browser, url(one, "/search")) as seen:
+            one.site.most_streams = 0
+            with seen.page.expect_event("console", lambda said: "503" in said.text):
+                seen.page.goto(url(one, "/"))
+            one.site.most_streams = 50
+            one.writer.write(a_batch([enriched(a_story(32, headline="Came later"))]))
+            one.follower.refresh(AS_OF)
+            seen.page.wait_for_selector("text=Came later", timeout=30_000)
+
+
 def test_a_right_to_left_headline_stands_right_to_left(live: Running, browser: Browser) -> None:
     live.writer.write(a_batch([enriched(a_story(42, headline="وزير الخارجية يزور يريفان"))]))
     live.follower.refresh(AS_OF)
