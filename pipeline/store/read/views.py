@@ -1,9 +1,9 @@
 """The views (`current` and what belongs to it): their SQL, to be used by any engine.
 
-The files beside this module are the one definition (ARCHITECTURE.md, invariant 5); that of
-`withheld` holds its comment alone, as its code is that of `current` but for the status. Each is one
-SELECT in the SQL that DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes
-are held against.
+The files beside this module are the one definition (ARCHITECTURE.md, invariant 5); those of
+`withheld` and `current_entities` hold their comments alone, as their code is that of `current` but
+for the status, and that of `current_events` but for the table. Each is one SELECT in the SQL that
+DuckDB, Spark and Polars share, with `:as_of` for the moment that embargoes are held against.
 
 The line `SELECT s.*` of a file stands for the columns of its table by name, with the
 coordinates of a record renamed (`COORDINATES`): the three engines share no word for "all but".
@@ -39,7 +39,8 @@ _TABLES = {
     "open_rejects": "rejects",
 }
 _ROWS = re.compile(r"^SELECT ([a-z])\.\*$", re.MULTILINE)
-_WITHHELD = "withheld"
+_WITHHELD, _ENTITIES = "withheld", "current_entities"
+_OF_ENTITIES = ("FROM events AS e", "FROM entities AS e")
 _CHOSEN = "SELECT s.*"
 _ALL = "FROM stories AS b"
 _IN_FORCE = "\nWHERE p.place_in_family = 1"
@@ -60,10 +61,12 @@ def view_text(view: str) -> str:
 def _rows_text(view: str) -> str:
     """The SQL of `view` before its coordinates are renamed: it gives rows as its table has them."""
     text = files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
-    if view != _WITHHELD:
-        return text
-    # One text for both, so that they cannot come to order revisions differently.
-    return f"{text}{_code(_rows_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
+    # One text for two, so that they cannot come to order or to join revisions differently.
+    if view == _WITHHELD:
+        return f"{text}{_code(_rows_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
+    if view == _ENTITIES:
+        return f"{text}{_code(_rows_text('current_events')).replace(*_OF_ENTITIES)}\n"
+    return text
 
 
 def dated_half(select: str) -> str:
