@@ -104,8 +104,10 @@ def main() -> None:
     wanted = MODULES.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
         if sys.argv[1:] in ([], ["-h"], ["--help"]) and not _completes():
-            contents()()
-        app_of(_ALL if wanted is None else tuple(dict.fromkeys((*wanted, "about"))))()
+            made = contents()
+        else:
+            made = app_of(_ALL if wanted is None else tuple(dict.fromkeys((*wanted, "about"))))
+        made()
     except DatelineError as error:
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
         told = Text("error: ", style="red").append(

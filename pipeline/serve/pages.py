@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pipeline.serve.changes import changes
 from pipeline.serve.columns import Answer, Row
-from pipeline.serve.copy.copied_rows import entity_id_of, unpacked
+from pipeline.serve.copy.copied_rows import entity_id_of, label_of, unpacked
 from pipeline.serve.copy.follow import moment_of
 from pipeline.serve.copy.live_copy import CopyState
 from pipeline.serve.filters import Filters, countries, regions, roots
@@ -350,10 +350,7 @@ def _compared(asked: Asked, shown: Shown, revisions: Sequence[Row]) -> dict[str,
 
 
 def _event(row: Row, shown: Shown) -> dict[str, Any]:
-    told = {
-        side: row.get(f"{side}_label") or row[f"{side}_name"] or row[f"{side}_text"]
-        for side in ("source", "target")
-    }
+    told = {side: label_of(row, side) for side in ("source", "target")}
     return {
         **row,
         **told,
