@@ -25,13 +25,11 @@ class _Piece:
     stories: set[tuple[date | None, str]] = field(default_factory=set)
     rejects: set[date | None] = field(default_factory=set)
 
-    def partitions_with(self, items: list[Item]) -> int:
-        """Count the partitions that a table gets at most, these items added."""
-        other = _partitions(items)
+    def partitions_with(self, other: _Piece) -> int:
+        """Count the partitions that a table gets at most, those of `other` added."""
         return max(len(self.stories | other.stories), len(self.rejects | other.rejects))
 
-    def add(self, place: Place, items: list[Item]) -> None:
-        other = _partitions(items)
+    def add(self, place: Place, other: _Piece) -> None:
         self.places.append(place)
         self.stories |= other.stories
         self.rejects |= other.rejects
@@ -42,16 +40,20 @@ def pieces(batch: EnrichedBatch, most: int) -> Iterator[EnrichedBatch]:
 
     A record is never cut, however many partitions it has. Most batches are one piece.
     """
-    records: dict[Place, list[Item]] = {}
     every: list[Item] = [*batch.stories, *batch.unenriched, *batch.rejects]
+    if _Piece().partitions_with(_partitions(every)) <= most:
+        yield batch
+        return
+    records: dict[Place, list[Item]] = {}
     for item in every:
         records.setdefault(_place(item), []).append(item)
     unread = {_place(reject) for reject in batch.rejects if reject.kind in UNREAD}
     found = [_Piece()]
     for place in sorted(records):
-        if found[-1].places and found[-1].partitions_with(records[place]) > most:
+        more = _partitions(records[place])
+        if found[-1].places and found[-1].partitions_with(more) > most:
             found.append(_Piece())
-        found[-1].add(place, records[place])
+        found[-1].add(place, more)
     if len(found) == 1:
         yield batch
         return

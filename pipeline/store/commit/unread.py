@@ -48,6 +48,11 @@ class Owed:
         return {f"{PASSED}{source}": self.end, f"{PASSED_FROM}{source}": self.start}
 
 
+def settled(owed: Mapping[str, Owed]) -> dict[str, int]:
+    """Return what a commit to rejects says that gives these sources their account."""
+    return {f"{PASSED}{source}": due.end for source, due in owed.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What stands of one source: the items of each offset, and ranges that have their account.
@@ -65,7 +70,7 @@ class Rows:
         Of a record of which rejects alone stand nobody can tell whether it had stories too: it
         lacks the items below theirs that are missing, or else the next one.
         """
-        spans = [(offset, offset + 1) for offset in self.items if offset not in self.stories]
+        spans = {(offset, offset + 1) for offset in self.items if offset not in self.stories}
         whole = [(offset, offset + 1) for offset in self.stories]
         at = start
         for first, beyond in sorted({*spans, *whole, *self.told}):
@@ -87,7 +92,7 @@ class Rows:
 
     def beyond(self, end: int) -> int:
         """Return where the account ends that begins below `end`; `end` where none goes further."""
-        return max(end, *(to for first, to in self.told if first < end), end)
+        return max([end, *(to for first, to in self.told if first < end)])
 
 
 def accounts(source: str, owed: Owed, rows: Rows) -> list[Reject]:

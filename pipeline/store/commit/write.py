@@ -26,7 +26,7 @@ from pipeline.store.commit.decide import Decided, Standing, beginning_at, coordi
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.tally import Counts, tally
-from pipeline.store.commit.unread import PASSED, PASSED_FROM, Owed, accounts
+from pipeline.store.commit.unread import PASSED, PASSED_FROM, Owed, accounts, settled
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import (
     Row,
@@ -252,8 +252,7 @@ class LakeWriter:
         decided = decide(batch, blocks, standing, self._repeats)
         rows = map(reject_row, decided.new_rejects)
         ends = _raised(decided.blocks, standing.reject_ends)
-        settled = {f"{PASSED}{source}": owed.end for source, owed in standing.owed.items()}
-        if not self._commit("rejects", rows, ends, settled):
+        if not self._commit("rejects", rows, ends, settled(standing.owed)):
             return None
         return decided
 
@@ -314,8 +313,8 @@ class LakeWriter:
     def _commit_late(self, decided: Decided, owed: Mapping[str, Owed]) -> bool | None:
         """Write the late rejects, unless another writer has written an account in their place."""
         self._lake.refresh("rejects")
-        settled = self._lake.committed("rejects", [f"{PASSED}{source}" for source in owed])
-        due = {s: one for s, one in owed.items() if settled.get(f"{PASSED}{s}", 0) < one.end}
+        told = self._lake.committed("rejects", settled(owed))
+        due = {s: one for s, one in owed.items() if told.get(f"{PASSED}{s}", 0) < one.end}
         rows = [
             cut
             for reject in decided.late
@@ -326,8 +325,7 @@ class LakeWriter:
 
     def _say_late(self, rejects: Sequence[Reject], owed: Mapping[str, Owed]) -> bool:
         ends = self._lake.committed("rejects", owed)
-        settled = {f"{PASSED}{source}": one.end for source, one in owed.items()}
-        return self._commit("rejects", map(reject_row, rejects), ends, settled)
+        return self._commit("rejects", map(reject_row, rejects), ends, settled(owed))
 
     def _commit_ledger(
         self, batch: EnrichedBatch, decided: Decided, passed: _Passed
