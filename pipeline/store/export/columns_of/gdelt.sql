@@ -80,8 +80,7 @@ FROM (
     count(DISTINCT provider) OVER same AS providers,
     count(DISTINCT story_id) OVER same AS stories,
     row_number() OVER (
-      PARTITION BY day, cameo, lower(source_label), lower(target_label), source_code, target_code,
-        place, on_day
+      same
       ORDER BY committed_at NULLS LAST, source, "offset", item, sentence_index, event_id
     ) AS nth
   FROM ({deeds})
