@@ -71,17 +71,7 @@ def check(
 
     settings = settings_of(config, lake=lake)
     if glob:
-        extra, narrow = _surplus(settings), _narrow(settings)
-        exact = not extra and not narrow
-        if as_json:
-            print_json({"glob_exact": exact, "surplus": extra, "narrow": narrow})
-        elif narrow:
-            _tell_of_narrow(narrow)
-        if not as_json and (extra or not narrow):
-            _tell_of_glob(extra)
-        if not exact:
-            files = sum(map(len, [*extra.values(), *narrow.values()]))
-            raise LakeCheckError("a plain glob is not exact", files=files)
+        _check_glob(settings, as_json)
         return
     limits = settings.parse_limits
     report = judge(
@@ -206,10 +196,8 @@ def compact(
     """
     from pipeline.store.commit.lake import Lake
     from pipeline.store.read.snapshot import open_snapshot
-    from pipeline.store.upkeep.clean_up import clean as tidy
-    from pipeline.store.upkeep.compact import Sizing, widen
-    from pipeline.store.upkeep.compact import compact as gather
-    from pipeline.store.upkeep.note_families import note_families
+    from pipeline.store.upkeep.compact import Sizing
+    from pipeline.store.upkeep.round import tidy
 
     settings = _settings(
         config,
@@ -223,21 +211,19 @@ def compact(
     if min_files is not None:
         sizing = replace(sizing, closed_min_files=min_files)
     tables = Lake(settings.lake.url, settings.lake.options)
-    done = [*gather(tables, sizing, clock.now()), *widen(tables, sizing, clock.now())]
-    cleaned = tidy(tables, clock.now(), settings.lake.retention_s)
-    note_families(open_snapshot(settings.lake.url, settings.lake.options))
+    done = tidy(tables, sizing, settings.lake.retention_s, clock.now())
     extra = _surplus(settings)
     if as_json:
         print_json(
             {
-                "tables": [asdict(table) for table in done],
-                "clean": asdict(cleaned),
+                "tables": [asdict(table) for table in done.tables],
+                "clean": asdict(done.clean),
                 "glob_exact": not extra,
             }
         )
         return
-    out.print(_rows_table([asdict(table) for table in done]))
-    out.print(_counts_line(asdict(cleaned)))
+    out.print(_rows_table([asdict(table) for table in done.tables]))
+    out.print(_counts_line(asdict(done.clean)))
     _tell_of_glob(extra)
 
 
@@ -432,6 +418,22 @@ def _narrow(settings: Settings) -> dict[str, list[str]]:
     store = snapshot.filesystem()
     found = {table: narrow_files(store, table, snapshot.paths(table)) for table in snapshot.tables}
     return {table: files for table, files in found.items() if files}
+
+
+def _check_glob(settings: Settings, as_json: bool) -> None:
+    """Tell whether a plain glob is exact; raises `LakeCheckError` where it is not."""
+    extra, narrow = _surplus(settings), _narrow(settings)
+    exact = not extra and not narrow
+    if as_json:
+        print_json({"glob_exact": exact, "surplus": extra, "narrow": narrow})
+    else:
+        if narrow:
+            _tell_of_narrow(narrow)
+        if extra or exact:
+            _tell_of_glob(extra)
+    if not exact:
+        files = sum(map(len, [*extra.values(), *narrow.values()]))
+        raise LakeCheckError("a plain glob is not exact", files=files)
 
 
 def _tell_of_narrow(narrow: Mapping[str, list[str]]) -> None:

@@ -12,30 +12,40 @@ import json
 import os
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from pipeline import clock
 from pipeline.errors import DatelineError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
-from pipeline.store.upkeep.clean_up import clean
-from pipeline.store.upkeep.compact import Sizing, compact, widen
+from pipeline.store.upkeep.clean_up import Cleaned, clean
+from pipeline.store.upkeep.compact import Compacted, Sizing, compact, widen
 from pipeline.store.upkeep.note_families import note_families
 
 _NICE = 10
 
 
-def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> dict[str, Any]:
-    """Compact and clean the lake; what was done, as JSON can hold it."""
-    done = [*compact(lake, sizing, at), *widen(lake, sizing, at)]
-    return {
-        "replaced": sum(table.replaced for table in done),
-        "written": sum(table.written for table in done),
-        "clean": asdict(clean(lake, at, retention_s)),
-    }
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What compaction did to each table, old files written anew included, and what was removed."""
+
+    tables: tuple[Compacted, ...]
+    clean: Cleaned
+
+    @property
+    def replaced(self) -> int:
+        """Data files that were replaced, of all tables."""
+        return sum(table.replaced for table in self.tables)
+
+
+def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> Tidied:
+    """Compact and clean the lake, and note which revisions are in force."""
+    done = (*compact(lake, sizing, at), *widen(lake, sizing, at))
+    cleaned = clean(lake, at, retention_s)
+    note_families(open_snapshot(lake.url, lake.options))
+    return Tidied(done, cleaned)
 
 
 def main() -> int:
@@ -47,12 +57,16 @@ def main() -> int:
         # Never a new lake: a disk may not be mounted.
         open_snapshot(order["url"], order["options"])
         lake = Lake(order["url"], order["options"])
-        told = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], clock.now())
-        note_families(open_snapshot(order["url"], order["options"]))
+        done = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], clock.now())
         explain(order["url"], order["options"])
     except DatelineError as error:
         print(json.dumps({"fault": str(error)}), flush=True)  # noqa: T201 (for the supervisor)
         return error.exit_code
+    told = {
+        "replaced": done.replaced,
+        "written": sum(table.written for table in done.tables),
+        "clean": asdict(done.clean),
+    }
     print(json.dumps(told), flush=True)  # noqa: T201 (for the supervisor)
     return 0
 

@@ -33,7 +33,7 @@ def test_a_closed_day_becomes_one_file_from_two_on(tmp_path: Path) -> None:
 def test_after_retention_the_next_round_makes_a_glob_exact(tmp_path: Path) -> None:
     many_files(tmp_path)
     lake, sizing = Lake(str(tmp_path)), Sizing(min_files=2)
-    assert tidy(lake, sizing, 600, NOON)["replaced"] >= 30
+    assert tidy(lake, sizing, 600, NOON).replaced >= 30
     assert not check(str(tmp_path)).glob_exact
     tidy(lake, sizing, 600, NOON + timedelta(seconds=601))
     assert check(str(tmp_path)).glob_exact
