@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +146,15 @@ def test_a_stream_that_could_not_begin_is_tried_again(browser: Browser, tmp_path
             one.writer.write(a_batch([enriched(a_story(32, headline="Came later"))]))
             one.follower.refresh(AS_OF)
             seen.page.wait_for_selector("text=Came later", timeout=30_000)
+
+
+def test_a_stream_opens_though_its_script_comes_late(browser: Browser, tmp_path: Path) -> None:
+    """The second of the page's two scripts is slow: the first waits for it."""
+    for one in running(tmp_path):
+        with opened(browser, "about:blank") as seen:
+            seen.page.route("**/hx-sse*", lambda route: (time.sleep(1.5), route.continue_()))
+            with seen.page.expect_request("**/arriving*", timeout=30_000):
+                seen.page.goto(url(one, "/"))
 
 
 def test_a_right_to_left_headline_stands_right_to_left(live: Running, browser: Browser) -> None:

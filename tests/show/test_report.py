@@ -389,8 +389,9 @@ def test_a_reader_of_the_report_needs_no_mouse(lake: str, found: Figures, tmp_pa
                 break
         assert sorted_by == "ascending"
         keys.press("Enter")
-        assert seen.page.evaluate(f"document.getElementById('{behind}').open") is True
+        # The page hears of the new address a moment after the key.
+        seen.page.wait_for_function(f"document.getElementById('{behind}').open", timeout=30_000)
         seen.page.focus(".filter input")
         keys.type("visited")
-        assert seen.page.url.endswith("#with=visited")
+        seen.page.wait_for_url("**#with=visited", timeout=30_000)
         assert seen.errors == []
