@@ -39,6 +39,9 @@ Stage = Literal["read", "parse", "enrich", "write"]
 
 SKIPPED = "skipped."
 
+Coordinates = tuple[str, int, int]
+"""Source, offset and item: where an item stands."""
+
 REPROCESSED = "reprocess/"
 """How the sources begin that enrich anew what the lake holds (`pipeline.store.runs.reprocess`)."""
 
@@ -474,7 +477,7 @@ class EnrichedBatch:
     enrichment_id: str = ""
     unenriched: tuple[Story, ...] = ()
 
-    def places(self) -> Iterator[tuple[str, int, int]]:
+    def coordinates(self) -> Iterator[Coordinates]:
         """Yield source, offset and item of everything in the batch, stories first."""
         for story in (*(found.story for found in self.stories), *self.unenriched):
             yield story.source, story.offset, story.item

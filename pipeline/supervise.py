@@ -117,18 +117,18 @@ class Supervisor:
                 observer.close()
 
     def _observe(self) -> Observer | None:
-        told = self._settings.observe
-        if told.metrics_port is None:
+        observe = self._settings.observe
+        if observe.metrics_port is None:
             return None
         # Only now: who does not ask for metrics loads nothing for them.
         from pipeline.observe.observer import Observer
 
         try:
             return Observer(
-                told.host,
-                range(told.metrics_port, told.metrics_port + 1),
+                observe.host,
+                range(observe.metrics_port, observe.metrics_port + 1),
                 lambda: [worker.process for worker in self._workers if not worker.done],
-                ready_broker_s=told.ready_broker_s,
+                ready_broker_s=observe.ready_broker_s,
                 now=clock.now,
                 monotonic=clock.monotonic,
             )
@@ -157,16 +157,16 @@ class _Upkeep:
     """
 
     def __init__(self, settings: Settings, *, wanted: bool) -> None:
-        told, lake = settings.upkeep, settings.lake
-        self._wanted = wanted and told.enabled and settings.job.shard == 0
-        self._interval_s = told.interval_s
-        self._due_s = clock.monotonic() + told.interval_s
+        upkeep, lake = settings.upkeep, settings.lake
+        self._wanted = wanted and upkeep.enabled and settings.job.shard == 0
+        self._interval_s = upkeep.interval_s
+        self._due_s = clock.monotonic() + upkeep.interval_s
         self._process: subprocess.Popen[str] | None = None
         order = {
             "url": lake.url,
             "options": dict(lake.options),
             "sizing": {
-                "target_bytes": min(told.target_file_bytes, lake.target_file_bytes),
+                "target_bytes": min(upkeep.target_file_bytes, lake.target_file_bytes),
                 "min_files": lake.compact_min_files,
             },
             "retention_s": lake.retention_s,
@@ -208,13 +208,13 @@ class _Upkeep:
     @staticmethod
     def _tell(said: str, code: int) -> None:
         try:
-            told = json.loads(said)
+            facts = json.loads(said)
         except json.JSONDecodeError:
-            told = {"fault": "it died"}
-        if "fault" in told:
-            log.warning("a round of upkeep failed", reason=told["fault"], exit_code=code)
+            facts = {"fault": "it died"}
+        if "fault" in facts:
+            log.warning("a round of upkeep failed", reason=facts["fault"], exit_code=code)
         else:
-            log.info("upkeep", replaced=told["replaced"], written=told["written"])
+            log.info("upkeep", replaced=facts["replaced"], written=facts["written"])
 
 
 class _Worker:
@@ -327,7 +327,7 @@ class _Worker:
                 self._fault = fact["fault"]
             elif "metrics" in fact:
                 if self.observer is not None:
-                    self.observer.told(self.name, fact["metrics"])
+                    self.observer.take_in(self.name, fact["metrics"])
             elif self._on_report is not None:
                 self._on_report(fact)
 

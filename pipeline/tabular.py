@@ -104,11 +104,11 @@ def _fits_without_header(first: str, delimiter: str, width: int) -> bool:
 def _is_header(cells: list[str]) -> bool:
     """Whether cells name columns: short, different from each other, no sentences, no addresses."""
     names = [cell.strip() for cell in cells]
-    told = [name.casefold() for name in names if name]
+    named = [name.casefold() for name in names if name]
     return (
         len(names) > 1
-        and len(told) >= len(names) - 1
-        and len(set(told)) == len(told)
+        and len(named) >= len(names) - 1
+        and len(set(named)) == len(named)
         and all(_NAME.fullmatch(name) for name in names)
         and all(len(name.split()) <= _MOST_NAME_WORDS and "://" not in name for name in names)
     )

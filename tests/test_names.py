@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
+import tokenize
 from collections import Counter, defaultdict
 from pathlib import Path
+from token import NAME
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "pipeline"
 
@@ -15,6 +20,12 @@ TWICE_ON_PURPOSE = {
 """Files that mean the same thing in each room that has one. Modules of `cli/` are not asked: each
 is called as the module whose command it is."""
 
+
+ROOMS_OF = {
+    "told": ("enrich/events", "store/read"),
+    "place": ("enrich", "evaluate", "parse", "serve", "show", "store/export", "store/schema"),
+}
+"""Words of one meaning each, and where things are called by them: what a story says; geography."""
 
 HEADS = {"word", "newsroom", "language and events", "elsewhere called"}
 """What stands over the columns of the glossary's tables."""
@@ -58,6 +69,26 @@ def test_every_word_of_the_glossary_is_in_use() -> None:
     pages = [ROOT.parent / "ARCHITECTURE.md", *modules()]
     text = joined("\n".join(page.read_text("utf-8") for page in pages))
     assert [word for word in words if joined(word) not in text] == []
+
+
+@pytest.mark.parametrize("word", ROOMS_OF)
+def test_a_word_of_one_meaning_names_nothing_else(word: str) -> None:
+    """Variables, functions, classes and arguments, in the rooms that are about something else."""
+    wrong = []
+    for module in modules():
+        path = str(module.relative_to(ROOT))
+        if path in {"model.py", "cli/evaluate.py"} or path.startswith(ROOMS_OF[word]):
+            continue
+        with tokenize.open(module) as source:
+            names = {t.string for t in tokenize.generate_tokens(source.readline) if t.type == NAME}
+        wrong += [f"{path}: {name}" for name in sorted(names) if word in parts_of(name)]
+    assert wrong == []
+
+
+def parts_of(name: str) -> set[str]:
+    """The words that a name is made of, without a plural's s."""
+    words = re.findall("[a-z]+", re.sub("([a-z])([A-Z])", r"\1_\2", name).lower())
+    return {word.removesuffix("s") for word in words}
 
 
 def joined(text: str) -> str:

@@ -110,8 +110,8 @@ def main() -> None:
         made()
     except DatelineError as error:
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
-        told = Text("error: ", style="red").append(
+        text_shown = Text("error: ", style="red").append(
             escaped(str(error), keep="\n"), "not red default"
         )
-        Console(stderr=True, highlight=False, soft_wrap=True).print(told)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(text_shown)
         sys.exit(error.exit_code)

@@ -46,9 +46,9 @@ def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
     settings = settings_of(config)
     stages = stages_of(enricher_of(settings), settings)
-    told = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
+    by_stage = [{"name": s.name, "version": s.version, "data": s.data or None} for s in stages.all]
     ids = {"enrichment_id": stages.enrichment_id, "stages_id": stages.id}
-    print_json({**facts, **ids, "stages": told})
+    print_json({**facts, **ids, "stages": by_stage})
 
 
 def register(app: typer.Typer) -> None:

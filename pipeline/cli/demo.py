@@ -175,8 +175,8 @@ def _print_stories(rows: list[dict[str, Any]]) -> None:
     """Print each story in a few lines, which a terminal of 80 columns holds."""
     out.print(f"\n[bold]Stories ({len(rows)})[/bold]\n")
     for row in rows[:_SHOWN]:
-        told = (str(row["date"] or "no date"), row["region"], row["provider"])
-        out.print(Text(" · ".join(word for word in told if word), style="dim"))
+        heading = (str(row["date"] or "no date"), row["region"], row["provider"])
+        out.print(Text(" · ".join(word for word in heading if word), style="dim"))
         out.print(Text(row["headline"] or f"{row['beginning']} …", style="bold"))
         lines = Table.grid(padding=(0, 1))
         for label, values in (("names", row["entities"]), ("events", row["events"])):

@@ -88,8 +88,8 @@ def export(
     counts = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
     if done.days:
         size = f"{done.written_bytes / 1e6:,.1f} MB"
-        told = f"Wrote {counts} of {done.days:,} days to {target} ({size})"
-        out.print(told, markup=False, soft_wrap=True)
+        summary = f"Wrote {counts} of {done.days:,} days to {target} ({size})"
+        out.print(summary, markup=False, soft_wrap=True)
     else:
         out.print(f"Nothing changed in {target}", markup=False, soft_wrap=True)
     for note in done.notes:

@@ -88,8 +88,8 @@ def try_file(
     for item in items:
         _show(item)
     counts = Counter(type(item).__name__.lower() for item in items)
-    told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    out.print(f"{len(found)} records: {told}")
+    counted = ", ".join(f"{number} {name}" for name, number in counts.items())
+    out.print(f"{len(found)} records: {counted}")
     if proposal:
         out.print("A mapping that may fit; save it, mend it, and give it with --map:\n")
         typer.echo(escaped(proposal, keep="\n"))

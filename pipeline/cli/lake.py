@@ -91,8 +91,8 @@ def check(
             out.print(Text(printable(source["source"]), style="bold"), soft_wrap=True)
             out.print(f"  {source['start']} to {source['end']}: {counts or 'nothing yet'}")
         for finding in data["findings"]:
-            told = " ".join(f"{k}={v}" for k, v in finding.items() if v is not None)
-            out.print(Text(printable(told)))
+            values = " ".join(f"{k}={v}" for k, v in finding.items() if v is not None)
+            out.print(Text(printable(values)))
         notes = ", ".join(f"{n} {kind}" for kind, n in data["counts"].items())
         out.print("[green]The lake adds up.[/green]" if report.ok else "[red]Errors found.[/red]")
         if notes:
@@ -373,15 +373,15 @@ def _withdraw(
     # Also where nothing is found: an earlier run may have died half-way.
     done = withdraw(lake, found, kind, why, clock.now()) if apply else None
     if as_json:
-        places = [
+        rows = [
             {"source": s, "offset": offset, "item": item, "revision_id": one.revision_id}
             for one in found
-            for s, offset, item in [one.place]
+            for s, offset, item in [one.coordinates]
         ]
-        print_json({"found": places, "done": None if done is None else asdict(done)})
+        print_json({"found": rows, "done": None if done is None else asdict(done)})
         return
     for one in found[:_SHOWN]:
-        source, offset, item = one.place
+        source, offset, item = one.coordinates
         out.print(Text(f"{source} {offset}/{item}: revision {one.revision_id}"), soft_wrap=True)
     if done is None:
         out.print(f"{len(found)} rows of stories. Nothing was changed: `--apply` does it.")

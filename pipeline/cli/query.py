@@ -188,8 +188,8 @@ def _width() -> int:
     """The columns of the terminal; `COLUMNS`, else 80, where there is none."""
     if sys.stdout.isatty():
         return out.width
-    told = os.environ.get("COLUMNS", "")
-    return int(told) if told.isdigit() and int(told) else _WIDTH
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isdigit() and int(given) else _WIDTH
 
 
 def _statement(sql: str | None, file: Path | None) -> str:

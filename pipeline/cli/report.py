@@ -69,8 +69,9 @@ def report(
     if as_json:
         print_json({"page": str(output), **found.total})
     else:
-        told = f"Wrote {output}: {found.total['stories']} stories, {found.total['events']} events"
-        out.print(told, highlight=False, markup=False, soft_wrap=True)
+        total = found.total
+        summary = f"Wrote {output}: {total['stories']} stories, {total['events']} events"
+        out.print(summary, highlight=False, markup=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

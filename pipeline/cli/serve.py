@@ -65,21 +65,21 @@ def serve(
             "behind_proxy": behind_proxy,
         },
     )
-    told = settings.serve
-    token = token_of(told.token, told.token_file)
-    check_access(told.host, token, told.behind_proxy)
+    options = settings.serve
+    token = token_of(options.token, options.token_file)
+    check_access(options.host, token, options.behind_proxy)
     open_snapshot(settings.lake.url, settings.lake.options)
-    listener = listen(told.host, told.port)
-    place = None if told.copy_file else Path(tempfile.mkdtemp(prefix="dateline-serve-"))
-    path = told.copy_file or (place or Path()) / "live.sqlite"
+    listener = listen(options.host, options.port)
+    temporary = None if options.copy_file else Path(tempfile.mkdtemp(prefix="dateline-serve-"))
+    path = options.copy_file or (temporary or Path()) / "live.sqlite"
     site = Site(
-        Copy(path, clock.now, most_s=told.query_timeout_s),
+        Copy(path, clock.now, most_s=options.query_timeout_s),
         clock.now,
-        Access(hosts_of(told.host, told.hosts), token),
-        told.max_clients,
-        told.max_streams,
+        Access(hosts_of(options.host, options.hosts), token),
+        options.max_clients,
+        options.max_streams,
     )
-    shown = f"[{told.host}]" if ":" in told.host else told.host
+    shown = f"[{options.host}]" if ":" in options.host else options.host
     url = f"http://{shown}:{listener.getsockname()[1]}/"
 
     def started() -> None:
@@ -88,14 +88,14 @@ def serve(
             webbrowser.open(url)
 
     try:
-        followed = Followed(path, settings.lake.url, settings.lake.options, told.refresh_s)
+        followed = Followed(path, settings.lake.url, settings.lake.options, options.refresh_s)
         with following(followed):
             answer(site, listener, started=started, log_level=log_level)
     finally:
         site.copy.close()
         listener.close()
-        if place is not None:
-            shutil.rmtree(place, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
     err.print("stopped", style="dim")
 
 

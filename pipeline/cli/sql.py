@@ -85,7 +85,7 @@ class _Shell:
         """Carry out what has been typed; a fault is told, and the shell goes on."""
         text, self._held = "\n".join(self._held).strip().removesuffix(";"), []
         if text:
-            self._told(lambda: self._ask(text, self._form))
+            self._guarded(lambda: self._ask(text, self._form))
 
     def _command(self, name: str, word: str = "", *_: str) -> bool:
         if name in ("\\q", "\\quit"):
@@ -95,7 +95,7 @@ class _Shell:
             typer.echo(f"Answers come as {self._form}.")
         elif name == "\\d":
             statement = f'DESCRIBE "{word.replace(chr(34), "")}"' if word else "SHOW TABLES"
-            self._told(lambda: self._ask(statement, self._form))
+            self._guarded(lambda: self._ask(statement, self._form))
         elif name == "\\recipes":
             from pipeline.store.recipes.recipe_book import recipes
 
@@ -103,13 +103,13 @@ class _Shell:
             for one in recipes().values():
                 typer.echo(f"{one.name:{width}}{one.title}")
         elif name == "\\recipe":
-            self._told(lambda: typer.echo(_filled(word)))
+            self._guarded(lambda: typer.echo(_filled(word)))
         else:
             typer.echo(_HELP)
         return True
 
     @staticmethod
-    def _told(work: Callable[[], None]) -> None:
+    def _guarded(work: Callable[[], None]) -> None:
         try:
             work()
         except DatelineError as error:

@@ -122,10 +122,10 @@ def alarms(
         texts.update(((file, key), story) for key, story in stories(path) if (file, key) in wanted)
     kinds: dict[str, list[int]] = defaultdict(list)
     missing = sum(len(items) for key, items in wanted.items() if key not in texts)
-    for (key, story), told in zip(texts.items(), code(list(texts.values())), strict=True):
+    for (key, story), found in zip(texts.items(), code(list(texts.values())), strict=True):
         text = f"{story.headline}\n\n{story.body}"
         known = {sha256(text[start:end]) for start, end in split(text)}
-        counts = Counter(map(sha256, told))
+        counts = Counter(map(sha256, found))
         for reference in wanted[key]:
             if reference.sha256 in known:
                 kinds[reference.kind].append(counts[reference.sha256])
@@ -135,12 +135,12 @@ def alarms(
 
 
 def _summary(kinds: Mapping[str, Sequence[int]], missing: int) -> Alarms:
-    told = kinds.get(EVENT, ())
+    found = kinds.get(EVENT, ())
     rest = [count for kind, counts in kinds.items() if kind != EVENT for count in counts]
     return Alarms(
         sum(rest) / len(rest) if rest else 0.0,
         len(rest),
-        sum(count > 0 for count in told) / len(told) if told else 0.0,
+        sum(count > 0 for count in found) / len(found) if found else 0.0,
         missing,
         {kind: (sum(counts), len(counts)) for kind, counts in sorted(kinds.items())},
     )

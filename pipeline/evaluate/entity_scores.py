@@ -74,10 +74,10 @@ def documents(path: Path) -> Iterator[LabelledDocument]:
                 sentences[-1].append((cells[0], cells[-1]))
             elif sentences[-1]:
                 sentences.append([])
-        told = [sentence for sentence in sentences if sentence]
-        together = _TOGETHER if not parts else max(1, len(told))
-        for begin in range(0, max(1, len(told)), together):
-            yield _document(told[begin : begin + together])
+        filled = [sentence for sentence in sentences if sentence]
+        together = _TOGETHER if not parts else max(1, len(filled))
+        for begin in range(0, max(1, len(filled)), together):
+            yield _document(filled[begin : begin + together])
 
 
 def _document(sentences: Sequence[Sequence[tuple[str, str]]]) -> LabelledDocument:

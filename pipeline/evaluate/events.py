@@ -51,17 +51,17 @@ def _labelled(row: Mapping[str, str]) -> LabelledSentence:
     parts: list[str] = []
     opened: dict[str, int] = {}
     spans: dict[str, tuple[int, int]] = {}
-    place = 0
+    at = 0
     for part in _MARK.split(row["marked_sentence"]):
         if _MARK.fullmatch(part):
             name = part.strip("</>")
             if part.startswith("</"):
-                spans.setdefault(name, (opened.get(name, place), place))
+                spans.setdefault(name, (opened.get(name, at), at))
             else:
-                opened[name] = place
+                opened[name] = at
             continue
         parts.append(part)
-        place += len(part)
+        at += len(part)
     text = "".join(parts)
     for name, column in (("s", "source"), ("t", "target")):
         # A few rows have no mark: there the column's words are looked up; (-1, -1) fits nothing.

@@ -90,7 +90,7 @@ def evaluate(
             }
     if alarms_file is not None and texts_dir is not None:
         references = alarms.sample(alarms_file)
-        heard = alarms.alarms(references, texts_dir, lambda stories: _told(enricher, stories))
+        heard = alarms.alarms(references, texts_dir, lambda stories: _coded(enricher, stories))
         result["alarms"] = heard.scores()
         if nlp is not None:
             naive = alarms.alarms(references, texts_dir, lambda stories: _by_verbs(nlp, stories))
@@ -182,7 +182,7 @@ def _plover(enricher: Enricher, model: str, path: Path) -> Scores:
     return result
 
 
-def _told(enricher: Enricher, stories: Sequence[Story]) -> list[list[str]]:
+def _coded(enricher: Enricher, stories: Sequence[Story]) -> list[list[str]]:
     return [
         [event.sentence for event in answer.events] if isinstance(answer, EnrichedStory) else []
         for answer in _batched(enricher)(stories)
@@ -196,7 +196,7 @@ def _by_verbs(nlp: Any, stories: Sequence[Story]) -> list[list[str]]:
         text = f"{story.headline}\n\n{story.body}"
         split = [text[start:end] for start, end in sentences.split(text)]
         coded = zip(split, verbs.events(nlp, split), strict=True)
-        found.append([sentence for sentence, told in coded for _ in told])
+        found.append([sentence for sentence, events in coded for _ in events])
     return found
 
 

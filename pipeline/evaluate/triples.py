@@ -85,10 +85,10 @@ def triples(labelled: Sequence[LabelledSentence], events: Sequence[Sequence[Even
     """Compare the events of each sentence with its gold triple."""
     found = right_root = right_quad = 0
     lost: Counter[str] = Counter()
-    for item, told in zip(labelled, events, strict=True):
-        found += len(told)
-        lost[stage(item, told)] += 1
-        sides = [event for event in told if sided(item, event)]
+    for item, coded in zip(labelled, events, strict=True):
+        found += len(coded)
+        lost[stage(item, coded)] += 1
+        sides = [event for event in coded if sided(item, event)]
         right_root += any(fold(event.root) == item.root for event in sides)
         right_quad += any(str(event.quad_class) == item.quad for event in sides)
     return Triples(len(labelled), found, right_root, right_quad, lost)

@@ -59,18 +59,18 @@ class Collected:
                 elif metric.kind == "histogram":
                     self._spreads[metric.name, labels] = [0] * (len(metric.buckets) + 1), 0.0
 
-    def merge(self, worker: str, told: MetricsSnapshot) -> None:
+    def merge(self, worker: str, snapshot: MetricsSnapshot) -> None:
         """Add what `worker` told."""
         with self._lock:
-            for name, labels, value in told["add"]:
+            for name, labels, value in snapshot["add"]:
                 series = name, tuple(labels)
                 self._counters[series] = self._counters.get(series, 0.0) + (value or 0.0)
-            for name, labels, counts, total in told["observe"]:
+            for name, labels, counts, total in snapshot["observe"]:
                 series = name, tuple(labels)
                 have, so_far = self._spreads.get(series) or ([0] * len(counts), 0.0)
                 both = [a + b for a, b in zip(have, counts, strict=True)]
                 self._spreads[series] = both, so_far + total
-            for name, labels, value in told["set"]:
+            for name, labels, value in snapshot["set"]:
                 by_worker = self._gauges.setdefault((name, tuple(labels)), {})
                 if value is None:
                     by_worker.pop(worker, None)

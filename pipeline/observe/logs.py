@@ -69,9 +69,9 @@ def _is_worth_telling(record: logging.LogRecord) -> bool:
 
 def _traceback(file: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
     # Not structlog's own choice: that tells every local variable, secrets and texts among them.
-    told = io.StringIO()
-    structlog.dev.plain_traceback(told, exc_info)
-    file.writelines(f"{_plain(line)}\n" for line in masked(told.getvalue()).split("\n"))
+    trace = io.StringIO()
+    structlog.dev.plain_traceback(trace, exc_info)
+    file.writelines(f"{_plain(line)}\n" for line in masked(trace.getvalue()).split("\n"))
 
 
 def _texts(change: Callable[[str], str]) -> structlog.typing.Processor:

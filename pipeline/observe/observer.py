@@ -55,8 +55,8 @@ class Observer:
         """The port that is listened on."""
         return self._endpoint.port
 
-    def told(self, worker: str, snapshot: MetricsSnapshot) -> None:
-        """Take in what a worker told."""
+    def take_in(self, worker: str, snapshot: MetricsSnapshot) -> None:
+        """Add what a worker measured."""
         self._heard_s[worker] = self._monotonic()
         self._collected.merge(worker, snapshot)
 
@@ -85,13 +85,13 @@ class Observer:
         topics: dict[str, list[str]] = {}
         for topic, state in self._collected.labelled("dateline_topic_state"):
             topics.setdefault(topic, []).append(state)
-        told = {topic: ", ".join(states) for topic, states in topics.items()}
-        return verdict.page(topics=told) if told else verdict.page()
+        in_trouble = {topic: ", ".join(states) for topic, states in topics.items()}
+        return verdict.page(topics=in_trouble) if in_trouble else verdict.page()
 
     def _refresh(self) -> None:
         if self._own is not None:
             measure_process(self._own)
-            self.told("0", self._own.take())
+            self.take_in("0", self._own.take())
 
     def _families(self) -> Iterable[Family]:
         self._refresh()

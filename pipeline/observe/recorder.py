@@ -16,7 +16,7 @@ from pipeline.observe.catalogue import METRICS
 Labels = tuple[str, ...]
 Series = tuple[str, Labels]
 
-Told = tuple[str, Sequence[str], float | None]
+Measured = tuple[str, Sequence[str], float | None]
 """A metric's name, the values of its labels, and what is added or now holds (None: no more)."""
 
 Spread = tuple[str, Sequence[str], Sequence[int], float]
@@ -26,8 +26,8 @@ Spread = tuple[str, Sequence[str], Sequence[int], float]
 class MetricsSnapshot(TypedDict):
     """Holds what has happened since the last one, as plain data (JSON)."""
 
-    add: list[Told]
-    set: list[Told]
+    add: list[Measured]
+    set: list[Measured]
     observe: list[Spread]
 
 

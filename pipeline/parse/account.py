@@ -59,9 +59,9 @@ def accounted(part: Part) -> Part:
     unread = list(_unread(part))
     if not unread:
         return part
-    told = part.paragraphs or part.summary or part.captions or part.status == "canceled"
+    has_text = part.paragraphs or part.summary or part.captions or part.status == "canceled"
     any_shape = part.format in _OF_ANY_SHAPE or (part.format == "ninjs" and not part.provider_id)
-    if any_shape and not told:
+    if any_shape and not has_text:
         named = ", ".join(dict.fromkeys(path for path, _ in unread[:_MAX_FIELDS]))
         message = f"a headline, and text under names that are not known: {named}"
         return Fault("unknown_format", message[:500], unread[0][0], part.raw)
@@ -221,18 +221,18 @@ def _sgml(markup: str) -> Iterator[tuple[str, str]]:
     Ends of elements that stand open are not told from others: a name is a hint to where it is.
     """
     path: list[str] = []
-    place = 0
+    at = 0
     for tag in _SGML_TAG.finditer(markup):
         name = tag[2].upper()
         if name in _IN_TEXT:
             continue
-        yield "/".join(path), markup[place : tag.start()]
-        place = tag.end()
+        yield "/".join(path), markup[at : tag.start()]
+        at = tag.end()
         if not tag[1]:
             path = [*path[-_MAX_PATH:], name]
         elif name in path:
             del path[len(path) - 1 - path[::-1].index(name) :]
-    yield "/".join(path), markup[place:]
+    yield "/".join(path), markup[at:]
 
 
 def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:

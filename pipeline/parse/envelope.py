@@ -63,8 +63,8 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
             found.add(coding)
     whole, (data, framed) = data, _unframed(data)
     named = headers.get("content-encoding", "").lower()
-    told = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
-    wrong = not told <= found
+    declared = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
+    wrong = not declared <= found
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
     charset = _CHARSET.search(headers.get("content-type", ""))
     hints = Hints(charset[1] if charset else None, optional_line(headers.get("provider")))
@@ -131,20 +131,20 @@ def _unframe(data: bytes, limit: int, max_frames: int, begin: Callable[[], Any])
     3.1.1.2), and since what follows a frame is copied.
     """
     out = bytearray()
-    place = frames = 0
-    while place < len(data) and len(out) < limit:
+    at = frames = 0
+    while at < len(data) and len(out) < limit:
         frames += 1
         if frames > max_frames:
             message = f"the content is compressed in more than {max_frames} pieces"
             raise FaultError("too_large", message)
         frame = begin()
-        while not frame.eof and place < len(data) and len(out) < limit:
-            step = data[place : place + _STEP_BYTES]
+        while not frame.eof and at < len(data) and len(out) < limit:
+            step = data[at : at + _STEP_BYTES]
             out += frame.decompress(step)
-            place += len(step) - len(frame.unused_data)
+            at += len(step) - len(frame.unused_data)
         if not frame.eof and len(out) < limit:
             raise EOFError("the content is cut off")
-        place = _PADDING.match(data, place).end()  # type: ignore[union-attr]
+        at = _PADDING.match(data, at).end()  # type: ignore[union-attr]
     return bytes(out)
 
 

@@ -105,8 +105,8 @@ def embargoed(draft: Draft, text: str | None) -> Draft:
     found = dates.moment(text)
     if found:
         home = zone_of_desk(draft.provider)
-        told = found.utc_offset_min is None and found.precision != "day"
-        warnings = (*draft.warnings, zoneless(home)) if told else draft.warnings
+        is_guessed = found.utc_offset_min is None and found.precision != "day"
+        warnings = (*draft.warnings, zoneless(home)) if is_guessed else draft.warnings
         return replace(draft, embargo_until=zoned_end(found, home), warnings=warnings)
     return with_embargo(draft, [text.strip()])
 
@@ -171,8 +171,8 @@ def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
     credit = _CREDIT_TAIL.search(last, max(len(last) - 450, 0))
     if not credit or not last[: credit.start()].strip():
         return paragraphs
-    told = (last[: credit.start()].rstrip(), credit["credit"])
-    return (*paragraphs[: end - 1], *told, *paragraphs[end:])
+    last_lines = (last[: credit.start()].rstrip(), credit["credit"])
+    return (*paragraphs[: end - 1], *last_lines, *paragraphs[end:])
 
 
 def _take_head(
@@ -250,6 +250,6 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         draft = with_dateline(draft, found)
         draft = replace(draft, dateline_places=found.places or places)
     if draft.embargo_until is None:
-        told = [text for text in (draft.editor_note or "").split("\n") if is_embargo(text)]
-        draft = with_embargo(draft, told)
+        notes = [text for text in (draft.editor_note or "").split("\n") if is_embargo(text)]
+        draft = with_embargo(draft, notes)
     return with_marks(draft)

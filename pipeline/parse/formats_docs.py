@@ -54,8 +54,8 @@ def _tables() -> Iterator[str]:
     yield "## What is warned of"
     yield "| format | words of the warning | what it tells |"
     yield "|---|---|---|"
-    for name, words, told in rows("warnings"):
-        yield f"| {name} | `{words.strip()}` | {told} |"
+    for name, words, meaning in rows("warnings"):
+        yield f"| {name} | `{words.strip()}` | {meaning} |"
 
 
 def _fields(names: list[str], fields: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -137,9 +137,10 @@ class Site:
             )  # fmt: skip
         except NotReadyError as error:
             state = error.state
-            told = state.error or "The copy of the lake is being made; this page comes by itself."
+            made = "The copy of the lake is being made; this page comes by itself."
+            message = state.error or made
             return self._notice(
-                form, 503, "One moment", told, again_s=2,
+                form, 503, "One moment", message, again_s=2,
                 progress=(state.done, state.total) if state.total and not state.ready else None,
             )  # fmt: skip
 
@@ -193,8 +194,8 @@ class Site:
         if self.access.token is None:
             return RedirectResponse("/", 303)
         wrong = "That was not it. " if "wrong" in request.query_params else ""
-        told = f"{wrong}Whoever runs this server has the token."
-        return self._notice("html", 200, "A token is needed", told, login=True)
+        message = f"{wrong}Whoever runs this server has the token."
+        return self._notice("html", 200, "A token is needed", message, login=True)
 
     async def _healthz(self, _: Request) -> Response:
         state = await self._asked(self.copy.state)
@@ -253,10 +254,10 @@ class Site:
 
 def _event(rows: list[dict[str, Any]], seq: int) -> str:
     """One message: the newest on top, a line each; no text of a story can end it."""
-    told = "".join(
+    markup = "".join(
         render_live("live/arrived.html.j2", story=row, **_helpers()) for row in reversed(rows)
     )
-    lines = "".join(f"data: {line}\n" for line in told.splitlines() if line.strip())
+    lines = "".join(f"data: {line}\n" for line in markup.splitlines() if line.strip())
     return f"id: {seq}\n{lines}\n"
 
 
@@ -271,7 +272,7 @@ def _helpers() -> dict[str, Any]:
         "country_name": lambda code: countries().get(code, code),
         "story_address": pages.story_address,
         "entity_address": pages.entity_address,
-        "told_time": pages.told_time,
+        "time_words": pages.time_words,
     }
 
 
@@ -288,12 +289,12 @@ def _file(page: LivePage, asked: Asked, form: str) -> Response:
     if name and name not in answer.tables:
         raise WrongQuestionError(f"table is one of {', '.join(answer.tables)}")
     if form == "json" and not name:
-        told = {
+        facts = {
             **{key: plain(value) for key, value in answer.facts.items()},
             "tables": {key: answer.arrow(key).to_pylist() for key in answer.tables},
             "next": asked.address(before=answer.more, format="json") if answer.more else None,
         }
-        return Response(json.dumps(told, ensure_ascii=False, default=str), media_type=_TYPES[form])
+        return Response(json.dumps(facts, ensure_ascii=False, default=str), media_type=_TYPES[form])
     name = name or next(iter(answer.tables))
     found = as_arrow(name, answer.tables[name])
     if form == "json":

@@ -76,7 +76,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _operation(address: str) -> dict[str, Any]:
-    told, names, tables = _PAGES[address]
+    meaning, names, tables = _PAGES[address]
     parameters = [_parameter(name) for name in names]
     if "{id}" in address:
         parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": _TEXT})
@@ -97,7 +97,7 @@ def _operation(address: str) -> dict[str, Any]:
     }
     whole = {"type": "object", "properties": {"tables": {"type": "object", "properties": rows}}}
     return {
-        "summary": told,
+        "summary": meaning,
         "parameters": parameters,
         "responses": {
             "200": {
@@ -121,21 +121,21 @@ _TEXT: dict[str, Any] = {"type": "string", "maxLength": MOST_TEXT}
 
 def _parameter(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = dict(_TEXT)
-    told = {**_TEXTS, **_DAYS}.get(name, "")
+    meaning = {**_TEXTS, **_DAYS}.get(name, "")
     if name in _DAYS:
         schema = {"type": "string", "format": "date"}
     elif name == "act":
-        schema, told = {"type": "string", "enum": list(roots())}, "Only stories with such a deed"
+        schema, meaning = {"type": "string", "enum": list(roots())}, "Only stories with such a deed"
     elif name == "limit":
         schema = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE_ROWS}
     elif name == "before":
-        schema, told = {"type": "integer", "minimum": 1}, "Where the page before ended"
+        schema, meaning = {"type": "integer", "minimum": 1}, "Where the page before ended"
     elif name in ("old", "new"):
-        told = "A revision_id to compare"
+        meaning = "A revision_id to compare"
     found: dict[str, Any] = {"name": name, "in": "query", "schema": schema}
     if name in ("source", "target"):
         found["required"] = True
-    return {**found, "description": told} if told else found
+    return {**found, "description": meaning} if meaning else found
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -116,12 +116,12 @@ def search(questions: Questions, asked: Asked) -> LivePage:
 def story(questions: Questions, asked: Asked) -> LivePage:
     """Return one story with its marks, its revisions, and what changed between two of them."""
     shown, revisions = questions.story(asked.named)
-    told = [{**row, "mark": _mark(row)} for row in revisions]
+    marked = [{**row, "mark": _mark(row)} for row in revisions]
     compared = _compared(asked, shown, revisions)
     own = {row["revision_id"]: row["is_current"] for row in revisions}
     answer = Answer(
         {
-            "revisions": told,
+            "revisions": marked,
             "entities": [
                 {**row, "entity_id": entity_id_of(row), "mentions": row["mention_count"]}
                 for row in shown.entities
@@ -134,9 +134,9 @@ def story(questions: Questions, asked: Asked) -> LivePage:
         **story_values(shown, lambda row: entity_address(entity_id_of(row))),
         "page": "story",
         "is_current": own.get(shown.story["revision_id"], False),
-        "revisions": told,
+        "revisions": marked,
         "compared": compared,
-        "made": {"revisions": _table("revisions", told, 0)},
+        "made": {"revisions": _table("revisions", marked, 0)},
     }
     title = printable(shown.story["headline"] or shown.story["story_id"])
     values.pop("title")
@@ -161,7 +161,7 @@ def entity(questions: Questions, asked: Asked) -> LivePage:
         rows = [{"bucket": day, "region": "all", "n": n} for day, n in summed.items()]
         chart = charts.stories_over_time(rows, buckets, unit, {"all": "stories"})
         trend = [
-            {"bucket": charts.told_bucket(day, unit), "stories": n, "first": day}
+            {"bucket": charts.bucket_words(day, unit), "stories": n, "first": day}
             for day, n in summed.items()
         ]
     made = {
@@ -193,7 +193,7 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
     days = [date.fromisoformat(row["bucket"]) for row in over_time]
     unit = unit_of(min(days, default=None), max(days, default=None))
     buckets = buckets_between(min(days, default=None), max(days, default=None), unit)
-    balances, told = [], []
+    balances, changes = [], []
     for direction, caption in (("to", names), ("from", names[::-1])):
         summed: dict[date, dict[str, Any]] = {}
         for row in over_time:
@@ -209,11 +209,11 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
         label = f"{caption[0]} towards {caption[1]}"
         chart = charts.balance(direction, rows, buckets, unit, f"What {label} does over time")
         balances.append((label, chart))
-        told += [
+        changes += [
             {
                 **row,
                 **{"direction": direction, "first": row["bucket"]},
-                "bucket": charts.told_bucket(row["bucket"], unit),
+                "bucket": charts.bucket_words(row["bucket"], unit),
                 "events": sum(row[f"quad{quad}"] for quad in QUAD_CLASSES),
                 "label": label,
             }
@@ -222,7 +222,7 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
     labels = {"to": f"{names[0]} → {names[1]}", "from": f"{names[1]} → {names[0]}"}
     made = {
         "over_time": _table(
-            "over-time", told, 5, anchor=lambda row: f"series-{row['direction']}-{row['first']}",
+            "over-time", changes, 5, anchor=lambda row: f"series-{row['direction']}-{row['first']}",
             labels=labels,
         ),
         "acts": _table("acts", answer.tables["acts"], 2, labels=labels),
@@ -242,12 +242,12 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
 def world_map(questions: Questions, asked: Asked) -> LivePage:
     """Return where it happened, and between which countries."""
     answer = questions.map(asked.filters)
-    countries_told = [{**row, "n": row["stories"]} for row in answer.tables["countries"]]
+    countries_counted = [{**row, "n": row["stories"]} for row in answer.tables["countries"]]
     places = [{**row, "n": row["events"]} for row in answer.tables["places"]]
     states = [{**row, "n": row["events"]} for row in answer.tables["between-countries"]]
     made = {
         "countries": _table(
-            "countries", countries_told, 1, anchor=lambda row: f"country-{row['country']}"
+            "countries", countries_counted, 1, anchor=lambda row: f"country-{row['country']}"
         ),
         "places": _table("places", places, 7, anchor="place"),
         "between_countries": _table(
@@ -261,7 +261,7 @@ def world_map(questions: Questions, asked: Asked) -> LivePage:
             names.setdefault(row[side], row[side])
     values = {
         "page": "map",
-        "map_chart": charts.world_map(countries_told, places, names),
+        "map_chart": charts.world_map(countries_counted, places, names),
         "matrix_chart": charts.matrix(states, names) if states else None,
         "made": made,
     }
@@ -283,7 +283,7 @@ def dyad_address(source: str, target: str) -> str:
     return f"/dyad?{urlencode({'source': source, 'target': target})}"
 
 
-def told_time(published: str | datetime | None) -> str:
+def time_words(published: str | datetime | None) -> str:
     """Return a time to the minute, in UTC."""
     if published is None:
         return "no date"
@@ -307,7 +307,7 @@ def freshness(state: CopyState, now: datetime) -> Freshness:
     asked = now - moment_of(state.checked_at)
     committed = state.lake_committed_at
     return Freshness(
-        "none" if committed is None else f"{told_time(moment_of(committed))} UTC",
+        "none" if committed is None else f"{time_words(moment_of(committed))} UTC",
         _length(asked) if state.checked_at else "a while",
         state.total,
         not state.checked_at or asked.total_seconds() > _BEHIND_S,
@@ -350,10 +350,10 @@ def _compared(asked: Asked, shown: Shown, revisions: Sequence[Row]) -> dict[str,
 
 
 def _event(row: Row, shown: Shown) -> dict[str, Any]:
-    told = {side: label_of(row, side) for side in ("source", "target")}
+    labels = {side: label_of(row, side) for side in ("source", "target")}
     return {
         **row,
-        **told,
+        **labels,
         **{"quad": row["quad_class"], "date": shown.story["date"]},
         "headline": shown.story["headline"],
     }
@@ -403,9 +403,9 @@ def _by_time(rows: Sequence[Row]) -> Table:
     for row in rows:
         of_day.setdefault(row["bucket"], []).append(row)
     made = []
-    for day, told in of_day.items():
-        named = ", ".join(f"{region_name(row['region'])} {row['stories']}" for row in told)
-        n = sum(row["stories"] for row in told)
+    for day, of_regions in of_day.items():
+        named = ", ".join(f"{region_name(row['region'])} {row['stories']}" for row in of_regions)
+        n = sum(row["stories"] for row in of_regions)
         made.append(TableRow(f"time-{day}", (day, named, n)))
     return Table("by-time", _HEADS["by-time"], 1, tuple(made), "")
 
@@ -435,8 +435,8 @@ def _cells(  # noqa: PLR0911 (one line a table)
         case "over-time":
             return labels[row["direction"]], row["bucket"], *quads, row["events"]
         case "acts":
-            told = roots().get(row["root"], row["root"])
-            return labels[row["direction"]], told, f"{row['goldstein']:.1f}", row["events"]
+            root = roots().get(row["root"], row["root"])
+            return labels[row["direction"]], root, f"{row['goldstein']:.1f}", row["events"]
         case "events":
             linked = _link(story_address(row["revision_id"]), row["headline"] or "(no headline)")
             act = roots().get(row["root"], row["root"])
@@ -450,7 +450,7 @@ def _cells(  # noqa: PLR0911 (one line a table)
             )
         case "revisions":
             linked = _link(story_address(row["revision_id"]), row["revision_id"][:12])
-            times = told_time(row["published_at"]), told_time(row["committed_at"])
+            times = time_words(row["published_at"]), time_words(row["committed_at"])
             return *times, row["mark"], row["headline"], linked
         case "places":
             where = f"{row['latitude']:.2f}", f"{row['longitude']:.2f}"

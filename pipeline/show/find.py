@@ -46,14 +46,12 @@ def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: d
     column, value = _resolve(ask, wanted)
     latest = latest_select(f"b.{column} = {_quoted(value)}")
     columns = 'source, "offset", item, date, region, enrichment_id'
-    (place,) = ask(f"SELECT {columns} FROM ({latest}) LIMIT 1")
-    same = " AND ".join(
-        f'"{name}" = {_quoted(place[name])}' for name in ("source", "offset", "item")
-    )
-    if place["date"] is not None:
-        same += f" AND date = {_quoted(place['date'])}"
-    same += f" AND region = {_quoted(place['region'])}"
-    same += f" AND enrichment_id = {_quoted(place['enrichment_id'])}"
+    (row,) = ask(f"SELECT {columns} FROM ({latest}) LIMIT 1")
+    same = " AND ".join(f'"{name}" = {_quoted(row[name])}' for name in ("source", "offset", "item"))
+    if row["date"] is not None:
+        same += f" AND date = {_quoted(row['date'])}"
+    same += f" AND region = {_quoted(row['region'])}"
+    same += f" AND enrichment_id = {_quoted(row['enrichment_id'])}"
     (story,) = ask(f"SELECT * EXCLUDE (raw) FROM stories WHERE {same} LIMIT 1")
     entities = ask(f"SELECT * FROM entities WHERE {same} ORDER BY salience DESC, name, kind")
     events = ask(f"SELECT * FROM events WHERE {same} ORDER BY trigger_start, event_id")

@@ -90,12 +90,12 @@ def _side(text: str, event: Mapping[str, Any], side: str) -> tuple[int, int] | N
     if begin < 0:
         return None
     stop, trigger = begin + len(sentence), event["trigger_start"]
-    places = []
+    starts = []
     at = text.find(words, begin, stop)
     while at >= 0:
-        places.append(at)
+        starts.append(at)
         at = text.find(words, at + 1, stop)
-    if not places:
+    if not starts:
         return None
-    at = min(places, key=lambda place: abs(place - trigger))
+    at = min(starts, key=lambda one: abs(one - trigger))
     return at, at + len(words)

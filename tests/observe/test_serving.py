@@ -104,13 +104,13 @@ def test_ready_once_the_worker_says_so(observer: Observer) -> None:
     recorder = Recorder()
     recorder.set("dateline_worker_model_loaded", 1)
     recorder.set("dateline_worker_connected", 1)
-    observer.told("0", recorder.take())
+    observer.take_in("0", recorder.take())
     assert asked(observer.port, "/readyz")[0] == 200
     recorder.set("dateline_waiting_for_store_seconds", NOW.timestamp() - 30)
-    observer.told("0", recorder.take())
+    observer.take_in("0", recorder.take())
     assert asked(observer.port, "/readyz")[0] == 503
     recorder.set("dateline_waiting_for_store_seconds", 0.0)
-    observer.told("0", recorder.take())
+    observer.take_in("0", recorder.take())
     assert asked(observer.port, "/readyz")[0] == 200
 
 
@@ -132,7 +132,7 @@ def test_a_restarted_worker_is_not_ready_and_is_counted(observer: Observer) -> N
     recorder.set("dateline_worker_model_loaded", 1)
     recorder.set("dateline_worker_connected", 1)
     recorder.add("dateline_records_total", 5)
-    observer.told("0", recorder.take())
+    observer.take_in("0", recorder.take())
     observer.ended("0", restart="died")
     assert asked(observer.port, "/readyz")[0] == 503
     text = asked(observer.port, "/metrics")[1]

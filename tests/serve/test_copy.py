@@ -211,7 +211,7 @@ def test_a_copy_that_was_cut_short_is_finished(
         if next(left, None) is None:
             raise _Killed
 
-    follower = Follower(tmp_path / "c.sqlite", str(tmp_path / "lake"), told=told)
+    follower = Follower(tmp_path / "c.sqlite", str(tmp_path / "lake"), on_state=told)
     try:
         follower.refresh(AS_OF)
     except _Killed:
@@ -233,12 +233,12 @@ def test_a_step_that_fails_leaves_the_copy_as_it_was(
     def told(state: live_copy.CopyState) -> None:
         raise _Killed
 
-    follower.told = told
+    follower.on_state = told
     with pytest.raises(_Killed):
         follower.refresh(LATER)
     assert follower.connection is not None
     assert list(follower.connection.iterdump()) == before
-    follower.told = None
+    follower.on_state = None
     follower.refresh(LATER)
     assert_is_the_lake(follower, LATER)
 

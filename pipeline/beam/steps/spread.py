@@ -46,12 +46,12 @@ class Spread(beam.PTransform):  # type: ignore[misc]
 class _Pinned(beam.DoFn):  # type: ignore[misc]
     """Passes on what it gets; the state that it declares ties a key to one subtask."""
 
-    PLACE = ReadModifyWriteStateSpec("place", VarIntCoder())
+    ASSIGNED = ReadModifyWriteStateSpec("place", VarIntCoder())
 
     def process(
         self,
         element: tuple[bytes, Beat],
-        place: Any = beam.DoFn.StateParam(PLACE),  # noqa: ARG002, B008 (Beam's own way)
+        assigned: Any = beam.DoFn.StateParam(ASSIGNED),  # noqa: ARG002, B008 (Beam's own way)
     ) -> Iterator[Beat]:
         yield element[1]
 

@@ -166,8 +166,8 @@ def _longer(names: Sequence[str], short: str) -> str | None:
     After few letters only a legal form may follow.
     """
     begin = f"{short} "
-    for place in range(bisect_left(names, begin), len(names)):
-        name = names[place]
+    for number in range(bisect_left(names, begin), len(names)):
+        name = names[number]
         if not name.startswith(begin):
             return None
         if len(short) > _FEW_LETTERS or _is_company_form(name[len(begin) :]):

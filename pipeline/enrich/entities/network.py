@@ -203,7 +203,7 @@ def recognizer(
     step = EntityRecognizer(nlp.vocab, model, "ner")
     # Action 1 begins, 2 goes on, 3 ends, 4 is an entity of one word, 5 is no entity; the counts
     # only give the labels their order.
-    counts = {label: len(labels) - place for place, label in enumerate(labels)}
+    counts = {label: len(labels) - nth for nth, label in enumerate(labels)}
     actions = {action: dict(counts) for action in (1, 2, 3, 4)} | {0: {}, 5: {"": 1}}
     example = Example.from_dict(nlp.make_doc("Dateline"), {"entities": []})
     step.initialize(lambda: [example], nlp=nlp, labels=actions)

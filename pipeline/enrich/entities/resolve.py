@@ -192,8 +192,8 @@ def _outermost(masks: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
 def _is_masked(span: Span, masks: tuple[list[int], list[int]]) -> bool:
     """Whether a span lies wholly within one of the `_outermost` masks."""
     starts, ends = masks
-    place = bisect_right(starts, span.start) - 1
-    return place >= 0 and span.end <= ends[place]
+    nearest = bisect_right(starts, span.start) - 1
+    return nearest >= 0 and span.end <= ends[nearest]
 
 
 def _words_inside(text: str, chosen: Iterable[Span]) -> set[str]:
@@ -212,10 +212,10 @@ def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexico
     News writes it small otherwise, and the story has no name with it `inside` a sentence.
     """
     word, *rest = text[span.start : span.end].split()
-    listed_or_told = span.strength >= LISTED_PHRASE and span.strength != TRUSTED
+    listed_or_sure = span.strength >= LISTED_PHRASE and span.strength != TRUSTED
     if not all(w.islower() and w in lexicon.small_words for w in rest):
         return False
-    if word.lower() not in lexicon.small_words or listed_or_told or span.name is not None:
+    if word.lower() not in lexicon.small_words or listed_or_sure or span.name is not None:
         return False
     if not _BEGINS.search(text, max(0, span.start - 4), span.start):
         return False
@@ -358,8 +358,8 @@ class _Seen:
 
     def overlaps(self, span: Span) -> bool:
         """Say whether one of the model's spans shares a character with `span`."""
-        place = bisect_left(self._starts, span.end) - 1
-        return place >= 0 and self._ends[place] > span.start
+        nearest = bisect_left(self._starts, span.end) - 1
+        return nearest >= 0 and self._ends[nearest] > span.start
 
 
 def _town_stands(text: str, span: Span, seen: _Seen, lexicon: Lexicon) -> bool:

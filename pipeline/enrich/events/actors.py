@@ -162,7 +162,7 @@ class Resolver:
 
     def _doers_of(self, act: Token) -> list[Token]:
         """Who did what a noun names: "the Russian attack", "an attack claimed by rebels"."""
-        told = arguments(act, act.lemma_.lower() in self._lexicon.patients).subjects
+        subjects = arguments(act, act.lemma_.lower() in self._lexicon.patients).subjects
         said = [
             t
             for clause in act.children
@@ -171,7 +171,7 @@ class Resolver:
             if child.dep_ == "agent" or (child.lower_ == "on" and clause.lemma_ == "blame")
             for t in governed(child)
         ]
-        return [*told, *said]
+        return [*subjects, *said]
 
     def _own_officer(self, token: Token, naming: Collection[Token]) -> list[Party]:
         """An officer of the doer's own who is acted upon: "sacked his defence minister"."""
@@ -531,11 +531,11 @@ def _is_known(party: Party) -> bool:
     return bool(actor.country or actor.name or party.political or party.token.pos_ == "PROPN")
 
 
-def _acted_upon(party: Party, place: Token) -> bool:
+def _acted_upon(party: Party, token: Token) -> bool:
     """Whether an act is on a thing within a place: what is fired "at" somebody is not."""
     thing = party.token
     object_ = thing.dep_ in {"dobj", "nsubjpass"} and thing.lemma_.lower() not in _LAND
-    return object_ and place.head.lower_ != "at"
+    return object_ and token.head.lower_ != "at"
 
 
 def _is_object(token: Token, naming: Collection[Token]) -> bool:

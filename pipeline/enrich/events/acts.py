@@ -59,14 +59,14 @@ class ActFinder:
             if act is not None
         ]
         consumed = {index for _, act in found for index in act.consumed}
-        told = (
+        whole = (
             finished(act, self._lexicon)
             for token, act in found
             if token.i not in consumed
             and not qualifies(token, consumed)
             and not (token.dep_ == "pcomp" and token.head.lower_ == "for")
         )
-        return [act for act in told if act is not None]
+        return [act for act in whole if act is not None]
 
     def _act(self, predicate: Token, depth: int) -> Act | None:
         if depth > MAX_DEPTH:
@@ -148,7 +148,7 @@ class ActFinder:
             targets = [*targets, *self._clause_subjects(found, predicate)]
         for clause in self._frames.clauses(found, predicate):
             asked = arguments(clause)
-            targets = [*targets, *(t for t in asked.places() if t.pos_ != "VERB")]
+            targets = [*targets, *(t for t in asked.others() if t.pos_ != "VERB")]
             targets = [*targets, *(s for c in asked.clauses for s in arguments(c).subjects)]
         targets = list(dict.fromkeys(t for t in targets if t not in found.subjects))
         return Act(

@@ -62,9 +62,9 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
     lower = token.lower_
     speaker = _speaker(token)
     if speaker is not None and lower in HE | IT | {"they", "them"}:
-        told = party(speaker)
-        if told is not None and _agrees(lower, speaker, told):
-            return [told]
+        teller = party(speaker)
+        if teller is not None and _agrees(lower, speaker, teller):
+            return [teller]
     before = [
         found
         for other in token.doc[: token.i]

@@ -175,8 +175,8 @@ class EventCoder:
     def _pair(self, act: Act, source: Span, target: Span) -> PairCoding:
         row = self._lexicon.cameo[act.code]
         sides = (fitting(act.sources, source), fitting(act.targets, target))
-        told = features(act, *sides, self._lexicon)
-        return PairCoding(act.code, row.root, row.quad_class, probability(told), told)
+        values = features(act, *sides, self._lexicon)
+        return PairCoding(act.code, row.root, row.quad_class, probability(values), values)
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
         """Say whether a sentence is worth parsing, by its words and the entities named in it."""
@@ -313,14 +313,14 @@ class EventCoder:
     ) -> Event | None:
         source, target = sides
         about = self._concerns(act, source, target, item.entities, item.sentences[index][0])
-        if not _political(act, source, target, told=about):
+        if not _political(act, source, target, reported=about):
             return None
         if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
-        told = row_features(act, source, target, self._lexicon)
-        if worth(told) < self._least and not (target is None and _stands_alone(act)):
+        values = row_features(act, source, target, self._lexicon)
+        if worth(values) < self._least and not (target is None and _stands_alone(act)):
             return None
-        sure = self._judge(told)
+        sure = self._judge(values)
         start, end = item.sentences[index]
         text = item.text[start:end]
         row = self._lexicon.cameo[act.code]
@@ -369,10 +369,10 @@ def _only_place(token: Any, act: Act) -> bool:
     )
 
 
-def _political(act: Act, source: Party, target: Party | None, *, told: bool = False) -> bool:
+def _political(act: Act, source: Party, target: Party | None, *, reported: bool = False) -> bool:
     """Whether an act is a political event: somebody political acts or is acted upon.
 
-    `told` says that more than its sides tells it, where nobody among them is political. An act
+    `reported` says that more than its sides tells it, where nobody among them is political. An act
     that a noun alone names needs both sides; companies make no events among themselves.
     """
     telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
@@ -387,7 +387,7 @@ def _political(act: Act, source: Party, target: Party | None, *, told: bool = Fa
     if target is None:
         return source.political
     of_office = act.weight >= _TELLING_WEIGHT and _of_office(act, source, target)
-    return told or of_office or source.political or _of_others(act, source, target)
+    return reported or of_office or source.political or _of_others(act, source, target)
 
 
 def _suffers(act: Act, target: Party) -> bool:
@@ -452,9 +452,9 @@ def _concerns_a_state(source: Party, target: Party) -> bool:
     """Whether somebody known does something to somebody of a country, or a body of it does."""
     if source.kind == "PERSON" and target.kind == "PERSON":
         return True
-    told = target.actor.country is not None and target.actor.resolved_by not in _GUESSED
+    identified = target.actor.country is not None and target.actor.resolved_by not in _GUESSED
     state = source.actor.country is not None and target.somebody
-    return told or state or source.actor.role in {"NGO", "OPP"}
+    return identified or state or source.actor.role in {"NGO", "OPP"}
 
 
 def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:

@@ -79,10 +79,10 @@ def row_features(
     act: Act, source: Party, target: Party | None, lexicon: EventLexicon
 ) -> tuple[float, ...]:
     """Return the values of `ROW_FEATURES` for an act between two parties."""
-    told = features(act, source.token, target.token if target is not None else None, lexicon)
+    values = features(act, source.token, target.token if target is not None else None, lexicon)
     mine, other = source.actor, target.actor if target is not None else None
     return (
-        *told,
+        *values,
         float(source.kind is not None),
         float(mine.country is not None),
         float(mine.resolved_by is not None),
@@ -106,11 +106,11 @@ def worth(values: Sequence[float]) -> float:
     Of a sentence one act is gold, mostly its first: what is told late is counted as wrong there. Of
     such rows, read on the development sentences, half are true.
     """
-    told = [
-        _LATE * value if name in _OF_PLACE else value
+    weighed = [
+        _LATE * value if name in _ONE_GOLD else value
         for name, value in zip(ROW_FEATURES, values, strict=True)
     ]
-    return confidence(told)
+    return confidence(weighed)
 
 
 def probability(values: Sequence[float]) -> float:
@@ -119,7 +119,7 @@ def probability(values: Sequence[float]) -> float:
 
 
 _LATE = 0.5
-_OF_PLACE = frozenset({"place of source"})
+_ONE_GOLD = frozenset({"place of source"})
 
 
 def _logistic(values: Sequence[float], weights: Sequence[float]) -> float:

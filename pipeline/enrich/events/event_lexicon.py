@@ -140,8 +140,8 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
     for number, (verbs, pattern, action) in rows("verbs.tsv"):
         where = {"file": "verbs.tsv", "line": number}
         atoms = _atoms(pattern, where)
-        suffered, told = action[0] == "<", action.removeprefix("<")
-        operator, _, code = told[1:].partition("|") if told[0] == "!" else ("", "", told)
+        suffered, words = action[0] == "<", action.removeprefix("<")
+        operator, _, code = words[1:].partition("|") if words[0] == "!" else ("", "", words)
         if code not in cameo and code not in {"", NO_EVENT}:
             raise ConfigError("a frame has an unknown code", code=code, **where)
         named = {name for atom in atoms if atom.slot != "lemma" for name in atom.classes}

@@ -226,8 +226,8 @@ def _meant(clauses: list[Token], depth: int = 0) -> list[Token]:
     found: list[Token] = []
     for clause in clauses:
         own = arguments(clause)
-        told = [c for c in clause.children if c.dep_ in {"nsubj", "nsubjpass"}]
-        found.extend(told)
+        subjects = [c for c in clause.children if c.dep_ in {"nsubj", "nsubjpass"}]
+        found.extend(subjects)
         found.extend(own.objects)
         if depth < _MAX_PURPOSES:
             found.extend(_meant(own.clauses, depth + 1))

@@ -75,12 +75,12 @@ def _settled(party: Party, around: Surroundings) -> Party:
     return party
 
 
-def _in_country(party: Party, country: str | None, told_by: str = "other_side") -> Party:
+def _in_country(party: Party, country: str | None, resolved_by: str = "other_side") -> Party:
     actor = party.actor
     if country is None or actor.country or actor.name or actor.role not in _LOCAL:
         return party
     political = party.political or actor.role in POLITICAL_ROLES
-    told = actor.resolved_by or told_by
-    sure = min(actor.confidence, _SURE[told_by])
-    actor = replace(actor, country=country, resolved_by=told, confidence=sure)
+    known_by = actor.resolved_by or resolved_by
+    sure = min(actor.confidence, _SURE[resolved_by])
+    actor = replace(actor, country=country, resolved_by=known_by, confidence=sure)
     return replace(party, actor=actor, political=political)

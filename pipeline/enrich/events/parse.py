@@ -60,8 +60,8 @@ def dateline_length(text: str) -> int:
         return 0
     head = match.group().rstrip()
     shouted = re.match(r"[A-Z.'\u2019\-]{3,}", head) is not None
-    told = "(" in head and (head[-1] != ")" or _AGENCY.search(head) is not None)
-    return match.end() if shouted or told else 0
+    bracketed = "(" in head and (head[-1] != ")" or _AGENCY.search(head) is not None)
+    return match.end() if shouted or bracketed else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ class Parser:
             for doc in stream:
                 self._words.set(doc)
         parsed: list[Any] = [None] * len(docs)
-        for place, doc in zip(order, stream, strict=True):
-            left_out = read[place].left_out
-            parsed[place] = _as_written(doc, left_out) if left_out else doc
+        for number, doc in zip(order, stream, strict=True):
+            left_out = read[number].left_out
+            parsed[number] = _as_written(doc, left_out) if left_out else doc
         return parsed
 
     def _doc(self, blanked: str) -> Any:
@@ -127,11 +127,11 @@ def _as_written(doc: Any, left_out: Sequence[tuple[int, int]]) -> Any:
 
     words: list[str] = []
     spaces: list[bool] = []
-    places: list[int] = []
+    positions: list[int] = []
     shift, gaps = 0, iter(left_out)
     gap = next(gaps, None)
     for token in doc:
-        places.append(len(words))
+        positions.append(len(words))
         words.append(token.text)
         spaces.append(bool(token.whitespace_))
         end = token.idx + len(token.text) + shift
@@ -141,8 +141,8 @@ def _as_written(doc: Any, left_out: Sequence[tuple[int, int]]) -> Any:
             spaces[-2] = False
             end, shift = gap[1], shift + gap[1] - gap[0]
             gap = next(gaps, None)
-    kept = dict(zip(places, doc, strict=True))
-    owner = [max(i for i in places if i <= k) for k in range(len(words))]
+    kept = dict(zip(positions, doc, strict=True))
+    owner = [max(i for i in positions if i <= k) for k in range(len(words))]
     return Doc(
         doc.vocab,
         words=words,
@@ -150,6 +150,6 @@ def _as_written(doc: Any, left_out: Sequence[tuple[int, int]]) -> Any:
         tags=[kept[k].tag_ if k in kept else "_SP" for k in range(len(words))],
         pos=[kept[k].pos_ if k in kept else "SPACE" for k in range(len(words))],
         lemmas=[kept[k].lemma_ if k in kept else words[k] for k in range(len(words))],
-        heads=[places[kept[k].head.i] if k in kept else owner[k] for k in range(len(words))],
+        heads=[positions[kept[k].head.i] if k in kept else owner[k] for k in range(len(words))],
         deps=[kept[k].dep_ if k in kept else "dep" for k in range(len(words))],
     )

@@ -87,7 +87,7 @@ class Arguments:
         """Note what a preposition governs."""
         self.prepositions.setdefault(preposition, []).extend(tokens)
 
-    def places(self) -> list[Token]:
+    def others(self) -> list[Token]:
         """Return all head tokens other than the subjects."""
         governed = [token for tokens in self.prepositions.values() for token in tokens]
         return [*self.objects, *self.datives, *governed]

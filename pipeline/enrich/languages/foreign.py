@@ -96,9 +96,9 @@ def _finer(text: str, span: Span, heads: Heads) -> str:
         return span.kind
     first = words.split(" ", 1)[0].lower()
     kinds = _OF_PLACES if span.kind == "GPE" else _OF_OTHERS
-    told = next((kind for kind in kinds if first in heads.get(kind, ())), None)
-    if told is not None or span.kind == "GPE":
-        return told or span.kind
+    by_head = next((kind for kind in kinds if first in heads.get(kind, ())), None)
+    if by_head is not None or span.kind == "GPE":
+        return by_head or span.kind
     if text[max(0, span.start - 1) : span.start] in _OPENING_QUOTES:
         return "WORK_OF_ART"
     return "PRODUCT" if " " not in words and any(c.isdigit() for c in words) else span.kind

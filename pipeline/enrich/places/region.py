@@ -66,7 +66,7 @@ def weigh(
     for entity in entities:
         if entity.country:
             evidence += _named(entity, text, headline_end, lead_end)
-    scenes = {e.place_country: e for e in reversed(events) if _is_told(e)}
+    scenes = {e.place_country: e for e in reversed(events) if _is_of_story(e)}
     evidence += [
         RegionEvidence("event", event.place or country, country, EVENT)
         for country, event in scenes.items()
@@ -79,10 +79,10 @@ def weigh(
     return decide(evidence, load())
 
 
-def _is_told(event: Event) -> bool:
+def _is_of_story(event: Event) -> bool:
     """Whether the act's own clause says where it was."""
-    told = event.place_from in {None, "clause"} and not event.negated
-    return told and event.place_country is not None
+    of_story = event.place_from in {None, "clause"} and not event.negated
+    return of_story and event.place_country is not None
 
 
 def _named(entity: Entity, text: str, headline_end: int, lead_end: int) -> list[RegionEvidence]:

@@ -51,9 +51,9 @@ def situated(
     near = [p for p in paragraph if _is_scene(p, text)]
     near.sort(key=lambda p: (abs(p.mention.start - event.start), p.mention.start))
     own = next((p for p in near if inside[0] <= p.mention.start < inside[1]), None)
-    for placed, told_by in ((own, "sentence"), (near[0] if near else None, "paragraph")):
+    for placed, place_from in ((own, "sentence"), (near[0] if near else None, "paragraph")):
         if placed is not None:
-            return _at(event, placed, told_by)
+            return _at(event, placed, place_from)
     target = event.target
     if target is not None and target.country is not None and target.role != "IGO":
         name = target.state or target.country
@@ -80,11 +80,11 @@ def whereabouts(actor: Actor | None, entities: StoryEntities, lexicon: Lexicon) 
     return replace(actor, location=of_country(actor.country, lexicon) if actor.country else None)
 
 
-def _at(event: Event, placed: Placed, told_by: str) -> Event:
+def _at(event: Event, placed: Placed, place_from: str) -> Event:
     entity = placed.entity
     return replace(
         event, place=entity.name, place_country=entity.country, place_location=entity.location,
-        place_from=told_by,
+        place_from=place_from,
     )  # fmt: skip
 
 

@@ -148,10 +148,10 @@ def named_day(texts: Sequence[str], near: date | None) -> date | None:
             found = nearest_year(month, number, near) if near else None
         if found:
             return found
-    told = _WEEKDAY.search(text)
-    if not told or not near:
+    weekday = _WEEKDAY.search(text)
+    if not weekday or not near:
         return None
-    word = told["w"].lower()
+    word = weekday["w"].lower()
     back = 1 if word == "yesterday" else (near.weekday() - _WEEKDAYS.index(word)) % 7
     return near - timedelta(days=back)
 

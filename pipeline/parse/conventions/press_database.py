@@ -125,13 +125,13 @@ def _is_coded(text: str) -> bool:
 
 def _coded(lines: list[str]) -> dict[str, list[str]]:
     """The lines of each field that a code begins."""
-    told: dict[str, list[str]] = {}
+    coded: dict[str, list[str]] = {}
     here: list[str] = []
     for entry in lines:
         code = _CODED.match(entry)
-        here = told.setdefault(code[1], []) if code else here
+        here = coded.setdefault(code[1], []) if code else here
         here.append((code[2] or "").strip() if code else entry)
-    return told
+    return coded
 
 
 def _is_aside(code: str, words: str) -> bool:
@@ -141,15 +141,15 @@ def _is_aside(code: str, words: str) -> bool:
 
 def _read_coded(text: str) -> Draft:
     """The document of Factiva whose fields have codes (HD, BY, WC, PD, SN, LP, TD, AN)."""
-    told = _coded([entry.strip() for entry in text.split("\n")])
-    said = {code: line(" ".join(values)) for code, values in told.items()}
+    coded = _coded([entry.strip() for entry in text.split("\n")])
+    said = {code: line(" ".join(values)) for code, values in coded.items()}
     published = _moment(said.get("PD", ""))
     clock = _CLOCK.match(said.get("ET", ""))
     if published and clock:
         hour = _hour(int(clock[1]), clock[3])
         published = dates.moment(f"{published.at:%Y-%m-%d}T{hour:02}:{clock[2]}") or published
     number = FACTIVA_END.match(said.get("AN", ""))
-    body = [*_body(told.get("LP", [])), *_body(told.get("TD", []))]
+    body = [*_body(coded.get("LP", [])), *_body(coded.get("TD", []))]
     if not said.get("HD") and not body:
         raise FaultError("no_text", "the document has neither headline nor text")
     return _draft(
@@ -168,7 +168,7 @@ def _read_coded(text: str) -> Draft:
         body,
         published,
         text,
-        [" ".join(told), *(words for code, words in said.items() if _is_aside(code, words))],
+        [" ".join(coded), *(words for code, words in said.items() if _is_aside(code, words))],
     )
 
 
@@ -205,12 +205,12 @@ def read_nexis(text: str) -> Draft:
     if lines and NEXIS_COUNT.match(lines[0].strip()):
         lines = lines[1:]
     lines = ["" if NEXIS_END.match(entry) else entry for entry in lines]
-    told, begin, end = _nexis_labels(lines)
+    labelled, begin, end = _nexis_labels(lines)
     head = _head(lines[: _first_label(lines)])
     published, at = _first_moment(head)
-    told_date = told.get("LOAD-DATE") or ""
+    load_date = labelled.get("LOAD-DATE") or ""
     if published is None:
-        published = _moment(told_date)
+        published = _moment(load_date)
     above, below = (head[:at], head[at + 1 :]) if at is not None else (head, [])
     above = [entry for entry in above if not _COPYRIGHT.match(entry)]
     if len(above) > 1:  # Nexis Uni: the headline comes before publication and date
@@ -220,7 +220,7 @@ def read_nexis(text: str) -> Draft:
         below = [entry for entry in below if not _EDITION.search(entry)] or below
         below = [entry for entry in below if not _COPYRIGHT.match(entry)]
         headline = below[0] if below else ""
-    headline = told.get("HEADLINE", "") or headline
+    headline = labelled.get("HEADLINE", "") or headline
     body = [e for e in _body(lines[begin:end]) if not _COPYRIGHT.match(e)]
     if not headline and not body:
         raise FaultError("no_text", "the document has neither headline nor text")
@@ -229,14 +229,16 @@ def read_nexis(text: str) -> Draft:
             headline=line(headline),
             paragraphs=(),
             provider=named(re.sub(r"\s*\(.*\)$", "", publication)) or None,
-            bylines=_names(told.get("BYLINE") or told.get("AUTHOR") or ""),
-            dateline=told.get("DATELINE") or None,
-            dateline_places=split_places(re.split(r"[(\d]", told.get("DATELINE") or "")[0]),
-            language=_LANGUAGES.get((told.get("LANGUAGE") or "").split(";")[0].strip().upper()),
-            codes=_section(told.get("SECTION")),
-            captions=tuple(filter(None, (told.get("GRAPHIC"),))),
-            summary=told.get("HIGHLIGHT") or None,
-            editor_note=told.get("CORRECTION") or told.get("NOTES") or told.get("NOTE") or None,
+            bylines=_names(labelled.get("BYLINE") or labelled.get("AUTHOR") or ""),
+            dateline=labelled.get("DATELINE") or None,
+            dateline_places=split_places(re.split(r"[(\d]", labelled.get("DATELINE") or "")[0]),
+            language=_LANGUAGES.get((labelled.get("LANGUAGE") or "").split(";")[0].strip().upper()),
+            codes=_section(labelled.get("SECTION")),
+            captions=tuple(filter(None, (labelled.get("GRAPHIC"),))),
+            summary=labelled.get("HIGHLIGHT") or None,
+            editor_note=next(
+                filter(None, map(labelled.get, ("CORRECTION", "NOTES", "NOTE"))), None
+            ),
             rights=_rights(lines),
             warnings=() if published else ("no date above the document",),
             format="nexis",
@@ -254,7 +256,7 @@ def _label_name(match: re.Match[str]) -> str:
 
 def _nexis_labels(lines: list[str]) -> tuple[dict[str, str], int, int]:
     """What the labels say, and where the text begins and ends between them."""
-    told: dict[str, str] = {}
+    labelled: dict[str, str] = {}
     begin, end, number = 0, len(lines), 0
     while number < len(lines):
         match = _LABEL.match(lines[number])
@@ -270,11 +272,11 @@ def _nexis_labels(lines: list[str]) -> tuple[dict[str, str], int, int]:
             while stop < len(lines) and lines[stop] and not _LABEL.match(lines[stop]):
                 value = f"{value} {lines[stop]}".strip()
                 stop += 1
-        told.setdefault(name, line(value))
+        labelled.setdefault(name, line(value))
         if name in _ABOVE:
             begin = stop
         number = stop
-    return told, begin, max(begin, end)
+    return labelled, begin, max(begin, end)
 
 
 def _first_label(lines: list[str]) -> int:

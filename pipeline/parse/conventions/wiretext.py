@@ -118,8 +118,8 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
     ]
     unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
-    told = zip(found, homes, strict=True)
-    warnings += dict.fromkeys(zoneless(home) for entry, home in told if entry.zoneless)
+    of_homes = zip(found, homes, strict=True)
+    warnings += dict.fromkeys(zoneless(home) for entry, home in of_homes if entry.zoneless)
     if any(entry.dayless for entry in found):
         warnings.append("embargo without a day, of a story without an hour: taken as the day after")
     moments = filter(None, (draft.embargo_until, *(entry.until for entry in found)))
@@ -274,8 +274,8 @@ def _check(draft: Draft, head: Heading, below: SignOff) -> None:
         return  # a kill may be nothing but its note
     if not _LETTERS.search(text):
         raise FaultError("no_text", "there is no text between heading and sign-off")
-    told = draft.dateline or draft.provider or draft.published_at or head.evidence or draft.urgency
-    if told or draft.revision_mark or below.more or draft.bylines:
+    marked = draft.dateline or draft.provider or draft.published_at or head.evidence
+    if marked or draft.urgency or draft.revision_mark or below.more or draft.bylines:
         return
     sentences = len(_SENTENCE_END.findall(" ".join(draft.paragraphs)))
     if sentences >= (1 if draft.headline else 2):

@@ -47,11 +47,11 @@ def zone_at(text: str) -> tuple[tzinfo, int] | None:
 
 
 @cache
-def _zone(told: str) -> tzinfo | None:
-    if "/" not in told:
-        return timezone(timedelta(hours=float(told)))
+def _zone(name: str) -> tzinfo | None:
+    if "/" not in name:
+        return timezone(timedelta(hours=float(name)))
     try:
-        return ZoneInfo(told)
+        return ZoneInfo(name)
     except ZoneInfoNotFoundError:
         return None
 
@@ -84,14 +84,14 @@ def _desks() -> dict[str, str]:
 
 def zone_of_desk(provider: str | None) -> tzinfo | None:
     """Return the zone in which a national agency gives hours that name none; None for any other."""
-    told = _desks().get(provider or "")
-    return _zone(told) if told else None
+    name = _desks().get(provider or "")
+    return _zone(name) if name else None
 
 
 def zone_of_language(language: str) -> tzinfo | None:
     """Return the zone of the countries that write a language; None where these have several."""
-    told = _LANGUAGES.get(language)
-    return _zone(told) if told else None
+    name = _LANGUAGES.get(language)
+    return _zone(name) if name else None
 
 
 def in_utc(local: datetime, zone: tzinfo) -> datetime:

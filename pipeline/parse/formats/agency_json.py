@@ -98,9 +98,9 @@ def _ap(item: Object, data: Object, raw: bytes | None) -> Iterator[Part]:
 
 
 def _ap_item(inner: Object, nitf: Json, raw: bytes | None) -> Part:
-    altids, place = inner.get("altids"), inner.get("datelinelocation")
+    altids, located = inner.get("altids"), inner.get("datelinelocation")
     ids = altids if isinstance(altids, dict) else {}
-    city = values.text(place, "city") if isinstance(place, dict) else None
+    city = values.text(located, "city") if isinstance(located, dict) else None
     text = nitf if isinstance(nitf, dict) else {"body_html": nitf}
     names = [values.text(by, "name", "by") for by in values.objects(inner, "bylines")]
     terms = inner.get("usageterms")
@@ -130,8 +130,8 @@ def _dpa(item: Object, raw: bytes | None) -> Part:
     notes = [values.text(n, "ednote", "text", "value") for n in values.objects(item, "ednotes")]
     notes += [n for n in values.strings(item.get("ednotes")) if n not in notes]
     notepad = item.get("notepad")
-    told = values.text(notepad, "public_html") if isinstance(notepad, dict) else None
-    notes += [line(text) for text in read_html(told).paragraphs] if told else []
+    markup = values.text(notepad, "public_html") if isinstance(notepad, dict) else None
+    notes += [line(text) for text in read_html(markup).paragraphs] if markup else []
     body, below = without_class(values.text(item, "article_html") or "", "notepad")
     notes += below
     captions = [values.text(a, "caption") for a in values.objects(item, "associations")]

@@ -92,8 +92,8 @@ def _head_end(lines: list[str], *, is_table: bool) -> int:
     rest = any(entry.strip(_QUADS) for entry in lines[end:])
     if rest or marked <= 2:
         return end
-    places = [number for number, entry in enumerate(lines) if entry.startswith("^")]
-    return places[1] + 1
+    carets = [number for number, entry in enumerate(lines) if entry.startswith("^")]
+    return carets[1] + 1
 
 
 def _goes_on(lines: list[str], number: int) -> bool:
@@ -126,8 +126,8 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
     """Reads the heading's lines into `head`; those of a summary are left."""
     summary: list[str] = []
     is_open = False
-    told = [*filter(None, lines)]
-    for number, text in enumerate(told):
+    filled = [*filter(None, lines)]
+    for number, text in enumerate(filled):
         if is_open:
             head.notes[-1] += f" {text}"
             is_open = ")" not in text
@@ -141,7 +141,7 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
             head.notes.append(text)
         elif re.match(r"by\s", text, re.I) and not fields.is_sentence(text):
             head.bylines = (*head.bylines, *fields.bylines(text))
-        elif head.headline and _NAME.match(text) and any(map(_service, told[number + 1 :][:1])):
+        elif head.headline and _NAME.match(text) and any(map(_service, filled[number + 1 :][:1])):
             head.bylines = (*head.bylines, text)
         elif agency := _service(text):
             head.provider = head.provider or agency

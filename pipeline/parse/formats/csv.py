@@ -178,8 +178,8 @@ def _mapping(names: list[str] | None, width: int, limits: ParseLimits) -> FieldM
         return next((m for m in limits.mappings if len(m.columns) == width), None)
     item: dict[str, Json] = dict.fromkeys(names, " .")
     given = (m for m in limits.mappings if not m.columns)
-    told = (m for m in ready() if m.when.has)
-    return next((m for m in (*given, *told) if _has_columns(m, names, item)), None)
+    telling = (m for m in ready() if m.when.has)
+    return next((m for m in (*given, *telling) if _has_columns(m, names, item)), None)
 
 
 def _has_columns(mapping: FieldMap, names: list[str], item: dict[str, Json]) -> bool:

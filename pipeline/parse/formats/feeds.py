@@ -144,14 +144,14 @@ def _shared(items: Sequence[etree._Element]) -> frozenset[str]:
     """The ids that entries with different links share: they name no entry."""
     links: dict[str, set[str]] = {}
     for item in items:
-        told = {"guid": "", "id": "", "link": ""}
+        named = {"guid": "", "id": "", "link": ""}
         for part in item:
             name = local(part)
-            if name in told and not told[name]:
-                told[name] = line(part.text or "") or xml.attribute(part, "href") or ""
-        identity = told["guid"] or told["id"]
-        if identity and told["link"]:
-            links.setdefault(identity, set()).add(told["link"])
+            if name in named and not named[name]:
+                named[name] = line(part.text or "") or xml.attribute(part, "href") or ""
+        identity = named["guid"] or named["id"]
+        if identity and named["link"]:
+            links.setdefault(identity, set()).add(named["link"])
     return frozenset(identity for identity, found in links.items() if len(found) > 1)
 
 
@@ -257,8 +257,8 @@ def _bylines(entry: Values) -> tuple[str, ...]:
 
 
 def _provider(entry: Values, feed: Values, link: str | None) -> str | None:
-    told = _text(entry.get("source") or {}, "title")
-    by_name = provider(told) or provider(_text(entry, "publisher"))
+    title = _text(entry.get("source") or {}, "title")
+    by_name = provider(title) or provider(_text(entry, "publisher"))
     by_link = provider_of_uri(link) or provider_of_uri(_text(feed, "link"))
     return by_name or by_link or provider(_text(feed, "title"))
 
@@ -269,8 +269,8 @@ def _language(entry: Values) -> str | None:
         entry.get("summary_detail"),
         entry.get("title_detail"),
     )
-    told = (detail.get("language") for detail in details if detail)
-    return _text(entry, "language") or next(filter(None, told), None)
+    stated = (detail.get("language") for detail in details if detail)
+    return _text(entry, "language") or next(filter(None, stated), None)
 
 
 def _codes(entry: Values) -> Iterator[Code]:

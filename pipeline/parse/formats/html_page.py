@@ -49,8 +49,8 @@ class HtmlPage:
             found += (entry for entry in _articles(script["data"], limits) if entry not in found)
         if not found:
             raise FaultError("unknown_format", "a page without a schema.org article that has text")
-        told = _LANGUAGE.search(decoded.text, 0, _HEAD_CHARS)
-        language = fields.language(told["value"]) if told else None
+        stated = _LANGUAGE.search(decoded.text, 0, _HEAD_CHARS)
+        language = fields.language(stated["value"]) if stated else None
         for part in read_articles(found, None, self._read):
             own = part.raw
             if own is not None:

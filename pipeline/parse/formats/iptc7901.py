@@ -97,10 +97,10 @@ def _teleprinted(data: bytes, hints: Hints) -> Iterator[Part]:
     for message in zczc.messages(data):
         part = _message(message.head, message.text, message.after[:_MAX_LINE_CHARS], hints)
         if isinstance(part, Draft):
-            told = [] if message.is_whole else ["the message ends without NNNN"]
+            warnings = [] if message.is_whole else ["the message ends without NNNN"]
             beyond = len(message.after.split())
-            told += [f"not read: {beyond} words behind NNNN"] if beyond > _STAMP_WORDS else []
-            part = replace(part, warnings=(*part.warnings, *told))
+            warnings += [f"not read: {beyond} words behind NNNN"] if beyond > _STAMP_WORDS else []
+            part = replace(part, warnings=(*part.warnings, *warnings))
         yield replace(part, raw=data[message.start : message.end])
 
 
@@ -169,8 +169,8 @@ def _without_number(lines: list[str]) -> list[str]:
     found = _LETTERS.match(letters)
     if not found:
         return [letters, *rest]
-    told = found["priority"].lower()
-    priority = told if told.isdigit() else str(_URGENCY.get(told, 4))
+    letter = found["priority"].lower()
+    priority = letter if letter.isdigit() else str(_URGENCY.get(letter, 4))
     return [f"{number} {priority} {found['rest']}", *rest]
 
 
@@ -184,11 +184,11 @@ def _codes(header: re.Match[str], scheme: str, service: str | None) -> Iterator[
 
 
 def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
-    told, text = header.draft, clean(delivered)
+    heading, text = header.draft, clean(delivered)
     try:
-        is_anpa = told.format_version != "iptc7901" and (is_anpa_text(text) or header.is_table)
+        is_anpa = heading.format_version != "iptc7901" and (is_anpa_text(text) or header.is_table)
         story = (
-            read_anpa(text, told.slugline, is_table=header.is_table)
+            read_anpa(text, heading.slugline, is_table=header.is_table)
             if is_anpa
             else read_marked_heading(text) or read_story(text)
         )
@@ -204,12 +204,12 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
     draft = replace(
         story,
         headline=story.headline.strip("* "),
-        slugline=(story.slugline if is_anpa else None) or told.slugline or story.slugline,
-        provider=story.provider or told.provider or _stamped(end),
-        urgency=told.urgency or story.urgency,
-        codes=told.codes,
+        slugline=(story.slugline if is_anpa else None) or heading.slugline or story.slugline,
+        provider=story.provider or heading.provider or _stamped(end),
+        urgency=heading.urgency or story.urgency,
+        codes=heading.codes,
         delivered=text,
-        format_version=told.format_version,
+        format_version=heading.format_version,
         warnings=tuple(warnings),
         format="iptc7901",
     )

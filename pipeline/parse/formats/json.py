@@ -145,8 +145,8 @@ def _with_text(draft: Draft, low: dict[str, Json], item: dict[str, Json]) -> Dra
 
     A headline alone is a story where the object says that it is one of ours, or that it is killed.
     """
-    told = "envelope" in low or draft.status == "canceled"
-    if draft.paragraphs or draft.summary or draft.captions or told:
+    is_wire = "envelope" in low or draft.status == "canceled"
+    if draft.paragraphs or draft.summary or draft.captions or is_wire:
         return draft
     message = "the object has a headline, and no text under a known name"
     raise FaultError("unknown_format", f"{message}: {mapped.names_of(item)}", "$")

@@ -112,12 +112,12 @@ class MailFormat:
     def matches(self, sniff: Sniff) -> bool:
         """Look for a block of header fields, two of them mail's own (`From`, `Subject` …)."""
         begin = _FROM_LINE.match(sniff.text)
-        place = begin.end() if begin else 0
+        at = begin.end() if begin else 0
         names = set()
-        while field := _HEADER.match(sniff.text, place):
+        while field := _HEADER.match(sniff.text, at):
             names.add(field["name"].lower())
-            place = field.end()
-        at_end = place >= len(sniff.text) or sniff.text[place] in "\r\n"
+            at = field.end()
+        at_end = at >= len(sniff.text) or sniff.text[at] in "\r\n"
         return at_end and len(names & _OF_MAIL) >= _MIN_OF_MAIL
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
@@ -316,14 +316,14 @@ def _sent_on(subject: str, text: str) -> _Sent:
         end += 1
         if found:
             values[found["name"].lower()] = found["value"].strip("* ")
-    told = next((values[name] for name in _SUBJECTS if values.get(name)), None)
+    stated = next((values[name] for name in _SUBJECTS if values.get(name)), None)
     when = next((values[name] for name in _DATES if values.get(name)), None)
     cover = text[: mark.start()].strip()
     body = "\n".join(lines[end:]).strip("\n")
     embargo = [entry for entry in cover.split("\n") if is_embargo(line(entry))]
     own = line("\n".join(entry for entry in cover.split("\n") if entry not in embargo))
     text = "\n\n".join((*embargo, body))
-    return _Sent(told or _SENT_ON.sub("", subject), text, when, own or None)
+    return _Sent(stated or _SENT_ON.sub("", subject), text, when, own or None)
 
 
 def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:

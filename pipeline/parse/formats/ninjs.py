@@ -152,10 +152,10 @@ def _status(low: dict[str, Json]) -> tuple[str, str | None]:
     return (state, unknown) if state and status == "usable" else (status, unknown)
 
 
-def _located(draft: Draft, told: Json) -> Draft:
+def _located(draft: Draft, stated: Json) -> Draft:
     """The draft with the dateline that a property of its own gives (Superdesk, dpa)."""
-    inner = told if isinstance(told, dict) else {}
-    words = values.text(inner, "text") or (told if isinstance(told, str) else "")
+    inner = stated if isinstance(stated, dict) else {}
+    words = values.text(inner, "text") or (stated if isinstance(stated, str) else "")
     words = line(words).rstrip(" -–—")  # noqa: RUF001
     located = inner.get("located")
     city = values.text(located, "city") if isinstance(located, dict) else None

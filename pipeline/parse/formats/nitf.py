@@ -70,7 +70,7 @@ def read_nitf(root: etree._Element) -> Draft:
     located = next(xml.below(body_head, "dateline"), None)
     story_date = next(xml.below(located, "story.date"), None)
     norm = xml.attribute(story_date, "norm")
-    told = fields.moment(norm, "story.date", warnings) if norm else None
+    dated = fields.moment(norm, "story.date", warnings) if norm else None
     status, unknown = fields.status(xml.attribute(docdata, "management-status"))
     warnings += [unknown] if unknown else []
     doc_key = xml.child(docdata, "du-key")
@@ -87,7 +87,7 @@ def read_nitf(root: etree._Element) -> Draft:
         bylines=_bylines(body_head),
         dateline=words or None,
         dateline_places=_places(located, words),
-        dateline_date=told.at.date() if told else None,
+        dateline_date=dated.at.date() if dated else None,
         language=fields.language(xml.attribute(root, "lang", "baselang")),
         codes=tuple(_codes(head)),
         urgency=values.integer(xml.attribute(xml.child(docdata, "urgency"), "ed-urg"), 1, 9),
@@ -109,7 +109,7 @@ def read_nitf(root: etree._Element) -> Draft:
     )
     if released and issued and released.at > issued.at:
         draft = replace(draft, embargo_until=released.at)
-    draft = with_moment(draft, issued or released or told or _printed(head, warnings))
+    draft = with_moment(draft, issued or released or dated or _printed(head, warnings))
     flow = _body(xml.child(root, "body"))
     summary = draft.summary
     if block := () if summary else _summary_block(root):
@@ -144,9 +144,9 @@ def _body(body: etree._Element | None) -> Flow:
     if "lead_paragraph" not in blocks or "full_text" not in blocks:
         return read_flow(content, skip=("hedline",))
     flow = read_flow(blocks["full_text"])
-    told = tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs)
-    is_twice = flow.paragraphs[:1] != told[:1] and " ".join(told[1:]).startswith(told[0])
-    return replace(flow, paragraphs=told[1:] if is_twice else told)
+    read = tuple(p.removeprefix("LEAD: ") for p in flow.paragraphs)
+    is_twice = flow.paragraphs[:1] != read[:1] and " ".join(read[1:]).startswith(read[0])
+    return replace(flow, paragraphs=read[1:] if is_twice else read)
 
 
 def _summary_block(root: etree._Element) -> tuple[str, ...]:
@@ -163,8 +163,8 @@ def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
         day = re.sub(r"T00:?00:?00$", "", text)
         return fields.moment(day, "date.publication", warnings)
     names = ("publication_year", "publication_month", "publication_day_of_month")
-    told = {entry.get("name"): entry.get("content", "") for entry in xml.children(head, "meta")}
-    parts = [told.get(name, "") for name in names]
+    named = {entry.get("name"): entry.get("content", "") for entry in xml.children(head, "meta")}
+    parts = [named.get(name, "") for name in names]
     if not all(part.isdecimal() and part.isascii() and len(part) <= 4 for part in parts):
         return None
     found = dates.day(*map(int, parts))

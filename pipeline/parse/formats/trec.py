@@ -187,8 +187,8 @@ def _year(number: int) -> int:
 
 def _provider(found: dict[str, list[str]], collection: str) -> str | None:
     known = _COLLECTIONS.get(collection)
-    told = _first(found, "PUB") or _first(found, "SO").split(",")[0].split("(")[0].strip()
-    return known or fields.first_provider(told)
+    publication = _first(found, "PUB") or _first(found, "SO").split(",")[0].split("(")[0].strip()
+    return known or fields.first_provider(publication)
 
 
 def _codes(found: dict[str, list[str]], keyword: re.Match[str] | None) -> Iterator[Code]:

@@ -93,7 +93,7 @@ class WebPage:
             raise FaultError("too_large", f"a web page of more than {_MAX_PAGE_BYTES} bytes")
         charset = _CHARSET.search(data[:2048])
         decoded = decode(data, hints.charset or (charset[1].decode("ascii") if charset else None))
-        about = _told(decoded.text, limits)
+        about = _stated(decoded.text, limits)
         text = _article_text(decoded.text)
         if not text:
             raise FaultError("no_text", "the page holds no article that could be found")
@@ -107,9 +107,9 @@ class WebPage:
             if isinstance(part, Fault):
                 yield part
             else:
-                told = (*decoded.warnings, *part.warnings)
+                warnings = (*decoded.warnings, *part.warnings)
                 made = replace(part, format="html", format_version=extractor())
-                yield replace(made, warnings=told)
+                yield replace(made, warnings=warnings)
 
 
 def _article_text(page: str) -> str:
@@ -130,21 +130,21 @@ def _article_text(page: str) -> str:
     return "\n\n".join(filter(None, map(line, (found or "").split("\n"))))
 
 
-def _told(page: str, limits: ParseLimits) -> Object:
+def _stated(page: str, limits: ParseLimits) -> Object:
     """What the page says of its article, under the names of schema.org."""
-    told: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for tag in _META.finditer(page):
         pairs = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(tag[1])}
         name = pairs.get("property") or pairs.get("name") or pairs.get("itemprop")
         name = (name or pairs.get("rel") or "").lower()
         value = html.unescape(pairs.get("content") or pairs.get("href") or "")
         if name and value.strip():
-            told.setdefault(name, line(value))
+            stated.setdefault(name, line(value))
     if title := _TITLE.search(page):
-        told.setdefault("title", line(html.unescape(title[1])))
+        stated.setdefault("title", line(html.unescape(title[1])))
     about: Object = {"@type": "NewsArticle"}
     for key, names in _NAMES.items():
-        found = next((told[name] for name in names if name in told), None)
+        found = next((stated[name] for name in names if name in stated), None)
         if found:
             about[key] = {"name": found} if key == "publisher" else found
     if language := _LANG.search(page[:4096]):

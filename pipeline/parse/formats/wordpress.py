@@ -55,8 +55,8 @@ def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
     kind = line(_text(own.get("post_type"))) or "post"
     if kind in _NO_POSTS:
         raise FaultError("skipped.not_a_story", f"wordpress: an item of type {kind[:40]}")
-    told = line(_text(own.get("status"))) or "publish"
-    status, warning = fields.status(told)
+    stated = line(_text(own.get("status"))) or "publish"
+    status, warning = fields.status(stated)
     excerpt = next((part for part in item if "/excerpt/" in str(part.tag)), None)
     summary = line(_text(excerpt)) or None
     for part in list(item):
@@ -77,9 +77,9 @@ def author_names(root: etree._Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for author in root.iter():
         if local(author) == "author" and _EXPORT in str(author.tag):
-            told = {local(part).removeprefix("author_"): line(_text(part)) for part in author}
-            if told.get("login") and told.get("display_name"):
-                found[told["login"]] = told["display_name"]
+            named = {local(part).removeprefix("author_"): line(_text(part)) for part in author}
+            if named.get("login") and named.get("display_name"):
+                found[named["login"]] = named["display_name"]
     return found
 
 

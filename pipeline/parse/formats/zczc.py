@@ -53,33 +53,33 @@ def messages(data: bytes) -> Iterator[Message]:
     for number, begin in enumerate(begins):
         limit = begins[number + 1].start() if number + 1 < len(begins) else len(data)
         stop = _END.search(data, begin.end(), limit)
-        head, place = _head(data, begin.end(), stop.start() if stop else limit)
-        text = data[place : stop.start() if stop else limit]
+        head, at = _head(data, begin.end(), stop.start() if stop else limit)
+        text = data[at : stop.start() if stop else limit]
         after = data[stop.end() : limit] if stop else b""
         yield Message(begin.start(), limit, head, text, after, stop is not None)
 
 
-def _head(data: bytes, place: int, limit: int) -> tuple[bytes, int]:
+def _head(data: bytes, at: int, limit: int) -> tuple[bytes, int]:
     """The header's lines, and where the text begins."""
     lines: list[bytes] = []
-    first = _line(data, place, limit)
+    first = _line(data, at, limit)
     if first.strip():
         lines.append(first.strip())
-    place += len(first)
-    while len(lines) < _MAX_LINES and place < limit:
-        entry = _line(data, place, limit)
+    at += len(first)
+    while len(lines) < _MAX_LINES and at < limit:
+        entry = _line(data, at, limit)
         words = entry.strip()
         if not words and lines:
             break
         if words and not (len(words) <= _MAX_LINE_BYTES and _is_header(words, len(lines))):
             break
         lines += [words] if words and not _DESKS.fullmatch(words) else []
-        place += len(entry)
-    return b"\r\n".join(lines), place
+        at += len(entry)
+    return b"\r\n".join(lines), at
 
 
-def _line(data: bytes, place: int, limit: int) -> bytes:
-    found = _LINE.match(data, place, limit)
+def _line(data: bytes, at: int, limit: int) -> bytes:
+    found = _LINE.match(data, at, limit)
     return found[0] if found else b""
 
 

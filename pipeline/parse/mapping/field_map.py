@@ -152,24 +152,24 @@ def read_mapping(text: str, name: str) -> dict[str, Any]:
     return facts
 
 
-def find_mapping(place: str) -> tuple[str, dict[str, Any]]:
-    """Name and tables of the mapping at `place`: a file, or the name of a ready one.
+def find_mapping(given: str) -> tuple[str, dict[str, Any]]:
+    """Name and tables of the mapping `given`: a file, or the name of a ready one.
 
     Raises `ConfigError` where there is neither.
     """
-    path = Path(place)
+    path = Path(given)
     if path.is_file():
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("cannot read the mapping", file=place, reason=error) from error
+            raise ConfigError("cannot read the mapping", file=given, reason=error) from error
         name = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "mapping"
         facts = read_mapping(text, name)
         return facts.get("name", name), facts
-    if place in ready_texts():
-        return place, read_mapping(ready_texts()[place], place)
+    if given in ready_texts():
+        return given, read_mapping(ready_texts()[given], given)
     known = ", ".join(sorted(ready_texts()))
-    raise ConfigError("no such mapping: neither a file nor a ready one", given=place, known=known)
+    raise ConfigError("no such mapping: neither a file nor a ready one", given=given, known=known)
 
 
 @cache

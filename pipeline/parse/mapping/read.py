@@ -55,8 +55,8 @@ def fits(mapping: FieldMap, item: dict[str, Json]) -> bool:
     if when.has or when.equals:
         equal = all(_plain(item, path) == value for path, value in when.equals.items())
         return equal and all(_present(item, path) for path in when.has)
-    told = (mapping.entry("body"), mapping.entry("headline"))
-    return any(entry and any(True for _ in _values(item, entry)) for entry in told)
+    entries = (mapping.entry("body"), mapping.entry("headline"))
+    return any(entry and any(True for _ in _values(item, entry)) for entry in entries)
 
 
 def find_items(
@@ -243,8 +243,8 @@ def _walk(item: dict[str, Json], path: str, entry: Field | None = None) -> Itera
         if name is not None:
             level = [v[name] for v in level if isinstance(v, dict) and name in v]
         elif index:
-            place = int(index)
-            level = [v[place] for v in level if isinstance(v, list) and place < len(v)]
+            nth = int(index)
+            level = [v[nth] for v in level if isinstance(v, list) and nth < len(v)]
         else:
             level = [inner for v in level if isinstance(v, list) for inner in v]
             if entry and entry.where and number == last:

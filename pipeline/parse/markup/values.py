@@ -62,8 +62,8 @@ class _Lines:
         self.in_vain = in_vain
         self._from = self._row = 0
 
-    def place(self, text: str, at: int) -> tuple[int, int]:
-        """Line and column, from 1, of a place; not before those asked for already."""
+    def row_and_column(self, text: str, at: int) -> tuple[int, int]:
+        """Line and column, from 1, of an offset; not before those asked for already."""
         if at >= self._from:
             self._row += text.count("\n", self._from, at)
             self._from = at
@@ -76,12 +76,12 @@ def _one(text: str, start: int, max_depth: int, lines: _Lines) -> Value:
     except RecursionError:
         return Value(start, len(text), fault="nested too deep")
     except ValueError as error:
-        place = getattr(error, "pos", start)
-        row, column = lines.place(text, place)
+        at = getattr(error, "pos", start)
+        row, column = lines.row_and_column(text, at)
         message = f"{getattr(error, 'msg', error)}: line {row} column {column}"
-        read_to = len(text) if message.startswith(_OPEN_STRING) else place
+        read_to = len(text) if message.startswith(_OPEN_STRING) else at
         lines.in_vain -= read_to - start
-        return Value(start, _resume(text, start + 1 if lines.in_vain > 0 else place), fault=message)
+        return Value(start, _resume(text, start + 1 if lines.in_vain > 0 else at), fault=message)
     if depth(value) > max_depth:
         return Value(start, end, fault="nested too deep")
     return Value(start, end, value, warning=warning)
@@ -96,9 +96,9 @@ def _decode(text: str, start: int) -> tuple[Json, int, str | None]:
     return (*_LENIENT.raw_decode(text, start), "control characters within a string of JSON")
 
 
-def _resume(text: str, place: int) -> int:
+def _resume(text: str, row_column: int) -> int:
     """Where the next line begins with an object; the text's end if none does."""
-    match = re.compile(r"\n(?=\{)").search(text, place)
+    match = re.compile(r"\n(?=\{)").search(text, row_column)
     return match.end() if match else len(text)
 
 

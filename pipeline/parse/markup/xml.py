@@ -37,7 +37,7 @@ _MAX_ATTRIBUTES = 2000
 _TOO_MANY = f"an element has more than {_MAX_ATTRIBUTES} attributes"
 _LONG_TAG = re.compile(r"<[A-Za-z][^<]{8000,}+")
 _WHOLE_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>")
-_PLACE = re.compile(rb"<\?dateline-item\s*\?>")
+_ITEM_HERE = re.compile(rb"<\?dateline-item\s*\?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,6 @@ def alone(root: etree._Element, items: Sequence[etree._Element]) -> Iterator[byt
         if number == 0:
             parent.insert(parent.index(item), etree.ProcessingInstruction("dateline-item"))
         parent.remove(item)
-    before, after = _PLACE.split(etree.tostring(root, encoding="utf-8"), maxsplit=1)
+    before, after = _ITEM_HERE.split(etree.tostring(root, encoding="utf-8"), maxsplit=1)
     for item in items:
         yield before + etree.tostring(item, encoding="utf-8", with_tail=False) + after

@@ -187,9 +187,9 @@ def _name(declared: str | None) -> str | None:
     """Python's name of a declared text encoding; codecs that are no charset do not count."""
     if not declared:
         return None
-    told = declared.strip().strip("\"'")[:_MAX_NAME_CHARS]
-    others = (pattern.sub(name, told) for pattern, name in _LABELS)
-    for label in (told, *others):
+    label_given = declared.strip().strip("\"'")[:_MAX_NAME_CHARS]
+    others = (pattern.sub(name, label_given) for pattern, name in _LABELS)
+    for label in (label_given, *others):
         if _is_known(label):
             break
     else:
@@ -223,8 +223,8 @@ def _eight_bit(data: bytes) -> Decoded:
     A language that the bytes name decides between sets; it is not asked where that gives no text.
     """
     sample = data[:_SAMPLE_BYTES]
-    told = _LANGUAGE.search(sample.lower())
-    language = next((g for g in told.groups() if g), b"").decode("ascii") if told else ""
+    stated = _LANGUAGE.search(sample.lower())
+    language = next((g for g in stated.groups() if g), b"").decode("ascii") if stated else ""
     high = _HIGH.findall(sample)
     western = len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample)
     own = _charsets().get(language, ())

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.store.export.scope import ExportScope, create_chosen
 from pipeline.store.schema.contract import contract
 
-Place = tuple[str, int, int, str]
+RowKey = tuple[str, int, int, str]
 """Where a row of stories stands: source, offset, item, enrichment_id."""
 
 
@@ -27,7 +27,7 @@ class Chosen:
     committed_at: datetime | None
 
 
-def choose(revisions: pa.Table, ledger: pa.Table, as_of: datetime) -> dict[Place, Chosen]:
+def choose(revisions: pa.Table, ledger: pa.Table, as_of: datetime) -> dict[RowKey, Chosen]:
     """Return what may be shown at `as_of` of `revisions`, whole families of rows without text."""
     if not revisions.num_rows:
         return {}

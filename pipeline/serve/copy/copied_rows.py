@@ -70,19 +70,19 @@ def _moment(value: str | datetime) -> datetime:
 def packed(shown: Shown) -> bytes:
     """Return a story with its entities and events as the copy keeps it; its bytes are left out."""
     story = {name: value for name, value in shown.story.items() if name not in _KEPT_BACK}
-    told = {"story": story, "entities": shown.entities, "events": shown.events}
-    text = json.dumps(told, ensure_ascii=False, default=plain)
+    rows = {"story": story, "entities": shown.entities, "events": shown.events}
+    text = json.dumps(rows, ensure_ascii=False, default=plain)
     return _compressor().compress(text.encode("utf-8", "backslashreplace"))
 
 
 def unpacked(blob: bytes) -> Shown:
     """Return what `packed` kept: times are times again, days stand in ISO 8601."""
-    told = json.loads(zstandard.decompress(blob))
-    story = told["story"]
+    rows = json.loads(zstandard.decompress(blob))
+    story = rows["story"]
     for name in _times():
         if story.get(name) is not None:
             story[name] = datetime.fromisoformat(story[name])
-    return Shown(story, tuple(told["entities"]), tuple(told["events"]))
+    return Shown(story, tuple(rows["entities"]), tuple(rows["events"]))
 
 
 @cache

@@ -22,7 +22,7 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.serve.copy import live_copy
-from pipeline.serve.copy.choice import Chosen, Place, choose
+from pipeline.serve.copy.choice import Chosen, RowKey, choose
 from pipeline.serve.copy.copied_rows import (
     ALL,
     UNDATED,
@@ -43,7 +43,7 @@ from pipeline.store.schema.contract import contract
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TOLD = (
+_COPIED = (
     *("source", "offset", "item", "enrichment_id", "story_id", "revision_id", "version"),
     *("version_time", "updated_at", "published_at", "published_precision", "date", "region"),
     *("revision_mark", "is_partial", "status", "content_hash", "embargo_until", "generation"),
@@ -64,7 +64,7 @@ _COUNT_ROW = "n = n + excluded.n, " + ", ".join(
     for name in ("quad1", "quad2", "quad3", "quad4", "goldstein")
 )
 
-Told = Callable[[CopyState], None]
+OnState = Callable[[CopyState], None]
 
 
 def microseconds(at: datetime) -> int:
@@ -81,15 +81,15 @@ def moment_of(at: int) -> datetime:
 class Follower:
     """Brings the copy at `path` up to the lake; the one writer of it.
 
-    `told` is called with the state after each step. Raises `UsageError` where there is no lake, or
-    the copy is another lake's, `StoreError` where the lake cannot be read: the copy stays as it
+    `on_state` is called with the state after each step. Raises `UsageError` where there is no lake,
+    or the copy is another lake's, `StoreError` where the lake cannot be read: the copy stays as it
     was, but for what time alone has to hide.
     """
 
     path: Path
     lake_url: str
     options: Mapping[str, str] | None = None
-    told: Told | None = None
+    on_state: OnState | None = None
     connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
@@ -140,7 +140,7 @@ class Follower:
         ledger = contract("ledger").schema.empty_table()
         wanted = choose(revisions, ledger, now)
         shown = self._shown(families)
-        gone = [place for place in shown if place not in wanted]
+        gone = [key for key in shown if key not in wanted]
         with live_copy.transaction(connection):
             self._remove(gone, shown)
             # Its moment stays, and no version is known: what the lake lacks now is made up for.
@@ -164,10 +164,10 @@ class Follower:
         assert self.connection is not None  # noqa: S101 (for the type checker)
         return self.connection
 
-    def _remember(self, told: CopyState) -> None:
-        live_copy.remember(self._open, told)
-        if self.told is not None:
-            self.told(told)
+    def _remember(self, state: CopyState) -> None:
+        live_copy.remember(self._open, state)
+        if self.on_state is not None:
+            self.on_state(state)
 
     def _bring(self, snapshot: Snapshot, before: CopyState, now: datetime) -> None:
         ledger = snapshot.dataset("ledger").to_table()
@@ -181,7 +181,7 @@ class Follower:
                 self._tell_commits(step)
                 self._trim()
                 something = bool(step.gone or step.changed)
-                self._remember(replace(step.told, serial=before.serial + something))
+                self._remember(replace(step.state, serial=before.serial + something))
             return
         with live_copy.transaction(self._open):
             self._account(snapshot)
@@ -200,11 +200,11 @@ class Follower:
         wanted = choose(revisions, ledger, now)
         shown = self._shown(families)
         changed = {
-            place: one
-            for place, one in wanted.items()
-            if place not in shown or shown[place] != one.is_current
+            key: one
+            for key, one in wanted.items()
+            if key not in shown or shown[key] != one.is_current
         }
-        told = CopyState(
+        state = CopyState(
             lake=self.lake_url,
             versions={name: snapshot.tables[name].version() for name in _WATCHED},
             ready=before.ready,
@@ -216,24 +216,24 @@ class Follower:
             total=len(wanted),
             done=len(wanted) - len(changed),
         )
-        gone = tuple(place for place in shown if place not in wanted or place in changed)
-        return _Step(wanted, changed, gone, shown, _dates(revisions, changed), told)
+        gone = tuple(key for key in shown if key not in wanted or key in changed)
+        return _Step(wanted, changed, gone, shown, _dates(revisions, changed), state)
 
     def _fill(self, snapshot: Snapshot, step: _Step) -> None:
         """Make the copy, part by part: nobody reads it before it is whole."""
-        told, done = step.told, step.told.done
+        state, done = step.state, step.state.done
         with live_copy.transaction(self._open):
             self._remove(step.gone, step.shown)
-            self._remember(told)
+            self._remember(state)
         for part in _parts(step.changed, step.dates):
             with live_copy.transaction(self._open):
                 self._add(snapshot, part, step.changed, step.dates, arrived=False)
                 done += len(part)
-                self._remember(replace(told, done=done))
+                self._remember(replace(state, done=done))
         with live_copy.transaction(self._open):
             self._open.execute("PRAGMA analysis_limit = 1000")
             self._open.execute("ANALYZE")
-            self._remember(replace(told, ready=True, serial=told.serial + 1, done=done))
+            self._remember(replace(state, ready=True, serial=state.serial + 1, done=done))
 
     def _account(self, snapshot: Snapshot) -> set[str]:
         """Account for every row of stories; return the families of what came or went."""
@@ -265,25 +265,25 @@ class Follower:
         connection.execute("INSERT OR IGNORE INTO files (path) VALUES (?)", (path,))
         (number,) = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
         schema = contract("stories").schema
-        rows = _whole(fragment, pa.schema([schema.field(name) for name in _TOLD]))
-        columns = [_numbers(rows[name]).to_pylist() for name in _TOLD]
+        rows = _whole(fragment, pa.schema([schema.field(name) for name in _COPIED]))
+        columns = [_numbers(rows[name]).to_pylist() for name in _COPIED]
         # A file that only replaces others (compaction) moves rows, and touches no family.
         before = {
-            place
-            for place in zip(*columns[: len(_PLACE)], strict=True)
+            key
+            for key in zip(*columns[: len(_ROW_KEY)], strict=True)
             if connection.execute(
                 'SELECT 1 FROM revisions WHERE source = ? AND "offset" = ? AND item = ?'
                 " AND enrichment_id = ?",
-                place,
+                key,
             ).fetchone()
         }
         touched = {
-            row[_TOLD.index("story_id")]
+            row[_COPIED.index("story_id")]
             for row in zip(*columns, strict=True)
-            if row[: len(_PLACE)] not in before
+            if row[: len(_ROW_KEY)] not in before
         }
-        names = ", ".join(f'"{name}"' for name in (*_TOLD, "file"))
-        marks = ", ".join("?" * (len(_TOLD) + 1))
+        names = ", ".join(f'"{name}"' for name in (*_COPIED, "file"))
+        marks = ", ".join("?" * (len(_COPIED) + 1))
         connection.executemany(
             f"INSERT OR REPLACE INTO revisions ({names}) VALUES ({marks})",
             ((*row, number) for row in zip(*columns, strict=True)),
@@ -309,8 +309,8 @@ class Follower:
             'UPDATE stories SET committed_at = ? WHERE source = ? AND "offset" = ? AND item = ?'
             " AND enrichment_id = ? AND committed_at IS NULL",
             (
-                (_iso(one.committed_at), *place)
-                for place, one in step.wanted.items()
+                (_iso(one.committed_at), *key)
+                for key, one in step.wanted.items()
                 if one.committed_at is not None
             ),
         )
@@ -323,7 +323,7 @@ class Follower:
 
     def _revisions(self, families: set[str] | None) -> pa.Table:
         """All rows of the families without their texts; of every one for None."""
-        names = ", ".join(f'"{name}"' for name in _TOLD)
+        names = ", ".join(f'"{name}"' for name in _COPIED)
         rows = self._open.execute(f"SELECT {names} FROM revisions {self._of(families)}")
         schema = contract("stories").schema
         tables = []
@@ -332,14 +332,14 @@ class Follower:
             tables.append(
                 pa.table(
                     [
-                        _told_column(values, schema.field(name).type)
-                        for name, values in zip(_TOLD, columns, strict=True)
+                        _column_of(values, schema.field(name).type)
+                        for name, values in zip(_COPIED, columns, strict=True)
                     ],
-                    names=list(_TOLD),
+                    names=list(_COPIED),
                 )
             )
         if not tables:
-            return pa.schema([schema.field(name) for name in _TOLD]).empty_table()
+            return pa.schema([schema.field(name) for name in _COPIED]).empty_table()
         return pa.concat_tables(tables)
 
     def _of(self, families: set[str] | None) -> str:
@@ -351,7 +351,7 @@ class Follower:
         self._open.executemany("INSERT INTO touched VALUES (?)", ((one,) for one in families))
         return "WHERE story_id IN (SELECT story_id FROM touched)"
 
-    def _shown(self, families: set[str] | None) -> dict[Place, bool]:
+    def _shown(self, families: set[str] | None) -> dict[RowKey, bool]:
         """What the copy shows of the families: whether each revision is the one in force."""
         rows = self._open.execute(
             'SELECT source, "offset", item, enrichment_id, is_current FROM stories '
@@ -359,16 +359,16 @@ class Follower:
         )
         return {(row[0], row[1], row[2], row[3]): bool(row[4]) for row in rows}
 
-    def _remove(self, places: Iterable[Place], shown: Mapping[Place, bool]) -> None:
+    def _remove(self, keys: Iterable[RowKey], shown: Mapping[RowKey, bool]) -> None:
         connection = self._open
         tally = CountTally(-1)
-        for place in places:
+        for key in keys:
             number, blob, tagged = connection.execute(
                 'SELECT id, shown, tags FROM stories WHERE source = ? AND "offset" = ?'
                 " AND item = ? AND enrichment_id = ?",
-                place,
+                key,
             ).fetchone()
-            if shown[place]:
+            if shown[key]:
                 story = unpacked(blob)
                 connection.execute(
                     "INSERT INTO search (search, rowid, headline, body, tags)"
@@ -384,16 +384,16 @@ class Follower:
     def _add(
         self,
         snapshot: Snapshot,
-        places: Sequence[Place],
-        chosen: Mapping[Place, Chosen],
-        dates: Mapping[Place, tuple[object, str]],
+        keys: Sequence[RowKey],
+        chosen: Mapping[RowKey, Chosen],
+        dates: Mapping[RowKey, tuple[object, str]],
         *,
         arrived: bool,
     ) -> None:
         tally = CountTally(1)
-        found = sorted(_read(snapshot, places, dates), key=lambda one: story_id_number(one.story))
+        found = sorted(_read(snapshot, keys, dates), key=lambda one: story_id_number(one.story))
         for shown in found:
-            insert(self._open, shown, chosen[_place(shown.story)], tally, arrived=arrived)
+            insert(self._open, shown, chosen[_row_key(shown.story)], tally, arrived=arrived)
         tally.write(self._open)
 
     def _trim(self) -> None:
@@ -407,12 +407,12 @@ class Follower:
 class _Step:
     """What has to be done to a copy: what it should show, what is to come in and to go out."""
 
-    wanted: Mapping[Place, Chosen]
-    changed: Mapping[Place, Chosen]
-    gone: tuple[Place, ...]
-    shown: Mapping[Place, bool]
-    dates: Mapping[Place, tuple[object, str]]
-    told: CopyState
+    wanted: Mapping[RowKey, Chosen]
+    changed: Mapping[RowKey, Chosen]
+    gone: tuple[RowKey, ...]
+    shown: Mapping[RowKey, bool]
+    dates: Mapping[RowKey, tuple[object, str]]
+    state: CopyState
 
 
 def insert(
@@ -446,7 +446,7 @@ def insert(
     connection.execute(
         "INSERT INTO stories VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(number, story["revision_id"], story["story_id"], *_place(story), chosen.is_current),
+            *(number, story["revision_id"], story["story_id"], *_row_key(story), chosen.is_current),
             *(_iso(story["date"]), _iso(story["published_at"]), _iso(committed)),
             None if embargo is None else microseconds(embargo),
             *(story["region"], story["provider"], story["language"], story["headline"] or ""),
@@ -489,10 +489,10 @@ class CountTally:
             )
 
 
-_PLACE = ("source", "offset", "item", "enrichment_id")
+_ROW_KEY = ("source", "offset", "item", "enrichment_id")
 
 
-def _place(row: Mapping[str, Any]) -> Place:
+def _row_key(row: Mapping[str, Any]) -> RowKey:
     return row["source"], row["offset"], row["item"], row["enrichment_id"]
 
 
@@ -515,33 +515,33 @@ def _numbered(connection: sqlite3.Connection, shown: Shown) -> dict[str, int]:
 
 
 def _read(
-    snapshot: Snapshot, places: Sequence[Place], dates: Mapping[Place, tuple[object, str]]
+    snapshot: Snapshot, keys: Sequence[RowKey], dates: Mapping[RowKey, tuple[object, str]]
 ) -> Iterator[Shown]:
     """Read stories with their entities and events, from the files of their days and regions."""
-    wanted = set(places)
-    where = _where([dates[place] for place in places], [place[1] for place in places])
+    wanted = set(keys)
+    where = _where([dates[key] for key in keys], [key[1] for key in keys])
     columns = [field.name for field in contract("stories").schema if field.name != "raw"]
-    entities = _by_place(snapshot, "entities", where, wanted)
-    events = _by_place(snapshot, "events", where, wanted)
+    entities = _by_row_key(snapshot, "entities", where, wanted)
+    events = _by_row_key(snapshot, "events", where, wanted)
     for row in _rows(snapshot.dataset("stories"), where, columns):
-        place = _place(row)
-        if place in wanted:
-            wanted.discard(place)
-            named, told = entities.pop(place, []), events.pop(place, [])
+        key = _row_key(row)
+        if key in wanted:
+            wanted.discard(key)
+            named, coded = entities.pop(key, []), events.pop(key, [])
             named.sort(key=lambda one: (-one["salience"], one["name"], one["kind"]))
-            told.sort(key=lambda one: (one["trigger_start"], one["event_id"]))
-            yield Shown(row, tuple(named), tuple(told))
+            coded.sort(key=lambda one: (one["trigger_start"], one["event_id"]))
+            yield Shown(row, tuple(named), tuple(coded))
 
 
-def _by_place(
-    snapshot: Snapshot, table: str, where: ds.Expression, wanted: set[Place]
-) -> dict[Place, list[dict[str, Any]]]:
-    found: dict[Place, list[dict[str, Any]]] = {}
+def _by_row_key(
+    snapshot: Snapshot, table: str, where: ds.Expression, wanted: set[RowKey]
+) -> dict[RowKey, list[dict[str, Any]]]:
+    found: dict[RowKey, list[dict[str, Any]]] = {}
     columns = contract(table).schema.names
     for row in _rows(snapshot.dataset(table), where, columns):
-        place = _place(row)
-        if place in wanted:
-            found.setdefault(place, []).append(row)
+        key = _row_key(row)
+        if key in wanted:
+            found.setdefault(key, []).append(row)
     return found
 
 
@@ -582,7 +582,7 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.int32()) if pa.types.is_date(column.type) else column
 
 
-def _told_column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def _column_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return pa.array(values, pa.int64()).cast(kind)
     if pa.types.is_date(kind):
@@ -592,16 +592,18 @@ def _told_column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def _dates(revisions: pa.Table, wanted: Mapping[Place, Chosen]) -> dict[Place, tuple[object, str]]:
+def _dates(
+    revisions: pa.Table, wanted: Mapping[RowKey, Chosen]
+) -> dict[RowKey, tuple[object, str]]:
     """The partition of each wanted row: its day as a number, None for none, and its region."""
-    columns = (*(revisions[name] for name in _PLACE), _numbers(revisions["date"]))
+    columns = (*(revisions[name] for name in _ROW_KEY), _numbers(revisions["date"]))
     rows = zip(*(column.to_pylist() for column in (*columns, revisions["region"])), strict=True)
     return {row[:4]: (row[4], row[5]) for row in rows if row[:4] in wanted}
 
 
 def _parts(
-    changed: Mapping[Place, Chosen], dates: Mapping[Place, tuple[object, str]]
-) -> Iterator[list[Place]]:
+    changed: Mapping[RowKey, Chosen], dates: Mapping[RowKey, tuple[object, str]]
+) -> Iterator[list[RowKey]]:
     """The places in parts, those of one partition together."""
     order = iter(
         sorted(changed, key=lambda at: (dates[at][0] is None, dates[at][0] or 0, dates[at][1], at))

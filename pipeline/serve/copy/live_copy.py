@@ -98,9 +98,9 @@ def state(connection: sqlite3.Connection) -> CopyState:
     return CopyState(**json.loads(found[0])) if found else CopyState()
 
 
-def remember(connection: sqlite3.Connection, told: CopyState) -> None:
+def remember(connection: sqlite3.Connection, state: CopyState) -> None:
     """Keep `told` as the copy's state."""
-    text = json.dumps({name: getattr(told, name) for name in CopyState.__slots__})
+    text = json.dumps({name: getattr(state, name) for name in CopyState.__slots__})
     connection.execute("INSERT OR REPLACE INTO state VALUES ('state', ?)", (text,))
 
 

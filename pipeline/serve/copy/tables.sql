@@ -29,7 +29,7 @@ CREATE TABLE stories (
 );
 CREATE INDEX stories_of_family ON stories (story_id);
 CREATE INDEX stories_by_place ON stories (source, "offset");
-CREATE INDEX stories_not_told ON stories (story_id) WHERE committed_at IS NULL;
+CREATE INDEX stories_not_committed ON stories (story_id) WHERE committed_at IS NULL;
 
 -- Words, and what a story is filed under as words of a column of its own (`tags`).
 CREATE VIRTUAL TABLE search USING fts5 (

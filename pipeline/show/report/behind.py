@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
-from pipeline.show.report.charts import sparkline, told_bucket
+from pipeline.show.report.charts import bucket_words, sparkline
 from pipeline.show.report.figures import Figures, behind
 from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
@@ -67,10 +67,10 @@ class Tables:
             of_bucket.setdefault(row["bucket"].isoformat(), []).append(row)
         rows = []
         for bucket, regions in of_bucket.items():
-            told = told_bucket(regions[0]["bucket"], self.found.unit)
+            when = bucket_words(regions[0]["bucket"], self.found.unit)
             named = ", ".join(f"{region_name(row['region'])} {row['n']}" for row in regions)
             stories = [revision for row in regions for revision in behind(row)]
-            cells = (told, named, sum(row["n"] for row in regions))
+            cells = (when, named, sum(row["n"] for row in regions))
             rows.append(TableRow(f"time-{bucket}", cells, tuple(stories)))
         return _table("stories-by-time", (self.found.unit, "regions", "stories"), 1, rows)
 
@@ -142,7 +142,7 @@ class Tables:
                 f"series-{row['country']}-{row['bucket'].isoformat()}",
                 (
                     self._country(row["country"]),
-                    told_bucket(row["bucket"], self.found.unit),
+                    bucket_words(row["bucket"], self.found.unit),
                     *_quads(row),
                 ),
                 row,

@@ -90,8 +90,8 @@ def stories_over_time(
                 css = f"series{coloured.index(region)}" if region else "series-other"
                 shapes_of_bucket.append(Drawn("rect", css, bar, title=f"{called}: {n}"))
         if shapes_of_bucket:
-            told = sum(counts[bucket].values())
-            label = f"{told_bucket(bucket, unit)}: {told} {_plural(told, 'story', 'stories')}"
+            count = sum(counts[bucket].values())
+            label = f"{bucket_words(bucket, unit)}: {count} {_plural(count, 'story', 'stories')}"
             parts.append(LinkedShapes(tuple(shapes_of_bucket), f"#time-{bucket}", label))
     parts += _time_axis(buckets, unit, left, step, height - 6)
     keys = [(f"series{index}", names[region]) for index, region in enumerate(coloured)]
@@ -165,7 +165,7 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
                 parts.append(LinkedShapes((Drawn("rect", "empty", box),)))
                 continue
             row = found
-            title = f"{names[source]} towards {names[target]}: {told_quads(row)}"
+            title = f"{names[source]} towards {names[target]}: {quad_words(row)}"
             number = Drawn(
                 "text", "middle strong", (x + cell / 2, y + tall * 0.68), text=str(row["n"])
             )
@@ -215,7 +215,7 @@ def balance(
             tall = row[f"quad{quad}"] * scale
             drawn.append(Drawn("rect", f"quad{quad}", (x, below, wide, tall)))
             below += tall
-        title = f"{told_bucket(bucket, unit)}: {told_quads(row)}"
+        title = f"{bucket_words(bucket, unit)}: {quad_words(row)}"
         kept = tuple(shape for shape in drawn if shape.at[3] > 0)
         parts.append(LinkedShapes(kept, f"#series-{country}-{bucket}", title))
     parts += _time_axis(buckets, unit, left, step, height - 4, most=4)
@@ -236,17 +236,17 @@ def sparkline(trend: Mapping[date, int], buckets: Sequence[date]) -> Chart:
     return Chart(width, height, "", (LinkedShapes(bars),), css="sparkline")
 
 
-def told_bucket(bucket: date, unit: Unit) -> str:
+def bucket_words(bucket: date, unit: Unit) -> str:
     """Return a day, month or year in ISO's form."""
     return bucket.isoformat()[: {"day": 10, "month": 7, "year": 4}[unit]]
 
 
-def told_quads(row: Row) -> str:
+def quad_words(row: Row) -> str:
     """Return in words how many events of each quad class a row counts."""
-    told = [
+    counted = [
         f"{row[f'quad{quad}']} {name}" for quad, name in QUAD_CLASSES.items() if row[f"quad{quad}"]
     ]
-    return ", ".join(told)
+    return ", ".join(counted)
 
 
 def _leaning(row: Row) -> str:
@@ -297,7 +297,7 @@ def _time_axis(  # noqa: PLR0917 (where it is drawn)
                     "text",
                     "middle",
                     (left + (index + 0.5) * step, y),
-                    text=told_bucket(bucket_of(bucket, unit), unit),
+                    text=bucket_words(bucket_of(bucket, unit), unit),
                 ),
             )
         )

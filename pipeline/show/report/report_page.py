@@ -27,7 +27,7 @@ _MOST_BYTES = 550_000
 
 
 @dataclass(frozen=True, slots=True)
-class ToldStory:
+class ListedStory:
     """A story as the report shows it: of a long one the beginning and what has an event."""
 
     shown: Shown
@@ -50,7 +50,7 @@ def report_page(found: Figures, lake_url: str) -> str:
     """Return the whole page; `lake_url` is named in the commands that lead further."""
     countries = country_names()
     tables = Tables(found, countries)
-    stories = list(_told_stories(found.stories))
+    stories = list(_listed_stories(found.stories))
     regions = {row["region"]: region_name(row["region"]) for row in found.regions}
     return render(
         "report.html.j2",
@@ -77,7 +77,7 @@ def report_page(found: Figures, lake_url: str) -> str:
     )
 
 
-def _told_stories(stories: Sequence[Shown]) -> Iterator[ToldStory]:
+def _listed_stories(stories: Sequence[Shown]) -> Iterator[ListedStory]:
     """Yield stories, the newest first, until the page is full."""
     left = _MOST_BYTES
     for number, shown in enumerate(stories, start=1):
@@ -91,7 +91,7 @@ def _told_stories(stories: Sequence[Shown]) -> Iterator[ToldStory]:
         left -= _estimate(shown, kept)
         if left < 0:
             return
-        yield ToldStory(
+        yield ListedStory(
             shown,
             f"story-{number}",
             marked(shown, 0, len(shown.story["headline"])),
@@ -140,12 +140,12 @@ def _scope(found: Figures, countries: Mapping[str, str]) -> str:
     """Say in words what the report is on, with what the lake has of it."""
     scope, total = found.scope, found.total
     first, last = scope.first or total["first"], scope.last or total["last"]
-    told = f"{first} to {last}" if first and last else "no dated story"
+    scope_words = f"{first} to {last}" if first and last else "no dated story"
     if scope.region:
-        told += f", region {region_name(scope.region)}"
+        scope_words += f", region {region_name(scope.region)}"
     if scope.country:
-        told += f", stories on {countries.get(scope.country, scope.country)}"
-    return told
+        scope_words += f", stories on {countries.get(scope.country, scope.country)}"
+    return scope_words
 
 
 def _age(then: datetime | None, now: datetime) -> str:

@@ -27,12 +27,21 @@ ParseBytes = Callable[[Record], Sequence[Item]]
 
 _BATCH_ROWS = 512
 _AT_ONCE = 2
-_PLACE = ("source", "offset", "item")
-_STORY = (*_PLACE, "headline", "body", "status", "content_hash", "raw", "raw_bytes", "parse_id")
+_COORDINATES = ("source", "offset", "item")
+_STORY = (
+    *_COORDINATES,
+    "headline",
+    "body",
+    "status",
+    "content_hash",
+    "raw",
+    "raw_bytes",
+    "parse_id",
+)
 _PARSED = (*_STORY, "format", "provider")
-_REJECT = (*_PLACE, "raw", "raw_bytes")
+_REJECT = (*_COORDINATES, "raw", "raw_bytes")
 _EVENT = (
-    *(*_PLACE, "revision_id", "event_id", "root", "cameo", "trigger_start", "trigger_end"),
+    *(*_COORDINATES, "revision_id", "event_id", "root", "cameo", "trigger_start", "trigger_end"),
     *("source_text", "source_name", "source_country"),
     *("target_text", "target_name", "target_country"),
 )

@@ -22,7 +22,7 @@ _ITEMS = (
           format('item {}: story, and within {} to {} that could not be read',
             s.item, u.first, u.beyond - 1) AS message
         FROM stories AS s JOIN unread AS u ON u.source = s.source
-          AND u.is_told AND s."offset" > u.first AND s."offset" < u.beyond
+          AND u.is_accounted AND s."offset" > u.first AND s."offset" < u.beyond
         """,
     ),
     Rule(
@@ -78,8 +78,10 @@ _ITEMS = (
     ),
 )
 
-_PLACE = 'r.source = s.source AND r."offset" = s."offset" AND r.item = s.item'
-_STORY = f"{_PLACE} AND r.revision_id = s.revision_id AND r.enrichment_id = s.enrichment_id"
+_SAME_COORDINATES = 'r.source = s.source AND r."offset" = s."offset" AND r.item = s.item'
+_STORY = (
+    f"{_SAME_COORDINATES} AND r.revision_id = s.revision_id AND r.enrichment_id = s.enrichment_id"
+)
 
 _LOOSE = """
     SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
@@ -96,7 +98,7 @@ _LOOSE = """
       SELECT f.source, f."offset", f.item, NULL FROM {table}_data AS f
       JOIN unread AS u ON f.source = u.source AND f."offset" >= u.first
         AND (u.beyond IS NULL OR f."offset" < u.beyond)
-    ) AS s ON {place} AND r.enrichment_id IS DISTINCT FROM s.enrichment_id
+    ) AS s ON {same} AND r.enrichment_id IS DISTINCT FROM s.enrichment_id
     GROUP BY r.source, r."offset", r.item, r.revision_id, r.enrichment_id
 """
 
@@ -110,12 +112,12 @@ _FOUND = tuple(
         Rule(
             "orphan",
             table,
-            _LOOSE.format(table=table, join="ANTI JOIN", story=_STORY, place=_PLACE),
+            _LOOSE.format(table=table, join="ANTI JOIN", story=_STORY, same=_SAME_COORDINATES),
         ),
         Rule(
             "superseded",
             table,
-            _LOOSE.format(table=table, join="SEMI JOIN", story=_STORY, place=_PLACE),
+            _LOOSE.format(table=table, join="SEMI JOIN", story=_STORY, same=_SAME_COORDINATES),
         ),
         Rule(
             "story_found",

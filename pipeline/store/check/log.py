@@ -86,9 +86,9 @@ def _entry_fault(entry: Sequence[Mapping[str, Any]]) -> str | None:
             return "its actions are not those that were committed"
         for info in said:
             for name, action in _MADE_WITH.items():
-                if (told := info.get("operationParameters", {}).get(name)) is not None:
+                if (given_text := info.get("operationParameters", {}).get(name)) is not None:
                     given = [a[action] for a in entry if action in a]
-                    if given != [json.loads(told)]:
+                    if given != [json.loads(given_text)]:
                         return f"it gives the table's {name} twice, and not the same"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"it cannot be understood: {error!r}"
@@ -163,8 +163,8 @@ def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
         # What it says of a file is asked for with `deep` alone.
         (
             "statements on files or the table",
-            found.told.items(),
-            wanted.told.items() if deep else set(),
+            found.facts.items(),
+            wanted.facts.items() if deep else set(),
         ),
         # A checkpoint leaves removals out once they are old; it has none of its own.
         ("removals", found.removed - wanted.removed, set()),

@@ -15,19 +15,19 @@ from pipeline.store.check.ledger import LEDGER_RULES
 from pipeline.store.check.revision_rules import REVISION_RULES
 from pipeline.store.check.value_rules import VALUE_RULES
 
-_PLACE = ("source", '"offset"', "item", "revision_id", "enrichment_id", "story_id")
+_KEYS = ("source", '"offset"', "item", "revision_id", "enrichment_id", "story_id")
 
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "stories": (
-        *(*_PLACE, "date", "region", "regions", "published_at", "published_precision", "status"),
+        *(*_KEYS, "date", "region", "regions", "published_at", "published_precision", "status"),
         *("version", "urgency", "raw_bytes", "content_hash", "generation", "enrichment_status"),
         *("entity_count", "event_count"),
     ),
     "entities": (
-        *(*_PLACE, "date", "region", "name", "kind", "country", "salience", "mention_count"),
+        *(*_KEYS, "date", "region", "name", "kind", "country", "salience", "mention_count"),
     ),
     "events": (
-        *(*_PLACE, "date", "region", "event_id", "root", "confidence", "goldstein", "quad_class"),
+        *(*_KEYS, "date", "region", "event_id", "root", "confidence", "goldstein", "quad_class"),
         *("trigger_start", "trigger_end", "event_date", "event_date_end"),
     ),
     "rejects": (
@@ -65,7 +65,7 @@ PREPARE = (
     f"""
     CREATE TABLE unread AS
     SELECT e.source, e."offset" AS first, coalesce(e.end_offset, i."offset") AS beyond,
-      e.end_offset IS NOT NULL AS is_told
+      e.end_offset IS NOT NULL AS is_accounted
     FROM (
       SELECT source, "offset", max(end_offset) AS end_offset
       FROM rejects_data WHERE kind IN {UNREAD} GROUP BY ALL

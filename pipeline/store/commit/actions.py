@@ -45,12 +45,12 @@ def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[
     """Return `rows` by partition, each in the order of source, offset, item."""
     columns = contract(table).partition_by
 
-    def place(row: Row) -> tuple[str | None, ...]:
+    def partition(row: Row) -> tuple[str | None, ...]:
         return tuple(None if row[c] is None else str(row[c]) for c in columns)
 
     def order(row: Row) -> Any:
         return (
-            [(value is None, value or "") for value in place(row)],
+            [(value is None, value or "") for value in partition(row)],
             row.get("source", ""),
             row.get("offset", 0),
             row.get("item", 0),
@@ -58,7 +58,7 @@ def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[
 
     return [
         (dict(zip(columns, key, strict=True)), list(group))
-        for key, group in groupby(sorted(rows, key=order), key=place)
+        for key, group in groupby(sorted(rows, key=order), key=partition)
     ]
 
 

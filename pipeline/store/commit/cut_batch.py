@@ -13,7 +13,7 @@ from datetime import date
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
 
 Item = EnrichedStory | Story | Reject
-Place = tuple[str, int]
+RecordKey = tuple[str, int]
 """Source and offset: where a batch may be cut."""
 
 
@@ -21,7 +21,7 @@ Place = tuple[str, int]
 class _Piece:
     """The records of a piece in the making, and the partitions that they go to."""
 
-    places: list[Place] = field(default_factory=list)
+    keys: list[RecordKey] = field(default_factory=list)
     stories: set[tuple[date | None, str]] = field(default_factory=set)
     rejects: set[date | None] = field(default_factory=set)
 
@@ -29,8 +29,8 @@ class _Piece:
         """Count the partitions that a table gets at most, those of `other` added."""
         return max(len(self.stories | other.stories), len(self.rejects | other.rejects))
 
-    def add(self, place: Place, other: _Piece) -> None:
-        self.places.append(place)
+    def add(self, key: RecordKey, other: _Piece) -> None:
+        self.keys.append(key)
         self.stories |= other.stories
         self.rejects |= other.rejects
 
@@ -44,46 +44,46 @@ def pieces(batch: EnrichedBatch, most: int) -> Iterator[EnrichedBatch]:
     if _Piece().partitions_with(_partitions(every)) <= most:
         yield batch
         return
-    records: dict[Place, list[Item]] = {}
+    records: dict[RecordKey, list[Item]] = {}
     for item in every:
-        records.setdefault(_place(item), []).append(item)
-    unread = {_place(reject) for reject in batch.rejects if reject.kind in UNREAD}
+        records.setdefault(_record_of(item), []).append(item)
+    unread = {_record_of(reject) for reject in batch.rejects if reject.kind in UNREAD}
     found = [_Piece()]
-    for place in sorted(records):
-        more = _partitions(records[place])
-        if found[-1].places and found[-1].partitions_with(more) > most:
+    for key in sorted(records):
+        more = _partitions(records[key])
+        if found[-1].keys and found[-1].partitions_with(more) > most:
             found.append(_Piece())
-        found[-1].add(place, more)
+        found[-1].add(key, more)
     if len(found) == 1:
         yield batch
         return
     starts = {block.source: block.start for block in batch.blocks}
     for number, piece in enumerate(found):
         # A block ends where the next piece goes on with it, else where it ends in the batch.
-        after = [place for later in found[number + 1 :] for place in later.places]
+        after = [key for later in found[number + 1 :] for key in later.keys]
         blocks = []
         for block in batch.blocks:
             begins = min((n for source, n in after if source == block.source), default=block.end)
             start = starts[block.source]
-            here = {place for place in piece.places if place[0] == block.source}
+            here = {key for key in piece.keys if key[0] == block.source}
             if here or (begins == block.end and start < block.end):
                 read = len(here - unread)
                 blocks.append(replace(block, start=start, end=begins, records=read, items=0))
                 starts[block.source] = begins
-        yield _part(batch, blocks, set(piece.places))
+        yield _part(batch, blocks, set(piece.keys))
 
 
-def _part(batch: EnrichedBatch, blocks: list[Block], places: set[Place]) -> EnrichedBatch:
+def _part(batch: EnrichedBatch, blocks: list[Block], keys: set[RecordKey]) -> EnrichedBatch:
     return replace(
         batch,
         blocks=tuple(blocks),
-        stories=tuple(s for s in batch.stories if _place(s) in places),
-        rejects=tuple(r for r in batch.rejects if _place(r) in places),
-        unenriched=tuple(s for s in batch.unenriched if _place(s) in places),
+        stories=tuple(s for s in batch.stories if _record_of(s) in keys),
+        rejects=tuple(r for r in batch.rejects if _record_of(r) in keys),
+        unenriched=tuple(s for s in batch.unenriched if _record_of(s) in keys),
     )
 
 
-def _place(item: Item) -> Place:
+def _record_of(item: Item) -> RecordKey:
     one = item.story if isinstance(item, EnrichedStory) else item
     return one.source, one.offset
 

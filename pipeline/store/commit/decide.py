@@ -14,6 +14,7 @@ from pipeline.model import (
     SKIPPED,
     UNREAD,
     Block,
+    Coordinates,
     EnrichedBatch,
     EnrichedStory,
     Reject,
@@ -23,9 +24,6 @@ from pipeline.model import (
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.unread import Owed, Rows, accounts
-
-Coordinates = tuple[str, int, int]
-"""Source, offset, item."""
 
 
 class NotEnrichedError(Exception):
@@ -49,7 +47,7 @@ class Standing:
     reject_ends: Mapping[str, int]
     story_ends: Mapping[str, int]
     rejects: Mapping[Coordinates, str]
-    told: Mapping[Coordinates, int]
+    account_ends: Mapping[Coordinates, int]
     stories: frozenset[Coordinates]
     owed: Mapping[str, Owed]
 
@@ -60,7 +58,7 @@ class Standing:
         story_ends = lake.committed("stories", blocks)
         columns = ["source", "offset", "item"]
         rejects: dict[Coordinates, str] = {}
-        told: dict[Coordinates, int] = {}
+        account_ends: dict[Coordinates, int] = {}
         stories: set[Coordinates] = set()
         owed: dict[str, Owed] = {}
         for source, block in blocks.items():
@@ -71,25 +69,25 @@ class Standing:
             if reject_ends[source] > block.start:
                 more = [*columns, "kind", "end_offset"]
                 for row in lake.rows("rejects", source, block.start, end, more):
-                    place = row["source"], row["offset"], row["item"]
-                    rejects[place] = row["kind"]
+                    at = row["source"], row["offset"], row["item"]
+                    rejects[at] = row["kind"]
                     if row["kind"] in UNREAD:
                         # Older versions did not say where such offsets end.
-                        told[place] = row["end_offset"] or row["offset"] + 1
+                        account_ends[at] = row["end_offset"] or row["offset"] + 1
             if has_passed:
                 for row in lake.rows("stories", source, block.start, end, columns):
                     stories.add((row["source"], row["offset"], row["item"]))
-        return cls(reject_ends, story_ends, rejects, told, frozenset(stories), owed)
+        return cls(reject_ends, story_ends, rejects, account_ends, frozenset(stories), owed)
 
     def rows(self, source: str, more: Iterable[Reject] = ()) -> Rows:
         """Return what stands of one source, and with it `more`, accounts that are to be written."""
-        told = {place: end for place, end in self.told.items() if place[0] == source}
-        told |= {coordinates_of(r): _end_of(r) for r in more if r.source == source}
-        stories = [place for place in self.stories if place[0] == source]
+        account_ends = {at: end for at, end in self.account_ends.items() if at[0] == source}
+        account_ends |= {coordinates_of(r): _end_of(r) for r in more if r.source == source}
+        stories = [at for at in self.stories if at[0] == source]
         items: dict[int, set[int]] = {}
         for _, offset, item in (*stories, *(p for p in self.rejects if p[0] == source)):
             items.setdefault(offset, set()).add(item)
-        ranges = [(place[1], end) for place, end in told.items()]
+        ranges = [(at[1], end) for at, end in account_ends.items()]
         return Rows(items, {offset for _, offset, _ in stories}, ranges)
 
 
@@ -114,7 +112,7 @@ class Decided:
         """Count stories, failures and skips of one block that no other writer has a part in."""
         stories = sum(found.story.source == source for found in self.stories)
         kinds = {coordinates_of(r): r.kind for r in self.new_rejects} | dict(self.standing.rejects)
-        mine = [kind for place, kind in kinds.items() if place[0] == source]
+        mine = [kind for at, kind in kinds.items() if at[0] == source]
         skipped = sum(kind.startswith(SKIPPED) for kind in mine)
         return stories, len(mine) - skipped, skipped
 
@@ -152,7 +150,7 @@ def decide(
             block is not None
             and item.offset >= max(block.start, standing.story_ends[item.source])
             and coordinates_of(item) not in settled
-            and not rows[item.source].is_told(item.offset)
+            and not rows[item.source].is_accounted(item.offset)
         )
 
     rejects = [r for r in batch.rejects if r.kind not in UNREAD and is_open(r)]
@@ -183,7 +181,7 @@ def decide(
     late = [r for r in rejects if r.offset < standing.reject_ends[r.source]]
     new = [r for r in rejects if r.offset >= standing.reject_ends[r.source]]
     unsure = {r.source for r in late} | {r.source for r in batch.rejects if r.kind in UNREAD}
-    unsure |= standing.owed.keys() | {place[0] for place in standing.told}
+    unsure |= standing.owed.keys() | {at[0] for at in standing.account_ends}
     return Decided(blocks, tuple(stories), (*new, *owed), tuple(late), standing, frozenset(unsure))
 
 
@@ -201,7 +199,7 @@ def _unread(
     unread = [r for r in batch.rejects if r.kind in UNREAD and r.source in blocks]
     for reject in unread:
         source, block = reject.source, blocks[reject.source]
-        later = (n for s, n, _ in batch.places() if s == source and n > reject.offset)
+        later = (n for s, n, _ in batch.coordinates() if s == source and n > reject.offset)
         end = reject.end_offset or min(later, default=block.end)
         start = max(reject.offset, block.start, standing.story_ends[source])
         middle = min(end, max(start, standing.reject_ends[source]))

@@ -24,13 +24,13 @@ _REMOVE = ("path", "size", "partitionValues", "deletionTimestamp", "dataChange")
 
 def entry_seal(actions: Iterable[AddAction | RemoveAction], versions: Mapping[str, int]) -> str:
     """Return the seal of a commit of these actions and application transactions."""
-    told = [
+    facts = [
         _add(a.path, a.size, a.partition_values, a.modification_time, a.data_change, a.stats)
         if isinstance(a, AddAction)
         else _remove(a.path, a.size, a.partition_values, a.deletion_timestamp, a.data_change)
         for a in actions
     ]
-    return _digest([*told, *(["txn", app, version] for app, version in versions.items())])
+    return _digest([*facts, *(["txn", app, version] for app, version in versions.items())])
 
 
 def seal_of_entry(entry: Sequence[Mapping[str, Any]]) -> str:
@@ -38,15 +38,15 @@ def seal_of_entry(entry: Sequence[Mapping[str, Any]]) -> str:
 
     Raises `KeyError`, `TypeError` or `AttributeError` where an action lacks a part.
     """
-    told: list[list[object]] = []
+    facts: list[list[object]] = []
     for action in entry:
         if (a := action.get("add")) is not None:
-            told.append(_add(*(a[part] for part in _ADD)))
+            facts.append(_add(*(a[part] for part in _ADD)))
         if (a := action.get("remove")) is not None:
-            told.append(_remove(*(a[part] for part in _REMOVE)))
+            facts.append(_remove(*(a[part] for part in _REMOVE)))
         if (a := action.get("txn")) is not None:
-            told.append(["txn", a["appId"], a["version"]])
-    return _digest(told)
+            facts.append(["txn", a["appId"], a["version"]])
+    return _digest(facts)
 
 
 def _add(  # noqa: PLR0917 (the parts of an action, in the protocol's order)
@@ -77,6 +77,6 @@ def _plain(path: str) -> str:
     return path
 
 
-def _digest(told: Iterable[list[object]]) -> str:
-    lines = sorted(json.dumps(action, sort_keys=True) for action in told)
+def _digest(facts: Iterable[list[object]]) -> str:
+    lines = sorted(json.dumps(action, sort_keys=True) for action in facts)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

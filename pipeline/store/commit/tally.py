@@ -24,13 +24,13 @@ def tally(batch: EnrichedBatch, decided: Decided, sources: Collection[str]) -> C
         "region": Counter(),
         "format": Counter(),
         "status": Counter(),
-        "kind": Counter(kind for place, kind in kinds.items() if place[0] in sources),
+        "kind": Counter(kind for at, kind in kinds.items() if at[0] in sources),
     }
     found = {coordinates_of(s.story): (s.story, s.region) for s in batch.stories}
-    for place in stories:
+    for at in stories:
         # What a dead writer left, and this batch did not enrich again, has no region here.
-        if place[0] in sources and place in found:
-            story, region = found[place]
+        if at[0] in sources and at in found:
+            story, region = found[at]
             counts["date"][story.date.isoformat() if story.date else NO_DATE] += 1
             counts["region"][region] += 1
             counts["format"][story.format] += 1

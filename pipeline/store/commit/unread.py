@@ -62,7 +62,7 @@ class Rows:
 
     items: Mapping[int, Set[int]]
     stories: Set[int]
-    told: Collection[tuple[int, int]]
+    accounts: Collection[tuple[int, int]]
 
     def lacking(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield offset, item and end of each run of offsets within `[start, end)` without a row.
@@ -73,12 +73,12 @@ class Rows:
         spans = {(offset, offset + 1) for offset in self.items if offset not in self.stories}
         whole = [(offset, offset + 1) for offset in self.stories]
         at = start
-        for first, beyond in sorted({*spans, *whole, *self.told}):
+        for first, beyond in sorted({*spans, *whole, *self.accounts}):
             if beyond <= start or first >= end:
                 continue
             if at < first:
                 yield at, 0, first
-            if first >= at and (first, beyond) in spans and not self.is_told(first):
+            if first >= at and (first, beyond) in spans and not self.is_accounted(first):
                 held = self.items[first]
                 missing = [n for n in range(max(held)) if n not in held]
                 yield from ((first, n, beyond) for n in missing or (max(held) + 1,))
@@ -86,13 +86,13 @@ class Rows:
         if at < end:
             yield at, 0, end
 
-    def is_told(self, offset: int) -> bool:
+    def is_accounted(self, offset: int) -> bool:
         """Say whether an offset is one of a range that has its account."""
-        return any(first <= offset < to for first, to in self.told)
+        return any(first <= offset < to for first, to in self.accounts)
 
     def beyond(self, end: int) -> int:
         """Return where the account ends that begins below `end`; `end` where none goes further."""
-        return max([end, *(to for first, to in self.told if first < end)])
+        return max([end, *(to for first, to in self.accounts if first < end)])
 
 
 def accounts(source: str, owed: Owed, rows: Rows) -> list[Reject]:

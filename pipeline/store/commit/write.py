@@ -141,7 +141,7 @@ class LakeWriter:
         self._stages = stages
         self._max_partitions = max_partitions
         self._generation: int | None = None
-        self._has_told_stages = False
+        self._has_stages = False
 
     def start(
         self, first: Mapping[str, int], later: Mapping[str, int], enrichment_id: str = ""
@@ -313,8 +313,8 @@ class LakeWriter:
     def _commit_late(self, decided: Decided, owed: Mapping[str, Owed]) -> bool | None:
         """Write the late rejects, unless another writer has written an account in their place."""
         self._lake.refresh("rejects")
-        told = self._lake.committed("rejects", settled(owed))
-        due = {s: one for s, one in owed.items() if told.get(f"{PASSED}{s}", 0) < one.end}
+        receipts = self._lake.committed("rejects", settled(owed))
+        due = {s: one for s, one in owed.items() if receipts.get(f"{PASSED}{s}", 0) < one.end}
         rows = [
             cut
             for reject in decided.late
@@ -349,7 +349,7 @@ class LakeWriter:
         blocks = tuple(one.block for one in counted.values())
         if not self._commit("ledger", rows, {b.source: b.end for b in blocks}):
             return None
-        self._has_told_stages = self._has_told_stages or bool(rows)
+        self._has_stages = self._has_stages or bool(rows)
         lost = tuple(b.source for b in batch.blocks if b.source not in counted)
         return Receipt(
             blocks,
@@ -378,7 +378,7 @@ class LakeWriter:
             writer=self.writer,
             committed_at=self._clock(),
             generation=self._generation,
-            stages=None if self._has_told_stages or self._generation is None else str(self._stages),
+            stages=None if self._has_stages or self._generation is None else str(self._stages),
         )
 
     def _commit(
@@ -447,8 +447,8 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
     """How many records of `block` lie at or above `start`: each has an item, or more."""
     # What the broker could not give (a skip by the reader) was no record.
     unread = {(r.source, r.offset) for r in batch.rejects if r.kind in UNREAD}
-    places = {(source, offset) for source, offset, _ in batch.places()} - unread
-    return sum(source == block.source and offset >= start for source, offset in places)
+    records = {(source, offset) for source, offset, _ in batch.coordinates()} - unread
+    return sum(source == block.source and offset >= start for source, offset in records)
 
 
 def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:

@@ -158,11 +158,11 @@ class ShownRows:
         for batch in reader:
             at = batch.schema.get_field_index(DAY)
             rest = batch.remove_column(at)
-            told = batch.column(at).to_pylist()
+            of_rows = batch.column(at).to_pylist()
             start = 0
-            for end in range(1, len(told) + 1):
-                if end == len(told) or told[end] != told[start]:
-                    yield told[start], rest.slice(start, end - start)
+            for end in range(1, len(of_rows) + 1):
+                if end == len(of_rows) or of_rows[end] != of_rows[start]:
+                    yield of_rows[start], rest.slice(start, end - start)
                     start = end
 
 

@@ -74,10 +74,10 @@ class ExportState:
 def state_of(text: str) -> ExportState:
     """Read a state. Raises `UsageError` for what none of ours has written."""
     try:
-        told = json.loads(text)
-        if told["format"] != 1:
+        facts = json.loads(text)
+        if facts["format"] != 1:
             raise UsageError("the export is of a later version of Dateline: write it anew")
-        return ExportState(told["selection"], told["columns"], told["days"], told["as_of"])
+        return ExportState(facts["selection"], facts["columns"], facts["days"], facts["as_of"])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("the export's own state cannot be read: write it anew") from error
 
@@ -138,10 +138,10 @@ class _Folder(ExportTarget):
     def state(self) -> ExportState | None:
         manifest = self.path / MANIFEST
         if manifest.is_file():
-            told = state_of(manifest.read_text("utf-8"))
+            state = state_of(manifest.read_text("utf-8"))
             if not all(file.name.endswith(self.ending) for file in _files(self.path)):
                 raise UsageError("the folder holds an export of another format", path=self.path)
-            return told
+            return state
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise UsageError("this is no export, and not empty", path=self.path)
         return None
@@ -235,8 +235,8 @@ class _Tabs(_Folder):
             for batch in batches:
                 for row in _simple_rows(batch):
                     # Without quotes a tab or a line's end within a value would be one between two.
-                    told = ("" if v is None else " ".join(str(v).split()) for v in row)
-                    sink.write("\t".join(told) + "\n")
+                    cells = ("" if v is None else " ".join(str(v).split()) for v in row)
+                    sink.write("\t".join(cells) + "\n")
 
 
 class _Gdelt(_Tabs):

@@ -172,8 +172,8 @@ class _Index:
         prefix = self._sizes - np.maximum(needed, 1) + 1 - self._useless
         order = np.lexsort((self._ids, self._counts[self._ids], self._texts))
         texts, ids = self._texts[order], self._ids[order]
-        place = np.arange(len(texts)) - np.searchsorted(texts, texts)
-        probing = place < prefix[texts]
+        nth = np.arange(len(texts)) - np.searchsorted(texts, texts)
+        probing = nth < prefix[texts]
         texts, ids = texts[probing], ids[probing]
         meets = self._counts[ids]
         for start, end in _chunks(np.cumsum(meets)):

@@ -92,7 +92,7 @@ class Families:
             f"SELECT {columns} FROM {NOTED}"
             f" WHERE unsettled = 0 AND embargo_last > {moment(as_of)}{there}",
         ]
-        hidden = f"SELECT {_PLACE} FROM {NOTED} WHERE hidden = 1 AND {settled}"
+        hidden = f"SELECT {_ROW_KEY} FROM {NOTED} WHERE hidden = 1 AND {settled}"
         if changed := " UNION ".join(self._changed()):
             rows.append(
                 f"SELECT {columns} FROM {NOTED} WHERE {settled}{there} AND story_id IN ({changed})"
@@ -117,7 +117,7 @@ class Families:
         return found
 
 
-_PLACE = 'source, "offset", item, enrichment_id'
+_ROW_KEY = 'source, "offset", item, enrichment_id'
 
 _SHOWN = """\
 SELECT

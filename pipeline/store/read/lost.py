@@ -52,9 +52,9 @@ def lost_rows(table: str, rows: pa.Table, lake: Dataset, ends: Mapping[str, int]
     items = {tuple(row[name] for name in _ITEM) for row in below}
     if table in ("stories", "rejects"):
         there = _keys(lake("stories"), _ITEM, below) | _keys(lake("rejects"), _ITEM, below)
-        told = _unread(lake("rejects"), below) if items - there else ()
+        unread = _unread(lake("rejects"), below) if items - there else ()
         return sum(
-            not any(source == name and first <= offset < end for name, first, end in told)
+            not any(source == name and first <= offset < end for name, first, end in unread)
             for source, offset, _ in items - there
         )
     stories = _keys(lake("stories"), _FOUND, below)

@@ -56,8 +56,8 @@ def query(
     with _session(snapshot, as_of, memory_mb, threads) as connection:
         try:
             # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
-            told = _EXPLAIN.match(sql)
-            if not _only_reads(connection, sql if told is None else sql[told.end() :]):
+            explained = _EXPLAIN.match(sql)
+            if not _only_reads(connection, sql if explained is None else sql[explained.end() :]):
                 raise UsageError("a query is one statement that only reads")
             most_bytes = memory_mb * 1024**2 // 8
             asked = partial(connection.sql, sql, params=dict(parameters or {}) or None)

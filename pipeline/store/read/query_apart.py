@@ -54,14 +54,14 @@ def query_apart(
         stderr=subprocess.DEVNULL,
     ) as child:
         try:
-            told, _ = child.communicate(asked, timeout=timeout_s)
+            answer, _ = child.communicate(asked, timeout=timeout_s)
         except subprocess.TimeoutExpired:
             raise UsageError("the query takes too long", timeout_s=timeout_s) from None
         finally:
             child.kill()
-    if not told:
+    if not answer:
         raise UsageError("the query takes too much memory", memory_mb=memory_mb)
-    kind, content = pickle.loads(told)  # noqa: S301 (our own child's)
+    kind, content = pickle.loads(answer)  # noqa: S301 (our own child's)
     if kind == "fault":
         raise content
     if kind == "memory":

@@ -165,8 +165,8 @@ def find_reject(rejects: Rejects, source: str, offset: int, item: int | None = N
     if not exact:
         raise UsageError("there is no reject there", source=source, offset=offset, item=item)
     if len(exact) > 1:
-        places = ", ".join(f"{row['source']} {row['offset']}/{row['item']}" for row in exact[:5])
-        raise UsageError("more than one reject is there", found=places)
+        shown = ", ".join(f"{row['source']} {row['offset']}/{row['item']}" for row in exact[:5])
+        raise UsageError("more than one reject is there", found=shown)
     only = replace(picked, source=exact[0]["source"], item=exact[0]["item"])
     with_bytes = rejects.rows(only, raw=True)
     return next(row for row in with_bytes if row["source"] == exact[0]["source"])
@@ -188,9 +188,9 @@ def _where(picked: Picked) -> tuple[str, dict[str, Any]]:
     if picked.source is not None:
         values["source"] = picked.source
         conditions.append("starts_with(source, $source)")
-    for name, place in (("offset", picked.offset), ("item", picked.item)):
-        if place is not None:
-            values[name] = place
+    for name, number in (("offset", picked.offset), ("item", picked.item)):
+        if number is not None:
+            values[name] = number
             conditions.append(f'"{name}" = ${name}')
     if picked.whole:
         cut = " OR ".join(f"starts_with(message, '{words}')" for words in INCOMPLETE)

@@ -86,12 +86,12 @@ class Snapshot:
         schema = pa.schema(handle.schema().to_arrow())
         parts = [
             form.make_fragment(file, filesystem=root, partition_expression=where)
-            for file, where in self._places(table)
+            for file, where in self._file_filters(table)
         ]
         wide = _widened(schema, contract(table).schema)
         return ds.FileSystemDataset(parts, wide, form, root)
 
-    def _places(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
+    def _file_filters(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
         """Each file's path, and what its partition says of its rows."""
         actions = added(self.tables[table], table)
         keys = contract(table).partition_by

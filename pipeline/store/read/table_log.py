@@ -43,7 +43,7 @@ class LogState:
     files: dict[str, int] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=dict)
-    told: dict[str, bytes] = field(default_factory=dict)
+    facts: dict[str, bytes] = field(default_factory=dict)
 
     def apply(self, actions: Iterable[Mapping[str, Any]]) -> None:
         """Carry out the actions of one commit, or of a checkpoint."""
@@ -53,16 +53,16 @@ class LogState:
                 self.files[path] = add["size"]
                 self.removed.discard(path)
                 if "stats" in add:
-                    self.told[path] = _told(add)
+                    self.facts[path] = _facts(add)
             if (remove := action.get("remove")) is not None:
                 path = unquote(remove["path"])
                 self.files.pop(path, None)
-                self.told.pop(path, None)
+                self.facts.pop(path, None)
                 self.removed.add(path)
             if (txn := action.get("txn")) is not None:
                 self.versions[txn["appId"]] = txn["version"]
             if (metadata := action.get("metaData")) is not None:
-                self.told["metaData"] = _told_of_table(metadata)
+                self.facts["metaData"] = _facts_of_table(metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,13 @@ def _parts(batch: pa.RecordBatch, wanted: Mapping[str, Sequence[str]]) -> pa.Tab
     return pa.table(columns)
 
 
-def _told(add: Mapping[str, Any]) -> bytes:
+def _facts(add: Mapping[str, Any]) -> bytes:
     """Return a digest of an addition; a checkpoint has its partition as pairs, an entry not."""
     parts = [sorted(dict(add["partitionValues"]).items()), add["modificationTime"], add["stats"]]
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:8]
 
 
-def _told_of_table(metadata: Mapping[str, Any]) -> bytes:
+def _facts_of_table(metadata: Mapping[str, Any]) -> bytes:
     parts = [metadata[name] for name in ("id", "schemaString", "partitionColumns")]
     parts += [metadata.get("name"), metadata.get("description"), metadata["format"]["provider"]]
     parts += [sorted(dict(metadata["configuration"]).items())]

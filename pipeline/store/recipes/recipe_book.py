@@ -92,7 +92,7 @@ def _read(name: str) -> Recipe:
     sql = files("pipeline.store.recipes").joinpath(f"{name}.sql").read_text("utf-8")
     comment = [line[3:] for line in sql.split("\n\n", 1)[0].splitlines()]
     parameters = tuple(
-        Parameter(*told.groups()) for line in comment if (told := _PARAMETER.fullmatch(line))
+        Parameter(*found.groups()) for line in comment if (found := _PARAMETER.fullmatch(line))
     )
     words = " ".join(line for line in comment[1:] if not line.startswith(":param")).strip()
     return Recipe(name, comment[0].removesuffix("."), words, parameters, sql)

@@ -137,17 +137,17 @@ class PickedStories:
         """How many of the picked rows each stage differs for."""
         counts: dict[str, int] = {}
         enrichment = {"enrichment": self._stages.enrichment_id}
-        for told, wire_format, then_id, is_enriched, is_parsed, rows in self._all(
+        for stages_then, wire_format, then_id, is_enriched, is_parsed, rows in self._all(
             _STAGES, enrichment
         ):
             today = {
                 stage.name: f"{stage.version} {stage.data}".rstrip()
                 for stage in self._stages.of(wire_format, parsed=is_parsed, enriched=is_enriched)
             }
-            then = read_stages(told) if told else {}
+            then = read_stages(stages_then) if stages_then else {}
             names = [name for name, is_now in today.items() if then.get(name) != is_now]
-            untold = "not enriched" if then_id == NOT_ENRICHED_ID else "before versions"
-            for name in names if told else (untold,):
+            reason_then = "not enriched" if then_id == NOT_ENRICHED_ID else "before versions"
+            for name in names if stages_then else (reason_then,):
                 counts[name] = counts.get(name, 0) + rows
         return counts
 

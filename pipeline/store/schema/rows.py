@@ -226,8 +226,8 @@ def _event_id(
     cameo: str,
     sides: Iterable[tuple[str | None, str | None, str | None]],
 ) -> str:
-    told = ["|".join(part or "" for part in side) if side[0] is not None else "" for side in sides]
-    parts = (revision_id, *map(str, trigger), root, cameo, *told)
+    keys = ["|".join(part or "" for part in side) if side[0] is not None else "" for side in sides]
+    parts = (revision_id, *map(str, trigger), root, cameo, *keys)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -158,9 +158,9 @@ def _narrow(
     for action in listed:
         if known[action["path"]]:
             values = {key: action[f"partition.{key}"] for key in keys}
-            place = {key: None if value is None else str(value) for key, value in values.items()}
+            at = {key: None if value is None else str(value) for key, value in values.items()}
             file = _File(action["path"], action["size_bytes"], action["num_records"])
-            found.append(_Bin(place, (file,)))
+            found.append(_Bin(at, (file,)))
     return found
 
 
@@ -206,17 +206,17 @@ def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
     for action in actions.to_pylist() if actions.num_rows else ():
         if action["size_bytes"] < sizing.target_bytes * 3 // 4:
             values = (action[f"partition.{key}"] for key in keys)
-            place = tuple(None if value is None else str(value) for value in values)
+            folder = tuple(None if value is None else str(value) for value in values)
             file = _File(action["path"], action["size_bytes"], action["num_records"])
-            small[place].append(file)
+            small[folder].append(file)
     found: list[_Bin] = []
-    for place in sorted(small, key=str):
-        partition = dict(zip(keys, place, strict=True))
+    for folder in sorted(small, key=str):
+        partition = dict(zip(keys, folder, strict=True))
         is_closed = (partition.get("date") or open_from) < open_from
         least = max(2, sizing.closed_min_files if is_closed else sizing.min_files)
         found += [
             _Bin(partition, tuple(files))
-            for files in _gathered(sorted(small[place], key=lambda f: f.path), sizing)
+            for files in _gathered(sorted(small[folder], key=lambda f: f.path), sizing)
             if len(files) >= least
         ]
     return found

@@ -62,12 +62,12 @@ def main() -> int:
     except DatelineError as error:
         print(json.dumps({"fault": str(error)}), flush=True)  # noqa: T201 (for the supervisor)
         return error.exit_code
-    told = {
+    facts = {
         "replaced": done.replaced,
         "written": sum(table.written for table in done.tables),
         "clean": asdict(done.clean),
     }
-    print(json.dumps(told), flush=True)  # noqa: T201 (for the supervisor)
+    print(json.dumps(facts), flush=True)  # noqa: T201 (for the supervisor)
     return 0
 
 

@@ -23,7 +23,7 @@ from uuid import uuid4
 import pyarrow as pa
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipeline.model import Reject, RejectKind, is_reprocessed
+from pipeline.model import Coordinates, Reject, RejectKind, is_reprocessed
 from pipeline.store.commit.actions import add_action, folder_of, time_ms
 from pipeline.store.commit.conflict import until_won
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
@@ -32,24 +32,21 @@ from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import reject_row
 from pipeline.store.upkeep.compact import PREFIX
 
-Place = tuple[str, int, int]
-"""Source, offset and item."""
-
 DELETED: RejectKind = "skipped.deleted"
 REPEAT: RejectKind = "skipped.repeat"
 WITHDRAWN = "withdrawn: "
 """How the message begins of a skip that stands where a story stood."""
 
 _ATTEMPTS = 5
-_PLACE = ("source", "offset", "item")
-_STORY = (*_PLACE, "revision_id", "story_id", "enrichment_id", "generation", "parse_id")
+_COORDINATES = ("source", "offset", "item")
+_STORY = (*_COORDINATES, "revision_id", "story_id", "enrichment_id", "generation", "parse_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawable:
     """A story of the lake that may be withdrawn."""
 
-    place: Place
+    coordinates: Coordinates
     revision_id: str
     received_at: datetime | None = None
 
@@ -79,10 +76,10 @@ def repeats(lake: Lake) -> list[Withdrawable]:
     seen: set[tuple[Any, ...]] = set()
     found: list[Withdrawable] = []
     rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at")))
-    for row in sorted(rows, key=_place):
+    for row in sorted(rows, key=_coordinates):
         if is_reprocessed(row["source"]):
             continue
-        key = tuple(row[name] for name in _STORY[len(_PLACE) :])
+        key = tuple(row[name] for name in _STORY[len(_COORDINATES) :])
         if key in seen:
             found.append(_story(row))
         seen.add(key)
@@ -96,7 +93,7 @@ def matching(
     rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at")))
     return [
         _story(row)
-        for row in sorted(rows, key=_place)
+        for row in sorted(rows, key=_coordinates)
         if row["story_id"] in story_ids or row["revision_id"] in revision_ids
     ]
 
@@ -112,13 +109,13 @@ def withdraw(
     hand = _Hand(uuid4().hex[:16], at)
     try:
         added = _retry(lake, "rejects", lambda: _skips(lake, stories, kind, why, hand))
-        places = _begun(lake)
+        withdrawn = _begun(lake)
         files = 0
-        without = partial(_without, places)
+        without = partial(_without, withdrawn)
         for table in ("stories", "events", "entities"):
-            rewrite = partial(_rewrite, lake, table, _PLACE, without, hand)
+            rewrite = partial(_rewrite, lake, table, _COORDINATES, without, hand)
             files += _retry(lake, table, rewrite)
-        counts = _Counts(lake, places)
+        counts = _Counts(lake, withdrawn)
         rewrite = partial(_rewrite, lake, "ledger", None, counts.corrected, hand)
         files += _retry(lake, "ledger", rewrite)
     finally:
@@ -126,12 +123,12 @@ def withdraw(
     return Withdrawn(added, files, len(counts.changed))
 
 
-def _place(row: dict[str, Any]) -> Place:
+def _coordinates(row: dict[str, Any]) -> Coordinates:
     return row["source"], row["offset"], row["item"]
 
 
 def _story(row: dict[str, Any]) -> Withdrawable:
-    return Withdrawable(_place(row), row["revision_id"], row["received_at"])
+    return Withdrawable(_coordinates(row), row["revision_id"], row["received_at"])
 
 
 def _rows(lake: Lake, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -150,19 +147,19 @@ def _finished(lake: Lake, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]
     return [row for row in listed if row["offset"] < ends.get(row["source"], -1)]
 
 
-def _without(places: Collection[Place], rows: pa.Table) -> pa.Table:
-    return rows.filter(pa.array([place not in places for place in _places(rows)], pa.bool_()))
+def _without(withdrawn: Collection[Coordinates], rows: pa.Table) -> pa.Table:
+    return rows.filter(pa.array([at not in withdrawn for at in _all_coordinates(rows)], pa.bool_()))
 
 
-def _places(rows: pa.Table) -> list[Place]:
-    return list(zip(*(rows[name].to_pylist() for name in _PLACE), strict=True))
+def _all_coordinates(rows: pa.Table) -> list[Coordinates]:
+    return list(zip(*(rows[name].to_pylist() for name in _COORDINATES), strict=True))
 
 
-def _begun(lake: Lake) -> frozenset[Place]:
+def _begun(lake: Lake) -> frozenset[Coordinates]:
     """Every place where a skip says that a story was withdrawn."""
     return frozenset(
-        _place(row)
-        for row in _rows(lake, "rejects", (*_PLACE, "message"))
+        _coordinates(row)
+        for row in _rows(lake, "rejects", (*_COORDINATES, "message"))
         if row["message"].startswith(WITHDRAWN)
     )
 
@@ -186,7 +183,7 @@ def _skips(
     wanted = [
         reject_row(
             Reject(
-                *story.place,
+                *story.coordinates,
                 kind,
                 "write",
                 f"{WITHDRAWN}{why}",
@@ -195,7 +192,7 @@ def _skips(
             )
         )
         for story in stories
-        if story.place not in there
+        if story.coordinates not in there
     ]
     if wanted:
         version = _next(lake, "rejects")
@@ -273,10 +270,10 @@ def _partition(table: str, action: dict[str, Any]) -> dict[str, str | None]:
 class _Counts:
     """Brings blocks of the ledger to what then stands in stories and rejects."""
 
-    def __init__(self, lake: Lake, places: Collection[Place]) -> None:
+    def __init__(self, lake: Lake, withdrawn: Collection[Coordinates]) -> None:
         self._lake = lake
         self._offsets: dict[str, list[int]] = {}
-        for source, offset, _ in places:
+        for source, offset, _ in withdrawn:
             self._offsets.setdefault(source, []).append(offset)
         self.changed: set[tuple[str, int]] = set()
 

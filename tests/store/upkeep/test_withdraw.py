@@ -110,7 +110,7 @@ def shown(root: Path) -> dict[str, list[str]]:
 
 
 def places(stories: Sequence[Withdrawable]) -> list[tuple[str, int, int]]:
-    return [story.place for story in stories]
+    return [story.coordinates for story in stories]
 
 
 def drop(root: Path, on_point: Callable[[str], None] | None = None) -> None:
