@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import forks
 from tests.support.laws import LONG, SHORT
 from tests.support.object_store import Store
 
@@ -84,10 +85,10 @@ _spent_s = 0.0
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """Give each report the processor time since the last one: this process and ended children."""
+    """Give each report the processor time since the last one: this process and what it started."""
     global _spent_s  # noqa: PLW0603 (one clock a process)
     report = yield
-    now_s = sum(os.times()[:4])
+    now_s = _used_s()
     report.user_properties = [(_COST, now_s - _spent_s)]  # type: ignore[attr-defined]
     _spent_s = now_s
     return report
@@ -97,7 +98,12 @@ def pytest_runtest_makereport() -> Iterator[None]:
 def pytest_runtest_protocol() -> None:
     """Begin to count: what went before (the collection, a plugin) is no test's."""
     global _spent_s  # noqa: PLW0603 (one clock a process)
-    _spent_s = sum(os.times()[:4])
+    _spent_s = _used_s()
+
+
+def _used_s() -> float:
+    """Processor time of this process, of its children that ended, and of forked processes."""
+    return sum(os.times()[:4]) + forks.spent_s()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

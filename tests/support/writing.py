@@ -3,7 +3,8 @@
 
 `python -m tests.support.writing LAKE WHAT [--point NAME --nth N --signal KILL|STOP] [options]`
 
-It does what the job does with a lake, without Kafka and a model, so that a fault costs a second.
+It does what the job does with a lake, without Kafka and a model, so that a fault costs little:
+`started` and `ran` fork it off a process that has imported all of it (`tests.support.forks`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import clock
@@ -20,14 +23,15 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact
+from tests.support.forks import Forked, server
 from tests.support.rows import ENRICHMENT, a_batch, a_reject, a_story, enriched
 
 REGIONS = ("western-asia", "northern-europe", "unknown")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; the exit code of the fault, with one line on standard error."""
-    asked = _arguments()
+    asked = _arguments(arguments)
     left = asked.nth
 
     def on_point(name: str) -> None:
@@ -88,7 +92,7 @@ def _write(lake: Lake, asked: argparse.Namespace) -> None:
         print("committed", len(receipt.blocks), flush=True)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("lake", type=str)
     parser.add_argument("what", choices=("write", "compact", "clean"))
@@ -102,12 +106,24 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--retention-s", type=float, default=0.0)
     parser.add_argument("--option", action="append", default=[])
     parser.add_argument("--print-points", action="store_true")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def command(lake: Path | str, what: str, *options: str) -> list[str]:
-    """The command line of such a process."""
+    """The command line of such a process that is started anew, as another user for one."""
     return [sys.executable, "-m", "tests.support.writing", str(lake), what, *options]
+
+
+def started(lake: Path | str, what: str, *options: str, joined: bool = False) -> Forked:
+    """Such a process; `joined` has standard error in standard output."""
+    return Forked(server("tests.support.writing"), [str(lake), what, *options], joined=joined)
+
+
+def ran(lake: Path | str, what: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Such a process once it has ended."""
+    process = started(lake, what, *options)
+    output, errors = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(options, process.wait(1), output, errors)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import pytest
 
 from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
+from tests.support import writing
 from tests.support.faults import LONG, record_opened
+from tests.support.forks import Forked
 from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of
 from tests.support.watch import GlobReader
-from tests.support.writing import command
 
 pytestmark = pytest.mark.engine
 URL = "s3://news/lake"
@@ -33,20 +33,15 @@ def store() -> Iterator[Store]:
     record_opened(reader.opened)
 
 
-def started(endpoint: str, what: str, *options: str, **more: str) -> subprocess.Popen[str]:
+def started(endpoint: str, what: str, *options: str, **more: str) -> Forked:
     pairs = [f"--option={k}={v}" for k, v in options_of(endpoint, **more).items()]
-    return subprocess.Popen(
-        [*command(URL, what, *options), *pairs],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return writing.started(URL, what, *options, *pairs, joined=True)
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+def ended(process: Forked) -> tuple[int, str]:
     output, _ = process.communicate(timeout=300)
     assert SECRET not in output
-    return process.returncode, output
+    return process.wait(1), output
 
 
 def judged(store: Store, fault: str, injected: int, records: int) -> None:

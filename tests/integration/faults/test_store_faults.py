@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.store.check.judge import check
-from tests.integration.faults.test_store_kills import is_frozen, judged, run, started
+from tests.integration.faults.test_store_kills import is_frozen, judged
 from tests.support.breaking import DAMAGES, as_others, damage
 from tests.support.job import until
-from tests.support.writing import command
+from tests.support.writing import command, started
+from tests.support.writing import ran as run
 
 pytestmark = pytest.mark.engine
 

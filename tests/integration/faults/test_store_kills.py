@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -12,9 +11,11 @@ import pytest
 
 from pipeline.store.schema.contract import TABLES
 from tests.support.faults import LONG
+from tests.support.forks import Forked
 from tests.support.job import until
 from tests.support.judge import judge_written
-from tests.support.writing import command
+from tests.support.writing import ran as run
+from tests.support.writing import started
 
 pytestmark = pytest.mark.engine
 MOMENTS = 200 if LONG else 20
@@ -25,26 +26,15 @@ COMPACT_POINTS += [f"{t}.{p}" for t in TABLES for p in ("log", "done")]
 COMPACT_POINTS += ["file.staged", *(f"clean.{t}.delete" for t in TABLES)]
 
 
-def run(lake: Path, what: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(lake, what, *options), capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def started(lake: Path, what: str, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(lake, what, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> int:
+def finish(process: Forked) -> int:
     _, said = process.communicate(timeout=120)
-    if process.returncode > 0:
+    code = process.wait(1)
+    if code > 0:
         print(said)  # noqa: T201 (shown where the test fails)
-    return process.returncode
+    return code
 
 
-def is_frozen(process: subprocess.Popen[str]) -> bool:
+def is_frozen(process: Forked) -> bool:
     return Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2][0] == "T"
 
 
