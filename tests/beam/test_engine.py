@@ -36,7 +36,7 @@ sys.addaudithook(watch)
 import threading, psutil
 stop, remote = threading.Event(), set()
 def poll():
-    while not stop.wait(0.01):
+    while not stop.wait(0.05):
         for c in psutil.Process().net_connections("inet"):
             if c.raddr:
                 remote.add(c.raddr.ip)

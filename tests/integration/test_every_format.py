@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -116,7 +117,10 @@ def test_run_reads_by_the_mappings_of_the_command_line(
     command = [sys.executable, "-m", "pipeline.cli", "run", "--until-caught-up"]
     command += ["--bootstrap-servers", broker.bootstrap_servers, "--topic", "wire"]
     command += ["--lake", str(lake), "--map", str(tmp_path / "odd.toml")]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    bare = {**os.environ, "DATELINE_ENRICH__MODE": "none"}
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=120, env=bare
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     stories = _rows(lake, "stories", ("headline", "format_version"))
     assert len(stories) == 2 and "Boats sold" in stories[0] and "mapping odd/" in stories[0]

@@ -32,8 +32,11 @@ def rows_of(lake: Path, table: str, columns: list[str] | None = None) -> list[di
     return found
 
 
-def test_two_workers_share_the_partitions(tmp_path: Path, broker: EmbeddedBroker) -> None:
+def test_two_workers_share_the_partitions(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each partition is read by one of them; all records land, and the plain glob opens."""
+    monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
     publish(copy(0, 60), bootstrap_servers=broker.bootstrap_servers, topic="wire")
     lake = tmp_path / "lake"
     run_to_end(broker, lake, tmp_path / "log", "--workers", "2")
