@@ -14,8 +14,7 @@ from pipeline.config import Settings
 from pipeline.model import Batch, Block, ParsedBatch, Record, Story
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
-from pipeline.replay import Replay
-from pipeline.source.bounded import RecordSource
+from pipeline.replay import Selected
 from pipeline.store.read.snapshot import Snapshot, find_snapshot
 
 _BATCH_RECORDS = 500
@@ -40,7 +39,7 @@ class Preview:
     )
 
 
-def ends_in_lake(settings: Settings, sources: Sequence[RecordSource]) -> dict[str, int]:
+def ends_in_lake(settings: Settings, sources: Sequence[Selected]) -> dict[str, int]:
     """Say how far the lake holds each source: its start where it does not know it."""
     snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))
     names = [source.source for source in sources]
@@ -50,7 +49,7 @@ def ends_in_lake(settings: Settings, sources: Sequence[RecordSource]) -> dict[st
 
 def preview(
     settings: Settings,
-    sources: Sequence[RecordSource],
+    sources: Sequence[Selected],
     on_records: Callable[[int], None],
     stopped: Callable[[], bool] = lambda: False,
 ) -> Preview:
@@ -67,13 +66,12 @@ def preview(
         begin = ends[source.source]
         found.records += source.total - source.start
         found.done += min(begin, source.total) - source.start
-        selection = Replay(source).selection
         for records in _batches(source.records(begin)) if begin < source.total else ():
             if stopped():
                 return found
             block = Block(source.source, records[0].offset, records[-1].offset + 1, len(records))
             for parsed in parse_batch(Batch(0, (block,), tuple(records)), limits):
-                wanted = select(parsed, selection)
+                wanted = select(parsed, source.selection)
                 _look(found, wanted, _known(snapshot, wanted.stories), seen)
             on_records(len(records))
     return found

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
 from pipeline.errors import ConfigError
 from pipeline.model import Record
-from pipeline.parse.selection import Selection, selection_of
+from pipeline.parse.selection import EVERYTHING, Selection, selection_of
 from pipeline.source.archive.archive import Archive
 from pipeline.source.bounded import ArchiveReader, RecordSource
 from pipeline.source.kafka.options import Limits
@@ -25,30 +25,36 @@ from pipeline.store.runs.retry import RetryRun
 from pipeline.work import Key, LakeSide
 
 _KINDS: Mapping[str, type[Any]] = {
-    "archive": Archive,
-    "kafka": KafkaRange,
-    "reprocess": ReprocessRun,
-    "retry": RetryRun,
+    known.kind: known for known in (Archive, KafkaRange, ReprocessRun, RetryRun)
 }
 """What can be sent to a worker. To add one, add its type here: a frozen dataclass of plain data."""
 
 _NOT_SENT = {"connect"}
 
 
+class SentSource(RecordSource, Protocol):
+    """A source that a worker's order can hold: one of `_KINDS`."""
+
+    @property
+    def kind(self) -> str:
+        """What the order calls its class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A source of which only some stories are taken: a source of its own.
+    """A source and what is taken of it: where that is a part, a source of its own.
 
     So that the same source, replayed with another selection or without one, takes the rest.
     """
 
-    base: RecordSource
-    selection: Selection
+    base: SentSource
+    selection: Selection = EVERYTHING
 
     @property
     def source(self) -> str:
-        """The name of the base and what stands for the selection."""
-        return f"{self.base.source}/{self.selection.digest}"
+        """The name of the base and, of a part, what stands for the selection."""
+        name = self.base.source
+        return name if self.selection.is_everything else f"{name}/{self.selection.digest}"
 
     @property
     def stages_id(self) -> str | None:
@@ -69,19 +75,14 @@ class Selected:
         """Yield all records of the base: what is left out is known after parsing only."""
         source = self.source
         for record in self.base.records(start):
-            yield replace(record, source=source)
-
-
-def selected(source: RecordSource, selection: Selection) -> RecordSource:
-    """Return the source with only what is selected: itself where that is everything."""
-    return source if selection.is_everything else Selected(source, selection)
+            yield record if record.source == source else replace(record, source=source)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """The parts `k` of `records` with `k % shares == share`; may be sent to another process."""
 
-    records: RecordSource
+    records: Selected
     share: int = 0
     shares: int = 1
     is_bounded = True
@@ -106,7 +107,7 @@ class Replay:
     @property
     def selection(self) -> Selection:
         """What is taken of it."""
-        return self.records.selection if isinstance(self.records, Selected) else Selection()
+        return self.records.selection
 
     @property
     def spares_repeats(self) -> bool:
@@ -137,7 +138,7 @@ class Replay:
         )
 
 
-def parts(source: RecordSource, part_records: int, done: int = 0) -> int:
+def parts(source: Selected, part_records: int, done: int = 0) -> int:
     """Count the parts of `part_records` offsets that `source` has above `done`."""
     begin = max(source.start, done)
     if begin >= source.total:
@@ -145,7 +146,7 @@ def parts(source: RecordSource, part_records: int, done: int = 0) -> int:
     return (source.total - 1) // part_records - begin // part_records + 1
 
 
-def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> list[list[Replay]]:
+def shares(sources: Sequence[Selected], workers: int, part_records: int) -> list[list[Replay]]:
     """Share the sources out to workers: many small ones as evenly as parts of a large one.
 
     A source that is named twice is read once.
@@ -163,25 +164,19 @@ def shares(sources: Sequence[RecordSource], workers: int, part_records: int) -> 
 
 def to_json(tick: Replay) -> dict[str, Any]:
     """Return the tick as plain data, for a worker's order."""
-    return {"records": _dump(tick.records), "share": tick.share, "shares": tick.shares}
+    source = tick.records.base
+    adapter: TypeAdapter[Any] = TypeAdapter(_KINDS[source.kind])
+    return {
+        "kind": source.kind,
+        "data": adapter.dump_python(source, mode="json", exclude=_NOT_SENT),
+        "selection": tick.selection.facts(),
+        "share": tick.share,
+        "shares": tick.shares,
+    }
 
 
 def from_json(data: Mapping[str, Any]) -> Replay:
     """Return the tick that `data` was made from."""
-    return Replay(_load(data["records"]), data["share"], data["shares"])
-
-
-def _dump(source: RecordSource) -> dict[str, Any]:
-    if isinstance(source, Selected):
-        return {"selection": source.selection.facts(), "of": _dump(source.base)}
-    kind = next(name for name, known in _KINDS.items() if isinstance(source, known))
-    adapter: TypeAdapter[Any] = TypeAdapter(_KINDS[kind])
-    return {"kind": kind, "data": adapter.dump_python(source, mode="json", exclude=_NOT_SENT)}
-
-
-def _load(data: Mapping[str, Any]) -> RecordSource:
-    if "of" in data:
-        return Selected(_load(data["of"]), selection_of(data["selection"]))
     adapter: TypeAdapter[Any] = TypeAdapter(_KINDS[data["kind"]])
-    source: RecordSource = adapter.validate_python(data["data"])
-    return source
+    source = Selected(adapter.validate_python(data["data"]), selection_of(data["selection"]))
+    return Replay(source, data["share"], data["shares"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.parse.selection import Selection
-from pipeline.replay import Replay, from_json, parts, selected, shares, to_json
+from pipeline.replay import Replay, Selected, from_json, parts, shares, to_json
 from pipeline.source.archive.archive import open_archive
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
@@ -31,7 +31,8 @@ def test_every_part_has_one_reader_and_they_are_spread(
 ) -> None:
     """No worker has two parts more than another, over one source or over many."""
     sources = [
-        Numbers(start, start + length, source=str(n)) for n, (start, length) in enumerate(sizes)
+        Selected(Numbers(start, start + length, source=str(n)))
+        for n, (start, length) in enumerate(sizes)
     ]
     found = shares(sources, workers, part_records)
     work = []
@@ -57,25 +58,17 @@ def test_what_a_worker_is_told_is_what_was_meant(tmp_path: Path) -> None:
     options = KafkaOptions(("localhost:1",), ("wire",), client={"security_protocol": "SSL"})
     stages = StageSet("enrichment", formats={"text": StageVersion("text", 2)})
     sources = (
-        archive,
-        selected(archive, Selection(date(2026, 3, 4), None, ("AFP",), ("text",))),
-        KafkaRange(options, Partition("cluster", "wire", "id", 0), 5, 9),
-        ReprocessRun(
-            "lake",
-            {"a": "b"},
-            stages,
-            "region = 'x'",
-            (1, 2, 3),
-            "digest",
-            7,
-        ),
+        Selected(archive),
+        Selected(archive, Selection(date(2026, 3, 4), None, ("AFP",), ("text",))),
+        Selected(KafkaRange(options, Partition("cluster", "wire", "id", 0), 5, 9)),
+        Selected(ReprocessRun("lake", {"a": "b"}, stages, "region = 'x'", (1, 2, 3), "digest", 7)),
     )
     for source in sources:
         tick = Replay(source, 1, 3)
         again = from_json(json.loads(json.dumps(to_json(tick))))
         assert again == tick
         assert again.source == tick.source
-    assert [r.value for r in from_json(to_json(Replay(archive))).records.records(0)] == [
+    assert [r.value for r in from_json(to_json(Replay(Selected(archive)))).records.records(0)] == [
         b"one",
         b"two",
     ]
@@ -85,7 +78,7 @@ def test_a_selection_is_a_source_of_its_own(tmp_path: Path) -> None:
     """So that the whole, replayed later, takes the rest."""
     (tmp_path / "a").write_text("one")
     archive = open_archive(tmp_path)
-    some = selected(archive, Selection(providers=("AFP",)))
+    some = Selected(archive, Selection(providers=("AFP",)))
     assert some.source.startswith(archive.source + "/")
     assert {record.source for record in some.records(0)} == {some.source}
-    assert selected(archive, Selection()) is archive
+    assert Selected(archive).source == archive.source

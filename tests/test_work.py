@@ -11,7 +11,7 @@ import pytest
 from pipeline.config import load
 from pipeline.errors import ConfigError
 from pipeline.parse.selection import Selection
-from pipeline.replay import Replay, selected
+from pipeline.replay import Replay, Selected
 from pipeline.work import LakeSide, PartitionGroup, Tick
 from tests.source.test_bounded import Numbers
 
@@ -39,7 +39,11 @@ def lake_side(stages_id: str = "today") -> LakeSide:
     )
 
 
-TICKS: list[Tick] = [PartitionGroup(3), Replay(Numbers(0, 9), 1, 2), Replay(Planned(0, 9))]
+TICKS: list[Tick] = [
+    PartitionGroup(3),
+    Replay(Selected(Numbers(0, 9)), 1, 2),
+    Replay(Selected(Planned(0, 9))),
+]
 
 
 def test_ticks_are_told_apart_and_can_be_sent_to_a_process() -> None:
@@ -61,7 +65,7 @@ def test_a_group_is_read_without_waiting_for_a_turn() -> None:
 
 def test_a_share_is_read_from_the_lakes_end_on() -> None:
     """The parts 1 and 3 of two offsets each: the third offset is the first of the second part."""
-    reader = Replay(Numbers(0, 9), 1, 2).open(lake_side())
+    reader = Replay(Selected(Numbers(0, 9)), 1, 2).open(lake_side())
     assert reader.topics_reader is None
     batch = reader.read()
     assert batch is not None
@@ -74,14 +78,14 @@ def test_a_share_is_read_from_the_lakes_end_on() -> None:
 def test_only_a_source_that_names_its_stages_adds_to_what_the_lake_holds() -> None:
     """Of another one a revision that the lake holds is spared the enricher; a selection too."""
     some = Selection(providers=("AFP",))
-    for source in (Planned(0, 9), selected(Planned(0, 9), some)):
+    for source in (Selected(Planned(0, 9)), Selected(Planned(0, 9), some)):
         assert not Replay(source).spares_repeats
-    for source in (Numbers(0, 9), selected(Numbers(0, 9), some)):
+    for source in (Selected(Numbers(0, 9)), Selected(Numbers(0, 9), some)):
         assert Replay(source).spares_repeats
-    assert Replay(selected(Numbers(0, 9), some)).selection == some
+    assert Replay(Selected(Numbers(0, 9), some)).selection == some
 
 
 def test_under_other_stages_than_planned_nothing_is_read() -> None:
-    Replay(Planned(0, 9)).open(lake_side("planned"))
+    Replay(Selected(Planned(0, 9))).open(lake_side("planned"))
     with pytest.raises(ConfigError, match="start it again"):
-        Replay(selected(Planned(0, 9), Selection(formats=("text",)))).open(lake_side("today"))
+        Replay(Selected(Planned(0, 9), Selection(formats=("text",)))).open(lake_side("today"))

@@ -25,9 +25,8 @@ from pipeline.config import Settings, changed
 from pipeline.errors import EngineError
 from pipeline.observe.logs import log
 from pipeline.preview import ends_in_lake
-from pipeline.replay import shares
+from pipeline.replay import Selected, shares
 from pipeline.secrecy import without_secrets
-from pipeline.source.bounded import RecordSource
 from pipeline.work import PartitionGroup, Tick
 
 MAX_PARALLELISM = 128
@@ -62,7 +61,7 @@ def run_on_flink(
 
 def replay_on_flink(
     settings: Settings,
-    sources: Sequence[RecordSource],
+    sources: Sequence[Selected],
     stop: threading.Event,
     on_progress: Callable[[int], None],
 ) -> Ended:

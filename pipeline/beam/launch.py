@@ -26,7 +26,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 from pipeline.pauses import Pauses
-from pipeline.replay import Replay
+from pipeline.replay import Replay, Selected
 from pipeline.source.archive.archive import open_archive
 from pipeline.work import PartitionGroup
 
@@ -90,7 +90,7 @@ def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
 
 def replay_archives(settings: Settings, paths: Sequence[str]) -> Ended:
     """Read every archive to its end in this process, one worker for all of it."""
-    ticks = [Replay(open_archive(path, settings.lake.options)) for path in paths]
+    ticks = [Replay(Selected(open_archive(path, settings.lake.options))) for path in paths]
     while (ended := replay(settings, ticks)) == "grown":
         pass
     return ended

@@ -13,22 +13,22 @@ from pipeline.cli.progress import Tally, show_bar
 from pipeline.cli.summary import show_summary
 from pipeline.config import Settings
 from pipeline.preview import ends_in_lake
-from pipeline.replay import parts, shares
-from pipeline.source.bounded import RecordSource
+from pipeline.replay import Selected, SentSource, parts, shares
 from pipeline.store.read.snapshot import find_snapshot
 from pipeline.supervise import Logging, Supervisor
 
 
 def read_to_end(
     settings: Settings,
-    sources: Sequence[RecordSource],
+    sources: Sequence[SentSource],
     *,
     workers: int | None,
     as_json: bool,
     log_level: str = "warning",
 ) -> dict[str, int]:
-    """Read as `read` does, print the summary in tables, and return the counts committed."""
-    tally = read(settings, sources, workers=workers, quiet=as_json, log_level=log_level)
+    """Read all of the sources as `read` does, print a summary, and return the counts committed."""
+    whole = [Selected(source) for source in sources]
+    tally = read(settings, whole, workers=workers, quiet=as_json, log_level=log_level)
     if not as_json:
         show_summary(tally.by)
         out.print(tally.line())
@@ -37,7 +37,7 @@ def read_to_end(
 
 def read(
     settings: Settings,
-    sources: Sequence[RecordSource],
+    sources: Sequence[Selected],
     *,
     workers: int | None,
     quiet: bool,
@@ -69,7 +69,7 @@ def read(
     return tally
 
 
-def read_on_flink(settings: Settings, sources: Sequence[RecordSource], *, quiet: bool) -> Tally:
+def read_on_flink(settings: Settings, sources: Sequence[Selected], *, quiet: bool) -> Tally:
     """Read the sources to their ends on a Flink cluster, or until Ctrl-C.
 
     The counts are those of the ledger afterwards: without the ones by date, region and kind.
@@ -96,7 +96,7 @@ def read_on_flink(settings: Settings, sources: Sequence[RecordSource], *, quiet:
     return tally
 
 
-def _in_ledger(settings: Settings, sources: Sequence[RecordSource]) -> Counter[str]:
+def _in_ledger(settings: Settings, sources: Sequence[Selected]) -> Counter[str]:
     """Records, stories, rejects, skips and blocks that the ledger has of the sources."""
     found: Counter[str] = Counter(batches=0, records=0, stories=0, rejects=0, skipped=0)
     snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))

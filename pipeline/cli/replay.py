@@ -31,9 +31,8 @@ from pipeline.parse.selection import Selection
 from pipeline.parse.sniff import FORMATS
 from pipeline.parse.text.decode import known_encoding
 from pipeline.preview import Preview, ends_in_lake, preview
-from pipeline.replay import selected
+from pipeline.replay import Selected, SentSource
 from pipeline.source.archive.archive import open_archive
-from pipeline.source.bounded import RecordSource
 
 _FORMATS = tuple(sorted({entry.name for entry in FORMATS} | {"ninjs"}))
 
@@ -98,7 +97,7 @@ def replay(
     )
     if selection.from_date and selection.to_date and selection.from_date > selection.to_date:
         raise UsageError("--from is after --to", begin=from_date, end=to_date)
-    sources = [selected(source, selection) for source in _opened(paths, settings, encoding)]
+    sources = [Selected(source, selection) for source in _opened(paths, settings, encoding)]
     if dry_run:
         _preview(settings, sources, as_json)
         return
@@ -135,9 +134,9 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
-def _opened(paths: Sequence[str], settings: Settings, encoding: str | None) -> list[RecordSource]:
+def _opened(paths: Sequence[str], settings: Settings, encoding: str | None) -> list[SentSource]:
     """The archives, each once whatever it was named; reading them takes its time."""
-    found: dict[str, RecordSource] = {}
+    found: dict[str, SentSource] = {}
     name = known_encoding(encoding) if encoding else None
     with err.status("opening", spinner="dots") if err.is_terminal else _Silent() as status:
         for path in paths:
@@ -174,7 +173,7 @@ def _known(formats: list[str] | None) -> tuple[str, ...]:
     return tuple(formats or ())
 
 
-def _preview(settings: Settings, sources: Sequence[RecordSource], as_json: bool) -> None:
+def _preview(settings: Settings, sources: Sequence[Selected], as_json: bool) -> None:
     ends = ends_in_lake(settings, sources)
     with stop_on_signals() as (stop, _), show_bar(wanted=not as_json) as progress:
         total = sum(source.total - ends[source.source] for source in sources)
@@ -209,5 +208,5 @@ def _sentence(found: Preview) -> str:
     )
 
 
-def _facts(sources: Sequence[RecordSource]) -> list[dict[str, Any]]:
+def _facts(sources: Sequence[Selected]) -> list[dict[str, Any]]:
     return [{"source": source.source, "records": source.total} for source in sources]

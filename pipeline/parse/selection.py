@@ -31,7 +31,7 @@ class Selection:
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return self == Selection()
+        return self == EVERYTHING
 
     @property
     def digest(self) -> str:
@@ -70,6 +70,10 @@ class Selection:
         if self.formats and story.format not in self.formats:
             return f"the format is {story.format}"
         return None
+
+
+EVERYTHING = Selection()
+"""Nothing is left out."""
 
 
 def selection_of(facts: Mapping[str, Any]) -> Selection:

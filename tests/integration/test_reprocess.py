@@ -23,7 +23,7 @@ from pipeline.parse import record as parsing
 from pipeline.parse import stages as parse_stages
 from pipeline.parse.draft import Draft, Hints, Part
 from pipeline.parse.limits import ParseLimits
-from pipeline.replay import Replay
+from pipeline.replay import Replay, Selected
 from pipeline.samples import samples
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
@@ -205,7 +205,7 @@ def test_a_repaired_parser_reaches_the_lakes_past(
         held = rows(lake, "SELECT count(*) AS n, sum(raw_bytes) AS size FROM stories")[0]
         assert (planned.left, planned.counted.raw_bytes) == (held["n"], held["size"])
         assert set(planned.counted.stages) == {"text", "reuters21578"}
-        replay(settings, [Replay(planned.run)])
+        replay(settings, [Replay(Selected(planned.run))])
         assert plan(str(lake), {}, stages).left == 0
     finally:
         forget(settings)
@@ -226,7 +226,7 @@ def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path
     job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=80_000)
     try:
         with pytest.raises(ConfigError, match="others than the run was planned under"):
-            replay(settings, [Replay(run)])
+            replay(settings, [Replay(Selected(run))])
     finally:
         forget(settings)
     assert rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1") == held

@@ -47,6 +47,7 @@ class Archive:
     max_record_bytes: int = MAX_RECORD_BYTES
     storage_options: Options = field(default=(), repr=False)
     encoding: str | None = None
+    kind = "archive"
 
     @property
     def stages_id(self) -> None:

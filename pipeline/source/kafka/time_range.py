@@ -42,6 +42,7 @@ class KafkaRange:
     start: int
     total: int
     connect: Connect = KafkaClient
+    kind = "kafka"
 
     @property
     def stages_id(self) -> None:

@@ -39,6 +39,7 @@ class ReprocessRun:
     digest: str
     total: int
     start: int = 0
+    kind = "reprocess"
 
     @property
     def source(self) -> str:

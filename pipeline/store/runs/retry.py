@@ -37,6 +37,7 @@ class RetryRun:
     digest: str
     total: int
     start: int = 0
+    kind = "retry"
 
     @property
     def stages_id(self) -> None:
