@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.enrich.events import labels
 from pipeline.enrich.events.antecedents import (
@@ -36,6 +36,9 @@ from pipeline.enrich.events.party import (
 from pipeline.enrich.events.roles import is_people, role_of, role_of_words
 from pipeline.enrich.events.syntax import Token, arguments, governed, leaders, nouns
 from pipeline.model import Actor, Entity
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
 _TALKS = code_set("talks")
@@ -192,7 +195,7 @@ class Resolver:
                     return [party]
         return []
 
-    def mentioned(self, doc: Any) -> list[Party]:
+    def mentioned(self, doc: Doc) -> list[Party]:
         """Return the political actors of a sentence in order.
 
         What a later pronoun may stand for.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pipeline.enrich.entities import ner
 from pipeline.enrich.events import labels
@@ -42,8 +42,12 @@ from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.protocol import CoderInput
 from pipeline.enrich.events.relations import answered, conditions
 from pipeline.enrich.events.screen import Screen
-from pipeline.enrich.events.syntax import arguments, governed
+from pipeline.enrich.events.syntax import Token, arguments, governed
 from pipeline.model import Actor, Event
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
 
 MIN_PLAUSIBILITY = 0.55
 MIN_WORTH = 0.5
@@ -115,7 +119,7 @@ class EventCoder:
 
     def __init__(
         self,
-        nlp: Any,
+        nlp: Language,
         lexicon: EventLexicon | None = None,
         judge: Callable[[Sequence[float]], float] = confidence,
         least: float = MIN_WORTH,
@@ -191,7 +195,7 @@ class EventCoder:
         self,
         item: CoderInput,
         index: int,
-        doc: Any,
+        doc: Doc,
         recent: Mentions,
         charges: list[tuple[Party, Party]],
     ) -> tuple[list[Event], Resolver]:
@@ -359,7 +363,7 @@ def _stands_alone(act: Act) -> bool:
     return act.code.startswith(_WITHOUT_TARGET) and telling
 
 
-def _only_place(token: Any, act: Act) -> bool:
+def _only_place(token: Token, act: Act) -> bool:
     """Whether a phrase says where talks were held or words said, not with or to whom."""
     return (
         act.code.startswith(_VERBAL_COOPERATION)
@@ -487,7 +491,7 @@ def _is_suffered(act: Act, target: Party) -> bool:
     return not objects or any(t.i == target.token.i for t in stands)
 
 
-def _is_with(token: Any) -> bool:
+def _is_with(token: Token) -> bool:
     """Whether a target is said to be a partner of all doers: "agreed with Chile"."""
     return token.dep_ == "pobj" and token.head.lower_ in {"with", "between", "among"}
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from pipeline.compat.spacy_words import words
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.pipeline import Pipe
+    from spacy.tokens import Doc
 
 MAX_TOKENS = 110
 MAX_CHARS = 1_200
@@ -82,31 +87,33 @@ class _Text:
 class Parser:
     """Runs the parser's part of a loaded spaCy pipeline over many short texts."""
 
-    def __init__(self, nlp: Any) -> None:
+    def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
         self._words = words(nlp)
         wanted = _STEPS if self._words else (*_STEPS, *_WORD_STEPS)
-        self._steps = [(name, nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted]
+        self._steps = [
+            cast("Pipe", nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted
+        ]
 
-    def parse(self, texts: Sequence[str]) -> list[Any]:
+    def parse(self, texts: Sequence[str]) -> list[Doc]:
         """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given."""
         read = [_Text.of(text) for text in texts]
         docs = [self._doc(text.blanked) for text in read]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))
         stream = [docs[i] for i in order]
-        for _, step in self._steps:
+        for step in self._steps:
             stream = list(step.pipe(stream, batch_size=128))
         if self._words:
             for doc in stream:
                 self._words.set(doc)
-        parsed: list[Any] = [None] * len(docs)
+        parsed: dict[int, Doc] = {}
         for number, doc in zip(order, stream, strict=True):
             left_out = read[number].left_out
             parsed[number] = _as_written(doc, left_out) if left_out else doc
-        return parsed
+        return [parsed[number] for number in range(len(docs))]
 
-    def _doc(self, blanked: str) -> Any:
+    def _doc(self, blanked: str) -> Doc:
         doc = self._nlp.make_doc(blanked)
         names = [doc.char_span(*match.span()) for match in _JOINED.finditer(blanked)]
         if names:
@@ -121,7 +128,7 @@ class Parser:
         return doc
 
 
-def _as_written(doc: Any, left_out: Sequence[tuple[int, int]]) -> Any:
+def _as_written(doc: Doc, left_out: Sequence[tuple[int, int]]) -> Doc:
     """The parsed text with a blank token in place of each stretch that was left out."""
     from spacy.tokens import Doc
 
