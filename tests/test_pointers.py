@@ -21,6 +21,51 @@ _MODULE = re.compile(r"`(pipeline(?:\.[a-z_0-9]+)+)[.`]?")
 _PAGE = re.compile(r"\b(?:docs/[\w/-]+|ARCHITECTURE|SECURITY|README|DESIGN|CONTRIBUTING)\.md\b")
 
 
+TOPS = ("pipeline", "tests", "docs", "deploy", "schemas", "bench", "training", ".github")
+NOT_OURS = {
+    "views.sql": "a lake's",
+    "_columns.json": "a lake's",
+    "current.json": "a lake's of before",
+    "events/DAY.txt": "an export's",
+    "protocols/http/h11_impl.py": "uvicorn's",
+    "spark.sql": "Spark's method",
+    "kafka-leader-election.sh": "Kafka's",
+    "dist/htmx.min.js": "its package's",
+    "dist/ext/hx-sse.min.js": "its package's",
+}
+"""Names that read as a path and lead out of the repository, each with whose it is."""
+_FILE = re.compile(
+    r"`([\w*][\w./-]*\.(?:py|tsv|toml|sql|md|json|ya?ml|j2|css|js|ipynb|sh|lock|in|txt|npz))`"
+)
+_TARGET = re.compile(r"`make ([\w./-]+)`|^\s*(?:\$ )?make ([a-z][\w-]+)", re.MULTILINE)
+_FOR_ANY = re.compile(r"\b(?:NAME|CODE|TABLE|DAY)\b")
+"""What stands in recipes and pages for the reader's own name."""
+
+
+def texts() -> dict[Path, str]:
+    """Everything that people read: code, pages, data with its heads, files of deployment."""
+    kinds = {".py", ".md", ".sql", ".tsv", ".toml", ".yaml", ".yml", ".j2", ".ipynb", ""}
+    found = [*ROOT.glob("*.toml"), *PAGES, ROOT / "Makefile", ROOT / ".ci" / "run"]
+    for top in TOPS:
+        for path in sorted((ROOT / top).rglob("*")):
+            inputs = "golden" in path.parts or "samples" in path.parts
+            if path.is_file() and path.suffix in kinds and not inputs:
+                found.append(path)
+    return {path: path.read_text("utf-8", errors="replace") for path in found}
+
+
+def ends_of_paths() -> set[str]:
+    """Each file by all that its path may be shortened to: `store/commit/write.py`, `write.py`."""
+    files = [
+        path.relative_to(ROOT).parts
+        for top in TOPS
+        for path in (ROOT / top).rglob("*")
+        if "__pycache__" not in path.parts
+    ]
+    files += [(path.name,) for path in ROOT.iterdir()]
+    return {"/".join(parts[at:]) for parts in files for at in range(len(parts))}
+
+
 def ids(paths: list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
 
@@ -77,6 +122,35 @@ def test_the_pointers_of_the_code_are_there() -> None:
         wrong += [f"{source.name}: {m}" for m in _MODULE.findall(text) if not is_module(m)]
         wrong += [f"{source.name}: {p}" for p in _PAGE.findall(text) if not (ROOT / p).exists()]
     assert not wrong
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    """In code, pages, data and deployment alike: by its path, or as much of its end as is said."""
+    there, wrong, out = ends_of_paths(), [], set()
+    for source, text in texts().items():
+        for name in _FILE.findall(text):
+            if name in NOT_OURS:
+                out.add(name)
+            elif name not in there and not _FOR_ANY.search(name) and not is_module(name):
+                wrong.append(f"{source.relative_to(ROOT)}: {name}")
+    assert wrong == []
+    assert sorted(NOT_OURS.keys() - out) == [], "a reason that nothing needs"
+
+
+def test_every_target_of_make_that_is_named_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(VENV)", ".venv")
+    targets = {
+        name
+        for line in re.findall(r"^([\w.%/ -]+):(?!=)", makefile, re.MULTILINE)
+        for name in line.split()
+    }
+    wrong = [
+        f"{source.relative_to(ROOT)}: make {name}"
+        for source, text in texts().items()
+        for name in (quoted or alone for quoted, alone in _TARGET.findall(text))
+        if name not in targets
+    ]
+    assert wrong == []
 
 
 def test_no_page_speaks_of_what_the_repository_has_not() -> None:
