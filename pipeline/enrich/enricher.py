@@ -228,9 +228,9 @@ def _opened(coder: type[Coder], model: str) -> Coder:
 
 @lru_cache(maxsize=8)
 def _keep_usual_words(model: str) -> None:
-    """Let an English model keep what it knows of usual words, which else goes with each batch."""
+    """Let a model keep what it knows of usual words, which else goes with each batch."""
     vocabulary = ner.load(model).vocab
-    if vocabulary.lang == "en":
+    if language_of(vocabulary.lang).has_small_words:
         for word in load().small_words:
             vocabulary[word]
 

@@ -37,10 +37,14 @@ class SentenceEnds:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language's room. `code` is ISO 639-1, `entity_model` the model that Dateline ships."""
+    """A language's room. `code` is ISO 639-1, `entity_model` the model that Dateline ships.
+
+    `has_small_words` says that the list of words that news writes small is of this language.
+    """
 
     code: str
     sentence_ends: SentenceEnds
     resolve: Resolve
     entity_model: str | None = None
     has_topics: bool = False
+    has_small_words: bool = False

@@ -65,8 +65,9 @@ GERMAN = Language(
     SentenceEnds(
         before_name=words(
             """hr hrn fr frl dr prof ing dipl st gen oberst hptm lt kard bzw ca evtl ggf inkl max
-            min nr nrn art abs s vgl vs z.b d.h u.a i.d.r z b h sog bd bde kap abb tab jan feb mär
-            apr jun jul aug sept sep okt nov dez mo di mi do fr sa so tel str mio mrd"""
+            min nr nrn art abs s vgl vs z.b d.h u.a v.a i.d.r h.c z b h a d c u v i o sog
+            bd bde kap abb tab jan feb mär apr jun jul aug sept sep okt nov dez mo di mi do fr sa so
+            tel str mio mrd"""
         ),
         before_number=words("nr nrn art abs s bd kap abb tab str tel"),
         may_end=words("usw etc ag gmbh co inc e.v u.s ff a.m a.d v.chr n.chr"),

@@ -35,4 +35,6 @@ def _resolve(text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon) ->
     return resolve(text, model_spans or (), lexicon)
 
 
-ENGLISH = Language("en", SENTENCE_ENDS, _resolve, entity_model="news-en", has_topics=True)
+ENGLISH = Language(
+    *("en", SENTENCE_ENDS, _resolve), entity_model="news-en", has_topics=True, has_small_words=True
+)

@@ -15,20 +15,21 @@ from pipeline.enrich.languages.en import SENTENCE_ENDS as ENGLISH
 
 _PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?![ \t]*\n))*")
 _END = re.compile(
-    r"""(?P<stop>[.!?…]+|\.\.\.)       # the mark
-        (?P<close>["'”\u2019»)\]]{0,3})     # quotes and brackets that it closes
+    r"""(?P<stop>[.!?…]+|\.\.\.)        # the mark
+        (?P<close>                      # quotes and brackets that it closes: German ones are the
+        [ \u00a0\u202f]»                # other way round, French ones stand apart
+        |["'”\u2019»)\]“\u2018«\u203a]{0,3})
         (?P<gap>\s+)
-        (?=["'“\u2018«(\[]{0,2}[^\Wa-z_])   # what may begin a sentence: no small letter
+        (?=(?:«[ \u00a0\u202f]|["'“\u2018«(\[„\u201a»\u2039]{0,2})
+        [^\Wa-z_])                      # what may begin a sentence: no small letter
     """,
     re.VERBOSE,
 )
-
-
 _LAST_WORD = re.compile(r"[\w.'\u2019&-]+$")
 _INITIALS = re.compile(r"^(?:[A-Z]\.)*[A-Z]$")
 
 _NUMBER = re.compile(r"\d{1,3}|[IVX]{1,6}")
-_FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*([\w'\u2019]+)")
+_FIRST_WORD = re.compile(r"[\"'“\u2018«(\[„\u201a»\u2039 \u00a0\u202f]*([\w'\u2019]+)")
 
 
 def split(text: str, ends: SentenceEnds = ENGLISH) -> tuple[tuple[int, int], ...]:

@@ -33,7 +33,7 @@ def test_sentences_end_where_a_reader_ends_them(text: str, sentences: list[str])
     assert [text[start:end] for start, end in split(text)] == sentences
 
 
-@given(st.text(alphabet="aB .!?\"'\n(\u201d", max_size=80))
+@given(st.text(alphabet="aB .!?\"'\n(\u201d\u201c\u201e\u00ab\u00bb", max_size=80))
 def test_spans_are_ordered_and_lose_no_word(text: str) -> None:
     """Spans are in order, do not overlap, are trimmed, and hold all that is not white space."""
     spans = split(text)
