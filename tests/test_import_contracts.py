@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -39,6 +40,24 @@ def test_every_language_is_held_apart() -> None:
     """English too."""
     named = set(CONTRACTS["Languages do not know each other"]["modules"])
     assert named == {f"pipeline.enrich.languages.{code}" for code in LANGUAGES}
+
+
+def test_nothing_outside_asks_for_a_language() -> None:
+    """Its room says what it has."""
+    asked = re.compile(rf"[=!]= [\"'](?:{'|'.join(LANGUAGES)})[\"']")
+    outside = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if asked.search(path.read_text("utf-8"))
+    ]
+    assert outside == []
+
+
+def test_every_room_of_the_store_is_named() -> None:
+    layers = CONTRACTS["Within the store, imports point downward"]["layers"]
+    listed = {part.strip() for layer in layers for part in layer.split("|")}
+    rooms = {f"pipeline.store.{init.parent.name}" for init in ROOT.glob("pipeline/store/*/*.py")}
+    assert rooms == listed
 
 
 @pytest.mark.parametrize("name", ["Imports point downward", "Beam only in pipeline.beam"])
