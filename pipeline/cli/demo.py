@@ -125,13 +125,11 @@ def _make_room(lake: Path) -> None:
 
 def _show(lake: str, as_json: bool) -> None:
     from pipeline.store.explain.explain import explain
-    from pipeline.store.read.query import json_rows, query
-
-    def ask(sql: str) -> list[dict[str, Any]]:
-        return json_rows(query(lake, None, sql, clock.now()))
+    from pipeline.store.read.query import asking, json_rows
 
     explain(lake)
-    tree, stories, rejects = ask(_TREE), ask(_STORIES), ask(_REJECTS)
+    with asking(lake, None, clock.now()) as ask:
+        tree, stories, rejects = (json_rows(ask(sql)) for sql in (_TREE, _STORIES, _REJECTS))
     if as_json:
         print_json({"partitions": tree, "stories": stories, "rejects": rejects})
         return

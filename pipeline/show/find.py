@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.store.read.query import query
+from pipeline.store.read.query import asking
 from pipeline.store.read.views import latest_select
 
 Row = Mapping[str, Any]
@@ -37,12 +37,16 @@ def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: d
     ones included: this command is for whoever looks after the lake. Of several enrichments the
     newest. Raises UsageError where nothing has that id, or several stories begin with it.
     """
+    with asking(lake_url, options, as_of) as answer:
 
-    def ask(sql: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = query(lake_url, options, sql, as_of).to_pylist()
-        return rows
+        def ask(sql: str) -> list[dict[str, Any]]:
+            rows: list[dict[str, Any]] = answer(sql).to_pylist()
+            return rows
 
-    wanted = wanted.strip()
+        return _found(ask, wanted.strip())
+
+
+def _found(ask: Callable[[str], list[dict[str, Any]]], wanted: str) -> Shown:
     column, value = _resolve(ask, wanted)
     latest = latest_select(f"b.{column} = {_quoted(value)}")
     columns = 'source, "offset", item, date, region, enrichment_id'

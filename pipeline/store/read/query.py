@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -26,6 +26,14 @@ from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.schema.contract import LINKS, TABLES
 
 T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """The questions to one session."""
+
+    def __call__(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """Answer one; `parameters` are the values of `$name` in it. Raises as `query`."""
+
 
 _BATCH_ROWS = 2048
 _AGAIN_S = 0.2
@@ -52,18 +60,44 @@ def query(
     `UsageError` where there is no lake, for SQL that does not only read, for a result that is too
     large, and with DuckDB's words for SQL that fails.
     """
+    with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads) as ask:
+        return ask(sql, parameters)
+
+
+@contextmanager
+def asking(
+    lake_url: str,
+    options: Mapping[str, str] | None,
+    as_of: datetime,
+    *,
+    memory_mb: int = 2048,
+    threads: int = 2,
+) -> Iterator[Ask]:
+    """Give a function that answers SQL as `query` does: several questions over one snapshot."""
     snapshot = open_snapshot(lake_url, options)
     with _session(snapshot, as_of, memory_mb, threads) as connection:
-        try:
-            # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
-            explained = _EXPLAIN.match(sql)
-            if not _only_reads(connection, sql if explained is None else sql[explained.end() :]):
-                raise UsageError("a query is one statement that only reads")
-            most_bytes = memory_mb * 1024**2 // 8
-            asked = partial(connection.sql, sql, params=dict(parameters or {}) or None)
-            return _interruptible(connection, lambda: _whole(asked(), most_bytes))
-        except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
-            raise UsageError(str(error)) from error
+
+        def ask(sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+            try:
+                return _answer(connection, sql, parameters, memory_mb * 1024**2 // 8)
+            except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
+                raise UsageError(str(error)) from error
+
+        yield ask
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Mapping[str, object] | None,
+    most_bytes: int,
+) -> pa.Table:
+    # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
+    explained = _EXPLAIN.match(sql)
+    if not _only_reads(connection, sql if explained is None else sql[explained.end() :]):
+        raise UsageError("a query is one statement that only reads")
+    asked = partial(connection.sql, sql, params=dict(parameters or {}) or None)
+    return _interruptible(connection, lambda: _whole(asked(), most_bytes))
 
 
 def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
