@@ -1,12 +1,15 @@
-"""How many examples a law is tried on: a few in `make test`, all of them in `make test-all`.
+"""How much of a law is tried: a few examples in `make test`, all of them in `make test-all`.
 
 The profiles of Hypothesis say which: `tests/conftest.py` registers `short` and `long`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 SHORT, LONG = 25, 100
@@ -22,3 +25,16 @@ def law(examples: int, *, fewest: int = _FEWEST, **more: Any) -> settings:
     """
     count = examples * settings().max_examples // LONG
     return settings(max_examples=max(count, min(examples, fewest)), deadline=None, **more)
+
+
+def grid(*axes: Sequence[Any]) -> list[Any]:
+    """All combinations of the axes' values, as parameters of a test.
+
+    In the short form those of the diagonal: every value of every axis is in one of them.
+    """
+    steps = range(max(map(len, axes)))
+    diagonal = [tuple(axis[step % len(axis)] for axis in axes) for step in steps]
+    return [
+        pytest.param(*case, marks=() if case in diagonal else pytest.mark.long)
+        for case in product(*axes)
+    ]

@@ -187,16 +187,17 @@ def test_a_reader_tells_of_a_damaged_log_in_one_line(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_short_program_that_reads_a_lake_ends_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.long)])
+def test_a_short_program_that_reads_a_lake_ends_well(tmp_path: Path, times: int) -> None:
     """No thread of Arrow's calls Python while the interpreter ends: that aborted every second."""
     writer = started(tmp_path, SOURCE)
-    for n in range(20):
+    for n in range(2 * times):
         writer.write(batch_of(n, n + 1))
     program = (
         "import sys; from pipeline.store.read.snapshot import open_snapshot;"
         "open_snapshot(sys.argv[1]).dataset('ledger').to_table(['records'])"
     )
-    for _ in range(5):
+    for _ in range(times):
         done = subprocess.run(
             [sys.executable, "-c", program, str(tmp_path)],
             capture_output=True,

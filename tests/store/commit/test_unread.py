@@ -24,6 +24,7 @@ from tests.store.commit.test_write import (
     started,
     writer_of,
 )
+from tests.support.laws import grid
 from tests.support.rows import NOON, SOURCE, a_batch, a_reject, a_story, enriched, forced
 
 END = 10
@@ -69,8 +70,7 @@ def assert_accounted(root: str) -> None:
     assert {*stories, *unread, *others} == set(range(END))
 
 
-@pytest.mark.parametrize("turn", range(1, 6))
-@pytest.mark.parametrize("upto", [1, 4])
+@pytest.mark.parametrize(("turn", "upto"), grid(range(1, 6), [1, 4]))
 def test_records_expire_while_their_writer_stands_still(root: str, turn: int, upto: int) -> None:
     """Another one accounts for them meanwhile, whichever commit the first one stands before."""
     started(root, SOURCE)
@@ -83,8 +83,7 @@ def test_records_expire_while_their_writer_stands_still(root: str, turn: int, up
     assert_accounted(root)
 
 
-@pytest.mark.parametrize("turn", range(1, 7))
-@pytest.mark.parametrize("fatal", [2, 4])
+@pytest.mark.parametrize(("turn", "fatal"), grid(range(1, 7), [2, 4]))
 def test_their_writer_goes_on_while_the_account_is_written(
     root: str, turn: int, fatal: int
 ) -> None:
@@ -102,8 +101,7 @@ def test_their_writer_goes_on_while_the_account_is_written(
     assert_accounted(root)
 
 
-@pytest.mark.parametrize("fatal", range(1, 7))
-@pytest.mark.parametrize("read_from", [0, 6])
+@pytest.mark.parametrize(("fatal", "read_from"), grid(range(1, 7), [0, 6]))
 def test_a_death_on_the_way_to_the_account(root: str, fatal: int, read_from: int) -> None:
     """Whoever comes next finds what is owed, also one that can still read the records."""
     started(root, SOURCE)
@@ -115,8 +113,7 @@ def test_a_death_on_the_way_to_the_account(root: str, fatal: int, read_from: int
     assert_accounted(root)
 
 
-@pytest.mark.parametrize("fatal", range(3, 7))
-@pytest.mark.parametrize("cut", [2, 3])
+@pytest.mark.parametrize(("fatal", "cut"), grid(range(3, 7), [2, 3]))
 def test_the_next_one_cuts_its_blocks_elsewhere(root: str, fatal: int, cut: int) -> None:
     """Its block may end within a range that has its account, or is owed one."""
     started(root, SOURCE)
@@ -207,8 +204,7 @@ def test_a_record_of_which_only_a_reject_stands_gets_an_account(tmp_path: Path) 
     assert check(str(tmp_path), strict=True).ok
 
 
-@pytest.mark.parametrize("turn", range(2, 6))
-@pytest.mark.parametrize("is_first_the_stricter", [True, False])
+@pytest.mark.parametrize(("turn", "is_first_the_stricter"), grid(range(2, 6), [True, False]))
 def test_two_versions_of_the_code_never_make_both_of_an_item(
     root: str, turn: int, is_first_the_stricter: bool
 ) -> None:

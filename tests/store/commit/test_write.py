@@ -21,7 +21,7 @@ from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import entity_rows, story_row
-from tests.support.laws import law
+from tests.support.laws import grid, law
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -124,8 +124,7 @@ def assert_whole(root: Path, ends: dict[str, int]) -> None:
     assert "in_flight" not in report.counts
 
 
-@pytest.mark.parametrize("moment", ["before", "files", "after"])
-@pytest.mark.parametrize("fatal", range(1, 6))
+@pytest.mark.parametrize(("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"]))
 def test_a_death_at_any_commit_loses_and_repeats_nothing(
     tmp_path: Path, fatal: int, moment: str
 ) -> None:
@@ -142,8 +141,7 @@ def test_a_death_at_any_commit_loses_and_repeats_nothing(
     assert_whole(tmp_path, {SOURCE: 31})
 
 
-@pytest.mark.parametrize("moment", ["before", "files", "after"])
-@pytest.mark.parametrize("fatal", range(1, 6))
+@pytest.mark.parametrize(("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"]))
 def test_a_block_begun_under_another_enrichment_is_finished_under_the_new(
     tmp_path: Path, fatal: int, moment: str
 ) -> None:
@@ -157,8 +155,7 @@ def test_a_block_begun_under_another_enrichment_is_finished_under_the_new(
     assert_whole(tmp_path, {SOURCE: 20})
 
 
-@pytest.mark.parametrize("turn", range(1, 6))
-@pytest.mark.parametrize("theirs", [(0, 20), (0, 9), (0, 33)])
+@pytest.mark.parametrize(("turn", "theirs"), grid(range(1, 6), [(0, 20), (0, 9), (0, 33)]))
 def test_a_zombie_cannot_write(tmp_path: Path, turn: int, theirs: tuple[int, int]) -> None:
     """Another writer takes the partition over while this one stands before its commit."""
     started(tmp_path, SOURCE)
