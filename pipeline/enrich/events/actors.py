@@ -48,6 +48,24 @@ _WITHIN = frozenset(
 )
 _NAMED_WITHIN = _WITHIN | {"at", "for", "near", "inside"}
 _LOCATIVE = frozenset({"in", "at", "near", "outside"})
+_PLACED = _LOCATIVE | {
+    "into",
+    "to",
+    "along",
+    "across",
+    "from",
+    "inside",
+    "around",
+    "over",
+    "on",
+    "throughout",
+}
+_OTHER_CLAUSES = frozenset({"relcl", "ccomp", "nsubj", "nsubjpass"})
+_PLACES = frozenset({"GPE", "LOC", "FAC"})
+_NATURE = frozenset([
+    "sea", "seas", "ocean", "gulf", "bay", "strait", "straits", "channel", "river", "lake",
+    "mount", "mountain", "mountains", "coast",
+])  # fmt: skip
 _AIMED = frozenset({"on", "to", "against", "with", "for"})
 _FORCES = frozenset({"REB", "MIL", "IGO"})
 _QUALIFYING = frozenset({"compound", "nmod", "amod", "poss"})
@@ -59,6 +77,9 @@ _OFFICERS = frozenset({"GOV", "LEG", "JUD", "OPP"})
 _HARMING = frozenset({"ATTACK", "BOMB"})
 _PRONOUN = 0.8
 """How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
+_IN_PLACE = 0.6
+"""How sure a place is that stands for whom an act in it was done to: the share right of those on
+development rows."""
 _LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
 _THEIR = frozenset({"its", "their"})
 _BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
@@ -228,6 +249,25 @@ class Resolver:
             return None
         actor = self._actor(token, entity.name, entity.country, "GOV", entity)
         return Party(replace(actor, resolved_by="place"), True, token, entity.kind)
+
+    def places(self, predicate: Token, others: Sequence[Party]) -> list[Party]:
+        """Return the place of an act, as its target where the words name nobody else.
+
+        "provided food in northern Kenya"; `others` are the doers.
+        """
+        taken = {identity(party) for party in others}
+        for token in predicate.subtree:
+            is_placed = token.text[:1].isupper() and _is_place_of(token, predicate)
+            entity = self._entity(token) if is_placed else None
+            if entity is None or entity.kind not in _PLACES or _is_of_nature(entity):
+                continue
+            role = "GOV" if entity.kind == "GPE" and entity.country else None
+            actor = self._actor(token, entity.name, entity.country, role, entity)
+            actor = replace(actor, resolved_by="place", confidence=_IN_PLACE)
+            party = Party(actor, role is not None, token, entity.kind)
+            if identity(party) not in taken:
+                return [party]
+        return []
 
     def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
@@ -524,6 +564,23 @@ class Resolver:
                 if country:
                     return country
         return None
+
+
+def _is_place_of(token: Token, predicate: Token) -> bool:
+    """Whether a noun stands in a phrase of place below a verb, and in no other clause."""
+    placed = False
+    for head in (token, *token.ancestors):
+        if head.i == predicate.i:
+            return placed
+        if head.dep_ in _OTHER_CLAUSES or (head.dep_ == "conj" and head.pos_ in {"VERB", "AUX"}):
+            return False
+        placed = placed or (head.dep_ == "prep" and head.lower_ in _PLACED)
+    return False
+
+
+def _is_of_nature(place: Entity) -> bool:
+    """Whether a place is water or a mountain, where nobody is whom something could be done to."""
+    return not _NATURE.isdisjoint(place.name.lower().split())
 
 
 def _is_known(party: Party) -> bool:

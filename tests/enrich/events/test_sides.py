@@ -368,3 +368,32 @@ def test_a_desks_flag_is_no_part_of_a_label(enricher: Enricher) -> None:
     (event,) = coded(enricher, "CORRECTED-Gunmen kidnap students in northern Nigeria")
     assert event.source is not None
     assert event.source.label == "Gunmen"
+
+
+def test_the_place_is_the_target_where_nobody_else_is_named(enricher: Enricher) -> None:
+    [event] = coded(enricher, "Denmark increased its funding to fight malaria in Malawi.")
+    assert event.target is not None
+    assert event.target.text == "Malawi"
+    assert (event.target.resolved_by, event.target.confidence) == ("place", 0.6)
+
+
+def test_whom_an_arrest_or_talks_concern_is_no_place(enricher: Enricher) -> None:
+    assert coded(enricher, "Police arrested twelve after a fight in Lagos.") == ()
+    assert coded(enricher, "Kenya held talks in Geneva.") == ()
+
+
+def test_somebody_named_acts_against_somebody_in_a_role(enricher: Enricher) -> None:
+    [event] = coded(enricher, "Samuel Okafor expelled aid workers from the camp on Friday.")
+    assert (event.root, event.source and event.source.text) == ("SANCTION", "Samuel Okafor")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Okafor met Sundberg at a film festival.",
+        "Halvorsen Industries asked Bright Foods to sell its bakery.",
+        "Samuel Okafor attacked a woman with a knife.",
+    ],
+)
+def test_business_private_life_and_crime_are_no_events(enricher: Enricher, text: str) -> None:
+    assert coded(enricher, text) == ()
