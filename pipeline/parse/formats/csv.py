@@ -7,7 +7,8 @@ by `pipeline.tabular`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.json import read_story_object
@@ -115,7 +116,8 @@ class _Csv:
             except csv.Error as error:
                 raise FaultError("malformed", f"no CSV: {error}", "line 1") from error
             header = lines.taken()
-        mapping = _mapping(names, found.width, limits)
+        cells = None if names is not None else _first_row(text, found)
+        mapping = _mapping(names, cells, found.width, limits)
         if mapping is not None and names is None:
             names = list(mapping.columns)
         if names is None or (mapping is None and not _is_known(names)):
@@ -172,14 +174,31 @@ def _story(low: dict[str, Json], raw: bytes | None) -> Draft:
     return read_story_object(low, raw, "csv")
 
 
-def _mapping(names: list[str] | None, width: int, limits: ParseLimits) -> FieldMap | None:
-    """The mapping of a table with these columns, or of one without a header row."""
+def _first_row(text: str, found: Shape) -> list[str]:
+    try:
+        return next(_Rows(_Lines(text), found))
+    except (csv.Error, StopIteration):
+        return []
+
+
+def _mapping(
+    names: list[str] | None, cells: list[str] | None, width: int, limits: ParseLimits
+) -> FieldMap | None:
+    """The mapping of a table with these columns, or of one without a header row, by its cells."""
     if names is None:
-        return next((m for m in limits.mappings if len(m.columns) == width), None)
+        given = (m for m in limits.mappings if len(m.columns) == width)
+        told = (m for m in ready() if len(m.columns) == width and _has_cells(m, cells or ()))
+        return next(iter((*given, *told)), None)
     item: dict[str, Json] = dict.fromkeys(names, " .")
     given = (m for m in limits.mappings if not m.columns)
     telling = (m for m in ready() if m.when.has)
     return next((m for m in (*given, *telling) if _has_columns(m, names, item)), None)
+
+
+def _has_cells(mapping: FieldMap, cells: Sequence[str]) -> bool:
+    row = dict(zip(mapping.columns, cells, strict=False))
+    told = mapping.when.cells
+    return bool(told) and all(re.fullmatch(form, row.get(name, "")) for name, form in told.items())
 
 
 def _has_columns(mapping: FieldMap, names: list[str], item: dict[str, Json]) -> bool:

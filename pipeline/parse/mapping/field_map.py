@@ -58,12 +58,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Holds what tells the shape: paths that lead to something, and values that must be these."""
+    """Holds what tells the shape: paths that lead to something, and values that must be these.
+
+    `cells` tells a table without a header row: what the whole cells of these columns look like, as
+    regular expressions.
+    """
 
     __pydantic_config__ = _STRICT
 
     has: tuple[str, ...] = ()
     equals: MappingType[str, str] = field(default_factory=dict)
+    cells: MappingType[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,8 @@ class FieldMap:
     def digest(self) -> str:
         """Hexadecimal digits that stand for all that the mapping says but its description."""
         facts = _ADAPTER.dump_python(self, mode="json", exclude={"description"})
+        if not facts["when"]["cells"]:
+            del facts["when"]["cells"]  # so that mappings without keep the digest they had
         text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_ID_HEX_DIGITS]
 
@@ -124,7 +131,19 @@ def mapping_of(facts: MappingType[str, Any], name: str) -> FieldMap:
         raise ConfigError("a mapping needs a headline or a body", name=name)
     for key in found.fields:
         _check_time(found, key)
+    _check_cells(found)
     return found
+
+
+def _check_cells(mapping: FieldMap) -> None:
+    for column, pattern in mapping.when.cells.items():
+        if column not in mapping.columns:
+            raise ConfigError("cells of no column", name=mapping.name, given=column)
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            reason = {"name": mapping.name, "given": pattern, "reason": error}
+            raise ConfigError("no regular expression", **reason) from error
 
 
 def _check_time(mapping: FieldMap, key: str) -> None:

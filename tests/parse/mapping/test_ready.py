@@ -141,7 +141,7 @@ CASES: list[tuple[str, bytes | dict[str, Any], list[dict[str, Any]]]] = [
         "paragraphs": ("The keepers lit the lamp.", "Ships saw it at once.")}]),
     ("cnn-dailymail", CNN, [{
         "headline": "", "summary": "Lamp lit .", "provider_id": "ab12",
-        "paragraphs": ("(CNN) -- The keepers lit the lamp.",)}]),
+        "provider": "CNN", "paragraphs": ("The keepers lit the lamp.",)}]),
     ("all-the-news", ALL_THE_NEWS, [{
         "headline": "Lamp lit again - Norland Times", "provider": "Norland Times",
         "published_at": "2016-12-31T00:00:00+00:00",
@@ -189,7 +189,7 @@ def test_the_raw_form_of_each_article_is_the_same_article(
 
 
 def test_mind_is_read_where_it_is_named() -> None:
-    """It has no header row, so nothing but the operator's word tells what its columns are."""
+    """It has no header row: with other addresses nothing but the operator's word tells it."""
     name, facts = find_mapping("mind")
     limits = ParseLimits(mappings=(mapping_of(facts, name),))
     first, second = _stories(MIND, limits)
@@ -201,6 +201,13 @@ def test_mind_is_read_where_it_is_named() -> None:
     (reject,) = parse_record(Record("test", 0, MIND))
     assert isinstance(reject, Reject)
     assert "8 columns without a header row" in reject.message
+
+
+def test_mind_is_recognised_by_its_cells() -> None:
+    """As its publisher's file has them: numbers with N, the publisher's addresses, lists."""
+    stories = _stories(MIND.replace(b"m.example", b"assets.msn.com"))
+    assert [story.headline for story in stories] == ['"Lamp" lit again', "Tide rises"]
+    assert all((s.format_version or "").startswith("mapping mind/") for s in stories)
 
 
 def test_every_ready_mapping_has_its_rows() -> None:
