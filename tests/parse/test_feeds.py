@@ -149,3 +149,29 @@ def test_many_entries_under_a_long_head_end_at_the_limit() -> None:
     *stories, last = parse_record(record(data), ParseLimits(max_decompressed_bytes=1_000_000))
     assert isinstance(last, Reject) and last.kind == "too_large"
     assert len(stories) == 49
+
+
+def _channel(home: str, guid: str, more: str = "") -> bytes:
+    entry = f"<title>T</title><guid>{guid}</guid><description>The text.</description>{more}"
+    channel = f"<title>News</title><link>{home}</link><item>{entry}</item>"
+    return f'<rss version="2.0"><channel>{channel}</channel></rss>'.encode()
+
+
+def test_a_site_that_no_table_knows_is_told_by_its_host() -> None:
+    """Sites count their entries from one: without a provider two sites' first were one family."""
+    ours, theirs = (
+        one(_channel(home, "1"))
+        for home in ("https://www.pier.example/news", "http://quay.example")
+    )
+    assert (ours.provider, theirs.provider) == ("pier.example", "quay.example")
+    assert ours.story_id != theirs.story_id
+
+
+def test_the_source_that_an_entry_names_is_its_provider() -> None:
+    """Also where no table knows it: the link is that of whoever collects."""
+    source = '<source url="https://pier.example">The Pier</source>'
+    assert one(_channel("https://collects.example", "1", source)).provider == "The Pier"
+
+
+def test_an_agencys_host_is_its_name() -> None:
+    assert one(_channel("https://www.reuters.com/world", "1")).provider == "Reuters"

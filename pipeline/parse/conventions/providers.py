@@ -9,6 +9,13 @@ from functools import cache
 
 from pipeline import tsv
 
+_EVERYDAY = frozenset(
+    (
+        "agency", "america", "asia", "center", "europe", "free", "health", "international",
+        "market", "media", "national", "news", "newswire", "press", "radio", "service", "square",
+        "times", "voice", "wire",
+    )
+)  # fmt: skip
 _HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})", re.I)
 
 
@@ -26,12 +33,13 @@ def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 @cache
 def telling_words() -> frozenset[str]:
-    """Return the longest word of every signature, in small letters.
+    """Return the longest word of every signature that is no everyday one, in small letters.
 
     Where none stands, no agency does.
     """
     signatures, _ = _tables()
-    return frozenset(max(re.split(r"[\W_]+", sign), key=len) for sign in signatures)
+    words = (re.split(r"[\W_]+", sign) for sign in signatures)
+    return frozenset(max(found, key=lambda w: (w not in _EVERYDAY, len(w))) for found in words)
 
 
 def provider(signature: str | None) -> str | None:
@@ -69,6 +77,15 @@ def provider_of_uri(uri: str | None) -> str | None:
         if found:
             return found
     return None
+
+
+def provider_or_host(*uris: str | None) -> str | None:
+    """Return the agency of one of these addresses, else the first host that they name."""
+    for uri in uris:
+        if found := provider_of_uri(uri):
+            return found
+    hosts = (_HOST.match(uri.strip()) for uri in uris if uri)
+    return next((match[1].lower().rstrip(".") for match in hosts if match), None)
 
 
 def named(signature: str | None) -> str | None:

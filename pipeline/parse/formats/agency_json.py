@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from pipeline.model import Code
-from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.providers import provider, provider_of_uri, provider_or_host
 from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
 from pipeline.parse.formats.ninjs import read_item
 from pipeline.parse.markup import values
@@ -175,6 +175,7 @@ def _feed(item: Object, raw: bytes | None, read: ReadObject) -> Iterator[Part]:
     found: list[tuple[Object, Part]] = []
     for entry in entries:
         address = values.text(entry, "url", "external_url")
+        homes = (values.text(entry, "url"), values.text(item, "home_page_url", "feed_url"))
         about: Object = {
             "id": entry.get("id") or address,
             "headline": entry.get("title"),
@@ -191,7 +192,8 @@ def _feed(item: Object, raw: bytes | None, read: ReadObject) -> Iterator[Part]:
         around: Object = {**item, "items": [entry]}
         part = _object(about, entry, raw, read)
         if isinstance(part, Draft):
-            part = replace(part, format_version=values.text(item, "version"))
+            by = part.provider or provider_or_host(*homes)
+            part = replace(part, provider=by, format_version=values.text(item, "version"))
         found.append((around, part))
     yield from _parts(found, raw)
 

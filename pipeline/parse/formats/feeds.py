@@ -20,7 +20,7 @@ from lxml import etree
 
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
-from pipeline.parse.conventions.providers import provider, provider_of_uri
+from pipeline.parse.conventions.providers import provider, provider_of_uri, provider_or_host
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
@@ -193,7 +193,11 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
         format="feed",
         delivered=item,
     )
-    return fields.with_body(with_moment(draft, published or updated), _without_trailer(body))
+    draft = fields.with_body(with_moment(draft, published or updated), _without_trailer(body))
+    if draft.provider:
+        return draft
+    # Many sites number their entries: without a provider those of two sites would be one family.
+    return replace(draft, provider=provider_or_host(link or identity, _text(feed.values, "link")))
 
 
 def _without_trailer(body: Flow) -> Flow:
@@ -257,10 +261,13 @@ def _bylines(entry: Values) -> tuple[str, ...]:
 
 
 def _provider(entry: Values, feed: Values, link: str | None) -> str | None:
-    title = _text(entry.get("source") or {}, "title")
-    by_name = provider(title) or provider(_text(entry, "publisher"))
-    by_link = provider_of_uri(link) or provider_of_uri(_text(feed, "link"))
-    return by_name or by_link or provider(_text(feed, "title"))
+    """The agency that a name or an address tells, else the source as named."""
+    source, publisher = _text(entry.get("source") or {}, "title"), _text(entry, "publisher")
+    home = _text(feed, "link")
+    by_name = provider(source) or provider(publisher)
+    by_link = provider_of_uri(link) or provider_of_uri(home)
+    known = by_name or by_link or provider(_text(feed, "title"))
+    return known or source or publisher
 
 
 def _language(entry: Values) -> str | None:
