@@ -213,3 +213,56 @@ def test_a_written_dateline_is_read_back(agency: str, place: str, day: date, bod
     story = one(("Ministers meet again\n\n" + shape + "\n\n".join(body) + "\n").encode())
     assert (story.dateline_places, story.dateline_date) == ((place,), day)
     assert (story.provider, story.date, story.paragraphs) == (agency, day, tuple(body))
+
+
+BODY = "The keepers lit the old lamp on Monday, the council said.\n\nShips saw it at once."
+
+
+@pytest.mark.parametrize(
+    ("above", "dateline", "slugline"),
+    [
+        ("LAMP COAST", "SYDNEY, Oct 5 AAP - ", "LAMP COAST"),
+        ("LAMP COAST\nBy Rosa Lind", "SYDNEY, Oct 5 AAP - ", "LAMP COAST"),
+        ("NORLAND FARO (Previsión)", "Bogotá, 5 oct (EFE).- ", "NORLAND FARO (Previsión)"),
+        ("K2-042 LAMP-COAST", "TOKYO, Oct. 5, Kyodo - ", "LAMP-COAST"),
+        ("K2-042\nLAMP-COAST", "TOKYO, Oct. 5, Kyodo - ", "LAMP-COAST"),
+    ],
+)
+def test_key_words_in_capitals_above_the_headline(above: str, dateline: str, slugline: str) -> None:
+    """They are the slugline; the headline is what stands below them."""
+    story = one(f"{above}\n\nKeepers light the old lamp\n\n{dateline}{BODY}".encode())
+    assert (story.headline, story.slugline) == ("Keepers light the old lamp", slugline)
+    assert len(story.paragraphs) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KEEPERS LIGHT LAMP\n\nSYDNEY, Oct 5 AAP - ",
+        "KEEPERS LIGHT LAMP\n\nShips see it at once\n\nOSLO, Oct 5 (Reuters) - ",
+        "F-16 CRASHES\n\nTOKYO, Oct. 5, Kyodo - ",
+    ],
+)
+def test_a_headline_in_capitals_stays_one(text: str) -> None:
+    """Over the text itself, over a second headline of agencies without key words, with a number."""
+    story = one((text + BODY).encode())
+    assert (story.headline, story.slugline) == (text.split("\n", maxsplit=1)[0], None)
+
+
+@pytest.mark.parametrize(
+    ("signed", "stamp", "at", "offset"),
+    [
+        ("(ANSA) - ROMA, 5 OTT - ", "ABC/DEF\n05-OTT-26 14:05 NNNN", "2026-10-05T12:05", 120),
+        ("(ANSA) - ROMA, 5 DIC - ", "ABC/DEF\n05-DIC-26 14:05 NNNN", "2026-12-05T13:05", 60),
+        ("OSLO, Oct 5 (Reuters) - ", "051405 OCT 26", "2026-10-05T14:05", None),
+        ("ROMA, Oct 5 (ANSA) - ", "051405 GMT OCT 26", "2026-10-05T14:05", 0),
+    ],
+)
+def test_a_stamp_without_a_zone_is_of_the_agencys_clock(
+    signed: str, stamp: str, at: str, offset: int | None
+) -> None:
+    """A national agency's; that of one with desks around the world, or with a zone, is as given."""
+    story = one(f"Keepers light the old lamp\n\n{signed}{BODY}\n\n{stamp}\n".encode())
+    assert story.published_at is not None
+    assert story.published_at.isoformat().startswith(at)
+    assert story.utc_offset_min == offset

@@ -22,7 +22,10 @@ from pipeline.parse.text.dates import Moment
 
 _OPENING = (
     r"^[^\w]{0,6}(?:(?:achtung|attention|atención|attenzione|atenção|eds|editors?(?:['’]s? note)?"
-    r"|note to editors|notice|advisory|note|nota|obs|viktig|important|redaktionen|caution)"
+    r"|note to editors|notice|advisory|note|nota|obs|viktig|important|redaktionen|caution"
+    r"|bitte beachten(?: sie)?|(?:wichtiger |redaktioneller )?hinweis(?: an die redaktionen)?"
+    r"|wichtig|avis|avertissement|aviso|importante|let op|uwaga|pozor|внимание|увага|dikkat"
+    r"|huom(?:io)?|bemærk|merk)"
     r"\b\W{1,4})?"
 )
 _MAX_CHARS = 240
@@ -88,6 +91,8 @@ _LED_CLOCK = re.compile(
     r"(?P<h>[01]?\d|2[0-4])(?![\d.:/]|\. ?[^\W\d])",
     re.I,
 )
+# `11h00 de 6 de outubro (hora de Lisboa)`: the day, masked by then, stands between hour and zone.
+_OF_DAY = r"(?:de|del|du|di|do|da|le|el|il|of|on|am|den|dem|op|om|på|in|the|día|dia)\b(?=[ .|]*\|)"
 _NOON = re.compile(
     r"\b(?:12 )?(?:noon|midday|midi|mittag|12 uhr mittags|mediodía|mezzogiorno)\b", re.I
 )
@@ -149,6 +154,12 @@ _NO_ZONES = frozenset(
 _LOCAL = re.compile(
     r"(?:\(?local(?: time)?|ortszeit|heure locale|hora local|ora locale|lokal tid|plaatselijke tijd"
     r"|(?-i:[A-Z][a-zé]+(?: [A-Z][a-zé]+)?) time)\b",
+    re.I,
+)
+# `For release on delivery, expected at 2 p.m.`: nobody knows the hour.
+_EXPECTED = re.compile(
+    r"\b(?:expected|approximately|approx|estimated|voraussichtlich|ungefähr|prévue?|vers|environ"
+    r"|previst[oa]|alrededor|verwacht|omstreeks|forventet|beräknas)\b",
     re.I,
 )
 _LEADING = re.compile(
@@ -284,7 +295,7 @@ def read_embargo(
             zoneless = when.utc_offset_min is None
             return Embargo(zoned_end(when, home), zoneless)
     days, spans = _days(text, near)
-    if not days and spans:
+    if (spans and not days) or _EXPECTED.search(text):
         return Embargo(None)
     rest = text
     for begin, end in spans:
@@ -425,7 +436,7 @@ def _is_clock(match: re.Match[str]) -> bool:
 
 def _zoned(text: str, end: int, hour: timedelta) -> tuple[bool, timedelta, tzinfo | None] | None:
     rest = text[end:].lstrip(" ,(|")
-    rest = re.sub(r"^(?:uhr|hours|hrs|on|\W)+", "", rest, flags=re.I)
+    rest = re.sub(rf"^(?:uhr|hours|hrs|on|{_OF_DAY}|\W)+", "", rest, flags=re.I)
     zone = zone_at(rest)
     if zone:
         return True, hour, zone[0]

@@ -48,7 +48,18 @@ _SUBTITLE = re.compile(
 _MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
-_SERVICE_NUMBER = re.compile(r"^[A-Za-z]?\d{3,4}\s+")
+_SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
+# `K2-042 FERRY-VOTE`: Kyodo's number, then the slug, which may be a single word.
+_NUMBERED = re.compile(
+    r"^[A-Z]\d-\d{2,4}(?P<slug>\s+[A-Z\d][A-Z\d'&.-]*(?:[-/ ][A-Z\d'&.-]+){0,4})?$"
+)
+# `EEUU ELECCIONES (Previsión)`
+_GENRE = re.compile(r"\s*\([^()\d]{3,24}\)$")
+_KEY_LINES = frozenset(("AAP", "EFE", "Kyodo", "NZN", "NZPA"))
+_MAX_KEY_WORDS = 4
+_MAX_KEY_GAP = 4
+_TITLE_WORDS = 24
+_MAX_KEY_CHARS = 36
 _MAX_LINE_CHARS = 1000
 _MAX_TITLE_LINES = 3
 _MAX_HEAD_LINES = 16
@@ -141,7 +152,7 @@ def _read_sign(head: Heading, text: str) -> bool:
         head.points.append(text)
     elif (efe := _EFE.match(text)) and not head.headline:
         head.provider, head.keywords = "EFE", tuple(efe["codes"].split())
-    elif head.keywords and not head.headline and not head.slugline and text.isupper():
+    elif head.keywords and not head.headline and not head.slugline and _is_capital(text):
         head.slugline = text
     elif _BYLINE_TITLE.match(text):
         head.provider = head.provider or named(
@@ -149,6 +160,9 @@ def _read_sign(head: Heading, text: str) -> bool:
         )
     elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
         head.bylines = (*head.bylines, *split_names(by["names"]))
+    elif not head.slugline and not head.headline and (numbered := _NUMBERED.match(text)):
+        head.slugline = numbered["slug"] and numbered["slug"].strip()
+        head.evidence = True
     elif not head.slugline and not head.headline and _SLUG.match(text):
         head.slugline = _SERVICE_NUMBER.sub("", text)
         head.evidence = True
@@ -218,11 +232,42 @@ def _embargo(head: Heading, text: str) -> None:
         head.embargoes.append(words)
 
 
+def _is_capital(text: str) -> bool:
+    return _GENRE.sub("", text).isupper()
+
+
+def _is_key_line(lines: list[str], index: int) -> bool:
+    """Whether a few words in capitals stand above a headline that is not in capitals.
+
+    AAP and EFE put key words there. What is below the headline has to be a story as agencies send
+    it: a byline, then a dateline. Else the capitals are a headline over a second one.
+    """
+    first = lines[index].strip()
+    words = first.split()
+    if not _is_capital(first) or len(words) > _MAX_KEY_WORDS or len(first) > _MAX_KEY_CHARS:
+        return False
+    below = [text for text in map(str.strip, lines[index + 1 : index + _MAX_HEAD_LINES]) if text]
+    while below and _begins_other(below[0]) and not find_dateline(below[0]):
+        del below[0]
+    title, *rest = below or [""]
+    if title.isupper() or title.endswith((".", ":")) or not 3 <= len(title.split()) <= _TITLE_WORDS:
+        return False
+    for text in rest[:_MAX_KEY_GAP]:
+        if dateline := find_dateline(text):
+            return dateline.provider in _KEY_LINES and not find_dateline(title)
+        if not _begins_other(text):
+            return False
+    return False
+
+
 def _read_title(head: Heading, lines: list[str], index: int) -> int:
     """How many lines from `index` are the headline; 0 where the body begins."""
     first = lines[index].strip()
     if head.headline or find_dateline(first):
         return 0
+    if not head.slugline and _is_key_line(lines, index):
+        head.slugline = first
+        return 1
     block = [first]
     for text in lines[index + 1 :]:
         stripped = text.strip()

@@ -13,7 +13,7 @@ from pipeline.parse.conventions.embargo import is_embargo, read_embargo, zone_of
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
-from pipeline.parse.conventions.zones import zone_of_desk
+from pipeline.parse.conventions.zones import in_utc, zone_of_desk
 from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
@@ -76,6 +76,8 @@ def compose(
     embargoes = [*head.embargoes, *embargoes]
     signed, paragraphs = take_signature(paragraphs)
     moment = head.moment or below.moment or _of_dateline(dateline)
+    agency = _provider(head, dateline, below) or signed
+    moment = as_sent(moment, agency) if moment else None
     warnings = list(head.warnings)
     if dateline and dateline.month and not dateline.year and not moment:
         warnings.append("the dateline has no year: no date of publication")
@@ -85,7 +87,7 @@ def compose(
         headline=head.headline,
         paragraphs=(*tidy(head.points), *paragraphs),
         slugline=head.slugline,
-        provider=_provider(head, dateline, below) or signed,
+        provider=agency,
         provider_id=head.provider_id,
         bylines=head.bylines or below.bylines,
         language=head.language,
@@ -186,6 +188,20 @@ def with_moment(draft: Draft, moment: Moment | None) -> Draft:
         published_precision=moment.precision,
         utc_offset_min=moment.utc_offset_min,
     )
+
+
+def as_sent(moment: Moment, agency: str | None) -> Moment:
+    """Return the moment of a stamp: without a zone it is of the clock of the agency's own country.
+
+    Where no agency is known, or one with desks around the world, it is taken as UTC.
+    """
+    zone = zone_of_desk(agency)
+    if zone is None or moment.utc_offset_min is not None or moment.precision == "day":
+        return moment
+    local = moment.at.replace(tzinfo=None)
+    at = in_utc(local, zone)
+    offset = (local - at.replace(tzinfo=None)).total_seconds()
+    return Moment(at, moment.precision, int(offset // 60))
 
 
 def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:

@@ -20,7 +20,7 @@ from pipeline.model import Code
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
-from pipeline.parse.conventions.wiretext import read_story, with_marks, with_moment
+from pipeline.parse.conventions.wiretext import as_sent, read_story, with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats import zczc
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
@@ -214,7 +214,7 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
         format="iptc7901",
     )
     if moment:
-        draft = with_moment(draft, moment)
+        draft = with_moment(draft, as_sent(moment, draft.provider))
         if draft.dateline and not draft.dateline_date:
             draft = _redated(draft)
     return with_marks(draft)

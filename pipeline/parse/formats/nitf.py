@@ -10,6 +10,7 @@ from lxml import etree
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
+from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
@@ -221,10 +222,16 @@ def _words(located: etree._Element | None, story_date: etree._Element | None) ->
     return words.rstrip(" -–—_")  # noqa: RUF001 - dashes of datelines
 
 
+def _unsigned(place: str) -> str:
+    """A place without the agency that stands behind it in brackets."""
+    name, _, sign = place.rstrip(" -–—_").rpartition("(")  # noqa: RUF001 - dashes of datelines
+    return name.strip() if sign.endswith(")") and provider(sign) else place
+
+
 def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:
     marked = xml.texts(xml.below(located, "location"))
     if marked:
-        return marked
+        return tuple(filter(None, (_unsigned(place) for place in marked)))
     found = find_dateline(words + " - ") if words else None
     return (
         found.places

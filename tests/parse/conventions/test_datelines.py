@@ -115,7 +115,29 @@ STYLES = [
     ("Yonhap", "(서울=연합뉴스) 홍길동 기자 = ", "서울", None),
     ("dpa", "Berlin (dpa/lno) - ", "Berlin", None),
     ("epd", "Frankfurt am Main (epd). ", "Frankfurt am Main", None),
+    ("epd", "Frankfurt a.M. (epd). ", "Frankfurt a.M.", None),
+    ("ATA", "TIRANË, 5 Tetor /ATSH/ - ", "TIRANË", DAY),
+    ("Azertac", "Bakı, 5 oktyabr, AZƏRTAC ", "Bakı", DAY),
+    ("BNS", "VILNIUS, spalio 5 d. (BNS) – ", "VILNIUS", DAY),
+    ("CNN", "NAIROBI, Kenya (CNN) -- ", "NAIROBI, Kenya", None),
+    ("ELTA", "Vilnius, spalio 5 d. (ELTA). ", "Vilnius", DAY),
+    ("LETA", "RĪGA, 5. oktobris (LETA) - ", "RĪGA", DAY),
+    ("MarketWatch", "NEW YORK (MarketWatch) -- ", "NEW YORK", None),
+    ("PAP", "Kraków, 5.10. (PAP) - ", "Kraków", DAY),
+    ("PAP", "5.10.Kraków (PAP) - ", "Kraków", DAY),
+    ("PAP", "Kraków (PAP), 5.10. - ", "Kraków", DAY),
+    ("PAP", "Kraków, 5.10.2026 r. (PAP) - ", "Kraków", DAY),
+    ("PAP", "Kraków, 5 października 2026 r. (PAP) - ", "Kraków", DAY),
+    ("RIA Novosti", "СОЧИ, 5 окт - РИА Новости, Иван Петров. ", "СОЧИ", DAY),
 ]
+
+
+def test_a_dateline_of_an_agency_alone() -> None:
+    """Many begin with nothing but their name; it is off the text, and names no place."""
+    found = find_dateline("(CNN) -- " + TEXT)
+    assert found is not None
+    assert (found.provider, found.places) == ("CNN", ())
+    assert ("(CNN) -- " + TEXT)[found.end :] == TEXT
 
 
 @pytest.mark.parametrize(("agency", "head", "place", "day"), STYLES, ids=str)

@@ -72,6 +72,16 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
         ("解禁日時：2022年3月5日（土）午後0時", NOON),
         ("엠바고: 3월 5일 오후 12시", NOON),
         ("EMBARGOED - check against delivery", None),
+        # ends with an event, or at an hour that is expected only
+        ("For release on delivery, expected at 2 p.m. GMT March 5", None),
+        ("Hold for delivery", None),
+        ("Frei ab Redebeginn, voraussichtlich 14 Uhr", None),
+        ("Bitte beachten Sie: Frei mit Beginn der Rede", None),
+        ("Gesperrt bis zur Urteilsverkündung", None),
+        ("Wichtiger Hinweis: Sperrfrist Samstag, 5. März, 13.00 Uhr MEZ", NOON),
+        # the day between the hour and its zone
+        ("Embargo até às 12h00 de 5 de março de 2022 (hora de Lisboa)", NOON),
+        ("Embargoed until 7 a.m. on March 5, 2022 (ET)", NOON),
         # of two readings the one that ends it later
         ("Embargoed until 03/05/2022 12:00 GMT", datetime(2022, 5, 3, 12, tzinfo=UTC)),
         # summer time begins on 13 March in the United States
@@ -106,7 +116,9 @@ def test_embargo_lines(text: str) -> None:
      "アユ漁解禁", "Russian oil remains under embargo until January 2028, the EU said",
      "Publication date: 2022-03-05", "Frei für alle: Eintritt ins Museum",
      "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers",
-     "Held until freed: a hostage's diary", "禁运令影响粮价", "前总统不得参选"],
+     "Held until freed: a hostage's diary", "Frei nach Urteil",
+     "Hinweis auf Embargo gegen Norland geprüft", "Wichtig für alle: Frei ab 65",
+     "禁运令影响粮价", "前总统不得参选"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
