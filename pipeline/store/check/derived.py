@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import zstandard
 
 from pipeline.model import Item, Record, Story, content_hash, is_reprocessed
+from pipeline.store.check.columns import reader
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.snapshot import Snapshot
@@ -40,11 +40,12 @@ _STORY = (
 )
 _PARSED = (*_STORY, "format", "provider")
 _REJECT = (*_COORDINATES, "raw", "raw_bytes")
-_EVENT = (
+EVENT_PARTS = (
     *(*_COORDINATES, "revision_id", "event_id", "root", "cameo", "trigger_start", "trigger_end"),
     *("source_text", "source_name", "source_country"),
     *("target_text", "target_name", "target_country"),
 )
+"""What an event's id is asked of, and follows from."""
 
 
 def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterato
             yield from _text(row, parse)
     for row in _rows(snapshot, "rejects", _REJECT):
         yield from _bytes("rejects", row, unpack)
-    for row in _rows(snapshot, "events", _EVENT):
+    for row in _rows(snapshot, "events", EVENT_PARTS):
         if row["event_id"] != event_id_of(row):
             message = f"{row['event_id']} does not follow from the event's parts"
             yield _finding("event_id", "events", row, message)
@@ -103,15 +104,7 @@ def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | Non
 
 
 def _rows(snapshot: Snapshot, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-    batches = snapshot.dataset(table).to_batches(
-        columns=list(columns),
-        batch_size=_BATCH_ROWS,
-        batch_readahead=1,
-        fragment_readahead=1,
-        fragment_scan_options=options,
-    )
-    for batch in batches:
+    for batch in reader(snapshot, table, columns, _BATCH_ROWS):
         # Column by column: a tenth to a third less time than `RecordBatch.to_pylist` (measured).
         names, values = batch.schema.names, [column.to_pylist() for column in batch.columns]
         for row in zip(*values, strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -48,6 +47,16 @@ class _Footer:
     bounds: Mapping[str, tuple[object, object]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is kept of a file that was looked at: little, as a lake has many."""
+
+    findings: tuple[Finding, ...]
+    is_there: bool
+    is_ours: bool
+    replaces: frozenset[str]
+
+
 def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
     """Say whether the table is there, with the contract's columns; more columns are fine.
 
@@ -75,43 +84,59 @@ def check_files(
     active = {file.path: file for file in snapshot.active(table)}
     sizes = _listed(filesystem, table)
     others = sorted(sizes.keys() - active.keys())
+
+    def seen(path: str) -> _Seen:
+        return _seen(table, path, active.get(path), sizes.get(path), filesystem)
+
+    paths = [*active, *others]
     with ThreadPoolExecutor(_OPEN_AT_ONCE) as pool:
-        footers = dict(
-            zip(
-                [*active, *others],
-                pool.map(partial(_footer, filesystem, table), [*active, *others]),
-                strict=True,
-            )
-        )
+        files = dict(zip(paths, pool.map(seen, paths), strict=True))
     latest = _latest(snapshot, table)
-    findings: list[Finding] = []
-    for path, file in active.items():
-        footer = footers[path]
-        if footer is not None or path in latest:
-            findings += _judge(table, file, sizes.get(path), footer)
-    beyond = [path for path in others if path not in latest and footers[path] is not None]
-    replaced = {
-        path.removeprefix(f"{table}/")
-        for footer in footers.values()
-        if isinstance(footer, _Footer) and (marks := marks_of(footer.schema)) is not None
-        for path in marks.replaces
-    }
+    findings = [
+        finding
+        for path in active
+        if files[path].is_there or path in latest
+        for finding in files[path].findings
+    ]
+    beyond = [path for path in others if path not in latest and files[path].is_there]
+    replaced = {path.removeprefix(f"{table}/") for file in files.values() for path in file.replaces}
     for path in beyond:
-        footer = footers[path]
-        if isinstance(footer, str):
-            findings.append(Finding("unreadable_file", table, f"{path}: {footer}"))
+        findings += files[path].findings
         kind = "replaced" if path in replaced else "unreferenced"
-        if kind == "unreferenced" and isinstance(footer, _Footer) and path not in removed:
-            kind = "lost_file" if _is_lost(snapshot, table, path, footer) else kind
+        if kind == "unreferenced" and files[path].is_ours and path not in removed:
+            kind = "lost_file" if _is_lost(snapshot, table, path) else kind
         findings.append(Finding(kind, table, path))
     size = sum(file.size_bytes for file in active.values())
     kept = len(replaced.intersection(beyond))
     return FileTotals(len(active), size, len(beyond) - kept, kept), findings
 
 
-def _is_lost(snapshot: Snapshot, table: str, path: str, footer: _Footer) -> bool:
-    """Whether the file has rows that the lake should hold and does not."""
-    if table == LINKS or marks_of(footer.schema) is None:
+def _seen(
+    table: str,
+    path: str,
+    file: DataFile | None,
+    size_bytes: int | None,
+    filesystem: pafs.FileSystem,
+) -> _Seen:
+    """Look at a data file; `file` is what the log says of it, None where it does not name it."""
+    footer = _footer(filesystem, table, path)
+    if file is not None:
+        findings = tuple(_judge(table, file, size_bytes, footer))
+    else:
+        fault = Finding("unreadable_file", table, f"{path}: {footer}")
+        findings = (fault,) if isinstance(footer, str) else ()
+    marks = marks_of(footer.schema) if isinstance(footer, _Footer) else None
+    return _Seen(
+        findings,
+        is_there=footer is not None,
+        is_ours=marks is not None,
+        replaces=frozenset() if marks is None else marks.replaces,
+    )
+
+
+def _is_lost(snapshot: Snapshot, table: str, path: str) -> bool:
+    """Whether the file of ours has rows that the lake should hold and does not."""
+    if table == LINKS:
         return False
     name = f"{table}/{path}"
     try:

@@ -18,11 +18,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.store.check.columns import reader
 from pipeline.store.check.derived import ParseBytes, check_pages, check_values
 from pipeline.store.check.files import FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding, Rule
 from pipeline.store.check.log import check_log, links_of, sources_of
-from pipeline.store.check.rules import PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
+from pipeline.store.check.rules import COLUMNS, PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, TABLES
@@ -31,6 +32,9 @@ _UNREADABLE = frozenset({"no_table", "contract", "missing_file", "unreadable_fil
 
 _FEW_ROWS = 1000
 """A lake of so many rows at most, over all tables, is checked without DuckDB's optimizer."""
+
+
+_BATCH_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def check(
     strict: bool = False,
     deep: bool = False,
     parse: ParseBytes | None = None,
-    memory_mb: int = 1024,
+    memory_mb: int = 256,
     threads: int = 2,
 ) -> CheckReport:
     """Prove the lake, item by item (ARCHITECTURE.md, invariants 2 to 4).
@@ -179,7 +183,9 @@ def _workbench(
         with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as work:
             work.execute("SET TimeZone = 'UTC'")
             for table in (*TABLES, LINKS):
-                work.register(f"{table}_files", snapshot.dataset(table))
+                work.register(
+                    f"{table}_files", reader(snapshot, table, COLUMNS[table], _BATCH_ROWS)
+                )
             ends = [
                 {"name": table, "source": source, "committed": end}
                 for table in TABLES

@@ -14,10 +14,11 @@ from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
 from pipeline.store.check.revision_rules import REVISION_RULES
 from pipeline.store.check.value_rules import VALUE_RULES
+from pipeline.store.schema.contract import contract
 
-_KEYS = ("source", '"offset"', "item", "revision_id", "enrichment_id", "story_id")
+_KEYS = ("source", "offset", "item", "revision_id", "enrichment_id", "story_id")
 
-_COLUMNS: Mapping[str, Sequence[str]] = {
+COLUMNS: Mapping[str, Sequence[str]] = {
     "stories": (
         *(*_KEYS, "date", "region", "regions", "published_at", "published_precision", "status"),
         *("version", "urgency", "raw_bytes", "content_hash", "generation", "enrichment_status"),
@@ -31,18 +32,15 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         *("trigger_start", "trigger_end", "event_date", "event_date_end"),
     ),
     "rejects": (
-        *("source", '"offset"', "item", "end_offset", "kind", "stage", "date", "received_at"),
+        *("source", "offset", "item", "end_offset", "kind", "stage", "date", "received_at"),
     ),
-    "ledger": ("*",),
-    "links": ("*",),
+    "ledger": contract("ledger").schema.names,
+    "links": contract("links").schema.names,
 }
 """What the rules ask of each table: read from its files once, and kept in the work's database."""
 
 PREPARE = (
-    *(
-        f"CREATE TABLE {table}_data AS SELECT {', '.join(columns)} FROM {table}_files"
-        for table, columns in _COLUMNS.items()
-    ),
+    *(f"CREATE TABLE {table}_data AS FROM {table}_files" for table in COLUMNS),
     "CREATE VIEW ledger AS SELECT * FROM ledger_data",
     "CREATE VIEW stories AS SELECT * FROM stories_data",
     f"""

@@ -77,7 +77,7 @@ class Snapshot:
         if path is None or table not in self.tables:
             return self.dataset(table)
         handle = self.tables[table]
-        if handle.protocol().min_reader_version > _PLAIN_READER:
+        if handle.protocol().min_reader_version > PLAIN_READER:
             return self.dataset(table)
         root = pafs.SubTreeFileSystem(str(path / table), pafs.LocalFileSystem())
         form = ds.ParquetFileFormat(
@@ -163,7 +163,7 @@ def _is(key: str, value: object) -> pc.Expression:
     return ds.field(key).is_null() if value is None else ds.field(key) == value
 
 
-_PLAIN_READER = 1
+PLAIN_READER = 1
 """The reader version of Delta tables without features that change what a data file says."""
 
 
