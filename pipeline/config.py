@@ -55,7 +55,7 @@ Url = Annotated[str, AfterValidator(_without_password)]
 
 
 def _listed(topics: object) -> object:
-    """One topic may stand by itself."""
+    """Take one topic that stands by itself for a list of one."""
     return (topics,) if isinstance(topics, str) else topics
 
 

@@ -259,7 +259,8 @@ class Job:
         return tick.is_bounded or self.order.until_caught_up
 
     def _await_turn(self, reader: BatchReader, first: Block) -> bool:
-        """Whether a batch is to be written, once what comes before its `first` block is there."""
+        """Say whether a batch is to be written, once what comes before its `first` block is
+        there."""
         stopped_s, begin_s = None, clock.monotonic()
         pauses = Pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         order = self.order
@@ -274,11 +275,12 @@ class Job:
         return due
 
     def _opened_of(self, blocks: Sequence[Block]) -> _Opened | None:
-        """The tick that a batch was read at; None for one that no reader gave (a release)."""
+        """Return the tick that a batch was read at; None for one that no reader gave (a
+        release)."""
         return self._by_source.get(blocks[0].source) if blocks else None
 
     def _whole(self, batch: EnrichedBatch) -> EnrichedBatch:
-        """The batch with all of its stories enriched."""
+        """Return the batch with all of its stories enriched."""
         rest = ParsedBatch(batch.group, batch.blocks, batch.unenriched, batch.rejects)
         more = self.enricher.enrich_batch(rest)
         stories = sorted((*batch.stories, *more.stories), key=lambda s: coordinates_of(s.story))

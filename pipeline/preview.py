@@ -103,7 +103,7 @@ def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
 
 
 def _known(snapshot: Snapshot | None, stories: Sequence[Story]) -> frozenset[str]:
-    """Those revisions of `stories` that the lake holds: repeats are of the same day."""
+    """Return those revisions of `stories` that the lake holds: repeats are of the same day."""
     if snapshot is None or not stories or "stories" not in snapshot.tables:
         return frozenset()
     days: set[date | None] = {story.date for story in stories}

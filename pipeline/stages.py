@@ -72,7 +72,7 @@ class StageSet:
         return digest_of((*map(str, self.all), self.enrichment_id))
 
     def __str__(self) -> str:
-        """All stages as the ledger keeps them: `parse 1 9f…; json 2; …`."""
+        """Return all stages as the ledger keeps them: `parse 1 9f…; json 2; …`."""
         return "; ".join(map(str, self.all))
 
 

@@ -82,7 +82,7 @@ def _shape(text: str, first: str, delimiter: str, *, whole: bool) -> Shape | Non
 
 
 def _is_known(header: list[str], text: str) -> bool | None:
-    """Whether the columns' names alone make it a table; None where its rows have to tell."""
+    """Say whether the columns' names alone make it a table; None where its rows have to tell."""
     names = {plain_name(name) for name in header}
     if names & HEADLINES and names & BODIES:
         return True
@@ -102,7 +102,8 @@ def _fits_without_header(first: str, delimiter: str, width: int) -> bool:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether cells name columns: short, different from each other, no sentences, no addresses."""
+    """Say whether cells name columns: short, different from each other, no sentences, no
+    addresses."""
     names = [cell.strip() for cell in cells]
     named = [name.casefold() for name in names if name]
     return (
@@ -115,7 +116,7 @@ def _is_header(cells: list[str]) -> bool:
 
 
 def _rows(text: str, delimiter: str, width: int, *, whole: bool) -> Iterator[list[str]]:
-    """The first rows of the text, without one that may be cut off."""
+    """Yield the first rows of the text, without one that may be cut off."""
     lines = text.split("\n", _LINES_LOOKED_AT)
     if len(lines) > _LINES_LOOKED_AT or not whole:
         lines.pop()

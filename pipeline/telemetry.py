@@ -193,7 +193,7 @@ class Telemetry:
             self.recorder.set("dateline_partitions", sum(self._partitions.values()))
 
     def _tell_of_topics(self, group: int, reader: Reader) -> None:
-        """Each change of a topic's state is one line, and stands in the metrics.
+        """Log each change of a topic's state as one line, and count it in the metrics.
 
         Of several groups' words the worst counts: each looks at a time of its own.
         """

@@ -19,15 +19,13 @@ NO_VERBS = frozenset(
 """Words that a noun clause or a riddle begins with, and no plain sentence of what is done."""
 
 
-def public(body: list[ast.stmt], name: str = "") -> Iterator[tuple[str, ast.AST, str]]:
-    """Name, node and docstring of each public class and function; docstrings may lack."""
+def described(body: list[ast.stmt], name: str = "") -> Iterator[tuple[str, ast.AST, str]]:
+    """Name, node and docstring of each class and function, private ones too; some lack one."""
     for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             dotted = f"{name}{node.name}"
-            if not node.name.startswith("_"):
-                yield dotted, node, ast.get_docstring(node) or ""
-            if isinstance(node, ast.ClassDef):
-                yield from public(node.body, f"{dotted}.")
+            yield dotted, node, ast.get_docstring(node) or ""
+            yield from described(node.body, f"{dotted}.")
 
 
 def is_property(node: ast.AST) -> bool:
@@ -39,10 +37,10 @@ def is_property(node: ast.AST) -> bool:
 def docstrings() -> list[tuple[str, ast.AST, str]]:
     found = []
     for path in sorted(ROOT.rglob("*.py")):
-        for name, node, text in public(ast.parse(path.read_text("utf-8")).body):
+        for name, node, text in described(ast.parse(path.read_text("utf-8")).body):
             if text:
                 found.append((f"{path.relative_to(ROOT)}:{name}", node, text))
-    assert len(found) > 1000
+    assert len(found) > 2000
     return found
 
 

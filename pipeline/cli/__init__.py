@@ -93,7 +93,7 @@ def __getattr__(name: str) -> typer.Typer:
 
 
 def _completes() -> bool:
-    """Whether a shell asks what could follow rather than a user."""
+    """Say whether a shell asks what could follow rather than a user."""
     return "_DATELINE_COMPLETE" in os.environ
 
 

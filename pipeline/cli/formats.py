@@ -130,7 +130,7 @@ def _show(item: Item) -> None:
 
 
 def _proposal(records: list[Record]) -> str | None:
-    """A mapping for the objects and rows among the records."""
+    """Return a mapping for the objects and rows among the records."""
     from pipeline.parse.mapping.propose import propose
 
     objects: list[dict[str, Any]] = []
@@ -142,7 +142,7 @@ def _proposal(records: list[Record]) -> str | None:
 
 
 def _objects(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
-    """The objects of a record, and the names made up for columns that have none."""
+    """Return the objects of a record, and the names made up for columns that have none."""
     import csv
 
     from pipeline.tabular import shape

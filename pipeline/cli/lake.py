@@ -351,7 +351,7 @@ def delete(
 
 
 def _opened(settings: Settings) -> Lake:
-    """The lake to work on; it is not begun where there is none."""
+    """Return the lake to work on; it is not begun where there is none."""
     from pipeline.store.commit.lake import Lake
     from pipeline.store.read.snapshot import open_snapshot
 
@@ -400,7 +400,7 @@ def _settings(config: Path | None, lake: str | None, **given: float | None) -> S
 
 
 def _surplus(settings: Settings) -> dict[str, list[str]]:
-    """By table: the data files that are no part of it."""
+    """Return, by table, the data files that are no part of it."""
     from pipeline.store.check.files import surplus
     from pipeline.store.read.snapshot import open_snapshot
 
@@ -410,7 +410,7 @@ def _surplus(settings: Settings) -> dict[str, list[str]]:
 
 
 def _narrow(settings: Settings) -> dict[str, list[str]]:
-    """By table: the data files that lack columns of today."""
+    """Return, by table, the data files that lack columns of today."""
     from pipeline.store.read.narrow import narrow_files
     from pipeline.store.read.snapshot import open_snapshot
 

@@ -166,7 +166,7 @@ def answer(found: pa.Table, form: str, output: Path | None) -> None:
 
 
 def _boxed(found: pa.Table) -> Table | None:
-    """The rows in a box, or None where they do not fit."""
+    """Return the rows in a box, or None where they do not fit."""
     from pipeline.show.answer import cells_of, fitting, is_numeric
 
     # A box has a character more between columns than plain text has, and one at each side.
@@ -185,7 +185,7 @@ def _boxed(found: pa.Table) -> Table | None:
 
 
 def _width() -> int:
-    """The columns of the terminal; `COLUMNS`, else 80, where there is none."""
+    """Return the columns of the terminal; `COLUMNS`, else 80, where there is none."""
     if sys.stdout.isatty():
         return out.width
     given = os.environ.get("COLUMNS", "")

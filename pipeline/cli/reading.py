@@ -112,7 +112,7 @@ def _in_ledger(settings: Settings, sources: Sequence[Selected]) -> Counter[str]:
 
 
 def _cores() -> int:
-    """How many this process may use."""
+    """Say how many this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -250,7 +250,7 @@ def retry(
 
 @contextmanager
 def _reading(config: Path | None, lake: str | None) -> Iterator[Rejects]:
-    """The rejects of the lake as it stands."""
+    """Open the rejects of the lake as it stands."""
     settings = settings_of(config, lake=lake)
     with read_rejects(open_rejects(settings.lake.url, settings.lake.options)) as rejects:
         yield rejects

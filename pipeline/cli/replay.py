@@ -135,7 +135,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _opened(paths: Sequence[str], settings: Settings, encoding: str | None) -> list[SentSource]:
-    """The archives, each once whatever it was named; reading them takes its time."""
+    """Return the archives, each once whatever it was named; reading them takes its time."""
     found: dict[str, SentSource] = {}
     name = known_encoding(encoding) if encoding else None
     with err.status("opening", spinner="dots") if err.is_terminal else _Silent() as status:

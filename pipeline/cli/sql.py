@@ -131,7 +131,7 @@ def words() -> list[str]:
 
 
 def _filled(name: str) -> str:
-    """The SQL of a recipe with its defaults in the places of its parameters."""
+    """Return the SQL of a recipe with its defaults in the places of its parameters."""
     from pipeline.store.recipes.recipe_book import recipe
 
     found = recipe(name)
@@ -168,7 +168,7 @@ def _lines(shell: _Shell) -> Iterator[str]:
 
 
 def _history() -> Path:
-    """The file of what was typed, for its owner alone."""
+    """Return the file of what was typed, for its owner alone."""
     home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     path = home / "dateline" / "sql_history"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ class _Batches:
 
 
 def _end(batches: _Batches, position: int) -> int:
-    """The first offset after the batch, by its own word where that fits what follows it.
+    """Return the first offset after the batch, by its own word where that fits what follows it.
 
     The header may be what is damaged: then the start of the next batch tells it, else one offset is
     given up, and the next fetch meets the rest.

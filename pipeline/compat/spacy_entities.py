@@ -88,7 +88,7 @@ class Decoder:
     def _outside(
         self, cached: Any, state_bias: _Floats, is_last: _Flags, is_space: _Flags
     ) -> _Ints:
-        """The best action at each token outside an entity, as a class."""
+        """Return the best action at each token outside an entity, as a class."""
         padding = cached[0]
         hidden = (cached[1:, 0] + padding[1] + padding[2] + state_bias).max(axis=-1)
         scores = hidden @ self.weights[self.outside].T + self.bias[self.outside]
@@ -100,7 +100,7 @@ class Decoder:
         return best
 
     def _ends(self, cached: Any, state_bias: _Floats, is_last: _Flags, actions: _Ints) -> _Ints:
-        """Where an entity that begins at a token ends; after one token where none goes on."""
+        """Say where an entity that begins at a token ends; after one token where none goes on."""
         ends = np.arange(1, len(actions) + 1)
         first = np.flatnonzero(self.begins[actions])
         at = first + 1

@@ -82,7 +82,8 @@ class Words:
         return self._known[key]
 
     def _of_tag(self, tag: str) -> list[_Rule]:
-        """The rules that a tag leaves open, in their order, without what they ask of the tag."""
+        """Return the rules that a tag leaves open, in their order, without what they ask of the
+        tag."""
         if tag not in self._by_tag:
             self._by_tag[tag] = [
                 ({name: wanted for name, wanted in pattern.items() if name != "TAG"}, attributes)
@@ -120,7 +121,7 @@ def _is_plain(pattern: Mapping[str, Any]) -> bool:
 
 
 def _holds(wanted: Any, value: Any) -> bool:
-    """Whether a value is as a pattern of spaCy's `Matcher` asks."""
+    """Say whether a value is as a pattern of spaCy's `Matcher` asks."""
     if not isinstance(wanted, dict):
         return bool(value == wanted)
     return (

@@ -236,7 +236,7 @@ def _keep_usual_words(model: str) -> None:
 
 
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
-    """The event with its place, and where in the story it is told."""
+    """Return the event with its place, and where in the story it is told."""
     story, lexicon = item.story, load()
     country, location = item.filed_from
     listed = story.dateline_places or re.split(r"[,(/]", story.dateline or "")
@@ -255,7 +255,8 @@ def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
 
 
 def _in_own_words(event: Event, item: Work) -> Event:
-    """The event with sentence and trigger as the story has them: the coder read restored case."""
+    """Return the event with sentence and trigger as the story has them: the coder read restored
+    case."""
     begin = item.cased.rfind(event.sentence, 0, event.end + len(event.sentence))
     if begin >= 0:
         sentence = item.text[begin : begin + len(event.sentence)]

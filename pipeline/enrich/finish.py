@@ -86,7 +86,7 @@ def _status(item: Work, modelled: bool, coded: bool) -> Status:
 
 
 def _topics(item: Work) -> tuple[Topic, ...]:
-    """The provider's own topics, else those that the words of the story speak for."""
+    """Return the provider's own topics, else those that the words of the story speak for."""
     story = item.story
     own = topics.given(story.codes)
     if own or not language_of(item.language).has_topics:

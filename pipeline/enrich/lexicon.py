@@ -229,7 +229,7 @@ def _load_places(lexicon: Lexicon) -> None:
 
 
 def _iso_divisions() -> Iterator[tuple[str, str]]:
-    """(name, alpha-3) of ISO 3166-2's divisions, with and without accents.
+    """Yield (name, alpha-3) of ISO 3166-2's divisions, with and without accents.
 
     Read from pycountry where it is installed: its data is LGPL and not copied here.
     """

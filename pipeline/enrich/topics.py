@@ -99,7 +99,7 @@ def derive(headline: str, lead: str, body: str) -> tuple[Topic, ...]:
 
 
 def _terms(text: str, table: _Table) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The listed terms of a text, the longest at each place, with their words as written."""
+    """Yield the listed terms of a text, the longest at each place, with their words as written."""
     words = _WORD.findall(text.lower().replace("\u2019", "'"))
     folded = [_fold(word) for word in words]
     index = 0

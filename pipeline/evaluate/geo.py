@@ -168,7 +168,7 @@ def right_of_model(
 
 
 def _largest(name: str, country: str) -> Location | None:
-    """The largest town of a name in a country, else the country's middle."""
+    """Return the largest town of a name in a country, else the country's middle."""
     lexicon = load()
     towns = lexicon.towns.get((phrase(name), country))
     return of_town(towns[0]) if towns else of_country(country, lexicon)

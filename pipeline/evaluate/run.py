@@ -190,7 +190,7 @@ def _coded(enricher: Enricher, stories: Sequence[Story]) -> list[list[str]]:
 
 
 def _by_verbs(nlp: Any, stories: Sequence[Story]) -> list[list[str]]:
-    """The baseline's events, on sentences split by our rules: both are counted alike."""
+    """Return the baseline's events, on sentences split by our rules: both are counted alike."""
     found: list[list[str]] = []
     for story in stories:
         text = f"{story.headline}\n\n{story.body}"

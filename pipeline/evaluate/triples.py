@@ -135,6 +135,6 @@ def _telling(text: str) -> set[str]:
 
 
 def _country(text: str) -> str | None:
-    """The first country that a phrase names, None where it names none."""
+    """Return the first country that a phrase names, None where it names none."""
     found = countries(text)
     return found[0][2] if found else None

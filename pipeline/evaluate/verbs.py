@@ -70,7 +70,7 @@ def events(nlp: Any, texts: Sequence[str]) -> list[list[str]]:
 
 
 def _reaches(verb: Any, span: Span, *, subject: bool) -> bool:
-    """Whether the verb's subject, or one of its other dependents, holds words of the span."""
+    """Say whether the verb's subject, or one of its other dependents, holds words of the span."""
     return any(
         child.left_edge.idx < span[1]
         and span[0] < child.right_edge.idx + len(child.right_edge.text)

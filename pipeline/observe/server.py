@@ -133,6 +133,6 @@ def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
         do_HEAD = do_GET  # noqa: N815 (the library's name)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """A scrape is no news."""
+            """Log nothing: a scrape is no news."""
 
     return Handler

@@ -137,12 +137,13 @@ def _seen(draft: Draft) -> _Seen:
 
 
 def _count(text: str, seen: _Seen) -> int:
-    """How many of the words are not seen, at the first look: with the marks that stand at them."""
+    """Say how many of the words are not seen, at the first look: with the marks that stand at
+    them."""
     return len(set(text.split()) - seen.words)
 
 
 def _may_be_unread(runs: Iterable[str], seen: _Seen) -> bool:
-    """Whether a run of text between two blocks is a line of words, some of them not seen."""
+    """Say whether a run of text between two blocks is a line of words, some of them not seen."""
     for run in runs:
         if len(run) < _MIN_CHARS:
             continue
@@ -156,7 +157,7 @@ def _may_be_unread(runs: Iterable[str], seen: _Seen) -> bool:
 
 
 def _runs(element: etree._Element) -> Iterable[str]:
-    """The text between the tags of blocks, as `_elements` gives it, by way of its markup."""
+    """Return the text between the tags of blocks, as `_elements` gives it, by way of its markup."""
     markup = etree.tostring(element, encoding="unicode", with_tail=False)
     text, *rest = _XML_TAG.split(markup)
     runs = []
@@ -175,7 +176,7 @@ def _runs(element: etree._Element) -> Iterable[str]:
 
 @lru_cache(maxsize=4096)
 def _kind(name: str) -> bool | None:
-    """Whether an element of this name stands within a run of text; None if it holds no text."""
+    """Say whether an element of this name stands within a run of text; None if it holds no text."""
     plain = name.rpartition(":")[2].lower()
     return None if plain in NO_TEXT else plain in INLINE
 
@@ -185,7 +186,7 @@ def _plain(text: str) -> str:
 
 
 def _is_unread(text: str, seen: _Seen) -> bool:
-    """Whether a stretch of a line or more is not in the story."""
+    """Say whether a stretch of a line or more is not in the story."""
     if len(text) < _MIN_CHARS:
         return False
     words = text.split()
@@ -216,7 +217,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _sgml(markup: str) -> Iterator[tuple[str, str]]:
-    """The text between the tags of SGML, with the names of the elements that it stands in.
+    """Yield the text between the tags of SGML, with the names of the elements that it stands in.
 
     Ends of elements that stand open are not told from others: a name is a hint to where it is.
     """
@@ -236,7 +237,7 @@ def _sgml(markup: str) -> Iterator[tuple[str, str]]:
 
 
 def _values(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
-    """The strings of a JSON value that may hold a line of words, with their paths."""
+    """Yield the strings of a JSON value that may hold a line of words, with their paths."""
     # Most values are labels: only those that may hold text are gone to, and paths written.
     stack: list[tuple[str, object]] = [(path, value)]
     while stack:
@@ -264,7 +265,8 @@ def _may_hold_text(value: object) -> bool:
 
 
 def _elements(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """The text of each block of an XML element, its inline elements within it, with its path."""
+    """Yield the text of each block of an XML element, its inline elements within it, with its
+    path."""
     text: list[str] = []
     path: list[str] = []
     closed = 0

@@ -73,7 +73,8 @@ else:
     _COPIERS = {kind: _copier(kind) for kind in _SLOTS}
 
     def replace(part: Any, /, **changes: Any) -> Any:
-        """A copy with these fields changed, as `dataclasses.replace`; itself if none is another."""
+        """Return a copy with these fields changed, as `dataclasses.replace`; itself if none is
+        another."""
         kind = part.__class__
         if kind not in _SLOTS:
             return _any_replace(part, **changes)

@@ -72,7 +72,8 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
 
 
 def _unframed(data: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The content without the frame of Confluent's schema registry, and a warning where it had one.
+    """Return the content without the frame of Confluent's schema registry, and a warning where it
+    had one.
 
     The frame is a zero and the schema's id in four bytes (Confluent Platform, wire format). JSON
     and XML behind it are read; Avro and Protobuf raise `FaultError`, which names the id.
@@ -125,7 +126,7 @@ def _unzstd(data: bytes, limit: int, max_frames: int) -> bytes:
 
 
 def _unframe(data: bytes, limit: int, max_frames: int, begin: Callable[[], Any]) -> bytes:
-    """All frames (gzip: members) of a file, up to about `limit` bytes; `begin` opens one.
+    """Return all frames (gzip: members) of a file, up to about `limit` bytes; `begin` opens one.
 
     A step takes few bytes, since 128 KiB can come out of four of them (zstd; RFC 8878, section
     3.1.1.2), and since what follows a frame is copied.

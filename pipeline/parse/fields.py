@@ -48,7 +48,7 @@ MAX_VERSION = 2**31 - 1
 
 @cache
 def _statuses() -> dict[str, str]:
-    """The status in the lake of each word, the word in small letters."""
+    """Return the status in the lake of each word, the word in small letters."""
     rows = tsv.rows("pipeline.parse.conventions", "statuses.tsv")
     return {word: name for name, words in rows for word in words.split("|")}
 
@@ -131,7 +131,7 @@ def bylines(text: str | None) -> tuple[str, ...]:
 
 
 def _is_desk(name: str) -> bool:
-    """`PA Transport`: what is left of a title behind an agency's letters."""
+    """Say whether a title is a desk's, behind an agency's letters: `PA Transport`."""
     first, _, rest = name.partition(" ")
     return bool(rest) and first.isupper() and provider(first) is not None
 
@@ -160,7 +160,7 @@ def first_provider(*signatures: str | None) -> str | None:
 
 
 def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
-    """The paragraphs with the credit in brackets that ends the last one as one of its own.
+    """Return the paragraphs with the credit in brackets that ends the last one as one of its own.
 
     Addresses of the desk may stand below it.
     """
@@ -178,7 +178,8 @@ def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
 def _take_head(
     draft: Draft, paragraphs: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the byline above the text, and the paragraphs below what stands above it."""
+    """Return the names of the byline above the text, and the paragraphs below what stands above
+    it."""
     names: tuple[str, ...] = ()
     for _ in range(_LOOK_AHEAD):
         if not paragraphs:
@@ -198,7 +199,7 @@ def _take_head(
 
 
 def _points(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
-    """The points that Reuters puts above byline and dateline; they are of the text."""
+    """Return the points that Reuters puts above byline and dateline; they are of the text."""
     count = 0
     while count < min(len(paragraphs) - 1, _MAX_POINTS) and paragraphs[count].startswith("* "):
         count += 1

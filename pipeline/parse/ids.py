@@ -88,7 +88,7 @@ def revision_id(draft: Draft, family: str) -> str:
 
 
 def _plain(value: object) -> str:
-    """A value as text that tells different values apart."""
+    """Return a value as text that tells different values apart."""
     if value is None or value.__class__ is str:
         return repr(value)
     if value == ():

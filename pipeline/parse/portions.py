@@ -51,7 +51,7 @@ def _parsed(batch: Batch, items: Sequence[Item]) -> ParsedBatch:
 
 
 def _cut(batch: Batch, last: Record, rest: Sequence[Record]) -> tuple[Batch, Batch]:
-    """The batch up to the record `last`, and what is left of it: the records `rest`."""
+    """Return the batch up to the record `last`, and what is left of it: the records `rest`."""
     begun: list[Block] = []
     left: list[Block] = []
     ends = {}

@@ -37,21 +37,21 @@ _NAMESPACE = re.compile(r"\bxmlns(?::(?P<prefix>[\w.-]+))?\s*=\s*[\"'](?P<uri>[^
 
 
 def _nested(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-    """The parts of content within an envelope; an envelope within an envelope is refused."""
+    """Return the parts of content within an envelope; an envelope within an envelope is refused."""
     if JSON.matches(sniff(data)):
         raise FaultError("malformed", "an envelope carries JSON", "$.content")
     return read_parts(data, hints, limits)
 
 
 def _carried(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-    """The parts of what a mail carries, if that is one of the packaged formats."""
+    """Return the parts of what a mail carries, if that is one of the packaged formats."""
     if find_format(data) not in _PACKAGED:
         raise FaultError("unknown_format", "a mail's text is not of another format")
     return read_parts(data, hints, limits)
 
 
 def _archived(data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
-    """The parts of what a server answered; an archive of answers within one is refused."""
+    """Return the parts of what a server answered; an archive of answers within one is refused."""
     if WARC.matches(sniff(data)):
         raise FaultError("malformed", "a WARC record within a WARC record")
     return read_parts(data, hints, limits)

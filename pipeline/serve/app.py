@@ -210,7 +210,7 @@ class Site:
         return _html(render_live("live/freshness.html.j2", fresh=fresh))
 
     async def _arriving(self, request: Request) -> Response:
-        """A stream of new stories as parts of the page, each a row of its list."""
+        """Return a stream of new stories as parts of the page, each a row of its list."""
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
         if self._streams >= self.most_streams:
             return Response("Too many look at once\n", 503, {"retry-after": "30"})
@@ -253,7 +253,7 @@ class Site:
 
 
 def _event(rows: list[dict[str, Any]], seq: int) -> str:
-    """One message: the newest on top, a line each; no text of a story can end it."""
+    """Return one message: the newest on top, a line each; no text of a story can end it."""
     markup = "".join(
         render_live("live/arrived.html.j2", story=row, **_helpers()) for row in reversed(rows)
     )
@@ -283,7 +283,7 @@ def _html(text: str, status: int = 200, headers: Mapping[str, str] | None = None
 
 
 def _file(page: LivePage, asked: Asked, form: str) -> Response:
-    """One of the answer's tables as a file, or all of them as JSON."""
+    """Return one of the answer's tables as a file, or all of them as JSON."""
     answer = page.answer
     name = asked.given.get("table", "")
     if name and name not in answer.tables:
@@ -308,7 +308,7 @@ def _file(page: LivePage, asked: Asked, form: str) -> Response:
 
 
 def _harmless(found: pa.Table) -> pa.Table:
-    """The table without what a spreadsheet would take for a formula."""
+    """Return the table without what a spreadsheet would take for a formula."""
     columns = [
         pa.array([None if one is None else without_formulas(one) for one in column.to_pylist()])
         if pa.types.is_string(column.type) and len(column)
@@ -320,7 +320,8 @@ def _harmless(found: pa.Table) -> pa.Table:
 
 @cache
 def _statics() -> Mapping[str, tuple[bytes, str]]:
-    """The files of the server by the names that they are asked by: each holds its own digest."""
+    """Return the files of the server by the names that they are asked by: each holds its own
+    digest."""
     folder = files("pipeline.serve").joinpath("static")
     found = {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith(".js")}
     found["page.css"] = stylesheet().encode()

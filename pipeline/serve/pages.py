@@ -329,7 +329,7 @@ def _mark(row: Row) -> str:
 
 
 def _compared(asked: Asked, shown: Shown, revisions: Sequence[Row]) -> dict[str, Any]:
-    """What changed between the revisions that the address names, else to the one before."""
+    """Say what changed between the revisions that the address names, else to the one before."""
     by_id = {row["revision_id"]: row for row in revisions}
     ids = list(by_id)
     new = asked.given.get("new", "")
@@ -388,7 +388,7 @@ def _table(
     anchor: Callable[[Row], str] | str | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """A table of a page; `anchor` gives the ids that a chart leads to."""
+    """Return a table of a page; `anchor` gives the ids that a chart leads to."""
     made = []
     for index, row in enumerate(rows, start=1):
         own = anchor(row) if callable(anchor) else f"{anchor or name}-{index}"
@@ -462,7 +462,7 @@ def _cells(  # noqa: PLR0911 (one line a table)
 
 
 def _country(code: str | None) -> str:
-    """A country by its name, with the code beside."""
+    """Return a country by its name, with the code beside."""
     if not code:
         return ""
     name = countries().get(code)

@@ -297,7 +297,8 @@ class Questions:
         return self._one("SELECT * FROM names WHERE entity_id = :id", id=entity_id)
 
     def _labels(self, entity_id: str) -> list[str]:
-        """What an entity is called where it acts or is acted upon, as its last deeds have it."""
+        """Say what an entity is called where it acts or is acted upon, as its last deeds have
+        it."""
         found: dict[str, None] = {}
         for side in ("source", "target"):
             rows = self._rows(
@@ -309,7 +310,7 @@ class Questions:
         return list(found)[:20]
 
     def _partners(self, labels: Sequence[str], what: str, other: str) -> list[dict[str, Any]]:
-        """Whom an entity acts upon, or who acts upon it, under each of its labels."""
+        """Say whom an entity acts upon, or who acts upon it, under each of its labels."""
         rows: dict[str, dict[str, Any]] = {}
         for label in labels:
             for row in self._rows(
@@ -484,7 +485,8 @@ class Questions:
         return rows
 
     def _range(self, filters: Filters) -> tuple[str, ...]:
-        """The buckets that make up the filters' days: whole months, and days at both ends."""
+        """Return the buckets that make up the filters' days: whole months, and days at both
+        ends."""
         if filters.first is None and filters.last is None:
             return (ALL,)
         ends = self._one(
@@ -518,7 +520,7 @@ def _days(last: date, n: int) -> tuple[str, ...]:
 
 
 def _by_key(buckets: Sequence[str]) -> str:
-    """What counts of several buckets are grouped by.
+    """Say what counts of several buckets are grouped by.
 
     The `+` keeps SQLite from the index of one key over time, for which it would go through every
     day (measured over 400,000 stories: 250 ms of processor against 2); one bucket is in order.
@@ -533,7 +535,7 @@ def _among(buckets: Sequence[str]) -> tuple[dict[str, str], str]:
 
 
 def _numbers(filters: Filters) -> tuple[int, int]:
-    """The numbers `[low, high)` of stories of the filters' days; the undated without any."""
+    """Return the numbers `[low, high)` of stories of the filters' days; the undated without any."""
     low, high = 0, 2**63 - 1
     if filters.first is not None:
         low = first_number(datetime.combine(filters.first, clock_time(), UTC))

@@ -75,7 +75,7 @@ def _until_due(follower: Follower, wait_s: float) -> float:
 
 
 def _in_process(followed: Followed, parent: int) -> None:
-    """What the process that follows does, until the one that answers is gone."""
+    """Follow the lake in a process of its own, until the one that answers is gone."""
     os.nice(5)
     follow(followed, lambda: os.getppid() != parent)
 

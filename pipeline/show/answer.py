@@ -177,7 +177,7 @@ def _jsonl(found: pa.Table, _: int) -> Iterator[str]:
 
 
 def _markdown(found: pa.Table, _: int) -> Iterator[str]:
-    """A table as GitHub and pandoc read it; what would be markup there stands as text."""
+    """Yield a table as GitHub and pandoc read it; what would be markup there stands as text."""
     rules = ("--:" if is_numeric(field.type) else "---" for field in found.schema)
     yield f"| {' | '.join(map(_marked, found.column_names))} |"
     yield f"|{'|'.join(rules)}|"
@@ -186,7 +186,8 @@ def _markdown(found: pa.Table, _: int) -> Iterator[str]:
 
 
 def _text(found: pa.Table, _: int) -> Iterator[str]:
-    """The values of an answer of one column, without a head: where SQL makes the file itself."""
+    """Yield the values of an answer of one column, without a head: where SQL makes the file
+    itself."""
     if found.num_columns != 1:
         raise UsageError("a text is an answer of one column", columns=found.num_columns)
     for (value,) in _rows(found):
@@ -265,7 +266,7 @@ def _texts(found: pa.Table) -> list[list[str]]:
 
 
 def _said(value: Any) -> str:
-    """A value for a reader: times without letters, bytes by their number, lists as JSON."""
+    """Return a value for a reader: times without letters, bytes by their number, lists as JSON."""
     match value:
         case bytes():
             return f"<{len(value):,} bytes>"
@@ -277,7 +278,8 @@ def _said(value: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    """A value for a program: ISO 8601, base64 for bytes, JSON for what has parts, null empty."""
+    """Return a value for a program: ISO 8601, base64 for bytes, JSON for what has parts, null
+    empty."""
     match simple := plain(value):
         case None:
             return ""

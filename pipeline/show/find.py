@@ -63,7 +63,7 @@ def _found(ask: Callable[[str], list[dict[str, Any]]], wanted: str) -> Shown:
 
 
 def _resolve(ask: Callable[[str], list[dict[str, Any]]], wanted: str) -> tuple[str, str]:
-    """The column and the full id that `wanted` stands for."""
+    """Return the column and the full id that `wanted` stands for."""
     if not wanted:
         raise UsageError("an id is needed: a story_id or revision_id, or its beginning")
     begins = _quoted(wanted)

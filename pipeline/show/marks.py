@@ -79,7 +79,7 @@ def paragraphs(shown: Shown) -> Iterator[tuple[int, int]]:
 
 
 def _side(text: str, event: Mapping[str, Any], side: str) -> tuple[int, int] | None:
-    """Where the source's or target's words stand: as stored, else nearest to the trigger."""
+    """Say where the source's or target's words stand: as stored, else nearest to the trigger."""
     start, end = event.get(f"{side}_start"), event.get(f"{side}_end")
     if start is not None and end is not None:
         return start, end

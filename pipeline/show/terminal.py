@@ -104,7 +104,7 @@ def _entities(shown: Shown) -> Table:
 
 
 def _events(shown: Shown) -> Group:
-    """The events under the sentence that says so."""
+    """Return the events under the sentence that says so."""
     parts: list[RenderableType] = [Text("Events", "bold")]
     sentence = None
     for number, row in enumerate(shown.events, start=1):

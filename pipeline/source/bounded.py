@@ -127,14 +127,15 @@ class ArchiveReader:
         self._records = self._ahead = None
 
     def _mine(self, position: int) -> int:
-        """The first offset at or above `position` that is in a part of this reader's."""
+        """Return the first offset at or above `position` that is in a part of this reader's."""
         size = self._limits.max_records
         part = position // size
         ahead = (self._share - part) % self._shares
         return (part + ahead) * size if ahead else position
 
     def _take(self, start: int) -> tuple[Block, list[Record]]:
-        """The block from `start` to the end of its part, or as much of it as a batch may hold."""
+        """Return the block from `start` to the end of its part, or as much of it as a batch may
+        hold."""
         size = self._limits.max_records
         end = min((start // size + 1) * size, self.archive.total)
         taken: list[Record] = []
@@ -151,7 +152,7 @@ class ArchiveReader:
         return Block(self.archive.source, start, end, len(taken)), taken
 
     def _from(self, start: int) -> Iterator[Record]:
-        """The stream from `start` on: what others read is passed over."""
+        """Yield the stream from `start` on: what others read is passed over."""
         if self._records is None or start < self._at:
             self._records, self._ahead = self.archive.records(start), None
         if self._ahead is not None:

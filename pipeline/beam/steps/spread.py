@@ -76,7 +76,7 @@ def key_for(group: int, subtask: int, parallelism: int, max_parallelism: int) ->
 
 
 def _subtask(code: int, parallelism: int, max_parallelism: int) -> int:
-    """org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator."""
+    """Do as org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator."""
     return _murmur(code) % max_parallelism * parallelism // max_parallelism
 
 
@@ -86,7 +86,7 @@ def _hash_of_flink_key(encoded: bytes) -> int:
 
 
 def _hash_of_byte_buffer(encoded: bytes) -> int:
-    """java.nio.ByteBuffer.hashCode, which earlier versions of Beam went by."""
+    """Hash as java.nio.ByteBuffer.hashCode, which earlier versions of Beam went by."""
     value = 1
     for byte in reversed(encoded):
         value = (31 * value + (byte - 256 if byte > 127 else byte)) & 0xFFFFFFFF
@@ -94,7 +94,7 @@ def _hash_of_byte_buffer(encoded: bytes) -> int:
 
 
 def _murmur(code: int) -> int:
-    """org.apache.flink.util.MathUtils.murmurHash: one round over the four bytes of `code`."""
+    """Hash as org.apache.flink.util.MathUtils.murmurHash: one round over the bytes of `code`."""
     code = code * 0xCC9E2D51 & 0xFFFFFFFF
     code = _rotate(code, 15) * 0x1B873593 & 0xFFFFFFFF
     code = (_rotate(code, 13) * 5 + 0xE6546B64) & 0xFFFFFFFF

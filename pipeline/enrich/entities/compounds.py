@@ -39,7 +39,7 @@ def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
 
 
 def _full_name(text: str, end: int, letters: list[str]) -> int | None:
-    """Where the words begin whose first letters are `letters`; `end` is where they end."""
+    """Say where the words begin whose first letters are `letters`; `end` is where they end."""
     begin = max(0, end - _LONGEST)
     begin = max(begin, text.rfind("\n", begin, end) + 1)
     words = list(_WORD.finditer(text, begin, end))

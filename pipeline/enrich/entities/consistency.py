@@ -75,7 +75,7 @@ def repeats(
 
 
 def _surname(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The last word of a name, with what an apostrophe or hyphen ties to it ("O'Brien")."""
+    """Return the last word of a name, with what an apostrophe or hyphen ties to it ("O'Brien")."""
     begin = len(words) - 1
     while begin >= 2 and words[begin - 1] in ("'", "-"):
         begin -= 2
@@ -83,7 +83,8 @@ def _surname(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _short_names(words: tuple[str, ...]) -> tuple[str, ...]:
-    """What a person of this full name is called later: the surname, first in East Asian names."""
+    """Say what a person of this full name is called later: the surname, first in East Asian
+    names."""
     last = "".join(_surname(words))
     if words[0] in _SURNAMES_FIRST and len(words) <= 5:
         return (last, words[0])

@@ -91,7 +91,7 @@ def _line(line: str, at: int, is_country: frozenset[str], sport: bool) -> Iterat
 
 
 def _teams(line: str, at: int, is_country: frozenset[str]) -> Iterator[Span]:
-    """The teams of a line of scores, of a table's line, or of fixtures ("A v B, C v D")."""
+    """Yield the teams of a line of scores, of a table's line, or of fixtures ("A v B, C v D")."""
     for pattern in (_SCORE, _STANDING):
         match = pattern.match(line)
         if match is not None:

@@ -66,17 +66,17 @@ def _kind_class(kind: str) -> str:
 
 
 def _is_company_form(words: str) -> bool:
-    """Whether words are nothing but a company's legal form ("Corp", "& Co Inc.")."""
+    """Say whether words are nothing but a company's legal form ("Corp", "& Co Inc.")."""
     return _COMPANY_FORM.fullmatch(words) is not None
 
 
 def _surface(text: str, span: Span) -> str:
-    """The words of a span in one line, without an article."""
+    """Return the words of a span in one line, without an article."""
     return _NO_ARTICLE.sub("", " ".join(text[span.start : span.end].split()))
 
 
 def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
-    """(kind, short form) → full form, for the persons and bodies of one story."""
+    """Map (kind, short form) to the full form, for the persons and bodies of one story."""
     aliases: dict[tuple[str, str], str] = {}
     full: dict[str, Counter[str]] = defaultdict(Counter)
     for span in spans:
@@ -88,7 +88,7 @@ def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
 
 
 def _alias_persons(names: Collection[str], aliases: dict[tuple[str, str], str]) -> None:
-    """What a person is called by fewer words of the name: "Reagan", "Ronald", "Ronald Reagan".
+    """Add what a person is called by fewer words of the name: "Reagan", "Ronald", "Ronald Reagan".
 
     Of each short form the persons whom it may mean are kept up to the second, so that the time
     grows with the names, not with their pairs.
@@ -109,7 +109,7 @@ def _alias_persons(names: Collection[str], aliases: dict[tuple[str, str], str]) 
 
 
 def _short_forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The forms under which a person of this full name is found; see `_meant_by`."""
+    """Yield the forms under which a person of this full name is found; see `_meant_by`."""
     for length in range(1, min(len(words), _MOST_WORDS)):
         yield tuple(words[-length:])
     yield (words[0],)
@@ -117,7 +117,8 @@ def _short_forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _meant_by(words: Sequence[str], meant: Mapping[tuple[str, ...], set[str]]) -> set[str]:
-    """The persons of longer names whom these words may mean: their last words, or both ends."""
+    """Return the persons of longer names whom these words may mean: their last words, or both
+    ends."""
     found = meant.get(tuple(words), set())
     return set(found) if len(words) < 2 else found | meant.get((words[0], "", words[-1]), set())
 
@@ -156,12 +157,12 @@ def _capitals(name: str) -> list[str]:
 
 
 def _without_form(name: str) -> str:
-    """A body's name without its legal form ("Trans World Airlines" of "… Inc.")."""
+    """Return a body's name without its legal form ("Trans World Airlines" of "… Inc.")."""
     return LEGAL_FORM.sub("", name)
 
 
 def _longer(names: Sequence[str], short: str) -> str | None:
-    """The first of the sorted `names` that goes on after `short`.
+    """Return the first of the sorted `names` that goes on after `short`.
 
     After few letters only a legal form may follow.
     """

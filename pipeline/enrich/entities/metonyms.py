@@ -88,7 +88,7 @@ def is_metonym(text: str, span: Span, lexicon: Lexicon) -> bool:
 
 
 def _acts(text: str, end: int) -> bool:
-    """Whether the words after a name let it speak or decide."""
+    """Say whether the words after a name let it speak or decide."""
     acts = _ACTS.match(text, end)
     if acts is None:
         return False
@@ -99,7 +99,7 @@ def _acts(text: str, end: int) -> bool:
 
 
 def _speaks(word: str) -> bool:
-    """Whether a form in -ed or -ing is one of a listed verb ("making" is not, "urging" is)."""
+    """Say whether a form in -ed or -ing is one of a listed verb ("making" is not, "urging" is)."""
     if not _LIKE_SPEECH.match(word):
         return False
     stem = word[:-3] if word.endswith("ing") else word[:-2]

@@ -115,14 +115,15 @@ def features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Model[An
 
 
 def _rows(width: int, count: int, column: int) -> Model[Any, Any]:
-    """A table of `count` learned rows, looked up by a column that holds row numbers."""
+    """Return a table of `count` learned rows, looked up by a column that holds row numbers."""
     from thinc.api import Embed
 
     return Embed(nO=width, nV=count, column=column)
 
 
 def _word_classes(table: WordTable, column: int) -> Model[Any, Any]:
-    """The table's rows, looked up by a column that holds row numbers; they are never fitted."""
+    """Return the table's rows, looked up by a column that holds row numbers; they are never
+    fitted."""
     from thinc.api import Model
 
     def forward(model: Model[Any, Any], rows: Any, is_train: bool) -> Any:  # noqa: ARG001 - thinc names it

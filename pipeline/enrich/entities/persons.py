@@ -79,7 +79,7 @@ def by_given_name(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> Itera
 
 
 def _after_title(tokens: Sequence[Token], first: int, last: int, lexicon: Lexicon) -> int | None:
-    """Where the name begins in a run that holds its title ("President Ilham Aliyev")."""
+    """Say where the name begins in a run that holds its title ("President Ilham Aliyev")."""
     for begin in range(last, first, -1):
         title = title_before(tokens[first:], begin - first, lexicon)
         if title is not None and tokens[begin][0][0].isupper():
@@ -88,7 +88,7 @@ def _after_title(tokens: Sequence[Token], first: int, last: int, lexicon: Lexico
 
 
 def _name_end(tokens: Sequence[Token], start: int, last: int, lexicon: Lexicon) -> int:
-    """The last token of the person's name that begins at `start`, or `start - 1`."""
+    """Return the last token of the person's name that begins at `start`, or `start - 1`."""
     heads = lexicon.heads["last"]
     stop = start - 1
     index = start

@@ -134,7 +134,8 @@ def _country_names() -> frozenset[str]:
 
 
 def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
-    """A span of our model of another kind than its last word tells: "Rila Monastery" is no body."""
+    """Return a span of our model of another kind than its last word tells: "Rila Monastery" is
+    no body."""
     words = text[span.start : span.end].split()
     kind = lexicon.heads["sure"].get(words[-1]) if len(words) > 1 else None
     if kind is None or span.strength != TRUSTED or span.name is not None:
@@ -144,7 +145,7 @@ def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
 
 
 def _parts(text: str, span: Span) -> Iterator[Span]:
-    """A model's span cut at dashes and line ends, without numbers at its ends.
+    """Yield a model's span cut at dashes and line ends, without numbers at its ends.
 
     One of our own model is cut at line ends alone.
     """
@@ -172,7 +173,7 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
 
 
 def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
-    """A model's span of two names that are both listed ("Kent and Surrey") as two."""
+    """Yield a model's span of two names that are both listed ("Kent and Surrey") as two."""
     match = _JOINT.search(text, span.start, span.end)
     if match is not None:
         halves = (text[span.start : match.start()], text[match.end() : span.end])
@@ -184,20 +185,21 @@ def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
 
 
 def _outermost(masks: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """The starts of masks and, for each, the last end of those that begin there or before."""
+    """Return the starts of masks and, for each, the last end of those that begin there or
+    before."""
     ordered = sorted(masks)
     return [start for start, _ in ordered], [*accumulate((end for _, end in ordered), max)]
 
 
 def _is_masked(span: Span, masks: tuple[list[int], list[int]]) -> bool:
-    """Whether a span lies wholly within one of the `_outermost` masks."""
+    """Say whether a span lies wholly within one of the `_outermost` masks."""
     starts, ends = masks
     nearest = bisect_right(starts, span.start) - 1
     return nearest >= 0 and span.end <= ends[nearest]
 
 
 def _words_inside(text: str, chosen: Iterable[Span]) -> set[str]:
-    """The words of names that stand inside a sentence."""
+    """Return the words of names that stand inside a sentence."""
     return {
         word
         for span in chosen
@@ -207,7 +209,7 @@ def _words_inside(text: str, chosen: Iterable[Span]) -> set[str]:
 
 
 def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexicon) -> bool:
-    """Whether a word has its capital only as the first of a sentence or line ("Pay April 10").
+    """Say whether a word has its capital only as the first of a sentence or line ("Pay April 10").
 
     News writes it small otherwise, and the story has no name with it `inside` a sentence.
     """
@@ -223,7 +225,7 @@ def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexico
 
 
 def _is_plain(words: str, span: Span, sport: bool, lexicon: Lexicon) -> bool:
-    """Whether what a line's shape marks is no name ("Pay April 1", "Record date March 16").
+    """Say whether what a line's shape marks is no name ("Pay April 1", "Record date March 16").
 
     Of a place one word that news writes small is enough, of others all are; sport has its own.
     """
@@ -236,7 +238,7 @@ def _is_plain(words: str, span: Span, sport: bool, lexicon: Lexicon) -> bool:
 
 
 def _as_company(text: str, span: Span, lexicon: Lexicon) -> Span:
-    """A listed company with its legal form ("General Motors Corp") as the listed one."""
+    """Return a listed company with its legal form ("General Motors Corp") as the listed one."""
     if span.kind != "ORG" or span.name is not None:
         return span
     plain = LEGAL_FORM.sub("", text[span.start : span.end])
@@ -247,7 +249,8 @@ def _as_company(text: str, span: Span, lexicon: Lexicon) -> Span:
 
 
 def _without_opener(text: str, span: Span) -> Span:
-    """A person without the word that begins the sentence, misspelt too ("Athough Reagan")."""
+    """Return a person without the word that begins the sentence, misspelt too ("Athough
+    Reagan")."""
     first, _, rest = text[span.start : span.end].partition(" ")
     if (
         span.kind != "PERSON"
@@ -261,7 +264,7 @@ def _without_opener(text: str, span: Span) -> Span:
 
 
 def _nearly(word: str, other: str) -> bool:
-    """Whether two words are one, or one without a letter of the other's."""
+    """Say whether two words are one, or one without a letter of the other's."""
     if word == other:
         return True
     longer, shorter = sorted((word, other), key=len, reverse=True)
@@ -276,7 +279,8 @@ def _listed_as(
     towns: Collection[tuple[int, int]],
     lexicon: Lexicon,
 ) -> Span:
-    """A span of our own model with its list entry, where one of its sort has the same words."""
+    """Return a span of our own model with its list entry, where one of its sort has the same
+    words."""
     name = entries.get((span.start, span.end))
     if span.strength != TRUSTED or name is None:
         return span
@@ -299,13 +303,13 @@ def _listed_as(
 
 
 def _is_borne(name: Name, lexicon: Lexicon) -> bool:
-    """Whether a person may be called so: "Morgan", unlike "Wikinews"."""
+    """Say whether a person may be called so: "Morgan", unlike "Wikinews"."""
     parts = name.canonical.split()
     return any(part in lexicon.first_names or part in lexicon.last_names for part in parts)
 
 
 def _sure_towns(text: str, known: Iterable[Span], lexicon: Lexicon) -> set[tuple[int, int]]:
-    """Where names of large towns stand that no list of given names or surnames holds."""
+    """Say where names of large towns stand that no list of given names or surnames holds."""
     return {
         (span.start, span.end)
         for span in known
@@ -335,12 +339,12 @@ def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
 
 
 def _is_people(span: Span) -> bool:
-    """A people of a country or a land, unlike a faith or a party."""
+    """Return a people of a country or a land, unlike a faith or a party."""
     return span.name is None or span.name.source in ("countries.tsv", "policy.tsv")
 
 
 def _dressed(text: str, span: Span) -> Span:
-    """A name before an age is a person's."""
+    """Take a name before an age for a person's."""
     aged = span.kind in ("ORG", "GPE") and span.strength <= MODEL_PHRASE
     if aged and _AGED.match(text, span.end):
         return replace(span, kind="PERSON", strength=LISTED_PHRASE, name=None)
@@ -379,7 +383,7 @@ def _town_stands(text: str, span: Span, seen: _Seen, lexicon: Lexicon) -> bool:
 
 
 def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
-    """The model's places of several words are weaker than listed ones inside them."""
+    """Weaken the model's places of several words below listed ones inside them."""
     if span.strength == TRUSTED:
         return span
     if span.kind in ("PERSON", "ORG") and _IN_BEFORE.search(
@@ -399,21 +403,22 @@ def _judge_model(text: str, span: Span, lexicon: Lexicon) -> Span:
 
 
 def _may_be_name(kind: str, words: str) -> bool:
-    """Whether words have a capital and are not what tables, by-lines and sayings write with one."""
+    """Say whether words have a capital and are not what tables, by-lines and sayings write with
+    one."""
     if words in _NEVER or _NO_NAMES.fullmatch(words) or (kind in _SITES and words in _NO_PLACES):
         return False
     return any(c.isupper() for c in words)
 
 
 def _abbreviated(text: str, end: int, span: Span) -> int:
-    """1 where a company's form keeps its dot ("Holm Inc. said"), 0 at the end of a sentence."""
+    """Return 1 where a company's form keeps its dot ("Holm Inc. said"), 0 at a sentence's end."""
     if span.kind != "ORG" or not _DOTTED.search(text, max(0, end - 5), end):
         return 0
     return 1 if _GOES_ON.match(text, end) else 0
 
 
 def _is_body(text: str, span: Span, lexicon: Lexicon) -> bool:
-    """Whether the words beside an unlisted word say that it is a company or a paper."""
+    """Say whether the words beside an unlisted word say that it is a company or a paper."""
     surface = text[span.start : span.end]
     if phrase(surface) in lexicon.cities or surface.split(" ")[0] in lexicon.first_names:
         return False
@@ -422,7 +427,7 @@ def _is_body(text: str, span: Span, lexicon: Lexicon) -> bool:
 
 
 def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
-    """Without articles, possessives, quotes and titles; None when nothing of a name is left."""
+    """Strip articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
     if span.strength == TRUSTED:
         return span if _may_be_name(span.kind, text[start:end]) else None

@@ -136,7 +136,7 @@ def save_words(table: WordTable, folder: Path) -> None:
 
 
 def _parameters(model: Any) -> list[tuple[str, Any, str]]:
-    """(key, node, parameter) of all weights, in the order of the network's nodes."""
+    """List (key, node, parameter) of all weights, in the order of the network's nodes."""
     return [
         (f"{number}.{param}", node, param)
         for number, node in enumerate(model.walk())

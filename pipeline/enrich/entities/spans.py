@@ -155,7 +155,8 @@ def _capital(word: str) -> bool:
 
 
 def _tight(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a mark stands between two words without blanks ("O'Brien", "Smith-Jones", "U.S.")."""
+    """Say whether a mark stands between two words without blanks ("O'Brien", "Smith-Jones",
+    "U.S.")."""
     if index + 1 >= len(tokens):
         return False
     before = tokens[index - 1][2] == tokens[index][1]
@@ -165,7 +166,7 @@ def _tight(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _second_half(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a small word ends a hyphenated given name ("Song-ho"), unlike "London-based"."""
+    """Say whether a small word ends a hyphenated given name ("Song-ho"), unlike "London-based"."""
     word = tokens[index][0]
     return (
         index >= 2
@@ -205,7 +206,7 @@ def _shape(tokens: Sequence[Token], first: int, last: int, lexicon: Lexicon) -> 
 
 
 def _shape_end(tokens: Sequence[Token], head: int, last: int) -> int:
-    """Where a body's name ends: with "of" and a place after its head ("Bank of Romania")."""
+    """Say where a body's name ends: with "of" and a place after its head ("Bank of Romania")."""
     following = [token[0] for token in tokens[head + 1 : last + 1]]
     if tokens[head][0] in _OF_BODIES and len(following) > 1 and following[0] in ("of", "for"):
         rest = following[1:]

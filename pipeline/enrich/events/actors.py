@@ -185,7 +185,7 @@ class Resolver:
         ]
 
     def _doers_of(self, act: Token) -> list[Token]:
-        """Who did what a noun names: "the Russian attack", "an attack claimed by rebels"."""
+        """Say who did what a noun names: "the Russian attack", "an attack claimed by rebels"."""
         subjects = arguments(act, act.lemma_.lower() in self._lexicon.patients).subjects
         said = [
             t
@@ -198,7 +198,7 @@ class Resolver:
         return [*subjects, *said]
 
     def _own_officer(self, token: Token, naming: Collection[Token]) -> list[Party]:
-        """An officer of the doer's own who is acted upon: "sacked his defence minister"."""
+        """Return an officer of the doer's own who is acted upon: "sacked his defence minister"."""
         party = self._party(token) if _is_object(token, naming) else None
         if party is None or party.actor.role not in _OFFICERS:
             return []
@@ -297,7 +297,7 @@ class Resolver:
         return [p for t in inside for p in self._resolve(t, doer, depth + 1)][:_MAX_ACTORS]
 
     def _of_speaker(self, token: Token) -> list[Party]:
-        """Whose "its troops" are in a clause that somebody said: the speaker's."""
+        """Say whose "its troops" are in a clause that somebody said: the speaker's."""
         clause = token.head.head if token.dep_ == "pobj" else token.head
         if clause.dep_ != "ccomp" or not any(c.lower_ in _THEIR for c in token.lefts):
             return []
@@ -314,12 +314,12 @@ class Resolver:
         return [replace(whose, actor=actor, kind=None)]
 
     def _speaking(self, token: Token) -> Party | None:
-        """Who stands at a noun that a pronoun may take up, or is named within its phrase."""
+        """Say who stands at a noun that a pronoun may take up, or is named within its phrase."""
         inner = (t for t in (*_modifiers(token), *self._within(token, True)) if t.pos_ != "PRON")
         return self._party(token) or next((p for t in inner for p in [self._party(t)] if p), None)
 
     def _widened(self, token: Token, party: Party) -> Party:
-        """A party that qualifies a noun, in the words of the noun's phrase."""
+        """Return a party that qualifies a noun, in the words of the noun's phrase."""
         first, last = labels.phrase_of(token, whole=True)
         actor = party.actor
         widened = self._words(token, first, last)
@@ -330,7 +330,7 @@ class Resolver:
         )
 
     def _unlisted(self, token: Token) -> list[Party]:
-        """A name that no entity was found for, as a doer; an attack as what did harm."""
+        """Return a name that no entity was found for, as a doer; an attack as what did harm."""
         if labels.is_time(token) or (token.pos_ == "PROPN" and not token.text[:1].isupper()):
             return []
         if token.pos_ == "PROPN" or _is_acronym(token):
@@ -340,7 +340,7 @@ class Resolver:
         return [replace(p, actor=replace(p.actor, country=None)) for p in self._unnamed(token)]
 
     def _unnamed(self, token: Token) -> list[Party]:
-        """A noun that names nobody, as a side in its own words."""
+        """Return a noun that names nobody, as a side in its own words."""
         if token.pos_ not in {"NOUN", "PROPN"} or token.lower_ in _NOTHING:
             return []
         if any(child.lower_ in {"no", "any"} for child in token.children):
@@ -368,7 +368,8 @@ class Resolver:
         return None, None
 
     def _acting(self, noun: Token, name: Token) -> bool:
-        """Whether a noun lets who qualifies it act: "Israeli strikes", not "the Swiss franc"."""
+        """Say whether a noun lets who qualifies it act: "Israeli strikes", not "the Swiss
+        franc"."""
         lemma = noun.lemma_.lower()
         if lemma in _ECONOMY:
             return False
@@ -400,7 +401,7 @@ class Resolver:
                         yield from (t for t in governed(agent) if t.pos_ != "PRON")
 
     def _several(self, token: Token) -> Iterator[Party]:
-        """One party a country for a plural noun with coordinated countries."""
+        """Yield one party a country for a plural noun with coordinated countries."""
         if token.tag_ not in {"NNS", "NNPS"}:
             return
         role, _ = role_of(token, self._lexicon)
@@ -428,7 +429,7 @@ class Resolver:
         return entity is not None and entity.kind == "ORG"
 
     def _party(self, token: Token) -> Party | None:
-        """Who stands at a noun; found once, as several acts of a sentence ask for it."""
+        """Say who stands at a noun; found once, as several acts of a sentence ask for it."""
         if token.i not in self._standing:
             self._standing[token.i] = self._found(token)
         return self._standing[token.i]
@@ -477,7 +478,7 @@ class Resolver:
         return Party(actor, political, token, kind, local=local)
 
     def _locality(self, token: Token) -> str | None:
-        """The town or province that a body is of: "the Gujarat government"."""
+        """Return the town or province that a body is of: "the Gujarat government"."""
         of = [
             inner
             for child in token.children
@@ -498,7 +499,7 @@ class Resolver:
         return "CIV" if country or token.tag_ == "NNS" else None
 
     def _force(self, token: Token, role: str | None) -> str | None:
-        """Whose fighters are meant: "Islamic State militants", "NATO troops"."""
+        """Say whose fighters are meant: "Islamic State militants", "NATO troops"."""
         if role not in _FORCES:
             return None
         bodies = [self._entity(child) for child in token.lefts if child.dep_ in _QUALIFYING]
@@ -512,7 +513,7 @@ class Resolver:
         role: str | None,
         entity: Entity | None = None,
     ) -> Actor:
-        """The actor in the words of its phrase."""
+        """Return the actor in the words of its phrase."""
         first, last = labels.phrase_of(token, whole=entity is None)
         return replace(
             self._words(token, first, last),
@@ -539,7 +540,7 @@ class Resolver:
         return self._entities.country_of(start, start + len(token.text))
 
     def _modifying_country(self, token: Token) -> str | None:
-        """The country that an adjective, a possessor or an "of" phrase gives a noun.
+        """Return the country that an adjective, a possessor or an "of" phrase gives a noun.
 
         Whoever backs somebody comes last: "a Russia-backed Syrian militia".
         """
@@ -584,7 +585,7 @@ def _is_of_nature(place: Entity) -> bool:
 
 
 def _is_known(party: Party) -> bool:
-    """Whether a party says more than what somebody is: a name, a country."""
+    """Say whether a party says more than what somebody is: a name, a country."""
     actor = party.actor
     if actor.country is None and party.kind is None and party.token.lemma_.lower() in _LAND:
         return False
@@ -592,7 +593,7 @@ def _is_known(party: Party) -> bool:
 
 
 def _acted_upon(party: Party, token: Token) -> bool:
-    """Whether an act is on a thing within a place: what is fired "at" somebody is not."""
+    """Say whether an act is on a thing within a place: what is fired "at" somebody is not."""
     thing = party.token
     object_ = thing.dep_ in {"dobj", "nsubjpass"} and thing.lemma_.lower() not in _LAND
     return object_ and token.head.lower_ != "at"
@@ -605,13 +606,14 @@ def _is_object(token: Token, naming: Collection[Token]) -> bool:
 
 
 def _stands_with(token: Token, naming: Collection[Token]) -> bool:
-    """Whether a noun is governed by the words that name the act, through a preposition or not."""
+    """Say whether a noun is governed by the words that name the act, through a preposition or
+    not."""
     head = token.head.head if token.dep_ in {"pobj", "conj"} else token.head
     return token.head in naming or head in naming
 
 
 def _is_acronym(token: Token) -> bool:
-    """Whether a noun is a body's short form, which the tagger takes for a common noun."""
+    """Say whether a noun is a body's short form, which the tagger takes for a common noun."""
     return token.text.isupper() and len(token.text) > _BARE and token.dep_ in {"nsubj", "nsubjpass"}
 
 
@@ -620,7 +622,7 @@ def _is_location(token: Token) -> bool:
 
 
 def _counted(token: Token) -> bool:
-    """Whether people are meant, not their state: "thousands of Peruvians", "two Kenyans"."""
+    """Say whether people are meant, not their state: "thousands of Peruvians", "two Kenyans"."""
     if token.tag_ not in {"NNPS", "NNS"}:
         return False
     if any(child.dep_ in {"nummod", "amod"} for child in token.children):
@@ -630,7 +632,7 @@ def _counted(token: Token) -> bool:
 
 
 def _modifiers(token: Token) -> list[Token]:
-    """The names that possess or qualify a noun, and who leads it: "a Saudi-led strike"."""
+    """Return the names that possess or qualify a noun, and who leads it: "a Saudi-led strike"."""
     led = [who for child in token.lefts if child.dep_ == "amod" for who in leaders(child)]
     return led + [
         child

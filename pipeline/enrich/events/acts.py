@@ -157,14 +157,14 @@ class ActFinder:
         )  # fmt: skip
 
     def _figurative(self, code: str, targets: list[Token]) -> str:
-        """The act, as criticism where words are its target: "attacked the fiscal policy"."""
+        """Return the act, as criticism where words are its target: "attacked the fiscal policy"."""
         first = next((token for token in targets if token.pos_ in {"NOUN", "PROPN"}), None)
         if not code.startswith(_FIGHTING) or first is None or first.pos_ != "NOUN":
             return code
         return _ON_WORDS if "POLICY" in classes_of(first, self._lexicon) else code
 
     def _inflicted(self, found: Arguments) -> list[Token]:
-        """Who did what the subject suffered: "drew fire from the Senate"."""
+        """Say who did what the subject suffered: "drew fire from the Senate"."""
         return [t for name in ("from", "by") for t in self._frames.after(name, found)]
 
     def _in_context(self, code: str, predicate: Token) -> str:
@@ -177,7 +177,7 @@ class ActFinder:
         return code
 
     def _protested(self, predicate: Token, depth: int) -> list[Token]:
-        """Whom a protest's purpose names: "marched to demand that the mayor resign"."""
+        """Say whom a protest's purpose names: "marched to demand that the mayor resign"."""
         for child in predicate.children:
             if child.dep_ in {"advcl", "xcomp"} and (is_infinitive(child) or child.tag_ == "VBG"):
                 inner = self._act(child, depth + 1)
@@ -186,7 +186,8 @@ class ActFinder:
         return []
 
     def _consumed(self, frame: Frame, found: Arguments, predicate: Token) -> frozenset[int]:
-        """An act's own nouns are no acts beside it; a clause of its purpose is none either."""
+        """List the nouns that are an act's own, so no acts beside it, and the clause of its
+        purpose."""
         taken = {token.i for token in found.objects}
         for atom in frame.atoms:
             if atom.slot not in {"obj", "subj", CLAUSE, "lemma", "out"}:
@@ -292,7 +293,8 @@ class ActFinder:
         )
 
     def _commands_others(self, inner: Act, found: Arguments) -> bool:
-        """Whether somebody orders what is not his own to do: "ordered French troops to leave"."""
+        """Say whether somebody orders what is not his own to do: "ordered French troops to
+        leave"."""
         others = [token for token in inner.sources if token not in found.subjects]
         if inner.code.startswith(_RETREATING) and orders_others(others):
             return True
@@ -302,7 +304,8 @@ class ActFinder:
         return inner.code.startswith(COOPERATIVE) and bool(people or named)
 
     def _one(self, noun: Token) -> bool:
-        """Whether a noun in the singular is one person or body, and no force that is commanded."""
+        """Say whether a noun in the singular is one person or body, and no force that is
+        commanded."""
         return classes_of(noun, self._lexicon).isdisjoint(_COMMANDED)
 
     def _nominal(self, noun: Token, depth: int) -> Act | None:
@@ -337,7 +340,7 @@ class ActFinder:
         return None
 
     def _obligation(self, predicate: Token, found: Arguments, depth: int) -> Act | None:
-        """ "said that X must do": what a speaker holds another to is a demand."""
+        """Read what a speaker holds another to as a demand: "said that X must do"."""
         if predicate.lemma_ not in _SPEAKING:
             return None
         for clause in found.clauses:
@@ -369,7 +372,8 @@ _RETREATING = code_set("retreating")
 
 
 def _told_with(predicate: Token) -> list[Token]:
-    """What stands with a noun's verb: "announced the deployment of troops on a peace mission"."""
+    """Say what stands with a noun's verb: "announced the deployment of troops on a peace
+    mission"."""
     if predicate.pos_ == "NOUN" and predicate.head.pos_ == "VERB":
         return [
             t for child in predicate.head.children if child.dep_ == "prep" for t in child.subtree

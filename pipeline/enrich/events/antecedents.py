@@ -112,7 +112,7 @@ def is_possessed(token: Token) -> bool:
 
 
 def _speaker(token: Token) -> Token | None:
-    """The subject of the verb whose clause a pronoun is the subject of."""
+    """Return the subject of the verb whose clause a pronoun is the subject of."""
     if token.dep_ not in _SUBJECTS:
         return None
     clause = token.head
@@ -134,7 +134,8 @@ def _speaker(token: Token) -> Token | None:
 
 
 def _agrees(lower: str, speaker: Token, party: Party) -> bool:
-    """Whether a pronoun can stand for a speaker: persons are "he", bodies "it", several "they"."""
+    """Say whether a pronoun can stand for a speaker: persons are "he", bodies "it", several
+    "they"."""
     plural = speaker.tag_ in {"NNS", "NNPS"} or any(c.dep_ == "conj" for c in speaker.children)
     if lower in HE:
         return party.kind == "PERSON" or (not plural and party.kind not in {"ORG", "GPE"})
@@ -153,6 +154,7 @@ def _same(token: Token, other: Token | None) -> bool:
 
 
 def _doer(token: Token) -> Token | None:
-    """The subject of the verb that a noun is governed by: it is not one of those acted upon."""
+    """Return the subject of the verb that a noun is governed by: it is not one of those acted
+    upon."""
     head = token.head.head if token.dep_ in _SUBJECTS else token.head
     return next((c for c in head.children if c.dep_ in _SUBJECTS and c.i < token.i), None)

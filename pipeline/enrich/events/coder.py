@@ -128,7 +128,7 @@ class EventCoder:
         judge: Callable[[Sequence[float]], float] = confidence,
         least: float = MIN_WORTH,
     ) -> None:
-        """`judge` turns what speaks for a row (`confidence.ROW_FEATURES`) into its confidence.
+        """Take `judge`, which turns what speaks for a row (`ROW_FEATURES`) into its confidence.
 
         Rows whose worth (`confidence.worth`) is below `least` are not told.
         """
@@ -203,7 +203,7 @@ class EventCoder:
         recent: Mentions,
         charges: list[tuple[Party, Party]],
     ) -> tuple[list[Event], Resolver]:
-        """The events of one sentence; `charges` are who accused whom so far, and grow."""
+        """Return the events of one sentence; `charges` are who accused whom so far, and grow."""
         start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         events: dict[tuple[str | None, ...], Event] = {}
@@ -286,7 +286,7 @@ class EventCoder:
 
     @staticmethod
     def _in_charge(act: Act, resolver: Resolver) -> list[Party]:
-        """Whose state acted where a passive leaves it unsaid: "was arrested in Laos"."""
+        """Say whose state acted where a passive leaves it unsaid: "was arrested in Laos"."""
         found = arguments(act.predicate)
         chain = [act.predicate, *(c for c in act.predicate.children if c.dep_ == "conj")]
         after = [arguments(verb).prepositions for verb in chain if verb.tag_ == "VBN"]
@@ -304,7 +304,7 @@ class EventCoder:
     def _concerns(
         self, act: Act, source: Party, target: Party | None, entities: Entities, offset: int
     ) -> bool:
-        """Whether an act concerns a country whose sides do not say so.
+        """Say whether an act concerns a country whose sides do not say so.
 
         Two persons who agree or talk about one ("A and B agreed on Korea"); an armed attack that
         harmed people of one.
@@ -376,13 +376,13 @@ class EventCoder:
 
 
 def _stands_alone(act: Act) -> bool:
-    """Whether an act is one by itself, done to nobody in particular: to resign, to mobilize."""
+    """Say whether an act is one by itself, done to nobody in particular: to resign, to mobilize."""
     telling = act.weight >= _TELLING_WEIGHT or act.code.startswith(_TOLD_ALONE)
     return act.code.startswith(_WITHOUT_TARGET) and telling
 
 
 def _only_place(token: Token, act: Act) -> bool:
-    """Whether a phrase says where talks were held or words said, not with or to whom."""
+    """Say whether a phrase says where talks were held or words said, not with or to whom."""
     return (
         act.code.startswith(_VERBAL_COOPERATION)
         and act.code != _VISITING
@@ -392,7 +392,7 @@ def _only_place(token: Token, act: Act) -> bool:
 
 
 def _political(act: Act, source: Party, target: Party | None, *, reported: bool = False) -> bool:
-    """Whether an act is a political event: somebody political acts or is acted upon.
+    """Say whether an act is a political event: somebody political acts or is acted upon.
 
     `reported` says that more than its sides tells it, where nobody among them is political. An act
     that a noun alone names needs both sides; companies make no events among themselves.
@@ -430,7 +430,7 @@ def _is_told_of_people(act: Act, source: Party, target: Party | None) -> bool:
 
 
 def _suffers(act: Act, target: Party) -> bool:
-    """Whether an act that a noun alone names is done to somebody political, or of a country."""
+    """Say whether an act that a noun alone names is done to somebody political, or of a country."""
     done = act.code.startswith(_DONE_TO_OTHERS) and target.somebody
     return target.political or (done and _of_a_country(target))
 
@@ -440,7 +440,7 @@ def _of_a_country(party: Party) -> bool:
 
 
 def _of_office(act: Act, source: Party, target: Party) -> bool:
-    """Whether somebody known acts on an office, or an office on somebody known or of a country.
+    """Say whether somebody known acts on an office, or an office on somebody known or of a country.
 
     "Dehghan refused a request from 20 MPs", "rivals of the premier will boycott the summit".
     """
@@ -458,7 +458,7 @@ def _of_office(act: Act, source: Party, target: Party) -> bool:
 
 
 def _is_business(act: Act, source: Party, target: Party) -> bool:
-    """Whether an act is one among companies, sports and media, or with them."""
+    """Say whether an act is one among companies, sports and media, or with them."""
     role = target.actor.role
     if role not in _COMMERCIAL or act.code.startswith(_OPPOSING):
         return False
@@ -468,7 +468,7 @@ def _is_business(act: Act, source: Party, target: Party) -> bool:
 
 
 def _of_others(act: Act, source: Party, target: Party) -> bool:
-    """Whether an act of somebody who is not political is political by whom it is done to."""
+    """Say whether an act of somebody who is not political is political by whom it is done to."""
     if (
         source.actor.role == "CIV"
         and act.code.startswith(_OF_A_STATE)
@@ -488,7 +488,7 @@ def _of_others(act: Act, source: Party, target: Party) -> bool:
 
 
 def _concerns_a_state(source: Party, target: Party) -> bool:
-    """Whether somebody known does something to somebody of a country, or a body of it does."""
+    """Say whether somebody known does something to somebody of a country, or a body of it does."""
     if source.kind == "PERSON" and target.kind == "PERSON":
         return True
     identified = target.actor.country is not None and target.actor.resolved_by not in _GUESSED
@@ -497,7 +497,8 @@ def _concerns_a_state(source: Party, target: Party) -> bool:
 
 
 def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
-    """Whether neither side is told: ministers who met, police of a guessed country at their work.
+    """Say whether neither side is told: ministers who met, police of a guessed country at their
+    work.
 
     Somebody who is only guessed needs somebody to act upon; people without a country or a name who
     met or agreed could be anybody's.
@@ -513,21 +514,21 @@ def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
 
 
 def _more_than_anyone(party: Party) -> bool:
-    """Whether somebody is named, of a country by the words, or more than one of the people."""
+    """Say whether somebody is named, of a country by the words, or more than one of the people."""
     actor = party.actor
     own = actor.country is not None and actor.resolved_by not in _GUESSED
     return own or actor.name is not None or actor.role not in {None, "CIV"}
 
 
 def _is_suffered(act: Act, target: Party) -> bool:
-    """Whether a target of a passive is its subject: not what "rainfall was restricted to"."""
+    """Say whether a target of a passive is its subject: not what "rainfall was restricted to"."""
     objects = arguments(act.predicate).objects
     stands = [t for item in objects for t in (item, *item.children)]
     return not objects or any(t.i == target.token.i for t in stands)
 
 
 def _is_with(token: Token) -> bool:
-    """Whether a target is said to be a partner of all doers: "agreed with Chile"."""
+    """Say whether a target is said to be a partner of all doers: "agreed with Chile"."""
     return token.dep_ == "pobj" and token.head.lower_ in {"with", "between", "among"}
 
 

@@ -134,7 +134,7 @@ def _weights(table: str, names: tuple[str, ...]) -> tuple[float, ...]:
 
 
 def _roots(lemma: str, lexicon: EventLexicon) -> int:
-    """How many roots a verb's frames, or those of the verb behind a noun, can result in."""
+    """Say how many roots a verb's frames, or those of the verb behind a noun, can result in."""
     frames = lexicon.frames.get(lexicon.nominals.get(lemma, lemma), ())
     codes = {frame.code for frame in frames if frame.code in lexicon.cameo}
     found = {lexicon.cameo[code].root for code in codes if code is not None}

@@ -171,7 +171,7 @@ class Frames:
 
 
 def _of_a_name(noun: Token) -> bool:
-    """Whether a noun is said to be somebody's: "the Afghan demand", "a bid by the minister"."""
+    """Say whether a noun is said to be somebody's: "the Afghan demand", "a bid by the minister"."""
     return any(
         (child.dep_ in {"poss", "compound", "nmod", "amod"} and child.text[:1].isupper())
         or (child.dep_ in {"prep", "agent"} and child.lower_ in {"by", "from"})
@@ -180,7 +180,7 @@ def _of_a_name(noun: Token) -> bool:
 
 
 def _doers(clauses: list[Token]) -> list[Token]:
-    """Who is let or made to act: "agreed to let inspectors visit"."""
+    """Say who is let or made to act: "agreed to let inspectors visit"."""
     found: list[Token] = []
     for clause in clauses:
         if clause.dep_ == "ccomp" and not _says_that(clause):
@@ -211,7 +211,7 @@ def behind(tokens: list[Token]) -> list[Token]:
 
 
 def _purposes(predicate: Token, objects: list[Token]) -> list[Token]:
-    """Whom the purpose of an act, or of what it gives, names: "money to help Haiti rebuild"."""
+    """Say whom the purpose of an act, or of what it gives, names: "money to help Haiti rebuild"."""
     meant = [
         child
         for token in (predicate, *objects)
@@ -222,7 +222,7 @@ def _purposes(predicate: Token, objects: list[Token]) -> list[Token]:
 
 
 def _meant(clauses: list[Token], depth: int = 0) -> list[Token]:
-    """Whom clauses of purpose name, through a chain of them: "to try to help the two agree"."""
+    """Say whom clauses of purpose name, through a chain of them: "to try to help the two agree"."""
     found: list[Token] = []
     for clause in clauses:
         own = arguments(clause)
@@ -235,7 +235,7 @@ def _meant(clauses: list[Token], depth: int = 0) -> list[Token]:
 
 
 def _governed_verbs(found: Arguments, objects: list[Token]) -> list[Token]:
-    """The clauses after a preposition: "an investigation into whether she was spied on"."""
+    """Return the clauses after a preposition: "an investigation into whether she was spied on"."""
     after = [t for tokens in found.prepositions.values() for t in tokens if t.dep_ == "pcomp"]
     inner = [
         t
@@ -249,7 +249,7 @@ def _governed_verbs(found: Arguments, objects: list[Token]) -> list[Token]:
 
 
 def _told_of(tokens: list[Token]) -> list[Token]:
-    """Who a clause after a noun or preposition is about.
+    """Say who a clause after a noun or preposition is about.
 
     "claims that soldiers abused them", "permission for an aide to be sent home".
     """
@@ -267,7 +267,7 @@ _TELLING = frozenset({"that", "whether", "for"})
 
 
 def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
-    """The particle or preposition of a two-word verb, near the verb or depending on it."""
+    """Return the particle or preposition of a two-word verb, near the verb or depending on it."""
     first = [
         child
         for child in predicate.children
@@ -317,7 +317,7 @@ _TIME_WORDS = frozenset(
 
 
 def _is_question(clause: Token) -> bool:
-    """Whether a clause leaves open what is done: "decided whether to go"."""
+    """Say whether a clause leaves open what is done: "decided whether to go"."""
     return any(
         child.dep_ in {"mark", "advmod"} and child.lower_ in {"whether", "if", "how"}
         for child in clause.children

@@ -83,7 +83,7 @@ def _breaks(word: Token) -> bool:
 
 
 def _end(preposition: Token, limit: int) -> Token:
-    """The last word of a prepositional phrase, before any clause in it."""
+    """Return the last word of a prepositional phrase, before any clause in it."""
     last = preposition
     for word in preposition.doc[preposition.i + 1 : limit + 1]:
         if not preposition.is_ancestor(word) or _breaks(word) or word.dep_ in _CLAUSES:

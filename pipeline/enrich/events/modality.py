@@ -68,12 +68,12 @@ def _auxiliaries(verb: Token) -> frozenset[str]:
 
 
 def _denies(word: Token) -> bool:
-    """ "neither side", "no country", "nobody"."""
+    """Say whether a token denies that anybody is there: "neither side", "no country", "nobody"."""
     return word.lower_ in {"neither", "no", "nobody", "none"}
 
 
 def _conditional(verb: Token) -> bool:
-    """Whether the verb stands in an "if" clause, at any depth."""
+    """Say whether the verb stands in an "if" clause, at any depth."""
     token = verb
     for _ in range(MAX_CHAIN):
         for child in token.children:

@@ -129,7 +129,7 @@ class Parser:
 
 
 def _as_written(doc: Doc, left_out: Sequence[tuple[int, int]]) -> Doc:
-    """The parsed text with a blank token in place of each stretch that was left out."""
+    """Return the parsed text with a blank token in place of each stretch that was left out."""
     from spacy.tokens import Doc
 
     words: list[str] = []

@@ -34,7 +34,8 @@ def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token
 
 
 def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> str | None:
-    """The role of a group by what it is a group of: "the separatist group", "a group of MPs"."""
+    """Return the role of a group by what it is a group of: "the separatist group", "a group of
+    MPs"."""
     table = lexicon.roles
     for child in reversed(left):
         lemma = child.lemma_.lower()

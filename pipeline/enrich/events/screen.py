@@ -152,7 +152,8 @@ class Screen:
 def _needs(
     frames: tuple[Frame, ...], members: Mapping[str, frozenset[str]]
 ) -> tuple[bool, frozenset[str]]:
-    """Whether one of a verb's frames asks for no noun, and the nouns that the others ask for."""
+    """Say whether one of a verb's frames asks for no noun, and the nouns that the others ask
+    for."""
     free = False
     found: set[str] = set()
     for frame in frames:
@@ -172,7 +173,7 @@ def _needs(
 
 
 def _class_forms(lexicon: EventLexicon) -> dict[str, frozenset[str]]:
-    """The last words of the members of each noun class, singular and plural."""
+    """Return the last words of the members of each noun class, singular and plural."""
     found: dict[str, set[str]] = {}
     for noun, names in lexicon.noun_classes.items():
         word = noun.rsplit(" ", 1)[-1]

@@ -109,7 +109,7 @@ def nouns(token: Token) -> list[Token]:
 
 
 def _as_noun(token: Token) -> bool:
-    """ "the wounded": a participle with an article is a noun."""
+    """Say whether a participle is a noun, as it is with an article: "the wounded"."""
     return token.tag_ == "VBN" and any(child.dep_ == "det" for child in token.children)
 
 
@@ -180,7 +180,7 @@ def _helped(predicate: Token) -> bool:
 
 
 def _shared_objects(verb: Token) -> list[Token]:
-    """ "convicted a man and jailed him": the pronoun is the first verb's object."""
+    """Return the first verb's object for a pronoun: "convicted a man and jailed him"."""
     return [
         item
         for child in verb.children
@@ -216,7 +216,7 @@ def is_infinitive(clause: Token) -> bool:
 
 
 def _antecedent(token: Token, predicate: Token) -> Token:
-    """The noun that a relative pronoun stands for, else the token itself."""
+    """Return the noun that a relative pronoun stands for, else the token itself."""
     if token.lower_ in _RELATIVES and token.tag_ in {"WDT", "WP", "DT", "IN"}:
         clause = predicate
         for _ in range(MAX_CHAIN):
@@ -254,7 +254,7 @@ def _inherit(predicate: Token, found: Arguments) -> None:
 
 
 def _modify(predicate: Token, found: Arguments) -> None:
-    """A participle or infinitive after a noun: "sanctions imposed by", "a bill banning"."""
+    """Take in a noun's participle or infinitive: "sanctions imposed by", "a bill banning"."""
     head = predicate.head
     if predicate.tag_ == "VBN":
         found.passive = True
@@ -309,7 +309,7 @@ def _outer(governor: Token) -> Arguments:
 
 
 def _fill(found: Arguments, head: Token, passive: bool) -> None:
-    """A relative clause without a pronoun in the parse: the noun fills what is missing."""
+    """Fill what a relative clause without a pronoun lacks with its noun."""
     if passive:
         if not found.objects:
             found.objects = nouns(head)
@@ -321,7 +321,8 @@ def _fill(found: Arguments, head: Token, passive: bool) -> None:
 
 
 def _nominal(noun: Token, patient: bool = False) -> Arguments:
-    """A noun that names an act: "Baku's operation in Karabakh", "the release of hostages by X"."""
+    """Return a noun that names an act: "Baku's operation in Karabakh", "the release of hostages
+    by X"."""
     found = Arguments()
     for child in noun.children:
         dep = child.dep_
@@ -357,7 +358,8 @@ def leaders(participle: Token) -> list[Token]:
 
 
 def _by_within(tokens: list[Token]) -> list[Token]:
-    """Who did it where the small model hangs "by" on the other: "the arrest of a man by police"."""
+    """Say who did it where the small model hangs "by" on the other: "the arrest of a man by
+    police"."""
     return [
         doer
         for token in tokens
@@ -372,7 +374,7 @@ _CHANGES = frozenset({"increase", "rise", "boost", "cut", "reduction", "decrease
 
 
 def _doer(noun: Token) -> list[Token]:
-    """Who does the act of a noun that stands as a verb's object: the verb's subject."""
+    """Say who does the act of a noun that stands as a verb's object: the verb's subject."""
     head, token = noun.head, noun
     for _ in range(3):
         if token.dep_ in _OBJECTS | {"attr", "conj"} and head.pos_ in {"VERB", "AUX"}:

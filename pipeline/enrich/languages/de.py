@@ -17,7 +17,7 @@ _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": 
 
 @lru_cache(maxsize=1)
 def _forms() -> tuple[re.Pattern[str], dict[str, str | None]]:
-    """What finds adjectives and peoples, and the country of each form in small letters.
+    """Say what finds adjectives and peoples, and the country of each form in small letters.
 
     Adjectives are found with their ending, peoples as they are written, both also as wires without
     umlauts write them.
@@ -52,7 +52,7 @@ def peoples(text: str) -> Iterator[Span]:
 
 @lru_cache(maxsize=1)
 def _adjectives_in_english() -> dict[str | None, str]:
-    """The wires' adjective of each country."""
+    """Return the wires' adjective of each country."""
     found: dict[str | None, str] = {}
     for name in load().names.values():
         if name.kind == "NORP" and name.source == "countries.tsv":

@@ -82,7 +82,8 @@ def resolve(
 
 
 def _without_article(text: str, span: Span, entries: Mapping[tuple[int, int], Name | None]) -> Span:
-    """A listed name without the article that begins its sentence ("La France", no "La Paz")."""
+    """Return a listed name without the article that begins its sentence ("La France", no "La
+    Paz")."""
     article = _CAPITAL_ARTICLE.match(text, span.start, span.end)
     if article is None or (span.start, span.end) in entries:
         return span
@@ -90,7 +91,8 @@ def _without_article(text: str, span: Span, entries: Mapping[tuple[int, int], Na
 
 
 def _finer(text: str, span: Span, heads: Heads) -> str:
-    """The kind of a place or another name by its first word, by quotes around it, by figures."""
+    """Return the kind of a place or another name by its first word, by quotes around it, by
+    figures."""
     words = text[span.start : span.end]
     if not heads or span.kind not in ("GPE", "EVENT"):
         return span.kind
@@ -109,7 +111,7 @@ def _class(kind: str) -> str:
 
 
 def _in_compound(text: str, span: Span) -> bool:
-    """Whether a hyphen ties a name to another word ("Deutschland-Achter")."""
+    """Say whether a hyphen ties a name to another word ("Deutschland-Achter")."""
     after = text[span.end : span.end + 2]
     before = text[max(0, span.start - 2) : span.start]
     return (after[:1] == "-" and after[1:].isalpha()) or (
@@ -119,7 +121,7 @@ def _in_compound(text: str, span: Span) -> bool:
 
 @lru_cache(maxsize=32)
 def _cldr(language: str) -> tuple[tuple[str, str], ...]:
-    """(name, ISO 3166-1 alpha-3) of the territories in a language; nothing for one unknown."""
+    """List (name, ISO 3166-1 alpha-3) of the territories in a language; none for one unknown."""
     import pycountry
     from babel import Locale, UnknownLocaleError
 

@@ -53,7 +53,7 @@ def split(text: str, ends: SentenceEnds = ENGLISH) -> tuple[tuple[int, int], ...
 
 
 def _ends(text: str, start: int, end: re.Match[str], ends: SentenceEnds) -> bool:
-    """Whether the dots at `end` close the sentence that began at `start`."""
+    """Say whether the dots at `end` close the sentence that began at `start`."""
     if end["stop"] != ".":
         return True
     # A window: the last word alone decides, and a sentence may be very long.

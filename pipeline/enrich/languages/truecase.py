@@ -51,7 +51,7 @@ class Truecaser:
         return result if len(result) == len(line) else line
 
     def _phrases(self, line: str, result: str) -> str:
-        """`result` with the listed names of several words ("NEW YORK") in their own case."""
+        """Return `result` with the listed names of several words ("NEW YORK") in their own case."""
         title = _WORD.sub(lambda match: match.group().capitalize(), line)
         if len(title) != len(result):
             return result
@@ -86,6 +86,6 @@ class Truecaser:
 
 
 def _inside(body: str, match: re.Match[str]) -> bool:
-    """Whether a word stands inside a sentence: there its case says something."""
+    """Say whether a word stands inside a sentence: there its case says something."""
     before = body[max(0, match.start() - 2) : match.start()]
     return bool(before) and before[-1] in " ,-(" and before[:1] not in ".!?\n\"'"

@@ -79,7 +79,8 @@ def _person(scene: _Scene, group: Group) -> None:
 
 
 def _ending_at(scene: _Scene, position: int) -> str | None:
-    """The country of a name that ends right before `position` ("Azerbaijani ", "Israel's ")."""
+    """Return the country of a name that ends right before `position` ("Azerbaijani ", "Israel's
+    ")."""
     for span in scene.spans[: bisect_left(scene.spans, position, key=lambda s: s.start)][:-4:-1]:
         gap = scene.text[span.end : position]
         if span.end <= position and span in scene.known and _OWNED.fullmatch(gap):
@@ -88,7 +89,8 @@ def _ending_at(scene: _Scene, position: int) -> str | None:
 
 
 def _after(scene: _Scene, span: Span, group: Group) -> str | None:
-    """The country in "(Cuba)", ", the Armenian foreign minister" or ", president of Chile"."""
+    """Return the country in "(Cuba)", ", the Armenian foreign minister" or ", president of
+    Chile"."""
     text = scene.text
     first = bisect_left(scene.spans, span.end, key=lambda s: s.start)
     for other in scene.spans[first : first + 3]:
@@ -125,7 +127,7 @@ _OF_SOME_COUNTRY = frozenset({"Supreme Court"})
 
 
 def _is_of_many(name: Name | None) -> bool:
-    """Whether a body is listed as one of many countries, whatever country stands beside it."""
+    """Say whether a body is listed as one of many countries, whatever country stands beside it."""
     return (
         name is not None
         and name.source == "organisations.tsv"
@@ -134,7 +136,7 @@ def _is_of_many(name: Name | None) -> bool:
 
 
 def _body(scene: _Scene, group: Group) -> str | None:
-    """The country of a body: its list entry, a place in its name, a country beside it."""
+    """Return the country of a body: its list entry, a place in its name, a country beside it."""
     text, first = scene.text, group.spans[0]
     if first.name is not None and first.name.country:
         return first.name.country
@@ -155,7 +157,7 @@ def _body(scene: _Scene, group: Group) -> str | None:
 
 
 def _owners(text: str, groups: Sequence[Group]) -> None:
-    """ "his spokesperson Matthew Miller" has the country of the person named last before."""
+    """Give "his spokesperson Matthew Miller" the country of the person named last before."""
     persons = sorted(
         ((span.start, group) for group in groups if group.kind == "PERSON" for span in group.spans),
         key=lambda item: item[0],

@@ -43,7 +43,7 @@ def support_of(text: str, groups: Sequence[Group], lexicon: Lexicon) -> dict[str
 
 
 def _readings(text: str, span: Span, lexicon: Lexicon) -> tuple[str, ...]:
-    """The country of a name that has one reading; none of an ambiguous one."""
+    """Return the country of a name that has one reading; none of an ambiguous one."""
     name = span.name
     if name is None:
         if span.kind in ("ORG", "FAC", "GPE", "LOC"):
@@ -95,7 +95,7 @@ def place_country(
 
 
 def _stated_after(text: str, span: Span, spans: Sequence[Span]) -> str | None:
-    """The country or state that follows a place ("Gainesville, Ga.", "Cork in Ireland")."""
+    """Return the country or state that follows a place ("Gainesville, Ga.", "Cork in Ireland")."""
     place = bisect_left(spans, span.end, key=lambda other: other.start)
     if place == len(spans) or (other := spans[place]).start > span.end + 4:
         return None
@@ -111,7 +111,8 @@ def _stated_after(text: str, span: Span, spans: Sequence[Span]) -> str | None:
 def _unlisted(
     text: str, group: Group, support: Mapping[str, float], lexicon: Lexicon
 ) -> str | None:
-    """A place on no list: the country of a listed place in its name, else of a clear majority."""
+    """Return a place on no list: the country of a listed place in its name, else of a clear
+    majority."""
     surface = text[group.spans[0].start : group.spans[0].end]
     base = _ADJECTIVE.sub("", surface)
     if base != surface and " " not in phrase(base):
@@ -152,7 +153,8 @@ def inner_country(surface: str, lexicon: Lexicon, support: Mapping[str, float]) 
 
 
 def _likeliest(key: str, lexicon: Lexicon, support: Mapping[str, float]) -> str | None:
-    """The likeliest country of a town's or division's name, given what the story speaks for."""
+    """Return the likeliest country of a town's or division's name, given what the story speaks
+    for."""
     candidates: dict[str, float] = defaultdict(float)
     for country, people in lexicon.cities.get(key, ()):
         candidates[country] = math.log10(people + 10)

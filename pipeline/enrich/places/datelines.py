@@ -57,7 +57,7 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
 
 
 def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool, str | None]:
-    """A part's country, whether it names a country or state, and which state."""
+    """Return a part's country, whether it names a country or state, and which state."""
     for key in _forms(part, lexicon):
         name = lexicon.names.get(key)
         if name is not None and name.country and name.kind in ("GPE", "LOC"):
@@ -70,7 +70,7 @@ def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool, str | None]
 
 
 def _forms(part: str, lexicon: Lexicon) -> list[str]:
-    """The look-up forms of a part; an abbreviated state keeps its dot in the lists."""
+    """Return the look-up forms of a part; an abbreviated state keeps its dot in the lists."""
     titled = part.title().split()
     lowered = [w.lower() if i and w.lower() in _SMALL_WORDS else w for i, w in enumerate(titled)]
     written = [part, f"{part}.", part.title(), " ".join(lowered), part.upper()]

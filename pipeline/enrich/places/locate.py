@@ -90,7 +90,7 @@ def apart_km(first: Point, second: Point) -> float:
 
 
 def _listed(text: str, group: Group, lexicon: Lexicon) -> Location | tuple[Town, ...] | None:
-    """The location of a country or state, else the towns that a place may be."""
+    """Return the location of a country or state, else the towns that a place may be."""
     first = group.spans[0]
     name = next((span.name for span in group.spans if span.name is not None), None)
     country = group.country or ""
@@ -121,7 +121,8 @@ def _score(
 
 
 def _state_behind(text: str, group: Group, states: Mapping[int, str]) -> str | None:
-    """The state that stands behind a town ("Paris, Texas"); `states` are by where they begin."""
+    """Return the state that stands behind a town ("Paris, Texas"); `states` are by where they
+    begin."""
     starts = (
         start
         for span in group.spans

@@ -80,7 +80,7 @@ def weigh(
 
 
 def _is_of_story(event: Event) -> bool:
-    """Whether the act's own clause says where it was."""
+    """Say whether the act's own clause says where it was."""
     of_story = event.place_from in {None, "clause"} and not event.negated
     return of_story and event.place_country is not None
 

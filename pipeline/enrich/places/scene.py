@@ -89,7 +89,7 @@ def _at(event: Event, placed: Placed, place_from: str) -> Event:
 
 
 def _is_scene(placed: Placed, text: str) -> bool:
-    """Whether a mention names a place where something is, not a government that acts."""
+    """Say whether a mention names a place where something is, not a government that acts."""
     entity, mention = placed.entity, placed.mention
     if entity.kind not in _KINDS or mention.metonym or entity.country is None:
         return False

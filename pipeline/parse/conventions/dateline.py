@@ -128,7 +128,8 @@ def find_dateline(paragraph: str) -> Dateline | None:
 
 
 def _styled(head: str) -> Dateline | None:
-    """The dateline in one of the shapes of the tables, which need an agency that is known."""
+    """Return the dateline in one of the shapes of the tables, which need an agency that is
+    known."""
     eastern = _EASTERN_BEGINNING.match(head)
     if not eastern and not _names_agency(head):
         return None
@@ -188,7 +189,7 @@ def _table(name: str) -> list[str]:
 
 
 def _names_agency(head: str) -> bool:
-    """Whether a word of an agency's signature is in the head: most heads have none."""
+    """Say whether a word of an agency's signature is in the head: most heads have none."""
     return not telling_words().isdisjoint(_WORDS.findall(head.casefold()))
 
 
@@ -220,7 +221,7 @@ def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None
 
 
 def _is_capitals(place: str) -> bool:
-    """`NEW YORK`, `HARTFORD, Conn.`: the first place is in capitals."""
+    """Say whether the first place is in capitals: `NEW YORK`, `HARTFORD, Conn.`."""
     first = re.split(r"[,/]", place)[0]
     return len(first) > 2 and first.upper() == first
 

@@ -196,7 +196,7 @@ class Embargo:
 
 @cache
 def _openings() -> dict[str, re.Pattern[str]]:
-    """The patterns of each kind of words, and of each language's own."""
+    """Return the patterns of each kind of words, and of each language's own."""
     words: dict[str, list[str]] = {}
     for kind, language, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
         words.setdefault(kind, []).extend(found.split("||"))
@@ -234,7 +234,7 @@ _HINTS = (
 
 @lru_cache(maxsize=1024)
 def _may_be(text: str) -> bool:
-    """Whether a word is there that every embargo line has one of: most lines have none.
+    """Say whether a word is there that every embargo line has one of: most lines have none.
 
     A paragraph is asked about several times on its way.
     """
@@ -267,7 +267,7 @@ def zone_of_words(text: str) -> tzinfo | None:
 
 
 def _is_time(rest: str) -> bool:
-    """Whether what follows `FOR RELEASE` or `EMBARGO` is nothing, or begins with a time."""
+    """Say whether what follows `FOR RELEASE` or `EMBARGO` is nothing, or begins with a time."""
     leading = _LEADING.match(rest)
     rest = rest[leading.end() :] if leading else rest
     if not rest.strip(" :.-–—*)]"):
@@ -318,7 +318,8 @@ def read_embargo(
 
 
 def _western(text: str) -> str:
-    """The line with days and hours as Japanese, Chinese and Korean write them in our own way."""
+    """Return the line with days and hours as Japanese, Chinese and Korean write them in our own
+    way."""
     if not _EASTERN.search(text):
         return text
     text = unicodedata.normalize("NFKC", text)
@@ -340,7 +341,7 @@ def _written_day(found: re.Match[str]) -> str:
 
 
 def _zone_after(text: str, end: int) -> bool:
-    """Whether a zone is named behind a time that was read without one."""
+    """Say whether a zone is named behind a time that was read without one."""
     return bool(re.match(r" ?(?!GMT|UTC|Z)[A-Z]{2,5}\b", text[end:]))
 
 
@@ -359,12 +360,13 @@ def _at(day: date, hour: timedelta, zone: tzinfo) -> datetime:
 
 
 def _is_weekday(text: str, spans: list[tuple[int, int]]) -> bool:
-    """Whether the day was given as a weekday alone."""
+    """Say whether the day was given as a weekday alone."""
     return len(spans) == 1 and text[slice(*spans[0])].casefold() in _WEEKDAYS
 
 
 def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int, int]]]:
-    """The days that a line may mean, and where it says so; spans without days: none understood."""
+    """Return the days that a line may mean, and where it says so; spans without days: none
+    understood."""
     spans = [match.span() for match in _WEEKDAY.finditer(text)]
     named = _NAMED_DAY.search(text)
     if named:
@@ -389,7 +391,7 @@ def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int,
 
 
 def _is_day(match: re.Match[str]) -> bool:
-    """`10.00` is an hour, `6.10.` and `06/10` are days."""
+    """Tell days (`6.10.`, `06/10`) from hours (`10.00`)."""
     first, second = int(match["d"] or match["d2"]), int(match["m"] or match["m2"])
     return 1 <= first <= 31 and 1 <= second <= 31 and min(first, second) <= 12
 
@@ -415,7 +417,7 @@ def _of_year(
 
 
 def _clock(text: str) -> tuple[bool, timedelta, tzinfo | None] | None:
-    """Whether an hour is given, the time since midnight, its zone; None for an unknown zone."""
+    """Say whether an hour is given, the time since midnight, its zone; None for an unknown zone."""
     for pattern, hours in ((_NOON, 12), (_MIDNIGHT, 24)):
         word = pattern.search(text)
         if word:

@@ -103,7 +103,7 @@ def read_heading(lines: list[str]) -> Heading:
 
 
 def _read_mark(head: Heading, text: str) -> int:
-    """1 if the line is something other than headline or body, 0 if not."""
+    """Return 1 if the line is something other than headline or body, 0 if not."""
     if _read_date(head, text):
         head.evidence = True
         return 1
@@ -113,7 +113,7 @@ def _read_mark(head: Heading, text: str) -> int:
 
 
 def _read_label(head: Heading, text: str) -> bool:
-    """Whether the line is a named field, a time of reading, or the headline again."""
+    """Say whether the line is a named field, a time of reading, or the headline again."""
     named_field = _FIELD.match(text)
     if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
@@ -126,7 +126,7 @@ def _read_label(head: Heading, text: str) -> bool:
 
 
 def _read_note(head: Heading, text: str) -> bool:
-    """Whether the line is an embargo, a note to editors, or a mark of revision."""
+    """Say whether the line is an embargo, a note to editors, or a mark of revision."""
     if _MATERIAL.match(text):
         head.notes.append(text.strip("=()"))
     elif is_embargo(text):
@@ -142,7 +142,7 @@ def _read_note(head: Heading, text: str) -> bool:
 
 
 def _read_sign(head: Heading, text: str) -> bool:
-    """Whether the line is an agency, a byline or a keyword line."""
+    """Say whether the line is an agency, a byline or a keyword line."""
     if len(text) < 40 and provider(text):
         head.provider = provider(text)
     elif (apa := _APA.match(text)) and not head.headline:
@@ -172,7 +172,7 @@ def _read_sign(head: Heading, text: str) -> bool:
 
 
 def _read_date(head: Heading, text: str) -> bool:
-    """Whether the line is a date, or the portal's first line with date and title."""
+    """Say whether the line is a date, or the portal's first line with date and title."""
     titled = _DATED_TITLE.match(text)
     if titled and not head.headline:
         head.moment, head.headline = _checked(head, titled["date"]), titled["title"].strip()
@@ -225,7 +225,7 @@ def _read_field(head: Heading, name: str, value: str) -> bool:
 
 
 def _embargo(head: Heading, text: str) -> None:
-    """The words of an embargo; its moment may need the story's date (see `wiretext.compose`)."""
+    """Note the words of an embargo; its moment may need the story's date (`wiretext.compose`)."""
     words = text.strip("()[] ")
     head.notes.append(words)
     if not lifts_embargo(words):
@@ -261,7 +261,7 @@ def _is_key_line(lines: list[str], index: int) -> bool:
 
 
 def _read_title(head: Heading, lines: list[str], index: int) -> int:
-    """How many lines from `index` are the headline; 0 where the body begins."""
+    """Say how many lines from `index` are the headline; 0 where the body begins."""
     first = lines[index].strip()
     if head.headline or find_dateline(first):
         return 0

@@ -118,13 +118,13 @@ def is_factiva(text: str) -> bool:
 
 
 def _is_coded(text: str) -> bool:
-    """Whether the fields of a document of Factiva have its codes before them."""
+    """Say whether the fields of a document of Factiva have its codes before them."""
     found = {match[1] for match in _CODED.finditer(text[:_HEAD_CHARS])}
     return "HD" in found and not found.isdisjoint({"WC", "PD", "LP", "TD"})
 
 
 def _coded(lines: list[str]) -> dict[str, list[str]]:
-    """The lines of each field that a code begins."""
+    """Return the lines of each field that a code begins."""
     coded: dict[str, list[str]] = {}
     here: list[str] = []
     for entry in lines:
@@ -135,12 +135,12 @@ def _coded(lines: list[str]) -> dict[str, list[str]]:
 
 
 def _is_aside(code: str, words: str) -> bool:
-    """Whether a field is an index of the database, or no more than a label."""
+    """Say whether a field is an index of the database, or no more than a label."""
     return code in _INDEXING or (code not in {"LP", "TD"} and len(words.split()) <= _LABEL_WORDS)
 
 
 def _read_coded(text: str) -> Draft:
-    """The document of Factiva whose fields have codes (HD, BY, WC, PD, SN, LP, TD, AN)."""
+    """Return the document of Factiva whose fields have codes (HD, BY, WC, PD, SN, LP, TD, AN)."""
     coded = _coded([entry.strip() for entry in text.split("\n")])
     said = {code: line(" ".join(values)) for code, values in coded.items()}
     published = _moment(said.get("PD", ""))
@@ -255,7 +255,7 @@ def _label_name(match: re.Match[str]) -> str:
 
 
 def _nexis_labels(lines: list[str]) -> tuple[dict[str, str], int, int]:
-    """What the labels say, and where the text begins and ends between them."""
+    """Say what the labels say, and where the text begins and ends between them."""
     labelled: dict[str, str] = {}
     begin, end, number = 0, len(lines), 0
     while number < len(lines):
@@ -330,7 +330,8 @@ def read_factiva(text: str) -> Draft:
 
 
 def _factiva_moment(lines: list[str]) -> tuple[Moment | None, int]:
-    """The moment that a date and perhaps a clock below it give, and how many lines they take."""
+    """Return the moment that a date and perhaps a clock below it give, and how many lines they
+    take."""
     day = _moment(lines[0]) if lines else None
     clock = _CLOCK.match(lines[1]) if day and len(lines) > 1 else None
     if day is None or clock is None:
@@ -346,7 +347,7 @@ def _draft(
     text: str,
     aside: Sequence[str] = (),
 ) -> Draft:
-    """The draft with its body; `text` is the whole document, `aside` its labels."""
+    """Return the draft with its body; `text` is the whole document, `aside` its labels."""
     read = fields.with_body(with_moment(draft, published), Flow(tidy(body)))
     return replace(read, delivered=text, set_aside=(*read.set_aside, *aside))
 
@@ -361,7 +362,8 @@ def _paragraphs(lines: list[str]) -> list[str]:
 
 
 def _head(lines: list[str]) -> list[str]:
-    """The paragraphs above the labels; a date or an edition stands alone, whatever is around it."""
+    """Return the paragraphs above the labels; a date or an edition stands alone, whatever is
+    around it."""
     parted: list[str] = []
     for entry in lines:
         alone = bool(_moment(entry) or _EDITION.search(entry) or _COPYRIGHT.match(entry))

@@ -61,7 +61,7 @@ class _Patterns:
 
 @cache
 def _kinds() -> dict[str, str]:
-    """The kind of each word, the word in small letters."""
+    """Return the kind of each word, the word in small letters."""
     rows = tsv.rows("pipeline.parse.conventions", "marks.tsv")
     return {word: kind for kind, words in rows for word in words.split("|")}
 
@@ -136,7 +136,7 @@ def read_line(text: str) -> Revision | None:
 
 
 def _first(text: str) -> tuple[re.Match[str], str] | None:
-    """The mark at the beginning, and the text after it."""
+    """Return the mark at the beginning, and the text after it."""
     head = text[:_ENDS_CHARS]
     match = _patterns().before_bracket.match(head)
     if match:
@@ -173,7 +173,7 @@ def _counts_before(match: re.Match[str], rest: str) -> bool:
 
 
 def _last(text: str) -> tuple[re.Match[str], str] | None:
-    """The mark at the end, and the text before it."""
+    """Return the mark at the end, and the text before it."""
     start = max(len(text) - _ENDS_CHARS, 0)
     if text.endswith((")", "]", ")=", "]=")):
         # From the last bracket that opens: the pattern cannot begin elsewhere.
@@ -194,7 +194,7 @@ def _last(text: str) -> tuple[re.Match[str], str] | None:
 
 
 def _counts_after(match: re.Match[str], rest: str) -> bool:
-    """At the end of a line bare words count after a comma, in capitals, or with a number."""
+    """Say whether bare words at a line's end count: after a comma, in capitals, with a number."""
     word, opened = match["word"].casefold(), match["open"].strip()
     numbered, slug = _order(match) > 0, _is_slug(rest)
     short = word in {"ld", "ld-writethru", "lead-writethru", "writethru"}
@@ -208,13 +208,13 @@ def _counts_after(match: re.Match[str], rest: str) -> bool:
 
 
 def _is_prefix(match: re.Match[str], rest: str) -> bool:
-    """`WITHDRAWN-Oil rises`: before a tight hyphen no word of a headline is written so."""
+    """Say whether a word stands before a tight hyphen, as no headline's does: `WITHDRAWN-Oil`."""
     begins = rest.split(maxsplit=1)[0] if rest else ""
     return match.groupdict().get("close") == "-" and not begins.isupper()
 
 
 def _stands_out(match: re.Match[str]) -> bool:
-    """In brackets a word counts in capitals or with a capital letter."""
+    """Say whether a word in brackets counts: in capitals or with a capital letter."""
     return bool(match["word"][0].isupper())
 
 
@@ -223,7 +223,7 @@ def _kind(match: re.Match[str]) -> str:
 
 
 def _order(match: re.Match[str]) -> int:
-    """The number that a mark gives, 0 if none."""
+    """Return the number that a mark gives, 0 if none."""
     order = (match["order"] or "").casefold()
     if order in _ORDINALS:
         return _ORDINALS[order]
@@ -236,12 +236,13 @@ def _steps(match: re.Match[str]) -> int:
 
 
 def _is_slug(text: str) -> bool:
-    """`BC-EU--France-Strikes`: one word with hyphens or slashes, or a keyword line's beginning."""
+    """Look for one word with hyphens or slashes (`BC-EU--France-Strikes`), or how a keyword line
+    begins."""
     return bool(re.fullmatch(r"[^\s,]{0,80}[-/][^\s,]{0,80}", text)) or text[:3] in _CYCLES
 
 
 def _without_count(text: str) -> str:
-    """A keyword line without the count of words at its end (`BC-Summit,450`)."""
+    """Return a keyword line without the count of words at its end (`BC-Summit,450`)."""
     if text[:3] not in _CYCLES:
         return text
     return re.sub(r",\s?[a-z]?\d{2,5}$", "", text)

@@ -115,7 +115,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
 
 
 def _signature(text: str) -> str | None:
-    """The agency of a line that is nothing but its signature: `==Kyodo`, `(Abr/Adnkronos)`."""
+    """Return the agency of a line that is nothing but its signature: `==Kyodo`,
+    `(Abr/Adnkronos)`."""
     if len(text) >= 40 or (text.endswith((".", "!", "?")) and len(text.split()) > 2):
         return None  # a sentence that begins with an agency
     signed = _SIGNED.match(text)

@@ -255,7 +255,7 @@ def _is_kill(mark: revisions.Revision, draft: Draft) -> bool:
 
 
 def _change(draft: Draft) -> str | None:
-    """What the editor's note says of the change, where it says so of the text itself."""
+    """Say what the editor's note says of the change, where it says so of the text itself."""
     for text in (draft.editor_note or "").split("\n"):
         word = advisories.change_of(text.strip("=()[] "))
         if word:

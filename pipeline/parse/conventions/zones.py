@@ -16,7 +16,7 @@ _OFFSET = re.compile(
 
 @cache
 def _zones() -> dict[str, str]:
-    """The zone of each name, the name in small letters."""
+    """Return the zone of each name, the name in small letters."""
     rows = tsv.rows("pipeline.parse.conventions", "zones.tsv")
     return {name: zone for zone, names in rows for name in names.split("|")}
 

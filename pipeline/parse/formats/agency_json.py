@@ -64,7 +64,7 @@ def _is_reuters(inner: Json) -> bool:
 
 
 def _parts(entries: list[tuple[Object, Part]], raw: bytes | None) -> Iterator[Part]:
-    """Each part with the object around it alone as its raw form, one alone with the whole."""
+    """Yield each part with the object around it alone as its raw form, one alone with the whole."""
     for around, part in entries:
         own = raw if len(entries) == 1 else json.dumps(around, ensure_ascii=False).encode()
         yield replace(part, raw=own)
@@ -162,7 +162,7 @@ def _dpa(item: Object, raw: bytes | None) -> Part:
 
 
 def _signed(draft: Draft, agency: str) -> Draft:
-    """The draft, of the agency whose shape this is unless it names another one."""
+    """Return the draft, of the agency whose shape this is unless it names another one."""
     return replace(draft, provider=draft.provider or agency, format="json")
 
 
@@ -278,7 +278,7 @@ def _listed(value: Json) -> list[Json]:
 
 
 def _named(value: Json) -> str | None:
-    """The name of an object, or the text itself."""
+    """Return the name of an object, or the text itself."""
     if isinstance(value, dict):
         return values.text(value, "name", "legalName", "alternateName")
     return value if isinstance(value, str) and value.strip() else None

@@ -78,7 +78,8 @@ def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
 
 
 def _head_end(lines: list[str], *, is_table: bool) -> int:
-    """Where the body begins: behind the marked lines, two of them where all lines are marked."""
+    """Say where the body begins: behind the marked lines, two of them where all lines are
+    marked."""
     marked = end = 0
     for number, entry in enumerate(lines[:_MAX_HEAD_LINES]):
         if entry.startswith("^"):
@@ -97,7 +98,7 @@ def _head_end(lines: list[str], *, is_table: bool) -> int:
 
 
 def _goes_on(lines: list[str], number: int) -> bool:
-    """Whether a line that is not marked belongs to the marked one above it.
+    """Say whether a line that is not marked belongs to the marked one above it.
 
     That one has no end for typesetting machines yet, and this one has, or marked ones follow.
     """
@@ -112,7 +113,7 @@ def _goes_on(lines: list[str], number: int) -> bool:
 
 
 def _joined(lines: list[str]) -> list[str]:
-    """The heading's lines, each with those that go on below it."""
+    """Return the heading's lines, each with those that go on below it."""
     joined: list[str] = []
     for entry in lines:
         if joined and not entry.startswith("^") and entry.strip(_QUADS):
@@ -154,7 +155,7 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
 
 
 def _service(text: str) -> str | None:
-    """The agency of a service line: `Associated Press`, `AP Sports Writer`."""
+    """Return the agency of a service line: `Associated Press`, `AP Sports Writer`."""
     if len(text) > 60:
         return None
     title = re.sub(r"^The ", "", text)
@@ -163,7 +164,8 @@ def _service(text: str) -> str | None:
 
 
 def _body_line(entry: str) -> str:
-    """A line of the body: a marked one begins a paragraph, a table's row has its cells apart."""
+    """Return a line of the body: a marked one begins a paragraph, a table's row has its cells
+    apart."""
     begins = entry[:1] in {"^", "\t"} or entry.startswith("  ")
     text = _CELLS.sub(" | ", entry.strip(_QUADS + "{"))
     return f"\t{text}" if begins else text

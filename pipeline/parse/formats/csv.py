@@ -74,7 +74,7 @@ class _Rows:
         return self
 
     def __next__(self) -> list[str]:
-        """The next row; raises `csv.Error`."""
+        """Return the next row; raises `csv.Error`."""
         delimiter, width = self._shape.delimiter, self._shape.width
         if delimiter == "\t":
             text = next(self._lines)
@@ -184,11 +184,11 @@ def _first_row(text: str, found: Shape) -> list[str]:
 def _mapping(
     names: list[str] | None, cells: list[str] | None, width: int, limits: ParseLimits
 ) -> FieldMap | None:
-    """The mapping of a table with these columns, or of one without a header row, by its cells."""
+    """Return the mapping of a table with these columns, or of one without a header row, by its cells."""
     if names is None:
         given = (m for m in limits.mappings if len(m.columns) == width)
-        told = (m for m in ready() if len(m.columns) == width and _has_cells(m, cells or ()))
-        return next(iter((*given, *told)), None)
+        fitting = (m for m in ready() if len(m.columns) == width and _has_cells(m, cells or ()))
+        return next(iter((*given, *fitting)), None)
     item: dict[str, Json] = dict.fromkeys(names, " .")
     given = (m for m in limits.mappings if not m.columns)
     telling = (m for m in ready() if m.when.has)
@@ -208,7 +208,7 @@ def _has_columns(mapping: FieldMap, names: list[str], item: dict[str, Json]) -> 
 
 
 def _is_known(names: list[str]) -> bool:
-    """Whether a column holds the text of a story: headlines alone make none."""
+    """Say whether a column holds the text of a story: headlines alone make none."""
     return bool({plain_name(name) for name in names} & (BODIES | _SUMMARIES))
 
 

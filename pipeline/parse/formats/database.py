@@ -97,7 +97,7 @@ def _text(data: bytes) -> str:
 
 
 def _of_text(text: str, name: str) -> Iterator[Part]:
-    """The parts of a document's text: of a database's export, or as plain text."""
+    """Yield the parts of a document's text: of a database's export, or as plain text."""
     if press_database.is_nexis(text):
         parts = list(_documents(text, (), press_database.split_nexis, press_database.read_nexis))
     elif press_database.is_factiva(text):

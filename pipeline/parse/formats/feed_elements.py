@@ -73,7 +73,7 @@ def prepare(element: etree._Element) -> Aside:
 
 
 def _media_texts(element: etree._Element) -> Iterator[str]:
-    """What Media RSS says of a picture or film beside its description.
+    """Yield what Media RSS says of a picture or film beside its description.
 
     Its text (a transcript), and a title that is more than a name.
     """
@@ -121,7 +121,7 @@ def _mend_names(element: etree._Element) -> None:
 
 
 def _legal(name: str) -> str:
-    """The name, or one that may stand for it: mended markup has names that XML forbids."""
+    """Return the name, or one that may stand for it: mended markup has names that XML forbids."""
     return name if _NAME.match(name) else re.sub(r"[^A-Za-z0-9_.-]", "_", f"x-{name}")
 
 

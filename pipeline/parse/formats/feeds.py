@@ -107,7 +107,7 @@ def _entries(document: xml.Document, *, is_cut: bool) -> Iterator[Part]:
 
 
 def _as_post(draft: Draft, post: Post) -> Draft:
-    """The draft with what WordPress says of it; a kill in its text stays one."""
+    """Return the draft with what WordPress says of it; a kill in its text stays one."""
     status = draft.status if draft.status != "usable" else post.status
     warnings = (*draft.warnings, *filter(None, (post.warning,)))
     summary = post.summary or draft.summary
@@ -115,7 +115,7 @@ def _as_post(draft: Draft, post: Post) -> Draft:
 
 
 def _feed(root: etree._Element) -> _Feed:
-    """What stands around the entries, which are no longer in the tree."""
+    """Say what stands around the entries, which are no longer in the tree."""
     kind = {"rss": f"rss {xml.attribute(root, 'version') or ''}", "rdf": "rss 1.0"}
     version = kind.get(local(root), "atom").strip()
     is_atom = local(root) in {"feed", "entry"}
@@ -129,7 +129,7 @@ def _feed(root: etree._Element) -> _Feed:
 
 
 def _read(document: bytes) -> Any:
-    """feedparser's view of a document; plain bytes it would take for the name of a file.
+    """Return feedparser's view of a document; plain bytes it would take for the name of a file.
 
     Raises `FaultError` where elements that never lie within each other confuse it.
     """
@@ -141,7 +141,7 @@ def _read(document: bytes) -> Any:
 
 
 def _shared(items: Sequence[etree._Element]) -> frozenset[str]:
-    """The ids that entries with different links share: they name no entry."""
+    """Return the ids that entries with different links share: they name no entry."""
     links: dict[str, set[str]] = {}
     for item in items:
         named = {"guid": "", "id": "", "link": ""}
@@ -201,19 +201,19 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
 
 
 def _without_trailer(body: Flow) -> Flow:
-    """The text without the line that WordPress puts below each entry."""
+    """Return the text without the line that WordPress puts below each entry."""
     last = body.paragraphs[-1] if len(body.paragraphs) > 1 else ""
     return replace(body, paragraphs=body.paragraphs[:-1]) if _TRAILER.match(last) else body
 
 
 def _text(values: Values, key: str) -> str | None:
-    """A value on one line; asked for like this, `updated` never stands for `published`."""
+    """Return a value on one line; asked for like this, `updated` never stands for `published`."""
     found = values[key] if key in values else None  # noqa: SIM401 - `get` warns and mixes the two
     return optional_line(found) if isinstance(found, str) else None
 
 
 def _headline(entry: Values, feed: _Feed) -> str:
-    """The title, with the markup that feeds escape into it taken away."""
+    """Return the title, with the markup that feeds escape into it taken away."""
     detail = entry.get("title_detail") or {}
     text = str(detail.get("value") or "")
     if _may_be_markup(detail, feed) and "<" in text and "</" in text:
@@ -227,7 +227,7 @@ def _may_be_markup(detail: Values, feed: _Feed) -> bool:
 
 
 def _body(entry: Values, feed: _Feed) -> tuple[Flow, Flow]:
-    """The full text, else the summary; and the summary where there is a full text."""
+    """Return the full text, else the summary; and the summary where there is a full text."""
     short = entry.get("summary_detail") or {}
     summary = _flow(short, feed)
     for content in entry.get("content") or ():

@@ -91,7 +91,8 @@ def _document(data: bytes) -> Part:
 
 
 def _sent(stamp: re.Match[str] | None, day: date | None) -> Moment | None:
-    """The time behind the dateline where it is of the day that the id gives, else that day."""
+    """Return the time behind the dateline where it is of the day that the id gives, else that
+    day."""
     moment = dates.moment(stamp["time"]) if stamp else None
     if moment and (day is None or moment.at.date() == day):
         return moment

@@ -66,7 +66,7 @@ class HtmlPage:
 
 
 def _articles(text: str, limits: ParseLimits) -> Iterator[Object]:
-    """The articles of one script that have their text; none where it is no JSON."""
+    """Yield the articles of one script that have their text; none where it is no JSON."""
     plain = _CDATA.sub("", text)
     for form in (plain, html.unescape(plain)):
         try:

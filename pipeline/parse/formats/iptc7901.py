@@ -93,7 +93,7 @@ class _Iptc7901:
 
 
 def _teleprinted(data: bytes, hints: Hints) -> Iterator[Part]:
-    """The messages between `ZCZC` and `NNNN`; words behind `NNNN` are named."""
+    """Yield the messages between `ZCZC` and `NNNN`; words behind `NNNN` are named."""
     for message in zczc.messages(data):
         part = _message(message.head, message.text, message.after[:_MAX_LINE_CHARS], hints)
         if isinstance(part, Draft):
@@ -164,7 +164,7 @@ def _header(lines: list[str]) -> _Header:
 
 
 def _without_number(lines: list[str]) -> list[str]:
-    """A header whose number stands on a line of its own, and its letters on the next one."""
+    """Return a header whose number stands on a line of its own, and its letters on the next one."""
     number, letters, *rest = lines
     found = _LETTERS.match(letters)
     if not found:
@@ -175,7 +175,7 @@ def _without_number(lines: list[str]) -> list[str]:
 
 
 def _codes(header: re.Match[str], scheme: str, service: str | None) -> Iterator[Code]:
-    """The category, the service and the number of words that a header gives."""
+    """Yield the category, the service and the number of words that a header gives."""
     yield Code(f"{scheme}-category", header["category"], "topic")
     if service:
         yield Code(f"{scheme}-service", service, "service")

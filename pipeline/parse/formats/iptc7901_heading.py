@@ -62,7 +62,7 @@ def read_marked_heading(text: str) -> Draft | None:
 
 
 def _end_of_head(lines: list[str]) -> int:
-    """The first line behind the last marked one, 0 where none is marked."""
+    """Return the first line behind the last marked one, 0 where none is marked."""
     end = seen = 0
     for number, entry in enumerate(lines):
         seen += bool(entry.strip())

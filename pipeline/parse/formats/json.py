@@ -109,7 +109,8 @@ class JsonFormat:
         hints: Hints,
         limits: ParseLimits,
     ) -> Iterator[Part]:
-        """The parts of what an envelope carries: of one item the envelope stays the raw form."""
+        """Yield the parts of what an envelope carries: of one item the envelope stays the raw
+        form."""
         parts = up_to_limits(self._nested(content, hints, limits), limits)
         for part in parts:
             own = raw if len(parts) == 1 else part.raw
@@ -123,7 +124,8 @@ class JsonFormat:
 def _mapped_items(
     item: dict[str, Json], found: tuple[FieldMap, str, list[dict[str, Json]]], raw: bytes | None
 ) -> Iterator[Part]:
-    """A part for each article within the answer of an API, with the answer around it as raw form.
+    """Yield a part for each article within the answer of an API, with the answer around it as raw
+    form.
 
     What is of another shape than the mapping's is read like any object.
     """
@@ -141,7 +143,8 @@ def _mapped_items(
 
 
 def _with_text(draft: Draft, low: dict[str, Json], item: dict[str, Json]) -> Draft:
-    """The draft if a text of the object was read; raises `FaultError` that names its fields else.
+    """Return the draft if a text of the object was read; raises `FaultError` that names its fields
+    else.
 
     A headline alone is a story where the object says that it is one of ours, or that it is killed.
     """
@@ -157,7 +160,7 @@ def _warned(draft: Draft, warnings: tuple[str, ...]) -> Draft:
 
 
 def _content(low: dict[str, Json]) -> bytes | None:
-    """The bytes that an envelope carries; None where the object is the story itself."""
+    """Return the bytes that an envelope carries; None where the object is the story itself."""
     encoded = low.get("content_base64")
     if isinstance(encoded, str):
         try:
@@ -173,7 +176,7 @@ def _content(low: dict[str, Json]) -> bytes | None:
 
 
 def _is_story(low: dict[str, Json]) -> bool:
-    """Whether a body stands under a name that ninjs does not know."""
+    """Say whether a body stands under a name that ninjs does not know."""
     return any(low.get(name) for name in _BODY if name != "body_text")
 
 
@@ -233,7 +236,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
 
 
 def _status(low: dict[str, Json]) -> tuple[str, str | None]:
-    """The status that any field gives, one that withholds or cancels before the others."""
+    """Return the status that any field gives, one that withholds or cancels before the others."""
     found = [fields.status(values.text(low, name)) for name in _STATUS]
     if low.get("draft") is True or low.get("is_draft") is True:
         found.append(fields.status("draft"))

@@ -159,7 +159,8 @@ class MailFormat:
             yield from (_under(part, cover) for part in parts)
 
     def _carried(self, leaf: _Leaf, hints: Hints, limits: ParseLimits) -> list[Part]:
-        """The parts of a leaf in a packaged format; one alone has the message as its raw form."""
+        """Return the parts of a leaf in a packaged format; one alone has the message as its raw
+        form."""
         try:
             read = self._read(leaf.data, replace(hints, charset=leaf.charset), limits)
             parts = up_to_limits(read, limits)
@@ -184,7 +185,7 @@ def _check_cost(data: bytes) -> None:
 
 
 def _message(data: bytes) -> Message:
-    """The message; raises `FaultError` once it has too many parts."""
+    """Return the message; raises `FaultError` once it has too many parts."""
     made = itertools.count()
 
     def make(policy: Policy = compat32) -> Message:
@@ -198,7 +199,7 @@ def _message(data: bytes) -> Message:
 
 
 def _leaves(message: Message) -> list[_Leaf]:
-    """The parts of the message that have no parts, without those of messages within it."""
+    """Return the parts of the message that have no parts, without those of messages within it."""
     leaves: list[_Leaf] = []
     for part in _own_parts(message):
         content = part.get_payload(decode=True)
@@ -220,7 +221,7 @@ def _own_parts(message: Message) -> Iterator[Message]:
 
 
 def _messages(message: Message) -> list[Message]:
-    """The messages that stand in this one, without those in them."""
+    """Return the messages that stand in this one, without those in them."""
     if not message.is_multipart():
         return []  # asked for its payload it would look its charset up
     payload = [*message.get_payload()]
@@ -230,7 +231,7 @@ def _messages(message: Message) -> list[Message]:
 
 
 def _bytes(message: Message) -> bytes | None:
-    """The message as it stands in the one around it; None where Python cannot write it."""
+    """Return the message as it stands in the one around it; None where Python cannot write it."""
     out = io.BytesIO()
     try:
         BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(message)
@@ -240,19 +241,19 @@ def _bytes(message: Message) -> bytes | None:
 
 
 def _cover(leaves: list[_Leaf], hints: Hints) -> str:
-    """The text of the mail itself."""
+    """Return the text of the mail itself."""
     inline = [leaf for leaf in leaves if leaf.attached is None]
     return _text(_chosen(inline, hints), hints)[0]
 
 
 def _is_cover(subject: str, text: str) -> bool:
-    """Whether a mail says too little itself to be more than a cover."""
+    """Say whether a mail says too little itself to be more than a cover."""
     words = len(text.split())
     return words < _COVER_WORDS or (bool(_SENT_ON.match(subject)) and words < 5 * _COVER_WORDS)
 
 
 def _under(part: Part, cover: str) -> Part:
-    """The part with the covering words as a note, and under the embargo that they give."""
+    """Return the part with the covering words as a note, and under the embargo that they give."""
     words = line(cover)
     if not isinstance(part, Draft) or not words:
         return part
@@ -272,7 +273,7 @@ def _under(part: Part, cover: str) -> Part:
 
 
 def _chosen(inline: list[_Leaf], hints: Hints) -> list[_Leaf]:
-    """The plain parts, or those in HTML where they hold much more of the text."""
+    """Return the plain parts, or those in HTML where they hold much more of the text."""
     plain = [leaf for leaf in inline if leaf.kind == "text/plain" and leaf.data.strip()]
     rich = [leaf for leaf in inline if leaf.kind == "text/html" and leaf.data.strip()]
     if not plain or not rich:
@@ -284,7 +285,7 @@ def _chosen(inline: list[_Leaf], hints: Hints) -> list[_Leaf]:
 
 
 def _read(leaf: _Leaf, hints: Hints) -> tuple[str, tuple[str, ...]]:
-    """The text of a leaf, and warnings of its decoding."""
+    """Return the text of a leaf, and warnings of its decoding."""
     decoded = decode(leaf.data, leaf.charset or hints.charset)
     is_html = leaf.kind == "text/html"
     text = "\n\n".join(read_html(decoded.text).paragraphs) if is_html else decoded.text
@@ -292,14 +293,15 @@ def _read(leaf: _Leaf, hints: Hints) -> tuple[str, tuple[str, ...]]:
 
 
 def _text(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
-    """The text of readable parts, cleaned and without a signature; warnings of its decoding."""
+    """Return the text of readable parts, cleaned and without a signature; warnings of its
+    decoding."""
     read = [_read(leaf, hints) for leaf in leaves]
     text = _SIGNATURE.sub("", clean("\n\n".join(text for text, _ in read)).rstrip())
     return text, [warning for _, warnings in read for warning in warnings]
 
 
 def _sent_on(subject: str, text: str) -> _Sent:
-    """The message that stands in the text of another one.
+    """Return the message that stands in the text of another one.
 
     Mail programs write it below a line of their own, with its header fields as text.
     """
@@ -358,7 +360,7 @@ def _story(message: Message, leaves: list[_Leaf], hints: Hints) -> Draft:
 
 
 def _header(message: Message, name: str) -> str | None:
-    """A header's text, its encoded words (RFC 2047) read, bytes above ASCII as in a text."""
+    """Return a header's text, its encoded words (RFC 2047) read, bytes above ASCII as in a text."""
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name), None)
     if raw is None:
         return None

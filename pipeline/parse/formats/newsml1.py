@@ -181,14 +181,14 @@ def _read(entry: etree._Element) -> Draft | None:
 
 
 def _is_text(entry: etree._Element) -> bool:
-    """Whether the content is to be read: a style sheet, a table of data or a script is not."""
+    """Say whether the content is to be read: a style sheet, a table of data or a script is not."""
     kinds = ("mediatype", "format", "mimetype")
     named = " ".join(formal_name(xml.child(entry, kind)) or "" for kind in kinds).lower()
     return not _NO_TEXT.search(named)
 
 
 def _role(entry: etree._Element) -> str:
-    """The role of the nearest component around a content item that has one."""
+    """Return the role of the nearest component around a content item that has one."""
     for component in entry.iterancestors():
         if local(component) == "newsitem":
             break

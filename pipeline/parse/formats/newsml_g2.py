@@ -104,7 +104,7 @@ def read_item(item: etree._Element, context: ItemContext) -> Part:
 
 
 def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
-    """The item's own metadata, filled up with what the content says."""
+    """Return the item's own metadata, filled up with what the content says."""
     return replace(
         draft,
         bylines=draft.bylines or content.bylines,
@@ -161,13 +161,13 @@ def read_page(part: etree._Element) -> Draft:
 
 
 def _is_note(entry: etree._Element) -> bool:
-    """Whether a part of the page is for desks (dpa's `notepad`), or the page's foot."""
+    """Say whether a part of the page is for desks (dpa's `notepad`), or the page's foot."""
     names = (xml.attribute(entry, "class") or "").split()
     return _is_part(entry, "footer") or any("notepad" in name for name in names)
 
 
 def _is_part(entry: etree._Element, name: str) -> bool:
-    """Whether an element is the page's header or footer, by its name or its class."""
+    """Say whether an element is the page's header or footer, by its name or its class."""
     return local(entry) == name or name in (xml.attribute(entry, "class") or "").split()
 
 
@@ -250,7 +250,7 @@ def _metadata(
 
 
 def _content(item: etree._Element) -> tuple[Draft, list[str]]:
-    """What the content set holds, as a draft, and warnings about content that is not read."""
+    """Say what the content set holds, as a draft, and warnings about content that is not read."""
     empty, warnings = Draft("", ()), []
     for part in xml.children(xml.child(item, "contentset"), "inlinexml", "inlinedata"):
         if local(part) == "inlinedata":

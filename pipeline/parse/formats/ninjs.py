@@ -137,7 +137,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
 
 
 def _plain(text: str) -> str:
-    """A line without the markup that editors' fields may have (Superdesk)."""
+    """Return a line without the markup that editors' fields may have (Superdesk)."""
     return line(" ".join(read_html(text).paragraphs) if _MARKED.search(text) else text)
 
 
@@ -146,14 +146,15 @@ def _identity(low: dict[str, Json]) -> str:
 
 
 def _status(low: dict[str, Json]) -> tuple[str, str | None]:
-    """The status of publication; Superdesk's own state where an item is not out, or taken back."""
+    """Return the status of publication; Superdesk's own state where an item is not out, or taken
+    back."""
     status, unknown = fields.status(values.text(low, "pubstatus"))
     state = _STATES.get((values.text(low, "state") or "").lower())
     return (state, unknown) if state and status == "usable" else (status, unknown)
 
 
 def _located(draft: Draft, stated: Json) -> Draft:
-    """The draft with the dateline that a property of its own gives (Superdesk, dpa)."""
+    """Return the draft with the dateline that a property of its own gives (Superdesk, dpa)."""
     inner = stated if isinstance(stated, dict) else {}
     words = values.text(inner, "text") or (stated if isinstance(stated, str) else "")
     words = line(words).rstrip(" -–—")  # noqa: RUF001
@@ -172,7 +173,7 @@ def _located(draft: Draft, stated: Json) -> Draft:
 
 
 def _bare_places(words: str) -> tuple[str, ...]:
-    """The places of a dateline that is nothing else: no date, no agency."""
+    """Return the places of a dateline that is nothing else: no date, no agency."""
     return split_places(words) if words and not re.search(r"[\d()]", words) else ()
 
 
@@ -185,7 +186,7 @@ def _headline(low: dict[str, Json]) -> str:
 
 
 def _texts(low: dict[str, Json], name: str) -> list[tuple[str, str]]:
-    """The texts of `description…` by role, as lines."""
+    """Return the texts of `description…` by role, as lines."""
     plural = {"body": "bodies"}.get(name, name + "s")
     found = [
         (str(entry.get("role") or ""), values.text(entry, "value") or "")
@@ -196,7 +197,8 @@ def _texts(low: dict[str, Json], name: str) -> list[tuple[str, str]]:
 
 
 def _body(low: dict[str, Json]) -> Flow:
-    """The body's paragraphs: of the marked-up form where there is one, else of the plain one."""
+    """Return the body's paragraphs: of the marked-up form where there is one, else of the plain
+    one."""
     found: list[tuple[int, str]] = []
     for entry in values.objects(low, "bodies"):
         kind = f"{entry.get('contenttype') or entry.get('contentType') or ''}".lower()
@@ -258,14 +260,14 @@ def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
 
 
 def _bylines(low: dict[str, Json]) -> tuple[str, ...]:
-    """The byline's names, else those of the creators that some feeds list."""
+    """Return the byline's names, else those of the creators that some feeds list."""
     named = fields.bylines(_plain(values.text(low, "byline") or "") or None)
     others = (*values.strings(low.get("by")), *values.strings(low.get("authors")))
     return named or tuple(dict.fromkeys(map(line, others)))
 
 
 def _linked_rights(low: dict[str, Json]) -> str | None:
-    """The address of the rights' statement, or the statement encoded."""
+    """Return the address of the rights' statement, or the statement encoded."""
     rights = low.get("rightsinfo")
     if not isinstance(rights, dict):
         return None

@@ -133,7 +133,8 @@ def read_nitf(root: etree._Element) -> Draft:
 
 
 def _body(body: etree._Element | None) -> Flow:
-    """The text: that of `body.content`, else what stands in the body beside its head and end.
+    """Return the text: that of `body.content`, else what stands in the body beside its head and
+    end.
 
     The New York Times Annotated Corpus (LDC2008T19) says the first paragraphs twice: as the block
     `lead_paragraph`, and at the head of the block `full_text`, after the word LEAD.
@@ -151,14 +152,15 @@ def _body(body: etree._Element | None) -> Flow:
 
 
 def _summary_block(root: etree._Element) -> tuple[str, ...]:
-    """The paragraphs of the block that the article calls its summary."""
+    """Return the paragraphs of the block that the article calls its summary."""
     blocks = xml.children(xml.child(root, "body", "body.content"), "block")
     named = (b for b in blocks if (b.get("class") or b.get("id") or "").lower() in _SUMMARIES)
     return texts_of(next(named, None))
 
 
 def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
-    """The day of the newspaper: `pubdata`, or the corpus's own `meta` of day, month and year."""
+    """Return the day of the newspaper: `pubdata`, or the corpus's own `meta` of day, month and
+    year."""
     text = xml.attribute(xml.child(head, "pubdata"), "date.publication")
     if text:
         day = re.sub(r"T00:?00:?00$", "", text)
@@ -173,7 +175,7 @@ def _printed(head: etree._Element | None, warnings: list[str]) -> Moment | None:
 
 
 def _summary(body_head: etree._Element | None, headline: str) -> str | None:
-    """The abstract, else the lines under the headline that do not say it once more."""
+    """Return the abstract, else the lines under the headline that do not say it once more."""
     found = texts_of(xml.child(body_head, "abstract"))
     below = xml.texts(xml.below(body_head, "hl2"))
     return " ".join(found or (text for text in below if text != headline)) or None
@@ -215,7 +217,7 @@ def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
 
 
 def _words(located: etree._Element | None, story_date: etree._Element | None) -> str:
-    """The dateline's words; a date that is apart by its markup only is apart in them too."""
+    """Return the dateline's words; a date that is apart by its markup only is apart in them too."""
     words, day = text_of(located), text_of(story_date)
     place = words.removesuffix(day)
     words = f"{place}, {day}" if day and place[-1:].isalnum() else words
@@ -289,7 +291,8 @@ def _related(docdata: etree._Element | None) -> tuple[Relation, ...]:
 
 
 def _corrected(docdata: etree._Element | None, status: str) -> str | None:
-    """The id of the article that this one corrects or takes back: it is of that one's family."""
+    """Return the id of the article that this one corrects or takes back: it is of that one's
+    family."""
     corrected = xml.attribute(next(xml.below(docdata, "correction"), None), "id-string")
     return xml.attribute(docdata, "management-doc-idref") if status != "usable" else corrected
 

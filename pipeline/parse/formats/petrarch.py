@@ -52,7 +52,7 @@ class _Petrarch:
 
 
 def _article(element: etree._Element) -> tuple[str, ...]:
-    """What the sentences of one article share."""
+    """Say what the sentences of one article share."""
     names = ("date", "source")
     identity = element.get("id", "")
     if element.tag == "Sentence":

@@ -150,7 +150,7 @@ def _codes(markup: str) -> tuple[Code, ...]:
 
 
 def _items(markup: str) -> list[str]:
-    """The contents of the elements `<D>`."""
+    """Return the contents of the elements `<D>`."""
     return [entry.split("</D>", 1)[0] for entry in markup.split("<D>")[1:] if "</D>" in entry]
 
 

@@ -133,7 +133,7 @@ def _document(data: bytes) -> Part:
 
 
 def _headline(found: dict[str, list[str]]) -> tuple[str, list[str]]:
-    """The headline, and what AP's desks wrote in further elements of the same name."""
+    """Return the headline, and what AP's desks wrote in further elements of the same name."""
     name = next((name for name in _HEADLINE if any(map(_plain, found.get(name, ())))), "HEAD")
     lines = list(filter(None, map(_plain, found.get(name, ()))))
     notes = [entry for entry in lines if _DESK_NOTE.match(entry)] if len(lines) > 1 else []
@@ -146,7 +146,7 @@ def _headline(found: dict[str, list[str]]) -> tuple[str, list[str]]:
 def _moments(
     found: dict[str, list[str]], number: str, warnings: list[str]
 ) -> tuple[Moment | None, Moment | None]:
-    """The day of publication, and the minute at which AP filed this version."""
+    """Return the day of publication, and the minute at which AP filed this version."""
     text = _first(found, "DATE1", "DD", "DATE", "PUBDATE")
     numbered = _DAY_OF_NUMBER.match(number)
     day = _day(text)
@@ -167,7 +167,7 @@ def _moments(
 
 
 def _day(text: str) -> date | None:
-    """The day of `910514`, `03/24/87`, `January 1, 1989, Sunday`, `1 March 1994`."""
+    """Return the day of `910514`, `03/24/87`, `January 1, 1989, Sunday`, `1 March 1994`."""
     if match := re.match(r"^(\d\d)(\d\d)(\d\d)$", text):
         return dates.day(_year(int(match[1])), int(match[2]), int(match[3]))
     if match := re.match(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})\b", text):

@@ -113,7 +113,7 @@ class WebPage:
 
 
 def _article_text(page: str) -> str:
-    """The paragraphs of the page's article, a blank line between them."""
+    """Return the paragraphs of the page's article, a blank line between them."""
     import trafilatura
 
     try:
@@ -131,7 +131,7 @@ def _article_text(page: str) -> str:
 
 
 def _stated(page: str, limits: ParseLimits) -> Object:
-    """What the page says of its article, under the names of schema.org."""
+    """Say what the page says of its article, under the names of schema.org."""
     stated: dict[str, str] = {}
     for tag in _META.finditer(page):
         pairs = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(tag[1])}
@@ -212,7 +212,8 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _response(data: bytes) -> tuple[str | None, bytes]:
-    """The charset and the content of an HTTP response; raises `FaultError` for a failed one."""
+    """Return the charset and the content of an HTTP response; raises `FaultError` for a failed
+    one."""
     head, content = _split(data)
     status = re.match(rb"HTTP/\d(?:\.\d)? (\d{3})", head)
     if status and status[1] != b"200":
@@ -226,7 +227,8 @@ def _response(data: bytes) -> tuple[str | None, bytes]:
 
 
 def _joined(content: bytes) -> bytes:
-    """The content without the sizes of its chunks (RFC 9112, 7.1); as it is where it has none."""
+    """Return the content without the sizes of its chunks (RFC 9112, 7.1); as it is where it has
+    none."""
     out, at = bytearray(), 0
     while chunk := _CHUNK.match(content, at):
         size = int(chunk[1], 16)

@@ -84,7 +84,7 @@ def author_names(root: etree._Element) -> dict[str, str]:
 
 
 def _html(text: str) -> str:
-    """A post's text as HTML with its paragraphs and captions marked."""
+    """Return a post's text as HTML with its paragraphs and captions marked."""
     text = _CAPTION.sub(
         lambda m: f"\n\n<figure><figcaption>{m['words'].strip()}</figcaption></figure>\n\n", text
     )

@@ -60,7 +60,7 @@ def messages(data: bytes) -> Iterator[Message]:
 
 
 def _head(data: bytes, at: int, limit: int) -> tuple[bytes, int]:
-    """The header's lines, and where the text begins."""
+    """Return the header's lines, and where the text begins."""
     lines: list[bytes] = []
     first = _line(data, at, limit)
     if first.strip():
@@ -84,7 +84,7 @@ def _line(data: bytes, at: int, limit: int) -> bytes:
 
 
 def _is_header(words: bytes, seen: int) -> bool:
-    """A number, letters of priority and category, or key words joined by dashes."""
+    """Return a number, letters of priority and category, or key words joined by dashes."""
     if seen == 0 and _NUMBER.fullmatch(words):
         return True
     return any(shape.fullmatch(words) for shape in (_LETTERS, _SLUG, _DESKS))

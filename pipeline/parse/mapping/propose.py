@@ -112,7 +112,7 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 def _body(columns: dict[str, list[str]]) -> str | None:
-    """The column of the longest texts, one that is named for it before others."""
+    """Return the column of the longest texts, one that is named for it before others."""
 
     def weight(path: str) -> tuple[bool, float]:
         return _last(path) in BODIES, median(map(len, columns[path]))
@@ -149,7 +149,7 @@ def _is_publication(path: str) -> bool:
 
 
 def _time(path: str, texts: Sequence[str]) -> str | None:
-    """How the values are written, if all of them are times."""
+    """Say how the values are written, if all of them are times."""
     if all(re.fullmatch(r"\d{9,13}(?:\.\d+)?", text) for text in texts):
         low, high = _EPOCH_S
         seconds = [float(text) for text in texts]
@@ -183,7 +183,7 @@ def _form(texts: Sequence[str]) -> str:
 
 
 def _entry(path: str, **more: str) -> str:
-    """The field's TOML: its path alone, or a table with what it needs besides."""
+    """Return the field's TOML: its path alone, or a table with what it needs besides."""
     more = {name: value for name, value in more.items() if (name, value) != ("time", "iso")}
     if not more:
         return _quoted(path)

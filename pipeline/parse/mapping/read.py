@@ -44,7 +44,7 @@ def find_ready(item: dict[str, Json]) -> FieldMap | None:
 
 @cache
 def _signatures() -> tuple[tuple[FieldMap, frozenset[str]], ...]:
-    """The ready mappings that are told by their fields, and those of them at the top."""
+    """Return the ready mappings that are told by their fields, and those of them at the top."""
     found = ((entry, frozenset(entry.when.has)) for entry in ready() if entry.when.has)
     return tuple((entry, frozenset(re.split(r"[.\[]", p)[0] for p in has)) for entry, has in found)
 
@@ -84,7 +84,7 @@ def find_items(
 
 @cache
 def _first_name(path: str) -> str:
-    """The field of the object itself that a path begins with."""
+    """Return the field of the object itself that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
@@ -151,7 +151,7 @@ _NAMES = {"byline": "bylines"}
 
 
 def _list(name: str, found: list[Json]) -> Json:
-    """A list as it is; one text of several names in it as the names' own rules have it."""
+    """Return a list as it is; one text of several names in it as the names' own rules have it."""
     texts = [line(_scalar(value)) for value in found]
     if name == "byline" and len(texts) == 1:
         return texts[0]
@@ -198,7 +198,8 @@ def _sections(mapping: FieldMap, item: dict[str, Json]) -> Iterator[Code]:
 
 
 def _values(item: dict[str, Json], entry: Field) -> Iterator[Json]:
-    """What the first of the paths that leads to something leads to; blank texts are nothing."""
+    """Yield what the first of the paths that leads to something leads to; blank texts are
+    nothing."""
     if entry.value is not None:
         yield entry.value
         return
@@ -228,7 +229,7 @@ def _plain(item: dict[str, Json], path: str) -> str | None:
 
 
 def _walk(item: dict[str, Json], path: str, entry: Field | None = None) -> Iterator[Json]:
-    """The values at `path`: `a.b` fields of fields, `a[]` each of a list, `a[0]` one of it.
+    """Yield the values at `path`: `a.b` fields of fields, `a[]` each of a list, `a[0]` one of it.
 
     A field that has the whole path for its name comes first. A list at the end stands for its
     values.
@@ -277,7 +278,7 @@ def _scalar(value: Json) -> str:
 
 
 def _time(value: Json, entry: Field) -> str | None:
-    """The time in ISO 8601; None where it is not written as the mapping says."""
+    """Return the time in ISO 8601; None where it is not written as the mapping says."""
     text = _scalar(value).strip()
     if entry.time == "iso":
         return _in_zone(text, entry.zone) if entry.zone else text
@@ -325,5 +326,5 @@ def _language_names() -> dict[str, str]:
 
 
 def _language(text: str) -> str:
-    """The language's code where its English name is given."""
+    """Return the language's code where its English name is given."""
     return _language_names().get(text.strip().casefold(), text)

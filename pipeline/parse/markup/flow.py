@@ -226,8 +226,8 @@ def without_class(markup: str, word: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _short_tag(tag: re.Match[str]) -> str:
-    """The start tag, without attributes if they are long: none of them is text, and libxml2 goes
-    over all of an element's for each that it adds."""
+    """Return the start tag, without attributes if they are long: none of them is text, and
+    libxml2 goes over all of an element's for each that it adds."""
     return tag[0] if tag.end() - tag.start() <= _LONG_TAG_CHARS else f"<{tag[1]}"
 
 

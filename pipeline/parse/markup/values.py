@@ -97,7 +97,7 @@ def _decode(text: str, start: int) -> tuple[Json, int, str | None]:
 
 
 def _resume(text: str, row_column: int) -> int:
-    """Where the next line begins with an object; the text's end if none does."""
+    """Say where the next line begins with an object; the text's end if none does."""
     match = re.compile(r"\n(?=\{)").search(text, row_column)
     return match.end() if match else len(text)
 

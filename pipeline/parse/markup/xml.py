@@ -74,7 +74,7 @@ def read_xml(data: bytes, hints: Hints, limits: ParseLimits) -> Document:
 
 
 def _without_entities(text: str) -> str:
-    """`text` with the entities of a character or so that it declares put in, and no DOCTYPE then.
+    """Put in the entities of a character or so that `text` declares; it has no DOCTYPE then.
 
     Parameter entities are passed over: a processor that does not validate need not fetch them
     (XML 1.0, section 5.1). Raises `FaultError` for entities that hold more than a few characters
@@ -101,7 +101,7 @@ def _without_entities(text: str) -> str:
 
 
 def _declared_nowhere(reference: str) -> str:
-    """A reference to a named character of HTML; raises `FaultError` for any other entity."""
+    """Return a reference to a named character of HTML; raises `FaultError` for any other entity."""
     if html.unescape(reference) == reference:
         message = f"an entity of a file that is never fetched: {reference[:40]}"
         raise FaultError("malformed", message, "DOCTYPE")

@@ -61,8 +61,8 @@ def clean(text: str) -> str:
 
 
 def _fewer_marks(heap: re.Match[str]) -> str:
-    """No more marks on one letter than any script has (UAX #15, stream-safe text): normalising
-    takes the square of their number."""
+    """Return no more marks on one letter than any script has (UAX #15, stream-safe text):
+    normalising takes the square of their number."""
     kept, marks = [], 0
     for character in heap[0]:
         marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0

@@ -202,7 +202,7 @@ def _name(declared: str | None) -> str | None:
 
 
 def _is_known(name: str) -> bool:
-    """Whether Python has a codec under this name.
+    """Say whether Python has a codec under this name.
 
     `codecs.lookup` remembers every name that it was ever asked for in vain.
     """
@@ -210,7 +210,7 @@ def _is_known(name: str) -> bool:
 
 
 def _cp1252(data: bytes) -> str:
-    """cp1252 as browsers read it: its five undefined bytes are the controls of Latin-1."""
+    """Decode cp1252 as browsers read it: its five undefined bytes are the controls of Latin-1."""
     return "".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in data)
 
 
@@ -218,7 +218,8 @@ _CP1252 = {byte: _cp1252(bytes((byte,))) for byte in range(0x80, 0xA0)}
 
 
 def _eight_bit(data: bytes) -> Decoded:
-    """The text in the eight-bit set that its letters speak for; of too few letters in cp1252.
+    """Return the text in the eight-bit set that its letters speak for; of too few letters in
+    cp1252.
 
     A language that the bytes name decides between sets; it is not asked where that gives no text.
     """
@@ -243,7 +244,8 @@ def _eight_bit(data: bytes) -> Decoded:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Whether the words are those of a western language, by the short ones: a look costs little."""
+    """Say whether the words are those of a western language, by the short ones: a look costs
+    little."""
     words = sample[:_WORDS_BYTES].lower().split()
     found = [word for word in words if word in _WESTERN_WORDS]
     enough = len(found) >= _WESTERN_SHARE * len(words)
@@ -257,7 +259,7 @@ def _read_as(data: bytes, encoding: str, note: str) -> Decoded:
 
 @cache
 def _charsets() -> dict[str, tuple[str, ...]]:
-    """The eight-bit sets of each language, the usual one first."""
+    """Return the eight-bit sets of each language, the usual one first."""
     table: dict[str, tuple[str, ...]] = {}
     for languages, sets in tsv.rows("pipeline.parse.text", "charsets.tsv"):
         table.update(dict.fromkeys(languages.split(), tuple(sets.split())))
@@ -269,7 +271,7 @@ def _decode_cp1252(data: bytes) -> str:
 
 
 def _reads_well(high: str, sample: bytes) -> bool:
-    """Whether the characters above ASCII are those of western text, read as cp1252."""
+    """Say whether the characters above ASCII are those of western text, read as cp1252."""
     odd = sum(1 for c in high if c not in _CP1252_MARKS and unicodedata.category(c)[0] != "L")
     inside = len(re.findall(rb"[A-Za-z][\xa0-\xbf\xd7\xf7][A-Za-z]", sample))
     return odd + inside <= 0.1 * len(high)

@@ -61,7 +61,7 @@ def _groups(lines: Iterable[str], by_indent: bool) -> Iterator[list[str]]:
 
 
 def _is_wrapped(lines: list[str]) -> bool:
-    """Whether lines break at a width rather than at a paragraph's end."""
+    """Say whether lines break at a width rather than at a paragraph's end."""
     if len(lines) < 2 or max(map(len, lines)) > _WRAPPED_MAX:
         return False
     inner = [entry.rstrip() for entry in lines[:-1]]

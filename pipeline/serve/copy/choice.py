@@ -51,7 +51,7 @@ def choose(revisions: pa.Table, ledger: pa.Table, as_of: datetime) -> dict[RowKe
 
 
 def _as_stories(revisions: pa.Table) -> pa.Table:
-    """The rows with the columns of stories; what is not told of them is null."""
+    """Return the rows with the columns of stories; what is not told of them is null."""
     columns = [
         revisions[field.name].cast(field.type)
         if field.name in revisions.schema.names

@@ -322,7 +322,7 @@ class Follower:
         return None if found is None else int(found)
 
     def _revisions(self, families: set[str] | None) -> pa.Table:
-        """All rows of the families without their texts; of every one for None."""
+        """Return all rows of the families without their texts; of every one for None."""
         names = ", ".join(f'"{name}"' for name in _COPIED)
         rows = self._open.execute(f"SELECT {names} FROM revisions {self._of(families)}")
         schema = contract("stories").schema
@@ -352,7 +352,7 @@ class Follower:
         return "WHERE story_id IN (SELECT story_id FROM touched)"
 
     def _shown(self, families: set[str] | None) -> dict[RowKey, bool]:
-        """What the copy shows of the families: whether each revision is the one in force."""
+        """Say what the copy shows of the families: whether each revision is the one in force."""
         rows = self._open.execute(
             'SELECT source, "offset", item, enrichment_id, is_current FROM stories '
             + self._of(families)
@@ -497,7 +497,7 @@ def _row_key(row: Mapping[str, Any]) -> RowKey:
 
 
 def _numbered(connection: sqlite3.Connection, shown: Shown) -> dict[str, int]:
-    """The copy's own number of each entity of a story; new ones get one."""
+    """Return the copy's own number of each entity of a story; new ones get one."""
     found = {}
     for row in shown.entities:
         entity_id = entity_id_of(row)
@@ -553,7 +553,7 @@ def _rows(
 
 
 def _where(days: Iterable[tuple[object, str]], offsets: Iterable[int]) -> ds.Expression:
-    """What the files are narrowed by: partitions, and the offsets that their logs tell of."""
+    """Say what the files are narrowed by: partitions, and the offsets that their logs tell of."""
     known = {day for day, _ in days}
     dated = pa.array([day for day in known if day is not None], pa.int32()).cast(pa.date32())
     on_day = pc.field("date").isin(dated)
@@ -568,7 +568,7 @@ def _where(days: Iterable[tuple[object, str]], offsets: Iterable[int]) -> ds.Exp
 
 
 def _whole(fragment: ds.Fragment, schema: pa.Schema) -> pa.Table:
-    """The rows of one file in the columns of `schema`, those of its partition too."""
+    """Return the rows of one file in the columns of `schema`, those of its partition too."""
     return pa.Table.from_batches(
         fragment.scanner(schema=schema, columns=schema.names, use_threads=False).to_batches(),
         schema,
@@ -595,7 +595,8 @@ def _column_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def _dates(
     revisions: pa.Table, wanted: Mapping[RowKey, Chosen]
 ) -> dict[RowKey, tuple[object, str]]:
-    """The partition of each wanted row: its day as a number, None for none, and its region."""
+    """Return the partition of each wanted row: its day as a number, None for none, and its
+    region."""
     columns = (*(revisions[name] for name in _ROW_KEY), _numbers(revisions["date"]))
     rows = zip(*(column.to_pylist() for column in (*columns, revisions["region"])), strict=True)
     return {row[:4]: (row[4], row[5]) for row in rows if row[:4] in wanted}
@@ -604,7 +605,7 @@ def _dates(
 def _parts(
     changed: Mapping[RowKey, Chosen], dates: Mapping[RowKey, tuple[object, str]]
 ) -> Iterator[list[RowKey]]:
-    """The places in parts, those of one partition together."""
+    """Yield the places in parts, those of one partition together."""
     order = iter(
         sorted(changed, key=lambda at: (dates[at][0] is None, dates[at][0] or 0, dates[at][1], at))
     )
@@ -618,7 +619,7 @@ def _latest(ledger: pa.Table) -> int | None:
 
 
 def _beginning(story: Mapping[str, Any]) -> str | None:
-    """What stands for the headline of a story without one."""
+    """Say what stands for the headline of a story without one."""
     return None if story["headline"] else (story["body"] or "")[:_BEGINNING].replace("\n", " ")
 
 

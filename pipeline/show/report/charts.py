@@ -257,7 +257,7 @@ def _leaning(row: Row) -> str:
 
 
 def _step(n: int, most: int) -> int:
-    """0 for nothing, else 1 to 5 on a logarithmic scale: a few countries have most stories."""
+    """Return 0 for nothing, else 1 to 5, logarithmic: a few countries have most stories."""
     if not n:
         return 0
     return 1 + round((_STEPS - 1) * (math.log(n) / math.log(most) if most > 1 else 1))

@@ -179,7 +179,7 @@ def _rows(
 
 
 def _mark(piece: Piece) -> bytes:
-    """What sets a record apart besides its bytes. Not the reason: it names files."""
+    """Say what sets a record apart besides its bytes. Not the reason: it names files."""
     marks = bytes((piece.truncated, piece.damage is not None, piece.skipped is not None))
     return marks + len(piece.value).to_bytes(8, "big")
 

@@ -130,7 +130,7 @@ def _local(location: str) -> Iterator[StoredFile]:
 
 
 def _below(path: Path, base: Path) -> Iterator[StoredFile]:
-    """`path`, or the files in it, named as they are within `base`."""
+    """Yield `path`, or the files in it, named as they are within `base`."""
 
     def refuse(error: OSError) -> None:
         raise UsageError("cannot read the archive", path=error.filename, reason=error) from error
@@ -161,7 +161,7 @@ def _status(path: str) -> os.stat_result:
 
 
 def _fixed(location: str) -> str:
-    """The directory before the first name that is a pattern."""
+    """Return the directory before the first name that is a pattern."""
     parts = location.split("/")
     first = next(i for i, part in enumerate(parts) if _PATTERN.search(part))
     return "/".join(parts[:first]) or ("/" if location.startswith("/") else ".")
@@ -202,7 +202,7 @@ def _remote(location: str, options: Options) -> Iterator[StoredFile]:
 
 
 def _translate(pattern: str) -> re.Pattern[str]:
-    """A pattern of paths; it also matches all that lies below what it names."""
+    """Return a pattern of paths; it also matches all that lies below what it names."""
     out = []
     for token in re.findall(r"\*\*/?|\*|\?|\[!?[^\]/]+\]|.", pattern, re.S):
         if token == "**/":
@@ -229,7 +229,7 @@ def _store(root: str, options: Options) -> Any:
 
 
 def _line(error: Exception) -> str:
-    """The message of a library that writes several lines, and colours."""
+    """Return the message of a library that writes several lines, and colours."""
     return " ".join(_COLOUR.sub("", str(error)).split())
 
 

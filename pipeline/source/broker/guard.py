@@ -24,7 +24,7 @@ _LOOK_S = 0.2
 
 
 def _die_with_guard() -> None:
-    """In the child, before the program starts: SIGKILL once the guard is gone."""
+    """Ask, in the child before the program starts, for SIGKILL once the guard is gone."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -115,14 +115,14 @@ class DeadLetters:
             producer.close(timeout=1)
 
     def _begin(self, producer: Any, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
-        """The receipt; None for more bytes than the client sends."""
+        """Return the receipt; None for more bytes than the client sends."""
         try:
             return producer.send(self._topic, value, headers=headers)
         except MessageSizeTooLargeError:
             return None
 
     def _is_taken(self, receipt: Any) -> bool:
-        """Whether the broker has it; False for more bytes than the topic takes."""
+        """Say whether the broker has it; False for more bytes than the topic takes."""
         try:
             return receipt is not None and bool(receipt.get(self._timeout_s))
         except MessageSizeTooLargeError:

@@ -182,7 +182,7 @@ class Reader:
         return found
 
     def _ends(self) -> dict[str, int]:
-        """What the broker has of each source, readable or not; also notes what is held back.
+        """Say what the broker has of each source, readable or not; also notes what is held back.
 
         Not an attempt like others: that it fails (a topic was deleted) keeps nothing from reading.
         """
@@ -328,7 +328,7 @@ class Reader:
         self._discover_s = self._clock() + self._options.discover_interval_s
 
     def _listing(self) -> Listing:
-        """The topics as they are now. Raises where none at all can be read."""
+        """Return the topics as they are now. Raises where none at all can be read."""
         now_s = self._clock()
         listed = self._open().topics(self._options.topics)
         refused = {t for t, until_s in self._refused_until_s.items() if until_s > now_s}

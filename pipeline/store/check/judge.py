@@ -172,7 +172,7 @@ def _totals(snapshot: Snapshot, table: str, rows: int, files: FileTotals) -> Tab
 def _workbench(
     snapshot: Snapshot, logs: Mapping[str, LogState], memory_mb: int, threads: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The keys of all rows, in a database on disk, with the committed ends beside them."""
+    """Load the keys of all rows into a database on disk, with the committed ends beside them."""
     with TemporaryDirectory(prefix="dateline-check-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_mb}MiB",

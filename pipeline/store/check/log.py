@@ -78,7 +78,7 @@ def _entries(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
 
 
 def _entry_fault(entry: Sequence[Mapping[str, Any]]) -> str | None:
-    """What an entry contradicts itself in: its seal, and the metadata that it gives twice."""
+    """Say what an entry contradicts itself in: its seal, and the metadata that it gives twice."""
     said = [info for action in entry if isinstance(info := action.get("commitInfo"), dict)]
     seals = [info[ENTRY_SEAL] for info in said if ENTRY_SEAL in info]
     try:
@@ -96,7 +96,7 @@ def _entry_fault(entry: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _metadata(log: Log, version: int, handle: DeltaTable) -> Iterator[Finding]:
-    """Whether the table's metadata are those that the last entry which gives them says."""
+    """Yield whether the table's metadata are those that the last entry which gives them says."""
     for number in sorted((n for n in log.entries if n <= version), reverse=True):
         try:
             given = [a["metaData"] for a in log.entry(number) if "metaData" in a]
@@ -125,7 +125,7 @@ def _metadata(log: Log, version: int, handle: DeltaTable) -> Iterator[Finding]:
 
 
 def _versions(entry: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
-    """The protocol's versions that an entry asks for."""
+    """Return the protocol's versions that an entry asks for."""
     for action in entry:
         if "protocol" in action:
             return action["protocol"]["minReaderVersion"], action["protocol"]["minWriterVersion"]
@@ -138,7 +138,8 @@ def _needed(handle: DeltaTable) -> tuple[int, int]:
 
 
 def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
-    """Whether the last checkpoint says what the entries up to it say, where they are all there."""
+    """Yield whether the last checkpoint says what the entries up to it say, where they are all
+    there."""
     below = [number for number in log.checkpoints if number <= version]
     if not below:
         return

@@ -96,7 +96,7 @@ def _opened(url: str, options: Mapping[str, str]) -> ObjectStore:
 
 
 def _is_known(url: str, name: str, value: str) -> bool:
-    """Whether the option is one of the store's: some of delta-rs' own are not."""
+    """Say whether the option is one of the store's: some of delta-rs' own are not."""
     try:
         from_url(url, config=cast(Any, {name: value}))
     except UnknownConfigurationKeyError:

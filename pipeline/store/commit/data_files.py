@@ -169,7 +169,7 @@ def _compression(table: pa.Table) -> Mapping[str, Any]:
 
 
 def _leaves(field: pa.Field, above: str = "") -> Iterator[str]:
-    """The paths of a column's values as Parquet names them."""
+    """Yield the paths of a column's values as Parquet names them."""
     path = f"{above}{field.name}"
     if pa.types.is_list(field.type):
         element = field.type.value_field.with_name("element")

@@ -191,7 +191,8 @@ def _unread(
     standing: Standing,
     rows: Mapping[str, Rows],
 ) -> Iterator[Reject]:
-    """The accounts of offsets that could not be read, each of a run of them that lacks an item.
+    """Yield the accounts of offsets that could not be read, each of a run of them that lacks an
+    item.
 
     A writer that died may have read some of them, or all. Below the end of stories nothing lacks
     an account; below that of rejects it is another writer's to say, until stories have passed it.

@@ -71,7 +71,7 @@ def _remove(
 
 
 def _plain(path: str) -> str:
-    """`path` without URL-encoding: the log encodes what it is given, encoded or not."""
+    """Return `path` without URL-encoding: the log encodes what it is given, encoded or not."""
     while (plain := unquote(path)) != path:
         path = plain
     return path

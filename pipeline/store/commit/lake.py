@@ -219,7 +219,7 @@ class Lake:
         self.on_point(f"{table}.done")
 
     def _holds(self, table: str, actions: Iterable[AddAction | RemoveAction]) -> bool:
-        """Whether the table, as last refreshed, has a file that `actions` add."""
+        """Say whether the table, as last refreshed, has a file that `actions` add."""
         held = set(self.active(table))
         paths = (f"{table}/{action.path}" for action in actions if isinstance(action, AddAction))
         return any(path in held for path in paths)
@@ -235,7 +235,7 @@ class Lake:
                     self.files.delete(f"{table}/{action.path}")
 
     def _landed(self, table: str, name: str, base: int) -> bool:
-        """Whether the commit is in the log though its acknowledgement was lost."""
+        """Say whether the commit is in the log though its acknowledgement was lost."""
         handle = self.refresh(table)
         new = handle.version() - base
         with reading_log(table):
@@ -244,7 +244,7 @@ class Lake:
             )
 
     def _write_files(self, commit: Commit) -> list[AddAction | RemoveAction]:
-        """One file a partition. All of them stand, or none and `StoreError` is raised."""
+        """Return one file a partition. All of them stand, or none and `StoreError` is raised."""
         table, marks = commit.table, Marks(commit.ends)
         actions: list[AddAction | RemoveAction] = []
         made: dict[str, AddAction] = {}
@@ -272,7 +272,7 @@ class Lake:
         return actions
 
     def _assert_last_entry(self, table: str, version: int) -> None:
-        """On a local lake: the log has the entry of the version that the handle is at.
+        """Make sure, on a local lake, that the log has the entry of the handle's version.
 
         delta-rs takes an empty entry for an empty commit, and a log that is gone for one that has
         nothing new.

@@ -226,7 +226,7 @@ class LakeWriter:
         return self._commit(table, rows if table == "ledger" else [], missing) or None
 
     def _settle_generation(self, stages_id: str) -> int | None:
-        """The number of these stages in the lake; the next one where they are new to it.
+        """Return the number of these stages in the lake; the next one where they are new to it.
 
         The ledger's log counts them: two writers that bring new stages at once cannot take the same
         number, as the log refuses the second.
@@ -388,7 +388,7 @@ class LakeWriter:
         ends: Mapping[str, int],
         marks: Mapping[str, int] | None = None,
     ) -> bool:
-        """One attempt from the handle as it is; False after a conflict."""
+        """Return one attempt from the handle as it is; False after a conflict."""
         if not ends:
             return True
         self._commits += 1
@@ -406,7 +406,7 @@ class LakeWriter:
 
 
 def _merged(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """One block a source of those that follow one another."""
+    """Return one block a source of those that follow one another."""
     found: dict[str, Block] = {}
     for block in blocks:
         before = found.get(block.source)
@@ -424,7 +424,7 @@ def _merged(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, Block]]:
-    """The batch's blocks without what is below the committed end of their source."""
+    """Yield the batch's blocks without what is below the committed end of their source."""
     for block in batch.blocks:
         committed = base.get(block.source)
         if committed is None or block.start > committed:
@@ -444,7 +444,7 @@ def _cut(batch: EnrichedBatch, base: Mapping[str, int]) -> Iterable[tuple[str, B
 
 
 def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
-    """How many records of `block` lie at or above `start`: each has an item, or more."""
+    """Say how many records of `block` lie at or above `start`: each has an item, or more."""
     # What the broker could not give (a skip by the reader) was no record.
     unread = {(r.source, r.offset) for r in batch.rejects if r.kind in UNREAD}
     records = {(source, offset) for source, offset, _ in batch.coordinates()} - unread
@@ -452,7 +452,7 @@ def _records(batch: EnrichedBatch, block: Block, start: int) -> int:
 
 
 def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
-    """What the lake now holds of the batch as failures."""
+    """Say what the lake now holds of the batch as failures."""
     new = (*decided.new_rejects, *decided.late)
     held = {coordinates_of(r) for r in new} | decided.standing.rejects.keys()
     return [
@@ -466,5 +466,6 @@ def _failures(batch: EnrichedBatch, decided: Decided) -> list[Reject]:
 
 
 def _raised(blocks: Mapping[str, Block], ends: Mapping[str, int]) -> dict[str, int]:
-    """The ends to commit: a version never goes down, and says again what it said in recovery."""
+    """Return the ends to commit: a version never goes down, and says again what it said in
+    recovery."""
     return {source: max(ends[source], block.end) for source, block in blocks.items()}

@@ -85,7 +85,8 @@ def views_sql(snapshot: Snapshot) -> str:
 
 
 def _table_select(table: str, *, has_files: bool) -> str:
-    """A table's files with all columns of today; of a table without files its columns alone."""
+    """Return a table's files with all columns of today; of a table without files its columns
+    alone."""
     rule = contract(table)
     with duckdb.connect() as connection:
         connection.register("empty", rule.schema.empty_table())

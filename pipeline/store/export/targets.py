@@ -426,7 +426,7 @@ def _part(path: Path, what: str = "part") -> Path:
 
 
 def _copied(path: Path) -> Path:
-    """A copy to work on, so that readers of the file are neither held up nor see half."""
+    """Return a copy to work on, so that readers of the file are neither held up nor see half."""
     _drop_parts(path)
     if path.exists():
         shutil.copyfile(path, _part(path))

@@ -180,7 +180,7 @@ class _Run:
         return [day - timedelta(days=n) for n in range(self._rule.window_days, -1, -1)]
 
     def _inputs(self, day: date) -> int:
-        """What the links of `day` follow from, as a number: the rule and the stories' files.
+        """Say what the links of `day` follow from, as a number: the rule and the stories' files.
 
         Compaction renames files, which makes a day look changed: it is then computed once more.
         """
@@ -214,7 +214,8 @@ class _Run:
         return rows, int(today.sum())
 
     def _read(self, day: date) -> _DayTexts:
-        """The day's revisions, each in its last generation, then at its smallest coordinates."""
+        """Return the day's revisions, each in its last generation, then at its smallest
+        coordinates."""
         best: dict[str, tuple[tuple[Any, ...], Row, Shingles]] = {}
         with self._lake.reading("stories"):
             batches = self._lake.dataset("stories").to_batches(
@@ -234,7 +235,7 @@ class _Run:
 
 
 def _files_by_day(lake: Lake) -> tuple[dict[date, list[str]], int]:
-    """The paths of the stories' files by day, and how many stories have no day."""
+    """Return the paths of the stories' files by day, and how many stories have no day."""
     found: dict[date, list[str]] = {}
     undated = 0
     actions = lake.added("stories")
@@ -252,7 +253,7 @@ def _day(value: date | str) -> date:
 
 
 def _enrichment_ages(lake: Lake) -> dict[str, int]:
-    """The place of each enrichment, newest first, as the view `current` has them."""
+    """Return the place of each enrichment, newest first, as the view `current` has them."""
     blocks = lake.dataset("ledger").to_table(
         ["enrichment_id", "committed_at"], filter=ds.field("records") > 0
     )

@@ -190,7 +190,7 @@ def _of(sets: Sequence[Shingles], wanted: NDArray[np.bool_]) -> list[Shingles]:
 
 
 def _batches(texts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """`texts` in runs of about a million shingles."""
+    """Yield `texts` in runs of about a million shingles."""
     part = np.cumsum(sizes[texts]) // _SHINGLES_AT_ONCE
     yield from np.split(texts, np.flatnonzero(np.diff(part)) + 1) if len(texts) else ()
 

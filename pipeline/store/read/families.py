@@ -108,7 +108,7 @@ class Families:
         )
 
     def _changed(self) -> list[str]:
-        """The families with rows in data files that came or left, as SQL."""
+        """Return the families with rows in data files that came or left, as SQL."""
         found = []
         if self.gone:
             found.append(f"SELECT story_id FROM {NOTED} WHERE file IN ({_listed(self.gone)})")
@@ -232,7 +232,7 @@ def _facts(schema: pa.Schema) -> Facts | None:
 
 
 def _fits(snapshot: Snapshot, facts: Facts) -> bool:
-    """Whether the ledger says of the note's sources and enrichments what it said then.
+    """Say whether the ledger says of the note's sources and enrichments what it said then.
 
     It may say something earlier after a clock went back.
     """

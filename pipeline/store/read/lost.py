@@ -74,7 +74,7 @@ def _end_of(row: Mapping[str, Any]) -> int:
 def _keys(
     table: ds.Dataset, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> set[tuple[Any, ...]]:
-    """The keys of the table's rows within the sources and offsets of `rows`."""
+    """Return the keys of the table's rows within the sources and offsets of `rows`."""
     offsets = [row["offset"] for row in rows]
     where = (
         ds.field("source").isin(sorted({row["source"] for row in rows}))
@@ -102,7 +102,8 @@ def _unread(
 
 
 def _covered(rows: Sequence[Mapping[str, Any]], ledger: ds.Dataset) -> list[bool]:
-    """Of each block whether its first offset lies in a block of the ledger (an empty one: is it).
+    """Say of each block whether its first offset lies in a block of the ledger, or is an empty
+    one's.
 
     Another writer may have committed the offsets in other portions.
     """

@@ -109,7 +109,8 @@ def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
 
 
 def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """The result of `work`, which Ctrl-C ends: DuckDB itself does not always look for a signal."""
+    """Return the result of `work`, which Ctrl-C ends: DuckDB itself does not always look for a
+    signal."""
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(work)
         try:

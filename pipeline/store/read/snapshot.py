@@ -92,7 +92,7 @@ class Snapshot:
         return ds.FileSystemDataset(parts, wide, form, root)
 
     def _file_filters(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
-        """Each file's path, and what its partition says of its rows."""
+        """Yield each file's path, and what its partition says of its rows."""
         actions = added(self.tables[table], table)
         keys = contract(table).partition_by
         columns = [actions[f"partition.{key}"] for key in keys]

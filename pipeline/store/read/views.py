@@ -59,7 +59,8 @@ def view_text(view: str) -> str:
 
 
 def _rows_text(view: str) -> str:
-    """The SQL of `view` before its coordinates are renamed: it gives rows as its table has them."""
+    """Return the SQL of `view` before its coordinates are renamed: it gives rows as its table
+    has them."""
     text = files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
     # One text for two, so that they cannot come to order or to join revisions differently.
     if view == _WITHHELD:

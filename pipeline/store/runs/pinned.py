@@ -107,7 +107,7 @@ def _versions(tail: str) -> Versions:
 
 
 def _is_whole(snapshot: Snapshot) -> bool:
-    """Whether every file of the pinned versions is still there: compaction replaces files."""
+    """Say whether every file of the pinned versions is still there: compaction replaces files."""
     paths = [f"{table}/{file.path}" for table in snapshot.tables for file in snapshot.active(table)]
     found = snapshot.filesystem().get_file_info(paths)
     return all(info.type == pafs.FileType.File for info in found)

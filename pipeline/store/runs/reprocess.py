@@ -122,7 +122,8 @@ def _prefix(stages: StageSet, where: str | None) -> str:
 
 
 def _newer(snapshot: Snapshot, stages: StageSet) -> str | None:
-    """The enrichment of the lake's last generation, where `stages` are an earlier one of it."""
+    """Return the enrichment of the lake's last generation, where `stages` are an earlier one of
+    it."""
     mine = f"{GENERATION}{stages.id}"
     known = snapshot.committed("ledger", (mine, GENERATIONS))
     if mine not in known or known[mine] == known[GENERATIONS]:

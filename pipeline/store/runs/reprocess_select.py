@@ -134,7 +134,7 @@ class PickedStories:
         )
 
     def _differing(self) -> dict[str, int]:
-        """How many of the picked rows each stage differs for."""
+        """Say how many of the picked rows each stage differs for."""
         counts: dict[str, int] = {}
         enrichment = {"enrichment": self._stages.enrichment_id}
         for stages_then, wire_format, then_id, is_enriched, is_parsed, rows in self._all(
@@ -228,7 +228,7 @@ def select(
 
 
 def _name_parses(connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:
-    """The table `parses`: today's parse of each format that the lake holds stories of."""
+    """Fill the table `parses`: today's parse of each format that the lake holds stories of."""
     connection.execute("CREATE TABLE parses (format VARCHAR, parse_id VARCHAR)")
     for (name,) in connection.execute("SELECT DISTINCT format FROM stories").fetchall():
         row = {"name": name, "id": stages.parse_id(name)}

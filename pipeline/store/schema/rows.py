@@ -180,7 +180,7 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
 
 
 def _side(name: str, actor: Actor | None) -> Row:
-    """The columns of one side of an event."""
+    """Return the columns of one side of an event."""
     columns = (
         "text", "start", "end", "name", "country", "role", "label", "entity_id", "state", "code",
         "resolved_by", "confidence",
@@ -190,7 +190,7 @@ def _side(name: str, actor: Actor | None) -> Row:
 
 
 def _location(prefix: str, location: Location | None) -> Row:
-    """The columns of where something lies."""
+    """Return the columns of where something lies."""
     return {
         f"{prefix}geonames_id": location.geonames_id if location else None,
         f"{prefix}latitude": location.latitude if location else None,

@@ -98,7 +98,7 @@ def _clean_table(lake: Lake, table: str, at: datetime, retention_s: float) -> li
 def _held(
     lake: Lake, table: str, orphans: Mapping[str, Marks | None], since_ms: int
 ) -> frozenset[str]:
-    """The files that compactions replaced after `since_ms`, by what the compacted files say.
+    """Return the files that compactions replaced after `since_ms`, by what the compacted files say.
 
     A compacted file that was itself replaced in that time says it as long as it is there, which is
     for longer.
@@ -166,7 +166,7 @@ class _Losses:
         return False
 
     def _by_compaction(self, folder: str) -> frozenset[str]:
-        """What the compacted files of a folder hold the rows of."""
+        """Say what the compacted files of a folder hold the rows of."""
         if folder not in self._replaced:
             self._replaced[folder] = frozenset(
                 replaced

@@ -145,7 +145,8 @@ def _seen(filesystem: pafs.FileSystem) -> dict[str, list[str]]:
 def _narrow(
     lake: Lake, table: str, filesystem: pafs.FileSystem, known: dict[str, bool]
 ) -> list[_Bin]:
-    """Each narrow file alone; `known` holds what was found of those that were looked into."""
+    """Return each narrow file alone; `known` holds what was found of those that were looked
+    into."""
     keys = contract(table).partition_by
     actions = lake.added(table)
     listed = actions.to_pylist() if actions.num_rows else []
@@ -198,7 +199,7 @@ def _carried_out(  # noqa: PLR0917 (each has its own type)
 
 
 def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
-    """What to gather, partition by partition, in an order that the files' names decide."""
+    """Say what to gather, partition by partition, in an order that the files' names decide."""
     keys = contract(table).partition_by
     open_from = (at - timedelta(days=1)).date().isoformat()
     small: dict[tuple[str | None, ...], list[_File]] = defaultdict(list)
@@ -234,7 +235,7 @@ def _gathered(files: Sequence[_File], sizing: Sizing) -> Iterator[list[_File]]:
 
 
 def _next(bins: Sequence[_Bin], sizing: Sizing) -> list[_Bin]:
-    """As many as one commit takes: a conflict costs no more than their work."""
+    """Return as many as one commit takes: a conflict costs no more than their work."""
     taken: list[_Bin] = []
     for bin_ in bins[:_FILES_A_COMMIT]:
         taken.append(bin_)
@@ -246,7 +247,8 @@ def _next(bins: Sequence[_Bin], sizing: Sizing) -> list[_Bin]:
 def _replace(
     lake: Lake, table: str, bins: Sequence[_Bin], at: datetime, writer: str
 ) -> list[AddAction]:
-    """One commit from the handle as it is; `ConflictError` when other maintenance was first."""
+    """Return one commit from the handle as it is; `ConflictError` when other maintenance was
+    first."""
     version = lake.committed(table, [MAINTAIN]).get(MAINTAIN, 0) + 1
     name = f"{PREFIX}{uuid4().hex[:16]}"
     added: list[AddAction] = []
@@ -289,7 +291,7 @@ def _removals(bins: Sequence[_Bin], at: datetime) -> list[RemoveAction]:
 
 
 def _merged(lake: Lake, table: str, bin_: _Bin) -> pa.Table:
-    """The rows of `bin_` by source, offset, item, each file's own order kept within an item.
+    """Return the rows of `bin_` by source, offset, item, each file's own order kept within an item.
 
     Columns that an older version of the code did not write are null; columns that a newer one
     wrote are kept.

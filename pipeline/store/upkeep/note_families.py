@@ -141,7 +141,7 @@ def _take_over(
 
 
 def _rows(dataset: ds.Dataset, paths: list[str], facts: Facts) -> pa.RecordBatchReader:
-    """The compared columns of those data files, each row with its file's number."""
+    """Return the compared columns of those data files, each row with its file's number."""
     names = list(compared())
     schema = pa.schema([*(dataset.schema.field(name) for name in names), ("file", pa.int32())])
     schema = pa.schema([field.remove_metadata() for field in schema])

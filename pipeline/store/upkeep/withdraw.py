@@ -141,7 +141,7 @@ def _rows(lake: Lake, table: str, columns: Sequence[str]) -> list[dict[str, Any]
 
 
 def _finished(lake: Lake, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those below the ledger's end: above it a writer may still be at work."""
+    """Return those below the ledger's end: above it a writer may still be at work."""
     listed = list(rows)
     ends = lake.ends(sorted({row["source"] for row in listed}))
     return [row for row in listed if row["offset"] < ends.get(row["source"], -1)]
@@ -156,7 +156,7 @@ def _all_coordinates(rows: pa.Table) -> list[Coordinates]:
 
 
 def _begun(lake: Lake) -> frozenset[Coordinates]:
-    """Every place where a skip says that a story was withdrawn."""
+    """Return every place where a skip says that a story was withdrawn."""
     return frozenset(
         _coordinates(row)
         for row in _rows(lake, "rejects", (*_COORDINATES, "message"))

@@ -59,7 +59,8 @@ def _row(head: bytes, piece: Piece) -> Iterator[Piece]:
 
 
 def _lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    """The lines, and whether they end: one beyond the limit comes in parts, the last may be cut."""
+    """Yield the lines, and whether they end: one beyond the limit comes in parts, the last may
+    be cut."""
     rest = bytearray()
     for chunk in chunks:
         begin = 0

@@ -101,7 +101,7 @@ Container = Callable[[Stream, Context], Iterator[Piece]]
 
 
 def _container(head: bytes) -> Container | None:
-    """What opens a stream that begins like this; None where it holds text."""
+    """Say what opens a stream that begins like this; None where it holds text."""
     if head.startswith(_PARQUET):
         return _parquet
     if warc.BEGINS.match(head):
@@ -117,7 +117,7 @@ def _container(head: bytes) -> Container | None:
 
 
 def _within(container: Container) -> Container:
-    """The container, unless it lies too deep in others."""
+    """Return the container, unless it lies too deep in others."""
 
     def opened(stream: Stream, context: Context) -> Iterator[Piece]:
         if context.depth >= MAX_DEPTH:
@@ -135,7 +135,7 @@ def _parquet(stream: Stream, context: Context) -> Iterator[Piece]:
 
 
 def _document(stream: Stream, context: Context) -> Iterator[Piece]:
-    """A document, though it is packed as an archive: its parts are no stories."""
+    """Yield a document, though it is packed as an archive: its parts are no stories."""
     yield from whole(stream.chunks(), context.limit_bytes)
 
 
@@ -154,7 +154,8 @@ def _split_of(head: bytes, stream: Stream) -> Split:
 
 
 def _is_json_lines(stream: Stream) -> bool:
-    """Whether the first line ends an object and the next one, if there is one, begins another."""
+    """Say whether the first line ends an object and the next one, if there is one, begins
+    another."""
     size = _HEAD_BYTES
     while True:
         data = stream.peek(size)

@@ -55,7 +55,7 @@ class Framing:
 
 
 def _bare_mail(value: bytes) -> bytes:
-    """Without the `From ` line, the blank line at the end, and the quoting (RFC 4155, mboxrd)."""
+    """Strip the `From ` line, the blank line at the end, and the quoting (RFC 4155, mboxrd)."""
     head, _, message = value.partition(b"\n")
     if not head.startswith(b"From "):
         message = value

@@ -139,7 +139,7 @@ class Section:
         return self
 
     def __next__(self) -> bytes:
-        """The next chunk; raises `DamagedError` where the parent ends too early."""
+        """Return the next chunk; raises `DamagedError` where the parent ends too early."""
         if not self.left:
             raise StopIteration
         data = self.parent.some(min(self.left, CHUNK_BYTES))

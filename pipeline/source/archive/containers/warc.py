@@ -76,7 +76,8 @@ def _record(
 
 
 def _media_type(data: bytes, fields: dict[bytes, bytes]) -> bytes:
-    """The type of the page that a response holds, by its HTTP header; empty where none is told."""
+    """Return the type of the page that a response holds, by its HTTP header; empty where none is
+    told."""
     if not fields.get(b"content-type", b"").lower().startswith(b"application/http"):
         return fields.get(b"content-type", b"").lower()
     end = _END.search(data)
@@ -94,7 +95,7 @@ def _broken(stream: Stream, context: Context, piece: Piece) -> Piece:
 
 
 def _lost(stream: Stream, context: Context) -> Iterator[Piece]:
-    """What is no WARC record, up to where one begins."""
+    """Yield what is no WARC record, up to where one begins."""
     current = Growing(context.limit_bytes)
     current.take(stream.read(1))
     marker = re.compile(rb"WARC/\d\.\d{1,2}\r?\n")

@@ -211,7 +211,8 @@ class _Zip:
         return _Member(text, flags, method, crc, packed, size)
 
     def _content(self, member: _Member, packed: Stream) -> Iterator[bytes]:
-        """The unpacked data; raises `DamagedError` where it breaks off or the checksum is wrong."""
+        """Yield the unpacked data; raises `DamagedError` where it breaks off or the checksum is
+        wrong."""
         if member.method != _STORED:
             name, decoder = _METHODS[member.method]
             chunks = unpack_one(packed, name, decoder(), self.context.meter)
@@ -236,7 +237,7 @@ class _Zip:
             raise DamagedError("the checksum of the zip member is wrong")
 
     def _is_at_end(self) -> bool:
-        """Whether there is too little left for a descriptor and what follows one."""
+        """Say whether there is too little left for a descriptor and what follows one."""
         return len(self.stream.peek(_DESCRIPTOR_BYTES)) < _DESCRIPTOR_BYTES
 
     def _pass_descriptor(self, crc: int | None = None, size: int = 0) -> bool:
@@ -262,7 +263,7 @@ class _Zip:
 
 
 def _wide_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
-    """The sizes of ZIP64 (APPNOTE 4.5.3): first of the content, then packed."""
+    """Return the sizes of ZIP64 (APPNOTE 4.5.3): first of the content, then packed."""
     at = 0
     while at + 4 <= len(extra):
         tag, length = struct.unpack_from("<2H", extra, at)
