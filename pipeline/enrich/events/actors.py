@@ -568,7 +568,7 @@ class Resolver:
 
 
 def _is_place_of(token: Token, predicate: Token) -> bool:
-    """Whether a noun stands in a phrase of place below a verb, and in no other clause."""
+    """Say whether a noun stands in a phrase of place below a verb, and in no other clause."""
     placed = False
     for head in (token, *token.ancestors):
         if head.i == predicate.i:
@@ -580,7 +580,8 @@ def _is_place_of(token: Token, predicate: Token) -> bool:
 
 
 def _is_of_nature(place: Entity) -> bool:
-    """Whether a place is water or a mountain, where nobody is whom something could be done to."""
+    """Say whether a place is water or a mountain, where nobody is whom something could be done
+    to."""
     return not _NATURE.isdisjoint(place.name.lower().split())
 
 

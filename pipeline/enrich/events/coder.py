@@ -274,7 +274,7 @@ class EventCoder:
         return pairs
 
     def _hit(self, act: Act) -> list[Token]:
-        """What an attack names that may tell whose country was hit.
+        """Say what an attack names that may tell whose country was hit.
 
         "an attack on a convoy in Mali killed three".
         """
@@ -413,7 +413,7 @@ def _political(act: Act, source: Party, target: Party | None, *, reported: bool 
 
 
 def _is_told_of_people(act: Act, source: Party, target: Party | None) -> bool:
-    """Whether somebody with a name or an office deals with somebody, in deeds or against him.
+    """Say whether somebody with a name or an office deals with somebody, in deeds or against him.
 
     Not in what commerce and private life do as well, nor in crimes. Of two bodies without an office
     it may be business.

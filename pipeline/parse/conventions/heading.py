@@ -237,7 +237,7 @@ def _is_capital(text: str) -> bool:
 
 
 def _is_key_line(lines: list[str], index: int) -> bool:
-    """Whether a few words in capitals stand above a headline that is not in capitals.
+    """Say whether a few words in capitals stand above a headline that is not in capitals.
 
     AAP and EFE put key words there. What is below the headline has to be a story as agencies send
     it: a byline, then a dateline. Else the capitals are a headline over a second one.

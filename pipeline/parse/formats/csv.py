@@ -184,7 +184,7 @@ def _first_row(text: str, found: Shape) -> list[str]:
 def _mapping(
     names: list[str] | None, cells: list[str] | None, width: int, limits: ParseLimits
 ) -> FieldMap | None:
-    """Return the mapping of a table with these columns, or of one without a header row, by its cells."""
+    """Return the mapping of a table with these columns, or of one without a header by its cells."""
     if names is None:
         given = (m for m in limits.mappings if len(m.columns) == width)
         fitting = (m for m in ready() if len(m.columns) == width and _has_cells(m, cells or ()))
@@ -197,8 +197,10 @@ def _mapping(
 
 def _has_cells(mapping: FieldMap, cells: Sequence[str]) -> bool:
     row = dict(zip(mapping.columns, cells, strict=False))
-    told = mapping.when.cells
-    return bool(told) and all(re.fullmatch(form, row.get(name, "")) for name, form in told.items())
+    forms = mapping.when.cells
+    return bool(forms) and all(
+        re.fullmatch(form, row.get(name, "")) for name, form in forms.items()
+    )
 
 
 def _has_columns(mapping: FieldMap, names: list[str], item: dict[str, Json]) -> bool:

@@ -261,7 +261,7 @@ def _bylines(entry: Values) -> tuple[str, ...]:
 
 
 def _provider(entry: Values, feed: Values, link: str | None) -> str | None:
-    """The agency that a name or an address tells, else the source as named."""
+    """Return the agency that a name or an address tells, else the source as named."""
     source, publisher = _text(entry.get("source") or {}, "title"), _text(entry, "publisher")
     home = _text(feed, "link")
     by_name = provider(source) or provider(publisher)

@@ -225,7 +225,7 @@ def _words(located: etree._Element | None, story_date: etree._Element | None) ->
 
 
 def _unsigned(place: str) -> str:
-    """A place without the agency that stands behind it in brackets."""
+    """Return a place without the agency that stands behind it in brackets."""
     name, _, sign = place.rstrip(" -–—_").rpartition("(")  # noqa: RUF001 - dashes of datelines
     return name.strip() if sign.endswith(")") and provider(sign) else place
 
