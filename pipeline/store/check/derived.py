@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from pipeline.model import Item, Record, Story, content_hash, is_reprocessed
-from pipeline.store.check.columns import reader
+from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.snapshot import Snapshot

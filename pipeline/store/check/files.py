@@ -135,7 +135,7 @@ def _seen(
 
 
 def _is_lost(snapshot: Snapshot, table: str, path: str) -> bool:
-    """Whether the file of ours has rows that the lake should hold and does not."""
+    """Say whether the file of ours has rows that the lake should hold and does not."""
     if table == LINKS:
         return False
     name = f"{table}/{path}"
@@ -203,7 +203,7 @@ def _differences(rule: pa.Schema, found: pa.Schema, *, nulls: bool) -> list[str]
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """`kind` without Arrow's choice of layout, which says nothing about the Parquet column."""
+    """Return `kind` without Arrow's choice of layout, which the Parquet column does not have."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(_plain(kind.value_type))
     if pa.types.is_struct(kind):
@@ -222,7 +222,7 @@ def _listed(filesystem: pafs.FileSystem, table: str) -> dict[str, int]:
 
 
 def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str | None:
-    """The file's footer; None where it is not there, the reason where it cannot be read."""
+    """Return the file's footer; None where it is not there, the reason where it cannot be read."""
     try:
         metadata = pq.read_metadata(f"{table}/{path}", filesystem=filesystem)
         schema = metadata.schema.to_arrow_schema()

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.check.columns import reader
+from pipeline.store.check.column_reader import reader
 from pipeline.store.check.derived import ParseBytes, check_pages, check_values
 from pipeline.store.check.files import FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding, Rule

@@ -59,7 +59,7 @@ def _batches(
 
 
 def _whole(batch: pa.RecordBatch, schema: pa.Schema, file: DataFile) -> pa.RecordBatch:
-    """`batch` with what its file's place says of its rows, and nulls for what it lacks."""
+    """Return `batch` with what its file's place says of its rows, and nulls for what it lacks."""
     columns = [
         batch.column(field.name).cast(field.type)
         if field.name in batch.schema.names

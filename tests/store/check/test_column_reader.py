@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from pipeline.store.check.columns import reader
+from pipeline.store.check.column_reader import reader
 from pipeline.store.commit.actions import add_action, folder_of
 from pipeline.store.commit.data_files import Marks, encode
 from pipeline.store.commit.lake import Lake
