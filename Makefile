@@ -68,8 +68,15 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# In an environment of their own over this one: where pandas is installed, pyarrow and Beam import
+# it, for a second in each process that a test starts.
+TOOLS := $(VENV)/tools
 $(VENV)/.tools: requirements-tools.lock $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-tools.lock
+	$(BIN)/python -m venv --without-pip $(TOOLS)
+	$(TOOLS)/bin/python -c 'import sys, sysconfig as s; open(s.get_path("purelib") + "/over.pth", "w").write(sys.argv[1])' \
+	  "$$($(BIN)/python -c 'import sysconfig as s; print(s.get_path("purelib"))')"
+	$(BIN)/python -m pip --python $(TOOLS)/bin/python install --quiet --no-compile --disable-pip-version-check \
+	  --require-hashes -r requirements-tools.lock
 	@touch $@
 
 prism: $(BIN)/prism  ## Beam's local engine, built by Go; the tests use it where it is

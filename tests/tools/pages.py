@@ -9,13 +9,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PROGRAMS = Path(sys.prefix) / "tools" / "bin"
+"""Where `make .venv/.tools` puts the tools: apart, so that no process of the product meets them."""
+
+PYTHON = str(PROGRAMS / "python") if PROGRAMS.is_dir() else sys.executable
+
 _DOCS = ROOT / "docs"
 
 _TOLD = "\nTOLD "
@@ -55,12 +60,12 @@ ONE_DAY = 3
 
 def asked(code: str, questions: Sequence[str], given: Mapping[str, str]) -> Any:
     """What the `ask` that a snippet ends with says to each question: lists of rows."""
-    return _run(code, f"[ask(sql) for sql in {list(questions)!r}]", given)
+    return told_by(code, f"[ask(sql) for sql in {list(questions)!r}]", given)
 
 
 def frame(code: str, given: Mapping[str, str]) -> Any:
     """What a snippet about data frames has computed, by name."""
-    return _run(code, _FRAME if "roots" not in code else f'{_FRAME} | {{"roots": roots}}', given)
+    return told_by(code, _FRAME if "roots" not in code else f'{_FRAME} | {{"roots": roots}}', given)
 
 
 def one_day(code: str, given: Mapping[str, str]) -> Any:
@@ -70,17 +75,17 @@ def one_day(code: str, given: Mapping[str, str]) -> Any:
         raise AssertionError("the fourth paragraph of a snippet is about one day")
     if "pl.scan" not in opened and "read_parquet" in opened.split("(")[0]:
         raise AssertionError("the second paragraph opens, and reads nothing")
-    return _run("\n\n".join((imports, opened, day)), "regions", given)
+    return told_by("\n\n".join((imports, opened, day)), "regions", given)
 
 
-def _run(code: str, told: str, given: Mapping[str, str]) -> Any:
-    for module in sorted(_modules(code)):
-        if find_spec(module) is None:
-            pytest.skip(f"{module} is not installed: make .venv/.tools")
+def told_by(code: str, told: str, given: Mapping[str, str]) -> Any:
+    """What the expression `told` is after `code`, by the interpreter of the tools."""
+    for module in sorted(_modules(code) - _installed(tuple(sorted(_modules(code))))):
+        pytest.skip(f"{module} is not installed: make .venv/.tools")
     head = "from datetime import UTC, datetime\nas_of = datetime(2026, 3, 4, 12, tzinfo=UTC)\n"
     head += "".join(f"{name} = {value!r}\n" for name, value in given.items())
     done = subprocess.run(
-        [sys.executable, "-c", head + code + _END.replace("{told}", told)],
+        [PYTHON, "-c", head + code + _END.replace("{told}", told)],
         cwd=ROOT,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
@@ -90,6 +95,19 @@ def _run(code: str, told: str, given: Mapping[str, str]) -> Any:
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.rsplit(_TOLD, 1)[1])
+
+
+@cache
+def _installed(modules: tuple[str, ...]) -> set[str]:
+    """Which of the modules the interpreter of the tools finds."""
+    look = (
+        "import sys; from importlib.util import find_spec;"
+        " print(*[name for name in sys.argv[1:] if find_spec(name)])"
+    )
+    done = subprocess.run(
+        [PYTHON, "-c", look, *modules], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
 
 
 def _modules(code: str) -> set[str]:
