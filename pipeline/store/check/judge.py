@@ -8,22 +8,19 @@ the lake, and may be run beside live jobs: what stands between two commits is to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.check.column_reader import reader
 from pipeline.store.check.derived import ParseBytes, check_pages, check_values
 from pipeline.store.check.files import FileTotals, check_contract, check_files
-from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding, Rule
-from pipeline.store.check.log import check_log, links_of, sources_of
-from pipeline.store.check.rules import COLUMNS, PREPARE, RULES, SOURCE_TOTALS, TABLE_ROWS
+from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
+from pipeline.store.check.log import check_log
+from pipeline.store.check.rules import RULES, SOURCE_TOTALS, TABLE_ROWS
+from pipeline.store.check.workbench import workbench
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, TABLES
@@ -32,9 +29,6 @@ _UNREADABLE = frozenset({"no_table", "contract", "missing_file", "unreadable_fil
 
 _FEW_ROWS = 1000
 """A lake of so many rows at most, over all tables, is checked without DuckDB's optimizer."""
-
-
-_BATCH_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +96,11 @@ def check(
 
     With `strict` a data file that no log refers to is an error; else it is a note, as a live job
     has such files. With `deep` every page of every column is read, and with `parse` each story's
-    bytes are parsed anew.
+    bytes are parsed anew. `memory_mb` is how much the work's database takes before it goes on on
+    disk.
 
-    Raises `UsageError` where there is no lake, `StoreError` where it cannot be read. A finding is
-    never raised.
+    Raises `UsageError` where there is no lake, `StoreError` where it cannot be read, or the memory
+    is too little. A finding is never raised.
     """
     snapshot = open_snapshot(lake_url, options)
     counts: Counter[str] = Counter()
@@ -133,15 +128,15 @@ def check(
     # Where files cannot be read as the log says, nothing can be said about the rows.
     if not counts.keys() & _UNREADABLE:
         try:
-            with _workbench(snapshot, logs, memory_mb, threads) as work:
-                rows = dict(work.execute(TABLE_ROWS).fetchall())
+            with workbench(snapshot, logs, memory_mb, threads) as work:
+                rows = dict(work.ask(TABLE_ROWS))
                 if sum(rows.values()) <= _FEW_ROWS:
-                    _run_plainly(work)
+                    work.run_plainly()
                 for rule in RULES:
-                    total, examples = _apply(work, rule)
+                    total, examples = work.apply(rule)
                     counts[rule.kind] += total
                     findings += examples
-                totals = work.execute(SOURCE_TOTALS).fetchall()
+                totals = work.ask(SOURCE_TOTALS)
                 sources = tuple(SourceTotals(*row) for row in totals)
             report(check_values(snapshot, parse if deep else None))
         except (duckdb.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -166,55 +161,3 @@ def _totals(snapshot: Snapshot, table: str, rows: int, files: FileTotals) -> Tab
     handle = snapshot.tables.get(table)
     version = None if handle is None else handle.version()
     return TableTotals(table, version, rows, **asdict(files))
-
-
-@contextmanager
-def _workbench(
-    snapshot: Snapshot, logs: Mapping[str, LogState], memory_mb: int, threads: int
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Load the keys of all rows into a database on disk, with the committed ends beside them."""
-    with TemporaryDirectory(prefix="dateline-check-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{memory_mb}MiB",
-            "threads": threads,
-            "temp_directory": str(Path(folder) / "spill"),
-            "preserve_insertion_order": "false",
-        }
-        with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as work:
-            work.execute("SET TimeZone = 'UTC'")
-            for table in (*TABLES, LINKS):
-                work.register(
-                    f"{table}_files", reader(snapshot, table, COLUMNS[table], _BATCH_ROWS)
-                )
-            ends = [
-                {"name": table, "source": source, "committed": end}
-                for table in TABLES
-                for source, end in sources_of(logs[table]).items()
-            ]
-            schema = pa.schema(
-                [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
-            )
-            work.register("ends", pa.Table.from_pylist(ends, schema=schema))
-            days = links_of(logs[LINKS]) if LINKS in logs else {}
-            listed = [{"day": day, "links": links} for day, links in days.items()]
-            schema = pa.schema([("day", pa.date32()), ("links", pa.int64())])
-            work.register("link_days", pa.Table.from_pylist(listed, schema=schema))
-            for sql in PREPARE:
-                work.execute(sql)
-            yield work
-
-
-def _run_plainly(work: duckdb.DuckDBPyConnection) -> None:
-    """Run the rules by one thread and unoptimized: on few rows, planning them costs the most."""
-    work.execute("SET threads = 1")
-    work.execute("PRAGMA disable_optimizer")
-
-
-def _apply(work: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[int, list[Finding]]:
-    if not work.execute(f"SELECT 1 FROM ({rule.sql}) LIMIT 1").fetchall():
-        return 0, []
-    rows = work.execute(
-        f"SELECT source, first, beyond, message, count(*) OVER () FROM ({rule.sql})"
-        f" ORDER BY source, first, beyond, message LIMIT {EXAMPLES}"
-    ).fetchall()
-    return rows[0][4], [Finding(rule.kind, rule.table, row[3], *row[:3]) for row in rows]

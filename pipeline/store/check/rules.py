@@ -1,6 +1,6 @@
 """What the rules of `lake check` work on, and all of them: SQL over the keys of all rows.
 
-Beside the tables that `PREPARE` makes (`TABLE_data` has the keys of a table's rows) there is `ends`
+Beside the tables that `PREPARE` makes, `TABLE_data` has the keys of a table's rows. There is `ends`
 (`name, source, committed`): the committed end of each source that a table's log names. `link_days`
 (`day, links`) is how many links the log says that a day has.
 """
@@ -40,7 +40,6 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 """What the rules ask of each table: read from its files once, and kept in the work's database."""
 
 PREPARE = (
-    *(f"CREATE TABLE {table}_data AS FROM {table}_files" for table in COLUMNS),
     "CREATE VIEW ledger AS SELECT * FROM ledger_data",
     "CREATE VIEW stories AS SELECT * FROM stories_data",
     f"""

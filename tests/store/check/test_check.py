@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.model import Block
+from pipeline.store.check import workbench
 from pipeline.store.check.findings import MEANING, NOTES
 from pipeline.store.check.judge import check
 from pipeline.store.check.rules import RULES
@@ -520,3 +521,18 @@ def test_an_empty_lake_is_sound(tmp_path: Path) -> None:
     report = check(str(tmp_path / "lake"))
     assert report.ok
     assert report.sources == ()
+
+
+def test_a_check_takes_more_memory_where_it_cannot_do_with_less(tmp_path: Path) -> None:
+    """Not all of a question can be on disk; that is no fault of the lake."""
+    written(tmp_path / "lake", a_batch([enriched(a_story(n)) for n in range(50)])).close()
+    assert check(str(tmp_path / "lake"), memory_mb=1).ok
+
+
+def test_a_check_without_enough_memory_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbench, "_MOST_TIMES", 1)
+    written(tmp_path / "lake", a_batch([enriched(a_story())])).close()
+    with pytest.raises(StoreError, match="needs more memory"):
+        check(str(tmp_path / "lake"), memory_mb=1)

@@ -1,0 +1,116 @@
+"""What the rules of `lake check` are asked of: the keys of all rows, in a database on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.errors import StoreError
+from pipeline.store.check.column_reader import reader
+from pipeline.store.check.findings import EXAMPLES, Finding, Rule
+from pipeline.store.check.log import links_of, sources_of
+from pipeline.store.check.rules import COLUMNS, PREPARE
+from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.read.table_log import LogState
+from pipeline.store.schema.contract import LINKS, TABLES
+
+_BATCH_ROWS = 8192
+_MOST_TIMES = 32
+"""A question that cannot do with the memory, even on disk, gets up to so many times as much."""
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(slots=True)
+class Workbench:
+    """A DuckDB database with what the rules work on; `memory_mb` is its limit now."""
+
+    connection: duckdb.DuckDBPyConnection
+    memory_mb: int
+    most_mb: int
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a question. Raises `StoreError` where memory is too little."""
+        return self._within(lambda: self.connection.execute(sql).fetchall())
+
+    def load(self, snapshot: Snapshot, table: str) -> None:
+        """Take over what the rules ask of a table's rows, as `TABLE_data`."""
+
+        def load() -> None:
+            rows = reader(snapshot, table, COLUMNS[table], _BATCH_ROWS)
+            self.connection.register(f"{table}_files", rows)
+            self.connection.execute(f"CREATE TABLE {table}_data AS FROM {table}_files")
+            self.connection.unregister(f"{table}_files")
+
+        self._within(load)
+
+    def run_plainly(self) -> None:
+        """Run rules by one thread and unoptimized: on few rows, planning them costs the most."""
+        self.connection.execute("SET threads = 1")
+        self.connection.execute("PRAGMA disable_optimizer")
+
+    def apply(self, rule: Rule) -> tuple[int, list[Finding]]:
+        """Return how much breaks a rule, and the first examples."""
+        if not self.ask(f"SELECT 1 FROM ({rule.sql}) LIMIT 1"):
+            return 0, []
+        rows = self.ask(
+            f"SELECT source, first, beyond, message, count(*) OVER () FROM ({rule.sql})"
+            f" ORDER BY source, first, beyond, message LIMIT {EXAMPLES}"
+        )
+        return rows[0][4], [Finding(rule.kind, rule.table, row[3], *row[:3]) for row in rows]
+
+    def _within(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Double the limit while a question finds no room: not all of it can be on disk."""
+        while True:
+            try:
+                return ask()
+            except duckdb.OutOfMemoryException as error:
+                self.memory_mb *= 2
+                if self.memory_mb > self.most_mb:
+                    raise StoreError(
+                        "the check needs more memory, or room for temporary files (TMPDIR)",
+                        reason=str(error).splitlines()[0],
+                    ) from error
+                self.connection.execute(f"SET memory_limit = '{self.memory_mb}MiB'")
+
+
+@contextmanager
+def workbench(
+    snapshot: Snapshot, logs: Mapping[str, LogState], memory_mb: int, threads: int
+) -> Iterator[Workbench]:
+    """Load the keys of all rows into a database on disk, with the committed ends beside them."""
+    with TemporaryDirectory(prefix="dateline-check-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_mb}MiB",
+            "threads": threads,
+            "temp_directory": str(Path(folder) / "spill"),
+            "preserve_insertion_order": "false",
+        }
+        with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as connection:
+            work = Workbench(connection, memory_mb, memory_mb * _MOST_TIMES)
+            connection.execute("SET TimeZone = 'UTC'")
+            for table in (*TABLES, LINKS):
+                work.load(snapshot, table)
+            ends = [
+                {"name": table, "source": source, "committed": end}
+                for table in TABLES
+                for source, end in sources_of(logs[table]).items()
+            ]
+            schema = pa.schema(
+                [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
+            )
+            connection.register("ends", pa.Table.from_pylist(ends, schema=schema))
+            days = links_of(logs[LINKS]) if LINKS in logs else {}
+            listed = [{"day": day, "links": links} for day, links in days.items()]
+            schema = pa.schema([("day", pa.date32()), ("links", pa.int64())])
+            connection.register("link_days", pa.Table.from_pylist(listed, schema=schema))
+            for sql in PREPARE:
+                work.ask(sql)
+            yield work
