@@ -148,7 +148,7 @@ bench: $(VENV)/.run  ## the job beside what users would build instead (needs DAT
 	for mode in none entities; do PYTHONPATH=. $(BIN)/python bench/pipelines.py --mode $$mode \
 	  --python build/against/bin/python -o build/bench-$$mode.json $(ARGS) || exit 1; done
 
-bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over years
+bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over years, as stored and by day
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/replay_years.py $(ARGS)
 
 bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes

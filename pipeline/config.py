@@ -163,10 +163,11 @@ class JobSettings(_Section):
 
 
 class ReplaySettings(_Section):
-    """How what has an end is read: the parts it is cut into, and by how many processes."""
+    """How what has an end is read: in which parts, by how many processes, and sorted where."""
 
     part_records: PositiveInt = 2000
     workers: PositiveInt | None = None
+    spill_dir: str | None = None
 
 
 class EnrichSettings(_Section):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
+from pipeline.by_day import ByDay
 from pipeline.errors import ConfigError
 from pipeline.model import Record
 from pipeline.parse.selection import EVERYTHING, Selection, selection_of
@@ -25,7 +26,7 @@ from pipeline.store.runs.retry import RetryRun
 from pipeline.work import Key, LakeSide
 
 _KINDS: Mapping[str, type[Any]] = {
-    known.kind: known for known in (Archive, KafkaRange, ReprocessRun, RetryRun)
+    known.kind: known for known in (Archive, ByDay, KafkaRange, ReprocessRun, RetryRun)
 }
 """What can be sent to a worker. To add one, add its type here: a frozen dataclass of plain data."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
+from pipeline.by_day import in_best_order
 from pipeline.cli.common import (
     ConfigOption,
     EncodingOption,
@@ -68,6 +72,15 @@ def replay(
         int | None,
         typer.Option(min=1, help="Worker processes; as many as cores without.", show_default=False),
     ] = None,
+    by_day: Annotated[
+        bool | None,
+        typer.Option(
+            "--by-day/--as-stored",
+            help="Read an archive in the order of its days, or as it is stored;"
+            " by day where it spreads over years without.",
+            show_default=False,
+        ),
+    ] = None,
     runner: Annotated[
         str, typer.Option(help="inprocess; flink (see [flink] in the configuration).")
     ] = "inprocess",
@@ -97,7 +110,30 @@ def replay(
     )
     if selection.from_date and selection.to_date and selection.from_date > selection.to_date:
         raise UsageError("--from is after --to", begin=from_date, end=to_date)
-    sources = [Selected(source, selection) for source in _opened(paths, settings, encoding)]
+    archives = _opened(paths, settings, encoding)
+    if runner == "flink":
+        if by_day:
+            raise UsageError("--by-day sorts on this machine's disk: Flink reads as it is stored")
+        by_day = False
+    with _spilling(settings) as folder:
+        sources = [
+            Selected(in_best_order(each, selection, settings, folder, by_day=by_day), selection)
+            for each in archives
+        ]
+        _replay(settings, sources, workers, runner, log_level, dry_run=dry_run, as_json=as_json)
+
+
+def _replay(
+    settings: Settings,
+    sources: Sequence[Selected],
+    workers: int | None,
+    runner: str,
+    log_level: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Read the sources into the lake, or say what would come of it, and print what came."""
     if dry_run:
         _preview(settings, sources, as_json)
         return
@@ -132,6 +168,21 @@ def replay(
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(replay)
+
+
+@contextmanager
+def _spilling(settings: Settings) -> Iterator[Path]:
+    """A folder for records in another order, gone at the end."""
+    try:
+        folder = TemporaryDirectory(prefix="dateline-replay-", dir=settings.replay.spill_dir)
+    except OSError as error:
+        raise UsageError(
+            "there is no folder to sort in: set `replay.spill_dir`",
+            path=settings.replay.spill_dir,
+            reason=error,
+        ) from error
+    with folder as path:
+        yield Path(path)
 
 
 def _opened(paths: Sequence[str], settings: Settings, encoding: str | None) -> list[SentSource]:
