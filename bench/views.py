@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
-from pipeline.store.upkeep.families import note_families
 
 from bench.big_lake import BEGIN, make
 from pipeline.store.read.query import query
 from pipeline.store.read.snapshot import open_snapshot
+from pipeline.store.upkeep.note_families import note_families
 
 _AT = datetime(2026, 11, 29, tzinfo=UTC)
 

@@ -50,6 +50,7 @@ class Snapshot:
     options: Mapping[str, str]
     tables: Mapping[str, DeltaTable]
     _partitioned: dict[str, ds.Dataset] = field(default_factory=dict, compare=False, repr=False)
+    _added: dict[str, pa.Table] = field(default_factory=dict, compare=False, repr=False)
 
     def dataset(self, table: str) -> ds.Dataset:
         """Return the table's rows; none where the table does not exist.
@@ -93,7 +94,7 @@ class Snapshot:
 
     def _file_filters(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
         """Yield each file's path, and what its partition says of its rows."""
-        actions = added(self.tables[table], table)
+        actions = self._files(table)
         keys = contract(table).partition_by
         columns = [actions[f"partition.{key}"] for key in keys]
         # Made once a value: Arrow takes longer for it than for all else of a file.
@@ -133,20 +134,26 @@ class Snapshot:
                     if action.get(f"min.{name}") is not None
                 },
             )
-            for action in added(self.tables[table], table).to_pylist()
+            for action in self._files(table).to_pylist()
         ]
 
     def paths(self, table: str) -> list[str]:
         """Return the paths of the files that make up the table, below the table."""
         if table not in self.tables:
             return []
-        return [unquote(path) for path in added(self.tables[table], table)["path"].to_pylist()]
+        return [unquote(path) for path in self._files(table)["path"].to_pylist()]
+
+    def _files(self, table: str) -> pa.Table:
+        """What the log says of each file; asked once, as the table is pinned."""
+        if table not in self._added:
+            self._added[table] = added(self.tables[table], table)
+        return self._added[table]
 
     def has_undated(self, table: str) -> bool:
         """Say whether the table has a file of rows without a day."""
         if table not in self.tables:
             return False
-        nulls: int = added(self.tables[table], table)["partition.date"].null_count
+        nulls: int = self._files(table)["partition.date"].null_count
         return nulls > 0
 
     def filesystem(self) -> pafs.FileSystem:
