@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -23,6 +23,7 @@ import pyarrow as pa
 from pipeline.errors import UsageError
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.views import KNOWN, named_in
 from pipeline.store.schema.contract import LINKS, TABLES
 
 T = TypeVar("T")
@@ -60,7 +61,8 @@ def query(
     `UsageError` where there is no lake, for SQL that does not only read, for a result that is too
     large, and with DuckDB's words for SQL that fails.
     """
-    with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads) as ask:
+    named = named_in(sql)
+    with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads, named=named) as ask:
         return ask(sql, parameters)
 
 
@@ -72,10 +74,14 @@ def asking(
     *,
     memory_mb: int = 2048,
     threads: int = 2,
+    named: Collection[str] = KNOWN,
 ) -> Iterator[Ask]:
-    """Give a function that answers SQL as `query` does: several questions over one snapshot."""
-    snapshot = open_snapshot(lake_url, options)
-    with _session(snapshot, as_of, memory_mb, threads) as connection:
+    """Give a function that answers SQL as `query` does: several questions over one snapshot.
+
+    They may be of all tables and views, or of those that are `named` (`views.named_in`).
+    """
+    snapshot = open_snapshot(lake_url, options, named)
+    with _session(snapshot, as_of, memory_mb, threads, named) as connection:
 
         def ask(sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
             try:
@@ -146,11 +152,12 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
 
 @contextmanager
 def _session(
-    snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int
+    snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int, named: Collection[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    tables = (*TABLES, LINKS)
+    """A session that knows what is `named` alone: each table and view takes its time to make."""
+    tables = [table for table in (*TABLES, LINKS) if table in named]
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        create_views(connection, snapshot, as_of)
+        create_views(connection, snapshot, as_of, named)
         connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
         shut(connection)
         yield connection

@@ -5,7 +5,7 @@ The tables are registered as Arrow datasets, so that DuckDB itself opens nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from tempfile import TemporaryDirectory
@@ -48,17 +48,21 @@ def session(
 
 
 def create_views(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, as_of: datetime
+    connection: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    as_of: datetime,
+    wanted: Collection[str] = VIEWS,
 ) -> None:
-    """Make every view known to a session over all tables, as it stands at `as_of`.
+    """Make the views known to a session over their tables, as they stand at `as_of`.
 
-    Where upkeep has noted which revisions are in force, `current` goes by that.
+    All of them, or those of `wanted`, which has what these need too (`views.named_in`). Where
+    upkeep has noted which revisions are in force, `current` goes by that.
     """
-    families = find_families(snapshot)
+    families = find_families(snapshot) if "current" in wanted else None
     if families is not None:
         families.register(connection)
     undated = snapshot.has_undated("stories")
-    for view in VIEWS:
+    for view in (view for view in VIEWS if view in wanted):
         text = view_select(view, as_of)
         if view == "current" and families is not None:
             text = families.select(as_of)

@@ -6,7 +6,7 @@ lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
@@ -186,14 +186,18 @@ _ALL = (LINKS, *reversed(TABLES))
 """Every table, against the order of commits."""
 
 
-def open_snapshot(url: str, options: Mapping[str, str] | None = None) -> Snapshot:
-    """Pin the lake at `url` as it stands now.
+def open_snapshot(
+    url: str, options: Mapping[str, str] | None = None, tables: Collection[str] = _ALL
+) -> Snapshot:
+    """Pin the lake at `url` as it stands now, or no more than `tables` of it.
 
     The tables are opened against the order of commits, so that what one shows is in those after it
     too: no row of the ledger, and no link, is without its stories. Raises `UsageError` where there
     is no lake, `StoreError` where it cannot be read.
     """
-    found = find_snapshot(url, options)
+    found = find_snapshot(url, options, [table for table in _ALL if table in tables])
+    # Those may be the ones that a lake has not yet.
+    found = found or find_snapshot(url, options)
     if found is None:
         raise UsageError(
             "there is no lake at this URL: name it with --lake or `lake.url`", lake=url

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 
 from pipeline.errors import UsageError
-from pipeline.store.schema.contract import contract
+from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 VIEWS = (
     *("current", "current_entities", "current_events", "current_links", "distinct_events"),
@@ -28,6 +29,13 @@ HALVED = ("current_entities", "current_events", "told_events")
 """Views in two halves: see `dated_half`."""
 
 AS_OF = ":as_of"
+
+KNOWN = frozenset((*TABLES, LINKS, *VIEWS))
+"""Every table and view."""
+
+_WORD = re.compile(r"\w+")
+_ASKS_WHAT_IS = frozenset(("show", "pragma", "information_schema", "sqlite_master"))
+_CATALOGUES = ("duckdb_", "pg_", "pragma_", "sqlite_")
 
 COORDINATES = {name: f"record_{name}" for name in ("source", "offset", "item")}
 """Columns of the tables by their names in the views, where a source could be taken for an actor."""
@@ -50,6 +58,26 @@ _SHOWN = "\n  AND p.at_status = 'usable'"
 _HELD_BACK = "\n  AND p.at_status = 'withheld'"
 EVER = datetime(9999, 12, 31, tzinfo=UTC)
 """A moment at which every embargo is over."""
+
+
+def named_in(sql: str) -> frozenset[str]:
+    """Return the views and tables that `sql` may need: those it names, and those that they need.
+
+    By its words: one in a comment counts too. All of them where it names none, or asks what there
+    is.
+    """
+    words = frozenset(_WORD.findall(sql.casefold()))
+    wanted = words & KNOWN
+    if not wanted or words & _ASKS_WHAT_IS or any(w.startswith(_CATALOGUES) for w in words):
+        return KNOWN
+    return wanted.union(*(needs(name) for name in wanted if name in VIEWS))
+
+
+@cache
+def needs(view: str) -> frozenset[str]:
+    """Return the views and tables that `view` is made of, by its text."""
+    named = frozenset(_WORD.findall(_code(_rows_text(view)))) & KNOWN - {view}
+    return named.union(*(needs(name) for name in named if name in VIEWS))
 
 
 def view_text(view: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.store.read.query import _interruptible, json_rows, query
+from pipeline.store.read.views import VIEWS, named_in
 from pipeline.store.schema.contract import TABLES, contract
 from tests.support.rows import NOON
 
@@ -48,6 +50,23 @@ def tree(lake: Path) -> dict[str, bytes]:
 )
 def test_every_table_and_view_is_there(lake: Path, table: str, rows: int) -> None:
     assert ask(lake, f"SELECT count(*) AS n FROM {table}") == [{"n": rows}]
+
+
+def test_only_what_a_question_names_is_opened(lake: Path) -> None:
+    """In any case and quoted, by its views too; who asks what there is is told of all."""
+    assert named_in('SELECT 1 FROM "Events"') == {"events"}
+    assert named_in("SELECT 1 FROM current_events JOIN links") == {
+        *("current_events", "current", "events", "stories", "ledger", "links")
+    }
+    everything = {*TABLES, "links", *VIEWS}
+    for sql in (
+        *("SELECT 1", "SHOW TABLES", "SELECT sql FROM duckdb_views() WHERE view_name = 'current'"),
+        "SELECT 1 FROM information_schema.tables WHERE table_name = 'events'",
+    ):
+        assert named_in(sql) == everything, sql
+    assert {row["name"] for row in ask(lake, "SHOW TABLES")} == everything
+    shutil.rmtree(lake / "entities")
+    assert ask(lake, "SELECT count(*) AS n FROM current_events") == [{"n": 5}]
 
 
 def test_days_are_utc_days(lake: Path) -> None:
