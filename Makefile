@@ -1,6 +1,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Compiled modules are kept, whatever the shell says (images of Python set this): the installation
+# compiles nothing, and each of the many processes would compile Beam, spaCy and the rest anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests run in two processes: most wait for a broker or a worker for some of their time.
 TEST_PROCESSES ?= 2
 # One thread for matrices each, or the processes hinder one another.
