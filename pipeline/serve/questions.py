@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -380,13 +381,7 @@ class Questions:
     def map(self, filters: Filters) -> Answer:
         """Return countries by stories on them, places by events there, and who acts upon whom."""
         buckets = self._range(filters)
-        values, among = _among(buckets)
-        rows = self._rows(
-            f"SELECT key, {_QUADS}, sum(n) AS events FROM counts WHERE what = 'place'"
-            f" AND bucket IN {among} GROUP BY {_by_key(buckets)}"
-            f" ORDER BY events DESC, key LIMIT {_PLACES}",
-            **values,
-        )
+        rows = self._most_told_places(buckets)
         places = []
         for row in rows:
             place, country, exactness, latitude, longitude, _ = row["key"].split(APART)
@@ -405,23 +400,58 @@ class Questions:
             self._totals(buckets),
         )
 
+    def _most_told_places(self, buckets: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the places with most events in all buckets together.
+
+        Only the first of each bucket are read, as many as it takes until no other place can be
+        among them: one that is in none of these has at most the sum of their last.
+        """
+        first = 2 * _PLACES
+        while True:
+            keys, most_unread = set[str](), 0
+            for bucket in buckets:
+                rows = self._rows(
+                    "SELECT key, n FROM counts INDEXED BY most_told_places"
+                    " WHERE what = 'place' AND bucket = :bucket ORDER BY n DESC, key LIMIT :first",
+                    bucket=bucket,
+                    first=first,
+                )
+                keys.update(row["key"] for row in rows)
+                most_unread += rows[-1]["n"] if len(rows) == first else 0
+            found = self._summed("place", keys, buckets)[:_PLACES]
+            if not most_unread or (len(found) == _PLACES and found[-1]["events"] > most_unread):
+                return found
+            first *= 4
+
+    def _summed(
+        self, what: str, keys: Iterable[str], buckets: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Return the events of each key in all buckets together, the most first."""
+        values, among = _among(buckets)
+        return self._rows(
+            f"SELECT c.key, {_QUADS}, sum(c.n) AS events FROM json_each(:keys) AS k"
+            " CROSS JOIN counts AS c ON c.what = :what AND c.key = k.value"
+            f" AND c.bucket IN {among} GROUP BY k.value ORDER BY events DESC, c.key",
+            **values,
+            what=what,
+            keys=json.dumps(sorted(keys)),
+        )
+
     def _states(self, buckets: Sequence[str]) -> list[dict[str, Any]]:
         """Deeds between the countries that act and are acted upon most."""
         values, among = _among(buckets)
-        rows = self._rows(
-            f"WITH between_states AS (SELECT key, {_QUADS}, sum(n) AS events FROM counts"
-            f"  WHERE what = 'states' AND bucket IN {among} GROUP BY {_by_key(buckets)}),"
-            " sides AS (SELECT key, events, substr(key, 1, instr(key, :apart) - 1) AS source,"
-            "  substr(key, instr(key, :apart) + 1) AS target FROM between_states),"
-            " most AS (SELECT code FROM (SELECT source AS code, events FROM sides"
-            "  UNION ALL SELECT target, events FROM sides)"
-            f"  GROUP BY code ORDER BY sum(events) DESC, code LIMIT {_STATES})"
-            " SELECT source, target, b.* FROM sides JOIN between_states AS b USING (key)"
-            " WHERE source IN (SELECT code FROM most) AND target IN (SELECT code FROM most)"
-            " ORDER BY b.events DESC, key",
-            **values,
-            apart=APART,
-        )
+        most = [
+            row["key"]
+            for row in self._rows(
+                f"SELECT key FROM counts WHERE what = 'side' AND bucket IN {among}"
+                f" GROUP BY {_by_key(buckets)} ORDER BY sum(n) DESC, key LIMIT {_STATES}",
+                **values,
+            )
+        ]
+        pairs = [f"{source}{APART}{target}" for source in most for target in most]
+        rows = self._summed("states", pairs, buckets)
+        for row in rows:
+            row["source"], row["target"] = row["key"].split(APART)
         return rows
 
     def _totals(self, buckets: Sequence[str] = (ALL,)) -> dict[str, int]:

@@ -179,6 +179,7 @@ def _counts_of(event: Row) -> Iterator[Count]:
     states = event["source_country"], event["target_country"]
     if all(states):
         yield one("states", *states)
+        yield from (one("side", state) for state in states)
     for country in dict.fromkeys(state for state in states if state):
         yield one("balance", country)
     if event["place_latitude"] is not None:

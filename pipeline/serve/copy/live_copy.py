@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 """Of the copy's tables: a copy of another version is made anew."""
 
 _BUSY_MS = 5000

@@ -60,6 +60,8 @@ CREATE TABLE counts (
   PRIMARY KEY (what, bucket, key)
 ) WITHOUT ROWID;
 CREATE INDEX counts_over_time ON counts (what, key, bucket);
+-- The places are as many as a lake has: their most told are read off here.
+CREATE INDEX most_told_places ON counts (bucket, n DESC, key) WHERE what = 'place';
 
 -- The stories that came last, in the order in which the copy learned of them.
 CREATE TABLE arrivals (seq INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL);
