@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +25,14 @@ from deltalake import DeltaTable
 from pipeline.errors import DatelineError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.unread import PASSED, PASSED_FROM
 from pipeline.store.links.near_duplicates import LinkRule, link
+from pipeline.store.read.families import FOLDER, find_families
+from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.table_log import HINT
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 from pipeline.store.schema.rows import Row
+from pipeline.store.upkeep.note_families import note_families
 from tests.support.rows import NOON, a_batch, a_reject, a_story, altered, enriched, written
 
 ALL = (*TABLES, LINKS)
@@ -90,9 +94,28 @@ def base_lake(root: Path) -> Path:
             ]
             kind = {"kind": "skipped.not_a_story", "raw": None} if n % 2 else {}
             batches.append(a_batch(stories, [a_reject(first + 2, source=source, **kind)]))
+    for source in SOURCES:
+        message = f"offsets 36 to 39 of {source} were no longer on the broker"
+        account = {"kind": "skipped.expired", "raw": None, "message": message, "end_offset": 40}
+        expired = [a_reject(36, source=source, **account)]
+        batches.append(a_batch(rejects=expired, spans={source: (36, 40)}))
+        batches.append(a_batch([enriched(a_story(40, source=source))]))
     written(lake, *batches).close()
+    _passed(str(lake), dict.fromkeys(("stories", "rejects"), 40), start=38)
     link(Lake(str(lake)), LinkRule(), NOON)
+    note_families(open_snapshot(str(lake)))
     return lake
+
+
+def _passed(lake: str, ends: Mapping[str, int], start: int) -> None:
+    """Say as a writer would up to where stories passed by records, and their account is given."""
+    for table, end in ends.items():
+        handle = Lake(lake)
+        handle.refresh(table)
+        marks = {f"{PASSED}{SOURCES[0]}": end}
+        if table == "stories":
+            marks[f"{PASSED_FROM}{SOURCES[0]}"] = start
+        handle.commit_actions(table, [], marks, f"passed-{table}-{end}")
 
 
 def mutations() -> list[Mutation]:
@@ -100,7 +123,10 @@ def mutations() -> list[Mutation]:
     found = [
         Mutation(group, name, change, seed)
         for seed, (group, name, change) in enumerate(
-            [*_by_table(), *_by_rows(), *_by_values(), *_by_files(), *_by_log(), *_by_bits()]
+            [
+                *(*_by_table(), *_by_rows(), *_by_values(), *_by_files(), *_by_log(), *_by_bits()),
+                *(*_by_accounts(), *_by_notes()),
+            ]
         )
     ]
     return found
@@ -228,6 +254,112 @@ def _by_bits() -> Iterator[tuple[str, str, Change]]:
         yield "bits", f"a bit of a hint ({n})", _flipped(f"*/_delta_log/{HINT}")
 
 
+def _by_accounts() -> Iterator[tuple[str, str, Change]]:
+    """Change what is said of offsets that could not be read, in rows and in logs."""
+    for value in (39, 38, 37, 36, 35, 0, -1, 41, 43, 1000, None):
+        yield "accounts", f"an account ends at {value}", _ends_at("skipped.expired", value)
+    for kind in ("malformed", "skipped.not_a_story"):
+        yield "accounts", f"an end of {kind}", _ends_at(kind, 1000)
+    for table, end in (
+        *(("stories", 41), ("stories", 39), ("stories", 3)),
+        *(("rejects", 41), ("rejects", 39), ("rejects", 3)),
+    ):
+        yield "accounts", f"{table} passed {end}", _passed_otherwise(table, end)
+    for table in ("stories", "rejects"):
+        yield "accounts", f"{table}: the entry of what was passed gone", _passed_entry(table, None)
+        for other in (39, 41, 400):
+            name = f"{table}: what was passed altered to {other}"
+            yield "accounts", name, _passed_entry(table, f'"version":{other}')
+        yield "accounts", f"{table}: passed by a source renamed", _passed_entry(table, "renamed")
+
+
+def _ends_at(kind: str, value: int | None) -> Change:
+    def changed(lake: Path, chance: random.Random) -> str | None:
+        def change(rows: list[Row]) -> list[Row]:
+            at = chance.choice([n for n, row in enumerate(rows) if row["kind"] == kind])
+            return [{**r, "end_offset": value} if n == at else r for n, r in enumerate(rows)]
+
+        altered(lake, "rejects", change)
+        if value is None:
+            return "says what older versions did: it goes up to the next item, where it ended"
+        return None
+
+    return changed
+
+
+def _passed_otherwise(table: str, end: int) -> Change:
+    return lambda lake, _: _passed(str(lake), {table: end}, start=0)
+
+
+def _passed_entry(table: str, value: str | None) -> Change:
+    """Alter what the entry of a log says that was passed; without `value` remove the entry."""
+
+    def changed(lake: Path, _: random.Random) -> None:
+        for path in sorted((lake / table / "_delta_log").glob("*.json")):
+            text = path.read_text()
+            if PASSED not in text:
+                continue
+            if value is None:
+                path.unlink()
+            elif value == "renamed":
+                path.write_text(text.replace(PASSED, "past/"))
+            else:
+                path.write_text(text.replace('"version":40', value))
+
+    return changed
+
+
+def _by_notes() -> Iterator[tuple[str, str, Change]]:
+    """Change the notes of families, which questions take the word of."""
+    for column, value in (
+        *(("hidden", 1), ("hidden", 0), ("unsettled", 1), ("unsettled", 0), ("file", 0)),
+        *(("story_id", "another"), ("status", "withheld"), ("enrichment_id", "another")),
+    ):
+        yield "notes", f"a note's {column} is {value}", _note_rows(column, value)
+    yield "notes", "a note emptied", _note_rows(None, None)
+    for name, change in (
+        ("gone", lambda path: path.unlink()),
+        ("without bytes", lambda path: path.write_bytes(b"")),
+        ("cut short", lambda path: path.write_bytes(path.read_bytes()[:-50])),
+        ("longer", lambda path: path.write_bytes(path.read_bytes() + b"\0")),
+    ):
+        yield "notes", f"a note {name}", _note(change)
+    for n in range(30):
+        yield "notes", f"a bit of a note ({n})", _flipped(f"{FOLDER}/*.parquet")
+
+
+def _note(change: Callable[[Path], object]) -> Change:
+    def changed(lake: Path, _: random.Random) -> str | None:
+        (path,) = (lake / FOLDER).glob("*.parquet")
+        change(path)
+        return _unused(lake)
+
+    return changed
+
+
+def _unused(lake: Path) -> str | None:
+    """Say why nobody reads a note, if it is so."""
+    if find_families(open_snapshot(str(lake))) is None:
+        return "nobody reads the note any more: the views compare all rows"
+    return None
+
+
+def _note_rows(column: str | None, value: object) -> Change:
+    """Write a note anew with another value in a column, or without rows."""
+
+    def change(path: Path) -> None:
+        rows = pq.read_table(path)
+        if column is None:
+            pq.write_table(rows.slice(0, 0), path)
+            return
+        at = rows.schema.get_field_index(column)
+        field = rows.schema.field(at)
+        other = pa.array([value] * rows.num_rows, field.type)
+        pq.write_table(rows.set_column(at, field, other), path)
+
+    return _note(change)
+
+
 def _rows(table: str, change: Callable[[list[Row], random.Random], list[Row]]) -> Change:
     def changed(lake: Path, chance: random.Random) -> None:
         altered(lake, table, lambda rows: change(rows, chance))
@@ -341,6 +473,8 @@ def _flipped(glob: str) -> Change:
         at = chance.randrange(len(content))
         content[at] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
+        if path.parent.name == FOLDER:
+            return _unused(lake)
         if path.name == HINT:
             return _same_hint(before, bytes(content))
         if path.suffix == ".json":

@@ -19,6 +19,7 @@ from pipeline.model import Item, Record, Story, content_hash, is_reprocessed
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
+from pipeline.store.read.families import note_faults
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.schema.rows import decompress, event_id_of
 
@@ -84,6 +85,14 @@ def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
             for path, fault in zip(paths, faults, strict=True)
             if fault
         ]
+
+
+def check_notes(snapshot: Snapshot) -> list[Finding]:
+    """Hold the notes of families against their seals: questions would take their word."""
+    return [
+        Finding("damaged_note", "stories", f"{path}: {fault}")
+        for path, fault in note_faults(snapshot.filesystem())
+    ]
 
 
 def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.model import UNREAD
 from pipeline.store.check.findings import Rule
 
 _ITEMS = (
@@ -23,6 +24,52 @@ _ITEMS = (
             s.item, u.first, u.beyond - 1) AS message
         FROM stories AS s JOIN unread AS u ON u.source = s.source
           AND u.is_accounted AND s."offset" > u.first AND s."offset" < u.beyond
+        """,
+    ),
+    Rule(
+        "unread_range",
+        "rejects",
+        f"""
+        SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
+          format('item {{}}, {{}}: ends at {{}}', r.item, r.kind, r.end_offset) AS message
+        FROM (SELECT * FROM rejects_data WHERE end_offset IS NOT NULL) AS r
+        ASOF LEFT JOIN (SELECT * FROM ledger WHERE end_offset > start_offset) AS b
+          ON r.source = b.source AND r."offset" >= b.start_offset
+        WHERE r.kind NOT IN {UNREAD} OR r.end_offset <= r."offset"
+          OR (r."offset" < b.end_offset AND r.end_offset > b.end_offset)
+        """,
+    ),
+    Rule(
+        "unread_range",
+        "rejects",
+        """
+        SELECT source, first, beyond,
+          format('begins before {}, where another ends', before) AS message
+        FROM (
+          SELECT *, max(beyond) OVER (
+            PARTITION BY source ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+          ) AS before
+          FROM unread WHERE is_accounted
+        )
+        WHERE first < before
+        """,
+    ),
+    # An account says in words where the writer that gave it could read on; it ends before that
+    # only where something stands.
+    Rule(
+        "unread_range",
+        "rejects",
+        """
+        SELECT r.source, r."offset" AS first, r."offset" + 1 AS beyond,
+          format('ends at {}, its message says {}', r.end_offset, r.stated) AS message
+        FROM (
+          SELECT *, 1 + regexp_extract(message, '^offsets \\d+ to (\\d+) ', 1)::BIGINT AS stated
+          FROM rejects_data
+          WHERE end_offset IS NOT NULL AND regexp_matches(message, '^offsets \\d+ to \\d+ ')
+        ) AS r
+        ANTI JOIN items AS i ON i.source = r.source AND i."offset" = r.end_offset
+          AND r.end_offset < r.stated
+        WHERE r.end_offset <> r.stated
         """,
     ),
     Rule(

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.check.derived import ParseBytes, check_pages, check_values
+from pipeline.store.check.derived import ParseBytes, check_notes, check_pages, check_values
 from pipeline.store.check.files import FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
 from pipeline.store.check.log import check_log
@@ -123,6 +123,8 @@ def check(
         report(found)
         if deep:
             report(check_pages(snapshot, table))
+    if deep:
+        report(check_notes(snapshot))
     rows: dict[str, int] = {}
     sources: tuple[SourceTotals, ...] = ()
     # Where files cannot be read as the log says, nothing can be said about the rows.

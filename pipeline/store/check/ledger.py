@@ -118,6 +118,17 @@ _LEDGER = (
         for table in ("rejects", "entities", "events", "stories")
     ),
     Rule(
+        "unread_account",
+        "rejects",
+        """
+        SELECT p.source, least(p.stories, p.rejects) AS first,
+          greatest(p.stories, p.rejects) AS beyond,
+          format('stories passed {}, accounts reach {}', p.stories, p.rejects) AS message
+        FROM passed AS p JOIN spans AS s ON p.source = s.source
+        WHERE p.stories <> p.rejects AND greatest(p.stories, p.rejects) <= s.beyond
+        """,
+    ),
+    Rule(
         "block_sums",
         "ledger",
         """

@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
+from pipeline.store.commit.unread import PASSED
 from pipeline.store.commit.write import is_source
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
@@ -48,6 +49,15 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
 def sources_of(state: LogState) -> dict[str, int]:
     """Return the committed end of each source that the log names."""
     return {app: end for app, end in state.versions.items() if is_source(app)}
+
+
+def passed_of(state: LogState) -> dict[str, int]:
+    """Say of each source up to where records were passed (or given an account), by the log."""
+    return {
+        app.removeprefix(PASSED): end
+        for app, end in state.versions.items()
+        if app.startswith(PASSED)
+    }
 
 
 def links_of(state: LogState) -> dict[date, int]:

@@ -1,8 +1,10 @@
 """What the rules of `lake check` work on, and all of them: SQL over the keys of all rows.
 
 Beside the tables that `PREPARE` makes, `TABLE_data` has the keys of a table's rows. There is `ends`
-(`name, source, committed`): the committed end of each source that a table's log names. `link_days`
-(`day, links`) is how many links the log says that a day has.
+(`name, source, committed`): the committed end of each source that a table's log names.
+`passed` (`source, stories, rejects`) is up to where a writer passed records without a row of
+theirs, and up to where their account is given, by those tables' logs. `link_days` (`day, links`) is
+how many links the log says that a day has.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         *("trigger_start", "trigger_end", "event_date", "event_date_end"),
     ),
     "rejects": (
-        *("source", "offset", "item", "end_offset", "kind", "stage", "date", "received_at"),
+        *("source", "offset", "item", "end_offset", "kind", "stage", "message"),
+        *("date", "received_at"),
     ),
     "ledger": contract("ledger").schema.names,
     "links": contract("links").schema.names,

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.errors import StoreError
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import EXAMPLES, Finding, Rule
-from pipeline.store.check.log import links_of, sources_of
+from pipeline.store.check.log import links_of, passed_of, sources_of
 from pipeline.store.check.rules import COLUMNS, PREPARE
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LogState
@@ -107,6 +107,15 @@ def workbench(
                 [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
             )
             connection.register("ends", pa.Table.from_pylist(ends, schema=schema))
+            gone, told = passed_of(logs["stories"]), passed_of(logs["rejects"])
+            passed = [
+                {"source": source, "stories": gone.get(source, 0), "rejects": told.get(source, 0)}
+                for source in gone.keys() | told.keys()
+            ]
+            schema = pa.schema(
+                [("source", pa.string()), ("stories", pa.int64()), ("rejects", pa.int64())]
+            )
+            connection.register("passed", pa.Table.from_pylist(passed, schema=schema))
             days = links_of(logs[LINKS]) if LINKS in logs else {}
             listed = [{"day": day, "links": links} for day, links in days.items()]
             schema = pa.schema([("day", pa.date32()), ("links", pa.int64())])

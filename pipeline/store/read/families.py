@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -24,7 +24,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 
+from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import deciding_text, moment, view_columns
 
@@ -37,7 +39,7 @@ FACTS_KEY = b"dateline.families"
 NOTED, FRESH = "noted_families", "fresh_stories"
 """The note, and the rows of data files that it does not know, by their names in a session."""
 
-_FORM = 1
+_FORM = 2
 """To be raised when notes are to be read in another way than before."""
 
 
@@ -191,6 +193,28 @@ def notes(store: pafs.FileSystem) -> list[str]:
     selector = pafs.FileSelector(FOLDER, allow_not_found=True)
     found = (info.path for info in store.get_file_info(selector))
     return sorted(path for path in found if path.endswith(".parquet"))
+
+
+def note_faults(store: pafs.FileSystem) -> Iterator[tuple[str, str]]:
+    """Yield path and fault of each note that questions would use and that is not as written."""
+    for path in notes(store):
+        try:
+            schema = ds.dataset(path, filesystem=store, format="parquet").schema
+        except (OSError, pa.ArrowInvalid):
+            continue  # gone since, or damaged so that the view does without
+        if _facts(schema) is None:
+            continue  # of another version: the view does without
+        try:
+            with store.open_input_file(path) as file:
+                data = file.read()
+            found = pq.read_metadata(pa.BufferReader(data)).metadata or {}
+        except FileNotFoundError:
+            continue
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+            yield path, str(error)
+            continue
+        if SEAL_KEY not in found or not is_whole(data, found[SEAL_KEY]):
+            yield path, "its bytes are not those that were written"
 
 
 def _opened(snapshot: Snapshot, store: pafs.FileSystem, path: str) -> Families | None:

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
+from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, sealed
 from pipeline.store.commit.tables import reason
 from pipeline.store.read.families import (
     FACTS_KEY,
@@ -170,6 +171,7 @@ def _write(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, facts: Fac
             writer.write_table(
                 pa.Table.from_batches([batch]).replace_schema_metadata(schema.metadata)
             )
+        writer.add_key_value_metadata({SEAL_KEY: UNSEALED})
     version = snapshot.tables["stories"].version()
     path = f"{FOLDER}/{version:020}-{uuid4().hex[:8]}.parquet"
-    put(snapshot.url, snapshot.options, path, sink.getvalue())
+    put(snapshot.url, snapshot.options, path, pa.py_buffer(sealed(sink.getvalue().to_pybytes())))

@@ -41,4 +41,5 @@ def test_there_are_many_of_each_kind() -> None:
     every = mutations()
     assert len(every) >= 150
     assert len({mutation.name for mutation in every}) == len(every)
-    assert {m.group for m in every} == {"table", "rows", "values", "files", "log", "bits"}
+    groups = {"table", "rows", "values", "files", "log", "bits", "accounts", "notes"}
+    assert {m.group for m in every} == groups
