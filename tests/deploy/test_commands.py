@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,14 @@ _SPAN = re.compile(r"`((?:\.venv/bin/)?dateline [a-z][^`]*)`")
 _LINE = re.compile(r"^(?:\$ |  )?(?:\.venv/bin/)?dateline (.+)$", re.MULTILINE)
 
 
+@cache
+def _command() -> Any:
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str]) -> None:
     """Parse, and do not run. Raises the usage error that a user would see."""
-    command: Any = typer.main.get_command(app)
+    command = _command()
     context = command.make_context("dateline", list(words))
     while hasattr(command, "resolve_command"):
         rest = [*getattr(context, "_protected_args", ()), *context.args]
