@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -78,17 +79,21 @@ def anchors(page: Path) -> set[str]:
 
 
 def is_module(dotted: str) -> bool:
-    """Whether it is a module, or a name within one."""
+    """Whether it is a module, or a name that one has."""
     parts = dotted.split(".")
     for end in range(len(parts), 0, -1):
+        name = ".".join(parts[:end])
         try:
-            spec = find_spec(".".join(parts[:end]))
+            spec = find_spec(name)
         except ModuleNotFoundError:
             continue
         if spec is not None:
-            # A name within a module may be anything; within a package it has to be a module.
-            is_package = spec.submodule_search_locations is not None
-            return end == len(parts) or not is_package or end == len(parts) - 1
+            held: object = import_module(name) if end < len(parts) else None
+            for part in parts[end:]:
+                if not hasattr(held, part) and part not in getattr(held, "__annotations__", {}):
+                    return False
+                held = getattr(held, part, None)
+            return True
     return False
 
 

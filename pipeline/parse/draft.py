@@ -1,6 +1,6 @@
 """What a format module hands over: drafts of stories, and faults.
 
-A draft is a story before it has coordinates and ids: `pipeline.parse.finish` adds those, so that
+A draft is a story before it has coordinates and ids: `pipeline.parse.record` adds those, so that
 no format module has to know the rules for them.
 """
 
