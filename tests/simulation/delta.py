@@ -118,6 +118,13 @@ class Metadata:
     partition_columns: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a reader has to know."""
+
+    min_reader_version: int = 1
+
+
 class MemoryTable:
     """What the product asks of a `DeltaTable`, over a `Store`."""
 
@@ -139,6 +146,10 @@ class MemoryTable:
         table = uri.rpartition("/")[2]
         if table not in store.logs:
             store.logs[table] = Log(table, [_first_entry(table, options["configuration"])])
+
+    def protocol(self) -> Protocol:
+        """No feature but those that all readers know."""
+        return Protocol()
 
     def version(self) -> int:
         """The version that the handle is at."""

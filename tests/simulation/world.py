@@ -334,7 +334,7 @@ class World:
         elif what == "groups":
             self.groups = self.random.randint(1, self.plan.partitions)
             self._note(f"{self.groups} groups from now on")
-        elif what == "spawn":
+        elif what == "spawn" and self.plan.actors:
             kind = self.random.choice(sorted(self.plan.actors))
             if len(actors) < 10:
                 self._spawn(kind)
