@@ -25,6 +25,7 @@ from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import locate
 from pipeline.enrich.places.scene import situated, whereabouts
 from pipeline.enrich.stages import enrich_stages
+from pipeline.enrich.usual_words import UsualWords
 from pipeline.errors import ModelError
 from pipeline.model import (
     EnrichedBatch,
@@ -128,11 +129,13 @@ class Enricher:
         work = [self._prepare(story) for story in stories]
         spoken = {item.language for item in work}
         used = {name for code, name in self._models.items() if code in spoken}
+        opened = sorted(used | ({self.model} if self._coder.languages else set()))
+        for name in opened:
+            codes = {code for code, model in self._models.items() if model == name}
+            codes |= set(self._coder.languages if name == self.model else ())
+            _usual_words(name).learn([item.cased for item in work if item.language in codes])
         with ExitStack() as zones:
-            # What a model keeps of words that it never saw before goes with the batch: a job that
-            # runs for months meets a new one in every story.
-            for name in sorted(used | ({self.model} if self._coder.languages else set())):
-                _keep_usual_words(name)
+            for name in opened:
                 zones.enter_context(ner.load(name).memory_zone())
             return self._in_zones(work)
 
@@ -227,12 +230,9 @@ def _opened(coder: type[Coder], model: str) -> Coder:
 
 
 @lru_cache(maxsize=8)
-def _keep_usual_words(model: str) -> None:
-    """Let a model keep what it knows of usual words, which else goes with each batch."""
-    vocabulary = ner.load(model).vocab
-    if language_of(vocabulary.lang).has_small_words:
-        for word in load().small_words:
-            vocabulary[word]
+def _usual_words(model: str) -> UsualWords:
+    nlp = ner.load(model)
+    return UsualWords(nlp, load().small_words if language_of(nlp.lang).has_small_words else ())
 
 
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:

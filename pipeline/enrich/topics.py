@@ -23,10 +23,19 @@ _HEADLINE, _LEAD, _BODY = 2.0, 1.5, 1.0
 _LEAST, _SHARE, _SECOND = 6.0, 0.3, 0.7
 _MOST = 2
 _MOST_WORDS = 8
-_LONGEST = 3
 _TOP_LEVEL = re.compile(r"(?:^|[:/])((?:0[1-9]|1[0-7])0{6})$")
 
 _Table = dict[tuple[str, ...], tuple[tuple[str, float], ...]]
+_Sizes = dict[str, tuple[int, ...]]
+
+
+@lru_cache(maxsize=1)
+def _sizes() -> _Sizes:
+    """How many words the listed terms have that begin with a folded word, the most first."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for key in _lexicon()[1]:
+        found[key[0]].add(len(key))
+    return {word: tuple(sorted(sizes, reverse=True)) for word, sizes in found.items()}
 
 
 @lru_cache(maxsize=1)
@@ -102,13 +111,13 @@ def _terms(text: str, table: _Table) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the listed terms of a text, the longest at each place, with their words as written."""
     words = _WORD.findall(text.lower().replace("\u2019", "'"))
     folded = [_fold(word) for word in words]
-    index = 0
-    while index < len(words):
-        for size in range(_LONGEST, 0, -1):
+    sizes, free = _sizes(), 0
+    for index, word in enumerate(folded):
+        if index < free or word not in sizes:
+            continue
+        for size in sizes[word]:
             key = tuple(folded[index : index + size])
-            if len(key) == size and key in table:
+            if key in table:
                 yield key, " ".join(words[index : index + size])
-                index += size
+                free = index + size
                 break
-        else:
-            index += 1

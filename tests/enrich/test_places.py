@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.enrich import Enricher
 from pipeline.enrich.lexicon import load
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import apart_km
+from pipeline.enrich.places.region import Sign, signs
 from pipeline.model import EnrichedStory, Story
 
 
@@ -100,3 +103,13 @@ def test_the_sides_of_an_event_lie_somewhere(enricher: Enricher) -> None:
     assert (
         apart_km((struck.location.latitude or 0, struck.location.longitude or 0), (33.5, 36.3)) < 40
     )
+
+
+@pytest.mark.parametrize("sign", signs(), ids=lambda sign: f"{sign.kind} {sign.country}")
+@given(data=st.data())
+def test_a_text_that_tells_a_country_holds_what_is_looked_for(
+    sign: Sign, data: st.DataObject
+) -> None:
+    """No text that a pattern matches is passed over for want of its pieces."""
+    text = data.draw(st.from_regex(sign.pattern))
+    assert sign.search(text) == sign.pattern.search(text).group()  # type: ignore[union-attr]

@@ -6,37 +6,58 @@ The length never changes, so offsets stay those of the headline.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
 
 from pipeline.enrich.entities.spans import listed
 from pipeline.enrich.lexicon import Lexicon, tokenize
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_BEFORE = re.compile(r"[^\W\d_]['\u2019]?\Z")
+"""What ends a part of the same word: a letter, or one with an apostrophe."""
 _KNOWN_PEOPLE = 50_000
 _WORDS_LIKE_ACRONYMS = frozenset({"US", "WHO", "AU", "AS", "IT"})
 
 
 def is_capitals(line: str) -> bool:
     """Say whether a line is set in capitals (Reuters headlines of the 1980s and 1990s)."""
-    letters = [c for c in line if c.isalpha()]
-    return len(letters) >= 4 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+    letters = list(filter(str.isalpha, line))
+    return len(letters) >= 4 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
 
 
 class Truecaser:
     """Gives capitals back their case by the story's own body, else by the name lists."""
 
     def __init__(self, body: str, lexicon: Lexicon) -> None:
-        forms: dict[str, Counter[str]] = {}
-        for match in _WORD.finditer(body):
-            word = match.group()
-            if word.isupper() and len(word) > 5:
-                continue
-            forms.setdefault(word.upper(), Counter())[word] += 1 if _inside(body, match) else 0
-        self._forms = {
-            upper: min(counts.items(), key=lambda item: (-item[1], item[0].isupper(), item[0]))[0]
-            for upper, counts in forms.items()
-        }
+        self._body = body
         self._lexicon = lexicon
+
+    @cached_property
+    def _written(self) -> dict[str, list[str]]:
+        """Give the ways in which the body writes a word, by the word in capitals."""
+        written: dict[str, list[str]] = {}
+        for word in set(_WORD.findall(self._body)):
+            if not (word.isupper() and len(word) > 5):
+                written.setdefault(word.upper(), []).append(word)
+        return written
+
+    def _form(self, word: str) -> str | None:
+        """Return how the body mostly writes a word inside its sentences; None where it never does."""
+        forms = self._written.get(word, ())
+        if len(forms) < 2:
+            return forms[0] if forms else None
+        counts = {form: sum(_inside(self._body, at) for at in self._places(form)) for form in forms}
+        return min(forms, key=lambda form: (-counts[form], form.isupper(), form))
+
+    def _places(self, word: str) -> Iterator[int]:
+        """Yield where a word stands in the body by itself, not as a part of another."""
+        at = self._body.find(word)
+        while at >= 0:
+            found = _WORD.match(self._body, at)
+            before = self._body[max(0, at - 2) : at]
+            if found and found.group() == word and not _BEFORE.search(before):
+                yield at
+            at = self._body.find(word, at + len(word))
 
     def text(self, text: str) -> str:
         """Bring every line that is set in capitals into its likely case; same length."""
@@ -64,7 +85,7 @@ class Truecaser:
     def _word(self, word: str) -> str:
         if not word.isupper():
             return word
-        known = self._forms.get(word)
+        known = self._form(word)
         if known is not None:
             return known
         title = word.capitalize()
@@ -85,7 +106,7 @@ class Truecaser:
         return big or (base in lexicon.last_names and len(base) > 4)
 
 
-def _inside(body: str, match: re.Match[str]) -> bool:
-    """Say whether a word stands inside a sentence: there its case says something."""
-    before = body[max(0, match.start() - 2) : match.start()]
+def _inside(body: str, at: int) -> bool:
+    """Say whether a word that begins there stands inside a sentence: there its case says something."""
+    before = body[max(0, at - 2) : at]
     return bool(before) and before[-1] in " ,-(" and before[:1] not in ".!?\n\"'"

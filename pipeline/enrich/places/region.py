@@ -40,11 +40,30 @@ class Regions:
     evidence: tuple[RegionEvidence, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What tells a country besides places: a row of `data/money.tsv`."""
+
+    kind: str
+    country: str
+    weight: float
+    pattern: re.Pattern[str]
+    holds: tuple[str, ...]
+
+    def search(self, text: str) -> str | None:
+        """Return the first words of a text that the pattern matches."""
+        if not any(map(text.__contains__, self.holds)):
+            return None
+        match = self.pattern.search(text)
+        return match.group() if match else None
+
+
 @lru_cache(maxsize=1)
-def _money() -> tuple[tuple[str, str, float, re.Pattern[str]], ...]:
+def signs() -> tuple[Sign, ...]:
+    """Read the rows of `data/money.tsv`."""
     return tuple(
-        (kind, country, float(weight), re.compile(pattern))
-        for kind, country, weight, pattern in rows("money.tsv")
+        Sign(kind, country, float(weight), re.compile(pattern), tuple(holds.split("|")))
+        for kind, country, weight, pattern, holds in rows("money.tsv")
     )
 
 
@@ -72,10 +91,10 @@ def weigh(
         for country, event in scenes.items()
         if country is not None
     ]
-    for kind, country, weight, pattern in _money():
-        match = pattern.search(text)
-        if match is not None:
-            evidence.append(RegionEvidence(kind, match.group(), country, weight * _MONEY))
+    for sign in signs():
+        found = sign.search(text)
+        if found is not None:
+            evidence.append(RegionEvidence(sign.kind, found, sign.country, sign.weight * _MONEY))
     return decide(evidence, load())
 
 

@@ -1,0 +1,53 @@
+"""Words that come again and again, kept tokenized from batch to batch.
+
+What a model keeps of words that it never saw before goes with the batch (spaCy's memory zones): a
+job that runs for months meets a new one in every story. In a zone spaCy's tokenizer keeps nothing,
+and splits "said" anew each time. So what stands between spaces in two stories is tokenized once
+outside every zone, which the tokenizer remembers; no more of it than a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+MOST_KEPT = 50_000
+_MOST_SEEN = 200_000
+_LONGEST = 24
+
+
+class UsualWords:
+    """What one model's tokenizer keeps; `kept` are the runs of text between spaces."""
+
+    def __init__(self, nlp: Language, words: Iterable[str] = ()) -> None:
+        """Begin with `words`; of a model of English their lexemes are kept as well."""
+        self._nlp = nlp
+        nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
+        self.kept: set[str] = set()
+        self._seen: set[str] = set()
+        self._keep(set(words))
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Keep what stands in two texts, of these or of earlier ones. Never call it in a zone."""
+        if len(self.kept) >= MOST_KEPT:
+            return
+        again: set[str] = set()
+        for text in texts:
+            words = set(text.split()) - self.kept
+            again |= words & self._seen
+            self._seen |= words
+        self._keep(again)
+        self._seen -= again
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.clear()
+
+    def _keep(self, words: set[str]) -> None:
+        short = sorted(word for word in words if len(word) <= _LONGEST)
+        found = short[: MOST_KEPT - len(self.kept)]
+        for word in found:
+            # One by one: the tokenizer remembers nothing of a text behind its first special case.
+            self._nlp.tokenizer(word)
+        self.kept.update(found)
