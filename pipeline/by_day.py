@@ -58,13 +58,13 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE records (number INTEGER PRIMARY KEY, size INTEGER, head BLOB, value BLOB);
 CREATE TABLE days (number INTEGER PRIMARY KEY, day INTEGER);
-CREATE TABLE places (place INTEGER PRIMARY KEY, number INTEGER);
+CREATE TABLE by_day (offset_ INTEGER PRIMARY KEY, number INTEGER);
 """
-_ORDER = "INSERT INTO places SELECT row_number() OVER (ORDER BY day, number) - 1, number FROM days"
+_ORDER = "INSERT INTO by_day SELECT row_number() OVER (ORDER BY day, number) - 1, number FROM days"
 _READ = """
-SELECT p.place, r.size, r.head, r.value
-FROM places AS p JOIN records AS r USING (number)
-WHERE p.place >= ? ORDER BY p.place
+SELECT p.offset_, r.size, r.head, r.value
+FROM by_day AS p JOIN records AS r USING (number)
+WHERE p.offset_ >= ? ORDER BY p.offset_
 """
 
 
@@ -84,15 +84,15 @@ class ByDay:
         return None
 
     def records(self, start: int = 0) -> Iterator[Record]:
-        """Yield the records from place `start` on; raises `UsageError` where the file is gone."""
+        """Yield the records from offset `start` on; raises `UsageError` where the file is gone."""
         zstd = pa.Codec("zstd")
         try:
             with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as file:
-                for place, size, head, value in file.execute(_READ, (start,)):
+                for offset, size, head, value in file.execute(_READ, (start,)):
                     data = zstd.decompress(value, size, asbytes=True) if size else b""
                     # The file is this command's own, in a folder that nobody else can write to.
                     headers, key = pickle.loads(head)  # noqa: S301
-                    yield Record(self.source, place, data, key=key, headers=headers)
+                    yield Record(self.source, offset, data, key=key, headers=headers)
         except sqlite3.Error as error:
             raise UsageError(
                 "cannot read the records in the order of their days: start the replay again",
@@ -132,7 +132,7 @@ def spill(archive: RecordSource, folder: Path, limits: ParseLimits) -> ByDay:
             file.execute(_ORDER)
             file.execute("COMMIT")
             total = 0
-            for (number,) in file.execute("SELECT number FROM places ORDER BY place"):
+            for (number,) in file.execute("SELECT number FROM by_day ORDER BY offset_"):
                 order.update(number.to_bytes(8, "big"))
                 total += 1
     except sqlite3.Error as error:

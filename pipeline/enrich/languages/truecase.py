@@ -42,14 +42,16 @@ class Truecaser:
         return written
 
     def _form(self, word: str) -> str | None:
-        """Return how the body mostly writes a word inside its sentences; None where it never does."""
+        """Return how the body mostly writes a word inside its sentences; None if it never does."""
         forms = self._written.get(word, ())
         if len(forms) < 2:
             return forms[0] if forms else None
-        counts = {form: sum(_inside(self._body, at) for at in self._places(form)) for form in forms}
+        counts = {
+            form: sum(_inside(self._body, at) for at in self._occurrences(form)) for form in forms
+        }
         return min(forms, key=lambda form: (-counts[form], form.isupper(), form))
 
-    def _places(self, word: str) -> Iterator[int]:
+    def _occurrences(self, word: str) -> Iterator[int]:
         """Yield where a word stands in the body by itself, not as a part of another."""
         at = self._body.find(word)
         while at >= 0:
@@ -107,6 +109,6 @@ class Truecaser:
 
 
 def _inside(body: str, at: int) -> bool:
-    """Say whether a word that begins there stands inside a sentence: there its case says something."""
+    """Say whether a word that begins there is inside a sentence: there its case says something."""
     before = body[max(0, at - 2) : at]
     return bool(before) and before[-1] in " ,-(" and before[:1] not in ".!?\n\"'"

@@ -94,7 +94,7 @@ def test_capitals_get_their_case_back_with_the_same_length() -> None:
         ("He met Copper Co. It cut copper and copper.", "COPPER FALLS HERE", "copper Falls here"),
         ("Copper fell.\nCopper rose. We saw Copper, copper's, scopper.", "COPPER X", "Copper x"),
         ("A strike at 'Copper', Copper said; copper is up.", "COPPER IS UP", "Copper is up"),
-        ("The NATO x.", "NATO AND THE BBC", "NATO and The Bbc"),
+        ("The NATO x.", "NATO AND THE BBC", "NATO and The BBC"),
     ],
 )
 def test_a_word_in_capitals_is_written_as_the_body_mostly_does(
