@@ -171,7 +171,7 @@ def in_best_order(
 
 
 def _ends(source: str, settings: Settings) -> dict[str, int]:
-    """The ends that the ledger has of `source` and of all whose names begin with it."""
+    """Return the ends that the ledger has of `source` and of all whose names begin with it."""
     snapshot = find_snapshot(settings.lake.url, settings.lake.options, ("ledger",))
     if snapshot is None:
         return {}
@@ -184,7 +184,7 @@ def _ends(source: str, settings: Settings) -> dict[str, int]:
 
 
 def _whole_orders(archive: RecordSource, ends: dict[str, int], tail: str) -> Iterator[str]:
-    """The orders of `archive` that the lake holds to the end, `tail` standing for a selection."""
+    """Return the orders of `archive` that the lake holds to the end; `tail` is a selection."""
     order = re.compile(
         f"({re.escape(archive.source)}{_MARK}[0-9a-f]{{{_DIGEST_HEX_DIGITS}}}){re.escape(tail)}"
     )
@@ -220,7 +220,7 @@ def is_spread(archive: RecordSource, part_records: int, limits: ParseLimits) -> 
 
 
 def _span(days: Sequence[int]) -> int:
-    """How many days the middle four fifths reach over: a wrong date or two tell nothing."""
+    """Count how many days the middle four fifths reach over: a wrong date or two tell nothing."""
     ordered = sorted(days)
     cut = len(ordered) // 10
     kept = ordered[cut : len(ordered) - cut]
@@ -228,7 +228,7 @@ def _span(days: Sequence[int]) -> int:
 
 
 def _dated(records: Iterable[Record], limits: ParseLimits) -> Iterator[tuple[Record, int]]:
-    """Each record with the day by which it stands: never before one of the same family.
+    """Yield each record with the day by which it stands: never before one of the same family.
 
     What has no story, or none with a day, comes first.
     """

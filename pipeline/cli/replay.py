@@ -172,7 +172,7 @@ def register(app: typer.Typer) -> None:
 
 @contextmanager
 def _spilling(settings: Settings) -> Iterator[Path]:
-    """A folder for records in another order, gone at the end."""
+    """Make a folder for records in another order, gone at the end."""
     try:
         folder = TemporaryDirectory(prefix="dateline-replay-", dir=settings.replay.spill_dir)
     except OSError as error:

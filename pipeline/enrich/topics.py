@@ -31,7 +31,7 @@ _Sizes = dict[str, tuple[int, ...]]
 
 @lru_cache(maxsize=1)
 def _sizes() -> _Sizes:
-    """How many words the listed terms have that begin with a folded word, the most first."""
+    """Return how many words the listed terms have that begin with a folded word, the most first."""
     found: dict[str, set[int]] = defaultdict(set)
     for key in _lexicon()[1]:
         found[key[0]].add(len(key))

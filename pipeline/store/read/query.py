@@ -154,7 +154,7 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
 def _session(
     snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int, named: Collection[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session that knows what is `named` alone: each table and view takes its time to make."""
+    """Open a session that knows what is `named` alone: each table and view takes time to make."""
     tables = [table for table in (*TABLES, LINKS) if table in named]
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         create_views(connection, snapshot, as_of, named)

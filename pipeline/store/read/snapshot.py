@@ -144,7 +144,7 @@ class Snapshot:
         return [unquote(path) for path in self._files(table)["path"].to_pylist()]
 
     def _files(self, table: str) -> pa.Table:
-        """What the log says of each file; asked once, as the table is pinned."""
+        """Return what the log says of each file; asked once, as the table is pinned."""
         if table not in self._added:
             self._added[table] = added(self.tables[table], table)
         return self._added[table]
