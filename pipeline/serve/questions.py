@@ -381,7 +381,7 @@ class Questions:
     def map(self, filters: Filters) -> Answer:
         """Return countries by stories on them, places by events there, and who acts upon whom."""
         buckets = self._range(filters)
-        rows = self._most_told_places(buckets)
+        rows = self._places_named_most(buckets)
         places = []
         for row in rows:
             place, country, exactness, latitude, longitude, _ = row["key"].split(APART)
@@ -400,7 +400,7 @@ class Questions:
             self._totals(buckets),
         )
 
-    def _most_told_places(self, buckets: Sequence[str]) -> list[dict[str, Any]]:
+    def _places_named_most(self, buckets: Sequence[str]) -> list[dict[str, Any]]:
         """Return the places with most events in all buckets together.
 
         Only the first of each bucket are read, as many as it takes until no other place can be

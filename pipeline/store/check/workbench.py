@@ -107,10 +107,14 @@ def workbench(
                 [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
             )
             connection.register("ends", pa.Table.from_pylist(ends, schema=schema))
-            gone, told = passed_of(logs["stories"]), passed_of(logs["rejects"])
+            gone, counted = passed_of(logs["stories"]), passed_of(logs["rejects"])
             passed = [
-                {"source": source, "stories": gone.get(source, 0), "rejects": told.get(source, 0)}
-                for source in gone.keys() | told.keys()
+                {
+                    "source": source,
+                    "stories": gone.get(source, 0),
+                    "rejects": counted.get(source, 0),
+                }
+                for source in gone.keys() | counted.keys()
             ]
             schema = pa.schema(
                 [("source", pa.string()), ("stories", pa.int64()), ("rejects", pa.int64())]
