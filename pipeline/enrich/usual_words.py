@@ -24,8 +24,10 @@ class UsualWords:
 
     def __init__(self, nlp: Language, words: Iterable[str] = ()) -> None:
         """Begin with `words`; of a model of English their lexemes are kept as well."""
-        self._nlp = nlp
-        nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
+        self._tokenizer = nlp.tokenizer
+        # Its own bound of 10,000 leaves no room for the words of a year.
+        if hasattr(nlp.tokenizer, "max_cache_size"):
+            nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
         self.kept: set[str] = set()
         self._seen: set[str] = set()
         self._keep(set(words))
@@ -49,5 +51,5 @@ class UsualWords:
         found = short[: MOST_KEPT - len(self.kept)]
         for word in found:
             # One by one: the tokenizer remembers nothing of a text behind its first special case.
-            self._nlp.tokenizer(word)
+            self._tokenizer(word)
         self.kept.update(found)
