@@ -11,7 +11,9 @@ _LEDGER = (
         """
         SELECT i.source, min(i."offset") AS first, max(i."offset") + 1 AS beyond,
           count(*) || ' items of a source without a block' AS message
-        FROM items AS i ANTI JOIN spans AS s ON i.source = s.source GROUP BY i.source
+        FROM items AS i ANTI JOIN spans AS s ON i.source = s.source
+        WHERE i.source NOT IN (FROM begun)
+        GROUP BY i.source
         """,
     ),
     Rule(

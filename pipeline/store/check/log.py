@@ -13,7 +13,7 @@ from pipeline.store.check.findings import Finding
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
 from pipeline.store.commit.unread import PASSED
 from pipeline.store.commit.write import is_source
-from pipeline.store.read.snapshot import Snapshot
+from pipeline.store.read.snapshot import Snapshot, open_table
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
 
@@ -49,6 +49,21 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
 def sources_of(state: LogState) -> dict[str, int]:
     """Return the committed end of each source that the log names."""
     return {app: end for app, end in state.versions.items() if is_source(app)}
+
+
+def begun_since(snapshot: Snapshot, state: LogState) -> list[str]:
+    """Return the sources whose start entered the ledger since it was pinned, at `state`.
+
+    The other tables are pinned after the ledger: a source that begins meanwhile has items there.
+    """
+    handle = open_table(snapshot.url, "ledger", snapshot.options)
+    if handle is None:
+        return []
+    try:
+        now = Log.listed(snapshot.filesystem(), "ledger").state(handle.version())
+    except DamagedLogError:
+        return []  # told of with the entries
+    return sorted(sources_of(now).keys() - sources_of(state).keys())
 
 
 def passed_of(state: LogState) -> dict[str, int]:

@@ -4,7 +4,8 @@ Beside the tables that `PREPARE` makes, `TABLE_data` has the keys of a table's r
 (`name, source, committed`): the committed end of each source that a table's log names.
 `passed` (`source, stories, rejects`) is up to where a writer passed records without a row of
 theirs, and up to where their account is given, by those tables' logs. `link_days` (`day, links`) is
-how many links the log says that a day has.
+how many links the log says that a day has, `begun` (`source`) are sources that are younger than
+the ledger that is looked at.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.errors import StoreError
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import EXAMPLES, Finding, Rule
-from pipeline.store.check.log import links_of, passed_of, sources_of
+from pipeline.store.check.log import begun_since, links_of, passed_of, sources_of
 from pipeline.store.check.rules import COLUMNS, PREPARE
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LogState
@@ -107,6 +107,8 @@ def workbench(
                 [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
             )
             connection.register("ends", pa.Table.from_pylist(ends, schema=schema))
+            begun = pa.array(begun_since(snapshot, logs["ledger"]), pa.string())
+            connection.register("begun", pa.table({"source": begun}))
             gone, counted = passed_of(logs["stories"]), passed_of(logs["rejects"])
             passed = [
                 {

@@ -16,11 +16,13 @@ from deltalake import DeltaTable
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import Block
-from pipeline.store.check import workbench
+from pipeline.store.check import judge, workbench
 from pipeline.store.check.findings import MEANING, NOTES
 from pipeline.store.check.judge import check
 from pipeline.store.check.rules import RULES
 from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.unread import PASSED
+from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.contract import LINKS, examples
 from pipeline.store.schema.rows import (
     Row,
@@ -536,3 +538,51 @@ def test_a_check_without_enough_memory_says_so(
     written(tmp_path / "lake", a_batch([enriched(a_story())])).close()
     with pytest.raises(StoreError, match="needs more memory"):
         check(str(tmp_path / "lake"), memory_mb=1)
+
+
+def test_a_source_that_begins_while_the_tables_are_pinned_is_in_flight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is pinned first: it may not know yet what stories have."""
+    root = str(tmp_path / "lake")
+    written(tmp_path / "lake", a_batch([enriched(a_story())])).close()
+    before = open_snapshot(root)
+    other = a_batch([enriched(a_story(source="cluster/topic/1"))])
+    written(tmp_path / "lake", other).close()
+    after = open_snapshot(root)
+    mixed = replace(after, tables={**after.tables, "ledger": before.tables["ledger"]})
+    monkeypatch.setattr(judge, "open_snapshot", lambda *_: mixed)
+    report = check(root)
+    assert report.counts.keys() == {"in_flight"}
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("end", "is_wrong"), [(9, False), (8, True), (10, True), (5, True), (None, False)]
+)
+def test_offsets_that_could_not_be_read_end_where_their_message_says(
+    tmp_path: Path, end: int | None, is_wrong: bool
+) -> None:
+    message = "offsets 5 to 8 of partition 0 of topic were no longer on the broker"
+    lost = a_reject(5, kind="skipped.expired", raw=None, message=message, end_offset=9)
+    written(
+        tmp_path / "lake",
+        a_batch(rejects=[lost], spans={SOURCE: (5, 9)}),
+        a_batch([enriched(a_story(9))]),
+    ).close()
+    altered(tmp_path / "lake", "rejects", lambda rows: [{**row, "end_offset": end} for row in rows])
+    assert ("unread_range" in check(str(tmp_path / "lake")).counts) == is_wrong
+
+
+@pytest.mark.parametrize(
+    ("stories", "rejects", "is_wrong"), [(3, 3, False), (3, 2, True), (2, 3, True), (9, 3, False)]
+)
+def test_what_stories_passed_has_its_account_before_the_ledger_ends_there(
+    tmp_path: Path, stories: int, rejects: int, is_wrong: bool
+) -> None:
+    written(tmp_path / "lake", a_batch([enriched(a_story(n)) for n in range(5)])).close()
+    for table, end in (("stories", stories), ("rejects", rejects)):
+        lake = Lake(str(tmp_path / "lake"))
+        lake.refresh(table)
+        lake.commit_actions(table, [], {f"{PASSED}{SOURCE}": end}, f"passed {end}")
+    assert ("unread_account" in check(str(tmp_path / "lake")).counts) == is_wrong
