@@ -30,6 +30,9 @@ REGIONS = (
     *("south-eastern-asia", "northern-africa", "central-america", "eastern-africa", "caribbean"),
     *("southern-africa", "central-asia", "middle-africa", "australia-and-new-zealand", "unknown"),
 )
+Plan = dict[str, np.ndarray]
+"""Of each revision its day, region, family, whether it is a kill, and when an embargo ends."""
+
 _AT = datetime(2026, 11, 28, tzinfo=UTC)
 _BLOCK = 500
 _FILES_A_COMMIT = 2000
@@ -43,21 +46,21 @@ def make(root: Path, stories: int, days: int, *, revised: float = 0.2, seed: int
     one in a hundred is under an embargo, mostly over.
     """
     rng = np.random.default_rng(seed)
-    plan = _plan(rng, stories, days, revised)
+    plan = plan_of(rng, stories, days, revised)
     lake = Lake(str(root))
     for table in TABLES:
         lake.refresh(table)
     blocks = -(-stories // _BLOCK)
     ends = {f"cluster/topic/{n}": blocks // 8 * _BLOCK + _BLOCK for n in range(8)}
     for table, each in (("entities", 1), ("events", _EVENTS_A_STORY), ("stories", 1)):
-        _fill(lake, table, plan, each, ends)
+        every = np.arange(stories)
+        write_rows(lake, table, template_of(table), plan, every, each, ends, "made")
     _commit(lake, "rejects", [], ends, "made-rejects")
     _commit_ledger(lake, blocks, ends)
 
 
-def _plan(
-    rng: np.random.Generator, stories: int, days: int, revised: float
-) -> dict[str, np.ndarray]:
+def plan_of(rng: np.random.Generator, stories: int, days: int, revised: float) -> Plan:
+    """Draw so many revisions: what makes each row another than the template's."""
     at = np.arange(stories)
     # Offsets go to eight partitions in turn, as a topic's keys would spread them.
     day = np.sort(rng.integers(0, days, stories))
@@ -77,21 +80,32 @@ def _plan(
         "family": family,
         "kill": rng.random(stories) < 0.02,
         "embargo": np.where(rng.random(stories) < 0.01, rng.integers(-300, 3, stories), 9999),
-        "order": np.lexsort((at, region, day)),
     }
 
 
-def _fill(
-    lake: Lake, table: str, plan: Mapping[str, np.ndarray], each: int, ends: Mapping[str, int]
-) -> None:
+def template_of(table: str) -> pa.Table:
+    """Return the row of `table` that all others are made from."""
     story = enriched(a_story())
     made = {
         "stories": lambda: [story_row(story, "a_model", "0" * 8)],
         "events": lambda: event_rows(story),
         "entities": lambda: entity_rows(story),
     }
-    template = table_of(table, made[table]())
-    order = plan["order"]
+    return table_of(table, made[table]())
+
+
+def write_rows(  # noqa: PLR0917 (each has its own type)
+    lake: Lake,
+    table: str,
+    template: pa.Table,
+    plan: Plan,
+    at: np.ndarray,
+    each: int,
+    ends: Mapping[str, int],
+    name: str,
+) -> None:
+    """Write the revisions `at` of the plan, `each` rows of each, a file for each partition."""
+    order = at[np.lexsort((at, plan["region"][at], plan["day"][at]))]
     key = plan["day"][order] * len(REGIONS) + plan["region"][order]
     edges = [0, *(np.flatnonzero(np.diff(key)) + 1), len(order)]
     actions = []
@@ -102,7 +116,7 @@ def _fill(
             "region": REGIONS[plan["region"][rows[0]]],
         }
         columns = _rows(table, template, plan, rows)
-        path = f"{folder_of(partition)}made-{n}.parquet"
+        path = f"{folder_of(partition)}{name}-{n}.parquet"
         data = encode(columns, Marks(ends))
         # Not by the lake's own files, which wait for the disk after each.
         target = Path(lake.url, table, path)
@@ -112,12 +126,10 @@ def _fill(
     for n in range(0, len(actions), _FILES_A_COMMIT):
         lake.refresh(table)
         part = actions[n : n + _FILES_A_COMMIT]
-        lake.commit_actions(table, part, ends, f"made-{table}-{n}")
+        lake.commit_actions(table, part, ends, f"{name}-{table}-{n}")
 
 
-def _rows(
-    table: str, template: pa.Table, plan: Mapping[str, np.ndarray], rows: np.ndarray
-) -> pa.Table:
+def _rows(table: str, template: pa.Table, plan: Plan, rows: np.ndarray) -> pa.Table:
     block = rows // _BLOCK
     offset = block // 8 * _BLOCK + rows % _BLOCK
     days = plan["day"][rows].astype("int64")
