@@ -2,7 +2,7 @@
 
 Run it with `make bench-day` (200,000 stories, a commit each quarter of an hour, as a job of long
 intervals or few stories has; `ARGS="--stories 20000 --commits 24"` is a short form). The rows are
-those of `bench/big_lake.py`; one in twenty is a late story of one of the nine days before. Each
+those of `bench/big_lake.py`; one in twenty is a late story of the day before. Each
 half an hour of the simulated day a round of upkeep comes, with the job's own settings; then those
 of the two days after, as hardly anything more is written to that day. Prints a Markdown table:
 data files and bytes of each table, the most files of one partition, and the seconds of a question,
@@ -28,7 +28,7 @@ from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.compact import Sizing
 from pipeline.store.upkeep.round import tidy
 
-DAYS = 10
+DAYS = 2
 DAY = BEGIN + timedelta(days=DAYS - 1)
 START = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
 SIZING = Sizing(target_bytes=32 * 1024**2)
@@ -44,9 +44,7 @@ def main() -> None:
     options.add_argument("--commits", type=int, default=96)
     given = options.parse_args()
     plan = plan_of(np.random.default_rng(1), given.stories, 1, 0.1)
-    plan["day"] = np.where(
-        np.arange(given.stories) % 20 == 19, np.arange(given.stories) % 9, DAYS - 1
-    )
+    plan["day"] = np.where(np.arange(given.stories) % 20 == 19, DAYS - 2, DAYS - 1)
     print(f"{given.stories:,} stories, {given.commits} commits\n")
     print("| when | table | files | MB | most files of a partition | s | processor s |")
     print("|---|---|--:|--:|--:|--:|--:|", flush=True)

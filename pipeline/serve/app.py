@@ -325,6 +325,7 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     folder = files("pipeline.serve").joinpath("static")
     found = {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith(".js")}
     found["page.css"] = stylesheet().encode()
+    found["sort.js"] = files("pipeline.show").joinpath("sort.js").read_bytes()
     named = {}
     for name, data in found.items():
         path = Path(name)

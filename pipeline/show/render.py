@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,10 +20,10 @@ from pipeline.show.facts import act, days, printable, side
 from pipeline.store.explain.codes import region_name
 
 
-def render(template: str, *, script: str | None = None, **values: object) -> str:
-    """Return the page that `template` makes of `values`; `script` names a file of this room."""
+def render(template: str, *, scripts: Sequence[str] = (), **values: object) -> str:
+    """Return the page that `template` makes of `values`; `scripts` name files of this room."""
     style = _file("page.css")
-    code = _file(script) if script else ""
+    code = "\n".join(map(_file, scripts))
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; "
         f"script-src {_hash(code) if code else repr('none')}; base-uri 'none'; form-action 'none'"

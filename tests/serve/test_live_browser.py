@@ -104,6 +104,27 @@ def test_a_reader_needs_no_mouse(live: Running, browser: Browser) -> None:
             assert found.page.locator("article").count() == 1
 
 
+def test_a_click_on_a_head_sorts_its_table(live: Running, browser: Browser) -> None:
+    """Up, then down; numbers by their size."""
+    rows = "[...document.querySelector('table.sortable').tBodies[0].rows]"
+    with opened(browser, url(live, "/map")) as seen:
+        seen.page.evaluate(
+            "document.querySelector('table.sortable').closest('details').open = true"
+        )
+        for head, column in (("first", 0), ("last", -1)):
+            button = getattr(seen.page.locator("table.sortable").first.locator("th button"), head)
+            for state in ("ascending", "descending"):
+                button.click()
+                told = seen.page.evaluate(
+                    f"{rows}.map(row => [...row.cells].at({column}).innerText)"
+                )
+                key = int if head == "last" else str.casefold
+                assert len(told) > 1
+                assert told == sorted(told, key=key, reverse=state == "descending")
+                assert button.evaluate("node => node.closest('th').ariaSort") == state
+        assert seen.errors == []
+
+
 def test_every_part_of_a_chart_leads_to_its_row(live: Running, browser: Browser) -> None:
     for address in (KINDS["map"], KINDS["countries"], KINDS["entity"], KINDS["newest"]):
         with opened(browser, url(live, address)) as seen:

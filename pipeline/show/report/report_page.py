@@ -54,7 +54,7 @@ def report_page(found: Figures, lake_url: str) -> str:
     regions = {row["region"]: region_name(row["region"]) for row in found.regions}
     return render(
         "report.html.j2",
-        script="report.js",
+        scripts=("sort.js", "report.js"),
         title=_title(found, countries),
         language="en",
         found=found,
