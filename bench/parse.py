@@ -7,8 +7,8 @@ runs in a process of its own, the other one from a git worktree that is removed 
 take turns round by round, and the medians of their CPU time are compared. Inputs that one of the
 two does not read as stories of the same format are left out, as they are no measure of speed.
 
-With `--instructions` the machine's instructions are counted instead, by valgrind, which takes a
-minute a format and does not depend on what else the machine does.
+With `--instructions` the machine's instructions are counted instead, by valgrind, which takes a few
+minutes and does not depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -110,42 +110,56 @@ def compare(old: Worker, new: Worker, rounds: int, only: str | None) -> None:
 
 def count(trees: tuple[Path, Path], found: dict[str, list[tuple[str, int]]], passes: int) -> None:
     """Prints the instructions a story of both versions, and their ratio, for each format."""
+    paths = {name: [path for path, _ in chosen] for name, chosen in sorted(found.items())}
+    old, new = (_instructions(tree, paths, passes) for tree in trees)
     print(f"{'format':32} stories  old M.  new M.  ratio")
     ratios = []
-    for name, paths in sorted(found.items()):
-        stories = sum(number for _, number in paths)
-        named = [path for path, _ in paths]
-        before, now = (
-            (_instructions(tree, named, passes) - _instructions(tree, named, 0)) / passes
-            for tree in trees
-        )
-        ratios.append(now / before)
-        shown = (before / stories / 1e6, now / stories / 1e6, ratios[-1])
-        print(f"{name:32} {stories:7} {shown[0]:7.3f} {shown[1]:7.3f} {shown[2]:6.2f}", flush=True)
+    for name in paths:
+        stories = sum(number for _, number in found[name])
+        ratios.append(new[name] / old[name])
+        shown = (old[name] / stories / 1e6, new[name] / stories / 1e6, ratios[-1])
+        print(f"{name:32} {stories:7} {shown[0]:7.3f} {shown[1]:7.3f} {shown[2]:6.2f}")
     print(f"{'geometric mean of the ratios':56} {statistics.geometric_mean(ratios):6.2f}")
 
 
-def _instructions(tree: Path, paths: list[str], passes: int) -> int:
-    """What a process executes that reads these files once, and then `passes` times more."""
+def _instructions(tree: Path, paths: dict[str, list[str]], passes: int) -> dict[str, float]:
+    """What one pass over the files of each format takes, once they were read before."""
     command = [
         *("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"),
-        *(sys.executable, str(Path(__file__).resolve()), "--passes", str(passes), *paths),
+        *(sys.executable, str(Path(__file__).resolve()), "--passes", str(passes)),
     ]
     env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=True)
-    refs = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
-    assert refs, done.stderr
-    return int(refs[1].replace(",", ""))
+    facts = json.dumps(paths)
+    done = subprocess.run(
+        command, cwd=tree, env=env, input=facts, capture_output=True, text=True, check=True
+    )
+    refs = re.findall(r"==(\d+)== I\s+refs:\s+([\d,]+)", done.stderr)
+    counted = {process: int(number.replace(",", "")) for process, number in refs}
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return {name: (counted[more] - counted[once]) / passes for name, once, more in told}
 
 
-def _pass_over(paths: list[str], passes: int) -> None:
+def _pass_over(passes: int) -> None:
+    """Reads each format's files in a process of its own, and once more in another with passes.
+
+    Each begins as a copy of this one, so that what both have done by then is the same.
+    """
     from pipeline.model import Record
     from pipeline.parse import parse_record
 
-    records = [Record("bench", 0, _bytes(Path(path))) for path in paths]
-    for _ in range(passes + 1):
-        for record in records:
-            parse_record(record)
+    for name, paths in json.load(sys.stdin).items():
+        records = [Record("bench", 0, _bytes(Path(path))) for path in paths]
+        processes = []
+        for times in (1, passes + 1):
+            process = os.fork()
+            if not process:
+                for _ in range(times):
+                    for record in records:
+                        parse_record(record)
+                os._exit(0)
+            os.waitpid(process, 0)
+            processes.append(str(process))
+        print(json.dumps([name, *processes]), flush=True)
 
 
 def _seconds(answer: list[object]) -> float:
@@ -160,14 +174,13 @@ def main() -> None:
     parser.add_argument("--format", help="this one only")
     parser.add_argument("--instructions", action="store_true", help="count those, by valgrind")
     parser.add_argument("--passes", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("paths", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         serve()
         return
     if args.passes is not None:
-        _pass_over(args.paths, args.passes)
+        _pass_over(args.passes)
         return
     with worktree(args.against) as tree:
         old, new = Worker(tree, Path(__file__)), Worker(ROOT, Path(__file__))
