@@ -191,3 +191,15 @@ def test_the_letters_of_a_house_beside_a_name_are_no_byline() -> None:
         ("ADA BRENNER and TOM VALE", ("ADA BRENNER", "TOM VALE")),
     ):
         assert one(json.dumps({**item, "author": told}).encode()).bylines == names
+
+
+def test_a_day_under_a_name_that_nobody_knows_is_taken_with_a_warning() -> None:
+    """It speaks of a day; what speaks of another act than publishing is left."""
+    facts = {
+        "überschrift": "Lampe brennt", "text": "Die Wärter haben sie angezündet. Gut so.",
+        "geändert (datum)": "2026-10-07", "veröffentlicht am": "05.10.2026 14:00",
+    }  # fmt: skip
+    story = one(json.dumps(facts).encode())
+    assert story.published_at is not None
+    assert story.published_at.isoformat() == "2026-10-05T14:00:00+00:00"
+    assert "$.published_at: taken from veröffentlicht am" in story.warnings

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator
 
 from pipeline.model import Code, Relation
@@ -25,7 +26,9 @@ from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
 from pipeline.parse.overflow import up_to_limits
+from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
@@ -39,6 +42,14 @@ _BODY = ("body", "text", "content", "body_text", "article", "story", "maintext",
 _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
          "date_publish", "datetime", "created_at", "date_published", "published_date",
          "publication_date", "publishedat", "datum", "fecha", "data", "дата")  # fmt: skip
+_DATE_WORD = re.compile(
+    r"date|datum|fecha|dato\b|päiv|tarih|дата|опубл|публик|publi|pubbl|veröff|erschien|gesendet|sent"
+    r"|issued|paruti|日付|日期|날짜",
+    re.I,
+)
+_OTHER_DATE = re.compile(
+    r"updat|modif|änder|embarg|until|crawl|retriev|scrap|access|expir|birth|load|publisher", re.I
+)
 _PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")
@@ -196,6 +207,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
     changed = fields.moment(
         values.text(low, "version_time", "updated_at"), "$.version_time", warnings
     )
+    published = published or changed or _named_as_date(low, warnings)
     created = fields.moment(values.text(low, "created_at"), "$.created_at", warnings)
     status, unknown = _status(low)
     note = values.text(low, "editor_note", "ednote")
@@ -230,9 +242,20 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         format=name,
         delivered=low,
     )
-    draft = with_moment(draft, published or changed)
+    draft = with_moment(draft, published)
     draft = fields.embargoed(draft, values.text(low, "embargo_until", "embargo"))
     return fields.with_body(draft, body)
+
+
+def _named_as_date(low: dict[str, Json], warnings: list[str]) -> Moment | None:
+    """The time under another name that speaks of a day of publication: `veröffentlicht am`."""
+    for name, value in low.items():
+        if isinstance(value, str) and _DATE_WORD.search(name) and not _OTHER_DATE.search(name):
+            found = dates.moment(value)
+            if found:
+                warnings.append(f"$.published_at: taken from {line(name)[:60]}")
+                return found
+    return None
 
 
 def _status(low: dict[str, Json]) -> tuple[str, str | None]:
