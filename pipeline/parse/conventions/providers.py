@@ -11,7 +11,7 @@ from pipeline import tsv
 
 _EVERYDAY = frozenset(
     (
-        "agency", "america", "asia", "center", "europe", "free", "health", "international",
+        "the", "of", "agency", "america", "asia", "center", "europe", "free", "health", "international",
         "market", "media", "national", "news", "newswire", "press", "radio", "service", "square",
         "times", "voice", "wire",
     )
