@@ -11,9 +11,9 @@ from pipeline import tsv
 
 _EVERYDAY = frozenset(
     (
-        "the", "of", "agency", "america", "asia", "center", "europe", "free", "health", "international",
-        "market", "media", "national", "news", "newswire", "press", "radio", "service", "square",
-        "times", "voice", "wire",
+        "the", "of", "agency", "america", "asia", "center", "europe", "free", "health",
+        "international", "market", "media", "national", "news", "newswire", "press", "radio",
+        "service", "square", "times", "voice", "wire",
     )
 )  # fmt: skip
 _HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})", re.I)

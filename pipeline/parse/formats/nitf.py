@@ -16,10 +16,11 @@ from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
-from pipeline.parse.markup.flow import Flow, read_flow, text_of
+from pipeline.parse.markup.flow import Flow, local, read_flow, text_of
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
+_CODED = ("tobject.subject", "evloc", "tobject.property", "identified-content")
 _ROLES = {
     "org": "organisation",
     "person": "person",
@@ -75,6 +76,7 @@ def read_nitf(root: etree._Element) -> Draft:
     status, unknown = fields.status(xml.attribute(docdata, "management-status"))
     warnings += [unknown] if unknown else []
     doc_key = xml.child(docdata, "du-key")
+    corrections = tuple(xml.below(docdata, "correction"))
     headline = xml.first(body_head, "hl1", "headline") or xml.first(head, "title") or ""
     words = _words(located, story_date)
     draft = Draft(
@@ -96,12 +98,12 @@ def read_nitf(root: etree._Element) -> Draft:
             filter(None, (xml.attribute(k, "key") for k in xml.below(docdata, "keyword")))
         ),
         rights=_rights(docdata, body_head),
-        editor_note=_note(docdata, body_head),
+        editor_note=_note(docdata, body_head, corrections),
         summary=_summary(body_head, headline),
-        related=_related(docdata),
-        family_id=_corrected(docdata, status),
+        related=_related(docdata, corrections),
+        family_id=_corrected(docdata, corrections, status),
         is_partial=(values.integer(xml.attribute(doc_key, "part"), 0, 999) or 0) > 1,
-        revision_mark=_mark(docdata),
+        revision_mark="correction" if corrections else None,
         created_at=issued.at if issued else None,
         warnings=tuple(warnings),
         format_version=_version(root),
@@ -195,7 +197,7 @@ def _provider(
 ) -> str | None:
     source = xml.attribute(xml.child(docdata, "doc-id"), "regsrc")
     holder = xml.attribute(xml.child(docdata, "doc.copyright"), "holder")
-    name = xml.attribute(next(xml.below(root, "pubdata"), None), "name")
+    name = xml.attribute(next(xml.below(xml.child(root, "head"), "pubdata"), None), "name")
     return fields.first_provider(xml.first(body_head, "distributor"), source, holder, name)
 
 
@@ -245,18 +247,21 @@ def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:
 
 
 def _codes(head: etree._Element | None) -> Iterator[Code]:
-    for subject in xml.below(head, "tobject.subject"):
+    told: dict[str, list[etree._Element]] = {name: [] for name in _CODED}
+    for element in xml.below(head, *_CODED):
+        told[local(element)].append(element)
+    for subject in told["tobject.subject"]:
         value = xml.attribute(subject, "tobject.subject.refnum", "tobject.subject.code")
         names = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
         if value:
             yield Code("iptc-subjectcode", value, "topic", xml.attribute(subject, *names))
-    for place in xml.below(head, "evloc"):
+    for place in told["evloc"]:
         if country := xml.attribute(place, "iso-cc"):
             yield Code("iso-3166", country, "place", xml.attribute(place, "city"))
-    for prop in xml.below(head, "tobject.property"):
+    for prop in told["tobject.property"]:
         if value := xml.attribute(prop, "tobject.property.type"):
             yield Code("nitf-property", value, "genre", value)
-    for identified in xml.below(head, "identified-content"):
+    for identified in told["identified-content"]:
         for entry in xml.children(identified):
             role = _ROLES.get(str(entry.tag).rpartition("}")[2].lower())
             name = xml.attribute(entry, "value") or text_of(entry) or None
@@ -273,32 +278,35 @@ def _rights(docdata: etree._Element | None, body_head: etree._Element | None) ->
     return stated or " ".join(filter(None, (year, name))) or None
 
 
-def _note(docdata: etree._Element | None, body_head: etree._Element | None) -> str | None:
+def _note(
+    docdata: etree._Element | None,
+    body_head: etree._Element | None,
+    corrections: tuple[etree._Element, ...],
+) -> str | None:
     notes = [xml.attribute(entry, "info", "msg-type") for entry in xml.below(docdata, "ed-msg")]
-    notes += [xml.attribute(entry, "info") for entry in xml.below(docdata, "correction")]
+    notes += [xml.attribute(entry, "info") for entry in corrections]
     notes += [text_of(entry) for entry in xml.children(body_head, "note")]
     return "\n".join(filter(None, notes)) or None
 
 
-def _related(docdata: etree._Element | None) -> tuple[Relation, ...]:
+def _related(
+    docdata: etree._Element | None, corrections: tuple[etree._Element, ...]
+) -> tuple[Relation, ...]:
     found = []
     replaced = xml.attribute(docdata, "management-doc-idref")
     if replaced:
         found.append(Relation("replaces", replaced))
-    corrected = (xml.attribute(entry, "id-string") for entry in xml.below(docdata, "correction"))
+    corrected = (xml.attribute(entry, "id-string") for entry in corrections)
     found += [Relation("previous", identity) for identity in corrected if identity]
     return tuple(found)
 
 
-def _corrected(docdata: etree._Element | None, status: str) -> str | None:
-    """Return the id of the article that this one corrects or takes back: it is of that one's
-    family."""
-    corrected = xml.attribute(next(xml.below(docdata, "correction"), None), "id-string")
+def _corrected(
+    docdata: etree._Element | None, corrections: tuple[etree._Element, ...], status: str
+) -> str | None:
+    """Return the id of the article that this one corrects or takes back: its family's."""
+    corrected = xml.attribute(corrections[0], "id-string") if corrections else None
     return xml.attribute(docdata, "management-doc-idref") if status != "usable" else corrected
-
-
-def _mark(docdata: etree._Element | None) -> str | None:
-    return "correction" if next(xml.below(docdata, "correction"), None) is not None else None
 
 
 def _fixture(docdata: etree._Element | None) -> str | None:
