@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pipeline.model import Batch, Block, Record, Reject
+from pipeline.model import Batch, Block, Record, Reject, RejectKind
 from pipeline.source.kafka.options import Limits
 
 RECORD_OVERHEAD_BYTES = 200
@@ -75,10 +75,30 @@ class Accumulator:
             state.leader_epoch = leader_epoch
 
     def skip(self, reject: Reject, to: int, now_s: float) -> None:
-        """Advance the reject's source to `to` without records, with that reject as the reason."""
+        """Advance the reject's source to `to` without records, with that reject as the reason.
+
+        It takes the place of one that waits and begins where it does; see `account_before`.
+        """
         state = self._sources[reject.source]
-        self._wait(state, reject, RECORD_OVERHEAD_BYTES, now_s)
+        place = (reject.source, reject.offset)
+        for n, waiting in enumerate(self._waiting):
+            entry = waiting.entry
+            if isinstance(entry, Reject) and (entry.source, entry.offset) == place:
+                self._waiting[n] = replace(waiting, entry=reject)
+                break
+        else:
+            self._wait(state, reject, RECORD_OVERHEAD_BYTES, now_s)
         self._advance(state, to, now_s)
+
+    def account_before(self, source: str, kind: RejectKind, offset: int) -> int:
+        """Return where the account of `kind` that waits and ends at `offset` begins, or `offset`."""
+        begins = (
+            entry.offset
+            for waiting in self._waiting
+            if isinstance(entry := waiting.entry, Reject)
+            and (entry.source, entry.kind, entry.end_offset) == (source, kind, offset)
+        )
+        return next(begins, offset)
 
     def start(self, source: str) -> int:
         """Say where the next block of `source` begins: the end of the last one handed out."""

@@ -419,7 +419,9 @@ class Reader:
             client.pause(found.partition)
             return
         self.counters.corrupt += end - found.offset
-        self._batch.skip(unreadable(found, end), end, self._clock())
+        # Neighbours are one account.
+        start = self._batch.account_before(source, "skipped.corrupt", found.offset)
+        self._batch.skip(unreadable(found, start, end), end, self._clock())
         client.seek(found.partition, end)
 
     def _reconcile(self) -> None:

@@ -65,14 +65,14 @@ def expired(
     )
 
 
-def unreadable(found: Unreadable, end: int) -> Reject:
-    """Return the account of `[found.offset, end)`, a batch that cannot be decoded."""
+def unreadable(found: Unreadable, start: int, end: int) -> Reject:
+    """Return the account of `[start, end)`: a batch that cannot be decoded, and those before it."""
     message = (
-        f"offsets {found.offset} to {end - 1} of partition {found.partition.number} of "
+        f"offsets {start} to {end - 1} of partition {found.partition.number} of "
         f"{found.partition.topic} cannot be decoded: {found.reason}"
     )
     return Reject(
-        found.partition.source, found.offset, 0, "skipped.corrupt", "read", message, end_offset=end
+        found.partition.source, start, 0, "skipped.corrupt", "read", message, end_offset=end
     )
 
 

@@ -114,7 +114,7 @@ class KafkaRange:
             position = fetched.position
 
     def _damaged(self, found: Unreadable, end: int) -> Record:
-        reason = unreadable(found, end).message.encode("utf-8", "replace")
+        reason = unreadable(found, found.offset, end).message.encode("utf-8", "replace")
         return Record(self.source, found.offset, b"", headers=((DAMAGED_HEADER, reason),))
 
     def _gone(self, reason: object) -> BrokerError:

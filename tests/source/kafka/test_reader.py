@@ -294,6 +294,22 @@ def test_a_corrupt_batch_may_be_skipped() -> None:
     assert reader.caught_up()
 
 
+def test_neighbouring_corrupt_batches_are_one_account() -> None:
+    """Those with a record between them are two."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    log = kafka.logs["wire", 0]
+    log.append(16)
+    for start, end in ((5, 8), (8, 10), (10, 11), (12, 14)):
+        log.spoil(start, end)
+    reader = reader_of(kafka, lake, on_corrupt="skip")
+    batch = must(reader.read(FLUSH_S + 1))
+    assert spans(batch) == [("0", 0, 16, 8)]
+    assert [(r.offset, r.end_offset) for r in batch.rejects] == [(5, 11), (12, 14)]
+    assert "5 to 10" in batch.rejects[0].message
+    lake.commit(batch)
+    assert reader.caught_up()
+
+
 def test_a_corrupt_batch_ends_where_the_log_does() -> None:
     """A damaged header may say anything: no offset is skipped that was not written yet."""
     kafka, lake = FakeKafka(wire=1), FakeLake()
