@@ -91,7 +91,7 @@ class Accumulator:
         self._advance(state, to, now_s)
 
     def account_before(self, source: str, kind: RejectKind, offset: int) -> int:
-        """Return where the account of `kind` that waits and ends at `offset` begins, or `offset`."""
+        """Return where the account of `kind` that waits and ends at `offset` begins, or that."""
         begins = (
             entry.offset
             for waiting in self._waiting
