@@ -248,7 +248,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
 
 
 def _named_as_date(low: dict[str, Json], warnings: list[str]) -> Moment | None:
-    """The time under another name that speaks of a day of publication: `veröffentlicht am`."""
+    """Return the time under a name that speaks of a day of publication: `veröffentlicht am`."""
     for name, value in low.items():
         if isinstance(value, str) and _DATE_WORD.search(name) and not _OTHER_DATE.search(name):
             found = dates.moment(value)
