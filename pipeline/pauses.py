@@ -10,6 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def grown(first_s: float, longest_s: float, failures: int) -> float:
+    """Return the pause after so many failures before this one: each twice the one before it."""
+    pause_s: float = min(first_s * 2**failures, longest_s)
+    return pause_s
+
+
 @dataclass(slots=True)
 class Pauses:
     """Growing pauses in seconds: the first one, then each twice as long, up to the longest."""
@@ -20,7 +26,7 @@ class Pauses:
 
     def next(self) -> float:
         """Return the pause to make now; the one after it is longer."""
-        pause_s: float = min(self.first_s * 2**self._taken, self.longest_s)
+        pause_s = grown(self.first_s, self.longest_s, self._taken)
         self._taken += pause_s < self.longest_s
         return pause_s
 

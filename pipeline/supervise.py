@@ -28,6 +28,7 @@ from pipeline.errors import (
 )
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
+from pipeline.pauses import grown
 
 if TYPE_CHECKING:
     from pipeline.observe.observer import Observer
@@ -290,7 +291,7 @@ class _Worker:
             self._deaths.popleft()
         if len(self._deaths) > _DEATHS:
             raise WorkerError("a worker dies again and again", exit_code_of_worker=code)
-        pause_s = _FIRST_PAUSE_S * 2 ** (len(self._deaths) - 1)
+        pause_s = grown(_FIRST_PAUSE_S, _WINDOW_S, len(self._deaths) - 1)
         self._restart_s = now_s + pause_s
         log.warning("a worker died and is started again", exit_code=code, pause_s=pause_s)
 

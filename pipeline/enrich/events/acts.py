@@ -382,7 +382,7 @@ def _told_with(predicate: Token) -> list[Token]:
 
 
 (_PHONED,) = code_set("by_telephone")
-_BETWEEN_BOTH = ("04", "05", "06", "087")
+_BETWEEN_BOTH = code_set("between_both")
 _COMMANDED = frozenset({"FORCE", "POLICE", "PEACEKEEPER", "DIPLOMAT"})
 _TRANSPARENT = frozenset({"pass", "do"})
 _OF_ONES_OWN = frozenset({"offer", "intent"})

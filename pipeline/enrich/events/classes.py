@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import ANYTHING, SOMEBODY, EventLexicon
 from pipeline.enrich.events.syntax import Token
 
@@ -131,7 +132,7 @@ _PERSONAL = frozenset(
 
 _BOMBINGS = frozenset({"bombing", "shelling", "bombardment", "ambush", "airstrike", "bomb"})
 _HARMS = frozenset({"ATTACK", "BOMB", "CRUELTY", "CLASH", "ARREST", "SEIZURE", "OCCUPATION"})
-_HARMING = ("17", "18", "19", "20")
+_HARMING = code_set("harming")
 
 
 def phrase(token: Token) -> tuple[str, str | None]:

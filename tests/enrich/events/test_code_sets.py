@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -28,3 +29,16 @@ def test_every_set_is_asked_for_and_every_set_that_is_asked_for_is_there() -> No
     text = "\n".join(path.read_text("utf-8") for path in sorted(ROOM.glob("*.py")))
     asked = re.findall(r'code_set\("(\w+)"\)', text)
     assert sorted(asked) == sorted(name for name, _, _ in ROWS)
+
+
+def test_no_code_stands_in_a_rule() -> None:
+    """A string that is a code, or the beginning of some, belongs into a table."""
+    found = [
+        f"{path.name}:{node.lineno}: {node.value}"
+        for path in sorted(ROOM.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"(?:0[1-9]|1\d|20)\d{0,2}", node.value)
+    ]
+    assert found == []
