@@ -80,10 +80,10 @@ class Accumulator:
         It takes the place of one that waits and begins where it does; see `account_before`.
         """
         state = self._sources[reject.source]
-        place = (reject.source, reject.offset)
+        same = (reject.source, reject.offset)
         for n, waiting in enumerate(self._waiting):
             entry = waiting.entry
-            if isinstance(entry, Reject) and (entry.source, entry.offset) == place:
+            if isinstance(entry, Reject) and (entry.source, entry.offset) == same:
                 self._waiting[n] = replace(waiting, entry=reject)
                 break
         else:

@@ -247,21 +247,21 @@ def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:
 
 
 def _codes(head: etree._Element | None) -> Iterator[Code]:
-    told: dict[str, list[etree._Element]] = {name: [] for name in _CODED}
+    by_name: dict[str, list[etree._Element]] = {name: [] for name in _CODED}
     for element in xml.below(head, *_CODED):
-        told[local(element)].append(element)
-    for subject in told["tobject.subject"]:
+        by_name[local(element)].append(element)
+    for subject in by_name["tobject.subject"]:
         value = xml.attribute(subject, "tobject.subject.refnum", "tobject.subject.code")
         names = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
         if value:
             yield Code("iptc-subjectcode", value, "topic", xml.attribute(subject, *names))
-    for place in told["evloc"]:
+    for place in by_name["evloc"]:
         if country := xml.attribute(place, "iso-cc"):
             yield Code("iso-3166", country, "place", xml.attribute(place, "city"))
-    for prop in told["tobject.property"]:
+    for prop in by_name["tobject.property"]:
         if value := xml.attribute(prop, "tobject.property.type"):
             yield Code("nitf-property", value, "genre", value)
-    for identified in told["identified-content"]:
+    for identified in by_name["identified-content"]:
         for entry in xml.children(identified):
             role = _ROLES.get(str(entry.tag).rpartition("}")[2].lower())
             name = xml.attribute(entry, "value") or text_of(entry) or None
