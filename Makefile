@@ -14,7 +14,7 @@ ELSEWHERE := java or go or browser or faults or tools or long
 
 .PHONY: help demo test tests-alone test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
-  bench-day   check-image scale \
+  bench-day check-image scale \
   models word-table data pictures
 
 help:  ## this list

@@ -6,6 +6,7 @@ import json
 import queue
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -408,7 +409,7 @@ class Questions:
         """
         first = 2 * _PLACES
         while True:
-            keys, most_unread = set[str](), 0
+            known, ahead, most_unread = Counter[str](), Counter[str](), 0
             for bucket in buckets:
                 rows = self._rows(
                     "SELECT key, n FROM counts INDEXED BY most_told_places"
@@ -416,9 +417,15 @@ class Questions:
                     bucket=bucket,
                     first=first,
                 )
-                keys.update(row["key"] for row in rows)
-                most_unread += rows[-1]["n"] if len(rows) == first else 0
-            found = self._summed("place", keys, buckets)[:_PLACES]
+                last = rows[-1]["n"] if len(rows) == first else 0
+                most_unread += last
+                for row in rows:
+                    known[row["key"]] += row["n"]
+                    ahead[row["key"]] += row["n"] - last
+            # What was not read of a place is no more than the last of those buckets.
+            least = min((n for _, n in known.most_common(_PLACES)), default=0)
+            may_be = (key for key, n in ahead.items() if n + most_unread >= least)
+            found = self._summed("place", may_be, buckets)[:_PLACES]
             if not most_unread or (len(found) == _PLACES and found[-1]["events"] > most_unread):
                 return found
             first *= 4

@@ -46,7 +46,7 @@ def most(counts: Counter[str], n: int) -> list[tuple[str, int]]:
 
 
 @given(place_counts, st.lists(st.sampled_from(BUCKETS), unique=True), st.integers(1, 4))
-def test_the_most_told_places_of_some_days(
+def test_the_places_named_most_on_some_days(
     tmp_path_factory: pytest.TempPathFactory,
     told: dict[tuple[str, str], int],
     buckets: list[str],
@@ -59,7 +59,7 @@ def test_the_most_told_places_of_some_days(
     for (bucket, key), count in told.items():
         sums[key] += count if bucket in buckets else 0
     with mock.patch.object(questions, "_PLACES", n):
-        found = ask._most_told_places(buckets)
+        found = ask._places_named_most(buckets)
     ask.connection.close()
     assert [(row["key"], row["events"]) for row in found] == most(+sums, n)
     assert all(row["quad1"] == row["events"] for row in found)
