@@ -12,7 +12,10 @@ from pipeline.model import Record
 from pipeline.parse import parse_record
 from pipeline.store.check.judge import check
 from pipeline.store.commit.seal import UNSEALED, is_whole, sealed
+from pipeline.store.read.families import notes
+from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.rows import compress
+from pipeline.store.upkeep.note_families import note_families
 from tests.support.rows import a_batch, altered, enriched, written
 
 
@@ -61,3 +64,14 @@ def test_bytes_of_another_story_are_found(tmp_path: Path) -> None:
     other = text.replace(b"Monday", b"Friday")
     altered(tmp_path, "stories", lambda rows: [{**row, "raw": compress(other)} for row in rows])
     assert judge().counts == {"raw_text": 1}
+
+
+def test_a_flipped_bit_in_a_note_of_families_is_found(lake: Path) -> None:
+    """Views take its word, so the deep check reads it; the rows are all right."""
+    assert note_families(open_snapshot(str(lake)))
+    assert check(str(lake), strict=True, deep=True).ok
+    (note,) = notes(open_snapshot(str(lake)).filesystem())
+    data = bytearray((lake / note).read_bytes())
+    data[20] ^= 1  # in its rows: of a footer that says nothing the views take no word
+    (lake / note).write_bytes(data)
+    assert check(str(lake), strict=True, deep=True).counts == {"damaged_note": 1}
