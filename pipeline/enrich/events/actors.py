@@ -293,7 +293,10 @@ class Resolver:
         if own:
             return own[:_MAX_ACTORS]
         inside = list(self._within(token, doer))
-        inside = [t for t in inside if not _is_location(t)] or inside
+        nearer = [t for t in inside if not _is_location(t)]
+        if doer and not nearer and token.text.isupper() and len(token.text) > _BARE:
+            return []  # "ICE in Miami": a body that no entity was found for, not its place
+        inside = nearer or inside
         return [p for t in inside for p in self._resolve(t, doer, depth + 1)][:_MAX_ACTORS]
 
     def _of_speaker(self, token: Token) -> list[Party]:
@@ -316,7 +319,8 @@ class Resolver:
     def _speaking(self, token: Token) -> Party | None:
         """Say who stands at a noun that a pronoun may take up, or is named within its phrase."""
         inner = (t for t in (*_modifiers(token), *self._within(token, True)) if t.pos_ != "PRON")
-        return self._party(token) or next((p for t in inner for p in [self._party(t)] if p), None)
+        told = self._party(token) or next((p for t in inner for p in [self._party(t)] if p), None)
+        return told or next(iter(self._unlisted(token)), None)
 
     def _widened(self, token: Token, party: Party) -> Party:
         """Return a party that qualifies a noun, in the words of the noun's phrase."""

@@ -106,6 +106,21 @@ class PairCoding:
     features: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An act between two sides that may be told, its place, and the worth that it needs for it."""
+
+    act: Act
+    source: Party
+    target: Party | None
+    place: tuple[str, str | None] | None
+    least: float
+
+    @property
+    def begin(self) -> int:
+        return int(self.act.trigger[0].i)
+
+
 class EventCoder:
     """Codes stories with a loaded spaCy English pipeline (its tagger, parser and lemmatizer).
 
@@ -206,7 +221,7 @@ class EventCoder:
         """Return the events of one sentence; `charges` are who accused whom so far, and grow."""
         start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
-        events: dict[tuple[str | None, ...], Event] = {}
+        rows: list[_Row] = []
         for act in self._finder.acts(doc):
             if modality(act.predicate).conditional:
                 continue  # "if Poland closed the consulate": nobody did or will
@@ -216,13 +231,20 @@ class EventCoder:
                 source, target = at_home(act.code, *answered(act, *pair, charges), around)
                 if target is not None and act.code.startswith(_ACCUSING):
                     charges.append((source, target))
-                event = self._event(item, index, act, (source, target), place)
-                if event is None:
-                    continue
-                key = (_key(source), event.root, _key(target))
-                known = events.get(key)
-                if known is None or known.confidence < event.confidence:
-                    events[key] = event
+                about = self._concerns(act, source, target, item.entities, start)
+                least = self._least_worth(act, source, target, reported=about)
+                if least is not None:
+                    rows.append(_Row(act, source, target, place, least))
+        events: dict[tuple[str | None, ...], Event] = {}
+        for row in rows:
+            earlier = [other for other in rows if other.begin < row.begin]
+            event = self._event(item, index, row, _after(row, earlier))
+            if event is None:
+                continue
+            key = (_key(row.source), event.root, _key(row.target))
+            known = events.get(key)
+            if known is None or known.confidence < event.confidence:
+                events[key] = event
         ordered = sorted(events.values(), key=_order)
         return ordered[:MAX_EVENTS_PER_SENTENCE], resolver
 
@@ -320,49 +342,44 @@ class EventCoder:
         armed = not source.somebody and is_armed(source.token, self._lexicon)
         return armed and act.code.startswith(_VIOLENT) and target.actor.country is not None
 
-    def _event(
-        self,
-        item: CoderInput,
-        index: int,
-        act: Act,
-        sides: tuple[Party, Party | None],
-        place: tuple[str, str | None] | None,
-    ) -> Event | None:
-        source, target = sides
-        about = self._concerns(act, source, target, item.entities, item.sentences[index][0])
+    def _least_worth(
+        self, act: Act, source: Party, target: Party | None, *, reported: bool
+    ) -> float | None:
+        """The worth that a row needs to be told; None where it is none at all."""
         if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
-        values = row_features(act, source, target, self._lexicon)
-        least = self._least
-        if not _political(act, source, target, reported=about):
-            if not _is_told_of_people(act, source, target):
-                return None
-            least = max(least, MIN_WORTH_OUTSIDE)
-        elif target is None and _stands_alone(act):
-            least = 0.0
-        if worth(values) < least:
+        if _political(act, source, target, reported=reported):
+            return 0.0 if target is None and _stands_alone(act) else self._least
+        if _is_told_of_people(act, source, target):
+            return max(self._least, MIN_WORTH_OUTSIDE)
+        return None
+
+    def _event(self, item: CoderInput, index: int, row: _Row, after: str | None) -> Event | None:
+        act, source, target, place = row.act, row.source, row.target, row.place
+        values = row_features(act, source, target, self._lexicon, after=after)
+        if worth(values) < row.least:
             return None
         sure = self._judge(values)
         start, end = item.sentences[index]
         text = item.text[start:end]
-        row = self._lexicon.cameo[act.code]
+        code = self._lexicon.cameo[act.code]
         first = start + min(token.idx for token in act.trigger)
         last = start + max(token.idx + len(token.text) for token in act.trigger)
         base: date | None = item.story.date
-        future = act.hypothetical or row.root in {"AGREE", "THREATEN"}
+        future = act.hypothetical or code.root in {"AGREE", "THREATEN"}
         days = event_days(text, first - start, base, future)
         return Event(
-            root=row.root,
-            cameo=row.code,
+            root=code.root,
+            cameo=code.code,
             sentence=text,
             sentence_index=index,
             trigger=item.text[first:last],
             start=first,
             end=last,
             confidence=sure,
-            quad_class=row.quad_class,
-            goldstein=row.goldstein,
-            mode=row.mode,
+            quad_class=code.quad_class,
+            goldstein=code.goldstein,
+            mode=code.mode,
             source=labels.finished(source.actor, source.kind),
             target=labels.finished(target.actor, target.kind) if target else None,
             event_date=days[0] if days else None,
@@ -371,8 +388,16 @@ class EventCoder:
             place_country=place[1] if place else None,
             negated=act.negated,
             hypothetical=act.hypothetical,
-            contexts=contexts_of(row, text, act.hypothetical),
+            contexts=contexts_of(code, text, act.hypothetical),
         )
+
+
+def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
+    """What an act comes after in its sentence: see `row_features`."""
+    doers = {identity(other.source) for other in earlier}
+    if not row.act.nominal and identity(row.source) in doers:
+        return "doer"
+    return "others" if earlier else None
 
 
 def _stands_alone(act: Act) -> bool:

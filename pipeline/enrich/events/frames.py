@@ -82,7 +82,7 @@ class Frames:
                 tokens = [
                     token
                     for token in self._slot(atom.slot, found)
-                    if holds(token, atom.classes, self._lexicon)
+                    if holds(token, atom.classes, self._lexicon) and not _is_day(token)
                 ]
             if not tokens:
                 return None
@@ -303,6 +303,11 @@ def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
         if len(run) == len(words) and not temporal:
             return run
     return []
+
+
+def _is_day(token: Token) -> bool:
+    """Whether a word after a preposition is a day, and nobody: "called on Saturday"."""
+    return token.dep_ == "pobj" and token.lower_ in _TIME_WORDS
 
 
 _TIME_WORDS = frozenset(

@@ -40,3 +40,16 @@ def test_both_models_are_sure_of_named_sides_and_unsure_of_far_ones() -> None:
     assert table["target"] > 0
     assert table["target in words"] < 0
     assert table["distance"] < 0
+
+
+def test_what_comes_after_acts_of_others_is_worth_less() -> None:
+    """A further act of one doer keeps half of what it loses in confidence, one of another none."""
+    values = dict.fromkeys(confidence.ROW_FEATURES, 0.0) | {"constant": 1.0, "target": 1.0}
+
+    def worth(**more: float) -> float:
+        return confidence.worth(tuple((values | more).values()))
+
+    first, further, others = worth(), worth(**{"after doer": 1.0}), worth(**{"after others": 1.0})
+    assert first > further > others
+    assert further > confidence.confidence(tuple((values | {"after doer": 1.0}).values()))
+    assert others == confidence.confidence(tuple((values | {"after others": 1.0}).values()))

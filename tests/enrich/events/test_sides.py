@@ -397,3 +397,14 @@ def test_somebody_named_acts_against_somebody_in_a_role(enricher: Enricher) -> N
 )
 def test_business_private_life_and_crime_are_no_events(enricher: Enricher, text: str) -> None:
     assert coded(enricher, text) == ()
+
+
+def test_a_body_of_letters_is_not_the_place_that_it_sits_in(enricher: Enricher) -> None:
+    [event] = coded(enricher, "NBX in Miami returned five masks to the government of Peru.")
+    assert event.source is not None
+    assert (event.source.text, event.source.country) == ("NBX", "USA")
+
+
+def test_nobody_is_called_upon_on_a_day(enricher: Enricher) -> None:
+    found = coded(enricher, "Ghana's president called Togo's president on Friday.")
+    assert {event.root for event in found} == {"CONSULT"}
