@@ -266,3 +266,39 @@ def test_a_stamp_without_a_zone_is_of_the_agencys_clock(
     assert story.published_at is not None
     assert story.published_at.isoformat().startswith(at)
     assert story.utc_offset_min == offset
+
+
+@pytest.mark.parametrize(
+    ("dateline", "below", "provider", "bylines"),
+    [
+        ("Aarhus /ritzau/\n", "/ritzau/", "Ritzau", ()),
+        ("Jakarta (ANTARA) - ", "Reporter: Rosa Lind\nEditor: Tom Vale\nCopyright © ANTARA 2026",
+         "Antara", ("Rosa Lind",)),
+        ("Bogotá, 5 oct (EFE).- ", "rl/tv\n\n(foto y vídeo)", "EFE", ()),
+        ("OTTAWA - ", "This report by The Canadian Press was first published Oct. 5, 2026.",
+         "CP", ()),
+        ("OSLO, Oct. 5, 2026 /PRNewswire/ -- ", "SOURCE Pier Lamps Inc.", "PR Newswire", ()),
+    ],
+)  # fmt: skip
+def test_what_agencies_put_below_a_text(
+    dateline: str, below: str, provider: str, bylines: tuple[str, ...]
+) -> None:
+    """It is off the body; whoever wrote is the byline, who edited is not."""
+    story = one(f"Keepers light the old lamp\n\n{dateline}{BODY}\n\n{below}\n".encode())
+    assert (story.provider, story.bylines) == (provider, bylines)
+    assert story.paragraphs[-1] == "Ships saw it at once."
+    assert len(story.paragraphs) == 2
+
+
+def test_a_byline_that_ends_with_the_agency() -> None:
+    story = one(f"Keepers light the old lamp\nBy Rosa Lind, PA\n{BODY}".encode())
+    assert (story.bylines, story.provider) == (("Rosa Lind",), "PA")
+
+
+def test_the_hour_above_a_press_release() -> None:
+    """With the zone in words, as Business Wire writes it."""
+    stamp = "October 05, 2026 08:00 AM Eastern Daylight Time"
+    story = one(f"Lamps\n\n{stamp}\n\nOSLO--(BUSINESS WIRE)--{BODY}".encode())
+    assert story.published_at is not None
+    assert story.published_at.isoformat() == "2026-10-05T12:00:00+00:00"
+    assert (story.utc_offset_min, len(story.paragraphs)) == (-240, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, time
 
 from pipeline.parse.conventions.advisories import is_change_note
 from pipeline.parse.conventions.dateline import find_dateline
@@ -12,6 +13,7 @@ from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import split_names
+from pipeline.parse.conventions.zones import in_utc, zone_at
 from pipeline.parse.ids import MAX_TITLE_CHARS, same_title
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
@@ -47,6 +49,11 @@ _SUBTITLE = re.compile(
 )
 _MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
+_RELEASE_DATE = re.compile(
+    r"^(?P<month>[^\W\d_]{3,9})\.? (?P<day>\d{1,2}), (?P<year>\d{4}),? "
+    r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)? "
+    r"(?P<zone>[A-Za-z ]{2,30})$"
+)
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
 # `K2-042 FERRY-VOTE`: Kyodo's number, then the slug, which may be a single word.
@@ -159,7 +166,11 @@ def _read_sign(head: Heading, text: str) -> bool:
             text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
         )
     elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
-        head.bylines = (*head.bylines, *split_names(by["names"]))
+        names = split_names(by["names"])
+        people = tuple(name for name in names if not provider(name))
+        if people and len(people) < len(names):  # `By Ada Brenner, PA`
+            head.provider = head.provider or next(filter(None, map(provider, names)))
+        head.bylines = (*head.bylines, *(people or names))
     elif not head.slugline and not head.headline and (numbered := _NUMBERED.match(text)):
         head.slugline = numbered["slug"] and numbered["slug"].strip()
         head.evidence = True
@@ -182,9 +193,28 @@ def _read_date(head: Heading, text: str) -> bool:
         return True
     if clock_first := _CLOCK_FIRST.match(text):
         text = f"{clock_first[2]} {clock_first[1]}"
-    found = dates.moment(text) if len(text) < 50 else None
+    found = (dates.moment(text) or _release_date(text)) if len(text) < 50 else None
     head.moment = head.moment or found
     return found is not None
+
+
+def _release_date(text: str) -> Moment | None:
+    """Return the time of `October 05, 2026 08:00 AM Eastern Daylight Time`, as releases begin."""
+    match = _RELEASE_DATE.match(text)
+    zone = zone_at(match["zone"]) if match else None
+    month = dates.month(match["month"]) if match else None
+    if not match or not zone or not month:
+        return None
+    found = dates.day(int(match["year"]), month, int(match["day"]))
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"].lower() == "p")
+    if found is None or hour > 23:
+        return None
+    local = datetime.combine(found, time(hour, int(match["minute"])))
+    at = in_utc(local, zone[0])
+    offset = (local - at.replace(tzinfo=None)).total_seconds()
+    return Moment(at, "minute", int(offset // 60))
 
 
 def _checked(head: Heading, text: str) -> Moment | None:

@@ -38,6 +38,20 @@ _REPORTERS = re.compile(
     r"\s+(?P<names>.+?)(?=;|\.\s|,? (?:writing|editing|edited) by|\)|$)",
     re.I,
 )
+# Antara; Canadian Press; releases of PR Newswire; what EFE sends beside a text.
+_REPORTER = re.compile(
+    r"^(?P<role>Reporter|Pewarta|Penulis|Editor|Redaktur|Translator|Penerjemah)s?\s?: "
+    r"(?P<names>[^\W\d_].{2,80})$"
+)
+_FIRST_PUBLISHED = re.compile(
+    r"^This report by (?P<agency>The (?:Canadian|Associated) Press) was first published .{3,60}$"
+)
+_SOURCE = re.compile(r"^SOURCES?:? [^\W\d_a-z][^.!?]{1,100}\.?$")
+_BESIDE = re.compile(
+    r"^\((?:con )?(?:fotos?|audios?|v[ií]deos?|infograf[ií]as?|photos?|pictures?|archivo)"
+    r"(?:(?:,| y| and|/) ?(?:fotos?|audios?|v[ií]deos?|photos?))*\)$",
+    re.I,
+)
 _CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
 _NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
@@ -49,6 +63,7 @@ _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
 _PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
 _AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
+_WHO_WRITES = frozenset(("Reporter", "Pewarta", "Penulis"))
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
 
@@ -89,6 +104,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
             or _CONTACT.match(text)
             or _CODES.match(text)
             or _SERIAL.match(text)
+            or _BESIDE.match(text)
+            or _SOURCE.match(text)
             or (end < len(lines) and when and _INITIALS_ABOVE.match(text))
         ):
             pass
@@ -100,8 +117,8 @@ def read_sign_off(lines: list[str]) -> SignOff:
             agency = agency or provider(text.split()[0])
         elif signed := _signature(text):
             agency = agency or signed
-        elif _CREDIT.match(text):
-            bylines = _reporters(text) or bylines
+        elif credit := _credit(text):
+            bylines, agency = credit[0] or bylines, agency or credit[1]
         elif len(text) < 40 and (found := read_stamp(text)):
             when, agency = found, agency or stamp_provider(text)
         elif stamp and provider(text[: stamp.start()]):
@@ -124,6 +141,7 @@ def _signature(text: str) -> str | None:
         named = (sign for sign in (signed["second"], signed["first"]) if is_written(sign))
         return provider(next(named, None))
     bare = text.strip("= ")
+    bare = bare.strip("/") if bare.startswith("/") and bare.endswith("/") else bare
     # `abr/ tva/`: initials of editors, some of which are an agency's letters in capitals.
     return provider(bare) if not ("/" in bare and bare.islower()) or is_written(bare) else None
 
@@ -154,6 +172,15 @@ def read_stamp(text: str) -> Moment | None:
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     name = names[int(month) - 1] if 1 <= int(month) <= 12 else "x"
     return dates.moment(f"{day}{hour}{minute} {zone} {name} {year}")
+
+
+def _credit(text: str) -> tuple[tuple[str, ...], str | None] | None:
+    """Return the names that a line of credits gives, and the agency; None for any other line."""
+    if credit := _REPORTER.match(text):
+        return (split_names(credit["names"]) if credit["role"] in _WHO_WRITES else ()), None
+    if first := _FIRST_PUBLISHED.match(text):
+        return (), provider(first["agency"])
+    return (_reporters(text), None) if _CREDIT.match(text) else None
 
 
 def _reporters(credit: str) -> tuple[str, ...]:
