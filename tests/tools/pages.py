@@ -87,7 +87,7 @@ def told_by(code: str, told: str, given: Mapping[str, str]) -> Any:
     done = subprocess.run(
         [PYTHON, "-c", head + code + _END.replace("{told}", told)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": PYTHON},
         capture_output=True,
         text=True,
         timeout=800,
