@@ -124,7 +124,7 @@ SEED ?= 1
 simulate: $(VENV)/.dev  ## lives of simulated lakes from SEED on, a million steps or ten minutes (ARGS="--lives 1 --trace")
 	$(BIN)/python -m tests.simulation --seed $(SEED) $(ARGS)
 
-mutate: $(VENV)/.dev  ## some 300 ways for a lake to go wrong: prints the share that the check finds
+mutate: $(VENV)/.dev  ## some 500 ways for a lake to go wrong: prints the share that the check finds
 	$(BIN)/python -m tests.support.mutations
 
 fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format

@@ -54,8 +54,15 @@ def _batches(
                 buffer_size=_BUFFER_BYTES,
             )
             there = [name for name in schema.names if name in found.schema_arrow.names]
+            rows_seen = 0
             for batch in found.iter_batches(rows, columns=there, use_threads=False):
+                rows_seen += batch.num_rows
                 yield _whole(batch, schema, file)
+            # A damaged header of a page may end a column early without an error of Arrow's.
+            if rows_seen != found.metadata.num_rows:
+                raise pa.ArrowInvalid(
+                    f"{file.path}: {rows_seen} rows, {found.metadata.num_rows} by its footer"
+                )
 
 
 def _whole(batch: pa.RecordBatch, schema: pa.Schema, file: DataFile) -> pa.RecordBatch:
