@@ -345,7 +345,7 @@ class EventCoder:
     def _least_worth(
         self, act: Act, source: Party, target: Party | None, *, reported: bool
     ) -> float | None:
-        """The worth that a row needs to be told; None where it is none at all."""
+        """Return the worth that a row needs to be told; None where it is none at all."""
         if plausibility(act, source, target) < MIN_PLAUSIBILITY:
             return None
         if _political(act, source, target, reported=reported):
@@ -393,7 +393,7 @@ class EventCoder:
 
 
 def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
-    """What an act comes after in its sentence: see `row_features`."""
+    """Say what an act comes after in its sentence: see `row_features`."""
     doers = {identity(other.source) for other in earlier}
     if not row.act.nominal and identity(row.source) in doers:
         return "doer"

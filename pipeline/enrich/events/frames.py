@@ -306,7 +306,7 @@ def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
 
 
 def _is_day(token: Token) -> bool:
-    """Whether a word after a preposition is a day, and nobody: "called on Saturday"."""
+    """Say whether a word after a preposition is a day, and nobody: "called on Saturday"."""
     return token.dep_ == "pobj" and token.lower_ in _TIME_WORDS
 
 
