@@ -22,7 +22,7 @@ from pipeline import tsv
 from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Actor, EnrichedStory
-from pipeline.show.report import Figures, Scope, figures, report_page
+from pipeline.show.report import Figures, Scope, charts, figures, report_page
 from pipeline.show.report.behind import Tables
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
 from pipeline.store import query
@@ -256,6 +256,17 @@ def points() -> Iterator[tuple[str, float, float]]:
     for country, path in shapes().items():
         for x, y in re.findall(r"([-\d.]+) ([-\d.]+)", path):
             yield country, float(x), float(y)
+
+
+def test_the_figures_beside_bars_have_room() -> None:
+    """However long they are: a digit is 7 units wide or less in the chart's 12."""
+    row = {"bucket": date(2026, 3, 1), "quad1": 1_251_016, "quad2": 0, "quad3": 4, "quad4": 0}
+    chart = charts.balance("ARM", [row], [date(2026, 3, 1)], "month")
+    told = [shape for part in chart.parts for shape in part.shapes if shape.css == "end"]
+    assert [shape.text for shape in told] == ["1,251,016", "4"]
+    assert all(shape.at[0] >= 7 * len(shape.text) for shape in told)
+    bars = [shape for part in chart.parts for shape in part.shapes if shape.kind == "rect"]
+    assert all(shape.at[0] >= told[0].at[0] for shape in bars)
 
 
 def test_every_country_lies_on_the_map() -> None:

@@ -19,6 +19,7 @@ MOST_REGIONS = 6
 """Regions with a colour of their own; the others share one."""
 
 _GAP = 0.2
+_DIGIT = 8.0
 _STEPS = 5
 _EDGE = 16
 """A label nearer to the right edge would be cut off."""
@@ -187,18 +188,20 @@ def balance(
 
     Each bar leads to `#series-COUNTRY-BUCKET`; `label` is what the chart is called instead.
     """
-    width, height, left, bottom = 460.0, 150.0, 30.0, 20.0
+    width, height, bottom = 460.0, 150.0, 20.0
     by_bucket = {row["bucket"]: row for row in rows}
     up = max((row["quad1"] + row["quad2"] for row in rows), default=0)
     down = max((row["quad3"] + row["quad4"] for row in rows), default=0)
+    # As wide as the longest figure, whatever it is.
+    left = 6 + _DIGIT * max(3, len(f"{max(up, down):,}"))
     scale = (height - bottom - 12) / max(1, up + down)
     zero = 6 + up * scale
     step = (width - left) / max(1, len(buckets))
     parts = [
         LinkedShapes((Drawn("line", "axis", d=f"M{left} {zero:.1f}H{width}"),)),
-        LinkedShapes((Drawn("text", "end", (left - 6, 14.0), text=str(up) if up else ""),)),
+        LinkedShapes((Drawn("text", "end", (left - 6, 14.0), text=f"{up:,}" if up else ""),)),
         LinkedShapes(
-            (Drawn("text", "end", (left - 6, height - bottom), text=str(down) if down else ""),)
+            (Drawn("text", "end", (left - 6, height - bottom), text=f"{down:,}" if down else ""),)
         ),
     ]
     for index, bucket in enumerate(buckets):
