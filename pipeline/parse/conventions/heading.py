@@ -58,7 +58,7 @@ _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
 # `K2-042 FERRY-VOTE`: Kyodo's number, then the slug, which may be a single word.
 _NUMBERED = re.compile(
-    r"^[A-Z]\d-\d{2,4}(?P<slug>\s+[A-Z\d][A-Z\d'&.-]*(?:[-/ ][A-Z\d'&.-]+){0,4})?$"
+    r"^[A-Z]\d-\d{2,4}(?P<slug>\s++[A-Z\d][A-Z\d'&.]*+(?:[-/ ][A-Z\d'&.]++){0,8})?$"
 )
 # `EEUU ELECCIONES (Previsión)`
 _GENRE = re.compile(r"\s*\([^()\d]{3,24}\)$")
@@ -274,7 +274,7 @@ def _is_key_line(lines: list[str], index: int) -> bool:
     """
     first = lines[index].strip()
     words = first.split()
-    if not _is_capital(first) or len(words) > _MAX_KEY_WORDS or len(first) > _MAX_KEY_CHARS:
+    if len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS or not _is_capital(first):
         return False
     below = [text for text in map(str.strip, lines[index + 1 : index + _MAX_HEAD_LINES]) if text]
     while below and _begins_other(below[0]) and not find_dateline(below[0]):
