@@ -34,7 +34,7 @@ def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
 
 def test_everything_is_installed_by_hash() -> None:
     """Of the environments that run our code; our own package needs nothing more."""
-    installs = [line for line in made("test") if "pip install" in line]
+    installs = {line for line in made("test") if "pip install" in line}
     assert len(installs) == 3
     for line in installs:
         assert "--require-hashes" in line or "--no-deps --no-build-isolation" in line, line

@@ -258,9 +258,7 @@ def test_a_range_of_a_topic_gives_the_rows_that_live_gave(
     cut = datetime.now(UTC)
     until(lambda: (datetime.now(UTC) - cut).total_seconds() > 0.2, 5)
     middle = datetime.now(UTC)
-    for value in copy(40, 60):
-        # One by one: the embedded broker tells the end of its last batch by the batch's beginning.
-        publish([value], bootstrap_servers=servers, topic="wire")
+    publish(copy(40, 60), bootstrap_servers=servers, topic="wire")
     live, other = tmp_path / "live", tmp_path / "other"
     kafka = {"bootstrap_servers": [servers], "topics": ["wire"]}
     settings = load(None, {"lake": {"url": str(live)}, "kafka": kafka})

@@ -55,6 +55,8 @@ class FakeLog:
     corrupt: dict[int, int] = field(default_factory=dict)
     held_from: int | None = None
     """Where an open transaction begins."""
+    told: int | None = None
+    """The end that the broker tells, where it tells too low a one."""
 
     @property
     def stable(self) -> int:
@@ -159,7 +161,7 @@ class FakeClient:
                 self.kafka.sleep(5.0)
                 raise ClientFault(f"the leader of {p.topic}-{p.number} is not known yet")
             ends = {"earliest": log.earliest, "latest": log.stable, "high_watermark": log.end}
-            found[p] = ends[which]
+            found[p] = log.told if which == "latest" and log.told is not None else ends[which]
         return found
 
     def offsets_at(

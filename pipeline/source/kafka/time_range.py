@@ -7,7 +7,8 @@ the same source, and a second reading of it adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +29,8 @@ from pipeline.source.kafka.starts import corrupt, unreadable
 Connect = Callable[[KafkaOptions], Client]
 
 _POLL_S = 0.5
+_LOOK_S = 3.0
+_LOOK_RECORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ def resolve(
             latest = client.offsets(partitions, "latest")
             begins = client.offsets_at(partitions, from_time) if from_time else {}
             ends = client.offsets_at(partitions, to_time) if to_time else {}
+            at_end = [p for p in partitions if _known(ends.get(p), latest[p]) >= latest[p]]
+            latest |= _seen_ends(client, {p: latest[p] for p in at_end if latest[p] > earliest[p]})
         finally:
             client.close()
     except ClientFault as fault:
@@ -195,6 +200,33 @@ def resolve(
             to_time=_shown(to_time),
         )
     return Resolved(tuple(ranges), tuple(notes))
+
+
+def _seen_ends(client: Client, told: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Return the ends of partitions, by reading on from the last offset before the told end.
+
+    A broker may tell where its last batch begins (the embedded one does), and the records in it
+    would be left out in silence. Where the end is as told, that takes one fetch.
+    """
+    ends, waiting = dict(told), set(told)
+    client.assign(sorted(told))
+    for partition, end in told.items():
+        client.seek(partition, end - 1)
+    until_s = time.monotonic() + _LOOK_S
+    while waiting and time.monotonic() < until_s:
+        try:
+            fetched = client.poll(_POLL_S, _LOOK_RECORDS)
+        except (Unreadable, OutOfRange):
+            # The reading will meet it too, and say what is to be said.
+            break
+        if not fetched:
+            break
+        for partition, found in fetched.items():
+            ends[partition] = max(ends[partition], found.position)
+            if found.position == told[partition]:
+                client.pause(partition)
+                waiting.discard(partition)
+    return ends
 
 
 def _known(offset: int | None, otherwise: int) -> int:

@@ -75,7 +75,7 @@ class Workbench:
                 self.memory_mb *= 2
                 if self.memory_mb > self.most_mb:
                     raise StoreError(
-                        "the check needs more memory, or room for temporary files (TMPDIR)",
+                        "the check needs more memory, or disk for its work: docs/operations.md",
                         reason=str(error).splitlines()[0],
                     ) from error
                 self.connection.execute(f"SET memory_limit = '{self.memory_mb}MiB'")

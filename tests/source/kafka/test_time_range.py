@@ -57,6 +57,16 @@ def test_an_open_range_is_all_that_the_broker_has_now(kafka: FakeKafka) -> None:
     assert "begins at offset 7" in found.notes[0]
 
 
+def test_an_end_that_is_told_too_low_is_seen(kafka: FakeKafka) -> None:
+    """The embedded broker tells where its last batch begins: what is in it belongs to the range."""
+    kafka.logs["wire", 0].told = 18
+    kafka.logs["wire", 1].told = 1
+    found = resolve(OPTIONS, at(4), None, kafka.connect)
+    assert [(r.start, r.total) for r in found.ranges] == [(4, 20), (4, 5)]
+    cut = resolve(OPTIONS, None, at(3), kafka.connect)
+    assert [(r.start, r.total) for r in cut.ranges] == [(0, 3), (0, 3)]
+
+
 def test_an_end_that_no_record_has_reached_is_said(kafka: FakeKafka) -> None:
     """The range then ends where the partition does."""
     found = resolve(OPTIONS, at(18), at(1000), kafka.connect)
