@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.model import UNREAD
 from pipeline.store.check.findings import Rule
+from pipeline.store.schema.contract import TABLES
 
 _ITEMS = (
     Rule(
@@ -110,7 +111,7 @@ _ITEMS = (
             GROUP BY r.source
             """,
         )
-        for table in ("rejects", "entities", "events", "stories")
+        for table in TABLES[:-1]
     ),
     Rule(
         "repeat",

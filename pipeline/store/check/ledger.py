@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.store.check.findings import Rule
+from pipeline.store.schema.contract import TABLES
 
 _LEDGER = (
     Rule(
@@ -91,7 +92,7 @@ _LEDGER = (
               AND e.source NOT IN (SELECT source FROM ends WHERE name = 'ledger')
             """,
         )
-        for table in ("rejects", "entities", "events", "stories")
+        for table in TABLES[:-1]
     ),
     *(
         Rule(
@@ -104,7 +105,7 @@ _LEDGER = (
             WHERE e.committed IS NULL OR e.committed < s.beyond
             """,
         )
-        for table in ("rejects", "entities", "events", "stories")
+        for table in TABLES[:-1]
     ),
     *(
         Rule(
@@ -117,7 +118,7 @@ _LEDGER = (
             WHERE e.committed > s.beyond
             """,
         )
-        for table in ("rejects", "entities", "events", "stories")
+        for table in TABLES[:-1]
     ),
     Rule(
         "unread_account",

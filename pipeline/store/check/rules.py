@@ -17,7 +17,7 @@ from pipeline.store.check.items import ITEM_RULES
 from pipeline.store.check.ledger import LEDGER_RULES
 from pipeline.store.check.revision_rules import REVISION_RULES
 from pipeline.store.check.value_rules import VALUE_RULES
-from pipeline.store.schema.contract import contract
+from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 _KEYS = ("source", "offset", "item", "revision_id", "enrichment_id", "story_id")
 
@@ -101,8 +101,7 @@ RULES = (*LEDGER_RULES, *ITEM_RULES, *REVISION_RULES, *VALUE_RULES)
 """Every rule about rows, in the order of the report."""
 
 TABLE_ROWS = " UNION ALL ".join(
-    f"SELECT '{table}', count(*) FROM {table}_data"
-    for table in ("rejects", "entities", "events", "stories", "ledger", "links")
+    f"SELECT '{table}', count(*) FROM {table}_data" for table in (*TABLES, LINKS)
 )
 
 SOURCE_TOTALS = """
