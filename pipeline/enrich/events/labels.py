@@ -86,12 +86,21 @@ def _end(preposition: Token, limit: int) -> Token:
     """Return the last word of a prepositional phrase, before any clause in it."""
     last = preposition
     for word in preposition.doc[preposition.i + 1 : limit + 1]:
-        if not preposition.is_ancestor(word) or _breaks(word) or word.dep_ in _CLAUSES:
+        if not preposition.is_ancestor(word) or _breaks(word) or _in_clause(word, preposition):
             break
         last = word
     while last.dep_ in {"prep", "det", "cc", "punct"} and last.i > preposition.i:
         last = last.nbor(-1)
     return last if last.i > preposition.i else preposition.nbor(-1)
+
+
+def _in_clause(word: Token, top: Token) -> bool:
+    """Say whether a word below `top` is part of a clause, also before its verb ("in which")."""
+    while word.i != top.i:
+        if word.dep_ in _CLAUSES:
+            return True
+        word = word.head
+    return False
 
 
 _FLAG = re.compile(r"^[A-Z]{4,}-(?=[A-Z][a-z])")

@@ -408,3 +408,23 @@ def test_a_body_of_letters_is_not_the_place_that_it_sits_in(enricher: Enricher) 
 def test_nobody_is_called_upon_on_a_day(enricher: Enricher) -> None:
     found = coded(enricher, "Ghana's president called Togo's president on Friday.")
     assert {event.root for event in found} == {"CONSULT"}
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (
+            "The United Nations condemned an attack on an aid convoy near El Fasher in which two"
+            " drivers were killed.",
+            "attack on an aid convoy near El Fasher",
+        ),
+        (
+            "Iran condemned the strike on the base from which drones were launched.",
+            "strike on the base",
+        ),
+    ],
+)
+def test_a_label_ends_before_a_clause_and_before_what_leads_into_it(
+    enricher: Enricher, text: str, label: str
+) -> None:
+    assert label in {event.target.label for event in coded(enricher, text) if event.target}
