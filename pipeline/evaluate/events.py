@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich.events import EventCoder
+from pipeline.errors import UsageError
 from pipeline.evaluate import verbs
 from pipeline.evaluate.entity_scores import read_text
 from pipeline.model import Actor, Event
@@ -42,8 +43,13 @@ class LabelledSentence:
 
 
 def sentences(path: Path) -> list[LabelledSentence]:
-    """Return the labelled sentences of a PLOVER TSV, in the file's order."""
+    """Return the labelled sentences of a PLOVER TSV, in the file's order.
+
+    Raises `UsageError` for a file without the column of marked sentences.
+    """
     reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
+    if "marked_sentence" not in (reader.fieldnames or ()):
+        raise UsageError("no PLOVER file: it has no column marked_sentence", path=path)
     return [_labelled(row) for row in reader]
 
 

@@ -116,3 +116,10 @@ def test_bins_are_of_equal_size_and_sorted() -> None:
     table = events.bins([(0.9, True), (0.5, False), (0.7, True), (0.6, False)], 2)
     assert table == [(0.55, 0.0, 2), (0.8, 1.0, 2)]
     assert events.bins([]) == []
+
+
+def test_a_file_of_another_shape_is_told(tmp_path: Path) -> None:
+    other = tmp_path / "other.tsv"
+    other.write_text("code\tname\n01\tmake\n", "utf-8")
+    with pytest.raises(UsageError, match="no column marked_sentence"):
+        events.sentences(other)
