@@ -121,6 +121,8 @@ class Server:
             self._codes[told["pid"]] = told["code"]
             self.spent_s += told["spent_s"]
         else:
+            # The number may have been that of a process that ended long ago.
+            self._codes.pop(told["pid"], None)
             self._pids.append(told["pid"])
         return True
 
