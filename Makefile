@@ -4,13 +4,12 @@ BIN := $(VENV)/bin
 # Compiled modules are kept, whatever the shell says (images of Python set this): the installation
 # compiles nothing, and each of the many processes would compile Beam, spaCy and the rest anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Tests wait for a broker or a worker for some of their time, so that two cores take three processes;
-# those of faults, whose moments matter, two.
-TEST_PROCESSES ?= 3
-REST_PROCESSES ?= 2
+# Tests run in two processes: most wait for a broker or a worker for some of their time. Three were
+# measured no faster on two cores.
+TEST_PROCESSES ?= 2
 # One thread for matrices each, or the processes hinder one another.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-  $(BIN)/python -m pytest
+  $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 # Markers (pyproject.toml) of the tests that need more than Python, or long.
 ELSEWHERE := java or go or browser or faults or tools or long
 
@@ -30,10 +29,10 @@ test: $(VENV)/.dev  ## what every change has to pass: Python alone, a few minute
 	@$(MAKE) --no-print-directory --jobs=2 lint tests-alone
 
 tests-alone: $(VENV)/.dev
-	$(PYTEST) -n $(TEST_PROCESSES) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
+	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
 
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
-	$(PYTEST) -n $(REST_PROCESSES) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
+	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
 test-all: test test-rest  ## every test; those that lack a program skip and say so
 

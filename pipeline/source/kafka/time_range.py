@@ -202,15 +202,15 @@ def resolve(
     return Resolved(tuple(ranges), tuple(notes))
 
 
-def _seen_ends(client: Client, told: Mapping[Partition, int]) -> dict[Partition, int]:
-    """Return the ends of partitions, by reading on from the last offset before the told end.
+def _seen_ends(client: Client, stated: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Return the ends of partitions, by reading on from the last offset before the stated end.
 
     A broker may tell where its last batch begins (the embedded one does), and the records in it
     would be left out in silence. Where the end is as told, that takes one fetch.
     """
-    ends, waiting = dict(told), set(told)
-    client.assign(sorted(told))
-    for partition, end in told.items():
+    ends, waiting = dict(stated), set(stated)
+    client.assign(sorted(stated))
+    for partition, end in stated.items():
         client.seek(partition, end - 1)
     until_s = time.monotonic() + _LOOK_S
     while waiting and time.monotonic() < until_s:
@@ -223,7 +223,7 @@ def _seen_ends(client: Client, told: Mapping[Partition, int]) -> dict[Partition,
             break
         for partition, found in fetched.items():
             ends[partition] = max(ends[partition], found.position)
-            if found.position == told[partition]:
+            if found.position == stated[partition]:
                 client.pause(partition)
                 waiting.discard(partition)
     return ends
