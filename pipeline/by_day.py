@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,7 +35,7 @@ from pipeline.model import Item, Record, Story
 from pipeline.parse import parse_record
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.selection import Selection
-from pipeline.source.bounded import RecordSource
+from pipeline.source.bounded import RecordSource, in_batches
 from pipeline.store.read.snapshot import find_snapshot
 
 S = TypeVar("S", bound=RecordSource)
@@ -113,7 +112,7 @@ def spill(archive: RecordSource, folder: Path, limits: ParseLimits) -> ByDay:
         with closing(sqlite3.connect(path, isolation_level=None)) as file:
             file.executescript(_TABLES)
             file.execute("BEGIN")
-            for rows in _some(_dated(archive.records(archive.start), limits)):
+            for rows in in_batches(_dated(archive.records(archive.start), limits), _ROWS):
                 file.executemany(
                     "INSERT INTO records VALUES (?, ?, ?, ?)",
                     [
@@ -249,8 +248,3 @@ def _dated(records: Iterable[Record], limits: ParseLimits) -> Iterator[tuple[Rec
 def _day_of(items: Iterable[Item]) -> int | None:
     found: list[date] = [i.date for i in items if isinstance(i, Story) and i.date is not None]
     return min(found).toordinal() if found else None
-
-
-def _some(rows: Iterator[tuple[Record, int]]) -> Iterator[list[tuple[Record, int]]]:
-    while some := list(islice(rows, _ROWS)):
-        yield some

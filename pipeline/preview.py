@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 
 import pyarrow.dataset as ds
 
 from pipeline.config import Settings
-from pipeline.model import Batch, Block, ParsedBatch, Record, Story
+from pipeline.model import Batch, Block, ParsedBatch, Story
 from pipeline.parse import parse_batch
 from pipeline.parse.selection import select
 from pipeline.replay import Selected
+from pipeline.source.bounded import in_batches
 from pipeline.store.read.snapshot import Snapshot, find_snapshot
 
 _BATCH_RECORDS = 500
@@ -66,7 +66,8 @@ def preview(
         begin = ends[source.source]
         found.records += source.total - source.start
         found.done += min(begin, source.total) - source.start
-        for records in _batches(source.records(begin)) if begin < source.total else ():
+        records_left = source.records(begin) if begin < source.total else iter(())
+        for records in in_batches(records_left, _BATCH_RECORDS):
             if stopped():
                 return found
             block = Block(source.source, records[0].offset, records[-1].offset + 1, len(records))
@@ -95,11 +96,6 @@ def _count(found: Preview, kind: str, *, is_skip: bool) -> None:
     found.by["kind"][kind] += 1
     found.skipped += is_skip
     found.rejects += not is_skip
-
-
-def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while batch := list(islice(records, _BATCH_RECORDS)):
-        yield batch
 
 
 def _known(snapshot: Snapshot | None, stories: Sequence[Story]) -> frozenset[str]:

@@ -23,7 +23,7 @@ class UsualWords:
     """What one model's tokenizer keeps; `kept` are the runs of text between spaces."""
 
     def __init__(self, nlp: Language, words: Iterable[str] = ()) -> None:
-        """Begin with `words`; of a model of English their lexemes are kept as well."""
+        """Keep `words` from the beginning."""
         self._tokenizer = nlp.tokenizer
         # Its own bound of 10,000 leaves no room for the words of a year.
         if hasattr(nlp.tokenizer, "max_cache_size"):

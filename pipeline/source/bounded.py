@@ -9,12 +9,21 @@ come, and nothing else passes between them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from pipeline.errors import StoreError
 from pipeline.model import Batch, Block, Record
 from pipeline.source.accumulate import RECORD_OVERHEAD_BYTES
 from pipeline.source.kafka.options import LakeEnds, Limits, StartSources
+
+T = TypeVar("T")
+
+
+def in_batches(rows: Iterator[T], most: int) -> Iterator[list[T]]:
+    """Yield the rows in lists of `most`, the last one with what is left."""
+    while batch := list(islice(rows, most)):
+        yield batch
 
 
 class RecordSource(Protocol):

@@ -605,7 +605,7 @@ def _dates(
 def _parts(
     changed: Mapping[RowKey, Chosen], dates: Mapping[RowKey, tuple[object, str]]
 ) -> Iterator[list[RowKey]]:
-    """Yield the places in parts, those of one partition together."""
+    """Yield the keys in parts, those of one partition together."""
     order = iter(
         sorted(changed, key=lambda at: (dates[at][0] is None, dates[at][0] or 0, dates[at][1], at))
     )

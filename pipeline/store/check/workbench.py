@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,11 @@ class Workbench:
             self.connection.unregister(f"{table}_files")
 
         self._within(load)
+
+    def give(self, table: str, rows: Sequence[Mapping[str, Any]], /, **types: pa.DataType) -> None:
+        """Let rules ask `rows`, whose columns have these types, as `table`."""
+        columns = pa.Table.from_pylist(list(rows), schema=pa.schema(list(types.items())))
+        self.connection.register(table, columns)
 
     def run_plainly(self) -> None:
         """Run rules by one thread and unoptimized: on few rows, planning them costs the most."""
@@ -103,12 +108,9 @@ def workbench(
                 for table in TABLES
                 for source, end in sources_of(logs[table]).items()
             ]
-            schema = pa.schema(
-                [("name", pa.string()), ("source", pa.string()), ("committed", pa.int64())]
-            )
-            connection.register("ends", pa.Table.from_pylist(ends, schema=schema))
-            begun = pa.array(begun_since(snapshot, logs["ledger"]), pa.string())
-            connection.register("begun", pa.table({"source": begun}))
+            work.give("ends", ends, name=pa.string(), source=pa.string(), committed=pa.int64())
+            begun = [{"source": source} for source in begun_since(snapshot, logs["ledger"])]
+            work.give("begun", begun, source=pa.string())
             gone, counted = passed_of(logs["stories"]), passed_of(logs["rejects"])
             passed = [
                 {
@@ -118,14 +120,10 @@ def workbench(
                 }
                 for source in gone.keys() | counted.keys()
             ]
-            schema = pa.schema(
-                [("source", pa.string()), ("stories", pa.int64()), ("rejects", pa.int64())]
-            )
-            connection.register("passed", pa.Table.from_pylist(passed, schema=schema))
+            work.give("passed", passed, source=pa.string(), stories=pa.int64(), rejects=pa.int64())
             days = links_of(logs[LINKS]) if LINKS in logs else {}
             listed = [{"day": day, "links": links} for day, links in days.items()]
-            schema = pa.schema([("day", pa.date32()), ("links", pa.int64())])
-            connection.register("link_days", pa.Table.from_pylist(listed, schema=schema))
+            work.give("link_days", listed, day=pa.date32(), links=pa.int64())
             for sql in PREPARE:
                 work.ask(sql)
             yield work
