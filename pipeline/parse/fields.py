@@ -8,7 +8,7 @@ from functools import cache
 from pipeline import tsv
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_end
 from pipeline.parse.conventions.providers import named, provider
-from pipeline.parse.conventions.signoff import read_sign_off, split_names
+from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
 from pipeline.parse.conventions.wiretext import (
     take_change_note,
     take_dateline,
@@ -125,6 +125,7 @@ def bylines(text: str | None) -> tuple[str, ...]:
         return (plain,)
     names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))
     people = tuple(name for name in names if not (provider(name) or _is_desk(name)))
+    people = without_titles(people)
     if any(" " in name for name in people):
         people = tuple(name for name in people if not _LETTERS_ALONE.fullmatch(name))
     return people or names
@@ -230,6 +231,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     found, kept = take_dateline(kept)
     if not change:
         change, kept = take_change_note(kept)
+    change = change if change and change not in (draft.editor_note or "") else None
     closed, kept = take_signature(kept)
     kept = (*points, *kept)
     signed = (found.provider if found else None) or below.provider or closed
@@ -237,7 +239,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         draft,
         paragraphs=kept,
         provider=draft.provider or signed,
-        bylines=draft.bylines or above or below.bylines,
+        bylines=draft.bylines or above or (found.reporters if found else ()) or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
         editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change))) or None,

@@ -302,3 +302,37 @@ def test_the_hour_above_a_press_release() -> None:
     assert story.published_at is not None
     assert story.published_at.isoformat() == "2026-10-05T12:00:00+00:00"
     assert (story.utc_offset_min, len(story.paragraphs)) == (-240, 2)
+
+
+_RELEASE = "Fjord Lines reports\n\nNORRBY, Oct 5, 2026 (GLOBE NEWSWIRE) -- It sold a boat.\n\n{}\n"
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        "Contacts\n\nMedia:\nTilda Nord\n+47 55 50 100",
+        "CONTACT: Tilda Nord\n         tilda@fjord.example",
+        "Pressekontakt:\n\nFjord Lines\nTilda Nord\nTelefon: 0555 0100",
+        "Media Contact Information:\nTilda Nord\nwww.fjord.example",
+        "SOURCE Fjord Lines\n\nRelated Links\n\nhttps://fjord.example",
+        "View source version on businesswire.com: https://b.example/1\n\nContacts\nTilda Nord",
+        "Rückfragehinweis:\nTilda Nord, tilda@fjord.example",
+    ],
+)
+def test_the_contacts_of_a_release_are_no_text(contacts: str) -> None:
+    """Whatever a sender calls them; the story ends above them."""
+    assert one(_RELEASE.format(contacts).encode()).paragraphs == ("It sold a boat.",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Contact\n\nThat is what the lovers of old boats have been looking for since last year.",
+        "Contacts\n\nThe two captains spoke. They have not met for years, and they do not want to.",
+        "Contact with the boat was lost at noon.",
+    ],
+)
+def test_a_word_of_contacts_ends_no_story(text: str) -> None:
+    """Below it stand sentences, or nothing by which anybody could be reached."""
+    last = text.rsplit("\n", 1)[-1]
+    assert one(_RELEASE.format(text).encode()).paragraphs[-1] == last

@@ -56,6 +56,10 @@ _ANY_DATE = (
     rf"|(?P<year5>\d{{4}})\. (?P<mon5>{_MONTH}) (?P<day5>\d{{1,2}})\.?(?:, [^\W\d_]{{4,12}})?"
     r"))"
 )
+_UPPER = r"[A-ZÇĞİÖŞÜÂÎÛ][A-ZÇĞİÖŞÜÂÎÛ.'-]*"
+_REPORTERS = re.compile(
+    rf"(?P<names>{_UPPER}(?: {_UPPER}){{1,3}}(?: ?/ ?{_UPPER}(?: {_UPPER}){{1,3}}){{0,3}}) [-–—] "
+)
 _PLACELESS = re.compile(
     rf"^\s*(?P<place>){_DATE}(?P<comma>)\s*{_SIGN}(?P<dash1>\s*{_DASH})"
     r"(?P<lead>)(?P<dash2>)(?P<gap>\s*)"
@@ -86,6 +90,7 @@ class Dateline:
     year: int | None = None
     month: int | None = None
     day: int | None = None
+    reporters: tuple[str, ...] = ()
 
     def on(self, near: date | None) -> date | None:
         """Return the date: its own year, else the one that brings it next to `near`."""
@@ -114,7 +119,7 @@ def find_dateline(paragraph: str) -> Dateline | None:
     if (match["date"] and not month_number) or not _is_dateline(match, agency, signature):
         return _styled(head) if agency else None
     month_number = _own_month(agency, match["date"], month_number)
-    end = match.end()
+    end, reporters = _reporters(agency, head, match.end())
     return Dateline(
         text=head[: match.end("gap")].strip().rstrip("-–—_: "),
         places=split_places(match["place"]),
@@ -124,7 +129,16 @@ def find_dateline(paragraph: str) -> Dateline | None:
         year=year,
         month=month_number,
         day=day_number,
+        reporters=reporters,
     )
+
+
+def _reporters(agency: str | None, head: str, end: int) -> tuple[int, tuple[str, ...]]:
+    """Return where the text begins behind the reporters that Anadolu puts there, and these."""
+    found = _REPORTERS.match(head, end) if agency == "Anadolu" else None
+    if not found:
+        return end, ()
+    return found.end(), tuple(name.strip() for name in found["names"].split("/"))
 
 
 def _styled(head: str) -> Dateline | None:

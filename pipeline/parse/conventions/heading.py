@@ -12,13 +12,16 @@ from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.revisions import read_line
-from pipeline.parse.conventions.signoff import split_names
+from pipeline.parse.conventions.signoff import split_names, without_titles
 from pipeline.parse.conventions.zones import in_utc, zone_at
 from pipeline.parse.ids import MAX_TITLE_CHARS, same_title
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
 _DATED_TITLE = re.compile(r"^date\s+(?P<date>\d{4}-\d\d-\d\d)\s+(?P<title>\S.*)$", re.I)
+_BUTTONS = re.compile(r"^(?:Share|Listen to|Print|Save) (?:this|the) (?:article|story|release)$")
+_NEWS_OF = re.compile(r"^News provided by:?$")
+_RELEASE = re.compile(r"^(?:(?:MEDIA|PRESS|NEWS) RELEASE|PRESSEMITTEILUNG)(?: PR ?\d{3,6})?:?$")
 _READING_TIME = re.compile(r"^\d{1,3}\s*-?\s*min(?:ute)?s?\.?(?: (?:read|to read))?$", re.I)
 _FIELD = re.compile(
     r"^(?P<name>headline|title|slug(?:line)?|keywords?|byline|author|by-line|date|published|"
@@ -68,6 +71,7 @@ _MAX_KEY_GAP = 4
 _TITLE_WORDS = 24
 _MAX_KEY_CHARS = 36
 _MAX_LINE_CHARS = 1000
+_MAX_NAME_CHARS = 120
 _MAX_TITLE_LINES = 3
 _MAX_HEAD_LINES = 16
 
@@ -101,12 +105,24 @@ def read_heading(lines: list[str]) -> Heading:
     while index < len(lines) and seen < _MAX_HEAD_LINES:
         text = lines[index].strip()
         seen += bool(text)
+        if _NEWS_OF.match(text) and (issuer := _next_text(lines, index)):
+            head.notes.append(f"{text.rstrip(':')} {lines[issuer].strip()}")
+            index = issuer + 1
+            continue
         used = _read_mark(head, text) or _read_title(head, lines, index) if text else 1
         if not used:
             break
         index += used
     head.start = index
     return head
+
+
+def _next_text(lines: list[str], index: int) -> int | None:
+    """Return the next line that is not empty, and no longer than a name."""
+    for number in range(index + 1, min(index + 4, len(lines))):
+        if lines[number].strip():
+            return number if len(lines[number]) <= _MAX_NAME_CHARS else None
+    return None
 
 
 def _read_mark(head: Heading, text: str) -> int:
@@ -127,15 +143,15 @@ def _read_label(head: Heading, text: str) -> bool:
     elif head.headline and same_title(head.headline, text):
         if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
             head.headline = text
-    elif not _READING_TIME.match(text):
+    elif not (_READING_TIME.match(text) or (head.headline and _BUTTONS.match(text))):
         return False
     return True
 
 
 def _read_note(head: Heading, text: str) -> bool:
     """Say whether the line is an embargo, a note to editors, or a mark of revision."""
-    if _MATERIAL.match(text):
-        head.notes.append(text.strip("=()"))
+    if _MATERIAL.match(text) or (not head.headline and _RELEASE.match(text)):
+        head.notes.append(text.strip("=():"))
     elif is_embargo(text):
         _embargo(head, text)
     elif _NOTE.match(text) or is_change_note(text) or lifts_embargo(text):
@@ -167,9 +183,9 @@ def _read_sign(head: Heading, text: str) -> bool:
         )
     elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
         names = split_names(by["names"])
-        people = tuple(name for name in names if not provider(name))
+        people = without_titles(tuple(name for name in names if not provider(name)))
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
-            head.provider = head.provider or next(filter(None, map(provider, names)))
+            head.provider = head.provider or next(filter(None, map(provider, names)), None)
         head.bylines = (*head.bylines, *(people or names))
     elif not head.slugline and not head.headline and (numbered := _NUMBERED.match(text)):
         head.slugline = numbered["slug"] and numbered["slug"].strip()
@@ -299,7 +315,8 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
         head.slugline = first
         return 1
     block = [first]
-    for text in lines[index + 1 :]:
+    block += map(str.strip, _subtitle_lines(lines[index + 1 : index + 2 + _MAX_TITLE_LINES]))
+    for text in lines[index + len(block) :] if len(block) == 1 else ():
         stripped = text.strip()
         if not stripped or _begins_other(stripped) or text.startswith(("  ", "\t")):
             break
@@ -309,7 +326,8 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
     title = " ".join(block)
     more = any(text.strip() for text in lines[index + len(block) :])
     sentence = title.endswith((".", "。", "!”", '."', ".”", ":", ";", ","))
-    if len(title) <= MAX_TITLE_CHARS and not sentence and more and len(block) <= _MAX_TITLE_LINES:
+    is_short = len(block) <= _MAX_TITLE_LINES or title.endswith(" =")
+    if len(title) <= MAX_TITLE_CHARS and not sentence and more and is_short:
         below = _SUBTITLE.search(title)
         head.subtitle = below["words"] if below else None
         head.headline = title[: below.start()] if below else title
@@ -319,6 +337,20 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
         head.headline = first
         return 1
     return 0
+
+
+def _subtitle_lines(lines: list[str]) -> list[str]:
+    """Return the lines of the headline, and of a subtitle whose last one ends in ` =`.
+
+    None where the lines have no such subtitle.
+    """
+    for number, text in enumerate(lines):
+        if not text.strip():
+            break
+        if text.rstrip().endswith(" ="):
+            found = lines[: number + 1]
+            return found if any(_SUBTITLE.match(f" {entry.strip()}") for entry in found) else []
+    return []
 
 
 def _begins_other(text: str) -> bool:

@@ -40,7 +40,8 @@ _REPORTERS = re.compile(
 )
 # Antara; Canadian Press; releases of PR Newswire; what EFE sends beside a text.
 _REPORTER = re.compile(
-    r"^(?P<role>Reporter|Pewarta|Penulis|Editor|Redaktur|Translator|Penerjemah)s?\s?: "
+    r"^(?P<role>Reporter|Pewarta|Penulis|Muhabir|Editor|Editör|Redaktur|Translator|Penerjemah)"
+    r"s?\s?: "
     r"(?P<names>[^\W\d_].{2,80})$"
 )
 _FIRST_PUBLISHED = re.compile(
@@ -54,6 +55,22 @@ _BESIDE = re.compile(
 )
 _CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
 _NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
+_CONTACTS = re.compile(
+    r"[ \t*]*(?:(?P<sure>View (?:source|original) (?:version|content)\b"
+    r"|To view the (?:source|original) version of this|Original-Content von: |KEYWORDS?: [A-Z]{2}"
+    r"|INDUSTRY KEYWORDS?: |PUB: \d\d/\d\d/\d{4}|Related Links:?$)"
+    r"|(?:(?:Media|Press|Investors?|News|Company|Corporate)(?: (?:and|&) \w+)?(?: Relations)? )?"
+    r"(?:Contacts?|CONTACTS?)(?: (?:Information|Details|Info))?(?::.{0,80})?$"
+    r"|(?:Presse|Medien)?[Kk]ontakte?(?: für Medien)?:?$|Pressekontakte?:.{0,80}$"
+    r"|R(?:ü|ue)ckfrage(?:n|hinweis)(?: bitte)?(?: an)?:?$|Ansprechpartner(?:in)?:?$"
+    r"|Contacts? (?:presse|médias?|investisseurs|stampa)s?\s?:?$|Contatti(?: stampa)?\s?:?$"
+    r"|Contactos?(?: de prensa)?\s?:?$|Perscontact:?$|(?:Presse|Medie)kontakt(?:er)?:?$"
+    r"|For (?:further|more) (?:information|details),? (?:please )?contact:?.{0,60}$)"
+)
+_REACHED = re.compile(r"@|https?://|\bwww\.|\+?\(?\d[\d ()/.-]{5,}\d")
+_MAX_CONTACT_LINES = 40
+_MAX_CONTACT_WORDS = 12
+_MAX_LABEL_CHARS = 160
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _DAY_FIRST_STAMP = re.compile(r"^(\d\d)\.(\d\d)\.(\d\d|\d{4})[ ,]+(\d\d)[:.](\d\d)$")
 _AP_STAMP = re.compile(r"^(?:AP-[A-Z]{2}|CP)-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
@@ -63,7 +80,11 @@ _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
 _PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
 _AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
-_WHO_WRITES = frozenset(("Reporter", "Pewarta", "Penulis"))
+_WHO_WRITES = frozenset(("Reporter", "Pewarta", "Penulis", "Muhabir"))
+# `Press Association Political Staff`, which stands behind a name and a comma.
+_TITLE = re.compile(
+    r"\b(?:Staff|Correspondents?|Writers?|Editors?|Reporters?|Korrespondent(?:in)?|Redaktion)$"
+)
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
 
@@ -83,7 +104,7 @@ class SignOff:
 
 def read_sign_off(lines: list[str]) -> SignOff:
     """Return the sign-off at the end of `lines`; a story that is one line is no sign-off."""
-    end, steps = len(lines), 0
+    end, steps = contacts_begin(lines), 0
     agency: str | None = None
     rights: str | None = None
     when: Moment | None = None
@@ -129,6 +150,28 @@ def read_sign_off(lines: list[str]) -> SignOff:
             break
         end -= 1
     return SignOff(end, agency, bylines, when, rights, more, keywords)
+
+
+def contacts_begin(lines: list[str]) -> int:
+    """Return the line where a release's contacts begin; behind the last one where it has none.
+
+    Below a line that calls them so only names, numbers and addresses may stand.
+    """
+    for begin in range(max(len(lines) - _MAX_CONTACT_LINES, 1), len(lines)):
+        text = lines[begin]
+        if len(text) > _MAX_LABEL_CHARS or not (found := _CONTACTS.match(text)):
+            continue
+        below = lines[begin:]
+        is_reached = found["sure"] or any(map(_REACHED.search, below))
+        if is_reached and all(map(_is_contact, below)):
+            return begin
+    return len(lines)
+
+
+def _is_contact(text: str) -> bool:
+    words = text.split()
+    running = len(words) > _MAX_CONTACT_WORDS and text.rstrip().endswith(".")
+    return (len(words) <= 2 * _MAX_CONTACT_WORDS and not running) or bool(_CONTACTS.match(text))
 
 
 def _signature(text: str) -> str | None:
@@ -186,6 +229,12 @@ def _credit(text: str) -> tuple[tuple[str, ...], str | None] | None:
 def _reporters(credit: str) -> tuple[str, ...]:
     match = _REPORTERS.search(credit)
     return split_names(match["names"]) if match else ()
+
+
+def without_titles(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names without titles that stand among them, where any is left."""
+    people = tuple(name for name in names if not _TITLE.search(name))
+    return people or names
 
 
 def split_names(text: str) -> tuple[str, ...]:

@@ -26,8 +26,11 @@ _SIGNATURE = re.compile(
     r"(?<=[.!?\"”»])(?: *\(©?(?P<sign>[A-Za-z-]{2,12})\)\.?"
     r"| +(?:(?P<bare>[A-Z]{2,8}|Reuters?|dpa)\.?|(?P<pti>PTI)(?: [A-Z]{2,5}){1,6}))$"
 )
-# APA closes so.
-_CLOSED = re.compile(r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/[a-z]{2,4})*)?$")
+# APA closes with the word, Belga with the sign before the initials.
+_CLOSED = re.compile(
+    r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/[a-z]{2,4})*)?$"
+    r"|(?<=\.)/\. ?(?:[A-Z]{2,4}(?:/[A-Z]{2,4})*/?)?$"
+)
 _RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
 # What dpa sends below a story, for desks alone.
 _NOT_TO_PRINT = re.compile(
@@ -75,6 +78,7 @@ def compose(
     notes = [*head.notes, *embargoes, *([change] if change else ())]
     embargoes = [*head.embargoes, *embargoes]
     signed, paragraphs = take_signature(paragraphs)
+    reporter = dateline.reporters if dateline else ()
     moment = head.moment or below.moment or _of_dateline(dateline)
     agency = _provider(head, dateline, below) or signed
     moment = as_sent(moment, agency) if moment else None
@@ -89,7 +93,7 @@ def compose(
         slugline=head.slugline,
         provider=agency,
         provider_id=head.provider_id,
-        bylines=head.bylines or below.bylines,
+        bylines=head.bylines or reporter or below.bylines,
         language=head.language,
         editor_note="\n".join(notes) or None,
         keywords=head.keywords or below.keywords,

@@ -33,6 +33,7 @@ _CELLS = re.compile(r"[\t{][\t{ ]*+")
 _QUADS = " \t<=^\r"
 _SLUG = re.compile(r"^[A-Za-z]{1,3}-(?:[A-Z]{1,3}-)?-?\S")
 _WORDS = re.compile(r"[, ] ?\d{2,5}$")
+_MARKED = re.compile(r"\s*(?:[^\n^]{1,80}\n)?\^")
 _NOTE = re.compile(
     r"^\W{0,2}(?:eds?\b|editor|with .{0,20}(?:photo|graphic|video)|attention\b|note\b"
     r"|optional trims?\b|for global distribution\b|for use by\b"
@@ -52,7 +53,7 @@ def plain_bytes(text: bytes) -> bytes:
 
 def is_anpa_text(text: str) -> bool:
     """Say whether lines of the heading begin as ANPA 1312 marks them."""
-    return text.lstrip().startswith("^")
+    return bool(_MARKED.match(text))
 
 
 def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
@@ -82,7 +83,9 @@ def _head_end(lines: list[str], *, is_table: bool) -> int:
     marked."""
     marked = end = 0
     for number, entry in enumerate(lines[:_MAX_HEAD_LINES]):
-        if entry.startswith("^"):
+        if not marked and _SLUG.match(entry):
+            end = number + 1
+        elif entry.startswith("^"):
             marked, end = marked + 1, number + 1
         elif marked and _goes_on(lines, number):
             end = number + 1

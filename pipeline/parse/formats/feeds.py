@@ -34,6 +34,7 @@ from pipeline.parse.text.paragraphs import split_paragraphs, tidy
 
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _TEXTS = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
+_ADDRESS = re.compile(r"[<(]?[\w.+-]+@[\w.-]+[>)]?")
 _TRAILER = re.compile(r"^The post .{1,300} (?:appeared first|first appeared) on .{1,160}$")
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
 
@@ -255,7 +256,10 @@ def _times(entry: Values, feed: _Feed, warnings: list[str]) -> tuple[Moment | No
 
 
 def _bylines(entry: Values) -> tuple[str, ...]:
-    names = (author.get("name") for author in entry.get("authors") or ())
+    names = [author.get("name") for author in entry.get("authors") or ()]
+    written = str(entry.get("author") or "")
+    if "@" in written and len(names) == 1:  # feedparser cuts domains of more than four letters
+        names = [_ADDRESS.sub(" ", written).strip(" ()<>,;")]
     found = (part for name in names if name and "@" not in name for part in fields.bylines(name))
     return tuple(dict.fromkeys(map(line, found)))
 

@@ -24,7 +24,7 @@ from pipeline.parse.conventions.wiretext import as_sent, read_story, with_marks,
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats import zczc
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
-from pipeline.parse.formats.iptc7901_heading import read_marked_heading
+from pipeline.parse.formats.iptc7901_heading import read_marked_heading, split_heading
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
@@ -33,9 +33,9 @@ from pipeline.parse.text.decode import decode
 
 _MESSAGE = re.compile(rb"\x01(?P<head>[^\x01\x02\x03]*)\x02(?P<text>[^\x01\x03]*)"
                       rb"(?P<end>\x03[^\x01\x02\x16]*)?")  # fmt: skip
-_FILLERS = b"\x16\x00\x7f\r\n "
-_BETWEEN = b"\x00\x04\x16\r\n \x7f"
-_BEGINNING = re.compile("[\x16\x00\x7f\r\n ]*\x01[^\x01\x02\x03]{0,400}\x02")
+_FILLERS = b"\x16\x00\x11\x12\x13\x14\x17\x19\x1a\x7f\r\n "
+_BETWEEN = _FILLERS + b"\x04"
+_BEGINNING = re.compile("[\x16\x00\x11-\x14\x17\x19\x1a\x7f\r\n ]*\x01[^\x01\x02\x03]{0,400}\x02")
 _IPTC = re.compile(
     r"^(?P<source>[A-Za-z]{2,5})?[ ]?(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
     r"(?P<category>[^\W\d_]{1,5})"
@@ -107,8 +107,9 @@ def _teleprinted(data: bytes, hints: Hints) -> Iterator[Part]:
 def _message(head: bytes, text: bytes, end: bytes, hints: Hints) -> Part:
     try:
         decoded = decode(plain_bytes(text), hints.charset)
-        header = replace(_header(clean_lines(head, decoded.encoding)), is_table=b"\x12" in head)
-        draft = _compose(header, decoded.text, clean_lines(end, decoded.encoding))
+        lines, moved = split_heading(clean_lines(head, decoded.encoding), decoded.text)
+        header = replace(_header(lines), is_table=b"\x12" in head)
+        draft = _compose(header, moved + decoded.text, clean_lines(end, decoded.encoding))
     except FaultError as error:
         return error.fault
     return replace(draft, warnings=(*decoded.warnings, *draft.warnings))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 from pipeline.parse import fields
+from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.embargo import is_embargo
 from pipeline.parse.conventions.heading import Heading
 from pipeline.parse.conventions.revisions import read_line
@@ -32,10 +33,31 @@ _FOR_DESKS = re.compile(
     r"|The following information is not (?:for|intended for) publication)",
     re.I,
 )
+_KEY_LINE = re.compile(r"^\S{2,60}$|^\S{2,40}(?:[/-]\S{1,30} ?){2,6}$")
 _SUBTITLE = re.compile(r"^(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*)$")
 _MAX_HEAD_LINES = 14
+_MAX_TITLE_LINES = 3
 _MAX_LINE_CHARS = 200
 _URGENT = 2
+
+
+def split_heading(head: list[str], text: str) -> tuple[list[str], str]:
+    """Return the lines of a header, and what of them is the heading of the text.
+
+    Some send it above STX, below the line of key words: it is marked as a heading is, or the text
+    begins with its dateline or the subtitle at once.
+    """
+    if len(head) < 3 or not _KEY_LINE.match(head[1]):
+        return head, ""
+    below = head[2:]
+    first = text.lstrip()[:_MAX_LINE_CHARS]
+    if _MARK.search(below[-1]):
+        return head[:2], "".join(f"{entry}\n" for entry in below)
+    is_subtitle = _SUBTITLE.match(first.split("\n")[0].rstrip())
+    if len(below) <= _MAX_TITLE_LINES and (is_subtitle or find_dateline(first)):
+        is_marked = _MARK.search(first.split("\n\n")[0])
+        return head[:2], "\n".join(below) + ("\n" if is_marked else " =\n")
+    return head, ""
 
 
 def read_marked_heading(text: str) -> Draft | None:
@@ -48,7 +70,12 @@ def read_marked_heading(text: str) -> Draft | None:
     if not end:
         return None
     head = Heading(evidence=True)
-    subtitle = _read(head, [line(_MARK.sub("", entry)) for entry in lines[:end]])
+    above = [entry for entry in (line(_MARK.sub("", entry)) for entry in lines[:end]) if entry]
+    placed = find_dateline(f"{above[-1]} - ") if len(above) > 1 else None
+    if placed and placed.provider and not _BYLINE.match(above[-1]):
+        first = next((n for n in range(end, len(lines)) if lines[n].strip()), end)
+        lines[end : first + 1] = [f"{above.pop()} - {''.join(lines[first : first + 1]).strip()}"]
+    subtitle = _read(head, above)
     stop = next((n for n in range(end, len(lines)) if _FOR_DESKS.match(lines[n])), len(lines))
     desk = [line(entry) for entry in lines[stop:] if entry.strip()]
     below = read_sign_off(["", *lines[end:stop]])
@@ -80,7 +107,7 @@ def _read(head: Heading, lines: list[str]) -> str | None:
     title: list[str] = []
     below: list[str] = []
     note: list[str] = []
-    for text in filter(None, lines):
+    for text in lines:
         if note or (text.startswith("(") and not title):
             note.append(text)
             if text.count(")") < 1:

@@ -272,16 +272,29 @@ def _under(part: Part, cover: str) -> Part:
     )
 
 
+# What mailers write where a mail has its text in HTML alone.
+_STUB_WORDS = 60
+_STUB = re.compile(
+    r"(?:mail|message)(?: ?(?:program|client|reader|app|viewer|software))\b.{0,80}\bHTML\b"
+    r"|\bHTML\b.{0,80}(?:mail|message) ?(?:program|client|reader|app|viewer|software)\b"
+    r"|\bview (?:this|the) (?:e-?mail|message|newsletter|release) (?:online|in (?:your|a) browser)"
+    r"|\bE-?Mail-?Programm\b.{0,80}\bHTML|\b(?:im|in ihrem) browser (?:ansehen|öffnen|anzeigen)"
+    r"|\b(?:dans|en) (?:votre|su|tu) (?:navigateur|navegador)\b|\bau format HTML\b"
+    r"|\bnel (?:tuo )?browser\b",
+    re.I | re.S,
+)
+
+
 def _chosen(inline: list[_Leaf], hints: Hints) -> list[_Leaf]:
     """Return the plain parts, or those in HTML where they hold much more of the text."""
     plain = [leaf for leaf in inline if leaf.kind == "text/plain" and leaf.data.strip()]
     rich = [leaf for leaf in inline if leaf.kind == "text/html" and leaf.data.strip()]
     if not plain or not rich:
         return plain or rich
-    short, full = (
-        sum(len(_read(leaf, hints)[0].split()) for leaf in kind) for kind in (plain, rich)
-    )
-    return rich if full > _RICHER * short else plain
+    written = " ".join(_read(leaf, hints)[0] for leaf in plain)
+    short, full = len(written.split()), sum(len(_read(leaf, hints)[0].split()) for leaf in rich)
+    is_stub = short <= _STUB_WORDS and bool(_STUB.search(written))
+    return rich if full > _RICHER * short or (is_stub and full > 1) else plain
 
 
 def _read(leaf: _Leaf, hints: Hints) -> tuple[str, tuple[str, ...]]:

@@ -209,12 +209,14 @@ def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
         return tuple(f"{first.strip()} {last.strip()}" for last, first in inverted)
     for byline in xml.below(body_head, "byline"):
         people = xml.texts(xml.below(byline, "person"))
-        title = text_of(next(xml.below(byline, "byttl"), None))
+        title = text_of(next(xml.below(byline, "byttl", "bytag"), None))
         words = text_of(byline)
         people = tuple(name for name in people if not fields.is_sentence(name))
         # Some write the whole byline as a title.
         name = words.removesuffix(title).strip(" ,") or (title if _BY.match(title) else "")
-        names += people or fields.bylines(name)
+        written = fields.bylines(name)
+        is_more = len(written) > len(people) and set(people) <= set(written)
+        names += written if is_more else people or written
     return tuple(dict.fromkeys(names))
 
 
@@ -229,7 +231,7 @@ def _words(located: etree._Element | None, story_date: etree._Element | None) ->
 def _unsigned(place: str) -> str:
     """Return a place without the agency that stands behind it in brackets."""
     name, _, sign = place.rstrip(" -–—_").rpartition("(")  # noqa: RUF001 - dashes of datelines
-    return name.strip() if sign.endswith(")") and provider(sign) else place
+    return name.strip(" -–—_") if sign.endswith(")") and provider(sign) else place  # noqa: RUF001
 
 
 def _places(located: etree._Element | None, words: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pipeline.model import Record
 from pipeline.parse.draft import Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.envelope import open_record
 from pipeline.parse.formats.agency_json import Object, ReadObject, articles, read_articles
+from pipeline.parse.formats.page_gates import before_gate
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup.flow import legal_references
 from pipeline.parse.markup.values import depth
@@ -29,6 +30,10 @@ Read = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
 _MAX_PAGE_BYTES = 2 * 1024 * 1024
 _FEWEST_WORDS = 12
 """Words that a page without a headline must have, to be more than a notice."""
+
+_FEWEST_OF_UNDATED = 30
+_FEWEST_OF_WHOLE = 150
+"""Words above a gate from which on it is taken for a notice below a whole article."""
 
 _SHORT_CHARS = 10
 _SCRIPT = re.compile(
@@ -95,8 +100,14 @@ class WebPage:
         decoded = decode(data, hints.charset or (charset[1].decode("ascii") if charset else None))
         about = _stated(decoded.text, limits)
         text = _article_text(decoded.text)
-        if not text:
+        shown, asked = before_gate(text.split("\n\n"))
+        words = sum(len(paragraph.split()) for paragraph in shown)
+        is_told = bool(words or about.get("description")) and bool(about.get("datePublished"))
+        if asked and not is_told and words < _FEWEST_OF_UNDATED:
+            raise FaultError("no_text", f"the page asks for {asked} in place of an article")
+        if not (asked or text):
             raise FaultError("no_text", "the page holds no article that could be found")
+        text = "\n\n".join(shown)
         if not about.get("headline") and len(text.split()) < _FEWEST_WORDS:
             raise FaultError("unknown_format", "a page without a headline or an article")
         about["articleBody"] = text
@@ -107,9 +118,14 @@ class WebPage:
             if isinstance(part, Fault):
                 yield part
             else:
-                warnings = (*decoded.warnings, *part.warnings)
-                made = replace(part, format="html", format_version=extractor())
-                yield replace(made, warnings=warnings)
+                notes = (f"the page asks for {asked}: its article ends there",) if asked else ()
+                yield replace(
+                    part,
+                    format="html",
+                    format_version=extractor(),
+                    warnings=(*decoded.warnings, *part.warnings, *notes),
+                    is_partial=bool(asked) and words < _FEWEST_OF_WHOLE,
+                )
 
 
 def _article_text(page: str) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from lxml import etree, html
 
 from pipeline.parse.text.clean import line
+from pipeline.parse.text.paragraphs import split_paragraphs
 
 _BLOCKS = frozenset(
     [
@@ -145,11 +146,11 @@ def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
     closed = 0
     media = 0
 
-    def flush(into: list[str]) -> None:
-        entry = _finish("".join(text))
+    def flush(into: list[str], *, as_set: bool = False) -> None:
+        written = "".join(text)
         text.clear()
-        if entry:
-            into.append(entry)
+        entries = split_paragraphs(written) if as_set and "\n" in written else (written,)
+        into.extend(filter(None, map(_finish, entries)))
 
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         name = local(element)
@@ -171,7 +172,7 @@ def read_flow(root: etree._Element, skip: Iterable[str] = ()) -> Flow:
                 if name in _CAPTIONS:
                     flush(captions)
                 elif name in _BLOCKS or name in _MEDIA:
-                    flush(captions if media else paragraphs)
+                    flush(captions if media else paragraphs, as_set=name == "pre")
                 media -= name in _MEDIA
         if not closed and element is not root:
             text.append(element.tail or "")
