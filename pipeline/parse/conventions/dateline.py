@@ -64,6 +64,8 @@ _PLACELESS = re.compile(
     rf"^\s*(?P<place>){_DATE}(?P<comma>)\s*{_SIGN}(?P<dash1>\s*{_DASH})"
     r"(?P<lead>)(?P<dash2>)(?P<gap>\s*)"
 )
+# `Frankfurt/Main` is one place, as `Halle/Saale` is.
+_SPLIT = re.compile(r" ?/ ?(?!(?:Main|Oder|Saale|Donau|Neckar)\b|[MO]\.)| and | y | et | und ")
 _WORDS = re.compile(r"[^\W_]+")
 _EASTERN_BEGINNING = re.compile(r"\s*[（(\[【]?\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _MAX_PLACE_WORDS = 6
@@ -256,8 +258,8 @@ def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | Non
 def split_places(text: str) -> tuple[str, ...]:
     """Return the places of a dateline: `Kyiv/Washington` are two, `HARTFORD, Conn.` is one."""
     places: list[str] = []
-    for part in re.split(r" ?/ ?| and | y | et | und ", text.strip(" ,-")):
-        place = " ".join(part.strip(" ,").split())
+    for part in re.split(_SPLIT, text.strip(" ,-")):
+        place = " ".join(part.strip(" ,").split()).removesuffix(" في")
         place = place if place.count(".") > 1 or "," in place else place.rstrip(".")
         if place:
             places.append(place)

@@ -26,17 +26,18 @@ _OPENING = (
     r"|bitte beachten(?: sie)?|(?:wichtiger |redaktioneller )?hinweis(?: an die redaktionen)?"
     r"|wichtig|avis|avertissement|aviso|importante|let op|uwaga|pozor|внимание|увага|dikkat"
     r"|huom(?:io)?|bemærk|merk)"
-    r"\b\W{1,4})?"
+    r"\b\W{1,4}){0,2}"
+    r"(?:(?:die|eine|auf die|the|l['’]|la|el|il|den|de|het)\b ?(?=\w{0,2}(?:sp[eäæ]r|emb)))?"
 )
 _MAX_CHARS = 240
 _MONTHS = "|".join(re.escape(name) for name in dates.month_names())
 _WEEKDAY_NAMES = (
-    "monday|mon|montag|lundi|lunes|lunedì|mandag|måndag|maandag|segunda-feira|poniedziałek",
-    "tuesday|tue|tues|dienstag|mardi|martes|martedì|tirsdag|tisdag|dinsdag|terça-feira|wtorek",
-    "wednesday|wed|mittwoch|mercredi|miércoles|mercoledì|onsdag|woensdag|quarta-feira|środa|środy",
-    "thursday|thu|thur|thurs|donnerstag|jeudi|jueves|giovedì|torsdag|donderdag|quinta-feira",
-    "friday|fri|freitag|vendredi|viernes|venerdì|fredag|vrijdag|sexta-feira|piątek|piątku",
-    "saturday|sat|samstag|sonnabend|samedi|sábado|sabato|lørdag|lördag|zaterdag|sobota|soboty",
+    "monday|mon|montag|lundi|lunes|lunedì|lunedi|mandag|måndag|maandag|segunda-feira|poniedziałek",
+    "tuesday|tue|tues|dienstag|mardi|martes|martedì|martedi|tirsdag|tisdag|dinsdag|terça-feira|terca-feira|wtorek",
+    "wednesday|wed|mittwoch|mercredi|miércoles|miercoles|mercoledì|mercoledi|onsdag|woensdag|quarta-feira|środa|środy",
+    "thursday|thu|thur|thurs|donnerstag|jeudi|jueves|giovedì|giovedi|torsdag|donderdag|quinta-feira",
+    "friday|fri|freitag|vendredi|viernes|venerdì|venerdi|fredag|vrijdag|sexta-feira|piątek|piątku",
+    "saturday|sat|samstag|sonnabend|samedi|sábado|sabado|sabato|lørdag|lördag|zaterdag|sobota|soboty",
     "sunday|sun|sonntag|dimanche|domingo|domenica|søndag|söndag|zondag|niedziela|niedzieli",
 )
 _WEEKDAYS = {n: i for i, names in enumerate(_WEEKDAY_NAMES) for n in names.split("|")}

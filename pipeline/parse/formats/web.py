@@ -102,8 +102,8 @@ class WebPage:
         text = _article_text(decoded.text)
         shown, asked = before_gate(text.split("\n\n"))
         words = sum(len(paragraph.split()) for paragraph in shown)
-        is_told = bool(words or about.get("description")) and bool(about.get("datePublished"))
-        if asked and not is_told and words < _FEWEST_OF_UNDATED:
+        is_shown = bool(words or about.get("description")) and bool(about.get("datePublished"))
+        if asked and not is_shown and words < _FEWEST_OF_UNDATED:
             raise FaultError("no_text", f"the page asks for {asked} in place of an article")
         if not (asked or text):
             raise FaultError("no_text", "the page holds no article that could be found")

@@ -129,6 +129,12 @@ STYLES = [
     ("PAP", "Kraków, 5.10.2026 r. (PAP) - ", "Kraków", DAY),
     ("PAP", "Kraków, 5 października 2026 r. (PAP) - ", "Kraków", DAY),
     ("RIA Novosti", "СОЧИ, 5 окт - РИА Новости, Иван Петров. ", "СОЧИ", DAY),
+    ("Tanjug", "BEOGRAD, 5. oktobar (Tanjug) - ", "BEOGRAD", DAY),
+    ("NZN", "WELLINGTON, Oct 5 NZN - ", "WELLINGTON", DAY),
+    ("MENA", "القاهرة في 5 أكتوبر (أ ش أ) - ", "القاهرة", DAY),
+    ("dpa", "Frankfurt/Main (dpa) - ", "Frankfurt/Main", None),
+    ("Anadolu", "ANKARA (AA) - AYŞE YILMAZ/ALİ KAYA - ", "ANKARA", None),
+    ("PR Newswire", "NORRBY, Oct. 5 /PRNewswire=KYODO JBN-AsiaNet/ -- ", "NORRBY", DAY),
 ]
 
 

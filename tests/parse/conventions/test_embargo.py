@@ -56,6 +56,11 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
         ("Embargo: 5 March 2022, 21:00 JST", NOON),
         ("Embargoed until 23:00 AEDT on March 5", NOON),
         ("Embargoed until 14:00 GMT+2 on 5 March", NOON),
+        # behind words to the desks, more than one of them, and an article
+        ("Achtung Redaktionen: Sperrfrist 5.3.2022, 13 Uhr MEZ", NOON),
+        ("Bitte beachten Sie die Sperrfrist bis Samstag, 13 Uhr MEZ!", NOON),
+        ("EMBARGO ALLE 13 CET DI SABATO 5 MARZO", NOON),
+        ("Nota: el embargo hasta el sabado a las 12 GMT", NOON),
         ("EMBARGOED UNTIL 1000 XST March 5", None),
         ("EMBARGOED UNTIL 10:00 local time Saturday", None),
         ("Embargoed until midnight Friday GMT", datetime(2022, 3, 5, tzinfo=UTC)),
