@@ -24,6 +24,7 @@ from pipeline.errors import UsageError
 from pipeline.model import Actor, EnrichedStory
 from pipeline.show.report import Figures, Scope, charts, figures, report_page
 from pipeline.show.report.behind import Tables
+from pipeline.show.report.figures import covering
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
 from pipeline.store import query
 from tests.support.browser import chromium, opened
@@ -212,18 +213,46 @@ def test_a_lake_without_stories_has_a_page(lake: str) -> None:
 
 
 def test_a_page_stays_below_a_megabyte(tmp_path: Path) -> None:
-    """Of many long stories those stand in it that find room; the others are named by their ids."""
+    """Of many long stories and figures those stand in it that find room, and little is left."""
     paragraphs = tuple(f"Ann Example visited Yerevan, part {n}. " * 40 for n in range(8))
+    states = ("ARM", "GEO", "AZE", "TUR", "IRN", "RUS")
     many = [
-        enriched(a_story(n, story_id=f"s{n}", paragraphs=paragraphs), events=(a_deed(),))
+        enriched(
+            a_story(n, story_id=f"s{n}", published_at=NOON - timedelta(days=n % 60),
+                    paragraphs=paragraphs),
+            events=tuple(
+                a_deed(source=Actor(one, one, one, "government", label=one)) for one in states
+            ),
+        )
         for n in range(150)
-    ]
+    ]  # fmt: skip
     written(tmp_path / "lake", a_batch(many)).close()
     found = figures(str(tmp_path / "lake"), None, Scope(), AS_OF)
     assert len(found.stories) == 150
     text = report_page(found, "lake")
-    assert len(text.encode()) < 1_000_000
-    assert 20 < text.count('<details class="story"') < 150
+    assert 900_000 < len(text.encode()) < 1_000_000
+    listed = re.findall(r'<details class="story".*?<span class="when">([^<]+)', text)
+    assert 20 < len(listed) < 150
+    assert listed == sorted(listed, reverse=True)
+    behind = re.findall(r'<td class="behind"><(a|code)', text)
+    assert behind.count("a") > 0.9 * len(behind)
+
+
+def test_few_stories_lead_to_all_figures() -> None:
+    """The one that most figures share comes first, and none that leads to nothing new."""
+    assert covering([{"a", "b"}, {"b", "c"}, {"c"}, {"b"}], 9) == ["b", "c"]
+    assert covering([{"a"}, {"b"}, {"b"}], 1) == ["b"]
+    assert covering([set()], 9) == []
+
+
+def test_actors_of_one_name_are_told_apart_by_their_countries(found: Figures) -> None:
+    rows = [
+        {**found.dyads[0], "source": "Gunmen", "source_country": country}
+        for country in ("ARM", "GEO", None)
+    ]
+    tables = Tables(replace(found, dyads=tuple(rows)), {"GEO": "Georgia"})
+    told = [row.cells[:3:2] for row in tables.dyads().rows]
+    assert told == [("Gunmen (ARM)", "Georgia"), ("Gunmen (GEO)", "Georgia"), ("Gunmen", "Georgia")]
 
 
 @pytest.mark.parametrize(
@@ -259,14 +288,32 @@ def points() -> Iterator[tuple[str, float, float]]:
 
 
 def test_the_figures_beside_bars_have_room() -> None:
-    """However long they are: a digit is 7 units wide or less in the chart's 12."""
+    """However long they are: a digit is 9 units wide or less in the chart's 15."""
     row = {"bucket": date(2026, 3, 1), "quad1": 1_251_016, "quad2": 0, "quad3": 4, "quad4": 0}
     chart = charts.balance("ARM", [row], [date(2026, 3, 1)], "month")
     told = [shape for part in chart.parts for shape in part.shapes if shape.css == "end"]
     assert [shape.text for shape in told] == ["1,251,016", "4"]
-    assert all(shape.at[0] >= 7 * len(shape.text) for shape in told)
+    assert all(shape.at[0] >= 9 * len(shape.text) for shape in told)
     bars = [shape for part in chart.parts for shape in part.shapes if shape.kind == "rect"]
     assert all(shape.at[0] >= told[0].at[0] for shape in bars)
+
+
+@pytest.mark.parametrize("n", [1, 7, 46, 62])
+def test_words_beside_a_chart_have_room(n: int) -> None:
+    """Dates below it and names left of it begin within the drawing, whatever stands there."""
+    days = [date(2026, 1, 1) + timedelta(days=day) for day in range(n)]
+    row = {"bucket": days[0], "quad1": 1, "quad2": 0, "quad3": 4, "quad4": 0, "n": 5}
+    names = {"COD": "Democratic Republic of the Congo", "VCT": "St Vincent and the Grenadines"}
+    drawn = [
+        charts.balance("ARM", [row], days, "day"),
+        charts.matrix([{**row, "source": "COD", "target": "VCT"}], names),
+    ]
+    for chart in drawn:
+        for shape in (shape for part in chart.parts for shape in part.shapes):
+            if shape.kind == "text":
+                wide = 8.5 * len(shape.text)
+                begins = shape.at[0] - (wide if shape.css == "end" else wide / 2)
+                assert begins >= 0 or len(shape.text) < 2, shape
 
 
 def test_every_country_lies_on_the_map() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import bucket_words, sparkline
-from pipeline.show.report.figures import Figures, behind
+from pipeline.show.report.figures import BEHIND, Figures, behind
 from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -55,10 +55,15 @@ def country_names() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Makes the tables of `found`; `countries` gives the names of codes."""
+    """Makes the tables of `found`; `countries` gives the names of codes.
+
+    A row leads to up to `BEHIND` of the revisions that are `on_page`, else it names one that is
+    not.
+    """
 
     found: Figures
     countries: Mapping[str, str]
+    on_page: Collection[str] = ()
 
     def by_time(self) -> Table:
         """Return the stories of each bucket, with its regions in words."""
@@ -71,13 +76,13 @@ class Tables:
             named = ", ".join(f"{region_name(row['region'])} {row['n']}" for row in regions)
             stories = [revision for row in regions for revision in behind(row)]
             cells = (when, named, sum(row["n"] for row in regions))
-            rows.append(TableRow(f"time-{bucket}", cells, tuple(stories)))
+            rows.append(TableRow(f"time-{bucket}", cells, self._leading(stories)))
         return _table("stories-by-time", (self.found.unit, "regions", "stories"), 1, rows)
 
     def regions(self) -> Table:
         """Return the stories of each region."""
         rows = [
-            _row(f"region-{row['region']}", (region_name(row["region"]), row["region"]), row)
+            self._row(f"region-{row['region']}", (region_name(row["region"]), row["region"]), row)
             for row in self.found.regions
         ]
         return _table("regions", ("region", "slug", "stories"), 1, rows)
@@ -85,7 +90,9 @@ class Tables:
     def of_countries(self) -> Table:
         """Return how many stories are on each country."""
         rows = [
-            _row(f"country-{row['country']}", (self._country(row["country"]), row["country"]), row)
+            self._row(
+                f"country-{row['country']}", (self._country(row["country"]), row["country"]), row
+            )
             for row in self.found.countries
         ]
         return _table("countries", ("country", "code", "stories"), 1, rows)
@@ -93,7 +100,7 @@ class Tables:
     def places(self) -> Table:
         """Return the events at each place."""
         rows = [
-            _row(
+            self._row(
                 f"place-{number}",
                 (
                     *(row["place"], self._country(row["country"]), row["exactness"]),
@@ -109,7 +116,7 @@ class Tables:
     def states(self) -> Table:
         """Return the events between countries."""
         rows = [
-            _row(
+            self._row(
                 f"states-{row['source']}-{row['target']}",
                 (self._country(row["source"]), self._country(row["target"]), *_quads(row)),
                 row,
@@ -121,12 +128,12 @@ class Tables:
     def dyads(self) -> Table:
         """Return who does what to whom, by the actors' own names."""
         rows = [
-            _row(
+            self._row(
                 f"dyad-{number}",
                 (
-                    row["source"],
+                    self._side(row["source"], row["source_country"]),
                     ", ".join(root.lower() for root in row["roots"]),
-                    row["target"],
+                    self._side(row["target"], row["target_country"]),
                     f"{row['goldstein']:.1f}",
                 ),
                 row,
@@ -138,7 +145,7 @@ class Tables:
     def series(self) -> Table:
         """Return the events of each country over time."""
         rows = [
-            _row(
+            self._row(
                 f"series-{row['country']}-{row['bucket'].isoformat()}",
                 (
                     self._country(row["country"]),
@@ -161,7 +168,7 @@ class Tables:
                     *(row["name"], row["role"] or "", self._country(row["country"])),
                     *(int(row["mentions"]), row["n"]),
                 ),
-                tuple(behind(row)),
+                self._leading(behind(row)),
                 sparkline(dict(row["trend"] or ()), self.found.buckets),
             )
             for number, row in enumerate(named, start=1)
@@ -171,7 +178,7 @@ class Tables:
     def topics(self) -> Table:
         """Return the stories of each topic."""
         rows = [
-            _row(f"topic-{number}", (row["name"], row["code"]), row)
+            self._row(f"topic-{number}", (row["name"], row["code"]), row)
             for number, row in enumerate(self.found.topics, start=1)
         ]
         return _table("topics", ("topic", "code", "stories"), 1, rows)
@@ -179,7 +186,9 @@ class Tables:
     def providers(self) -> Table:
         """Return the stories of each provider in each language."""
         rows = [
-            _row(f"provider-{number}", (row["provider"] or "unknown", row["language"] or ""), row)
+            self._row(
+                f"provider-{number}", (row["provider"] or "unknown", row["language"] or ""), row
+            )
             for number, row in enumerate(self.found.providers, start=1)
         ]
         return _table("providers", ("provider", "language", "stories"), 1, rows)
@@ -194,12 +203,20 @@ class Tables:
         ]
         return _table("rejects", ("kind", "stage", "as", "records"), 1, rows)
 
+    def _row(self, anchor: str, cells: tuple[object, ...], row: Row) -> TableRow:
+        return TableRow(anchor, (*cells, row["n"]), self._leading(behind(row)))
+
+    def _leading(self, revisions: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `revisions` that are on the page, or one that is not."""
+        there = [revision for revision in revisions if revision in self.on_page]
+        return tuple(there[:BEHIND] or revisions[:1])
+
+    def _side(self, label: str, code: str | None) -> str:
+        """Return an actor's name, with its country's code where the name is not the country's."""
+        return label if code is None or label == self._country(code) else f"{label} ({code})"
+
     def _country(self, code: str | None) -> str:
         return self.countries.get(code, code) if code else ""
-
-
-def _row(anchor: str, cells: tuple[object, ...], row: Row) -> TableRow:
-    return TableRow(anchor, (*cells, row["n"]), tuple(behind(row)))
 
 
 def _quads(row: Row) -> tuple[int, ...]:

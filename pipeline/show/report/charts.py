@@ -19,7 +19,9 @@ MOST_REGIONS = 6
 """Regions with a colour of their own; the others share one."""
 
 _GAP = 0.2
-_DIGIT = 8.0
+_DIGIT = 9.0
+_LETTER = 8.5
+"""How wide a figure and a letter are at most, in the sizes of page.css."""
 _STEPS = 5
 _EDGE = 16
 """A label nearer to the right edge would be cut off."""
@@ -99,7 +101,7 @@ def stories_over_time(
     if len(names) > MOST_REGIONS:
         keys.append(("series-other", "other regions"))
     label = f"Stories by {unit} and region; the same figures stand in the table below"
-    return Chart(width, height, label, tuple(parts), keys=tuple(keys))
+    return Chart(width, height, label, tuple(parts), css="time", keys=tuple(keys))
 
 
 def world_map(countries: Sequence[Row], places: Sequence[Row], names: Mapping[str, str]) -> Chart:
@@ -141,7 +143,9 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
         for side in ("source", "target"):
             order[row[side]] = order.get(row[side], 0) + row["n"]
     states = sorted(order, key=lambda state: (-order[state], state))
-    cell, left, top = 46.0, 150.0, 34.0
+    # As wide as the longest name, whatever it is.
+    left = 16 + _LETTER * max((len(names[state]) for state in states), default=0)
+    cell, top = 46.0, 34.0
     width, height = left + cell * len(states), top + cell * 0.62 * len(states)
     parts = []
     tall = cell * 0.62
@@ -231,12 +235,15 @@ def sparkline(trend: Mapping[date, int], buckets: Sequence[date]) -> Chart:
     width, height = 120.0, 22.0
     most = max(trend.values(), default=1) or 1
     step = width / max(1, len(buckets))
-    bars = tuple(
-        Drawn("rect", "spark", (index * step, height - tall, max(1.0, step * 0.8), tall))
+    wide = max(1.0, step * 0.8)
+    # One path for all bars: a page has many of them.
+    bars = "".join(
+        f"M{index * step:.1f} {height:.0f}v-{tall:.1f}h{wide:.1f}v{tall:.1f}z"
         for index, bucket in enumerate(buckets)
         if (tall := trend.get(bucket, 0) / most * (height - 2))
     )
-    return Chart(width, height, "", (LinkedShapes(bars),), css="sparkline")
+    drawn = (Drawn("path", "spark", d=bars),) if bars else ()
+    return Chart(width, height, "", (LinkedShapes(drawn),), css="sparkline")
 
 
 def bucket_words(bucket: date, unit: Unit) -> str:
@@ -299,12 +306,12 @@ def _time_axis(  # noqa: PLR0917 (where it is drawn)
                 Drawn(
                     "text",
                     "middle",
-                    (left + (index + 0.5) * step, y),
-                    text=bucket_words(bucket_of(bucket, unit), unit),
+                    (max(left + (index + 0.5) * step, _LETTER * len(text) / 2), y),
+                    text=text,
                 ),
             )
         )
-        for index, bucket in enumerate(buckets)
+        for index, text in enumerate(bucket_words(bucket_of(day, unit), unit) for day in buckets)
         if len(buckets) == 1 or (index % every == 0 and (len(buckets) - index - 0.5) * step > _EDGE)
     ]
 

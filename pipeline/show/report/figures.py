@@ -34,7 +34,7 @@ _REGIONS = "data/regions.tsv"
 _COUNTRIES = "data/countries.tsv"
 
 BEHIND = 5
-"""How many of the stories behind a figure it names."""
+"""How many of the stories behind a figure a page leads to."""
 
 _MOST_DAYS = 62
 _MOST_MONTHS = 60
@@ -45,7 +45,7 @@ _NAMES = 12
 _SERIES = 6
 _EPOCH = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
 _ASKED = 4 * BEHIND
-"""Events asked for behind a figure: several may be of one story."""
+"""Candidates asked for behind a figure: several may be of one story, and few are on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,10 @@ class Scope:
 class Figures:
     """All that a report shows, as rows; `behind` of a row names revisions that it was counted from.
 
-    `total` counts `stories`, `undated`, `providers`, `languages`, `entities`, `events` (deeds) and
-    tells `first`, `last` (days), `newest_published` and `newest_committed`. `buckets` are the first
-    days of the equal `unit`s that the report's time is cut into.
+    `stories` are those that serve most figures first, so that a page that has no room for all keeps
+    them. `total` counts `stories`, `undated`, `providers`, `languages`, `entities`, `events`
+    (deeds) and tells `first`, `last` (days), `newest_published` and `newest_committed`. `buckets`
+    are the first days of the equal `unit`s that the report's time is cut into.
     """
 
     scope: Scope
@@ -103,9 +104,10 @@ def figures(
 ) -> Figures:
     """Return the figures of the lake at `as_of`, with up to `most_stories` of the stories behind.
 
-    Stories that more figures name come first, then the newest. DuckDB keeps to `memory_mb` and
-    spills above. Raises `UsageError` where there is no lake, for days in the wrong order and for a
-    region or country that there is not; `StoreError` where the lake cannot be read.
+    Stories come first of which few lead to all figures, then the newest. DuckDB keeps to
+    `memory_mb` and spills above. Raises `UsageError` where there is no lake, for days in the
+    wrong order and for a region or country that there is not; `StoreError` where the lake cannot
+    be read.
     """
     if scope.first and scope.last and scope.last < scope.first:
         raise UsageError("the last day is before the first", first=scope.first, last=scope.last)
@@ -372,20 +374,16 @@ class _Asked:
         )
 
     def _chosen(self, found: Mapping[str, Sequence[Row]], most: int) -> list[str]:
-        """Return the revisions that most figures name, then the newest."""
-        named: dict[str, int] = {}
-        for rows in found.values():
-            for row in rows:
-                for revision in behind(row):
-                    named[revision] = named.get(revision, 0) + 1
-        chosen = sorted(named, key=lambda revision: (-named[revision], revision))[:most]
+        """Return few revisions that lead to as many figures as can be, then the newest."""
+        figures = [set(row["behind"] or ()) for rows in found.values() for row in rows]
         newest = self._rows(
             f"SELECT revision_id FROM told ORDER BY published_at DESC, revision_id LIMIT {most}"
         )
-        return list(dict.fromkeys([*chosen, *(row["revision_id"] for row in newest)]))[:most]
+        chosen = [*covering(figures, most), *(row["revision_id"] for row in newest)]
+        return list(dict.fromkeys(chosen))[:most]
 
     def _shown(self, revisions: Sequence[str]) -> tuple[Shown, ...]:
-        """Return the stories with their entities and events, the newest first."""
+        """Return the stories with their entities and events, in the order of `revisions`."""
         wanted = pa.table({"revision_id": pa.array(revisions, pa.string())})
         self.connection.register("wanted", wanted)
         self.connection.execute(
@@ -393,9 +391,10 @@ class _Asked:
             "SELECT t.* FROM told AS t SEMI JOIN wanted USING (revision_id)"
         )
         same = _JOINED.format("chosen")
-        stories = self._rows(
-            f"SELECT r.* EXCLUDE (raw) FROM stories AS r {same} "
-            "ORDER BY t.published_at DESC, r.revision_id"
+        order = {revision: place for place, revision in enumerate(revisions)}
+        stories = sorted(
+            self._rows(f"SELECT r.* EXCLUDE (raw) FROM stories AS r {same}"),
+            key=lambda story: order[story["revision_id"]],
         )
         entities = _by_revision(
             self._rows(
@@ -416,8 +415,29 @@ class _Asked:
 
 
 def behind(row: Row) -> list[str]:
-    """Return the revisions that a row names, each once, as many as `BEHIND`."""
-    return list(dict.fromkeys(row["behind"] or ()))[:BEHIND]
+    """Return the revisions that a row names, each once, the best first."""
+    return list(dict.fromkeys(row["behind"] or ()))
+
+
+def covering(figures: Sequence[set[str]], most: int) -> list[str]:
+    """Return up to `most` revisions, each the one that leads to most of the figures still without.
+
+    The greedy cover of sets (Chvatal 1979); of equals the one with the smaller id.
+    """
+    served: dict[str, set[int]] = {}
+    for number, revisions in enumerate(figures):
+        for revision in revisions:
+            served.setdefault(revision, set()).add(number)
+    chosen: list[str] = []
+    while served and len(chosen) < most:
+        best = min(served, key=lambda revision: (-len(served[revision]), revision))
+        done = served.pop(best)
+        if not done:
+            break
+        chosen.append(best)
+        for revision in {other for number in done for other in figures[number]} & served.keys():
+            served[revision] -= done
+    return chosen
 
 
 def bucket_of(day: date, unit: Unit) -> date:
