@@ -15,7 +15,7 @@ from pipeline.store.commit.data_files import MAINTAIN, Marks
 from pipeline.store.commit.decide import Decided
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
-from pipeline.store.upkeep import clean_up
+from pipeline.store.upkeep import clean_up, withdraw
 from tests.simulation.delta import MemoryTable
 
 Bug = Callable[[], AbstractContextManager[None]]
@@ -115,6 +115,13 @@ def account_before_stories() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def withdrawal_above_the_end() -> Iterator[None]:
+    """What a writer has not finished yet is withdrawn too."""
+    with patch.object(withdraw, "_finished", lambda _, rows: list(rows)):
+        yield
+
+
 BUGS: dict[str, Bug] = {
     "no fence": no_fence,
     "clean-up without a fence": clean_up_without_fence,
@@ -124,4 +131,5 @@ BUGS: dict[str, Bug] = {
     "stories before their entities": stories_first,
     "compactions that share no transaction": unfenced_compaction,
     "an account before stories": account_before_stories,
+    "withdrawal above the ledger's end": withdrawal_above_the_end,
 }

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipeline.model import UNREAD
 from pipeline.store.commit.write import is_source
 from pipeline.store.schema.contract import TABLES
+from pipeline.store.upkeep.withdraw import WITHDRAWN
 
 Rows = Callable[[str, Sequence[str]], pa.Table]
 """Columns of a data file, by its path below the lake."""
@@ -32,8 +33,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "ledger": ("source", "start_offset", "end_offset"),
 }
 _MORE: Mapping[str, tuple[str, ...]] = {
-    "rejects": ("kind", "end_offset"),
-    "stories": ("enrichment_id", "entity_count", "event_count"),
+    "rejects": ("kind", "end_offset", "message", "revision_id"),
+    "stories": ("revision_id", "enrichment_id", "entity_count", "event_count"),
     "entities": (),
     "events": (),
     "ledger": ("items", "stories", "rejects", "skipped", "entities", "events"),
@@ -56,6 +57,7 @@ class Item:
     enrichment_id: str = ""
     entities: int = 0
     events: int = 0
+    revision_id: str | None = None
 
 
 class Oracle:
@@ -68,6 +70,10 @@ class Oracle:
         self.items: dict[str, dict[int, list[Item]]] = defaultdict(lambda: defaultdict(list))
         self.unread: dict[str, list[tuple[int, int]]] = defaultdict(list)
         """The ranges of each source that stand for what could not be read."""
+        self.withdrawn: dict[Key, str] = {}
+        """What a skip says is withdrawn, and by which kind."""
+        self.pending: set[Key] = set()
+        """Those of them that the ledger does not count as skips yet."""
         self.done: dict[str, int] = {}
         """Where the last block of each source ends."""
         self._found: dict[str, Counter[Key]] = {name: Counter() for name in _FOUND}
@@ -78,6 +84,7 @@ class Oracle:
         removed = [unquote(a["remove"]["path"]) for a in entry if "remove" in a]
         ends = {a["txn"]["appId"]: a["txn"]["version"] for a in entry if "txn" in a}
         self._raise(table, ends)
+        is_withdrawal = any(a["remove"]["dataChange"] for a in entry if "remove" in a)
         before: Counter[Key] = Counter()
         for path in removed:
             assert_that(path in self.active[table], f"{table}: {path} is removed, and not there")
@@ -89,11 +96,33 @@ class Oracle:
             rows = self._rows(f"{table}/{path}", (*_KEYS[table], *_MORE[table])).to_pylist()
             mine = Counter(tuple(row[name] for name in _KEYS[table]) for row in rows)
             self.active[table][path] = mine
-            if add["dataChange"]:
+            if add["dataChange"] and not is_withdrawal:
                 self._append(table, rows, ends)
-            else:
-                after += mine
-        assert_that(before == after, f"{table}: a compaction changed rows")
+                continue
+            after += mine
+            if table == "ledger" and is_withdrawal:
+                self._recount(rows)
+        if is_withdrawal and table != "ledger":
+            assert_that(not after - before, f"{table}: a withdrawal added rows")
+            self._without(table, before - after)
+        else:
+            assert_that(before == after, f"{table}: a compaction changed rows")
+
+    def revisions(self) -> list[str]:
+        """Return the revisions of all stories, sorted."""
+        return sorted(
+            {
+                item.revision_id
+                for offsets in self.items.values()
+                for items in offsets.values()
+                for item in items
+                if item.revision_id is not None and item.kind is None
+            }
+        )
+
+    def half_gone(self) -> list[Key]:
+        """Return what a skip says is withdrawn, and `stories` has still."""
+        return sorted(key for key in self.withdrawn if self._story(key) is not None)
 
     def deleted(self, path: str) -> None:
         """Judge that a data file is about to be removed from the store."""
@@ -114,12 +143,16 @@ class Oracle:
 
     def _append(self, table: str, rows: Sequence[Row], ends: Mapping[str, int]) -> None:
         for row in rows:
+            if row.get("message", "").startswith(WITHDRAWN):
+                self._begin_withdrawal(row)
+                continue
             assert_that(row["source"] in ends, f"{table}: rows of {row['source']} without its end")
             if table == "ledger":
                 self._block(row)
                 continue
             key = tuple(row[name] for name in _KEYS[table])
             assert_that(row["offset"] < ends[row["source"]], f"{table}: {key} is above its end")
+            assert_that(key[:3] not in self.withdrawn, f"{table}: {key} was withdrawn")
             if table in _FOUND:
                 assert_that(not self._found[table][key], f"{table}: {key} is there twice")
                 # The rows themselves, and how many a story has under one enrichment.
@@ -139,7 +172,8 @@ class Oracle:
             return
         assert_that(not self._is_unread(source, offset), f"{key} is a story, and could not be read")
         story = Item(
-            item, None, row["enrichment_id"], row["entity_count"], row["event_count"]
+            item, None, row["enrichment_id"], row["entity_count"], row["event_count"],
+            row["revision_id"],
         )  # fmt: skip
         there.append(story)
         for table, count in zip(_FOUND, (story.entities, story.events), strict=True):
@@ -167,12 +201,20 @@ class Oracle:
         self.done[source] = end
         if start == end:
             return
+        self._assert_all_there(source, start, end)
+        self._assert_counts(row)
+
+    def _assert_all_there(self, source: str, start: int, end: int) -> None:
         mine = self.items[source]
         owed = dict(self._owed(source, start, end))
         for offset in range(start, end):
             if not mine.get(offset) and offset in owed:
                 is_told = owed[offset] and self._is_unread(source, offset)
                 assert_that(is_told, f"ledger: {offset} of {source} is lost")
+
+    def _assert_counts(self, row: Row) -> None:
+        source, start, end = row["source"], row["start_offset"], row["end_offset"]
+        mine = self.items[source]
         there = [item for offset in range(start, end) for item in mine.get(offset, ())]
         stories = [item for item in there if item.kind is None]
         skipped = sum((item.kind or "").startswith("skipped.") for item in there)
@@ -182,6 +224,47 @@ class Oracle:
         )
         told = tuple(row[name] for name in _MORE["ledger"])
         assert_that(told == held, f"ledger: [{start}, {end}) of {source}: {told}, holds {held}")
+
+    def _story(self, key: Key) -> Item | None:
+        source, offset, item = key
+        there = self.items[source].get(offset, ())
+        return next((one for one in there if one.item == item and one.kind is None), None)
+
+    def _begin_withdrawal(self, row: Row) -> None:
+        key = (row["source"], row["offset"], row["item"])
+        assert_that(self._story(key) is not None, f"{key} is withdrawn, and no story")
+        assert_that(key not in self.withdrawn, f"{key} is withdrawn twice")
+        is_done = row["offset"] < self.done.get(row["source"], -1)
+        assert_that(is_done, f"{key} is withdrawn, and its block not done")
+        self.withdrawn[key] = row["kind"]
+        self.pending.add(key)
+
+    def _without(self, table: str, gone: Counter[Key]) -> None:
+        """Judge that a withdrawal took these rows out: of stories first, then what was found."""
+        for key, count in gone.items():
+            place = key[:3]
+            assert_that(place in self.withdrawn, f"{table}: {key} is gone, and no skip says so")
+            if table == "stories":
+                source, offset, item = place
+                there = self.items[source][offset]
+                there[:] = [one for one in there if one.item != item or one.kind is not None]
+                there.append(Item(item, self.withdrawn[place]))
+                continue
+            assert_that(table in _FOUND, f"{table}: {key} is gone")
+            assert_that(self._story(place) is None, f"{table}: {key} is gone, the story is not")
+            self._found[table][key] -= count
+            self._found[table][key[:4]] -= count
+
+    def _recount(self, rows: Iterable[Row]) -> None:
+        """Judge the blocks of a file that a withdrawal wrote anew."""
+        for row in rows:
+            source, start, end = row["source"], row["start_offset"], row["end_offset"]
+            mine = {key for key in self.withdrawn if key[0] == source and start <= key[1] < end}
+            # Of another one that is under way both are there, the skip and the story.
+            if not any(self._story(key) is not None for key in mine):
+                if start < end:
+                    self._assert_counts(row)
+                self.pending -= mine
 
 
 def assert_that(is_so: bool, message: str) -> None:

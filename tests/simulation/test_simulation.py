@@ -39,6 +39,11 @@ WHERE: dict[str, dict[str, Any]] = {
     "a lost acknowledgement counts as a failure": LOST,
     "stories before their entities": {"actors": {"writer": 1}},
     "an account before stories": EXPIRING,
+    "withdrawal above the ledger's end": {
+        "actors": {"writer": 3, "withdrawal": 3},
+        **FREEZING,
+        "event_rate": 0.1,
+    },
     "compactions that share no transaction": {"actors": {"writer": 2, "compaction": 3}, **FREEZING},
 }
 

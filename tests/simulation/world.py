@@ -22,6 +22,7 @@ from pipeline.store.read import snapshot as snapshots
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.withdraw import REPEAT, repeats, withdraw
 from tests.simulation import wire
 from tests.simulation.actors import ACTORS, reader_of, replay_archive, reprocess_lake
 from tests.simulation.backends import Backend, Put
@@ -30,6 +31,9 @@ from tests.simulation.oracle import Oracle, Violation
 from tests.simulation.scheduler import Actor, Scheduler
 from tests.simulation.stepped import SteppedLake
 from tests.support.rows import NOON
+
+_RARE = frozenset({"check", "reprocess", "reader", "withdrawal"})
+"""Who comes back seldom once he is gone."""
 
 _KEPT_S = (0.0, 60.0, 3600.0)
 _EVENTS = ("kill", "freeze", "late", "clock", "forget", "kafka", "groups", "spawn")
@@ -66,6 +70,7 @@ class Plan:
             "reprocess": int(random.random() < 0.25),
             "compaction": random.randint(0, 2),
             "clean-up": random.randint(0, 2),
+            "withdrawal": watchers.choice((0, 0, 1, 2)),
             "reader": random.randint(0, 1) + watchers.randint(0, 2),
             "check": int(random.random() < 0.05) + watchers.choice((0, 0, 0, 1, 2)),
         }
@@ -192,6 +197,7 @@ class World:
                         self._kill(actor)
         except Violation as found:
             failure = str(found)
+        self.passed["stories withdrawn"] = len(self.oracle.withdrawn)
         return Outcome(
             self.plan,
             self._steps,
@@ -218,7 +224,7 @@ class World:
 
         with ExitStack() as stack:
             stack.enter_context(self.backend.installed())
-            for module in ("commit.write", "upkeep.compact", "upkeep.clean_up"):
+            for module in ("commit.write", "upkeep.compact", "upkeep.clean_up", "upkeep.withdraw"):
                 name = f"pipeline.store.{module}.uuid4"
                 stack.enter_context(patch(name, lambda: UUID(int=names.getrandbits(128))))
             stack.enter_context(patch.object(snapshots, "open_table", stepped_open))
@@ -249,7 +255,7 @@ class World:
                 self.kafka.produce(self.random)
             for kind, count in self.plan.actors.items():
                 there = sum(actor.kind == kind for actor in self.scheduler.actors)
-                rare = 0.02 if kind in {"check", "reprocess", "reader"} else 0.2
+                rare = 0.04 if kind in _RARE else 0.2
                 if there < count and self.random.random() < rare:
                     self._spawn(kind)
             self._move()
@@ -380,6 +386,9 @@ class World:
             replay_archive(self, lake, name, code)
         if "reprocess" in self.plan.actors:
             reprocess_lake(self, lake)
+        # What an earlier one began is finished by this one.
+        found = repeats(lake) if "withdrawal" in self.plan.actors else ()
+        withdraw(lake, found, REPEAT, "it repeats another row", self.now())
         compact(lake, Sizing(min_files=2), self.now())
         later = self.now() + timedelta(days=1)
         for _ in range(2):
@@ -395,6 +404,8 @@ class World:
         for name, values in self.archives.items():
             if self.oracle.done.get(name) != len(values):
                 raise Violation(f"{name} is not done")
+        if left := self.oracle.half_gone():
+            raise Violation(f"withdrawn and still there: {left[:3]}")
         with self.backend.exact():
             report = check(self.backend.url, strict=True)
         found = [f for f in report.findings if not self._is_of_a_given_up_run(f.kind, f.message)]
