@@ -31,7 +31,7 @@ _LAYOUTS = {
 class FileTotals:
     """The files that make up a table, their size, and the files that no log refers to.
 
-    `replaced` ones were part of it until a compaction; `unreferenced` are the others.
+    `replaced` ones were part of it until a commit took them out; `unreferenced` are the others.
     """
 
     files: int
@@ -100,14 +100,15 @@ def check_files(
     ]
     beyond = [path for path in others if path not in latest and files[path].is_there]
     replaced = {path.removeprefix(f"{table}/") for file in files.values() for path in file.replaces}
+    kept = 0
     for path in beyond:
         findings += files[path].findings
-        kind = "replaced" if path in replaced else "unreferenced"
-        if kind == "unreferenced" and files[path].is_ours and path not in removed:
+        kind = "replaced" if path in replaced or path in removed else "unreferenced"
+        if kind == "unreferenced" and files[path].is_ours:
             kind = "lost_file" if _is_lost(snapshot, table, path) else kind
+        kept += kind == "replaced"
         findings.append(Finding(kind, table, path))
     size = sum(file.size_bytes for file in active.values())
-    kept = len(replaced.intersection(beyond))
     return FileTotals(len(active), size, len(beyond) - kept, kept), findings
 
 

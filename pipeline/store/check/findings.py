@@ -25,7 +25,7 @@ MEANING: Mapping[str, str] = {
     "log_entry": "an entry of a table's log is missing or cannot be read",
     "log_checkpoint": "a checkpoint cannot be read, or says other than the entries: `lake repair`",
     "unreferenced": "data files that no log refers to: `lake clean` removes them once it is safe",
-    "replaced": "data files that a compaction replaced, kept a while for readers: not yet cleaned",
+    "replaced": "data files that a compaction replaced or a commit took out: not yet cleaned",
     "no_ledger": "rows of a source that the ledger does not know",
     "ledger_start": "the first block of a source is not the empty one that records its start",
     "ledger_hole": "offsets between two blocks belong to none",

@@ -292,7 +292,7 @@ BROKEN: list[tuple[str, Breaking, set[str]]] = [
     (
         "another tool rewrote a table",
         lambda lake: DeltaTable(str(lake / "rejects")).update(updates={"evidence": "'elsewhere'"}),
-        {"foreign_file", "unreferenced"},
+        {"foreign_file", "replaced"},
     ),
     (
         "the entities of a story are lost",

@@ -126,6 +126,9 @@ def test_what_raced_in_twice_is_dropped(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     assert places(repeats(lake)) == [(OTHER, n, 0) for n in range(3)]
     drop(tmp_path)
+    # Files of which no row is left are no dead writer's, also before clean-up.
+    report = check(str(tmp_path), strict=True)
+    assert (report.ok, report.counts.keys()) == (True, {"replaced"}), report.findings
     clean(Lake(str(tmp_path)), LATER + timedelta(hours=1))
     report = check(str(tmp_path), strict=True, deep=True)
     assert (report.ok, report.counts) == (True, {}), report.findings
