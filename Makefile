@@ -116,7 +116,7 @@ soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worke
 	PYTHONPATH=. $(BIN)/python bench/soak.py
 
 soak-day: $(VENV)/.dev  ## two hours: 200,000 stories live, beside upkeep, kills and a reader
-	PYTHONPATH=. $(BIN)/python bench/soak.py --minutes 120 --warm-up-minutes 40 \
+	PYTHONPATH=. $(BIN)/python bench/soak.py --minutes 120 \
 	  --records-per-s 28 --kills 10 --beside $(ARGS)
 
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
@@ -127,7 +127,7 @@ simulate: $(VENV)/.dev  ## lives of simulated lakes from SEED on, a million step
 	$(BIN)/python -m tests.simulation --seed $(SEED) $(ARGS)
 
 mutate: $(VENV)/.dev  ## some 500 ways for a lake to go wrong: prints the share that the check finds
-	$(BIN)/python -m tests.support.mutations
+	$(BIN)/python -m tests.support.mutations $(ARGS)
 
 fuzz: $(VENV)/.dev  ## a minute of broken input for each wire format
 	$(BIN)/python -m tests.parse.fuzz --seconds 60

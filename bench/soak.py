@@ -7,6 +7,10 @@ through the samples after warm-up, in MB an hour, with the spread around it.
 `make soak-day` is the long form: 200,000 stories in two hours, with `--beside`: compaction and
 clean-up every minute, a reader that counts rows every 20 seconds, and SIGKILLs of the worker during
 warm-up (after it none, so that the slope is that of one process). At the end the lake is checked.
+
+The time of a batch is what the job's own metric says of all steps (`dateline_block_seconds`), by
+batches of one minute each: waiting for records is in it, so that at a steady rate it is flat where
+nothing grows. The processor's time of the worker by record tells of what waiting may hide.
 """
 
 from __future__ import annotations
@@ -14,11 +18,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import statistics
 import tempfile
 import threading
 import time
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +43,35 @@ from pipeline.store.read.snapshot import find_snapshot
 from pipeline.store.upkeep.clean_up import clean
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.supervise import Logging, Supervisor
+from tests.support.endpoint import free_port
 from tests.support.wire import copy
 
 _MB = 1024**2
 _CHUNK = 100
 _READ_EVERY_S = 20.0
 _UPKEEP_EVERY_S = 60.0
+_ASK_EVERY_S = 60.0
+_WRITTEN = re.compile(r'^dateline_block_seconds_(sum|count)\{[^}]*step="(\w+)"[^}]*\} (\S+)$', re.M)
 
 
 def main() -> None:
     """Soak, and print the figures as JSON."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=10)
-    options.add_argument("--warm-up-minutes", type=float, default=3)
+    options.add_argument("--warm-up-minutes", type=float, help="by default a third of all")
     options.add_argument("--records-per-s", type=float, default=30)
     options.add_argument("--kills", type=int, default=0, help="SIGKILLs during warm-up")
     options.add_argument("--beside", action="store_true", help="with upkeep and a reader")
     given = options.parse_args()
+    if given.warm_up_minutes is None:
+        given.warm_up_minutes = given.minutes / 3
     with tempfile.TemporaryDirectory() as folder, EmbeddedBroker(topics={"wire": 3}) as broker:
         settings = load(
             None,
             {
                 "lake": {"url": str(Path(folder) / "lake")},
                 "kafka": {"bootstrap_servers": [broker.bootstrap_servers], "topics": ["wire"]},
+                "observe": {"metrics_port": (port := free_port())},
             },
         )
         stop = threading.Event()
@@ -73,7 +87,8 @@ def main() -> None:
         watcher = threading.Thread(target=beside.run, args=(stop,))
         if given.beside:
             watcher.start()
-        samples = load_and_sample(supervisor, broker.bootstrap_servers, given)
+        paces = Paces(f"http://127.0.0.1:{port}/metrics")
+        samples = load_and_sample(supervisor, broker.bootstrap_servers, given, paces)
         stop.set()
         job.join()
         if given.beside:
@@ -81,7 +96,9 @@ def main() -> None:
             report = check(settings.lake.url, strict=True)
             counts |= {"check_ok": report.ok, **beside.facts()}
         counts["files"] = sum(1 for _ in Path(folder).glob("lake/*/date=*/**/*.parquet"))
-    print(json.dumps({**summary(samples, given.warm_up_minutes * 60), **counts}, indent=1))
+    warm_up_s = given.warm_up_minutes * 60
+    found = {**summary(samples, warm_up_s), **paces.facts(warm_up_s), **counts}
+    print(json.dumps(found, indent=1))
 
 
 class Beside:
@@ -127,8 +144,52 @@ class Beside:
         }
 
 
+@dataclass(slots=True)
+class Paces:
+    """What the job says of the time of its batches, asked once a minute at `url`."""
+
+    url: str
+    asked_s: float = 0.0
+    minutes: list[tuple[float, float, float]] = field(default_factory=list)
+    """When, seconds a batch since the time before, and processor seconds of the worker so far."""
+    _before: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def ask(self, at_s: float, cpu_s: float) -> None:
+        """Once a minute at most; a worker that is away is asked the next time."""
+        if at_s - self.asked_s < _ASK_EVERY_S:
+            return
+        self.asked_s = at_s
+        try:
+            with urllib.request.urlopen(self.url, timeout=5) as answer:  # noqa: S310 (our own job)
+                text = answer.read().decode()
+        except OSError:
+            return
+        now: Counter[tuple[str, str]] = Counter()
+        for kind, step, value in _WRITTEN.findall(text):
+            now[kind, step] += float(value)  # type: ignore[assignment]
+        batches = now["count", "write"] - self._before["count", "write"]
+        spent_s = sum(now[key] - self._before[key] for key in now if key[0] == "sum")
+        self._before = now
+        if batches > 0:
+            self.minutes.append((at_s, spent_s / batches, cpu_s))
+
+    def facts(self, warm_up_s: float) -> dict[str, Any]:
+        """The median of the first and of the last third after warm-up, and the processor's time."""
+        late = [minute for minute in self.minutes if minute[0] >= warm_up_s]
+        third = max(1, len(late) // 3)
+        if len(late) < 2:
+            return {"minutes_with_batches": len(late)}
+        (begin_s, _, begun), (end_s, _, ended) = late[0], late[-1]
+        return {
+            "minutes_with_batches": len(late),
+            "batch_s_first_third": round(statistics.median(m[1] for m in late[:third]), 2),
+            "batch_s_last_third": round(statistics.median(m[1] for m in late[-third:]), 2),
+            "processors_of_worker": round((ended - begun) / (end_s - begin_s), 3),
+        }
+
+
 def load_and_sample(
-    supervisor: Supervisor, servers: str, given: argparse.Namespace
+    supervisor: Supervisor, servers: str, given: argparse.Namespace, paces: Paces
 ) -> list[tuple[float, float]]:
     """Seconds since the start, and the worker's resident memory in MB."""
     begin_s, sent, killed, samples = time.monotonic(), 0, 0, []
@@ -143,6 +204,7 @@ def load_and_sample(
         rss = [memory for pid in supervisor.pids if (memory := rss_of(pid))]
         if rss:
             samples.append((at_s, sum(rss) / _MB))
+        paces.ask(at_s, sum(map(cpu_s_of, supervisor.pids)))
         time.sleep(1)
     return samples
 
@@ -153,6 +215,15 @@ def rss_of(pid: int) -> int:
         return psutil.Process(pid).memory_info().rss
     except psutil.NoSuchProcess:
         return 0
+
+
+def cpu_s_of(pid: int) -> float:
+    """Processor seconds so far, 0 of a process that is gone."""
+    try:
+        spent = psutil.Process(pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(spent.user + spent.system)
 
 
 def summary(samples: list[tuple[float, float]], warm_up_s: float) -> dict[str, float]:
