@@ -130,10 +130,12 @@ class Enricher:
         spoken = {item.language for item in work}
         used = {name for code, name in self._models.items() if code in spoken}
         opened = sorted(used | ({self.model} if self._coder.languages else set()))
+        words = [frozenset(item.cased.split()) for item in work]
         for name in opened:
             codes = {code for code, model in self._models.items() if model == name}
             codes |= set(self._coder.languages if name == self.model else ())
-            _usual_words(name).learn([item.cased for item in work if item.language in codes])
+            mine = (own for own, item in zip(words, work, strict=True) if item.language in codes)
+            _usual_words(name).learn(mine)
         with ExitStack() as zones:
             for name in opened:
                 zones.enter_context(ner.load(name).memory_zone())

@@ -8,7 +8,8 @@ outside every zone, which the tokenizer remembers; no more of it than a bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,13 +33,16 @@ class UsualWords:
         self._seen: set[str] = set()
         self._keep(set(words))
 
-    def learn(self, texts: Sequence[str]) -> None:
-        """Keep what stands in two texts, of these or of earlier ones. Never call it in a zone."""
+    def learn(self, texts: Iterable[AbstractSet[str]]) -> None:
+        """Keep what stands in two texts, of these or of earlier ones. Never call it in a zone.
+
+        Of each text it gets the runs between spaces, which two models may share.
+        """
         if len(self.kept) >= MOST_KEPT:
             return
         again: set[str] = set()
         for text in texts:
-            words = set(text.split()) - self.kept
+            words = text - self.kept
             again |= words & self._seen
             self._seen |= words
         self._keep(again)

@@ -25,22 +25,22 @@ def _tokens(text: str) -> list[tuple[str, int, str]]:
 def test_kept_words_have_the_tokens_that_they_had(words: list[str]) -> None:
     text = " ".join(words)
     before = _tokens(text)
-    UsualWords(ner.load(_MODEL)).learn([text, text])
+    UsualWords(ner.load(_MODEL)).learn([set(text.split())] * 2)
     assert _tokens(text) == before
 
 
 def test_what_stands_in_two_texts_is_kept() -> None:
     kept = UsualWords(ner.load(_MODEL))
-    kept.learn(["one two two"])
+    kept.learn([{"one", "two"}])
     assert not kept.kept
-    kept.learn(["two three", "three " + "long" * 20, "long" * 20])
+    kept.learn([{"two", "three"}, {"three", "long" * 20}, {"long" * 20}])
     assert kept.kept == {"two", "three"}
 
 
 def test_no_more_is_kept_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usual_words, "MOST_KEPT", 3)
     kept = UsualWords(ner.load(_MODEL), ["a", "b"])
-    kept.learn(["c d e f", "c d e f"])
+    kept.learn([set("cdef"), set("cdef")])
     assert kept.kept == {"a", "b", "c"}
-    kept.learn(["g", "g"])
+    kept.learn([{"g"}, {"g"}])
     assert kept.kept == {"a", "b", "c"}

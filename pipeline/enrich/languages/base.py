@@ -2,8 +2,8 @@
 
 A language's room says which entity model it has, how its names are found, where its sentences end,
 and whether topics can be told by its words; the event coder says itself which languages it has.
-What has no room of its own is read by `OTHER`: countries and large towns for the region, no
-entities.
+What has no room of its own gets one by its code alone (`rooms.language_of`): English ends of
+sentences, countries and large towns for the region, no entities.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from pipeline.serve.copy.copied_rows import (
 )
 from pipeline.serve.copy.live_copy import CopyState
 from pipeline.show.find import Shown
+from pipeline.source.bounded import in_batches
 from pipeline.store.commit.tables import reason
 from pipeline.store.read.snapshot import Snapshot, find_snapshot, open_snapshot
 from pipeline.store.schema.contract import contract
@@ -606,11 +606,10 @@ def _parts(
     changed: Mapping[RowKey, Chosen], dates: Mapping[RowKey, tuple[object, str]]
 ) -> Iterator[list[RowKey]]:
     """Yield the keys in parts, those of one partition together."""
-    order = iter(
-        sorted(changed, key=lambda at: (dates[at][0] is None, dates[at][0] or 0, dates[at][1], at))
+    order = sorted(
+        changed, key=lambda at: (dates[at][0] is None, dates[at][0] or 0, dates[at][1], at)
     )
-    while part := list(islice(order, _CHUNK)):
-        yield part
+    return in_batches(iter(order), _CHUNK)
 
 
 def _latest(ledger: pa.Table) -> int | None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from pipeline.clock import Clock
 from pipeline.errors import GapError
 from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, Story
-from pipeline.stages import StageSet
+from pipeline.stages import NOT_ENRICHED_ID, StageSet
 from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.counted import Counted
 from pipeline.store.commit.cut_batch import pieces
@@ -116,7 +116,8 @@ class LakeWriter:
 
     `on_failures` is told of each batch's failures once they stand in the lake, before the ledger
     says that the batch is done: at least once, whatever dies. `stages` are those that made what is
-    written; without them the rows belong to no generation (see `pipeline.stages`). A batch that has
+    written: they number its generation (see `pipeline.stages`). Without them the enrichment that
+    it starts sources under does; what nobody enriched belongs to no generation. A batch that has
     more than `max_partitions` of them in a table is committed in parts.
     """
 
@@ -139,6 +140,7 @@ class LakeWriter:
         self.writer = uuid4().hex[:16]
         self._commits = 0
         self._stages = stages
+        self._set_id = stages.id if stages is not None else ""
         self._max_partitions = max_partitions
         self._generation: int | None = None
         self._has_stages = False
@@ -153,6 +155,8 @@ class LakeWriter:
         first start loses nothing. The commit to the rejects table settles it for all writers and
         all times, in one piece; the other tables are told what it says.
         """
+        if self._stages is None and enrichment_id != NOT_ENRICHED_ID:
+            self._set_id = enrichment_id
         self._retry("rejects", lambda: self._settle_starts(first, later))
         self._lake.refresh("rejects")
         agreed = self._lake.committed("rejects", first)
@@ -188,9 +192,8 @@ class LakeWriter:
         return done
 
     def _write(self, batch: EnrichedBatch) -> Receipt:
-        if self._stages is not None and self._generation is None:
-            own = self._stages.id
-            self._generation = self._retry("ledger", lambda: self._settle_generation(own))
+        if self._set_id and self._generation is None:
+            self._generation = self._retry("ledger", self._settle_generation)
         decided = self._retry("rejects", lambda: self._commit_rejects(batch))
         self._retry("entities", lambda: self._commit_found("entities", entity_rows, decided))
         self._retry("events", lambda: self._commit_found("events", event_rows, decided))
@@ -225,13 +228,13 @@ class LakeWriter:
         ]
         return self._commit(table, rows if table == "ledger" else [], missing) or None
 
-    def _settle_generation(self, stages_id: str) -> int | None:
+    def _settle_generation(self) -> int | None:
         """Return the number of these stages in the lake; the next one where they are new to it.
 
         The ledger's log counts them: two writers that bring new stages at once cannot take the same
         number, as the log refuses the second.
         """
-        mine = f"{GENERATION}{stages_id}"
+        mine = f"{GENERATION}{self._set_id}"
         self._lake.refresh("ledger")
         known = self._lake.committed("ledger", (mine, GENERATIONS))
         if mine in known:
@@ -367,6 +370,7 @@ class LakeWriter:
             return None
 
     def _ledger_row(self, counted: Counted) -> Row:
+        has_no_news = self._has_stages or self._stages is None or self._generation is None
         return ledger_row(
             counted.block,
             stories=counted.stories,
@@ -378,7 +382,7 @@ class LakeWriter:
             writer=self.writer,
             committed_at=self._clock(),
             generation=self._generation,
-            stages=None if self._has_stages or self._generation is None else str(self._stages),
+            stages=None if has_no_news else str(self._stages),
         )
 
     def _commit(

@@ -40,7 +40,7 @@ WITH blocks AS (
   SELECT source, start_offset, committed_at FROM ledger WHERE end_offset > start_offset
 ), revisions AS MATERIALIZED (
   SELECT source, "offset", item, enrichment_id, revision_id, story_id, date, region, published_at,
-    provider, headline, language, status, place_in_family = 1 AS is_current
+    provider, headline, language, status, rank_in_family = 1 AS is_current
   FROM ({revisions})
 ), shown AS (
   SELECT * EXCLUDE (status)

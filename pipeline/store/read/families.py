@@ -140,7 +140,7 @@ FROM ({rows}) AS o
 LEFT JOIN (
   SELECT d.*
   FROM ({decided}) AS d
-  WHERE d.place_in_family = 1
+  WHERE d.rank_in_family = 1
 ) AS p
   ON o.source = p.at_source
   AND o.offset = p.at_offset

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from pipeline.errors import UsageError
+from pipeline.model import REPROCESSED
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 VIEWS = (
@@ -29,6 +30,8 @@ HALVED = ("current_entities", "current_events", "told_events")
 """Views in two halves: see `dated_half`."""
 
 AS_OF = ":as_of"
+_REPROCESSED = ":reprocessed"
+"""What stands in a file for the beginning of the sources that read the lake anew."""
 
 KNOWN = frozenset((*TABLES, LINKS, *VIEWS))
 """Every table and view."""
@@ -51,7 +54,7 @@ _WITHHELD, _ENTITIES = "withheld", "current_entities"
 _OF_ENTITIES = ("FROM events AS e", "FROM entities AS e")
 _CHOSEN = "SELECT s.*"
 _ALL = "FROM stories AS b"
-_IN_FORCE = "\nWHERE p.place_in_family = 1"
+_IN_FORCE = "\nWHERE p.rank_in_family = 1"
 _UNDATED = "\nUNION ALL\n"
 _DECIDES, _DECIDED = "\nJOIN (\n", "\n) AS p\n"
 _SHOWN = "\n  AND p.at_status = 'usable'"
@@ -90,6 +93,7 @@ def _rows_text(view: str) -> str:
     """Return the SQL of `view` before its coordinates are renamed: it gives rows as its table
     has them."""
     text = files("pipeline.store.read").joinpath("views", f"{view}.sql").read_text("utf-8")
+    text = text.replace(_REPROCESSED, REPROCESSED)
     # One text for two, so that they cannot come to order or to join revisions differently.
     if view == _WITHHELD:
         return f"{text}{_code(_rows_text('current')).removesuffix(_SHOWN)}{_HELD_BACK}\n"
@@ -139,11 +143,11 @@ def latest_select(condition: str) -> str:
 def revisions_select(as_of: datetime) -> str:
     """Return the SELECT of every revision that `current` chooses among at `as_of`, one row each.
 
-    To the columns of `stories`, by the table's own names, it adds `place_in_family`: 1 is the
+    To the columns of `stories`, by the table's own names, it adds `rank_in_family`: 1 is the
     revision in force, 2 the one before it.
     """
     text = _code(_rows_text("current")).removesuffix(_IN_FORCE + _SHOWN)
-    return text.replace(_CHOSEN, f"{_CHOSEN}, p.place_in_family", 1).replace(AS_OF, moment(as_of))
+    return text.replace(_CHOSEN, f"{_CHOSEN}, p.rank_in_family", 1).replace(AS_OF, moment(as_of))
 
 
 def deciding_text(stories: str, as_of: datetime) -> str:

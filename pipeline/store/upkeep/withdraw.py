@@ -39,7 +39,8 @@ WITHDRAWN = "withdrawn: "
 
 _ATTEMPTS = 5
 _COORDINATES = ("source", "offset", "item")
-_STORY = (*_COORDINATES, "revision_id", "story_id", "enrichment_id", "generation", "parse_id")
+_SAME = ("revision_id", "story_id", "enrichment_id", "parse_id")
+_STORY = (*_COORDINATES, *_SAME, "generation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,19 @@ class Withdrawn:
 def repeats(lake: Lake) -> list[Withdrawable]:
     """Return the stories that repeat another row: same revision, enrichment, parse, generation.
 
-    Of several the one with the smallest coordinates stays, which is the one that the views show.
+    A row without a generation repeats one that has any. Of several the one stays that the views
+    show: with a generation rather than without, then with the smallest coordinates.
     """
     seen: set[tuple[Any, ...]] = set()
     found: list[Withdrawable] = []
     rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at")))
-    for row in sorted(rows, key=_coordinates):
+    for row in sorted(rows, key=lambda row: (row["generation"] is None, _coordinates(row))):
         if is_reprocessed(row["source"]):
             continue
-        key = tuple(row[name] for name in _STORY[len(_COORDINATES) :])
-        if key in seen:
+        alike = tuple(row[name] for name in _SAME)
+        if (alike, row["generation"]) in seen:
             found.append(_story(row))
-        seen.add(key)
+        seen |= {(alike, row["generation"]), (alike, None)}
     return found
 
 

@@ -46,7 +46,7 @@ JOIN (
         t.at_item DESC,
         t.content_hash DESC,
         t.revision_id DESC
-    ) AS place_in_family
+    ) AS rank_in_family
   FROM (
     SELECT
       d.*,
@@ -83,32 +83,32 @@ JOIN (
       FROM (
         SELECT
           k.revision_id,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.story_id END) AS story_id,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.version_time END) AS version_time,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.updated_at END) AS updated_at,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.published_at END) AS published_at,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.published_precision END)
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.story_id END) AS story_id,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.version_time END) AS version_time,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.updated_at END) AS updated_at,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.published_at END) AS published_at,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.published_precision END)
             AS published_precision,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.published_on END) AS published_on,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.version END) AS version,
-          MAX(CASE WHEN k.place_in_revision = 1 AND k.revision_mark IS NOT NULL
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.published_on END) AS published_on,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.version END) AS version,
+          MAX(CASE WHEN k.rank_in_revision = 1 AND k.revision_mark IS NOT NULL
             THEN 1 ELSE 0 END) AS marked,
-          MAX(CASE WHEN k.place_in_revision = 1 AND k.is_partial THEN 1 ELSE 0 END) AS partial,
-          MAX(CASE WHEN k.place_in_revision = 1 AND k.status <> 'usable'
+          MAX(CASE WHEN k.rank_in_revision = 1 AND k.is_partial THEN 1 ELSE 0 END) AS partial,
+          MAX(CASE WHEN k.rank_in_revision = 1 AND k.status <> 'usable'
             THEN 1 ELSE 0 END) AS hides,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.status END) AS status,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.content_hash END) AS content_hash,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.embargo_until END) AS embargo_until,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.enrichment_id END) AS at_enrichment_id,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.source END) AS at_source,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.at_offset END) AS at_offset,
-          MAX(CASE WHEN k.place_in_revision = 1 THEN k.item END) AS at_item,
-          MAX(CASE WHEN k.place_of_arrival = 1 THEN k.received_at END) AS received_at,
-          MAX(CASE WHEN k.place_of_arrival = 1 AND k.received_at IS NULL
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.status END) AS status,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.content_hash END) AS content_hash,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.embargo_until END) AS embargo_until,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.enrichment_id END) AS at_enrichment_id,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.source END) AS at_source,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.at_offset END) AS at_offset,
+          MAX(CASE WHEN k.rank_in_revision = 1 THEN k.item END) AS at_item,
+          MAX(CASE WHEN k.rank_of_arrival = 1 THEN k.received_at END) AS received_at,
+          MAX(CASE WHEN k.rank_of_arrival = 1 AND k.received_at IS NULL
             THEN k.first_read_at END) AS first_read_at,
-          MAX(CASE WHEN k.place_of_arrival = 1 THEN k.from_source END) AS from_source,
-          MAX(CASE WHEN k.place_of_arrival = 1 THEN k.from_offset END) AS from_offset,
-          MAX(CASE WHEN k.place_of_arrival = 1 THEN k.from_item END) AS from_item
+          MAX(CASE WHEN k.rank_of_arrival = 1 THEN k.from_source END) AS from_source,
+          MAX(CASE WHEN k.rank_of_arrival = 1 THEN k.from_offset END) AS from_offset,
+          MAX(CASE WHEN k.rank_of_arrival = 1 THEN k.from_item END) AS from_item
         FROM (
           SELECT
             c.*,
@@ -122,7 +122,7 @@ JOIN (
                 c.source ASC,
                 c.at_offset ASC,
                 c.item ASC
-            ) AS place_in_revision,
+            ) AS rank_in_revision,
             ROW_NUMBER() OVER (
               PARTITION BY c.revision_id
               ORDER BY
@@ -132,7 +132,7 @@ JOIN (
                 c.from_source ASC,
                 c.from_offset ASC,
                 c.from_item ASC
-            ) AS place_of_arrival
+            ) AS rank_of_arrival
           FROM (
             SELECT
               b.story_id,
@@ -154,7 +154,7 @@ JOIN (
               b.source,
               b.offset AS at_offset,
               b.item,
-              CASE WHEN b.source LIKE 'reprocess/%' THEN 1 ELSE 0 END AS reprocessed,
+              CASE WHEN b.source LIKE ':reprocessed%' THEN 1 ELSE 0 END AS reprocessed,
               COALESCE(b.origin_source, b.source) AS from_source,
               COALESCE(b.origin_offset, b.offset) AS from_offset,
               COALESCE(b.origin_item, b.item) AS from_item
@@ -184,5 +184,5 @@ JOIN (
   AND s.offset = p.at_offset
   AND s.item = p.at_item
   AND s.enrichment_id = p.at_enrichment_id
-WHERE p.place_in_family = 1
+WHERE p.rank_in_family = 1
   AND p.at_status = 'usable'
