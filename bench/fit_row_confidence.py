@@ -18,7 +18,7 @@ from unittest import mock
 from logistic import Sample, fitted, judged, print_weights, report
 
 from pipeline.enrich import Enricher, enricher
-from pipeline.enrich.entities.ner import load
+from pipeline.enrich.entities.ner import load_pipeline
 from pipeline.enrich.events import EventCoder
 from pipeline.enrich.events.confidence import ROW_FEATURES
 from pipeline.evaluate import events, triples
@@ -59,7 +59,7 @@ def _rows(labelled: Sequence[LabelledSentence]) -> list[Row]:
         seen.append(tuple(values))
         return float(len(seen) - 1)
 
-    coder = EventCoder(load(_MODEL), judge=judge, least=0.0)
+    coder = EventCoder(load_pipeline(_MODEL), judge=judge, least=0.0)
     enricher._opened.cache_clear()
     with mock.patch.object(EventCoder, "open", lambda _model: coder):
         found = triples.coded(labelled, lambda stories: Enricher(_MODEL).enrich(stories))

@@ -30,7 +30,7 @@ from pipeline.serve.copy.choice import Chosen
 from pipeline.serve.copy.copied_rows import unpacked, words
 from pipeline.serve.copy.follow import CountTally, insert, microseconds
 from pipeline.serve.copy.live_copy import CopyState
-from pipeline.serve.filters import countries, filters_of, roots
+from pipeline.serve.filters import filters_of, names_of_countries, names_of_roots
 from pipeline.serve.gate import Access, hosts_of
 from pipeline.serve.questions import Copy
 from pipeline.show.find import Shown
@@ -51,8 +51,8 @@ class Made:
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
         self.words = [f"w{n:x}" for n in range(WORDS)]
-        self.codes = list(countries())
-        self.roots = list(roots())
+        self.codes = list(names_of_countries())
+        self.roots = list(names_of_roots())
         names = contract("stories").schema.names
         events = contract("events").schema.names
         self.event_lacking = dict.fromkeys(events, None)

@@ -40,7 +40,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.read.snapshot import find_snapshot
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.supervise import Logging, Supervisor
 from tests.support.endpoint import free_port
@@ -129,7 +129,7 @@ class Beside:
                     last_s = time.monotonic()
                     lake = Lake(self._url)
                     compact(lake, Sizing(), clock.now())
-                    clean(lake, clock.now(), 30)
+                    clean_up(lake, clock.now(), 30)
                     self._upkeep += 1
             except (DatelineError, OSError) as error:
                 self._broken.append(str(error))

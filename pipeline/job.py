@@ -21,7 +21,7 @@ from pipeline.errors import DatelineError, StoreError
 from pipeline.model import Batch, Block, EnrichedBatch, ParsedBatch
 from pipeline.observe.logs import log
 from pipeline.parse import parse_batch
-from pipeline.parse.selection import select
+from pipeline.parse.selection import skip_unselected
 from pipeline.parse.stages import format_stages, parse_stage
 from pipeline.pauses import Pauses
 from pipeline.secrecy import with_secrets
@@ -32,7 +32,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.snapshot import find_snapshot
 from pipeline.store.read.sources import leader_epochs
-from pipeline.store.upkeep.clean_up import Cleaned, clean
+from pipeline.store.upkeep.clean_up import Cleaned, clean_up
 from pipeline.telemetry import Telemetry
 from pipeline.work import BatchReader, Key, LakeSide, RunOrder, Tick
 
@@ -171,7 +171,7 @@ class Job:
             with self.telemetry.watch.step("parse"):
                 parsed = next(portions)
             is_last = _end_of(parsed.blocks) == _end_of(batch.blocks)
-            yield parsed if opened is None else select(parsed, opened.tick.selection)
+            yield parsed if opened is None else skip_unselected(parsed, opened.tick.selection)
 
     def enrich(self, batch: ParsedBatch) -> EnrichedBatch:
         """Enrich the stories of a batch; of a replay, those that the lake lacks."""
@@ -207,7 +207,7 @@ class Job:
 
     def clean(self) -> Cleaned:
         """Remove what dead writers left in the lake."""
-        done = clean(self.lake, clock.now(), self.settings.lake.retention_s)
+        done = clean_up(self.lake, clock.now(), self.settings.lake.retention_s)
         if done.staged or done.removed:
             log.info("removed what dead writers left", staged=done.staged, files=done.removed)
         return done

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from pipeline.config import Settings
 from pipeline.model import Batch, Block, ParsedBatch, Story
 from pipeline.parse import parse_batch
-from pipeline.parse.selection import select
+from pipeline.parse.selection import skip_unselected
 from pipeline.replay import Selected
 from pipeline.source.bounded import in_batches
 from pipeline.store.read.snapshot import Snapshot, find_snapshot
@@ -72,7 +72,7 @@ def preview(
                 return found
             block = Block(source.source, records[0].offset, records[-1].offset + 1, len(records))
             for parsed in parse_batch(Batch(0, (block,), tuple(records)), limits):
-                wanted = select(parsed, source.selection)
+                wanted = skip_unselected(parsed, source.selection)
                 _look(found, wanted, _known(snapshot, wanted.stories), seen)
             on_records(len(records))
     return found

@@ -13,7 +13,7 @@ from pipeline.redact import MASK, has_password, is_secret, masked
 _WITH_SECRETS = (("kafka", "client"), ("lake", "options"))
 
 
-def shown(settings: Settings) -> dict[str, Any]:
+def settings_shown(settings: Settings) -> dict[str, Any]:
     """Return the settings as plain data, secrets masked: every store option, and client secrets.
 
     The name of a file that holds a secret is none.

@@ -12,7 +12,7 @@ import pytest
 from pipeline.config import Settings, load, restore
 from pipeline.errors import ConfigError
 from pipeline.redact import MASK
-from pipeline.secrecy import shown, with_secrets, without_secrets
+from pipeline.secrecy import settings_shown, with_secrets, without_secrets
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 
@@ -22,7 +22,7 @@ def test_the_reference_configuration_states_every_default() -> None:
     file = DEPLOY / "dateline.reference.toml"
     assert load(file) == load()
     stated = tomllib.loads(file.read_text())
-    for section, fields in shown(load()).items():
+    for section, fields in settings_shown(load()).items():
         unset = {name for name, value in fields.items() if value is None}
         assert set(stated[section]) | unset == set(fields)
 
@@ -80,8 +80,8 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     settings = load()
     assert settings.lake.options["aws_secret_access_key"] == "hush1"
-    assert "hush" not in json.dumps(shown(settings)) + repr(settings)
-    assert shown(settings)["kafka"]["client"] == {
+    assert "hush" not in json.dumps(settings_shown(settings)) + repr(settings)
+    assert settings_shown(settings)["kafka"]["client"] == {
         "sasl_plain_password": MASK,
         "security_protocol": "SASL_SSL",
     }
@@ -96,7 +96,7 @@ def test_the_file_of_a_secret_is_shown_and_a_password_in_a_url_is_not() -> None:
         "sasl_plain_password_file": "/run/secrets/kafka",
         "proxy_url": "socks5://user:hu/s@h@proxy",
     }
-    part = shown(load(None, {"kafka": {"client": client}}))["kafka"]["client"]
+    part = settings_shown(load(None, {"kafka": {"client": client}}))["kafka"]["client"]
     assert part == {
         "sasl_plain_password_file": "/run/secrets/kafka",
         "proxy_url": f"socks5://{MASK}@proxy",
@@ -123,7 +123,7 @@ def test_a_password_in_a_url_is_refused(section: str, name: str) -> None:
 
 
 def test_a_token_in_a_url_is_not_shown() -> None:
-    told = shown(load(None, {"observe": {"traces_endpoint": "https://hush@host/v1"}}))
+    told = settings_shown(load(None, {"observe": {"traces_endpoint": "https://hush@host/v1"}}))
     assert told["observe"]["traces_endpoint"] == f"https://{MASK}@host/v1"
 
 

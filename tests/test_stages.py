@@ -25,7 +25,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.read.query import json_rows, query
-from pipeline.store.runs.reprocess import plan
+from pipeline.store.runs.reprocess import plan_reprocess
 from tests.support.rows import SOURCE, a_batch, a_story, enriched
 
 MODELS = {"en": "a_model 0"}
@@ -129,8 +129,8 @@ def test_a_clock_that_was_ahead_does_not_pin_the_views(tmp_path: Path, *, has_st
     report = check(root, strict=True)
     assert report.ok, report.findings
     # Put back, the first ones keep their number, and the plan of a run says so.
-    assert not has_stages or plan(root, {}, old).newer == "second"
-    assert plan(root, {}, new).newer is None
+    assert not has_stages or plan_reprocess(root, {}, old).newer == "second"
+    assert plan_reprocess(root, {}, new).newer is None
 
 
 def test_two_writers_with_new_stages_never_share_a_number(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 
 from pipeline.compat.spacy_entities import decoder
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.network import recognizer
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.entities.network import new_recognizer
+from pipeline.enrich.lexicon import load_lexicon
 from training import card
 from training.fit import begin_from, fit
 from training.languages import RECIPES, Labelled4, Recipe, drawn, read
@@ -49,7 +49,7 @@ def train(
     set_current_ops(ops)
     nlp = spacy.blank(recipe.language)
     table = shipped.word_table(folder)
-    step = recognizer(nlp, KINDS, load(), table, rows_of(recipe))
+    step = new_recognizer(nlp, KINDS, load_lexicon(), table, rows_of(recipe))
     begin(step, recipe.begin, folder)
     for node in step.model.walk():
         node.ops = ops
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         recipe = RECIPES[language]
         if options.epochs:
             recipe = replace(recipe, epochs=options.epochs, stop=None)
-        documents = read(recipe, options.data / "ner", load())
+        documents = read(recipe, options.data / "ner", load_lexicon())
         fitted = [d for d in documents if not d.is_held_out]
         everything = [d for d in documents if d.source.fits]
         held = [d for d in documents if d.is_held_out]

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from pipeline.enrich.lexicon import Lexicon, phrase, words
+from pipeline.enrich.lexicon import Lexicon, phrase, word_set
 from training.corpora import Document
 
 Labelled = tuple[int, int, str]
@@ -25,13 +25,13 @@ _ONE_OF_FOUR = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "GPE", "LOC": "GPE", "F
 _FALLBACK = {"LOC": "GPE", "MISC": "EVENT"}
 _HEADS = {
     "LOC": {
-        "LOC": words(
+        "LOC": word_set(
             """River Rivers Sea Ocean Bay Gulf Lake Mountain Mountains Mount Mt Hills Valley Desert
             Island Islands Peninsula Strait Straits Coast Cape Basin Delta Forest Plateau Canal
             Channel Reef Falls Africa Asia Europe America East West Pacific Atlantic Caribbean
             Middle Balkans Sahel Fjord Glacier Río Sierra Isla Islas Mar Golfo See Meer"""
         ),
-        "FAC": words(
+        "FAC": word_set(
             """Stadium Airport Hospital Bridge Street Road Avenue Highway Square Hall Palace Park
             Station Building Tower Hotel Prison Jail Church Mosque Temple Museum Theatre Theater
             Centre Center Arena Ground Oval Course Boulevard Plaza Gate Port Harbour Dam Camp Base
@@ -39,14 +39,16 @@ _HEADS = {
         ),
     },
     "MISC": {
-        "EVENT": words(
+        "EVENT": word_set(
             """Cup Open Prix Championship Championships Games Olympics Series League War Conference
             Summit Festival Tour Trophy Masters Final Finals Classic Bowl Marathon Day Holocaust
             Revolution Copa Liga Mundial Juegos Guerra Pokal Weltmeisterschaft"""
         ),
-        "LAW": words("Act Treaty Constitution Accord Accords Agreement Protocol Bill Law Pact Ley"),
-        "LANGUAGE": words("Arabic Mandarin Swahili Urdu Hindi Cantonese Quechua"),
-        "PRODUCT": words("Airbus Boeing Windows Boeings iPhone Toyota MiG Antonov Kalashnikov"),
+        "LAW": word_set(
+            "Act Treaty Constitution Accord Accords Agreement Protocol Bill Law Pact Ley"
+        ),
+        "LANGUAGE": word_set("Arabic Mandarin Swahili Urdu Hindi Cantonese Quechua"),
+        "PRODUCT": word_set("Airbus Boeing Windows Boeings iPhone Toyota MiG Antonov Kalashnikov"),
     },
 }
 _PEOPLE = re.compile(r"(?:an|ans|ese|ish|ian|ians|i|is|ist|ists|er|ern|isch\w*|ic|ch|sh|mp)$")

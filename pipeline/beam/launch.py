@@ -68,7 +68,7 @@ def run_epochs(settings: Settings, groups: Sequence[int], *, until_caught_up: bo
     return "stopped"
 
 
-def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
+def replay_ticks(settings: Settings, ticks: Sequence[Replay]) -> Ended:
     """Read what each tick names to its end in this process; raises as `run_epochs`."""
     job = job_of(settings)
     patience = _Patience(job)
@@ -91,7 +91,7 @@ def replay(settings: Settings, ticks: Sequence[Replay]) -> Ended:
 def replay_archives(settings: Settings, paths: Sequence[str]) -> Ended:
     """Read every archive to its end in this process, one worker for all of it."""
     ticks = [Replay(Selected(open_archive(path, settings.lake.options))) for path in paths]
-    while (ended := replay(settings, ticks)) == "grown":
+    while (ended := replay_ticks(settings, ticks)) == "grown":
         pass
     return ended
 

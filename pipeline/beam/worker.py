@@ -40,7 +40,7 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     configure(order["log_level"], json=order["log_json"])
     # Only now: importing Beam logs.
-    from pipeline.beam.launch import replay, run_epochs
+    from pipeline.beam.launch import replay_ticks, run_epochs
 
     settings = restore(order["settings"])
     job = job_of(settings)
@@ -52,7 +52,7 @@ def main() -> int:
     try:
         job.prepare()
         if "replay" in order:
-            ended = replay(settings, [from_json(tick) for tick in order["replay"]])
+            ended = replay_ticks(settings, [from_json(tick) for tick in order["replay"]])
         else:
             ended = run_epochs(settings, order["groups"], until_caught_up=order["until_caught_up"])
     except DatelineError as error:

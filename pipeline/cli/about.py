@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline import __version__
 from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
-from pipeline.secrecy import shown
+from pipeline.secrecy import settings_shown
 
 config_app = typer.Typer(help="The configuration.", no_args_is_help=True)
 _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")
@@ -22,7 +22,7 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
 
     Example: `DATELINE_LAKE__URL=/data/lake dateline config show`
     """
-    data = shown(settings_of(config, lake=lake))
+    data = settings_shown(settings_of(config, lake=lake))
     if as_json:
         print_json(data)
         return

@@ -34,7 +34,7 @@ def list_formats(as_json: JsonOption = False) -> None:
 
     Example: `dateline formats list`
     """
-    from pipeline.parse.mapping.field_map import ready
+    from pipeline.parse.mapping.field_map import ready_mappings
     from pipeline.parse.sniff import FORMATS
 
     found = [{"format": entry.name, "by": _first_line(entry.matches.__doc__)} for entry in FORMATS]
@@ -44,7 +44,7 @@ def list_formats(as_json: JsonOption = False) -> None:
             "by": "name" if not entry.when.has else "fields " + ", ".join(entry.when.has),
             "description": entry.description,
         }
-        for entry in ready()
+        for entry in ready_mappings()
     ]
     if as_json:
         print_json({"formats": found, "mappings": mappings})

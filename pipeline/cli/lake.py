@@ -152,12 +152,12 @@ def release(
     Example: `dateline lake release 4f2a --reason "embargo lifted by phone, desk" --lake /data/lake`
     """
     from pipeline.job import Job
-    from pipeline.show.find import find
+    from pipeline.show.find import find_story
     from pipeline.store.runs.release import plan_release
 
     settings = settings_of(config, lake=lake)
     at = settings.lake
-    found = find(at.url, at.options, revision, clock.now()).story
+    found = find_story(at.url, at.options, revision, clock.now()).story
     batch = plan_release(at.url, at.options, found["revision_id"], reason)
     job = Job(settings)
     try:
@@ -242,7 +242,7 @@ def clean(
     """
     from pipeline.store.commit.lake import Lake
     from pipeline.store.read.snapshot import open_snapshot
-    from pipeline.store.upkeep.clean_up import clean as tidy
+    from pipeline.store.upkeep.clean_up import clean_up as tidy
 
     settings = _settings(config, lake, retention_s=retention_s)
     open_snapshot(settings.lake.url, settings.lake.options)
@@ -273,11 +273,11 @@ def repair(
 
     Example: `dateline lake repair --lake /data/lake`
     """
-    from pipeline.store.upkeep.repair import plan
+    from pipeline.store.upkeep.repair import plan_repairs
     from pipeline.store.upkeep.repair import repair as rebuild
 
     settings = _settings(config, lake)
-    found = plan(settings.lake.url, settings.lake.options)
+    found = plan_repairs(settings.lake.url, settings.lake.options)
     done = rebuild(settings.lake.url, settings.lake.options) if apply else []
     if as_json:
         print_json({"found": [asdict(one) for one in found], "repaired": len(done)})
@@ -310,7 +310,7 @@ def repeats(
     Example: `dateline lake repeats --lake /data/lake --apply`
     """
     from pipeline.store.upkeep.withdraw import REPEAT
-    from pipeline.store.upkeep.withdraw import repeats as doubled
+    from pipeline.store.upkeep.withdraw import repeated_stories as doubled
 
     settings = _settings(config, lake)
     opened = _opened(settings)
@@ -340,13 +340,13 @@ def delete(
 
     Example: `dateline lake delete --story 0f3a… --why "request 17" --lake /data/lake --apply`
     """
-    from pipeline.store.upkeep.withdraw import DELETED, matching
+    from pipeline.store.upkeep.withdraw import DELETED, named_stories
 
     if not story and not revision:
         raise UsageError("name what to delete: --story or --revision")
     settings = _settings(config, lake)
     opened = _opened(settings)
-    found = matching(opened, story_ids=story or (), revision_ids=revision or ())
+    found = named_stories(opened, story_ids=story or (), revision_ids=revision or ())
     _withdraw(opened, found, DELETED, why, apply=apply, as_json=as_json)
 
 

@@ -110,13 +110,13 @@ def form_asked(form: str | None, output: Path | None, as_json: bool) -> str:
 
     Raises `UsageError` for a form that does not exist or is none for a terminal.
     """
-    from pipeline.show.answer import BINARY_FORMS, FORMS, form_of
+    from pipeline.show.answer import BINARY_FORMS, FORMS, form_named
 
     if as_json and form not in (None, "json"):
         raise UsageError("--json and --format ask for different formats", format=form)
     chosen = "json" if as_json else form
     if chosen is None:
-        chosen = "table" if output is None else form_of(output)
+        chosen = "table" if output is None else form_named(output)
     if chosen not in FORMS:
         raise UsageError("no such format", given=chosen, known=", ".join(FORMS))
     if chosen in BINARY_FORMS and output is None and sys.stdout.isatty():
@@ -167,10 +167,10 @@ def answer(found: pa.Table, form: str, output: Path | None) -> None:
 
 def _boxed(found: pa.Table) -> Table | None:
     """Return the rows in a box, or None where they do not fit."""
-    from pipeline.show.answer import cells_of, fitting, is_numeric
+    from pipeline.show.answer import cells_of, fitting_widths, is_numeric
 
     # A box has a character more between columns than plain text has, and one at each side.
-    if fitting(found, _width() - found.num_columns - 3) is None:
+    if fitting_widths(found, _width() - found.num_columns - 3) is None:
         return None
     table = Table(box=box.ROUNDED, padding=(0, 1))
     for field in found.schema:

@@ -132,7 +132,7 @@ def show(
     Example: `dateline rejects show kafka/5c1d/wire 48214 --lake /data/lake`
     """
     from pipeline.escape import escaped
-    from pipeline.show.raw import hexdump, preview
+    from pipeline.show.raw import hexdump, raw_preview
     from pipeline.store.read.rejects_export import json_row
 
     with _reading(config, lake) as rejects:
@@ -149,7 +149,7 @@ def show(
         out.print("No bytes are kept of a skip.")
     else:
         out.print()
-        shown = hexdump(raw[:max_bytes]) if as_hex else preview(raw, max_bytes)
+        shown = hexdump(raw[:max_bytes]) if as_hex else raw_preview(raw, max_bytes)
         out.print(Text(shown), soft_wrap=True)
 
 

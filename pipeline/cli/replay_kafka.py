@@ -23,7 +23,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.reading import read_to_end
 from pipeline.errors import UsageError
-from pipeline.source.kafka.time_range import Resolved, resolve
+from pipeline.source.kafka.time_range import Resolved, resolve_range
 
 
 def moment_of(option: str, given: str | None) -> datetime | None:
@@ -80,7 +80,7 @@ def replay_kafka(
     from pipeline.work import kafka_options
 
     # Not the live job's consumer group: its offsets are none of this command's business.
-    found = resolve(replace(kafka_options(settings), group_id=None), begin, end)
+    found = resolve_range(replace(kafka_options(settings), group_id=None), begin, end)
     for note in found.notes:
         err.print(f"[yellow]note:[/yellow] {note}")
     counts: dict[str, int] = {}

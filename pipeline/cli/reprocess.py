@@ -19,7 +19,7 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.cli.reading import read_to_end
-from pipeline.store.runs.reprocess import Plan, plan
+from pipeline.store.runs.reprocess import Plan, plan_reprocess
 
 _MONTH_CHARS = len("2026-03")
 
@@ -58,7 +58,7 @@ def reprocess(
     from pipeline.job import enricher_of, stages_of
 
     today = stages_of(enricher_of(settings), settings)
-    found = plan(settings.lake.url, settings.lake.options, today, where)
+    found = plan_reprocess(settings.lake.url, settings.lake.options, today, where)
     if found.newer is not None:
         err.print(
             f"[yellow]note:[/yellow] the views will go on showing enrichment {found.newer}: it "

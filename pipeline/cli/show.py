@@ -37,12 +37,12 @@ def show(
 
     Example: `dateline show 488d53 --lake /data/lake --html story.html`
     """
-    from pipeline.show import find
+    from pipeline.show import find_story
     from pipeline.show.story_page import page
-    from pipeline.show.terminal import render
+    from pipeline.show.terminal import render_story
 
     settings = settings_of(config, lake=lake)
-    shown = find(settings.lake.url, settings.lake.options, story, clock.now())
+    shown = find_story(settings.lake.url, settings.lake.options, story, clock.now())
     if as_json:
         print_json({"story": shown.story, "entities": shown.entities, "events": shown.events})
     if browse and html is None:
@@ -57,7 +57,7 @@ def show(
         elif not as_json:
             out.print(f"Wrote {html}", highlight=False, markup=False)
     elif not as_json:
-        out.print(render(shown))
+        out.print(render_story(shown))
 
 
 def register(app: typer.Typer) -> None:

@@ -24,7 +24,7 @@ from pipeline.config import Settings
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources
 from pipeline.store.upkeep.move import move as commit_moves
-from pipeline.store.upkeep.move import plan
+from pipeline.store.upkeep.move import plan_moves
 
 source_app = typer.Typer(help="The sources that the lake knows.", no_args_is_help=True)
 
@@ -89,7 +89,7 @@ def move(
     from pipeline.store.commit.lake import Lake
 
     settings = settings_of(config, lake=lake)
-    moves = plan(
+    moves = plan_moves(
         sources(open_snapshot(settings.lake.url, settings.lake.options)), old, new, offset_shift
     )
     commit_moves(Lake(settings.lake.url, settings.lake.options), moves, clock.now())

@@ -93,7 +93,7 @@ class Words:
         return self._by_tag[tag]
 
 
-def words(nlp: Any) -> Words | None:
+def words_step(nlp: Any) -> Words | None:
     """Return the step for a pipeline; None where its ruler or lemmatizer is of another make."""
     if not {"attribute_ruler", "lemmatizer"} <= set(nlp.pipe_names):
         return None

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from pipeline.enrich.entities import identity, ner
 from pipeline.enrich.entities.mentions import StoryEntities
-from pipeline.enrich.entities.merge import entity, group
+from pipeline.enrich.entities.merge import finished_entity, group
 from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import Coder, CoderInput, EventCoder, coder_of
@@ -19,7 +19,7 @@ from pipeline.enrich.finish import Work, failed, finish
 from pipeline.enrich.languages import detect, sentences
 from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.belonging import assign
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import locate
@@ -138,7 +138,7 @@ class Enricher:
             _usual_words(name).learn(mine)
         with ExitStack() as zones:
             for name in opened:
-                zones.enter_context(ner.load(name).memory_zone())
+                zones.enter_context(ner.load_pipeline(name).memory_zone())
             return self._in_zones(work)
 
     def _in_zones(self, work: Sequence[Work]) -> tuple[_Result, ...]:
@@ -168,16 +168,16 @@ class Enricher:
         truncated = len(text) > self._max_chars
         text = text[: self._max_chars] if text.strip() else ""
         code = detect.normalise(story.language) or detect.detect(text)
-        truecaser = Truecaser(text[len(story.headline) :], load())
+        truecaser = Truecaser(text[len(story.headline) :], load_lexicon())
         # No name is that long, and the model's tokenizer takes quadratic time for such a run.
         readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
-        filed_from = dateline_place(story.dateline, load())
+        filed_from = dateline_place(story.dateline, load_lexicon())
         return Work(story, text, truecaser.text(readable), code, truncated, filed_from)
 
     def _entities(self, item: Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:
         if not item.text:
             return ()
-        lexicon = load()
+        lexicon = load_lexicon()
         language = language_of(item.language)
         spans = language.resolve(item.cased, model_spans, lexicon)
         groups = group(item.cased, spans)
@@ -187,7 +187,7 @@ class Enricher:
         starts = [start for start, _ in sentences.split(item.text, language.sentence_ends)]
         size = len(item.story.headline)
         return tuple(
-            entity(
+            finished_entity(
                 entry,
                 item.text,
                 starts,
@@ -233,13 +233,15 @@ def _opened(coder: type[Coder], model: str) -> Coder:
 
 @lru_cache(maxsize=8)
 def _usual_words(model: str) -> UsualWords:
-    nlp = ner.load(model)
-    return UsualWords(nlp, load().small_words if language_of(nlp.lang).has_small_words else ())
+    nlp = ner.load_pipeline(model)
+    return UsualWords(
+        nlp, load_lexicon().small_words if language_of(nlp.lang).has_small_words else ()
+    )
 
 
 def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
     """Return the event with its place, and where in the story it is told."""
-    story, lexicon = item.story, load()
+    story, lexicon = item.story, load_lexicon()
     country, location = item.filed_from
     listed = story.dateline_places or re.split(r"[,(/]", story.dateline or "")
     words = listed[0].strip(" -")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pipeline.enrich import topics
 from pipeline.enrich.languages.rooms import language_of
-from pipeline.enrich.lexicon import Lexicon, load, phrase, rows
+from pipeline.enrich.lexicon import Lexicon, load_lexicon, phrase, rows
 from pipeline.enrich.places import region
 from pipeline.model import Code, EnrichedStory, Entity, Event, Location, Reject, Story, Topic
 
@@ -104,7 +104,7 @@ def place_codes(codes: tuple[Code, ...]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for code in codes:
         if code.role == "place":
-            country = _country(code, load())
+            country = _country(code, load_lexicon())
             if country is not None:
                 found.setdefault(country, code.value)
     return [(value, country) for country, value in found.items()]

@@ -40,7 +40,7 @@ Town = tuple[int, str, float, float, str]
 
 @dataclass(slots=True)
 class Lexicon:
-    """All lists; filled by `load` and not changed afterwards.
+    """All lists; filled by `load_lexicon` and not changed afterwards.
 
     `longest` gives for a first token the lengths (in tokens, longest first) of the phrases that
     begin with it. `cities` maps a phrase to (country, population), most people first, `geonames` a
@@ -73,7 +73,7 @@ def tokenize(text: str) -> list[tuple[str, int, int]]:
     return [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
 
 
-def words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """Return the words of a list written as text."""
     return frozenset(text.split())
 
@@ -99,7 +99,7 @@ def _cell(row: Sequence[str], index: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def load() -> Lexicon:
+def load_lexicon() -> Lexicon:
     """Read all lists. Later files do not replace a phrase that an earlier one holds."""
     with _no_collection():
         return _loaded()

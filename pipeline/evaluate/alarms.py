@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.enrich.languages.sentences import split
 from pipeline.errors import UsageError
-from pipeline.evaluate.entity_scores import read_text
+from pipeline.evaluate.entity_scores import read_corpus
 from pipeline.evaluate.region_scores import sgml_documents, story_of
 from pipeline.model import Story
 
@@ -66,7 +66,7 @@ class Alarms:
 
 def sample(path: Path) -> list[Sampled]:
     """Return the references of a labelled sample; lines that begin with # are comments."""
-    lines = [line for line in read_text(path).splitlines() if not line.startswith("#")]
+    lines = [line for line in read_corpus(path).splitlines() if not line.startswith("#")]
     reader = csv.DictReader(io.StringIO("\n".join(lines)), delimiter="\t")
     return [
         Sampled(row["file"], row["document"], int(row["sentence"]), row["sha256"], row["kind"])
@@ -77,7 +77,7 @@ def sample(path: Path) -> list[Sampled]:
 def stories(path: Path) -> Iterator[tuple[str, Story]]:
     """Yield the id and the story of each document of a Reuters SGML or a Wikinews CSV file."""
     if path.suffix == ".csv":
-        for row in csv.DictReader(io.StringIO(read_text(path))):
+        for row in csv.DictReader(io.StringIO(read_corpus(path))):
             yield row["url"], _wikinews(row)
         return
     for document in sgml_documents(path):

@@ -46,7 +46,7 @@ class LabelledDocument:
     gold: frozenset[LabelledSpan]
 
 
-def read_text(path: Path) -> str:
+def read_corpus(path: Path) -> str:
     """Return a text file, gzipped or not."""
     raw = path.read_bytes()
     return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8", "replace")
@@ -60,12 +60,12 @@ def is_held_out(text: str) -> bool:
     return zlib.crc32(text.encode()) % HELD_OUT == 0
 
 
-def documents(path: Path) -> Iterator[LabelledDocument]:
+def labelled_documents(path: Path) -> Iterator[LabelledDocument]:
     """Yield the documents of a CoNLL file (word first, IOB or BIO label last in each line).
 
     Of a file that does not mark where they begin, 20 sentences count as one.
     """
-    before, *parts = read_text(path).split("-DOCSTART-")
+    before, *parts = read_corpus(path).split("-DOCSTART-")
     for part in parts or [f"\n{before}"]:
         sentences: list[list[tuple[str, str]]] = [[]]
         for line in part.split("\n")[1:]:
@@ -126,7 +126,7 @@ def as_words(
     return result
 
 
-def counts(
+def count_matches(
     docs: Sequence[LabelledDocument],
     find: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]],
 ) -> list[tuple[int, int, int]]:
@@ -157,4 +157,4 @@ def f1(
     find: Callable[[Sequence[str]], Sequence[Sequence[LabelledSpan]]],
 ) -> float:
     """Return the micro F1; `find` gives (start, end, kind) in characters, text by text."""
-    return micro(counts(docs, find)) if docs else 0.0
+    return micro(count_matches(docs, find)) if docs else 0.0

@@ -19,7 +19,7 @@ from typing import Any
 from pipeline.enrich.events import EventCoder
 from pipeline.errors import UsageError
 from pipeline.evaluate import verbs
-from pipeline.evaluate.entity_scores import read_text
+from pipeline.evaluate.entity_scores import read_corpus
 from pipeline.model import Actor, Event
 
 NONE = "NONE"
@@ -47,7 +47,7 @@ def sentences(path: Path) -> list[LabelledSentence]:
 
     Raises `UsageError` for a file without the column of marked sentences.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
+    reader = csv.DictReader(io.StringIO(read_corpus(path)), delimiter="\t")
     if "marked_sentence" not in (reader.fieldnames or ()):
         raise UsageError("no PLOVER file: it has no column marked_sentence", path=path)
     return [_labelled(row) for row in reader]

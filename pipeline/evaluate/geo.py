@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.enrich.lexicon import load, phrase
+from pipeline.enrich.lexicon import load_lexicon, phrase
 from pipeline.enrich.places.locate import apart_km, of_country, of_town
 from pipeline.errors import ConfigError
-from pipeline.evaluate.entity_scores import LabelledSpan, read_text
+from pipeline.evaluate.entity_scores import LabelledSpan, read_corpus
 from pipeline.model import EnrichedStory, Location, Reject, Story
 
 
@@ -28,7 +28,7 @@ class Article:
     points: tuple[tuple[float, float], ...] = ()
 
 
-def articles(path: Path) -> Iterator[Article]:
+def lgl_articles(path: Path) -> Iterator[Article]:
     """Yield the articles of an LGL file (XML, gzipped or not); only toponyms with a country.
 
     Raises `ConfigError` where the extra `evaluate` is not installed.
@@ -40,7 +40,7 @@ def articles(path: Path) -> Iterator[Article]:
             "sets in XML need the extra: pip install 'dateline[evaluate]'", path=path
         ) from error
 
-    for node in ElementTree.fromstring(read_text(path)).iter("article"):
+    for node in ElementTree.fromstring(read_corpus(path)).iter("article"):
         toponyms = []
         points = []
         for toponym in node.iter("toponym"):
@@ -85,7 +85,7 @@ def _code(country: str) -> str | None:
         return None
 
 
-def story(article: Article, number: int) -> Story:
+def story_of(article: Article, number: int) -> Story:
     """Return the article as a story; it has no headline of its own in this set."""
     moment = datetime(2009, 3, 1, tzinfo=UTC)
     return Story(
@@ -120,7 +120,7 @@ def right(
     from pipeline.enrich.entities.mentions import StoryEntities
 
     hits = near = total = 0
-    results = enrich([story(article, n) for n, article in enumerate(items)])
+    results = enrich([story_of(article, n) for n, article in enumerate(items)])
     for article, result in zip(items, results, strict=True):
         found = StoryEntities(result.entities if isinstance(result, EnrichedStory) else ())
         total += len(article.toponyms)
@@ -147,14 +147,14 @@ def right_of_model(
 
     `places` gives (start, end, kind) text by text.
     """
-    from pipeline.evaluate.stock import countries
+    from pipeline.evaluate.stock import gazetteer_countries
 
     hits = near = total = 0
     for article, spans in zip(items, places([a.text for a in items]), strict=True):
         seen = [(a, b) for a, b, kind in spans if kind in ("GPE", "LOC", "NORP")]
         found = [
             (start, end, code)
-            for start, end, code in countries(article.text)
+            for start, end, code in gazetteer_countries(article.text)
             if any(a < end and start < b for a, b in seen)
         ]
         total += len(article.toponyms)
@@ -169,6 +169,6 @@ def right_of_model(
 
 def _largest(name: str, country: str) -> Location | None:
     """Return the largest town of a name in a country, else the country's middle."""
-    lexicon = load()
+    lexicon = load_lexicon()
     towns = lexicon.towns.get((phrase(name), country))
     return of_town(towns[0]) if towns else of_country(country, lexicon)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.enrich.lexicon import load, phrase
+from pipeline.enrich.lexicon import load_lexicon, phrase
 from pipeline.model import Story
 
 _DOCUMENT = re.compile(r"<REUTERS\b.*?</REUTERS>", re.DOTALL)
@@ -34,7 +34,7 @@ class LabelledStory:
     region: str
 
 
-def documents(paths: Sequence[Path]) -> Iterator[LabelledStory]:
+def labelled_stories(paths: Sequence[Path]) -> Iterator[LabelledStory]:
     """Yield the documents with exactly one PLACES label that stands for a country."""
     number = 0
     for path in paths:
@@ -42,7 +42,7 @@ def documents(paths: Sequence[Path]) -> Iterator[LabelledStory]:
             places = _PLACES.search(document)
             labels = re.findall(r"<D>(.*?)</D>", places.group(1)) if places else []
             country = _country(labels[0]) if len(labels) == 1 else None
-            region = load().region_of.get(country or "")
+            region = load_lexicon().region_of.get(country or "")
             if country and region:
                 number += 1
                 yield LabelledStory(story_of(document, number), country, region)
@@ -59,7 +59,7 @@ def sgml_documents(path: Path) -> Iterator[str]:
 def _country(label: str) -> str | None:
     if label in _LABELS:
         return _LABELS[label]
-    entry = load().names.get(phrase(label.replace("-", " ").title()))
+    entry = load_lexicon().names.get(phrase(label.replace("-", " ").title()))
     return entry.country if entry is not None and entry.kind == "GPE" else None
 
 

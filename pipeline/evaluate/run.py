@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich import Enricher
-from pipeline.enrich.entities.ner import load as load_model
+from pipeline.enrich.entities.ner import load_pipeline as load_model
 from pipeline.enrich.languages import sentences
 from pipeline.evaluate import (
     alarms,
@@ -69,10 +69,10 @@ def evaluate(
         result[name] = ours
         other |= {name: of_stock} if of_stock else {}
     if geo_file is not None:
-        articles = list(geo.articles(geo_file))
+        articles = list(geo.lgl_articles(geo_file))
         result["geo"] = geo.right(articles, _batched(enricher))
         if nlp is not None:
-            by_model = geo.right_of_model(articles, lambda texts: stock.entities(nlp, texts))
+            by_model = geo.right_of_model(articles, lambda texts: stock.stock_entities(nlp, texts))
             other["geo"] = by_model
     if places_files:
         result["region"], other["region"] = _regions(enricher, places_files, default_region)
@@ -84,7 +84,7 @@ def evaluate(
     if gold_dir is not None:
         result["seed"] = _gold(enricher, gold_dir)
         if nlp is not None:
-            other["seed"] = {"entities": stock.gold_entities(nlp, seed.read(gold_dir))} | {
+            other["seed"] = {"entities": stock.gold_entities(nlp, seed.read_gold(gold_dir))} | {
                 "events": 0,
                 "others": 0,
             }
@@ -116,23 +116,29 @@ def _names(
 
     def of_stock(docs: Sequence[entity_scores.LabelledDocument]) -> dict[str, float]:
         return (
-            {"f1": entity_scores.f1(docs, lambda texts: stock.entities(nlp, texts))} if nlp else {}
+            {"f1": entity_scores.f1(docs, lambda texts: stock.stock_entities(nlp, texts))}
+            if nlp
+            else {}
         )
 
     found: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
     if sets.english is not None:
-        docs = list(entity_scores.documents(sets.english))
+        docs = list(entity_scores.labelled_documents(sets.english))
         found["entities"] = (
             {"f1": entity_scores.f1(docs, _finder(enricher, "en"))},
             of_stock(docs),
         )
     if sets.worldwide is not None:
         docs = [
-            d for d in entity_scores.documents(sets.worldwide) if entity_scores.is_held_out(d.text)
+            d
+            for d in entity_scores.labelled_documents(sets.worldwide)
+            if entity_scores.is_held_out(d.text)
         ]
         found["entities worldwide"] = (_by_part(enricher, docs), of_stock(docs))
     for language, path in sets.others.items():
-        score = entity_scores.f1(list(entity_scores.documents(path)), _finder(enricher, language))
+        score = entity_scores.f1(
+            list(entity_scores.labelled_documents(path)), _finder(enricher, language)
+        )
         found[f"entities {language}"] = ({"f1": score}, {})
     return found
 
@@ -155,7 +161,7 @@ def _by_part(
         answer.region if isinstance(answer, EnrichedStory) else "unknown"
         for answer in _batched(enricher)(stories)
     ]
-    counted = entity_scores.counts(docs, _finder(enricher, "en"))
+    counted = entity_scores.count_matches(docs, _finder(enricher, "en"))
     result = {"f1": entity_scores.micro(counted)}
     parts = [next((part for part in _PARTS if part in name), "elsewhere") for name in regions]
     for part in sorted(set(parts)):
@@ -203,7 +209,7 @@ def _by_verbs(nlp: Any, stories: Sequence[Story]) -> list[list[str]]:
 def _regions(
     enricher: Enricher, files: Sequence[Path], default: str
 ) -> tuple[dict[str, float], dict[str, float]]:
-    items = list(region_scores.documents(files))
+    items = list(region_scores.labelled_stories(files))
     answers = [
         answer.region if isinstance(answer, EnrichedStory) else "unknown"
         for answer in _batched(enricher)([item.story for item in items])
@@ -217,13 +223,13 @@ def _regions(
 def _speed(files: Sequence[Path], cpu_s: Callable[[], float] | None, model: str) -> Scores:
     if cpu_s is None:
         return {}
-    timed = [item.story for item in islice(region_scores.documents(files), _TIMED)]
+    timed = [item.story for item in islice(region_scores.labelled_stories(files), _TIMED)]
     ratios = speed(timed, cpu_s, model)
     return {"speed": {name: ratios[name] for name in ("ratio", "ner_only_ratio")}}
 
 
 def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
-    gold = seed.read(folder)
+    gold = seed.read_gold(folder)
     (answer,) = enricher.enrich([gold.story])
     if not isinstance(answer, EnrichedStory):
         return {"entities": 0, "events": 0, "others": 0}

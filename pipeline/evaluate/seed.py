@@ -20,7 +20,7 @@ class Gold:
     wanted: Mapping[str, Any]
 
 
-def read(folder: Path) -> Gold:
+def read_gold(folder: Path) -> Gold:
     """Read story and gold of a directory that holds `gold.json` and the text that it names."""
     wanted = json.loads((folder / "gold.json").read_text(encoding="utf-8"))
     facts = wanted["story"]

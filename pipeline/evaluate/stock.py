@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.enrich.entities.ner import KINDS
 from pipeline.enrich.entities.spans import listed
-from pipeline.enrich.lexicon import load, tokenize
+from pipeline.enrich.lexicon import load_lexicon, tokenize
 from pipeline.evaluate.seed import Gold, as_list
 from pipeline.model import Story
 
@@ -28,7 +28,7 @@ def pipeline(model: str) -> Any:
     return spacy.load(model)
 
 
-def entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
+def stock_entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
     """Return (start, end, kind) of the model's entities, text by text."""
     return [
         [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in KINDS]
@@ -36,9 +36,9 @@ def entities(nlp: Any, texts: Sequence[str]) -> list[list[LabelledSpan]]:
     ]
 
 
-def countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
+def gazetteer_countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
     """Return (start, end, ISO alpha-3) of countries, nationalities, and towns of 15,000 people."""
-    lexicon = load()
+    lexicon = load_lexicon()
     found = []
     for span in listed(tokenize(text), lexicon):
         name = span.name
@@ -55,10 +55,10 @@ def countries(text: str, towns: bool = True) -> list[tuple[int, int, str]]:
 
 def region(story: Story) -> str:
     """Return the region that most listed places of the story lie in, or `unknown`."""
-    region_of = load().region_of
+    region_of = load_lexicon().region_of
     counts = Counter(
         region_of[country]
-        for _, _, country in countries(f"{story.headline}\n\n{story.body}", towns=False)
+        for _, _, country in gazetteer_countries(f"{story.headline}\n\n{story.body}", towns=False)
         if country in region_of
     )
     if not counts:
@@ -69,8 +69,8 @@ def region(story: Story) -> str:
 def gold_entities(nlp: Any, gold: Gold) -> int:
     """Say how many of a gold story's entities the model names, with kind and looked-up country."""
     text = f"{gold.story.headline}\n\n{gold.story.body}"
-    places = {text[start:end]: country for start, end, country in countries(text)}
-    (spans,) = entities(nlp, [text])
+    places = {text[start:end]: country for start, end, country in gazetteer_countries(text)}
+    (spans,) = stock_entities(nlp, [text])
     found = {(text[start:end], kind) for start, end, kind in spans}
     return sum(
         any(

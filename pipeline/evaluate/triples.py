@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.enrich.lexicon import words
+from pipeline.enrich.lexicon import word_set
 from pipeline.evaluate.events import LabelledSentence, fold
-from pipeline.evaluate.stock import countries
+from pipeline.evaluate.stock import gazetteer_countries
 from pipeline.model import Actor, EnrichedStory, Event, Reject, Story
 
 _WORD = re.compile(r"[^\W_]+")
-_EMPTY = words(
+_EMPTY = word_set(
     """a an the of and or in on at to from for with by its his her their s said says who which that
     former two three four other some all new"""
 )
@@ -136,5 +136,5 @@ def _telling(text: str) -> set[str]:
 
 def _country(text: str) -> str | None:
     """Return the first country that a phrase names, None where it names none."""
-    found = countries(text)
+    found = gazetteer_countries(text)
     return found[0][2] if found else None

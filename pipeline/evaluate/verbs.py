@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.enrich.events.event_lexicon import load
+from pipeline.enrich.events.event_lexicon import load_event_lexicon
 
 _VERBS = {
     "030": "agree pledge promise offer vow",
@@ -42,7 +42,7 @@ def pairs(
 
     Where no listed verb reaches both, the first counts that the source does, else the first at all.
     """
-    cameo = load().cameo
+    cameo = load_event_lexicon().cameo
     found: list[tuple[str, int] | None] = []
     for doc, source, target in zip(nlp.pipe(sentences), sources, targets, strict=True):
         listed = [t for t in doc if t.lemma_ in _CODES and t.pos_ == "VERB"]

@@ -59,7 +59,7 @@ class Endpoint:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class _MetricsServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     # Else two workers of one machine could share a port, and each answer half of the questions.
@@ -95,13 +95,13 @@ class _Server(ThreadingHTTPServer):
         """Do nothing: a client that went away is nobody's concern."""
 
 
-class _Server6(_Server):
+class _Server6(_MetricsServer):
     address_family = socket.AF_INET6
 
 
-def _open(host: str, ports: range, pages: Pages) -> _Server:
+def _open(host: str, ports: range, pages: Pages) -> _MetricsServer:
     failed: OSError | None = None
-    kind = _Server6 if ":" in host else _Server
+    kind = _Server6 if ":" in host else _MetricsServer
     for port in ports:
         try:
             return kind((host, port), _handler(pages))

@@ -111,7 +111,7 @@ def _unread(draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _HeldWords:
     """The words of all that a draft holds, with the marks that stand at them, and without."""
 
     words: set[str]
@@ -126,23 +126,23 @@ class _Seen:
         return all(piece.casefold() in self._bare for piece in _WORD.findall(word))
 
 
-def _seen(draft: Draft) -> _Seen:
+def _seen(draft: Draft) -> _HeldWords:
     texts = [
         draft.headline, *draft.paragraphs, draft.slugline, draft.dateline, draft.summary,
         draft.editor_note, draft.rights, draft.usage_terms, *draft.captions, *draft.bylines,
         *draft.keywords, *draft.set_aside, draft.provider, draft.revision_mark,
     ]  # fmt: skip
     texts += [code.name for code in draft.codes if code.name]
-    return _Seen(set("\n".join(text for text in texts if text).split()))
+    return _HeldWords(set("\n".join(text for text in texts if text).split()))
 
 
-def _count(text: str, seen: _Seen) -> int:
+def _count(text: str, seen: _HeldWords) -> int:
     """Say how many of the words are not seen, at the first look: with the marks that stand at
     them."""
     return len(set(text.split()) - seen.words)
 
 
-def _may_be_unread(runs: Iterable[str], seen: _Seen) -> bool:
+def _may_be_unread(runs: Iterable[str], seen: _HeldWords) -> bool:
     """Say whether a run of text between two blocks is a line of words, some of them not seen."""
     for run in runs:
         if len(run) < _MIN_CHARS:
@@ -185,7 +185,7 @@ def _plain(text: str) -> str:
     return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
 
 
-def _is_unread(text: str, seen: _Seen) -> bool:
+def _is_unread(text: str, seen: _HeldWords) -> bool:
     """Say whether a stretch of a line or more is not in the story."""
     if len(text) < _MIN_CHARS:
         return False

@@ -23,7 +23,7 @@ END = "<!-- /formats -->"
 _A_TABLE = 4
 
 
-def rows(name: str) -> list[tuple[str, str, str]]:
+def documented_rows(name: str) -> list[tuple[str, str, str]]:
     """Return the rows of a table of the formats: `fields` or `warnings`."""
     found = tsv.rows("pipeline.parse.formats", f"{name}.tsv")
     return [(first, second, third) for first, second, third in found]
@@ -46,7 +46,7 @@ def _tables() -> Iterator[str]:
     yield "|---|---|---|"
     for entry in FORMATS:
         yield f"| {entry.name} | {_detection(entry)} | {_source(entry)} |"
-    fields = rows("fields")
+    fields = documented_rows("fields")
     names = list(dict.fromkeys(name for name, _, _ in fields))
     yield "\n## Which field comes from where"
     for start in range(0, len(names), _A_TABLE):
@@ -54,7 +54,7 @@ def _tables() -> Iterator[str]:
     yield "## What is warned of"
     yield "| format | words of the warning | what it tells |"
     yield "|---|---|---|"
-    for name, words, meaning in rows("warnings"):
+    for name, words, meaning in documented_rows("warnings"):
         yield f"| {name} | `{words.strip()}` | {meaning} |"
 
 

@@ -87,7 +87,7 @@ def selection_of(facts: Mapping[str, Any]) -> Selection:
     )
 
 
-def select(batch: ParsedBatch, selection: Selection) -> ParsedBatch:
+def skip_unselected(batch: ParsedBatch, selection: Selection) -> ParsedBatch:
     """Return the batch with each story that is not selected as a skip of kind `skipped.filtered`.
 
     Rejects stay as they are: what cannot be read belongs to no date and no provider.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from pipeline.parse.formats.web import extractor
-from pipeline.parse.mapping.field_map import ready
+from pipeline.parse.mapping.field_map import ready_mappings
 from pipeline.stages import StageVersion, data_digest, digest_of, parse_id, tables_in
 
 PARSE_VERSION = 2
@@ -72,5 +72,5 @@ def _format_stage(wire_format: str, mappings: tuple[str, ...]) -> StageVersion:
         return StageVersion(wire_format, version, digest_of((extractor(),)))
     if wire_format not in _MAPPED:
         return StageVersion(wire_format, version)
-    own = (entry.identity for entry in ready())
+    own = (entry.identity for entry in ready_mappings())
     return StageVersion(wire_format, version, digest_of((*own, *mappings)))

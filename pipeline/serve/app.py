@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from pipeline.clock import Clock
 from pipeline.serve import pages
 from pipeline.serve.columns import as_arrow
-from pipeline.serve.filters import MOST_TEXT, WrongQuestionError, countries, filters_of
+from pipeline.serve.filters import MOST_TEXT, WrongQuestionError, filters_of, names_of_countries
 from pipeline.serve.gate import Access, Gate
 from pipeline.serve.openapi import openapi
 from pipeline.serve.pages import FORMATS, Asked, LivePage, MakesPage
@@ -269,7 +269,7 @@ def _helpers() -> dict[str, Any]:
     return {
         "static": static_address,
         "region_name": region_name,
-        "country_name": lambda code: countries().get(code, code),
+        "country_name": lambda code: names_of_countries().get(code, code),
         "story_address": pages.story_address,
         "entity_address": pages.entity_address,
         "time_words": pages.time_words,

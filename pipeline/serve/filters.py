@@ -109,9 +109,11 @@ def filters_of(given: Mapping[str, str]) -> Filters:
     return Filters(
         words=given.get("q", "").strip(),
         entity=given.get("entity", "").strip(),
-        country=_known("country", given.get("country", "").strip().upper(), set(countries())),
-        region=_known("region", given.get("region", "").strip().lower(), set(regions())),
-        act=_known("act", given.get("act", "").strip().upper(), set(roots())),
+        country=_known(
+            "country", given.get("country", "").strip().upper(), set(names_of_countries())
+        ),
+        region=_known("region", given.get("region", "").strip().lower(), set(slugs_of_regions())),
+        act=_known("act", given.get("act", "").strip().upper(), set(names_of_roots())),
         language=_code("language", given.get("language", "")),
         provider=given.get("provider", "").strip(),
         first=first,
@@ -122,20 +124,20 @@ def filters_of(given: Mapping[str, str]) -> Filters:
 
 
 @cache
-def countries() -> Mapping[str, str]:
+def names_of_countries() -> Mapping[str, str]:
     """Return each country's name by its ISO 3166-1 alpha-3 code."""
     return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
 
 
 @cache
-def regions() -> tuple[str, ...]:
+def slugs_of_regions() -> tuple[str, ...]:
     """Return the slugs of all regions."""
     found = dict.fromkeys(row[0] for row in tsv.rows("pipeline.enrich", "data/regions.tsv"))
     return (*found, "unknown")
 
 
 @cache
-def roots() -> Mapping[str, str]:
+def names_of_roots() -> Mapping[str, str]:
     """Return what each root of PLOVER is called."""
     rows = tsv.rows("pipeline.store.explain", "data/roots.tsv")
     return {root: label for root, label, _ in rows}

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.serve.columns import COLUMNS
-from pipeline.serve.filters import MOST_ROWS, MOST_TEXT, PAGE_ROWS, roots
+from pipeline.serve.filters import MOST_ROWS, MOST_TEXT, PAGE_ROWS, names_of_roots
 
 _TEXTS: Mapping[str, str] = {
     "q": "Words that all have to be there; in double quotes a phrase, -word leaves out,"
@@ -125,7 +125,10 @@ def _parameter(name: str) -> dict[str, Any]:
     if name in _DAYS:
         schema = {"type": "string", "format": "date"}
     elif name == "act":
-        schema, meaning = {"type": "string", "enum": list(roots())}, "Only stories with such a deed"
+        schema, meaning = (
+            {"type": "string", "enum": list(names_of_roots())},
+            "Only stories with such a deed",
+        )
     elif name == "limit":
         schema = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE_ROWS}
     elif name == "before":

@@ -15,7 +15,7 @@ from pipeline.serve.columns import Answer, Row
 from pipeline.serve.copy.copied_rows import entity_id_of, label_of, unpacked
 from pipeline.serve.copy.follow import moment_of
 from pipeline.serve.copy.live_copy import CopyState
-from pipeline.serve.filters import Filters, countries, regions, roots
+from pipeline.serve.filters import Filters, names_of_countries, names_of_roots, slugs_of_regions
 from pipeline.serve.questions import NothingThereError, Questions
 from pipeline.show.facts import printable
 from pipeline.show.find import Shown
@@ -104,9 +104,9 @@ def search(questions: Questions, asked: Asked) -> LivePage:
     answer = questions.found(asked.filters)
     values = {
         "page": "search",
-        "countries": sorted(countries().items(), key=lambda one: one[1]),
-        "regions": sorted(regions(), key=region_name),
-        "acts": tuple(roots().items()),
+        "countries": sorted(names_of_countries().items(), key=lambda one: one[1]),
+        "regions": sorted(slugs_of_regions(), key=region_name),
+        "acts": tuple(names_of_roots().items()),
         "older": asked.address(before=answer.more) if answer.more else "",
     }
     title = f"Search: {asked.filters.words}" if asked.filters.words else "Search"
@@ -187,7 +187,8 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
         raise NothingThereError
     answer = questions.dyad(source, target, asked.filters)
     names = [
-        countries().get(one, one) if answer.facts["by_country"] else one for one in (source, target)
+        names_of_countries().get(one, one) if answer.facts["by_country"] else one
+        for one in (source, target)
     ]
     over_time = answer.tables["over-time"]
     days = [date.fromisoformat(row["bucket"]) for row in over_time]
@@ -255,7 +256,7 @@ def world_map(questions: Questions, asked: Asked) -> LivePage:
             anchor=lambda row: f"states-{row['source']}-{row['target']}",
         ),
     }  # fmt: skip
-    names = dict(countries())
+    names = dict(names_of_countries())
     for row in states:
         for side in ("source", "target"):
             names.setdefault(row[side], row[side])
@@ -435,11 +436,11 @@ def _cells(  # noqa: PLR0911 (one line a table)
         case "over-time":
             return labels[row["direction"]], row["bucket"], *quads, row["events"]
         case "acts":
-            root = roots().get(row["root"], row["root"])
+            root = names_of_roots().get(row["root"], row["root"])
             return labels[row["direction"]], root, f"{row['goldstein']:.1f}", row["events"]
         case "events":
             linked = _link(story_address(row["revision_id"]), row["headline"] or "(no headline)")
-            act = roots().get(row["root"], row["root"])
+            act = names_of_roots().get(row["root"], row["root"])
             who = row["source"], act, row["target"]
             return (
                 row["date"] or "no date",
@@ -465,7 +466,7 @@ def _country(code: str | None) -> str:
     """Return a country by its name, with the code beside."""
     if not code:
         return ""
-    name = countries().get(code)
+    name = names_of_countries().get(code)
     return f"{name} ({code})" if name else code
 
 

@@ -21,7 +21,7 @@ from pipeline.serve.copy import live_copy
 from pipeline.serve.copy.copied_rows import ALL, APART, UNDATED, first_number, unpacked
 from pipeline.serve.copy.follow import microseconds
 from pipeline.serve.copy.live_copy import CopyState
-from pipeline.serve.filters import Filters, countries
+from pipeline.serve.filters import Filters, names_of_countries
 from pipeline.show.find import Shown
 
 MOST_COUNTED = 10_000
@@ -334,7 +334,7 @@ class Questions:
 
         Two codes of countries stand for the countries, anything else for the actors' own names.
         """
-        by_country = source in countries() and target in countries()
+        by_country = source in names_of_countries() and target in names_of_countries()
         what = ("source_country", "target_country") if by_country else ("source", "target")
         count = "states" if by_country else "dyad"
         over_time, acts, events = [], [], []
@@ -495,7 +495,10 @@ class Questions:
             **values,
             limit=limit,
         )
-        return [{**row, "name": countries().get(row["country"], row["country"])} for row in rows]
+        return [
+            {**row, "name": names_of_countries().get(row["country"], row["country"])}
+            for row in rows
+        ]
 
     def _named(self, what: str, buckets: Sequence[str]) -> list[dict[str, Any]]:
         values, among = _among(buckets)

@@ -166,7 +166,7 @@ def serve(
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16 * 1024,
     )
-    _Server(config, site, started).run(sockets=[listener])
+    _LiveServer(config, site, started).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -185,7 +185,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
+class _LiveServer(uvicorn.Server):
     """Says when it can answer, and ends streams when it is to end."""
 
     def __init__(self, config: uvicorn.Config, site: Site, started: Callable[[], None]) -> None:

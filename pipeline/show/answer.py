@@ -54,7 +54,7 @@ _SHEET_FIRST = date(1900, 3, 1)
 """Before this day Excel's own calendar is wrong, or has no day at all."""
 
 
-def form_of(path: Path) -> str:
+def form_named(path: Path) -> str:
     """Return the form that a file's name asks for. Raises `UsageError` where it asks for none."""
     try:
         return _SUFFIXES[path.suffix.lower()]
@@ -96,7 +96,7 @@ def as_file(found: pa.Table, form: str, sink: BinaryIO) -> list[str]:
     return []
 
 
-def fitting(found: pa.Table, width: int) -> list[int] | None:
+def fitting_widths(found: pa.Table, width: int) -> list[int] | None:
     """Return the widths of the columns where the rows fit into `width` without a break, or None."""
     return _fitting(_texts(found), _names(found), width)
 

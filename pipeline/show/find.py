@@ -30,7 +30,9 @@ class Shown:
         return f"{self.story['headline']}\n\n{self.story['body']}"
 
 
-def find(lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: datetime) -> Shown:
+def find_story(
+    lake_url: str, options: Mapping[str, str] | None, wanted: str, as_of: datetime
+) -> Shown:
     """Return the story that `wanted` names: a story_id, a revision_id, or the beginning of one.
 
     Of a family the latest revision, in the order of the view `current`, but killed and embargoed

@@ -8,7 +8,7 @@ _WIDTH = 16
 _MOST_UNPRINTABLE = 0.1
 
 
-def preview(raw: bytes, limit: int = 2000) -> str:
+def raw_preview(raw: bytes, limit: int = 2000) -> str:
     """Return the beginning of `raw`.
 
     As text where it is UTF-8 and mostly printable, else as a hexdump. At most `limit` bytes are

@@ -47,8 +47,8 @@ def story_values(shown: Shown, address: Callable[[Row], str] | None = None) -> d
         "title": shown.story["headline"],
         "language": shown.story["language"],
         "story": shown.story,
-        "headline": marked(shown, 0, len(shown.story["headline"])),
-        "paragraphs": [marked(shown, start, end) for start, end in paragraphs(shown)],
+        "headline": marked_segments(shown, 0, len(shown.story["headline"])),
+        "paragraphs": [marked_segments(shown, start, end) for start, end in paragraphs(shown)],
         "entities": [_entity(row, address) for row in shown.entities],
         "events": shown.events,
         "evidence": _evidence(shown.story),
@@ -57,7 +57,7 @@ def story_values(shown: Shown, address: Callable[[Row], str] | None = None) -> d
     }
 
 
-def marked(shown: Shown, start: int, end: int) -> list[MarkedSegment]:
+def marked_segments(shown: Shown, start: int, end: int) -> list[MarkedSegment]:
     """Return the characters `[start, end)` of the story's text with their marks."""
     return [_segment(shown, segment) for segment in segments(shown, start, end)]
 

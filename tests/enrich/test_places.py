@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.enrich import Enricher
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import apart_km
 from pipeline.enrich.places.region import Sign, signs
@@ -49,7 +49,7 @@ def enriched(enricher: Enricher, *paragraphs: str, dateline: str | None = None) 
 )
 def test_a_dateline_is_a_point(dateline: str, country: str, near: tuple[float, float]) -> None:
     """In capitals, by English and former names, with a state behind it, the first of several."""
-    found, location = dateline_place(dateline, load())
+    found, location = dateline_place(dateline, load_lexicon())
     assert found == country
     assert location is not None
     assert location.exactness == "city"

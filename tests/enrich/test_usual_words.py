@@ -16,7 +16,7 @@ _PIECES = ["U.S.", "don't", "said.", "(Reuters)", "3.5pct", "co-op", "'s", "a/b"
 
 
 def _tokens(text: str) -> list[tuple[str, int, str]]:
-    nlp = ner.load(_MODEL)
+    nlp = ner.load_pipeline(_MODEL)
     with nlp.memory_zone():
         return [(token.text, token.idx, token.norm_) for token in nlp.make_doc(text)]
 
@@ -25,12 +25,12 @@ def _tokens(text: str) -> list[tuple[str, int, str]]:
 def test_kept_words_have_the_tokens_that_they_had(words: list[str]) -> None:
     text = " ".join(words)
     before = _tokens(text)
-    UsualWords(ner.load(_MODEL)).learn([set(text.split())] * 2)
+    UsualWords(ner.load_pipeline(_MODEL)).learn([set(text.split())] * 2)
     assert _tokens(text) == before
 
 
 def test_what_stands_in_two_texts_is_kept() -> None:
-    kept = UsualWords(ner.load(_MODEL))
+    kept = UsualWords(ner.load_pipeline(_MODEL))
     kept.learn([{"one", "two"}])
     assert not kept.kept
     kept.learn([{"two", "three"}, {"three", "long" * 20}, {"long" * 20}])
@@ -39,7 +39,7 @@ def test_what_stands_in_two_texts_is_kept() -> None:
 
 def test_no_more_is_kept_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usual_words, "MOST_KEPT", 3)
-    kept = UsualWords(ner.load(_MODEL), ["a", "b"])
+    kept = UsualWords(ner.load_pipeline(_MODEL), ["a", "b"])
     kept.learn([set("cdef"), set("cdef")])
     assert kept.kept == {"a", "b", "c"}
     kept.learn([{"g"}, {"g"}])

@@ -55,7 +55,7 @@ def test_a_file_without_marks_is_cut_into_documents(tmp_path: Path) -> None:
     """Twenty sentences each: all are there, once."""
     path = tmp_path / "set.conll"
     path.write_text("".join(f"Quito B-LOC\nrain{number} O\n\n" for number in range(45)))
-    found = list(entity_scores.documents(path))
+    found = list(entity_scores.labelled_documents(path))
     assert [len(document.gold) for document in found] == [20, 20, 5]
     assert (
         entity_scores.f1(found, lambda texts: [[(m, m + 5, "GPE") for m in _at(t)] for t in texts])
@@ -71,7 +71,7 @@ def test_kinds_that_a_set_has_besides_the_four_count_as_theirs(tmp_path: Path) -
     """FAC is a place, NORP and PRODUCT are of the rest."""
     path = tmp_path / "set.conll"
     path.write_text("-DOCSTART- O\n\nHeathrow B-FAC\n\nTurks B-NORP\n")
-    found = list(entity_scores.documents(path))
+    found = list(entity_scores.labelled_documents(path))
     assert entity_scores.f1(found, lambda _: [[(0, 8, "FAC"), (10, 15, "NORP")]]) == 1.0
 
 
@@ -79,7 +79,7 @@ def test_conll_words_become_text_and_spans_come_back(tmp_path: Path) -> None:
     """Print's spacing is restored; character spans map to the word ranges of the gold labels."""
     path = tmp_path / "set.conll"
     path.write_text(CONLL)
-    first, second = entity_scores.documents(path)
+    first, second = entity_scores.labelled_documents(path)
     assert first.text == "Talks in Quito\n\n(Ana Silva's party) left."
     spans = [(9, 14, "GPE"), (17, 26, "PERSON")]
     assert entity_scores.as_words(first, spans) == set(first.gold)
@@ -111,9 +111,9 @@ def test_lgl_and_reuters_shapes(tmp_path: Path) -> None:
     """Only toponyms with a country count; only documents with one place label, labels hidden."""
     (tmp_path / "b.xml").write_text(LGL)
     (tmp_path / "c.sgm").write_text(SGML)
-    (article,) = geo.articles(tmp_path / "b.xml")
+    (article,) = geo.lgl_articles(tmp_path / "b.xml")
     assert article.toponyms == ((13, 20, "KEN"),)
-    (item,) = region_scores.documents([tmp_path / "c.sgm"])
+    (item,) = region_scores.labelled_stories([tmp_path / "c.sgm"])
     assert (item.country, item.region) == ("DEU", "western-europe")
     assert item.story.paragraphs == ("The government in Bonn sees growth.",)
     assert item.story.codes == ()
@@ -122,7 +122,7 @@ def test_lgl_and_reuters_shapes(tmp_path: Path) -> None:
 def test_unknown_counts_as_wrong_without_a_default(tmp_path: Path) -> None:
     """`no_default` takes no guess; the other scores fill in the configured region."""
     (tmp_path / "c.sgm").write_text(SGML)
-    items = list(region_scores.documents([tmp_path / "c.sgm"]))
+    items = list(region_scores.labelled_stories([tmp_path / "c.sgm"]))
     scores = region_scores.scores(items, ["unknown"], "western-europe")
     assert (scores["accuracy"], scores["no_default"]) == (1.0, 0.0)
 
@@ -133,4 +133,4 @@ def test_without_its_extra_a_set_in_xml_says_what_to_install(
     """Production images lack what only the evaluation needs."""
     monkeypatch.setitem(sys.modules, "defusedxml", None)
     with pytest.raises(ConfigError, match=r"pip install 'dateline\[evaluate\]'"):
-        next(geo.articles(tmp_path / "lgl.xml"))
+        next(geo.lgl_articles(tmp_path / "lgl.xml"))

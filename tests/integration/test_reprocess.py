@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.beam.launch import replay, replay_archives, run_epochs
+from pipeline.beam.launch import replay_archives, replay_ticks, run_epochs
 from pipeline.config import load
 from pipeline.enrich import Enricher
 from pipeline.errors import ConfigError
@@ -29,7 +29,7 @@ from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.read.query import json_rows, query
-from pipeline.store.runs.reprocess import plan
+from pipeline.store.runs.reprocess import plan_reprocess
 from tests.support.command import dateline
 from tests.support.job import until
 from tests.support.rows import a_batch, a_story, enriched, written
@@ -196,17 +196,17 @@ def test_a_repaired_parser_reaches_the_lakes_past(
     stages = stages_of(enricher_of(settings), settings)
     try:
         replay_archives(settings, [str(folder)])
-        assert plan(str(lake), {}, stages).left == 0
+        assert plan_reprocess(str(lake), {}, stages).left == 0
         before = rows(lake, "SELECT revision_id, story_id, headline FROM current ORDER BY 1")
         forget(settings)
         repaired(monkeypatch)
         stages = stages_of(enricher_of(settings), settings)
-        planned = plan(str(lake), {}, stages)
+        planned = plan_reprocess(str(lake), {}, stages)
         held = rows(lake, "SELECT count(*) AS n, sum(raw_bytes) AS size FROM stories")[0]
         assert (planned.left, planned.counted.raw_bytes) == (held["n"], held["size"])
         assert set(planned.counted.stages) == {"text", "reuters21578"}
-        replay(settings, [Replay(Selected(planned.run))])
-        assert plan(str(lake), {}, stages).left == 0
+        replay_ticks(settings, [Replay(Selected(planned.run))])
+        assert plan_reprocess(str(lake), {}, stages).left == 0
     finally:
         forget(settings)
     after = rows(lake, "SELECT revision_id, story_id, headline FROM current ORDER BY 1")
@@ -221,12 +221,12 @@ def test_a_repaired_parser_reaches_the_lakes_past(
 def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path) -> None:
     """As when the code is replaced between the plan and the start of a worker."""
     settings = load(None, {"lake": {"url": str(old)}})
-    run = plan(str(old), {}, stages_of(enricher_of(settings), settings)).run
+    run = plan_reprocess(str(old), {}, stages_of(enricher_of(settings), settings)).run
     held = rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1")
     job_of(settings).enricher = Enricher(settings.enrich.model, max_chars=80_000)
     try:
         with pytest.raises(ConfigError, match="others than the run was planned under"):
-            replay(settings, [Replay(Selected(run))])
+            replay_ticks(settings, [Replay(Selected(run))])
     finally:
         forget(settings)
     assert rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1") == held

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.model import Block, ParsedBatch
-from pipeline.parse.selection import Selection, select, selection_of
+from pipeline.parse.selection import Selection, selection_of, skip_unselected
 from tests.support.rows import a_reject, a_story
 
 DAY = date(2026, 3, 4)
@@ -32,7 +32,7 @@ def test_what_is_not_selected_is_a_skip_with_its_reason(
     """Nothing is lost, and rejects stay."""
     story = a_story(0, provider="AFP", published_at=datetime(2026, 3, 4, 23, 59, tzinfo=UTC))
     batch = ParsedBatch(0, (Block("s", 0, 2, 2, 2),), (story,), (a_reject(1),))
-    found = select(batch, selection)
+    found = skip_unselected(batch, selection)
     assert found.rejects[0] == a_reject(1)
     if reason is None:
         assert found == batch

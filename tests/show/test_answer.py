@@ -16,7 +16,7 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import UsageError
-from pipeline.show.answer import FORMS, as_file, as_text, form_of
+from pipeline.show.answer import FORMS, as_file, as_text, form_named
 
 SAID = 'a "b",\tc\\d\n=1+1 | <b> \x1b[31m'
 ROWS = pa.table(
@@ -166,14 +166,14 @@ def test_every_form_is_written_of_nothing(form: str) -> None:
 
 
 def test_a_file_s_name_tells_its_form() -> None:
-    assert [form_of(Path(name)) for name in ("a.CSV", "a.md", "b.xlsx", "c.ndjson")] == [
+    assert [form_named(Path(name)) for name in ("a.CSV", "a.md", "b.xlsx", "c.ndjson")] == [
         "csv",
         "markdown",
         "xlsx",
         "jsonl",
     ]
     with pytest.raises(UsageError, match="--format"):
-        form_of(Path("answer"))
+        form_named(Path("answer"))
 
 
 def test_a_line_end_within_a_cell_ends_no_row_of_csv() -> None:

@@ -18,10 +18,10 @@ from pipeline import clock
 from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Mention, RegionEvidence
-from pipeline.show import Shown, find
+from pipeline.show import Shown, find_story
 from pipeline.show.marks import marks, paragraphs, segments
 from pipeline.show.story_page import page
-from pipeline.show.terminal import render
+from pipeline.show.terminal import render_story
 from tests.support.rows import HEADLINE, a_batch, a_story, an_entity, an_event, enriched, written
 
 HOSTILE = 'Minister <script>alert(1)</script> & "quotes" \x1b[31m\u202evisits'
@@ -55,7 +55,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def shown(lake: str, wanted: str) -> Shown:
-    return find(lake, None, wanted, clock.now())
+    return find_story(lake, None, wanted, clock.now())
 
 
 def test_a_story_is_found_by_its_ids_and_their_beginnings(lake: str) -> None:
@@ -142,7 +142,7 @@ def test_what_a_story_says_is_text_in_the_page(lake: str) -> None:
 def test_a_terminal_obeys_nothing_of_a_story(lake: str) -> None:
     """Escapes of the wire are shown as marks; the words stand as they are, markup included."""
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(render(shown(lake, "bb22")))
+    console.print(render_story(shown(lake, "bb22")))
     text = console.export_text()
     assert "\x1b" not in text
     assert "<script>alert(1)</script>" in text

@@ -15,15 +15,15 @@ from pipeline.store.commit.decide import NotEnrichedError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.runs.reprocess import plan
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.runs.reprocess import plan_reprocess
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import (
     DELETED,
     REPEAT,
     WITHDRAWN,
-    matching,
-    repeats,
+    named_stories,
+    repeated_stories,
     withdraw,
 )
 from tests.simulation import wire
@@ -103,7 +103,7 @@ def reprocess_lake(world: World, lake: Lake) -> None:
     world.step("reprocess.plan")
     if not world.is_begun():
         return
-    planned = plan(lake.url, {}, code).run
+    planned = plan_reprocess(lake.url, {}, code).run
     if planned.total == 0:
         return
     run(
@@ -162,18 +162,18 @@ def compaction(world: World, actor: Actor) -> None:
 
 def clean_up(world: World, actor: Actor) -> None:
     """One clean-up."""
-    clean(world.open_lake(actor), world.now(), world.random.choice(world.plan.retentions_s))
+    clean_up(world.open_lake(actor), world.now(), world.random.choice(world.plan.retentions_s))
 
 
 def withdrawal(world: World, actor: Actor) -> None:
     """One withdrawal: of what raced in twice, or of some revisions that the law wants gone."""
     lake = world.open_lake(actor)
     if world.random.random() < 0.3:
-        withdraw(lake, repeats(lake), REPEAT, "it repeats another row", world.now())
+        withdraw(lake, repeated_stories(lake), REPEAT, "it repeats another row", world.now())
         return
     there = world.oracle.revisions()
     chosen = world.random.sample(there, min(len(there), world.random.randint(1, 4)))
-    found = matching(lake, revision_ids=frozenset(chosen))
+    found = named_stories(lake, revision_ids=frozenset(chosen))
     withdraw(lake, found, DELETED, "request 17", world.now())
 
 

@@ -20,9 +20,9 @@ from pipeline.store.commit.data_files import LocalFiles
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.read import snapshot as snapshots
 from pipeline.store.schema.contract import TABLES
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
-from pipeline.store.upkeep.withdraw import REPEAT, repeats, withdraw
+from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 from tests.simulation import wire
 from tests.simulation.actors import ACTORS, reader_of, replay_archive, reprocess_lake
 from tests.simulation.backends import Backend, Put
@@ -216,7 +216,7 @@ class World:
     @contextmanager
     def _installed(self) -> Iterator[None]:
         names = Random(f"names {self.plan.seed}")
-        open_table = snapshots.open_table
+        open_table = snapshots.pin_table
 
         def stepped_open(root: str, table: str, *more: Any) -> Any:
             self.step(f"snapshot.{table}")
@@ -387,12 +387,12 @@ class World:
         if "reprocess" in self.plan.actors:
             reprocess_lake(self, lake)
         # What an earlier one began is finished by this one.
-        found = repeats(lake) if "withdrawal" in self.plan.actors else ()
+        found = repeated_stories(lake) if "withdrawal" in self.plan.actors else ()
         withdraw(lake, found, REPEAT, "it repeats another row", self.now())
         compact(lake, Sizing(min_files=2), self.now())
         later = self.now() + timedelta(days=1)
         for _ in range(2):
-            clean(lake, later, 0.0)
+            clean_up(lake, later, 0.0)
         self._judge()
 
     def _judge(self) -> None:

@@ -21,7 +21,7 @@ from pipeline import clock
 from pipeline.errors import DatelineError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.support.forks import Forked, server
 from tests.support.rows import ENRICHMENT, a_batch, a_reject, a_story, enriched
@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif asked.what == "compact":
             for _ in range(asked.rounds):
                 compact(lake, Sizing(min_files=2), clock.now())
-                clean(lake, clock.now(), asked.retention_s)
+                clean_up(lake, clock.now(), asked.retention_s)
         else:
             for _ in range(asked.rounds):
-                clean(lake, clock.now(), asked.retention_s)
+                clean_up(lake, clock.now(), asked.retention_s)
     except DatelineError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return error.exit_code

@@ -12,7 +12,7 @@ import pytest
 from pipeline.store.commit.lake import Lake
 from pipeline.store.export.export import export_lake
 from pipeline.store.read.query import query
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.support.rows import NOON
 from tests.tools.a_lake import DAY, made
 from tests.tools.pages import FIVE
@@ -28,7 +28,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cleaned(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake after clean-up: the replaced files are gone, and a plain glob is exact."""
     copy = Path(shutil.copytree(lake, tmp_path_factory.mktemp("cleaned") / "lake"))
-    assert clean(Lake(str(copy)), NOON).removed
+    assert clean_up(Lake(str(copy)), NOON).removed
     return copy
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.entities.network import WordTable, word_key
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.errors import ModelError
 from training import __main__ as program
 from training import corpora, kinds
@@ -94,7 +94,7 @@ def test_articles_of_a_file_without_marks_begin_at_their_datelines() -> None:
 
 def test_kinds_of_a_set_become_spacys(labelled: Path) -> None:
     """Lists, heads of names and the stock model tell a town from a lake, a people from a cup."""
-    found = [kinds.fine(document, [], load()) for document in documents(labelled, "set")]
+    found = [kinds.fine(document, [], load_lexicon()) for document in documents(labelled, "set")]
     settled = kinds.settle([d.text for d in documents(labelled, "set")], found)
     assert [kind for _, _, kind in settled[0]] == [
         "PERSON", "ORG", "GPE", "NORP", "LOC", "GPE",
@@ -180,7 +180,7 @@ def test_a_model_is_made_saved_and_loaded(
     assert shipped.describe("news-en", folder).language == "en"
     said = json.loads((folder / "news-en" / "model.json").read_text(encoding="utf-8"))
     assert set(said["digests"]) == {"weights.npz", "words.npz"}
-    other = program.recognizer(nlp, program.KINDS, load(), table, program.rows_of(recipe))
+    other = program.recognizer(nlp, program.KINDS, load_lexicon(), table, program.rows_of(recipe))
     program.begin(other, "news-en", folder)
     texts = ["Ane Dahl left Bergen for Oslo.", "Kari Solberg of Nordlys Bank"]
     first, second = (list(ner.entities(ner.Recognizer(nlp, s), texts)) for s in (step, other))

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from pipeline.enrich.entities.lists import LINE
 from pipeline.enrich.entities.spans import CITY, LISTED_WORD, TRUSTED, Span, Token
-from pipeline.enrich.lexicon import Lexicon, tokenize, words
+from pipeline.enrich.lexicon import Lexicon, tokenize, word_set
 
-_COMPANY_ENDS = words("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
-_SURNAMES_FIRST = words(
+_COMPANY_ENDS = word_set("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
+_SURNAMES_FIRST = word_set(
     """Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo Lin Gao Luo Deng Jiang Xi
     Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
     Ban Nguyen Tran Pham Hoang Vo Ngo Mao Lien Tsai Chiang Ri Pak Hen Hun"""
@@ -30,7 +30,7 @@ def after_preposition(text: str, span: Span) -> bool:
     return bool(_PLACE_BEFORE.search(text[max(0, span.start - 12) : span.start]))
 
 
-def choose(spans: Iterable[Span]) -> list[Span]:
+def choose_spans(spans: Iterable[Span]) -> list[Span]:
     """Choose spans, strongest first, then longest; drop what overlaps a chosen one."""
     ordered = sorted(spans, key=lambda s: (-s.strength, s.start - s.end, s.start, s.kind))
     taken: set[int] = set()
@@ -42,7 +42,7 @@ def choose(spans: Iterable[Span]) -> list[Span]:
     return sorted(chosen, key=lambda s: s.start)
 
 
-def repeats(
+def repeated_names(
     tokens: Sequence[Token], text: str, chosen: Sequence[Span], lexicon: Lexicon
 ) -> Iterable[Span]:
     """Yield later (or earlier) mentions of a name that nothing else marked, surnames included."""

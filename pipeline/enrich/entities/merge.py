@@ -176,7 +176,7 @@ def _longer(names: Sequence[str], short: str) -> str | None:
     return None
 
 
-def entity(
+def finished_entity(
     group: Group,
     text: str,
     sentence_starts: Sequence[int],

@@ -10,9 +10,9 @@ import re
 from functools import lru_cache
 
 from pipeline.enrich.entities.spans import Span
-from pipeline.enrich.lexicon import Lexicon, phrase, rows, words
+from pipeline.enrich.lexicon import Lexicon, phrase, rows, word_set
 
-_SPEAKS = words(
+_SPEAKS = word_set(
     """said says say warned warns warn accused accuses accuse denied denies deny rejected rejects
     reject announced announces announce refused refuses refuse agreed agrees agree condemned
     condemns condemn urged urges urge called calls demanded demands demand insisted insists insist
@@ -26,11 +26,11 @@ _SPEAKS = words(
     reclaimed annexed invaded attacked deployed sent sends cut cancelled canceled suspended informed
     told tells declared declares declined declines argues argued maintains maintained"""
 )
-_AUXILIARY = words(
+_AUXILIARY = word_set(
     "has have had is are was were will would may might can could should must does did do also"
 )
 _LIKE_SPEECH = re.compile(r"\w+(?:ed|ing)$")
-_OWNED = words(
+_OWNED = word_set(
     """stance position policy decision government response proposal demand demands refusal efforts
     plans plan support opposition offer allies ally envoy ambassador interests military army foreign
     relations ties sanctions troops forces claim claims insistence willingness intentions

@@ -75,7 +75,7 @@ def list_class(word: str, lexicon: Lexicon) -> int:
     )
 
 
-def features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Model[Any, Any]:
+def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Model[Any, Any]:
     """Turn documents into arrays of `uint64`: a row a token, a column an attribute.
 
     The columns are COLUMNS, the class in the lists, the row in `table` if there is one, and hashes
@@ -167,7 +167,7 @@ def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> M
         parts.append(piece)
         width += PIECE_WIDTH
     embed: Model[Any, Any] = chain(
-        features(lexicon, table, len(pieces)),
+        token_features(lexicon, table, len(pieces)),
         list2ragged(),
         with_array(concatenate(*parts)),
         with_array(Maxout(WIDTH, width, nP=3, dropout=0.0, normalize=True)),
@@ -181,7 +181,7 @@ def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> M
     return model
 
 
-def recognizer(
+def new_recognizer(
     nlp: Language,
     labels: Sequence[str],
     lexicon: Lexicon,

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.enrich.entities.spans import MODEL_WORD, SHAPE, Span, Token, runs
-from pipeline.enrich.lexicon import Lexicon, words
+from pipeline.enrich.lexicon import Lexicon, word_set
 
 _LONGEST_TITLE = 5
 NAMED_BY_GIVEN_NAME = MODEL_WORD - 1
-_PARTICLES = words("van von der den de da di del la le el al bin ibn abu dos du ter")
-_TITLE_ENDS = words("state minister president secretary exchequer general secretary premier")
-_HONORIFICS = words("mr mrs ms miss sir lady lord dame herr senor monsieur madame")
+_PARTICLES = word_set("van von der den de da di del la le el al bin ibn abu dos du ter")
+_TITLE_ENDS = word_set("state minister president secretary exchequer general secretary premier")
+_HONORIFICS = word_set("mr mrs ms miss sir lady lord dame herr senor monsieur madame")
 
 
 @dataclass(frozen=True, slots=True)

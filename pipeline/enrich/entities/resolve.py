@@ -10,7 +10,12 @@ from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.enrich.entities.compounds import acronyms, compound
-from pipeline.enrich.entities.consistency import after_preposition, choose, one_kind, repeats
+from pipeline.enrich.entities.consistency import (
+    after_preposition,
+    choose_spans,
+    one_kind,
+    repeated_names,
+)
 from pipeline.enrich.entities.lists import marked
 from pipeline.enrich.entities.merge import LEGAL_FORM
 from pipeline.enrich.entities.persons import by_given_name, by_title, strip_title, title_masks
@@ -27,7 +32,7 @@ from pipeline.enrich.entities.spans import (
 )
 from pipeline.enrich.entities.sport import SPORTS, is_sport, teams
 from pipeline.enrich.entities.works import titles
-from pipeline.enrich.lexicon import Lexicon, Name, phrase, rows, tokenize, words
+from pipeline.enrich.lexicon import Lexicon, Name, phrase, rows, tokenize, word_set
 
 _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
@@ -40,7 +45,7 @@ _NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
 _IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside)\s$")
 _BEGINS = re.compile(r"(?:^|\n|[.!?:]\s{1,2}|[\"\u201c])\Z|\A\Z")
 _STATE_AFTER = re.compile(r", [A-Z]")
-_NEVER = words(
+_NEVER = word_set(
     """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
     Deg ERA Newsroom Note Keywords Attendance Scorer Scorers Extras Avg Winner Winners Riot Baseball
     Basketball Soccer Cricket Golf Tennis Rugby Stadium Halftime Teams Score Scores Division Sales
@@ -51,7 +56,7 @@ _NEVER = words(
 _NO_NAMES = re.compile(
     r"(?:\S+ )*(?:Dlrs?|Cts|Pct|Mln|Bln|Shrs?|Revs|Pesetas|Stg)(?: \S+)*|[A-Z]{2,3}/[A-Z]\w*"
 )
-_NO_PLACES = words(
+_NO_PLACES = word_set(
     "Earth Moon Sun Mars Venus Jupiter Saturn Uranus Neptune Pluto World Universe Internet Web"
 )
 _SMALL_WORDS = re.compile(r"(?: [a-z][a-z-]*)+$")
@@ -70,7 +75,7 @@ _BODY_AFTER = re.compile(
     r"airlines|subsidiary|plc)\b"
 )
 _COMPANY_LISTS = frozenset({"companies.tsv", "organisations.tsv"})
-_CONJUNCTIONS = words(
+_CONJUNCTIONS = word_set(
     """Although Though While When Whereas Because Since Before After Until Unless However Despite"""
 )
 _LEAST_OF_A_CONJUNCTION = 6
@@ -99,7 +104,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     phrases = {(s.start, s.end) for s in known if s.strength == LISTED_PHRASE}
     shapes = [] if by_ours else list(shaped(text, tokens, lexicon))
     candidates = [*known, *(s for s in shapes if (s.start, s.end) not in phrases)]
-    seen = _Seen(model_spans)
+    seen = _SpansByStart(model_spans)
     candidates = [c for c in candidates if _town_stands(text, c, seen, lexicon)]
     by_line = marked(text, _country_names(), sport)
     candidates += [s for s in by_line if not _is_plain(text[s.start : s.end], s, sport, lexicon)]
@@ -114,8 +119,8 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates += [_judge_model(text, span, lexicon) for span in model_spans]
     cleaned = [span for span in (_clean(text, c, lexicon) for c in candidates) if span]
     cleaned = [s for s in cleaned if not _is_masked(s, masked)]
-    chosen = choose(cleaned)
-    chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
+    chosen = choose_spans(cleaned)
+    chosen = choose_spans([*chosen, *repeated_names(tokens, text, chosen, lexicon)])
     chosen = [_without_opener(text, span) for span in chosen]
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
     chosen = teams(text, chosen) if sport else chosen
@@ -351,7 +356,7 @@ def _dressed(text: str, span: Span) -> Span:
     return span
 
 
-class _Seen:
+class _SpansByStart:
     """Tells what the model saw at a place, by its spans sorted once."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
@@ -366,7 +371,7 @@ class _Seen:
         return nearest >= 0 and self._ends[nearest] > span.start
 
 
-def _town_stands(text: str, span: Span, seen: _Seen, lexicon: Lexicon) -> bool:
+def _town_stands(text: str, span: Span, seen: _SpansByStart, lexicon: Lexicon) -> bool:
     """Small towns are often common words: the model or a preposition must speak for them."""
     if span.name is None or span.name.source not in ("cities.tsv", "iso-3166-2"):
         return True

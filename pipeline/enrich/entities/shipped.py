@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.enrich.entities.network import WordTable, recognizer
-from pipeline.enrich.lexicon import load as load_lexicon
+from pipeline.enrich.entities.network import WordTable, new_recognizer
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
             raise ModelError("A file of the model is missing or another one", model=name, file=file)
     nlp = spacy.blank(description.language)
     table = word_table(folder) if description.has_words else None
-    step = recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
+    step = new_recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
     with np.load(folder / name / "weights.npz") as weights:
         for key, node, param in _parameters(step.model):
             node.set_param(param, weights[key].astype(_FULL))

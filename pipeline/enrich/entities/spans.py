@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.enrich.lexicon import Lexicon, Name, words
+from pipeline.enrich.lexicon import Lexicon, Name, word_set
 
 Token = tuple[str, int, int]
 
@@ -28,22 +28,22 @@ TOWN_PHRASE = MODEL_PHRASE + 2
 """Towns whose names no person has are surer than the model."""
 
 _BIG_CITY_PEOPLE = 100_000
-_INNER = words("of for & de del la and the al el ul bin ibn van von der den di da du dos ter wa")
+_INNER = word_set("of for & de del la and the al el ul bin ibn van von der den di da du dos ter wa")
 _TIES = frozenset("-'&.")
 # Words that begin a sentence with a capital without being part of a name.
-_OPENERS = words(
+_OPENERS = word_set(
     """The A An In On At For From To Of As If When While After Before Since But And Or So This That
     These Those He She It They We His Her Its Their Our My Your Both Some All One Two Three Former
     Late Under With By Also Yet Not No Another Other"""
 )
-NO_NAME = words(
+NO_NAME = word_set(
     """Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May
     June July August September October November December Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct
     Nov Dec Mr Mrs Ms Dr Sir I"""
 )
 
 
-COMPOUNDS = words(
+COMPOUNDS = word_set(
     """based born led backed controlled ruled run made held owned style type like origin trained
     speaking educated bound dominated brokered sponsored mediated registered listed flagged built
     occupied funded allied inspired supported linked style era wide time level area only friendly
@@ -51,7 +51,7 @@ COMPOUNDS = words(
 )
 """What follows a name and a hyphen in an adjective ("London-based")."""
 _LONGEST_SECOND_HALF = 5
-_OF_BODIES = words(
+_OF_BODIES = word_set(
     """Union Bank Agency Association Federation Council Organisation Organization Institute Academy
     Museum Church League Front Movement Army Party University College Society Confederation Alliance
     Congress Parliament Assembly Exchange Chamber Court Fund Foundation Office"""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.enrich.entities.spans import Span
-from pipeline.enrich.lexicon import words
+from pipeline.enrich.lexicon import word_set
 
-_WORDS = words(
+_WORDS = word_set(
     """league cup match matches season coach striker goal goals innings wicket wickets inning homer
     homered quarterback touchdown soccer cricket baseball basketball rugby tennis halftime defeated
     beat pitcher midfielder goalkeeper defender championship playoff tournament scored team teams

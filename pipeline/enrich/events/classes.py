@@ -135,7 +135,7 @@ _HARMS = frozenset({"ATTACK", "BOMB", "CRUELTY", "CLASH", "ARREST", "SEIZURE", "
 _HARMING = code_set("harming")
 
 
-def phrase(token: Token) -> tuple[str, str | None]:
+def noun_phrase(token: Token) -> tuple[str, str | None]:
     """Return the noun's lemma, with the word before it in a compound or after an adjective."""
     lemma = token.lemma_.lower()
     if token.i > 0:
@@ -156,7 +156,7 @@ def with_of(token: Token) -> str | None:
 
 def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
     """Return the noun classes of a head token; a listed phrase decides alone."""
-    lemma, pair = phrase(token)
+    lemma, pair = noun_phrase(token)
     table = lexicon.noun_classes
     longer = with_of(token)
     if longer is not None and longer in table:
@@ -179,7 +179,7 @@ def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
 
 def is_armed(token: Token, lexicon: EventLexicon) -> bool:
     """Say whether a head token is an attack with arms: no heart attack, fire or explosion."""
-    lemma, pair = phrase(token)
+    lemma, pair = noun_phrase(token)
     listed = lexicon.noun_classes.get(pair or "", frozenset())
     return lemma in _BOMBINGS or not listed.isdisjoint({"ATTACK", "BOMB"})
 
@@ -197,7 +197,7 @@ def is_somebody(token: Token, lexicon: EventLexicon) -> bool:
     """Say whether a head token names somebody: a name, a pronoun, a person or a body."""
     if token.pos_ == "PROPN" or token.lower_ in _PERSONAL:
         return True
-    lemma, pair = phrase(token)
+    lemma, pair = noun_phrase(token)
     if lemma in lexicon.roles or (pair is not None and pair in lexicon.roles):
         return True
     if lemma in _QUANTITIES or token.pos_ == "NUM":

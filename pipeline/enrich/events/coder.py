@@ -31,11 +31,11 @@ from pipeline.enrich.events.confidence import (
 from pipeline.enrich.events.contexts import contexts_of
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_dates import event_days
-from pipeline.enrich.events.event_lexicon import EventLexicon, load
+from pipeline.enrich.events.event_lexicon import EventLexicon, load_event_lexicon
 from pipeline.enrich.events.frames import REFUSED
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.nationality import Surroundings, at_home
-from pipeline.enrich.events.pair import Span, choose, fitting
+from pipeline.enrich.events.pair import Span, choose_act, fitting
 from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party, identity
 from pipeline.enrich.events.place import place_of
@@ -134,7 +134,7 @@ class EventCoder:
     @classmethod
     def open(cls, model: str) -> Self:
         """Return the coder over the installed package `model`. Raises ModelError."""
-        return cls(ner.load(model))
+        return cls(ner.load_pipeline(model))
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class EventCoder:
         Rows whose worth (`confidence.worth`) is below `least` are not told.
         """
         self._least = least
-        self._lexicon = lexicon or load()
+        self._lexicon = lexicon or load_event_lexicon()
         self._judge = judge
         self._parser = Parser(nlp)
         self._finder = ActFinder(self._lexicon)
@@ -191,7 +191,7 @@ class EventCoder:
         codings: list[PairCoding | None] = []
         docs = self._parser.parse([_flat(sentence) for sentence in sentences])
         for doc, source, target in zip(docs, sources, targets, strict=True):
-            act = choose(self._finder.acts(doc), source, target)
+            act = choose_act(self._finder.acts(doc), source, target)
             codings.append(self._pair(act, source, target) if act else None)
         return codings
 
@@ -380,8 +380,8 @@ class EventCoder:
             quad_class=code.quad_class,
             goldstein=code.goldstein,
             mode=code.mode,
-            source=labels.finished(source.actor, source.kind),
-            target=labels.finished(target.actor, target.kind) if target else None,
+            source=labels.with_label(source.actor, source.kind),
+            target=labels.with_label(target.actor, target.kind) if target else None,
             event_date=days[0] if days else None,
             event_date_end=days[1] if days else None,
             place=place[0] if place else None,

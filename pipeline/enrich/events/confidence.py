@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipeline.enrich.events.act import Act
-from pipeline.enrich.events.event_lexicon import EventLexicon, rows
+from pipeline.enrich.events.event_lexicon import EventLexicon, lexicon_rows
 from pipeline.enrich.events.party import Party
 from pipeline.enrich.events.syntax import Token
 
@@ -143,7 +143,7 @@ def _logistic(values: Sequence[float], weights: Sequence[float]) -> float:
 
 @cache
 def _weights(table: str, names: tuple[str, ...]) -> tuple[float, ...]:
-    weights = {name: float(weight) for _, (name, weight) in rows(table)}
+    weights = {name: float(weight) for _, (name, weight) in lexicon_rows(table)}
     return tuple(weights[name] for name in names)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.enrich.events.event_lexicon import Cameo, rows
+from pipeline.enrich.events.event_lexicon import Cameo, lexicon_rows
 
 MAX_CONTEXTS = 6
 
@@ -27,7 +27,7 @@ def contexts_of(row: Cameo, sentence: str, hypothetical: bool) -> tuple[str, ...
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (name, re.compile(rf"\b(?:{'|'.join(map(_pattern, members.split(', ')))})\b"))
-        for _, (name, members) in rows("contexts.tsv")
+        for _, (name, members) in lexicon_rows("contexts.tsv")
     )
 
 

@@ -101,7 +101,7 @@ class EventLexicon:
         return None
 
 
-def rows(name: str) -> Iterator[tuple[int, list[str]]]:
+def lexicon_rows(name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row of a list in `data/` below its head, with the line's number.
 
     Raises `ConfigError` where a row has not as many cells as the head.
@@ -137,7 +137,7 @@ def _atoms(cell: str, where: Mapping[str, object]) -> tuple[Atom, ...]:
 
 def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tuple[Frame, ...]]:
     found: dict[str, list[Frame]] = {}
-    for number, (verbs, pattern, action) in rows("verbs.tsv"):
+    for number, (verbs, pattern, action) in lexicon_rows("verbs.tsv"):
         where = {"file": "verbs.tsv", "line": number}
         atoms = _atoms(pattern, where)
         suffered, words = action[0] == "<", action.removeprefix("<")
@@ -158,18 +158,18 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
 
 
 @cache
-def load() -> EventLexicon:
+def load_event_lexicon() -> EventLexicon:
     """Return the lexicon, read once a process.
 
     Raises `ConfigError` when a file does not hold together.
     """
     cameo = {
         code: Cameo(code, root, mode or None, context or None, int(quad), float(goldstein))
-        for _, (code, root, mode, context, quad, goldstein) in rows("cameo.tsv")
+        for _, (code, root, mode, context, quad, goldstein) in lexicon_rows("cameo.tsv")
     }
     noun_classes: dict[str, set[str]] = {}
     class_codes: dict[str, str] = {}
-    for _, (name, code, members) in rows("nouns.tsv"):
+    for _, (name, code, members) in lexicon_rows("nouns.tsv"):
         if code:
             class_codes[name] = code
         for member in _members(members):
@@ -182,15 +182,17 @@ def load() -> EventLexicon:
         if rest:
             particles.setdefault(lemma, []).append(rest)
     operators: dict[str, list[tuple[str, str]]] = {}
-    for _, (operator, inner, code) in rows("operators.tsv"):
+    for _, (operator, inner, code) in lexicon_rows("operators.tsv"):
         operators.setdefault(operator, []).append((inner, code))
     nominals: dict[str, str] = {}
     patients: set[str] = set()
-    for _, (verb, possessor, nouns) in rows("nominalizations.tsv"):
+    for _, (verb, possessor, nouns) in lexicon_rows("nominalizations.tsv"):
         nominals.update((noun, verb) for noun in _members(nouns))
         if possessor == "patient":
             patients.update(_members(nouns))
-    roles = {noun: role for _, (role, nouns) in rows("roles.tsv") for noun in _members(nouns)}
+    roles = {
+        noun: role for _, (role, nouns) in lexicon_rows("roles.tsv") for noun in _members(nouns)
+    }
     return EventLexicon(
         frames=frames,
         particles={

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from pipeline.enrich.events.syntax import Token
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.model import Actor
 
 _MOST_BEFORE = 8
@@ -66,14 +66,14 @@ def actor_code(country: str | None, role: str | None) -> str | None:
     return f"{country or ''}{role or ''}" or None
 
 
-def finished(actor: Actor, kind: str | None) -> Actor:
+def with_label(actor: Actor, kind: str | None) -> Actor:
     """Return the actor with its label, its state's name and its code."""
     words = label(actor.text)
     named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
     return replace(
         actor,
         label=actor.name if named else words,
-        state=load().canonical_country.get(actor.country or ""),
+        state=load_lexicon().canonical_country.get(actor.country or ""),
         code=actor_code(actor.country, actor.role),
     )
 

@@ -49,7 +49,7 @@ def score(act: Act, source: Span, target: Span) -> float:
     return total
 
 
-def choose(acts: list[Act], source: Span, target: Span) -> Act | None:
+def choose_act(acts: list[Act], source: Span, target: Span) -> Act | None:
     """Return the act that fits the two spans best, or None where the sentence names none."""
     if not acts:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from pipeline.compat.spacy_words import words
+from pipeline.compat.spacy_words import words_step
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -70,14 +70,14 @@ def dateline_length(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _ParsedText:
     """A text as the parser reads it: blanks for a dateline, nothing for what is left out."""
 
     blanked: str
     left_out: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, text: str) -> _Text:
+    def of(cls, text: str) -> _ParsedText:
         start = dateline_length(text)
         whole = " " * start + text[start:MAX_CHARS]
         left_out = tuple(match.span() for match in _ACRONYM.finditer(whole))
@@ -89,7 +89,7 @@ class Parser:
 
     def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
-        self._words = words(nlp)
+        self._words = words_step(nlp)
         wanted = _STEPS if self._words else (*_STEPS, *_WORD_STEPS)
         self._steps = [
             cast("Pipe", nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted
@@ -97,7 +97,7 @@ class Parser:
 
     def parse(self, texts: Sequence[str]) -> list[Doc]:
         """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given."""
-        read = [_Text.of(text) for text in texts]
+        read = [_ParsedText.of(text) for text in texts]
         docs = [self._doc(text.blanked) for text in read]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))

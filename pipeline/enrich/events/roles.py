@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.enrich.events.classes import phrase
+from pipeline.enrich.events.classes import noun_phrase
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.syntax import Token
 
@@ -11,7 +11,7 @@ def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token
     """Return the role that a noun phrase's words give, and the words up to its head."""
     left = [t for t in token.lefts if t.dep_ in {"compound", "amod", "nmod", "poss", "det"}]
     words = [t for child in left for t in child.subtree][-7:]
-    lemma, pair = phrase(token)
+    lemma, pair = noun_phrase(token)
     table = lexicon.roles
     if lemma in _VAGUE and (pair is None or pair not in table):
         return _of_qualifiers(token, left, lexicon), words
@@ -20,13 +20,13 @@ def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token
             return table[candidate], words
     for child in reversed(left):
         if child.dep_ in {"compound", "nmod", "amod"}:
-            lemma, pair = phrase(child)
+            lemma, pair = noun_phrase(child)
             for candidate in (pair, lemma):
                 if candidate is not None and candidate in table:
                     return table[candidate], words
     for child in token.children:
         if child.dep_ == "appos":
-            lemma, pair = phrase(child)
+            lemma, pair = noun_phrase(child)
             for candidate in (pair, lemma):
                 if candidate is not None and candidate in table:
                     return table[candidate], words

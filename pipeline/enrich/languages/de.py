@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 
 from pipeline.enrich.entities.spans import LISTED_WORD, Span
 from pipeline.enrich.languages.base import Language, SentenceEnds
-from pipeline.enrich.languages.foreign import resolve
-from pipeline.enrich.lexicon import Name, load, rows, words
+from pipeline.enrich.languages.foreign import resolve_foreign
+from pipeline.enrich.lexicon import Name, load_lexicon, rows, word_set
 
 _ADJECTIVE = r"(?:e|en|em|er|es)"
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -54,7 +54,7 @@ def peoples(text: str) -> Iterator[Span]:
 def _adjectives_in_english() -> dict[str | None, str]:
     """Return the wires' adjective of each country."""
     found: dict[str | None, str] = {}
-    for name in load().names.values():
+    for name in load_lexicon().names.values():
         if name.kind == "NORP" and name.source == "countries.tsv":
             found.setdefault(name.country, name.canonical)
     return found
@@ -63,15 +63,15 @@ def _adjectives_in_english() -> dict[str | None, str]:
 GERMAN = Language(
     "de",
     SentenceEnds(
-        before_name=words(
+        before_name=word_set(
             """hr hrn fr frl dr prof ing dipl st gen oberst hptm lt kard bzw ca evtl ggf inkl max
             min nr nrn art abs s vgl vs z.b d.h u.a v.a i.d.r h.c z b h a d c u v i o sog
             bd bde kap abb tab jan feb mär apr jun jul aug sept sep okt nov dez mo di mi do fr sa so
             tel str mio mrd"""
         ),
-        before_number=words("nr nrn art abs s bd kap abb tab str tel"),
-        may_end=words("usw etc ag gmbh co inc e.v u.s ff a.m a.d v.chr n.chr"),
-        starters=words(
+        before_number=word_set("nr nrn art abs s bd kap abb tab str tel"),
+        may_end=word_set("usw etc ag gmbh co inc e.v u.s ff a.m a.d v.chr n.chr"),
+        starters=word_set(
             """der die das den dem des ein eine einen einem einer dieser diese dieses diesen er sie
             es wir ihr ich man sein seine ihre unser aber und oder doch denn auch in im an am auf
             aus bei beim mit nach von vom zu zum zur für gegen ohne um durch über unter vor zwischen
@@ -81,6 +81,6 @@ GERMAN = Language(
         ),
         ordinals=True,
     ),
-    partial(resolve, language="de", peoples=peoples, genitives=("s",)),
+    partial(resolve_foreign, language="de", peoples=peoples, genitives=("s",)),
     entity_model="news-de",
 )

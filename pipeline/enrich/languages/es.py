@@ -8,20 +8,20 @@ from dataclasses import replace
 
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.languages.base import Language, SentenceEnds
-from pipeline.enrich.languages.foreign import resolve
-from pipeline.enrich.lexicon import Lexicon, words
+from pipeline.enrich.languages.foreign import resolve_foreign
+from pipeline.enrich.lexicon import Lexicon, word_set
 
 _HEADS = {
-    "LOC": words(
+    "LOC": word_set(
         """río rio mar golfo isla islas sierra monte montes valle cabo lago bahía océano península
         cordillera estrecho desierto américa europa áfrica asia oceanía oriente occidente caribe
         mediterráneo atlántico pacífico cantábrico balcanes"""
     ),
-    "FAC": words(
+    "FAC": word_set(
         """calle plaza avenida paseo estadio aeropuerto palacio museo hospital teatro puente parque
         catedral iglesia pabellón autopista carretera estación cárcel auditorio polideportivo"""
     ),
-    "LAW": words(
+    "LAW": word_set(
         """ley constitución tratado acuerdo acuerdos protocolo código convenio convención estatuto
         carta decreto pacto"""
     ),
@@ -58,22 +58,22 @@ def _stands(before: re.Pattern[str], text: str, span: Span) -> bool:
 
 
 def _resolve(text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon) -> list[Span]:
-    return _clubs(text, resolve(text, model_spans, lexicon, language="es", heads=_HEADS))
+    return _clubs(text, resolve_foreign(text, model_spans, lexicon, language="es", heads=_HEADS))
 
 
 SPANISH = Language(
     "es",
     SentenceEnds(
-        before_name=words(
+        before_name=word_set(
             """sr sra sres sras srta d dª dña dr dra prof profa lic ing arq gral gobr pdte pdta mons
             fray sto sta cnel cap tte cdte av avda pza art arts núm núms n nº pág págs vol fig cf p
             ej vs ee ff jj cc rr ene feb mar abr may jun jul ago sept sep oct nov dic tel aprox"""
         ),
-        before_number=words("art arts núm núms n nº pág págs vol fig p"),
-        may_end=words(
+        before_number=word_set("art arts núm núms n nº pág págs vol fig p"),
+        may_end=word_set(
             "etc s.a s.l cía cia ee.uu eeuu uu aa oo d.f a.m p.m a.c d.c ltda hnos ud uds"
         ),
-        starters=words(
+        starters=word_set(
             """el la los las lo un una unos unas este esta estos estas ese esa esos esas aquel él
             ella ellos ellas yo nosotros usted ustedes su sus pero y e o u ni en a al de del por
             para con sin sobre según tras desde hasta entre durante si cuando como mientras aunque

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from pipeline.enrich.entities.consistency import choose, one_kind, repeats
+from pipeline.enrich.entities.consistency import choose_spans, one_kind, repeated_names
 from pipeline.enrich.entities.spans import (
     BIG_CITY,
     LISTED_PHRASE,
@@ -42,7 +42,7 @@ Peoples = Callable[[str], Iterator[Span]]
 """The adjectives and peoples of countries in a text, in a language that has a list of them."""
 
 
-def resolve(
+def resolve_foreign(
     text: str,
     model_spans: Sequence[Span] | None,
     lexicon: Lexicon,
@@ -63,7 +63,7 @@ def resolve(
     countries = [span for span in _territories(tokens, names) if not _in_compound(text, span)]
     known = [*countries, *_listed(tokens, lexicon, bool(names))]
     if model_spans is None:
-        return choose(known)
+        return choose_spans(known)
     candidates = [*countries, *(peoples(text) if peoples else ())]
     entries = {(span.start, span.end): span.name for span in known}
     for span in model_spans:
@@ -76,8 +76,8 @@ def resolve(
             kind = name.kind if name is not None and fits else _finer(text, clean, heads or {})
             named = name if fits else None
             candidates.append(replace(clean, kind=kind, strength=strength, name=named))
-    chosen = choose(candidates)
-    chosen = choose([*chosen, *repeats(tokens, text, chosen, lexicon)])
+    chosen = choose_spans(candidates)
+    chosen = choose_spans([*chosen, *repeated_names(tokens, text, chosen, lexicon)])
     return one_kind(text, chosen)
 
 

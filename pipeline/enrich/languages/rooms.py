@@ -24,7 +24,7 @@ def language_of(code: str | None) -> Language:
     room = LANGUAGES.get(code or "")
     if room is not None:
         return room
-    return Language(code or "", SENTENCE_ENDS, partial(foreign.resolve, language=code))
+    return Language(code or "", SENTENCE_ENDS, partial(foreign.resolve_foreign, language=code))
 
 
 def entity_models() -> dict[str, str]:

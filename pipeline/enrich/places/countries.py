@@ -15,15 +15,15 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.entities.spans import Span, listed
-from pipeline.enrich.lexicon import Lexicon, phrase, tokenize, words
+from pipeline.enrich.lexicon import Lexicon, phrase, tokenize, word_set
 
 _SUPPORT = 4.5
 _BIG_CITY = 100_000
-_COMPANY_ENDS = words(
+_COMPANY_ENDS = word_set(
     "Inc Corp Co Ltd Plc PLC SA AG NV LP Group Holdings Industries Systems Bancorp"
 )
 # Bodies that a town or county runs: its name in theirs is a place.
-_CIVIC_ENDS = words(
+_CIVIC_ENDS = word_set(
     """Police Department Council Court County Parish School Schools College University Hospital
     Authority Commission Board Committee District Office Fire Chamber Airport Park Library Museum
     Church Township Center Centre Hall Street Road Stadium Cathedral Prison Jail Government"""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.enrich.lexicon import Lexicon, load, rows
+from pipeline.enrich.lexicon import Lexicon, load_lexicon, rows
 from pipeline.model import Entity, Event, RegionEvidence
 
 UNKNOWN = "unknown"
@@ -95,7 +95,7 @@ def weigh(
         found = sign.search(text)
         if found is not None:
             evidence.append(RegionEvidence(sign.kind, found, sign.country, sign.weight * _MONEY))
-    return decide(evidence, load())
+    return choose_regions(evidence, load_lexicon())
 
 
 def _is_of_story(event: Event) -> bool:
@@ -122,7 +122,7 @@ def _named(entity: Entity, text: str, headline_end: int, lead_end: int) -> list[
     ]
 
 
-def decide(evidence: Sequence[RegionEvidence], lexicon: Lexicon) -> Regions:
+def choose_regions(evidence: Sequence[RegionEvidence], lexicon: Lexicon) -> Regions:
     """Sum the evidence by country and region and choose."""
     countries: dict[str, float] = defaultdict(float)
     regions: dict[str, float] = defaultdict(float)

@@ -21,7 +21,7 @@ from pipeline.parse.markup.flow import Flow
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.dates import Moment
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 NEXIS_COUNT = re.compile(
     r"^[ \t]*(\d{1,5}) (?:of|von|de|di) (\d{1,5}) (?:DOCUMENT|DOKUMENT)[A-Z]*[ \t]*$", re.M
@@ -348,7 +348,7 @@ def _draft(
     aside: Sequence[str] = (),
 ) -> Draft:
     """Return the draft with its body; `text` is the whole document, `aside` its labels."""
-    read = fields.with_body(with_moment(draft, published), Flow(tidy(body)))
+    read = fields.with_body(with_moment(draft, published), Flow(tidy_paragraphs(body)))
     return replace(read, delivered=text, set_aside=(*read.set_aside, *aside))
 
 

@@ -17,7 +17,7 @@ from pipeline.parse.conventions.zones import in_utc, zone_of_desk
 from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _LOOK_AHEAD = 3
 _SIGNATURE_CHARS = 40
@@ -55,7 +55,7 @@ def read_story(text: str, moment: Moment | None = None) -> Draft:
     head = read_heading(lines[:end])
     head.moment = head.moment or below.moment or moment
     paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
-    draft = compose(head, tidy(paragraphs), below, text, lines[end:])
+    draft = compose(head, tidy_paragraphs(paragraphs), below, text, lines[end:])
     _check(draft, head, below)
     return draft
 
@@ -89,7 +89,7 @@ def compose(
         warnings.append("the story goes on in a later take")
     draft = Draft(
         headline=head.headline,
-        paragraphs=(*tidy(head.points), *paragraphs),
+        paragraphs=(*tidy_paragraphs(head.points), *paragraphs),
         slugline=head.slugline,
         provider=agency,
         provider_id=head.provider_id,

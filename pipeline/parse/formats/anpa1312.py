@@ -24,7 +24,7 @@ from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
 from pipeline.parse.draft import Draft, replace
 from pipeline.parse.text.clean import line
-from pipeline.parse.text.paragraphs import split_indented, tidy
+from pipeline.parse.text.paragraphs import split_indented, tidy_paragraphs
 
 CELL, ROW = b"\x08\x10\x1f", b"\x1e"
 NOTHING = b"\x11\x12\x13\x14\x0e\x0f\x15\x17\x18\x19\x1a\x1c\x1d"
@@ -69,7 +69,7 @@ def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
     below = read_sign_off(["", *rows])
     kept = rows[: max(below.end - 1, 0)]
     paragraphs = [entry.strip() for entry in kept] if is_table else split_indented("\n".join(kept))
-    draft = compose(head, tidy(paragraphs), below)
+    draft = compose(head, tidy_paragraphs(paragraphs), below)
     return replace(
         draft,
         summary=draft.summary or " ".join(summary) or None,

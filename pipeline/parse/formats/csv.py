@@ -14,7 +14,7 @@ from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, r
 from pipeline.parse.formats.json import read_story_object
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped
-from pipeline.parse.mapping.field_map import FieldMap, ready
+from pipeline.parse.mapping.field_map import FieldMap, ready_mappings
 from pipeline.parse.markup.values import Json
 from pipeline.parse.overflow import check_count
 from pipeline.parse.text.clean import line as one_line
@@ -27,7 +27,7 @@ _MAX_SHOWN_CHARS = 400
 _SUMMARIES = frozenset({"summary", "description", "abstract"})
 
 
-class _Lines(Iterator[str]):
+class _RowLines(Iterator[str]):
     """The lines of a text one by one, and the text of those that a row took."""
 
     def __init__(self, text: str) -> None:
@@ -54,7 +54,7 @@ class _Lines(Iterator[str]):
 class _Rows:
     """The rows of a table: by the tabs alone where they suffice, else by RFC 4180."""
 
-    def __init__(self, lines: _Lines, found: Shape) -> None:
+    def __init__(self, lines: _RowLines, found: Shape) -> None:
         self._lines = lines
         self._shape = found
         self._again: list[str] = []
@@ -88,7 +88,7 @@ class _Rows:
         return row
 
 
-class _Csv:
+class _CsvFormat:
     name = "csv"
 
     def matches(self, sniff: Sniff) -> bool:
@@ -105,7 +105,7 @@ class _Csv:
         if found is None:
             raise FaultError("malformed", "no table: the text changes beyond its beginning")
         check_count(text, found.delimiter, "\n")
-        lines = _Lines(text)
+        lines = _RowLines(text)
         rows = _Rows(lines, found)
         names: list[str] | None = None
         mapping: FieldMap | None = None
@@ -176,7 +176,7 @@ def _story(low: dict[str, Json], raw: bytes | None) -> Draft:
 
 def _first_row(text: str, found: Shape) -> list[str]:
     try:
-        return next(_Rows(_Lines(text), found))
+        return next(_Rows(_RowLines(text), found))
     except (csv.Error, StopIteration):
         return []
 
@@ -187,11 +187,13 @@ def _mapping(
     """Return the mapping of a table with these columns, or of one without a header by its cells."""
     if names is None:
         given = (m for m in limits.mappings if len(m.columns) == width)
-        fitting = (m for m in ready() if len(m.columns) == width and _has_cells(m, cells or ()))
+        fitting = (
+            m for m in ready_mappings() if len(m.columns) == width and _has_cells(m, cells or ())
+        )
         return next(iter((*given, *fitting)), None)
     item: dict[str, Json] = dict.fromkeys(names, " .")
     given = (m for m in limits.mappings if not m.columns)
-    telling = (m for m in ready() if m.when.has)
+    telling = (m for m in ready_mappings() if m.when.has)
     return next((m for m in (*given, *telling) if _has_columns(m, names, item)), None)
 
 
@@ -223,4 +225,4 @@ def _unknown(names: list[str] | None, found: Shape, text: str) -> str:
     return f"a table of which no column holds a text: {columns}"[:_MAX_SHOWN_CHARS]
 
 
-CSV = _Csv()
+CSV = _CsvFormat()

@@ -30,7 +30,7 @@ from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, local, read_html
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.dates import Moment
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _TEXTS = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
@@ -241,7 +241,7 @@ def _flow(detail: Values, feed: _Feed) -> Flow:
     text = str(detail.get("value") or "")
     if _may_be_markup(detail, feed) and ("<" in text or "&lt;" in text):
         return read_html(html.unescape(text) if "<" not in text else text)
-    return Flow(tidy(split_paragraphs(clean(html.unescape(text)))))
+    return Flow(tidy_paragraphs(split_paragraphs(clean(html.unescape(text)))))
 
 
 def _times(entry: Values, feed: _Feed, warnings: list[str]) -> tuple[Moment | None, Moment | None]:

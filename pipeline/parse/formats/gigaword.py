@@ -27,7 +27,7 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _NUMBER = re.compile(r"^([A-Z]+)(?:_([A-Z]{3}))?_?(\d{4})(\d\d)(\d\d)\.")
 _STAMP = re.compile(r"\s(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)$")
@@ -109,8 +109,8 @@ def _paragraphs(markup: str) -> tuple[str, ...]:
         return ()
     pieces = [p for p in _PARAGRAPH.split(text) if p.strip()]
     if len(pieces) > 1 or _PARAGRAPH.search(text):
-        return tidy(clean(html.unescape(_TAG.sub(" ", piece))) for piece in pieces)
-    return tidy(split_paragraphs(clean(html.unescape(_TAG.sub(" ", text)))))
+        return tidy_paragraphs(clean(html.unescape(_TAG.sub(" ", piece))) for piece in pieces)
+    return tidy_paragraphs(split_paragraphs(clean(html.unescape(_TAG.sub(" ", text)))))
 
 
 GIGAWORD = _Gigaword()

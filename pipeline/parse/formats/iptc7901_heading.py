@@ -22,7 +22,7 @@ from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import compose
 from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text.clean import line
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _MARK = re.compile(r"(?:^|\s)=+\s*$")
 _BYLINE = re.compile(r"^(?:By|BY|Von|VON|Par|PAR|Por|POR|Di|Door|Av)\s+[^\W\d_]")
@@ -80,7 +80,7 @@ def read_marked_heading(text: str) -> Draft | None:
     desk = [line(entry) for entry in lines[stop:] if entry.strip()]
     below = read_sign_off(["", *lines[end:stop]])
     body = lines[end : end + max(below.end - 1, 0)]
-    paragraphs = tidy(split_paragraphs("\n".join(body)))
+    paragraphs = tidy_paragraphs(split_paragraphs("\n".join(body)))
     if not head.headline and not paragraphs:
         raise FaultError("no_text", "there is no text between heading and sign-off")
     head.notes += [" ".join(desk)] if desk else []

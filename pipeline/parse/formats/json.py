@@ -21,7 +21,7 @@ from pipeline.parse.formats.agency_json import read_agency
 from pipeline.parse.formats.ninjs import is_ninjs, read_ninjs
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.mapping import read as mapped
-from pipeline.parse.mapping.field_map import FieldMap, ready
+from pipeline.parse.mapping.field_map import FieldMap, ready_mappings
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
@@ -30,7 +30,7 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _HEADLINE = ("headline", "title", "hl", "head", "heading", "news_title", "article_title",
              "headline_text", "titel", "überschrift", "ueberschrift", "titre", "título", "titulo",
@@ -95,7 +95,7 @@ class JsonFormat:
             content = _content(low)
             if content is not None:
                 yield from self._carried(low, content, raw, hints, limits)
-            elif (mapping := mapped.find(item, limits.mappings)) is not None:
+            elif (mapping := mapped.first_fitting(item, limits.mappings)) is not None:
                 yield mapped.read_mapped(mapping, item, raw, read_story_object)
             elif (found := mapped.find_items(item, limits.mappings)) is not None:
                 yield from _mapped_items(item, found, raw)
@@ -103,7 +103,7 @@ class JsonFormat:
                 yield from parts
             elif (mapping := mapped.find_ready(item)) is not None:
                 yield mapped.read_mapped(mapping, item, raw, read_story_object)
-            elif (found := mapped.find_items(item, ready())) is not None:
+            elif (found := mapped.find_items(item, ready_mappings())) is not None:
                 yield from _mapped_items(item, found, raw)
             elif is_ninjs(item) and not _is_story(low):
                 yield read_ninjs(item, raw)
@@ -271,14 +271,18 @@ def _status(low: dict[str, Json]) -> tuple[str, str | None]:
 def _body(low: dict[str, Json]) -> Flow:
     listed = low.get("paragraphs")
     if isinstance(listed, list) and values.strings(listed):
-        return Flow(tidy(values.strings(listed)))
+        return Flow(tidy_paragraphs(values.strings(listed)))
     for name in ("body_html", "html", *_BODY):
         value = low.get(name)
         if isinstance(value, list) and values.strings(value):
-            return Flow(tidy(values.strings(value)))
+            return Flow(tidy_paragraphs(values.strings(value)))
         if isinstance(value, str) and value.strip():
             marked = "</" in value or "<br" in value or "<p>" in value
-            return read_html(value) if marked else Flow(tidy(split_paragraphs(clean(value))))
+            return (
+                read_html(value)
+                if marked
+                else Flow(tidy_paragraphs(split_paragraphs(clean(value))))
+            )
     return Flow()
 
 

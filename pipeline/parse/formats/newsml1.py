@@ -34,7 +34,7 @@ from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _PICTURES = frozenset(
     ["photo", "picture", "graphic", "image", "video", "audio", "icon", "animation", "logo"]
@@ -176,7 +176,11 @@ def _read(entry: etree._Element) -> Draft | None:
         flow = read_flow(data)
     else:
         text = "".join(str(part) for part in data.itertext())
-        flow = read_html(text) if "</" in text else Flow(tidy(split_paragraphs(clean(text))))
+        flow = (
+            read_html(text)
+            if "</" in text
+            else Flow(tidy_paragraphs(split_paragraphs(clean(text))))
+        )
     return Draft("", flow.paragraphs, captions=flow.captions)
 
 

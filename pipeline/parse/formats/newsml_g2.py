@@ -31,7 +31,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
 from pipeline.parse.text.clean import clean
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _STORIES = ("newsitem", "packageitem")
 _OTHERS = ("conceptitem", "knowledgeitem", "planningitem", "catalogitem")
@@ -256,7 +256,9 @@ def _content(item: etree._Element) -> tuple[Draft, list[str]]:
         if local(part) == "inlinedata":
             text = "".join(str(entry) for entry in part.itertext())
             marked = "</" in text or "html" in (xml.attribute(part, "contenttype") or "")
-            flow = read_html(text) if marked else Flow(tidy(split_paragraphs(clean(text))))
+            flow = (
+                read_html(text) if marked else Flow(tidy_paragraphs(split_paragraphs(clean(text))))
+            )
             found = replace(empty, paragraphs=flow.paragraphs, captions=flow.captions)
         else:
             inner = next(xml.children(part), None)

@@ -21,7 +21,7 @@ from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
 from pipeline.parse.text.clean import clean, line, optional_line
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _ROLES = (
     ("topic", ("subject", "subjects", "service", "anpa_category")),
@@ -211,7 +211,7 @@ def _body(low: dict[str, Json]) -> Flow:
             found.append((rank, values.text(low, name) or ""))
     for _, text in sorted(found, key=lambda entry: entry[0]):
         marked = bool(re.search(r"<\w+[^>]*>", text))
-        flow = read_html(text) if marked else Flow(tidy(split_paragraphs(clean(text))))
+        flow = read_html(text) if marked else Flow(tidy_paragraphs(split_paragraphs(clean(text))))
         if flow.paragraphs:
             return flow
     return Flow()

@@ -20,7 +20,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, text_of
 from pipeline.parse.text.clean import line
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _ROOTS = frozenset({"Sentences", "Articles", "Sentence", "Article"})
 _LAST_NUMBER = re.compile(r"[-_](\d{1,4})$")
@@ -90,7 +90,7 @@ def _story(group: list[etree._Element]) -> Draft:
     )
     if first.tag == "Sentence":
         paragraphs = [" ".join(filter(None, paragraphs))]
-    return fields.with_body(with_moment(draft, published), Flow(tidy(paragraphs)))
+    return fields.with_body(with_moment(draft, published), Flow(tidy_paragraphs(paragraphs)))
 
 
 PETRARCH = _Petrarch()

@@ -22,7 +22,7 @@ from pipeline.parse.overflow import check_count
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.decode import decode
-from pipeline.parse.text.paragraphs import split_indented, tidy
+from pipeline.parse.text.paragraphs import split_indented, tidy_paragraphs
 
 _START = re.compile(rb"<REUTERS\b[^<>]*>")
 _END = re.compile(rb"</REUTERS\s*>\s*")
@@ -130,7 +130,7 @@ def _text(inner: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     warnings: tuple[str, ...] = ()
     if more:
         text, warnings = text[: more.start()], ("the story goes on in a later take",)
-    paragraphs = tidy(split_indented(text))
+    paragraphs = tidy_paragraphs(split_indented(text))
     if not title and body is None and paragraphs:
         title, paragraphs = paragraphs[0], paragraphs[1:]
     return title, paragraphs, warnings

@@ -12,7 +12,7 @@ from pipeline.parse.text.clean import clean
 from pipeline.parse.text.decode import decode
 
 
-class _Text:
+class _TextFormat:
     name = "text"
 
     def matches(self, sniff: Sniff) -> bool:
@@ -26,4 +26,4 @@ class _Text:
         yield replace(draft, warnings=(*decoded.warnings, *draft.warnings))
 
 
-TEXT = _Text()
+TEXT = _TextFormat()

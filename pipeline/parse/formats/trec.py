@@ -25,7 +25,7 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _NUMBERED = re.compile(r"<DOC>\s*<DOCNO>\s*(?![A-Z]+(?:_[A-Z]{3})?_?\d{8}\.)[^<\s]+\s*</DOCNO>")
 """Not a number of Gigaword, `APW19981016.0240`."""
@@ -210,8 +210,10 @@ def _body(found: dict[str, list[str]], *, placed: bool) -> tuple[Flow, str]:
         # The Wall Street Journal's: a place in capitals alone, whatever length the sentence has.
         place = None if placed else _PLACE.match(paragraphs[0])
         if place:
-            return Flow(tidy([paragraphs[0][place.end() :], *paragraphs[1:]])), place["place"]
-    return Flow(tidy(paragraphs)), ""
+            return Flow(tidy_paragraphs([paragraphs[0][place.end() :], *paragraphs[1:]])), place[
+                "place"
+            ]
+    return Flow(tidy_paragraphs(paragraphs)), ""
 
 
 def _paragraphs(markup: str) -> list[str]:

@@ -203,6 +203,6 @@ def ready_texts() -> MappingType[str, str]:
 
 
 @cache
-def ready() -> tuple[FieldMap, ...]:
+def ready_mappings() -> tuple[FieldMap, ...]:
     """Return the ready mappings, in order of their names."""
     return tuple(mapping_of(tomllib.loads(text), name) for name, text in ready_texts().items())

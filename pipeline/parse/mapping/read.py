@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import Code
 from pipeline.parse.draft import Draft, FaultError, replace
-from pipeline.parse.mapping.field_map import Field, FieldMap, ready
+from pipeline.parse.mapping.field_map import Field, FieldMap, ready_mappings
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
 from pipeline.parse.text.clean import clean, line
-from pipeline.parse.text.paragraphs import split_paragraphs, tidy
+from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
 _TIMES = frozenset(("published_at", "version_time", "created_at", "updated_at", "embargo_until"))
@@ -28,7 +28,7 @@ ReadObject = Callable[[dict[str, Json], bytes | None], Draft]
 """Makes the draft of an object whose names are those of JSON exports."""
 
 
-def find(item: dict[str, Json], mappings: Sequence[FieldMap]) -> FieldMap | None:
+def first_fitting(item: dict[str, Json], mappings: Sequence[FieldMap]) -> FieldMap | None:
     """Return the first of the operator's mappings whose shape `item` has."""
     return next((mapping for mapping in mappings if fits(mapping, item)), None)
 
@@ -45,7 +45,7 @@ def find_ready(item: dict[str, Json]) -> FieldMap | None:
 @cache
 def _signatures() -> tuple[tuple[FieldMap, frozenset[str]], ...]:
     """Return the ready mappings that are told by their fields, and those of them at the top."""
-    found = ((entry, frozenset(entry.when.has)) for entry in ready() if entry.when.has)
+    found = ((entry, frozenset(entry.when.has)) for entry in ready_mappings() if entry.when.has)
     return tuple((entry, frozenset(re.split(r"[.\[]", p)[0] for p in has)) for entry, has in found)
 
 
@@ -184,10 +184,10 @@ def _flow(text: str, form: str) -> Flow:
     if form == "html" or (form == "auto" and marked):
         return read_html(text)
     if form == "paragraphs":
-        return Flow(tidy((text,)))
+        return Flow(tidy_paragraphs((text,)))
     if form == "lines":
-        return Flow(tidy(text.splitlines()))
-    return Flow(tidy(split_paragraphs(clean(text))))
+        return Flow(tidy_paragraphs(text.splitlines()))
+    return Flow(tidy_paragraphs(split_paragraphs(clean(text))))
 
 
 def _sections(mapping: FieldMap, item: dict[str, Json]) -> Iterator[Code]:

@@ -41,7 +41,7 @@ def read_values(text: str, max_depth: int) -> Iterator[Value]:
     """
     check_count(text, ",", "[", "{")
     position = _BLANK.match(text, 0).end()  # type: ignore[union-attr]
-    in_array, lines = text.startswith("[", position), _Lines(_IN_VAIN * len(text))
+    in_array, lines = text.startswith("[", position), _LineStarts(_IN_VAIN * len(text))
     position += in_array
     while True:
         position = _BLANK.match(text, position).end()  # type: ignore[union-attr]
@@ -52,7 +52,7 @@ def read_values(text: str, max_depth: int) -> Iterator[Value]:
         position = found.end
 
 
-class _Lines:
+class _LineStarts:
     """Where lines begin: each part of a text is counted once, places asked for in order.
 
     `in_vain` is how many characters may still be read of values that turn out to be broken.
@@ -70,7 +70,7 @@ class _Lines:
         return self._row + 1, at - text.rfind("\n", 0, at)
 
 
-def _one(text: str, start: int, max_depth: int, lines: _Lines) -> Value:
+def _one(text: str, start: int, max_depth: int, lines: _LineStarts) -> Value:
     try:
         value, end, warning = _decode(text, start)
     except RecursionError:

@@ -73,6 +73,6 @@ def _indent(entry: str) -> int:
     return len(entry) - len(entry.lstrip(" \t")) if "\t" not in entry[:1] else _INDENT
 
 
-def tidy(paragraphs: Iterable[str]) -> tuple[str, ...]:
+def tidy_paragraphs(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """Clean paragraphs, each on one line, empty ones left out."""
     return tuple(filter(None, map(line, paragraphs)))

@@ -27,7 +27,7 @@ class Chosen:
     committed_at: datetime | None
 
 
-def choose(revisions: pa.Table, ledger: pa.Table, as_of: datetime) -> dict[RowKey, Chosen]:
+def choose_shown(revisions: pa.Table, ledger: pa.Table, as_of: datetime) -> dict[RowKey, Chosen]:
     """Return what may be shown at `as_of` of `revisions`, whole families of rows without text."""
     if not revisions.num_rows:
         return {}

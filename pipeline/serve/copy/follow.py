@@ -21,7 +21,7 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.serve.copy import live_copy
-from pipeline.serve.copy.choice import Chosen, RowKey, choose
+from pipeline.serve.copy.choice import Chosen, RowKey, choose_shown
 from pipeline.serve.copy.copied_rows import (
     ALL,
     UNDATED,
@@ -138,7 +138,7 @@ class Follower:
         families = self._due(before, now)
         revisions = self._revisions(families)
         ledger = contract("ledger").schema.empty_table()
-        wanted = choose(revisions, ledger, now)
+        wanted = choose_shown(revisions, ledger, now)
         shown = self._shown(families)
         gone = [key for key in shown if key not in wanted]
         with live_copy.transaction(connection):
@@ -197,7 +197,7 @@ class Follower:
     ) -> _Step:
         """Compare what the copy shows of the families, or of all, with what it should show."""
         revisions = self._revisions(families)
-        wanted = choose(revisions, ledger, now)
+        wanted = choose_shown(revisions, ledger, now)
         shown = self._shown(families)
         changed = {
             key: one

@@ -12,7 +12,7 @@ from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import bucket_words, sparkline
-from pipeline.show.report.figures import BEHIND, Figures, behind
+from pipeline.show.report.figures import BEHIND, Figures, revisions_behind
 from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -74,7 +74,7 @@ class Tables:
         for bucket, regions in of_bucket.items():
             when = bucket_words(regions[0]["bucket"], self.found.unit)
             named = ", ".join(f"{region_name(row['region'])} {row['n']}" for row in regions)
-            stories = [revision for row in regions for revision in behind(row)]
+            stories = [revision for row in regions for revision in revisions_behind(row)]
             cells = (when, named, sum(row["n"] for row in regions))
             rows.append(TableRow(f"time-{bucket}", cells, self._leading(stories)))
         return _table("stories-by-time", (self.found.unit, "regions", "stories"), 1, rows)
@@ -168,7 +168,7 @@ class Tables:
                     *(row["name"], row["role"] or "", self._country(row["country"])),
                     *(int(row["mentions"]), row["n"]),
                 ),
-                self._leading(behind(row)),
+                self._leading(revisions_behind(row)),
                 sparkline(dict(row["trend"] or ()), self.found.buckets),
             )
             for number, row in enumerate(named, start=1)
@@ -204,7 +204,7 @@ class Tables:
         return _table("rejects", ("kind", "stage", "as", "records"), 1, rows)
 
     def _row(self, anchor: str, cells: tuple[object, ...], row: Row) -> TableRow:
-        return TableRow(anchor, (*cells, row["n"]), self._leading(behind(row)))
+        return TableRow(anchor, (*cells, row["n"]), self._leading(revisions_behind(row)))
 
     def _leading(self, revisions: Sequence[str]) -> tuple[str, ...]:
         """Return those of `revisions` that are on the page, or one that is not."""

@@ -414,7 +414,7 @@ class _Asked:
         )
 
 
-def behind(row: Row) -> list[str]:
+def revisions_behind(row: Row) -> list[str]:
     """Return the revisions that a row names, each once, the best first."""
     return list(dict.fromkeys(row["behind"] or ()))
 

@@ -13,7 +13,7 @@ from pipeline.show.render import render
 from pipeline.show.report import charts
 from pipeline.show.report.behind import Tables, country_names
 from pipeline.show.report.figures import Figures
-from pipeline.show.story_page import MarkedSegment, marked
+from pipeline.show.story_page import MarkedSegment, marked_segments
 from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _WHOLE_PARAGRAPHS = 4
@@ -121,8 +121,8 @@ def _listed(shown: Shown, anchor: str) -> ListedStory:
     return ListedStory(
         shown,
         anchor,
-        marked(shown, 0, len(shown.story["headline"])),
-        tuple(marked(shown, start, end) for start, end in kept),
+        marked_segments(shown, 0, len(shown.story["headline"])),
+        tuple(marked_segments(shown, start, end) for start, end in kept),
         left_out,
     )
 

@@ -109,7 +109,7 @@ def open_archive(
         identity.update(b" read as " + encoding.encode())
     members = []
     meter = _Progress(on_progress)
-    for file in locations.find(str(path), options):
+    for file in locations.find_files(str(path), options):
         records = 0
         for piece in _pieces(file, max_record_bytes, options, meter):
             identity.update(_mark(piece))
@@ -130,7 +130,7 @@ def first_records(
     """
     options = locations.as_options(storage_options)
     offset = 0
-    for file in locations.find(str(path), options):
+    for file in locations.find_files(str(path), options):
         for piece in _pieces(file, MAX_RECORD_BYTES, options, None):
             yield Record("", offset, piece.value, headers=_headers(piece))
             offset += 1
@@ -139,7 +139,7 @@ def first_records(
 def stored_bytes(path: Path | str, storage_options: Mapping[str, str] | None = None) -> int:
     """Return what `open_archive` will read: the size of the files at `path`, for a progress bar."""
     options = locations.as_options(storage_options)
-    return sum(file.size_bytes for file in locations.find(str(path), options))
+    return sum(file.size_bytes for file in locations.find_files(str(path), options))
 
 
 class _Progress:
@@ -167,7 +167,7 @@ def _pieces(
 
     if locations.begins_with(file, options, parquet.MAGIC):
         return _rows(file, limit_bytes, options, on_read)
-    stream = Stream(locations.read(file, options, on_read))
+    stream = Stream(locations.read_stored(file, options, on_read))
     return cut(stream, limit_bytes, meter, (file.name,))
 
 
@@ -175,7 +175,7 @@ def _rows(
     file: StoredFile, limit_bytes: int, options: Options, on_read: OnProgress
 ) -> Iterator[Piece]:
     with locations.open_file(file, options) as handle:
-        yield from parquet.rows(handle, file.size_bytes, limit_bytes, on_read, file.name)
+        yield from parquet.parquet_rows(handle, file.size_bytes, limit_bytes, on_read, file.name)
 
 
 def _mark(piece: Piece) -> bytes:

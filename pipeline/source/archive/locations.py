@@ -41,7 +41,7 @@ class StoredFile:
     root: str = ""
 
 
-def find(location: str, options: Options = ()) -> list[StoredFile]:
+def find_files(location: str, options: Options = ()) -> list[StoredFile]:
     """Return the files at `location`, in the order of their names, part by part.
 
     A directory stands for all files in it. Hidden files, and links that lead out of the directory,
@@ -53,7 +53,9 @@ def find(location: str, options: Options = ()) -> list[StoredFile]:
     return sorted(found, key=lambda file: file.name.split("/"))
 
 
-def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> Iterator[bytes]:
+def read_stored(
+    file: StoredFile, options: Options, on_read: Callable[[int], None]
+) -> Iterator[bytes]:
     """Yield the stored bytes in chunks; `on_read` is told of each one's size.
 
     Raises `UsageError` when they cannot be read, or the file is another than the one that was
@@ -72,7 +74,7 @@ def read(file: StoredFile, options: Options, on_read: Callable[[int], None]) -> 
 
 
 def begins_with(file: StoredFile, options: Options, magic: bytes) -> bool:
-    """Say whether the file's first bytes are `magic`; raises `UsageError` as `read` does."""
+    """Say whether the file's first bytes are `magic`; raises `UsageError` as `read_stored` does."""
     if file.size_bytes < 2 * len(magic):
         return False
     with open_file(file, options) as handle:
@@ -81,7 +83,7 @@ def begins_with(file: StoredFile, options: Options, magic: bytes) -> bool:
 
 @contextmanager
 def open_file(file: StoredFile, options: Options) -> Iterator[Any]:
-    """Open the file, to be read from any offset; raises `UsageError` as `read` does."""
+    """Open the file, to be read from any offset; raises `UsageError` as `read_stored` does."""
     check_unchanged(file, options)
     try:
         with _open(file, options) as handle:

@@ -22,7 +22,7 @@ _ROWS = 64
 _BUFFER_BYTES = 1024 * 1024
 
 
-def rows(
+def parquet_rows(
     handle: Any, size_bytes: int, limit_bytes: int, on_read: Callable[[int], None], name: str
 ) -> Iterator[Piece]:
     """Yield the rows of the open file `handle` in order; each damage is a piece. Never raises.

@@ -31,7 +31,7 @@ from pipeline.source.kafka.consumer import FETCH_WAIT_S, KafkaClient
 from pipeline.source.kafka.groups import Partition, group_of
 from pipeline.source.kafka.lag import Ages, Lag
 from pipeline.source.kafka.options import KafkaOptions, LakeEnds, LakeEpochs, Limits, StartSources
-from pipeline.source.kafka.starts import corrupt, cut, expired, start_topic, unreadable
+from pipeline.source.kafka.starts import corrupt, expired, start_topic, truncated_log, unreadable
 
 T = TypeVar("T")
 
@@ -400,7 +400,7 @@ class Reader:
         committed = self._batch.start(partition.source)
         if position >= earliest:
             epoch = self._lake_epochs([partition.source]).get(partition.source)
-            raise cut(client, partition, position, committed, epoch)
+            raise truncated_log(client, partition, position, committed, epoch)
         reject = expired(partition, position, earliest, committed, self._options.on_expired)
         self.counters.expired += earliest - position
         self._batch.skip(reject, earliest, self._clock())

@@ -88,7 +88,7 @@ def corrupt(found: Unreadable, end: int) -> CorruptBatchError:
     )
 
 
-def cut(
+def truncated_log(
     client: Client, partition: Partition, position: int, committed: int, epoch: int | None
 ) -> OffsetExpiredError:
     """Return the error for a log that no longer is the one that was read up to `position`.

@@ -142,7 +142,7 @@ class Resolved:
         return sum(part.total - part.start for part in self.ranges)
 
 
-def resolve(
+def resolve_range(
     options: KafkaOptions,
     from_time: datetime | None,
     to_time: datetime | None,

@@ -15,7 +15,7 @@ from pipeline.store.check.findings import Finding
 from pipeline.store.commit.actions import folder_of, stats_columns
 from pipeline.store.commit.data_files import marks_of
 from pipeline.store.read.lost import key_columns, lost_rows
-from pipeline.store.read.snapshot import DataFile, Snapshot, open_table
+from pipeline.store.read.snapshot import DataFile, Snapshot, pin_table
 from pipeline.store.schema.contract import LINKS, contract
 
 _OPEN_AT_ONCE = 8
@@ -48,7 +48,7 @@ class _Footer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _FileNote:
     """What is kept of a file that was looked at: little, as a lake has many."""
 
     findings: tuple[Finding, ...]
@@ -85,7 +85,7 @@ def check_files(
     sizes = _listed(filesystem, table)
     others = sorted(sizes.keys() - active.keys())
 
-    def seen(path: str) -> _Seen:
+    def seen(path: str) -> _FileNote:
         return _seen(table, path, active.get(path), sizes.get(path), filesystem)
 
     paths = [*active, *others]
@@ -118,7 +118,7 @@ def _seen(
     file: DataFile | None,
     size_bytes: int | None,
     filesystem: pafs.FileSystem,
-) -> _Seen:
+) -> _FileNote:
     """Look at a data file; `file` is what the log says of it, None where it does not name it."""
     footer = _footer(filesystem, table, path)
     if file is not None:
@@ -127,7 +127,7 @@ def _seen(
         fault = Finding("unreadable_file", table, f"{path}: {footer}")
         findings = (fault,) if isinstance(footer, str) else ()
     marks = marks_of(footer.schema) if isinstance(footer, _Footer) else None
-    return _Seen(
+    return _FileNote(
         findings,
         is_there=footer is not None,
         is_ours=marks is not None,
@@ -250,7 +250,7 @@ def _bounds(
 
 
 def _latest(snapshot: Snapshot, table: str) -> frozenset[str]:
-    handle = open_table(snapshot.url, table, snapshot.options)
+    handle = pin_table(snapshot.url, table, snapshot.options)
     if handle is None:
         return frozenset()
     now = Snapshot(snapshot.url, snapshot.options, {table: handle})

@@ -13,7 +13,7 @@ from pipeline.store.check.findings import Finding
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
 from pipeline.store.commit.unread import PASSED
 from pipeline.store.commit.write import is_source
-from pipeline.store.read.snapshot import Snapshot, open_table
+from pipeline.store.read.snapshot import Snapshot, pin_table
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
 
@@ -56,7 +56,7 @@ def begun_since(snapshot: Snapshot, state: LogState) -> list[str]:
 
     The other tables are pinned after the ledger: a source that begins meanwhile has items there.
     """
-    handle = open_table(snapshot.url, "ledger", snapshot.options)
+    handle = pin_table(snapshot.url, "ledger", snapshot.options)
     if handle is None:
         return []
     try:

@@ -35,7 +35,7 @@ class _Piece:
         self.rejects |= other.rejects
 
 
-def pieces(batch: EnrichedBatch, most: int) -> Iterator[EnrichedBatch]:
+def cut_batch(batch: EnrichedBatch, most: int) -> Iterator[EnrichedBatch]:
     """Yield `batch` in parts that follow one another, each with at most `most` partitions a table.
 
     A record is never cut, however many partitions it has. Most batches are one piece.

@@ -207,7 +207,7 @@ class Lake:
             # The entry may have been cleaned out of the log since: then the table holds the files.
             if not self._landed(table, name, base) and not self._holds(table, actions):
                 if not isinstance(error, CommitFailedError):
-                    # The store may still carry the commit out: its files stay until `clean` has
+                    # The store may still carry the commit out: its files stay until clean-up has
                     # fenced them.
                     raise StoreError(
                         "cannot commit: see docs/upkeep.md, Faults of the store",

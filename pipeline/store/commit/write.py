@@ -20,7 +20,7 @@ from pipeline.model import UNREAD, Block, EnrichedBatch, EnrichedStory, Reject, 
 from pipeline.stages import NOT_ENRICHED_ID, StageSet
 from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.counted import Counted
-from pipeline.store.commit.cut_batch import pieces
+from pipeline.store.commit.cut_batch import cut_batch
 from pipeline.store.commit.data_files import MAINTAIN
 from pipeline.store.commit.decide import Decided, Standing, beginning_at, coordinates_of, decide
 from pipeline.store.commit.lake import Commit, Lake
@@ -185,7 +185,7 @@ class LakeWriter:
         its part of the batch is written then.
         """
         done = Receipt()
-        for piece in pieces(batch, self._max_partitions):
+        for piece in cut_batch(batch, self._max_partitions):
             blocks = tuple(block for block in piece.blocks if block.source not in done.lost)
             if blocks or not piece.blocks:
                 done = done.joined(self._write(replace(piece, blocks=blocks)))

@@ -21,7 +21,7 @@ from pipeline.errors import StoreError
 from pipeline.store.commit.tables import local_path, reason
 from pipeline.store.explain.codes import CODES
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.read.views import VIEWS, moment, view_select
+from pipeline.store.read.views import VIEWS, moment_literal, view_select
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 _README = "data/readme.txt"
@@ -76,7 +76,7 @@ def views_sql(snapshot: Snapshot) -> str:
         select = _table_select(table, has_files=bool(snapshot.active(table)))
         parts.append(f"CREATE OR REPLACE VIEW {table} AS\n{select};\n")
     for view in VIEWS:
-        select = view_select(view, _ANY).replace(moment(_ANY), "now()")
+        select = view_select(view, _ANY).replace(moment_literal(_ANY), "now()")
         parts.append(f"CREATE OR REPLACE VIEW {view} AS\n{select.strip()};\n")
     for name in CODES:
         read = f"SELECT * FROM read_parquet('codes/{name}.parquet')"

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.export.scope import COLUMNS_OF, ExportScope, choose
+from pipeline.store.export.scope import COLUMNS_OF, ExportScope, shown_rows
 from pipeline.store.export.targets import ExportState, open_target
 from pipeline.store.read.snapshot import open_snapshot
 
@@ -70,7 +70,7 @@ def export_lake(
     try:
         before = target.state()
         columns = form if form in COLUMNS_OF else None
-        with choose(
+        with shown_rows(
             snapshot, wanted, as_of, memory_mb=memory_mb, threads=threads, columns=columns
         ) as shown:
             tables = shown.tables

@@ -184,7 +184,7 @@ def create_chosen(
 
 
 @contextmanager
-def choose(
+def shown_rows(
     snapshot: Snapshot,
     selection: ExportScope,
     as_of: datetime,

@@ -108,7 +108,7 @@ def open_target(path: Path, form: str) -> ExportTarget:
     """Return the target of `form`: `parquet`, `csv`, `duckdb`, `sqlite`, `gdelt` or `polecat`."""
     kinds: Mapping[str, type[_Folder | _Duckdb | _Sqlite]] = {
         "parquet": _Parquet,
-        "csv": _Csv,
+        "csv": _CsvFiles,
         "gdelt": _Gdelt,
         "polecat": _Polecat,
         "duckdb": _Duckdb,
@@ -208,7 +208,7 @@ class _Parquet(_Folder):
                 writer.write_batch(batch)
 
 
-class _Csv(_Folder):
+class _CsvFiles(_Folder):
     """`TABLE/DAY.csv`, each with a head: lists and structs as JSON, times as ISO 8601."""
 
     ending = ".csv"

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.snapshot import Snapshot
-from pipeline.store.read.views import deciding_text, moment, view_columns
+from pipeline.store.read.views import deciding_text, moment_literal, view_columns
 
 FOLDER = "_families"
 """The folder of notes, below the lake's root; other readers leave out what begins so."""
@@ -85,14 +85,16 @@ class Families:
 
     def select(self, as_of: datetime) -> str:
         """Return the SELECT of `current` as it stood at `as_of`: the rows of its own text."""
-        settled = f"unsettled = 0 AND (embargo_last IS NULL OR embargo_last <= {moment(as_of)})"
+        settled = (
+            f"unsettled = 0 AND (embargo_last IS NULL OR embargo_last <= {moment_literal(as_of)})"
+        )
         there = f" AND file NOT IN ({_listed(self.gone)})" if self.gone else ""
         columns = compared_columns()
         # By conditions that reach the note's row groups, which it has in this order.
         rows = [
             f"SELECT {columns} FROM {NOTED} WHERE unsettled = 1{there}",
             f"SELECT {columns} FROM {NOTED}"
-            f" WHERE unsettled = 0 AND embargo_last > {moment(as_of)}{there}",
+            f" WHERE unsettled = 0 AND embargo_last > {moment_literal(as_of)}{there}",
         ]
         hidden = f"SELECT {_ROW_KEY} FROM {NOTED} WHERE hidden = 1 AND {settled}"
         if changed := " UNION ".join(self._changed()):
@@ -106,7 +108,7 @@ class Families:
         return _SHOWN.format(
             columns=view_columns("s", "stories"),
             hidden=f"{hidden} UNION ALL {opened}",
-            at=moment(as_of),
+            at=moment_literal(as_of),
         )
 
     def _changed(self) -> list[str]:

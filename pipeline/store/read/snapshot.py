@@ -212,13 +212,13 @@ def find_snapshot(
     root = url.rstrip("/")
     found: dict[str, DeltaTable] = {}
     for table in tables:
-        handle = open_table(root, table, options or {})
+        handle = pin_table(root, table, options or {})
         if handle is not None:
             found[table] = handle
     return Snapshot(root, dict(options or {}), found) if found else None
 
 
-def open_table(
+def pin_table(
     root: str, table: str, options: Mapping[str, str], version: int | None = None
 ) -> DeltaTable | None:
     """Open one table at `version` (its last one by default), None where it does not exist."""

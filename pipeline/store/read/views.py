@@ -122,7 +122,7 @@ def view_select(view: str, as_of: datetime) -> str:
 
     Raises `UsageError` for a moment without one: the embargo would end at another hour than meant.
     """
-    return _code(view_text(view)).replace(AS_OF, moment(as_of))
+    return _code(view_text(view)).replace(AS_OF, moment_literal(as_of))
 
 
 def _code(text: str) -> str:
@@ -136,7 +136,7 @@ def latest_select(condition: str) -> str:
     They are rows as the table has them, with its own names of coordinates.
     `condition` is SQL over the columns of `stories`, named `b`; it must be ours, not a stranger's.
     """
-    shown = _code(_rows_text("current")).replace(AS_OF, moment(EVER)).removesuffix(_SHOWN)
+    shown = _code(_rows_text("current")).replace(AS_OF, moment_literal(EVER)).removesuffix(_SHOWN)
     return shown.replace(_ALL, f"{_ALL} WHERE {condition}")
 
 
@@ -147,7 +147,9 @@ def revisions_select(as_of: datetime) -> str:
     revision in force, 2 the one before it.
     """
     text = _code(_rows_text("current")).removesuffix(_IN_FORCE + _SHOWN)
-    return text.replace(_CHOSEN, f"{_CHOSEN}, p.rank_in_family", 1).replace(AS_OF, moment(as_of))
+    return text.replace(_CHOSEN, f"{_CHOSEN}, p.rank_in_family", 1).replace(
+        AS_OF, moment_literal(as_of)
+    )
 
 
 def deciding_text(stories: str, as_of: datetime) -> str:
@@ -155,11 +157,11 @@ def deciding_text(stories: str, as_of: datetime) -> str:
 
     `stories` is a table or a subquery of ours, of whole families.
     """
-    code = _code(_rows_text("current")).replace(AS_OF, moment(as_of))
+    code = _code(_rows_text("current")).replace(AS_OF, moment_literal(as_of))
     return code.partition(_DECIDES)[2].rpartition(_DECIDED)[0].replace(_ALL, f"FROM {stories} AS b")
 
 
-def moment(at: datetime) -> str:
+def moment_literal(at: datetime) -> str:
     """Return `at` as a literal that all three engines compare with a timestamp."""
     if at.tzinfo is None:
         raise UsageError("a moment needs a time zone", as_of=at.isoformat())

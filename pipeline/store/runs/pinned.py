@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
 from pipeline.errors import StoreError
-from pipeline.store.read.snapshot import Snapshot, open_table
+from pipeline.store.read.snapshot import Snapshot, pin_table
 
 Versions = tuple[int, ...]
 """The versions of a run's tables, in its order of them."""
@@ -58,7 +58,7 @@ def pinned(
     """Return the lake with `tables` at `versions`. Raises `StoreError` where a table is gone."""
     found = {}
     for table, version in zip(tables, versions, strict=True):
-        handle = open_table(url, table, options, version)
+        handle = pin_table(url, table, options, version)
         if handle is None:
             raise StoreError(
                 "the table is gone: name the lake with `lake.url`, and plan the run anew"

@@ -87,7 +87,7 @@ class Plan:
         return self.run.total - self.done
 
 
-def plan(
+def plan_reprocess(
     lake_url: str, options: Mapping[str, str], stages: StageSet, where: str | None = None
 ) -> Plan:
     """Plan the unfinished run under these stages and condition, else a new one.

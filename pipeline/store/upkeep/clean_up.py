@@ -50,7 +50,7 @@ class Cleaned:
     lost: int = 0
 
 
-def clean(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
+def clean_up(lake: Lake, at: datetime, retention_s: float = 0.0) -> Cleaned:
     """Remove what can never become part of the lake, or was replaced `retention_s` ago.
 
     Safe beside live writers and compactions. Raises `StoreError` when the store fails.

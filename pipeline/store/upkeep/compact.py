@@ -5,7 +5,7 @@ transaction `maintain`: refreshed, compared, committed like a block (ARCHITECTUR
 So of two at once the log refuses the second, and one that was frozen and wakes cannot commit what
 is outdated. Appends go on beside it: they touch other files.
 
-The replaced files stay for readers that hold an older snapshot; `maintain.clean` removes them.
+The replaced files stay for readers that hold an older snapshot; `clean_up` removes them.
 """
 
 from __future__ import annotations

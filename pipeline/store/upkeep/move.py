@@ -38,7 +38,9 @@ class Move:
     is_done: bool = False
 
 
-def plan(known: Sequence[SourceState], old: str, new: str, offset_shift: int = 0) -> list[Move]:
+def plan_moves(
+    known: Sequence[SourceState], old: str, new: str, offset_shift: int = 0
+) -> list[Move]:
     """Return the moves of `old` (a source, or a topic with all its partitions) to `new`.
 
     `offset_shift` is what the new cluster's offsets are ahead of the old one's. Raises `UsageError`

@@ -38,7 +38,7 @@ class Repair:
     is_possible: bool
 
 
-def plan(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
+def plan_repairs(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
     """Return what is to be repaired; changes nothing.
 
     Raises `UsageError` where there is no lake.
@@ -60,7 +60,7 @@ def repair(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
     """
     root, given = url.rstrip("/"), dict(options or {})
     filesystem = filesystem_of(root, given)
-    done = [found for found in plan(url, options) if found.is_possible]
+    done = [found for found in plan_repairs(url, options) if found.is_possible]
     for found in done:
         path = Log.listed(filesystem, found.table).path(found.file)
         filesystem.move(path, f"{path}{ASIDE}")

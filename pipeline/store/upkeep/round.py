@@ -20,7 +20,7 @@ from pipeline.errors import DatelineError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
 from pipeline.store.read.snapshot import open_snapshot
-from pipeline.store.upkeep.clean_up import Cleaned, clean
+from pipeline.store.upkeep.clean_up import Cleaned, clean_up
 from pipeline.store.upkeep.compact import Compacted, Sizing, compact, widen
 from pipeline.store.upkeep.note_families import note_families
 
@@ -43,7 +43,7 @@ class Tidied:
 def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> Tidied:
     """Compact and clean the lake, and note which revisions are in force."""
     done = (*compact(lake, sizing, at), *widen(lake, sizing, at))
-    cleaned = clean(lake, at, retention_s)
+    cleaned = clean_up(lake, at, retention_s)
     note_families(open_snapshot(lake.url, lake.options))
     return Tidied(done, cleaned)
 

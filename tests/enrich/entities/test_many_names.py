@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.enrich.entities.merge import group
 from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import TRUSTED, Span
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.belonging import assign
 
 FEW, MANY = 100, 800
@@ -51,7 +51,7 @@ def test_eight_times_the_names_take_no_more_than_twice_as_many_steps_each(
     kind: str, name: Callable[[int], str]
 ) -> None:
     """Pairs would take eight times as many each. Steps are lines of code that ran, not seconds."""
-    lexicon = load()
+    lexicon = load_lexicon()
 
     def steps(count: int) -> int:
         text, spans = placed(kind, [name(n) for n in range(count)])

@@ -9,7 +9,7 @@ import pytest
 from pipeline.enrich.entities.identity import entity_id
 from pipeline.enrich.entities.merge import Group, group
 from pipeline.enrich.entities.spans import TRUSTED, Span
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 
 
 def groups(kind: str, text: str, *names: str) -> dict[str, list[str]]:
@@ -70,18 +70,18 @@ def test_a_company_has_one_id_however_its_form_is_written() -> None:
     text = "Nordlys"
     span = Span(0, len(text), "ORG", TRUSTED)
     ids = {
-        entity_id(Group(name, "ORG", [span]), text, load())
+        entity_id(Group(name, "ORG", [span]), text, load_lexicon())
         for name in ("Nordlys Corp", "Nordlys Corp.", "Nordlys Corporation")
     }
     assert len(ids) == 1
-    assert entity_id(Group("Nordlys", "ORG", [span]), text, load()) not in ids
+    assert entity_id(Group("Nordlys", "ORG", [span]), text, load_lexicon()) not in ids
 
 
 def test_a_full_name_takes_the_entry_of_its_listed_letters() -> None:
     """The list knows TWA alone; the full name in the same story is it, with its country."""
     text = "Trans World Airlines Inc. flew. TWA said so."
-    listed = load().names["TWA"]
+    listed = load_lexicon().names["TWA"]
     spans = [Span(0, 25, "ORG", TRUSTED), Span(32, 35, "ORG", TRUSTED, listed)]
     (body,) = group(text, spans)
-    assert entity_id(body, text, load()) == "org:twa"
+    assert entity_id(body, text, load_lexicon()) == "org:twa"
     assert {span.name for span in body.spans} == {listed}

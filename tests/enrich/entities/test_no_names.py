@@ -6,13 +6,13 @@ import pytest
 
 from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import TRUSTED, Span
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 
 
 def resolved(text: str, kind: str, *names: str) -> list[str]:
     """What is left of names that a model of ours is said to have seen in a text."""
     spans = [Span(text.index(n), text.index(n) + len(n), kind, TRUSTED) for n in names]
-    return [text[s.start : s.end] for s in resolve(text, spans, load()) if s.kind == kind]
+    return [text[s.start : s.end] for s in resolve(text, spans, load_lexicon()) if s.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_words_of_tables_and_by_lines_are_no_names(text: str, kind: str, word: s
 @pytest.mark.parametrize("text", ["Dividend\n\nPay April 10", "Dividend\n\nRecord March 20"])
 def test_a_day_of_payment_is_no_dateline(text: str) -> None:
     """A place and a day in a line are a dateline; a common word and a day are not."""
-    assert resolve(text, [], load()) == []
-    (place,) = resolve("Rise\n\nNairobi April 10", [], load())
+    assert resolve(text, [], load_lexicon()) == []
+    (place,) = resolve("Rise\n\nNairobi April 10", [], load_lexicon())
     assert place.kind == "GPE"
 
 
@@ -57,7 +57,9 @@ def test_a_listed_company_with_its_legal_form_is_the_listed_one() -> None:
     """In every story under one id, whatever it calls itself."""
     text = "Cars\n\nGeneral Motors Corp rose. General Motors said so."
     spans = [Span(6, 25, "ORG", TRUSTED), Span(32, 46, "ORG", TRUSTED)]
-    assert {s.name.canonical for s in resolve(text, spans, load()) if s.name} == {"General Motors"}
+    assert {s.name.canonical for s in resolve(text, spans, load_lexicon()) if s.name} == {
+        "General Motors"
+    }
 
 
 def test_a_name_that_looks_like_a_word_stays_one_within_a_sentence() -> None:

@@ -8,7 +8,7 @@ from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, TRUSTED, Span
 from pipeline.enrich.languages.truecase import Truecaser
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.model import Entity, Mention
 
@@ -23,7 +23,7 @@ def names(text: str, *model: tuple[str, str]) -> list[tuple[str, str]]:
         )
         for words, kind in model
     ]
-    return [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load())]
+    return [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load_lexicon())]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_name_of_our_model_is_of_the_kind_that_its_last_word_tells() -> None:
         Span(text.index(words), text.index(words) + len(words), kind, TRUSTED)
         for words, kind in said.items()
     ]
-    found = {text[s.start : s.end]: s.kind for s in resolve(text, spans, load())}
+    found = {text[s.start : s.end]: s.kind for s in resolve(text, spans, load_lexicon())}
     assert found == {"Selva Monastery": "FAC", "Baltic Reform Party": "ORG", "Oslo": "GPE"}
 
 
@@ -84,7 +84,9 @@ def test_a_common_word_is_no_town() -> None:
 
 def test_capitals_get_their_case_back_with_the_same_length() -> None:
     """The body's own spelling first, then the lists, else small letters."""
-    cased = Truecaser("We saw that deGroot met IBM.", load()).line("DEGROOT, IBM SEE NEW YORK GAIN")
+    cased = Truecaser("We saw that deGroot met IBM.", load_lexicon()).line(
+        "DEGROOT, IBM SEE NEW YORK GAIN"
+    )
     assert cased == "deGroot, IBM see New York gain"
 
 
@@ -101,7 +103,7 @@ def test_a_word_in_capitals_is_written_as_the_body_mostly_does(
     body: str, line: str, expected: str
 ) -> None:
     """Inside its sentences; a word of another's parts, and of a sentence's beginning, are none."""
-    assert Truecaser(body, load()).line(line) == expected
+    assert Truecaser(body, load_lexicon()).line(line) == expected
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_a_word_in_capitals_is_written_as_the_body_mostly_does(
 )
 def test_dateline_countries(dateline: str | None, country: str | None) -> None:
     """A stated country or state wins over the town; noise of the line does not matter."""
-    assert dateline_place(dateline, load())[0] == country
+    assert dateline_place(dateline, load_lexicon())[0] == country
 
 
 def test_mentions_are_found_by_offset() -> None:

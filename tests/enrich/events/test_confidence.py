@@ -7,7 +7,7 @@ import math
 import pytest
 
 from pipeline.enrich.events import confidence
-from pipeline.enrich.events.event_lexicon import rows
+from pipeline.enrich.events.event_lexicon import lexicon_rows
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_each_feature_moves_the_answer_by_the_sign_of_its_weight(
     table: str, features: tuple[str, ...], answer: object
 ) -> None:
     """The table names every feature once; the answer stays in 0..1 and is monotone in each."""
-    weights = {name: float(weight) for _, (name, weight) in rows(table)}
+    weights = {name: float(weight) for _, (name, weight) in lexicon_rows(table)}
     assert tuple(weights) == features
     assert callable(answer)
     base = [1.0, *[0.5] * (len(features) - 1)]
@@ -36,7 +36,7 @@ def test_each_feature_moves_the_answer_by_the_sign_of_its_weight(
 
 def test_both_models_are_sure_of_named_sides_and_unsure_of_far_ones() -> None:
     """What makes a row doubtful: no target, a target that is nobody, sides that stand far off."""
-    table = {name: float(weight) for _, (name, weight) in rows("row_confidence.tsv")}
+    table = {name: float(weight) for _, (name, weight) in lexicon_rows("row_confidence.tsv")}
     assert table["target"] > 0
     assert table["target in words"] < 0
     assert table["distance"] < 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.enrich.events.contexts import MAX_CONTEXTS, contexts_of
-from pipeline.enrich.events.event_lexicon import load
+from pipeline.enrich.events.event_lexicon import load_event_lexicon
 from pipeline.model import Event
 
 
 def test_the_codes_own_contexts_come_first() -> None:
     """Words add to what the conversion table says, in a fixed order, none twice."""
-    row = load().cameo["072"]
+    row = load_event_lexicon().cameo["072"]
     assert contexts_of(row, "The army got tanks from the envoy.", False) == (
         "military",
         "diplomatic",
@@ -19,7 +19,7 @@ def test_the_codes_own_contexts_come_first() -> None:
 
 
 def test_words_match_whole_or_by_their_stem() -> None:
-    row = load().cameo["040"]
+    row = load_event_lexicon().cameo["040"]
     assert contexts_of(row, "They talked about vaccines and hacking.", False) == (
         "disease",
         "cyber",
@@ -29,7 +29,7 @@ def test_words_match_whole_or_by_their_stem() -> None:
 
 def test_what_was_not_done_is_hypothetical_and_the_list_is_short() -> None:
     """The flag is never crowded out."""
-    row = load().cameo["112"]
+    row = load_event_lexicon().cameo["112"]
     text = "troops embassy trade oil court parliament election refugees migrants nuclear"
     found = contexts_of(row, text, True)
     assert len(found) == MAX_CONTEXTS

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from pipeline.enrich.events.event_lexicon import load, rows
+from pipeline.enrich.events.event_lexicon import lexicon_rows, load_event_lexicon
 from pipeline.enrich.events.inflect import inflections
 
 
@@ -21,7 +21,7 @@ def test_every_file_names_its_source(name: str) -> None:
 
 
 def test_every_code_a_file_uses_is_in_the_code_table() -> None:
-    lexicon = load()
+    lexicon = load_event_lexicon()
     for pairs in lexicon.operators.values():
         assert {code for _, code in pairs} <= {"=", *lexicon.cameo}
     assert set(lexicon.class_codes.values()) <= set(lexicon.cameo)
@@ -31,7 +31,7 @@ def test_every_code_a_file_uses_is_in_the_code_table() -> None:
 def test_quad_classes_follow_the_roots() -> None:
     """One root, one quad class: the pinned definition of docs/events.md."""
     quads: dict[str, set[int]] = {}
-    for row in load().cameo.values():
+    for row in load_event_lexicon().cameo.values():
         quads.setdefault(row.root, set()).add(row.quad_class)
         assert -10.0 <= row.goldstein <= 10.0
     assert all(len(found) == 1 for found in quads.values())
@@ -51,17 +51,17 @@ def test_quad_classes_follow_the_roots() -> None:
     ],
 )
 def test_operators_mirror_the_codes(operator: str, inner: str, code: str | None) -> None:
-    assert load().apply(operator, inner) == code
+    assert load_event_lexicon().apply(operator, inner) == code
 
 
 def test_frames_of_a_verb_stand_most_specific_first() -> None:
-    for frames in load().frames.values():
+    for frames in load_event_lexicon().frames.values():
         weights = [frame.weight for frame in frames]
         assert weights == sorted(weights, reverse=True)
 
 
 def test_no_member_of_a_class_is_listed_twice() -> None:
-    for number, (_, _, members) in rows("nouns.tsv"):
+    for number, (_, _, members) in lexicon_rows("nouns.tsv"):
         names = [name.strip() for name in members.split(",")]
         assert len(names) == len(set(names)), number
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich.events.event_lexicon import load
+from pipeline.enrich.events.event_lexicon import load_event_lexicon
 from pipeline.enrich.events.screen import Screen
 
 
 @pytest.fixture(scope="module")
 def screen() -> Screen:
-    return Screen(load())
+    return Screen(load_event_lexicon())
 
 
 @pytest.mark.parametrize(

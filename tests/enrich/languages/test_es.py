@@ -8,13 +8,13 @@ import pytest
 
 from pipeline.enrich.entities.spans import TRUSTED, Span
 from pipeline.enrich.languages.es import SPANISH
-from pipeline.enrich.lexicon import load
+from pipeline.enrich.lexicon import load_lexicon
 
 
 def resolved(text: str, kind: str, name: str) -> list[tuple[str, str]]:
     """Words and kinds of what is left, where a model says that `name` is of a kind everywhere."""
     spans = [Span(*match.span(), kind, TRUSTED) for match in re.finditer(re.escape(name), text)]
-    found = SPANISH.resolve(text, spans, load())
+    found = SPANISH.resolve(text, spans, load_lexicon())
     return [(text[span.start : span.end], span.kind) for span in found]
 
 

@@ -37,11 +37,11 @@ def test_sentences_end_as_the_language_ends_them(code: str, expected: list[str])
 
 def test_a_language_without_a_room_has_what_holds_in_any() -> None:
     """No model, no topics by words; countries by the CLDR's names."""
-    from pipeline.enrich.lexicon import load
+    from pipeline.enrich.lexicon import load_lexicon
 
     room = language_of("it")
     assert (room.entity_model, room.has_topics) == (None, False)
-    found = room.resolve("Il presidente della Germania parla.", None, load())
+    found = room.resolve("Il presidente della Germania parla.", None, load_lexicon())
     assert [(span.kind, span.name.country if span.name else None) for span in found] == [
         ("GPE", "DEU"),
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from pipeline.source.kafka.topic_admin import create_topics
 from pipeline.store.check.judge import check
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources
-from pipeline.store.upkeep.move import move, plan
+from pipeline.store.upkeep.move import move, plan_moves
 from pipeline.work import PartitionGroup
 from tests.support.faults import record_fault
 from tests.support.job import until
@@ -280,7 +280,7 @@ def test_a_move_to_another_cluster(tmp_path: Path, cluster: KafkaCluster) -> Non
             new = name_of(job)
             begin_s = time.monotonic()
             known = sources(open_snapshot(str(lake)))
-            move(job.job.lake, plan(known, known[0].source, new), NOON)
+            move(job.job.lake, plan_moves(known, known[0].source, new), NOON)
             job.until(lambda: job.records() == 60)
             seconds = time.monotonic() - begin_s
     assert [s.records for s in sources(open_snapshot(str(lake)))].count(20) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.model import Record, Reject, Story
 from pipeline.parse import ParseLimits, parse_record
-from pipeline.parse.mapping.field_map import find_mapping, mapping_of, ready, ready_texts
+from pipeline.parse.mapping.field_map import find_mapping, mapping_of, ready_mappings, ready_texts
 
 WAPO = {
     "id": "w7", "article_url": "https://news.example/w7", "title": "Lamp lit again",
@@ -213,4 +213,4 @@ def test_mind_is_recognised_by_its_cells() -> None:
 def test_every_ready_mapping_has_its_rows() -> None:
     """None ships untried."""
     tried = {case[0] for case in CASES} | {"mind"}
-    assert tried == set(ready_texts()) == {mapping.name for mapping in ready()}
+    assert tried == set(ready_texts()) == {mapping.name for mapping in ready_mappings()}

@@ -14,7 +14,7 @@ from pipeline.errors import StoreError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.support.rows import NOON, SOURCE, altered
 
 LATER = NOON + timedelta(days=9)
@@ -47,7 +47,7 @@ def test_a_checkpoint_that_lost_entries_is_found_and_never_made_final(
     before = files(logged)
     thin_out(checkpoint(logged, table))
     assert {"log_checkpoint", "lost_file"} <= set(check(str(logged)).counts)
-    cleaned = clean(Lake(str(logged)), LATER)
+    cleaned = clean_up(Lake(str(logged)), LATER)
     assert (cleaned.removed, files(logged)) == (0, before)
     assert cleaned.lost > 0
     assert not check(str(logged)).ok
@@ -56,7 +56,7 @@ def test_a_checkpoint_that_lost_entries_is_found_and_never_made_final(
 def test_what_a_commit_removed_is_no_loss(logged: Path) -> None:
     """Deletion on purpose: the log knows of it, clean-up carries it out, and the check sees it."""
     DeltaTable(str(logged / "entities")).delete(f"source = '{SOURCE}'")
-    assert clean(Lake(str(logged)), LATER).removed == 22
+    assert clean_up(Lake(str(logged)), LATER).removed == 22
     assert set(check(str(logged)).counts) == {"story_found"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.model import EnrichedBatch
 from pipeline.store.check.judge import check
-from pipeline.store.commit.cut_batch import pieces
+from pipeline.store.commit.cut_batch import cut_batch
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from tests.support.rows import NOON, SOURCE, a_batch, a_reject, a_story, enriched
@@ -64,7 +64,7 @@ def test_the_parts_follow_one_another_and_hold_everything_once() -> None:
         for offset, item in ((0, 0), (0, 1), (0, 2), (1, 0), (8, 0))
     ]
     whole = a_batch(stories, [lost], spans={SOURCE: (0, 12), OTHER: (4, 7)})
-    parts = list(pieces(whole, 2))
+    parts = list(cut_batch(whole, 2))
     spans = [[(b.source, b.start, b.end) for b in part.blocks] for part in parts]
     assert spans == [
         [(SOURCE, 0, 1), (OTHER, 4, 7)],
@@ -77,7 +77,7 @@ def test_the_parts_follow_one_another_and_hold_everything_once() -> None:
 
 def test_a_batch_of_few_partitions_is_one_piece() -> None:
     batch = of_many_days(10)
-    assert list(pieces(batch, 200)) == [batch]
+    assert list(cut_batch(batch, 200)) == [batch]
 
 
 def test_what_another_writer_took_is_left_out_of_later_parts(tmp_path: Path) -> None:

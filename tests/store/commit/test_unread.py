@@ -12,7 +12,7 @@ from pipeline.model import EnrichedBatch
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.rows import story_row
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.simulation.backends import Memory
 from tests.store.commit.test_write import (
     DyingLake,
@@ -149,7 +149,7 @@ def test_files_of_records_that_expired_since_are_no_loss(tmp_path: Path, fatal: 
         writer_of(DyingLake(str(tmp_path), fatal, "files")).write(batch_of(0, END))
     writer_of(Lake(str(tmp_path))).write(gone(0, 4))
     assert "lost" not in check(str(tmp_path)).counts
-    done = clean(Lake(str(tmp_path)), NOON)
+    done = clean_up(Lake(str(tmp_path)), NOON)
     assert (done.removed > 0, done.kept, done.lost) == (True, 0, 0)
     assert_accounted(str(tmp_path))
 
@@ -200,7 +200,7 @@ def test_a_record_of_which_only_a_reject_stands_gets_an_account(tmp_path: Path) 
         (0, "malformed", None),
         (1, "skipped.expired", 1),
     ]
-    assert clean(Lake(str(tmp_path)), NOON).lost == 0
+    assert clean_up(Lake(str(tmp_path)), NOON).lost == 0
     assert check(str(tmp_path), strict=True).ok
 
 

@@ -17,7 +17,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.links.near_duplicates import Linked, LinkRule, link
 from pipeline.store.read.query import query
 from pipeline.store.schema.contract import LINKS
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, forced, written
 
 RULE = LinkRule()
@@ -182,7 +182,7 @@ def test_a_death_before_the_log_leaves_the_old_rows(lake: Path, moment: str) -> 
     pq.read_table(lake / LINKS, partitioning="hive")
     linked(lake, all_days=True)
     assert links(lake) == before
-    assert clean(Lake(str(lake)), NOON + DAY).kept == 0
+    assert clean_up(Lake(str(lake)), NOON + DAY).kept == 0
     report = check(str(lake), strict=True)
     assert report.ok, report.findings
 
@@ -225,8 +225,8 @@ def test_replaced_files_go_with_clean_up(lake: Path) -> None:
     files = set((lake / LINKS).glob("date=*/*.parquet"))
     assert len(files) == 4
     assert check(str(lake), strict=True).counts == {"replaced": 2}
-    assert clean(Lake(str(lake)), NOON, retention_s=3600).held == 2
-    assert clean(Lake(str(lake)), NOON + DAY, retention_s=3600).removed == 2
+    assert clean_up(Lake(str(lake)), NOON, retention_s=3600).held == 2
+    assert clean_up(Lake(str(lake)), NOON + DAY, retention_s=3600).removed == 2
     assert len(set((lake / LINKS).glob("date=*/*.parquet"))) == 2
     assert len(links(lake)) == 2
 

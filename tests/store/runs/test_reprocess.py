@@ -17,7 +17,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.query import json_rows, query
-from pipeline.store.runs.reprocess import ReprocessRun, plan
+from pipeline.store.runs.reprocess import ReprocessRun, plan_reprocess
 from pipeline.store.schema.from_rows import story_of
 from pipeline.store.schema.rows import story_row
 from tests.store.commit.test_write import DyingLake, Killed
@@ -121,20 +121,20 @@ def assert_all_new(root: Path) -> None:
 
 def test_a_run_adds_an_enrichment_and_the_views_show_it(lake: Path) -> None:
     """Old rows stay; a second run finds nothing to do, and writes nothing."""
-    run = plan(str(lake), {}, STAGES).run
+    run = plan_reprocess(str(lake), {}, STAGES).run
     receipts = write(lake, run)
     assert sum(receipt.stories for receipt in receipts) == 12
     assert not any(receipt.skipped for receipt in receipts)
     assert_all_new(lake)
     before = counts(lake)
-    again = plan(str(lake), {}, STAGES)
+    again = plan_reprocess(str(lake), {}, STAGES)
     assert again.left == 0
     assert counts(lake) == before
 
 
 def test_a_run_is_in_a_fixed_order_by_date(lake: Path) -> None:
     """Days in their order, the unknown last; read from any place on it is the same."""
-    run = plan(str(lake), {}, STAGES).run
+    run = plan_reprocess(str(lake), {}, STAGES).run
     records = list(run.records())
     assert [record.offset for record in records] == list(range(12))
     days = [record.held.date for record in records if record.held]
@@ -181,15 +181,18 @@ def test_a_row_gives_back_its_story() -> None:
 
 def test_the_condition_picks_by_the_row_that_is_in_force(lake: Path) -> None:
     """After a run the old rows no longer count: what it moved elsewhere is not picked again."""
-    unknown = plan(str(lake), {}, STAGES, "region = 'unknown'")
+    unknown = plan_reprocess(str(lake), {}, STAGES, "region = 'unknown'")
     assert unknown.left == 4
     assert unknown.counted.regions == {"unknown": 4}
     assert unknown.counted.dates == {None: 4}
     assert unknown.counted.enrichments == {ENRICHMENT: 4}
     write(lake, unknown.run)
-    assert plan(str(lake), {}, STAGES).left == 8
-    assert plan(str(lake), {}, StageSet("enrichment-3"), "region = 'unknown'").left == 0
-    assert plan(str(lake), {}, StageSet("enrichment-3"), "region = 'southern-asia'").left == 4
+    assert plan_reprocess(str(lake), {}, STAGES).left == 8
+    assert plan_reprocess(str(lake), {}, StageSet("enrichment-3"), "region = 'unknown'").left == 0
+    assert (
+        plan_reprocess(str(lake), {}, StageSet("enrichment-3"), "region = 'southern-asia'").left
+        == 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,14 +210,14 @@ def test_the_condition_picks_by_the_row_that_is_in_force(lake: Path) -> None:
 def test_a_condition_that_is_none_is_a_usage_error(lake: Path, where: str) -> None:
     """It can neither change anything nor read a file."""
     with pytest.raises(UsageError, match="--where"):
-        plan(str(lake), {}, STAGES, where)
+        plan_reprocess(str(lake), {}, STAGES, where)
 
 
 @pytest.mark.parametrize("moment", ["before", "files", "after"])
 @pytest.mark.parametrize("fatal", range(1, 6))
 def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: str) -> None:
     """The next plan finds the run by its name and ends it at the versions it was begun on."""
-    run = plan(str(lake), {}, STAGES).run
+    run = plan_reprocess(str(lake), {}, STAGES).run
     write_first = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
     write_first.start({run.source: 0}, {run.source: 0}, NEW)
     first, *_ = batches(run, 0)
@@ -223,11 +226,11 @@ def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: s
         write(lake, run, DyingLake(str(lake), fatal, moment))
     # Meanwhile the live job writes on.
     written(lake, a_batch([enriched(a_story(0, source="cluster/topic/9"))]))
-    again = plan(str(lake), {}, STAGES)
+    again = plan_reprocess(str(lake), {}, STAGES)
     assert again.run == run
     assert again.done in {5, 10}
     write(lake, again.run)
-    last = plan(str(lake), {}, STAGES)
+    last = plan_reprocess(str(lake), {}, STAGES)
     assert last.run.source != run.source
     assert last.left == 1
     write(lake, last.run)
@@ -240,12 +243,12 @@ def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: s
 
 def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
     """What it had done is not done again."""
-    run = plan(str(lake), {}, STAGES).run
+    run = plan_reprocess(str(lake), {}, STAGES).run
     writer = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
     writer.start({run.source: 0}, {run.source: 0}, NEW)
     first, *_ = batches(run, 0)
     writer.write(first)
-    assert plan(str(lake), {}, STAGES).run == run
+    assert plan_reprocess(str(lake), {}, STAGES).run == run
     table = Lake(str(lake)).handle("stories")
     rewritten = table.to_pyarrow_table()
     # As compaction and its clean-up leave it: the same rows in other files.
@@ -256,7 +259,7 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
     for file in (lake / "stories").rglob("*.parquet"):
         if str(file.relative_to(lake)) not in kept and "_delta_log" not in file.parts:
             file.unlink()
-    again = plan(str(lake), {}, STAGES)
+    again = plan_reprocess(str(lake), {}, STAGES)
     assert again.run.source != run.source
     assert again.left == 7
     with pytest.raises(StoreError):
@@ -265,7 +268,7 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
 
 def test_a_revision_that_failed_is_not_tried_again_under_the_same_enrichment(lake: Path) -> None:
     """It is a reject with its bytes; the next enrichment tries it."""
-    run = plan(str(lake), {}, STAGES).run
+    run = plan_reprocess(str(lake), {}, STAGES).run
     writer = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
     writer.start({run.source: 0}, {run.source: 0}, NEW)
     for batch in batches(run, 0, 12):
@@ -283,15 +286,15 @@ def test_a_revision_that_failed_is_not_tried_again_under_the_same_enrichment(lak
             revision_id=story.revision_id,
         )
         writer.write(replace(batch, stories=tuple(good), rejects=(failed,)))
-    assert plan(str(lake), {}, STAGES).left == 0
-    assert plan(str(lake), {}, StageSet("enrichment-3")).left == 12
+    assert plan_reprocess(str(lake), {}, STAGES).left == 0
+    assert plan_reprocess(str(lake), {}, StageSet("enrichment-3")).left == 12
     assert check(str(lake), strict=True).ok
 
 
 def test_two_runs_at_once_enrich_each_revision_once(lake: Path) -> None:
     """Under other conditions: what one has done meanwhile the other counts as a repeat."""
-    everything = plan(str(lake), {}, STAGES).run
-    some = plan(str(lake), {}, STAGES, "region = 'unknown'").run
+    everything = plan_reprocess(str(lake), {}, STAGES).run
+    some = plan_reprocess(str(lake), {}, STAGES, "region = 'unknown'").run
     write(lake, some)
     receipts = write(lake, everything)
     assert sum(receipt.stories for receipt in receipts) == 8
@@ -303,7 +306,7 @@ def test_two_runs_at_once_enrich_each_revision_once(lake: Path) -> None:
 
 def test_what_comes_in_again_later_is_a_repeat(lake: Path) -> None:
     """A replay after a run adds no story, neither under the old nor under the new enrichment."""
-    write(lake, plan(str(lake), {}, STAGES).run)
+    write(lake, plan_reprocess(str(lake), {}, STAGES).run)
     for enrichment_id in (ENRICHMENT, NEW):
         source = f"archive/{enrichment_id}"
         stories = [
@@ -327,16 +330,16 @@ def assert_current_is_new(root: Path) -> None:
 def test_an_older_enrichment_that_is_put_back_is_said(lake: Path) -> None:
     """The views go on showing the one that entered the lake last."""
     third = StageSet("enrichment-3")
-    write(lake, plan(str(lake), {}, STAGES).run)
-    assert plan(str(lake), {}, STAGES).newer is None
-    write(lake, plan(str(lake), {}, third).run)
-    assert plan(str(lake), {}, third).newer is None
-    assert plan(str(lake), {}, STAGES).newer == "enrichment-3"
-    assert plan(str(lake), {}, StageSet("enrichment-4")).newer is None
+    write(lake, plan_reprocess(str(lake), {}, STAGES).run)
+    assert plan_reprocess(str(lake), {}, STAGES).newer is None
+    write(lake, plan_reprocess(str(lake), {}, third).run)
+    assert plan_reprocess(str(lake), {}, third).newer is None
+    assert plan_reprocess(str(lake), {}, STAGES).newer == "enrichment-3"
+    assert plan_reprocess(str(lake), {}, StageSet("enrichment-4")).newer is None
 
 
 def test_a_lake_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     """And none is made."""
     with pytest.raises(UsageError, match="no lake"):
-        plan(str(tmp_path / "none"), {}, NEW)
+        plan_reprocess(str(tmp_path / "none"), {}, NEW)
     assert not (tmp_path / "none").exists()

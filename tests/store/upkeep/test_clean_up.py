@@ -14,7 +14,7 @@ from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import BLOCKS_KEY, marks_of
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.schema.rows import entity_rows
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.store.commit.test_write import DyingLake, Killed, batch_of, started, writer_of
 from tests.support.rows import NOON, SOURCE, a_story, enriched
 
@@ -28,9 +28,9 @@ def test_a_dead_writers_file_goes_once_its_source_has_moved_past(tmp_path: Path)
     """Before that it stays, and counts as kept."""
     writer = started(tmp_path, SOURCE)
     died_with_files(tmp_path, 10)
-    assert clean(Lake(str(tmp_path)), NOON).kept > 0
+    assert clean_up(Lake(str(tmp_path)), NOON).kept > 0
     writer.write(batch_of(0, 20))
-    done = clean(Lake(str(tmp_path)), NOON)
+    done = clean_up(Lake(str(tmp_path)), NOON)
     assert (done.removed > 0, done.kept) == (True, 0)
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
@@ -41,7 +41,7 @@ def test_a_file_that_ends_where_its_source_ends_goes_behind_a_fence(tmp_path: Pa
     writer = started(tmp_path, SOURCE)
     died_with_files(tmp_path, 10)
     writer.write(batch_of(0, 10))
-    assert clean(Lake(str(tmp_path)), NOON).kept == 0
+    assert clean_up(Lake(str(tmp_path)), NOON).kept == 0
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
 
@@ -55,7 +55,7 @@ def test_a_live_writer_whose_file_was_taken_cannot_commit_it(tmp_path: Path) -> 
     class Slow(Lake):
         def _write_files(self, commit: Commit) -> list:  # type: ignore[type-arg]
             actions = super()._write_files(commit)
-            assert clean(Lake(str(tmp_path)), NOON).removed == 1
+            assert clean_up(Lake(str(tmp_path)), NOON).removed == 1
             return actions
 
     slow.__class__ = Slow
@@ -102,7 +102,7 @@ def test_a_file_that_is_committed_while_others_are_cleaned_stays(tmp_path: Path)
         patched.setattr(
             cleaner.files, "list", lambda table: sorted(listed(table), key=slow_path.__eq__)
         )
-        assert clean(cleaner, NOON).removed == 2
+        assert clean_up(cleaner, NOON).removed == 2
     assert not slow.files_of
     assert slow_path in Lake(str(tmp_path)).active("entities")
     assert (tmp_path / slow_path).exists()
@@ -111,7 +111,7 @@ def test_a_file_that_is_committed_while_others_are_cleaned_stays(tmp_path: Path)
 def test_what_the_log_holds_is_never_removed(tmp_path: Path) -> None:
     """Cleaning a sound lake does nothing."""
     started(tmp_path, SOURCE).write(batch_of(0, 10))
-    done = clean(Lake(str(tmp_path)), NOON)
+    done = clean_up(Lake(str(tmp_path)), NOON)
     assert (done.staged, done.removed, done.kept, done.foreign) == (0, 0, 0, 0)
     assert check(str(tmp_path), strict=True).ok
 
@@ -121,7 +121,7 @@ def test_a_file_of_someone_else_is_left_alone(tmp_path: Path) -> None:
     started(tmp_path, SOURCE).write(batch_of(0, 10))
     ours = next((tmp_path / "stories").glob("date=*/region=*/*.parquet"))
     pq.write_table(pq.read_table(ours).replace_schema_metadata(None), ours.with_name("x.parquet"))
-    assert clean(Lake(str(tmp_path)), NOON).foreign == 1
+    assert clean_up(Lake(str(tmp_path)), NOON).foreign == 1
     assert ours.with_name("x.parquet").exists()
 
 
@@ -133,7 +133,7 @@ def test_staged_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path
         folder = tmp_path / "_staging" / writer
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "half.parquet").write_bytes(b"PAR1")
-    assert clean(Lake(str(tmp_path)), NOON).staged == 1
+    assert clean_up(Lake(str(tmp_path)), NOON).staged == 1
     assert [p.parent.name for p in (tmp_path / "_staging").glob("*/*")] == [living.writer]
 
 
@@ -163,8 +163,8 @@ def test_a_file_that_cannot_be_compared_is_left_to_the_operator(
 
     with monkeypatch.context() as broken:
         broken.setattr("pipeline.store.upkeep.clean_up.lost_rows", refuse)
-        done = clean(Lake(str(tmp_path)), NOON)
+        done = clean_up(Lake(str(tmp_path)), NOON)
     assert (done.removed, done.lost > 0) == (0, True)
-    assert clean(Lake(str(tmp_path)), NOON).removed == done.lost
+    assert clean_up(Lake(str(tmp_path)), NOON).removed == done.lost
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings

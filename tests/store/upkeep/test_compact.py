@@ -12,7 +12,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.store.commit.test_write import Killed, assert_whole, batch_of, started
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, written
@@ -125,7 +125,7 @@ def test_of_two_compactions_at_once_one_wins_and_nothing_doubles(
     compact(slow, SMALL, NOON)
     assert rows_of(tmp_path) == before
     assert len(files_of(tmp_path, table)) == 1
-    clean(Lake(str(tmp_path)), LATER)
+    clean_up(Lake(str(tmp_path)), LATER)
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
 
@@ -139,7 +139,7 @@ def test_a_writer_loses_nothing_to_a_compaction(tmp_path: Path) -> None:
 
         def upkeep() -> None:
             compact(Lake(str(tmp_path)), SMALL, NOON)
-            clean(Lake(str(tmp_path)), NOON)
+            clean_up(Lake(str(tmp_path)), NOON)
 
         lake = MeddlingLake(tmp_path, f"{table}.log", upkeep)
         receipt = LakeWriter(lake, lambda: NOON).write(batch_of(3 * n, 3 * n + 3))
@@ -177,7 +177,7 @@ def test_a_compaction_that_dies_leaves_the_rows_and_no_litter(tmp_path: Path, po
     assert rows_of(tmp_path) == before
     compact(Lake(str(tmp_path)), SMALL, LATER)
     assert rows_of(tmp_path) == before
-    clean(Lake(str(tmp_path)), LATER)
+    clean_up(Lake(str(tmp_path)), LATER)
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
 
@@ -186,11 +186,11 @@ def test_a_dead_compactions_files_go_behind_a_fence_of_their_own(tmp_path: Path)
     """Though nobody compacts again; the frozen one that wakes after that is refused."""
     before = many_files(tmp_path)
     frozen = MeddlingLake(
-        tmp_path, "stories.log", lambda: clean(Lake(str(tmp_path)), LATER, retention_s=60)
+        tmp_path, "stories.log", lambda: clean_up(Lake(str(tmp_path)), LATER, retention_s=60)
     )
     compact(frozen, SMALL, NOON)
     assert rows_of(tmp_path) == before
-    clean(Lake(str(tmp_path)), LATER + timedelta(hours=1))
+    clean_up(Lake(str(tmp_path)), LATER + timedelta(hours=1))
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
 
@@ -201,13 +201,13 @@ def test_replaced_files_stay_for_the_readers_until_their_time_is_up(tmp_path: Pa
     pinned = Lake(str(tmp_path)).dataset("stories")
     replaced = files_of(tmp_path, "stories")
     compact(Lake(str(tmp_path)), SMALL, NOON)
-    early = clean(Lake(str(tmp_path)), NOON + timedelta(seconds=599), retention_s=600)
+    early = clean_up(Lake(str(tmp_path)), NOON + timedelta(seconds=599), retention_s=600)
     assert (early.removed, early.held > len(replaced)) == (0, True)
     assert pinned.to_table(["offset"]).num_rows == len(rows_of(tmp_path)["stories"])
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
     assert not report.glob_exact
-    late = clean(Lake(str(tmp_path)), NOON + timedelta(seconds=601), retention_s=600)
+    late = clean_up(Lake(str(tmp_path)), NOON + timedelta(seconds=601), retention_s=600)
     assert (late.removed, late.held) == (early.held, 0)
     assert check(str(tmp_path), strict=True).glob_exact
     assert not any((tmp_path / path).exists() for path in replaced)

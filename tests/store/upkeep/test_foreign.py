@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from tests.support.rows import NOON, SOURCE
 
 LATER = NOON + timedelta(hours=1)
@@ -29,7 +29,7 @@ def test_upkeep_and_readers_go_on(rewritten: tuple[Path, int]) -> None:
     """Files of other types of text than ours stop neither clean-up nor a writer's look at rows."""
     lake, _ = rewritten
     rows = Lake(str(lake)).rows("stories", SOURCE, 0, 100, ["offset"])
-    clean(Lake(str(lake)), LATER, 0)
+    clean_up(Lake(str(lake)), LATER, 0)
     assert Lake(str(lake)).rows("stories", SOURCE, 0, 100, ["offset"]) == rows
     assert {"foreign_file", "content_hash"} <= check(str(lake)).counts.keys()
 

@@ -15,7 +15,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources
 from pipeline.store.schema.contract import TABLES
-from pipeline.store.upkeep.move import Move, move, plan
+from pipeline.store.upkeep.move import Move, move, plan_moves
 from tests.support.rows import NOON
 
 
@@ -27,7 +27,7 @@ def test_every_table_gets_the_start_and_the_lake_stays_clean(lake: Path) -> None
     """All partitions of a topic at once; the old sources are as they were."""
     old = names(lake)[0]
     before = {s.source: s for s in sources(open_snapshot(str(lake)))}
-    (planned,) = plan(list(before.values()), old, "kafka/new/wire/id/0", offset_shift=100)
+    (planned,) = plan_moves(list(before.values()), old, "kafka/new/wire/id/0", offset_shift=100)
     assert planned.start == before[old].end + 100
     tables = Lake(str(lake))
     move(tables, [planned], NOON)
@@ -44,7 +44,7 @@ def test_every_table_gets_the_start_and_the_lake_stays_clean(lake: Path) -> None
 def test_it_may_be_done_again_and_finishes_what_died(lake: Path) -> None:
     """A move that reached only the first table goes on with that start."""
     old = names(lake)[0]
-    planned = plan(sources(open_snapshot(str(lake))), old, "kafka/new/wire/id/0")
+    planned = plan_moves(sources(open_snapshot(str(lake))), old, "kafka/new/wire/id/0")
     points: list[str] = []
 
     class DiedError(Exception):
@@ -58,7 +58,7 @@ def test_it_may_be_done_again_and_finishes_what_died(lake: Path) -> None:
     with pytest.raises(DiedError):
         move(Lake(str(lake), on_point=die), planned, NOON)
     for _ in range(2):
-        again = plan(sources(open_snapshot(str(lake))), old, "kafka/new/wire/id/0")
+        again = plan_moves(sources(open_snapshot(str(lake))), old, "kafka/new/wire/id/0")
         move(Lake(str(lake)), again, NOON)
     assert again[0].is_done
     assert check(str(lake), strict=True).ok
@@ -69,7 +69,9 @@ def test_an_old_writer_that_compared_before_is_refused(lake: Path) -> None:
     from pipeline.store.commit.conflict import ConflictError
     from pipeline.store.commit.lake import Commit
 
-    (planned,) = plan(sources(open_snapshot(str(lake))), names(lake)[0], "kafka/new/wire/id/0")
+    (planned,) = plan_moves(
+        sources(open_snapshot(str(lake))), names(lake)[0], "kafka/new/wire/id/0"
+    )
     stale = Lake(str(lake))
     stale.refresh("rejects")
     move(Lake(str(lake)), [planned], NOON)
@@ -81,16 +83,16 @@ def test_an_old_writer_that_compared_before_is_refused(lake: Path) -> None:
 def test_a_source_that_is_there_with_another_start_is_refused(lake: Path) -> None:
     known = sources(open_snapshot(str(lake)))
     old = known[0].source
-    move(Lake(str(lake)), plan(known, old, "kafka/new/wire/id/0"), NOON)
+    move(Lake(str(lake)), plan_moves(known, old, "kafka/new/wire/id/0"), NOON)
     known = sources(open_snapshot(str(lake)))
     with pytest.raises(UsageError, match="another start"):
-        plan(known, old, "kafka/new/wire/id/0", offset_shift=1)
+        plan_moves(known, old, "kafka/new/wire/id/0", offset_shift=1)
     with pytest.raises(UsageError, match="no such source"):
-        plan(known, "kafka/none", "kafka/new")
+        plan_moves(known, "kafka/none", "kafka/new")
     with pytest.raises(UsageError, match="cannot be moved"):
-        plan(known, old, old)
+        plan_moves(known, old, old)
     with pytest.raises(UsageError, match="cannot be moved"):
-        plan(known, old, "kafka/other/wire/id/0", offset_shift=-1_000_000)
+        plan_moves(known, old, "kafka/other/wire/id/0", offset_shift=-1_000_000)
     elsewhere = Move(old, "kafka/new/wire/id/0", 0, 77)
     with pytest.raises(UsageError, match="began the new source elsewhere"):
         move(Lake(str(lake)), [elsewhere], NOON)

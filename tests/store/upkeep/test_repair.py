@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.store.check.judge import check
-from pipeline.store.upkeep.repair import plan, repair
+from pipeline.store.upkeep.repair import plan_repairs, repair
 
 
 def checkpoint(lake: Path) -> Path:
@@ -41,11 +41,11 @@ def hint_to_nothing(lake: Path) -> None:
 def test_what_the_entries_say_is_rebuilt(logged: Path, damage) -> None:  # type: ignore[no-untyped-def]
     damage(logged)
     before = {path: path.stat().st_mtime_ns for path in logged.rglob("*") if path.is_file()}
-    assert [(r.table, r.is_possible) for r in plan(str(logged))] == [("events", True)]
+    assert [(r.table, r.is_possible) for r in plan_repairs(str(logged))] == [("events", True)]
     after = {path: path.stat().st_mtime_ns for path in logged.rglob("*") if path.is_file()}
     assert before == after
     assert len(repair(str(logged))) == 1
-    assert plan(str(logged)) == []
+    assert plan_repairs(str(logged)) == []
     assert check(str(logged), strict=True, deep=True).counts == {}
 
 
@@ -53,14 +53,14 @@ def test_what_the_entries_no_longer_say_is_left(logged: Path) -> None:
     """An entry below the checkpoint is gone: what it said is nowhere else."""
     cut_short(logged)
     sorted((logged / "events" / "_delta_log").glob("*.json"))[3].unlink()
-    assert [r.is_possible for r in plan(str(logged))] == [False]
+    assert [r.is_possible for r in plan_repairs(str(logged))] == [False]
     assert repair(str(logged)) == []
 
 
 def test_a_sound_lake_needs_none(logged: Path) -> None:
-    assert plan(str(logged)) == []
+    assert plan_repairs(str(logged)) == []
 
 
 def test_no_lake_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no lake"):
-        plan(str(tmp_path / "nowhere"))
+        plan_repairs(str(tmp_path / "nowhere"))

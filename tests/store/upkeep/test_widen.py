@@ -13,7 +13,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.read.narrow import narrow_files
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.contract import TABLES
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, widen
 from tests.support.rows import NOON
 
@@ -42,7 +42,7 @@ def test_old_files_get_the_columns_of_today_and_keep_their_rows(older: Path) -> 
     assert narrow(older, "stories")
     done = widen(Lake(str(older)), Sizing(), NOON)
     assert sum(table.replaced for table in done) == sum(table.written for table in done) > 0
-    clean(Lake(str(older)), NOON, retention_s=0)
+    clean_up(Lake(str(older)), NOON, retention_s=0)
     for table in TABLES:
         assert narrow(older, table) == []
         after = open_snapshot(str(older)).dataset(table).to_table()

@@ -26,14 +26,14 @@ from pipeline.store.schema.rows import (
     reject_row,
     story_row,
 )
-from pipeline.store.upkeep.clean_up import clean
+from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import (
     DELETED,
     REPEAT,
     Withdrawable,
-    matching,
-    repeats,
+    named_stories,
+    repeated_stories,
     withdraw,
 )
 from tests.store.commit.test_write import Killed
@@ -115,7 +115,7 @@ def places(stories: Sequence[Withdrawable]) -> list[tuple[str, int, int]]:
 
 def drop(root: Path, on_point: Callable[[str], None] | None = None) -> None:
     lake = Lake(str(root)) if on_point is None else Lake(str(root), on_point=on_point)
-    withdraw(lake, repeats(lake), REPEAT, "it repeats another row", LATER)
+    withdraw(lake, repeated_stories(lake), REPEAT, "it repeats another row", LATER)
 
 
 def test_what_raced_in_twice_is_dropped(tmp_path: Path) -> None:
@@ -124,16 +124,16 @@ def test_what_raced_in_twice_is_dropped(tmp_path: Path) -> None:
     assert check(str(tmp_path)).counts == {"repeat": 3}
     before = shown(tmp_path)
     lake = Lake(str(tmp_path))
-    assert places(repeats(lake)) == [(OTHER, n, 0) for n in range(3)]
+    assert places(repeated_stories(lake)) == [(OTHER, n, 0) for n in range(3)]
     drop(tmp_path)
     # Files of which no row is left are no dead writer's, also before clean-up.
     report = check(str(tmp_path), strict=True)
     assert (report.ok, report.counts.keys()) == (True, {"replaced"}), report.findings
-    clean(Lake(str(tmp_path)), LATER + timedelta(hours=1))
+    clean_up(Lake(str(tmp_path)), LATER + timedelta(hours=1))
     report = check(str(tmp_path), strict=True, deep=True)
     assert (report.ok, report.counts) == (True, {}), report.findings
     assert {t.table: t.rows for t in report.tables}["stories"] == 5
-    assert repeats(Lake(str(tmp_path))) == []
+    assert repeated_stories(Lake(str(tmp_path))) == []
     assert shown(tmp_path) == before
 
 
@@ -141,11 +141,11 @@ def test_what_the_law_wants_gone_is_in_no_file(tmp_path: Path) -> None:
     """Of all sources, with all that was found in it; the skip says no word of the text."""
     raced(tmp_path)
     lake = Lake(str(tmp_path))
-    found = matching(lake, story_ids=["f1"])
+    found = named_stories(lake, story_ids=["f1"])
     assert places(found) == [(ONE, 1, 0), (OTHER, 1, 0)]
     done = withdraw(lake, found, DELETED, "request 17", LATER)
     assert (done.stories, done.blocks) == (2, 2)
-    clean(Lake(str(tmp_path)), LATER, 0)
+    clean_up(Lake(str(tmp_path)), LATER, 0)
     report = check(str(tmp_path), strict=True, deep=True)
     assert report.counts == {"repeat": 2}, report.findings
     for table in ("stories", "entities", "events"):
@@ -222,7 +222,7 @@ def test_compaction_before_and_after_changes_nothing(
     compact(Lake(str(tmp_path)), Sizing(min_files=2), NOON)
     drop(tmp_path)
     compact(Lake(str(tmp_path)), Sizing(min_files=2), LATER)
-    clean(Lake(str(tmp_path)), LATER + timedelta(hours=1))
+    clean_up(Lake(str(tmp_path)), LATER + timedelta(hours=1))
     report = check(str(tmp_path), strict=True)
     assert (report.ok, report.counts) == (True, {}), report.findings
     assert kept(tmp_path) == whole
@@ -239,7 +239,7 @@ def test_a_second_maintenance_that_comes_first_is_waited_for(tmp_path: Path) -> 
             compact(Lake(str(tmp_path)), Sizing(min_files=2), LATER)
 
     drop(tmp_path, on_point)
-    clean(Lake(str(tmp_path)), LATER + timedelta(hours=1))
+    clean_up(Lake(str(tmp_path)), LATER + timedelta(hours=1))
     report = check(str(tmp_path), strict=True)
     assert (report.ok, report.counts) == (True, {}), report.findings
     assert done
@@ -251,7 +251,9 @@ def test_what_is_above_the_ledgers_end_is_left_alone(tmp_path: Path) -> None:
     late = enriched(a_story(5, source=ONE, story_id="f1", revision_id="r1"))
     forced(tmp_path, "stories", [story_row(late, "a_model", "0")], {ONE: 6})
     lake = Lake(str(tmp_path))
-    assert (ONE, 5, 0) not in places(repeats(lake)) + places(matching(lake, story_ids=["f1"]))
+    assert (ONE, 5, 0) not in places(repeated_stories(lake)) + places(
+        named_stories(lake, story_ids=["f1"])
+    )
 
 
 def test_the_commands_tell_before_they_do(tmp_path: Path) -> None:

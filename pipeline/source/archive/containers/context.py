@@ -25,7 +25,7 @@ class Context:
 
     def below(self, name: str | None = None) -> Context:
         """Return one layer further in, at the member `name` if it is one."""
-        where = self.where if name is None else (*self.where, shown(name))
+        where = self.where if name is None else (*self.where, shown_name(name))
         return Context(self.limit_bytes, self.meter, self.pieces, self.depth + 1, where)
 
     def cut(self, member: Stream, name: str | None = None) -> Iterator[Piece]:
@@ -41,11 +41,11 @@ class Context:
         return Piece(b"", skipped=self._reason(reason, name))
 
     def _reason(self, reason: str, name: str | None) -> str:
-        where = self.where if name is None else (*self.where, shown(name))
+        where = self.where if name is None else (*self.where, shown_name(name))
         return ": ".join((*where, reason))[:_MAX_REASON_CHARS]
 
 
-def shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """Return a member's name as a message may show it: printable, and not endless."""
     return "".join(c if c.isprintable() else "?" for c in name[:_MAX_NAME_CHARS])
 

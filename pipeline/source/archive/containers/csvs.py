@@ -18,7 +18,7 @@ _OPEN_FIELD_BYTES = 1024 * 1024
 _MAYBE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[^<{\[\n]*?[,;\t]")
 
 
-def find(head: bytes, *, whole: bool) -> Split | None:
+def find_table(head: bytes, *, whole: bool) -> Split | None:
     """Say how the table that begins with `head` is cut; None where it begins none.
 
     `whole` if the stream ends with `head`. UTF-16 and the like are no table here.
@@ -28,10 +28,10 @@ def find(head: bytes, *, whole: bool) -> Split | None:
     found = shape(head.decode("utf-8", "replace"), whole=whole)
     if found is None:
         return None
-    return lambda chunks, limit_bytes: rows(chunks, limit_bytes, found)
+    return lambda chunks, limit_bytes: csv_rows(chunks, limit_bytes, found)
 
 
-def rows(chunks: Iterable[bytes], limit_bytes: int, found: Shape) -> Iterator[Piece]:
+def csv_rows(chunks: Iterable[bytes], limit_bytes: int, found: Shape) -> Iterator[Piece]:
     """Yield each row below the header's line; within quotes it may have line ends (RFC 4180)."""
     head: bytes | None = None if found.has_header else b""
     current = Growing(limit_bytes)

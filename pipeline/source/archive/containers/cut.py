@@ -76,10 +76,10 @@ def cut(
 
     Each damage becomes one piece, at the place where it was met, with what was read before it.
     """
-    return pieces(stream, Context(limit_bytes, meter, pieces, where=where))
+    return cut_stream(stream, Context(limit_bytes, meter, cut_stream, where=where))
 
 
-def pieces(stream: Stream, context: Context) -> Iterator[Piece]:
+def cut_stream(stream: Stream, context: Context) -> Iterator[Piece]:
     """Yield the records of a stream within `context`."""
     head = stream.peek(_HEAD_BYTES)
     container = _container(head)
@@ -145,9 +145,9 @@ def _compressed(coding: Coding, stream: Stream, context: Context) -> Iterator[Pi
 
 def _split_of(head: bytes, stream: Stream) -> Split:
     if _OBJECT.match(head):
-        return jsons.lines if _is_json_lines(stream) else jsons.values
+        return jsons.json_lines if _is_json_lines(stream) else jsons.values
     found = next((text.split for text in TEXTS if text.begins.match(head)), None)
-    found = found or csvs.find(head, whole=len(head) < _HEAD_BYTES)
+    found = found or csvs.find_table(head, whole=len(head) < _HEAD_BYTES)
     if found is None and press_databases.LABELLED.match(head):
         found = press_databases.labelled
     return found or whole

@@ -14,7 +14,7 @@ _OUTSIDE = re.compile(rb"[\"{}\[\]]")
 _INSIDE = re.compile(rb"[^\"\\]*+(?:\\.[^\"\\]*+)*+", re.DOTALL)
 
 
-def lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
+def json_lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
     """Yield each line that holds something, without the white space around it."""
     current = Growing(limit_bytes)
     for chunk in chunks:
