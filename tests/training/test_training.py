@@ -180,7 +180,9 @@ def test_a_model_is_made_saved_and_loaded(
     assert shipped.describe("news-en", folder).language == "en"
     said = json.loads((folder / "news-en" / "model.json").read_text(encoding="utf-8"))
     assert set(said["digests"]) == {"weights.npz", "words.npz"}
-    other = program.recognizer(nlp, program.KINDS, load_lexicon(), table, program.rows_of(recipe))
+    other = program.new_recognizer(
+        nlp, program.KINDS, load_lexicon(), table, program.rows_of(recipe)
+    )
     program.begin(other, "news-en", folder)
     texts = ["Ane Dahl left Bergen for Oslo.", "Kari Solberg of Nordlys Bank"]
     first, second = (list(ner.entities(ner.Recognizer(nlp, s), texts)) for s in (step, other))
