@@ -160,7 +160,7 @@ def compaction(world: World, actor: Actor) -> None:
     compact(world.open_lake(actor), sizing, world.now())
 
 
-def clean_up(world: World, actor: Actor) -> None:
+def tidy_away(world: World, actor: Actor) -> None:
     """One clean-up."""
     clean_up(world.open_lake(actor), world.now(), world.random.choice(world.plan.retentions_s))
 
@@ -246,7 +246,7 @@ ACTORS: dict[str, Body] = {
     "replay": replay,
     "reprocess": reprocess,
     "compaction": compaction,
-    "clean-up": clean_up,
+    "clean-up": tidy_away,
     "withdrawal": withdrawal,
     "reader": reader,
     "check": judge,
