@@ -11,6 +11,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from pipeline import clock
 from pipeline.errors import BrokerError
 from pipeline.model import Record
 from pipeline.source.kafka.client_settings import settings
@@ -41,7 +42,9 @@ def publish(
 ) -> Published:
     """Send `records` in order and wait until all replicas have each of them.
 
-    A `Record` brings its key and headers; its coordinates are left behind. `partitions` creates the
+    A `Record` brings its key and headers; its coordinates are left behind. What has no key goes to
+    one partition within a millisecond: so Kafka's times and offsets keep the order, in which
+    versions without a time of their own are told apart. `partitions` creates the
     topic where it is missing. `client` holds further settings (TLS, SASL, compression). `progress`
     is called with the number of records sent so far. Streams: only what is under way is held.
 
@@ -57,9 +60,20 @@ def publish(
     under_way: deque[Any] = deque()
     sent = size_bytes = 0
     try:
+        order = _Order(sorted(producer.partitions_for(topic) or {0}))
         for record in records:
             value, key, headers = _parts(record)
-            under_way.append(producer.send(topic, value, key=key, headers=headers))
+            at_ms, partition = order.of_next(int(clock.now().timestamp() * 1000))
+            under_way.append(
+                producer.send(
+                    topic,
+                    value,
+                    key=key,
+                    headers=headers,
+                    partition=partition if key is None else None,
+                    timestamp_ms=at_ms,
+                )
+            )
             sent += 1
             size_bytes += len(value)
             if len(under_way) >= _IN_FLIGHT:
@@ -80,6 +94,23 @@ def publish(
     finally:
         producer.close(timeout=1)
     return Published(sent, size_bytes)
+
+
+class _Order:
+    """Says when a record is sent and where to, so that no two partitions share a millisecond."""
+
+    def __init__(self, partitions: list[int]) -> None:
+        self._partitions = partitions
+        self._turn = 0
+        self._at_ms = 0
+
+    def of_next(self, now_ms: int) -> tuple[int, int]:
+        """Return the time of the next record, never before that of the last one, and its
+        partition."""
+        if now_ms > self._at_ms:
+            self._at_ms = now_ms
+            self._turn = (self._turn + 1) % len(self._partitions)
+        return self._at_ms, self._partitions[self._turn]
 
 
 def connect(bootstrap_servers: str, client: Mapping[str, Any], timeout_s: float) -> Any:

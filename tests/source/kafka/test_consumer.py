@@ -105,6 +105,18 @@ def test_what_is_published_is_read(broker: EmbeddedBroker, topic: str) -> None:
             assert abs((record.received_at - before).total_seconds()) < 60
 
 
+def test_times_and_offsets_keep_the_order_of_what_was_published(
+    broker: EmbeddedBroker, topic: str
+) -> None:
+    """No two partitions share a millisecond: versions without a time of their own go by it."""
+    sent = send(broker, topic, 230)
+    lake = FakeLake()
+    records = [r for batch in drain(reader_of(broker, lake, topic), lake) for r in batch.records]
+    records.sort(key=lambda r: (r.received_at or datetime.min, r.offset))
+    assert len({r.source for r in records}) > 1
+    assert [r.value for r in records] == sent
+
+
 def test_key_headers_and_empty_values_arrive(broker: EmbeddedBroker, topic: str) -> None:
     """A record's key and headers are carried; a tombstone is a record without bytes."""
     headers = (("content-type", b"text/plain"), ("provider", b"x"))
