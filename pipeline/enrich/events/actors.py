@@ -553,8 +553,10 @@ class Resolver:
             country = self._country(child) or self._modifying_country(child)
             if country:
                 return country
+        of = {"of", "from", "in", "to"}
+        of |= {"for"} if token.lemma_.lower().startswith("spokes") else set()
         for child in token.children:
-            if child.dep_ == "prep" and child.lower_ in {"of", "from", "in", "to"}:
+            if child.dep_ == "prep" and child.lower_ in of:
                 for inner in governed(child):
                     country = self._country(inner) or self._modifying_country(inner)
                     if country:

@@ -20,6 +20,7 @@ _COUNTERPARTS = frozenset(
     {"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally", "owner"}
 )
 
+_WHERE = frozenset({"in", "at", "near", "outside"})
 _MOST_RECENT = 8
 ByToken = Callable[[Token], Party | None]
 
@@ -76,7 +77,8 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         pool = [*recent.parties(), *before]
         return [p for p in pool if p.kind == "PERSON" or is_officer(p) or is_a_person(p)][-1:]
     if lower in IT:
-        return [p for p in before if p.kind != "PERSON" and p.actor.country][-1:]
+        earlier = [p for p in recent.parties() if p.token.dep_ in _SUBJECTS]
+        return [p for p in before or earlier if p.kind != "PERSON" and p.actor.country][-1:]
     if lower in {"they", "them"}:
         several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
         if several:
@@ -85,9 +87,28 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         doer = _doer(token)
         pool = [*recent.parties(), *before]
         known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
-        latest = distinct(list(reversed(known)))
-        return list(reversed(latest[:2])) if len(latest) > 1 else []
+        latest = distinct(list(reversed([p for p in known if not _is_venue(p.token)])))
+        pair = _coordinated(latest) or latest[:2]
+        return list(reversed(pair)) if len(pair) > 1 else []
     return []
+
+
+def _coordinated(latest: Sequence[Party]) -> list[Party]:
+    """Return the latest two that were named as a pair ("Peru and Chile"), the later one first."""
+    for later in latest:
+        for other in latest:
+            if later.token.dep_ == "conj" and _same(later.token.head, other.token):
+                return [later, other]
+    return []
+
+
+def _is_venue(token: Token) -> bool:
+    """Say whether a name only tells where somebody was: "arrived in Cairo"."""
+    return bool(
+        token.dep_ == "pobj"
+        and token.head.lower_ in _WHERE
+        and token.head.head.pos_ in {"VERB", "AUX"}
+    )
 
 
 def is_a_person(party: Party) -> bool:

@@ -22,15 +22,18 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
     """Return the first and last token of a noun's phrase, an unbroken run of words.
 
     A name's phrase goes on over "of" alone ("the government of India"); with `whole` over every
-    preposition behind it ("the bombing of a school in Aden"). Clauses are left out.
+    preposition behind it ("the bombing of a school in Aden") and over the name right behind it
+    ("the carmaker Volvo"). Clauses are left out.
     """
     first = token
     for word in reversed(list(token.doc[max(0, token.i - _MOST_BEFORE) : token.i])):
         if not token.is_ancestor(word) or _breaks(word):
             break
         first = word
-    last = token
+    last = _name_behind(token) if whole else token
     for child in token.rights:
+        if child.i <= last.i:
+            continue
         if child.i != last.i + 1 or child.dep_ != "prep":
             break
         if any(is_time(inner) for inner in child.children):
@@ -41,6 +44,14 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
             break
         last = _end(child, token.i + _MOST_AFTER)
     return first.i, last.i
+
+
+def _name_behind(token: Token) -> Token:
+    """Return the last word of the name that stands right behind a noun, else the noun."""
+    for child in token.rights:
+        if child.dep_ == "appos" and child.pos_ == "PROPN" and child.left_edge.i == token.i + 1:
+            return child
+    return token
 
 
 def is_time(token: Token) -> bool:

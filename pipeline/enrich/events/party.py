@@ -77,5 +77,6 @@ _OF_THE_STATE = frozenset({"GOV"})
 PLURAL_NOUNS = frozenset([
     "leader", "president", "minister", "side", "country", "nation", "official", "government",
     "state", "force", "troop", "people", "negotiator", "army", "delegation", "diplomat", "party",
+    "neighbor", "neighbour", "rival", "foe", "ally",
 ])  # fmt: skip
 """Nouns that stand for one of each country that is named beside them."""

@@ -85,10 +85,20 @@ def answered(
     if noun is None:
         return source, target
     for accuser, accused in reversed(charges):
-        if identity(accused) == identity(source):
+        if identity(accused) == identity(source) or _is_one_state(accused, source):
             actor = replace(accuser.actor, resolved_by="story", confidence=_CHARGE)
             return source, replace(accuser, actor=actor)
     return source, target
+
+
+def _is_one_state(one: Party, other: Party) -> bool:
+    """Say whether two parties are one country's government: a country, and the town it sits in."""
+    countries = {one.actor.country, other.actor.country}
+    return (
+        len(countries) == 1
+        and None not in countries
+        and one.actor.role == other.actor.role == "GOV"
+    )
 
 
 def possessors(frame: Frame, found: Arguments) -> list[Token]:

@@ -45,6 +45,41 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "YIELD",
             ("government of Mali", "MLI"),
         ),
+        # a pair that was named, and the town where it met
+        (
+            "Diplomats from Oman and Yemen arrived in Doha. Both sides agreed to hold talks.",
+            ("Oman", "OMN"),
+            "AGREE",
+            ("Yemen", "YEM"),
+        ),
+        # a body of the sentence before
+        (
+            "Latvia criticised Belarus over the flight. It recalled its envoy from Minsk.",
+            ("Latvia", "LVA"),
+            "SANCTION",
+            ("Minsk", "BLR"),
+        ),
+        # a capital that answers for its state
+        (
+            "Laos accused Thailand of moving the fence. Bangkok rejected the allegation.",
+            ("Bangkok", "THA"),
+            "REJECT",
+            ("Laos", "LAO"),
+        ),
+        # a name behind its noun
+        (
+            "Estonia sued the Finnish shipbuilder Merila.",
+            ("Estonia", "EST"),
+            "ACCUSE",
+            ("Merila", "FIN"),
+        ),
+        # aircraft that are shot down, unlike plans
+        (
+            "Rebels shot down a Chadian transport plane.",
+            ("Rebels", None),
+            "ASSAULT",
+            ("transport plane", "TCD"),
+        ),
         # a target behind a participle
         (
             "Norway lifted the restrictions imposed on Cuba.",
