@@ -48,7 +48,7 @@ def train(
     ops = NumpyOps(use_blis=False)
     set_current_ops(ops)
     nlp = spacy.blank(recipe.language)
-    table = shipped.word_table(folder)
+    table = shipped.word_table(recipe.words, folder)
     step = new_recognizer(nlp, KINDS, load_lexicon(), table, rows_of(recipe))
     begin(step, recipe.begin, folder)
     for node in step.model.walk():
@@ -98,6 +98,7 @@ def save(step: Any, recipe: Recipe, folder: Path) -> None:
         language=recipe.language,
         kinds=KINDS,
         rows=rows_of(recipe),
+        words=recipe.words,
         folder=folder,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.enrich.entities import ner
+from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import Lexicon
 from pipeline.evaluate.entity_scores import HELD_OUT
@@ -59,6 +59,7 @@ class Recipe:
     varied: tuple[Callable[[str], str], ...] = ()
     swapped: float = 0.0
     pieces: bool = False
+    words: str = shipped.WORDS
 
 
 _SWAPPED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"})

@@ -48,4 +48,4 @@ def make(model: Path, width: int = 64) -> WordTable:
 if __name__ == "__main__":
     import sys
 
-    shipped.save_words(make(Path(sys.argv[1])), shipped.FOLDER)
+    shipped.save_words(make(Path(sys.argv[1])), shipped.WORDS, shipped.FOLDER)

@@ -171,7 +171,7 @@ def test_a_model_is_made_saved_and_loaded(
         np.array(words, dtype="uint32"), np.array([1, 2], dtype="uint16"),
         np.ones((3, 64), dtype="float32"),
     )  # fmt: skip
-    shipped.save_words(table, folder)
+    shipped.save_words(table, shipped.WORDS, folder)
     program.main(["en", "--data", str(tmp_path), "--folder", str(folder)])
     nlp, step = shipped.load_shipped("news-en", folder)
     found = list(ner.entities(ner.Recognizer(nlp, step), ["Ane Dahl left Bergen for Oslo."]))

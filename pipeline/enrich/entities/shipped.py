@@ -2,7 +2,7 @@
 
 A model is a folder of `pipeline/enrich/models/`: `model.json` (language, kinds, sizes, digests),
 `weights.npz` (the network's numbers in half precision, in the order of its nodes) and `card.md`.
-`words.npz`, the table of word classes, is shared by them. `training/` makes them.
+The tables of word classes lie beside them, since models may share one. `training/` makes them.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _HALF, _FULL = "float16", "float32"
 class Description:
     """What `model.json` says: `rows` are the sizes of the hash tables, `digests` SHA-256 by file.
 
-    `has_words` tells whether the table of word classes is a part of the network.
+    `words` is the file of the table of word classes that is a part of the network, if there is one.
     """
 
     language: str
     kinds: tuple[str, ...]
     rows: tuple[int, ...]
-    has_words: bool
+    words: str | None
     digests: dict[str, str]
 
 
@@ -54,7 +54,7 @@ def describe(name: str, folder: Path = FOLDER) -> Description:
         said["language"],
         tuple(said["kinds"]),
         tuple(said["rows"]),
-        said["has_words"],
+        said["words"],
         dict(said["digests"]),
     )
 
@@ -80,11 +80,11 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
 
     description = describe(name, folder)
     for file, digest in description.digests.items():
-        path = folder / name / file if file != WORDS else folder / WORDS
+        path = folder / file if file == description.words else folder / name / file
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise ModelError("A file of the model is missing or another one", model=name, file=file)
     nlp = spacy.blank(description.language)
-    table = word_table(folder) if description.has_words else None
+    table = word_table(description.words, folder) if description.words else None
     step = new_recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
     with np.load(folder / name / "weights.npz") as weights:
         for key, node, param in _parameters(step.model):
@@ -92,10 +92,10 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
     return nlp, step
 
 
-@lru_cache(maxsize=2)
-def word_table(folder: Path = FOLDER) -> WordTable:
-    """Return the table of word classes."""
-    with np.load(folder / WORDS) as words:
+@lru_cache(maxsize=4)
+def word_table(file: str = WORDS, folder: Path = FOLDER) -> WordTable:
+    """Return a table of word classes."""
+    with np.load(folder / file) as words:
         return WordTable(words["keys"], words["rows"], words["vectors"].astype(_FULL))
 
 
@@ -106,32 +106,32 @@ def save(
     language: str,
     kinds: tuple[str, ...],
     rows: tuple[int, ...],
+    words: str | None,
     folder: Path,
 ) -> None:
-    """Write a recognizer of our network as the shipped model `name`; `WORDS` must be there."""
+    """Write a recognizer of our network as the shipped model `name`; the file `words` is there."""
     home = folder / name
     home.mkdir(parents=True, exist_ok=True)
     weights = {
         key: node.get_param(param).astype(_HALF) for key, node, param in _parameters(step.model)
     }
     np.savez_compressed(home / "weights.npz", **weights)
-    has_words = (folder / WORDS).is_file()
-    files = {"weights.npz": home / "weights.npz"} | ({WORDS: folder / WORDS} if has_words else {})
+    files = {"weights.npz": home / "weights.npz"} | ({words: folder / words} if words else {})
     said = {
         "language": language,
         "kinds": kinds,
         "rows": rows,
-        "has_words": has_words,
+        "words": words,
         "digests": {file: hashlib.sha256(p.read_bytes()).hexdigest() for file, p in files.items()},
     }
     (home / "model.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
-def save_words(table: WordTable, folder: Path) -> None:
-    """Write the table of word classes."""
+def save_words(table: WordTable, file: str, folder: Path) -> None:
+    """Write a table of word classes."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        folder / WORDS, keys=table.keys, rows=table.rows, vectors=table.vectors.astype(_HALF)
+        folder / file, keys=table.keys, rows=table.rows, vectors=table.vectors.astype(_HALF)
     )
 
 

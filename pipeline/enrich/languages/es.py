@@ -30,6 +30,13 @@ _HEADS = {
 _CLUB_BEFORE = re.compile(r"\b(?:[Ee]l|[Aa]l)\s$")
 _PLACE_BEFORE = re.compile(r"\b(?:[Ee]n|[Dd]e|[Dd]esde|[Hh]asta|[Hh]acia)\s$")
 _STATES = frozenset({"countries.tsv", "policy.tsv"})
+_SPORT = words(
+    """liga copa partido gol goles árbitro jugador jugadores equipo entrenador campeonato torneo
+    minuto delantero portero amonestó tarjeta tarjetas etapa set sets final semifinal estadio
+    selección técnico temporada clasificación marcador puntos vuelta club"""
+)
+_LEAST_WORDS = 5
+_CODE, _WORD = re.compile(r"[A-Z]{3}"), re.compile(r"\w+")
 
 
 def _clubs(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -49,6 +56,27 @@ def _clubs(text: str, spans: Sequence[Span]) -> list[Span]:
     ]
 
 
+def _members(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Players' clubs in sports copy, as bodies: "Varela (Extremadura)".
+
+    Codes of three letters are countries ("Ferrero (ESP)"), and countries stay places.
+    """
+    if len(_SPORT & set(_WORD.findall(text.lower()))) < _LEAST_WORDS:
+        return list(spans)
+    persons = {span.end for span in spans if span.kind == "PERSON"}
+
+    def is_club(span: Span) -> bool:
+        return (
+            _is_town(span)
+            and span.start - 2 in persons
+            and text[span.start - 2 : span.start] == " ("
+            and text[span.end : span.end + 1] == ")"
+            and not _CODE.fullmatch(text, span.start, span.end)
+        )
+
+    return [replace(span, kind="ORG", name=None) if is_club(span) else span for span in spans]
+
+
 def _is_town(span: Span) -> bool:
     return span.kind == "GPE" and (span.name is None or span.name.source not in _STATES)
 
@@ -58,7 +86,8 @@ def _stands(before: re.Pattern[str], text: str, span: Span) -> bool:
 
 
 def _resolve(text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon) -> list[Span]:
-    return _clubs(text, resolve_foreign(text, model_spans, lexicon, language="es", heads=_HEADS))
+    spans = resolve_foreign(text, model_spans, lexicon, language="es", heads=_HEADS)
+    return _members(text, _clubs(text, spans))
 
 
 SPANISH = Language(

@@ -32,6 +32,27 @@ def test_a_country_and_a_plain_town_are_no_clubs(text: str) -> None:
     assert [kind for _, kind in resolved(text, "GPE", name)] == ["GPE"]
 
 
+@pytest.mark.parametrize(
+    ("match", "town", "kind"),
+    [
+        ("En la final de copa el árbitro vio dos goles y la tarjeta de", "Lorca", "ORG"),
+        ("En la final de copa el árbitro vio dos goles y la tarjeta de", "Perú", "GPE"),
+        ("En el pleno habló ayer", "Lorca", "GPE"),
+    ],
+)
+def test_in_sports_copy_a_town_in_brackets_is_a_players_club(
+    match: str, town: str, kind: str
+) -> None:
+    """A country in brackets is the country, and elsewhere a town is where somebody is from."""
+    text = f"Nota\n\n{match} Luis Vela ({town})."
+    spans = [
+        Span(text.index(name), text.index(name) + len(name), of, TRUSTED)
+        for name, of in (("Luis Vela", "PERSON"), (town, "GPE"))
+    ]
+    found = SPANISH.resolve(text, spans, load())
+    assert [span.kind for span in found if text[span.start : span.end] == town] == [kind]
+
+
 def test_an_article_in_capitals_belongs_to_the_name() -> None:
     """But for a listed name that it only begins a sentence before."""
     assert ("La Zarza", "GPE") in resolved("Feria\n\nFue en La Zarza ayer.", "GPE", "La Zarza")
