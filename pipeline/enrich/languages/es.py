@@ -30,7 +30,7 @@ _HEADS = {
 _CLUB_BEFORE = re.compile(r"\b(?:[Ee]l|[Aa]l)\s$")
 _PLACE_BEFORE = re.compile(r"\b(?:[Ee]n|[Dd]e|[Dd]esde|[Hh]asta|[Hh]acia)\s$")
 _STATES = frozenset({"countries.tsv", "policy.tsv"})
-_SPORT = words(
+_SPORT = word_set(
     """liga copa partido gol goles árbitro jugador jugadores equipo entrenador campeonato torneo
     minuto delantero portero amonestó tarjeta tarjetas etapa set sets final semifinal estadio
     selección técnico temporada clasificación marcador puntos vuelta club"""

@@ -49,7 +49,7 @@ def test_in_sports_copy_a_town_in_brackets_is_a_players_club(
         Span(text.index(name), text.index(name) + len(name), of, TRUSTED)
         for name, of in (("Luis Vela", "PERSON"), (town, "GPE"))
     ]
-    found = SPANISH.resolve(text, spans, load())
+    found = SPANISH.resolve(text, spans, load_lexicon())
     assert [span.kind for span in found if text[span.start : span.end] == town] == [kind]
 
 
