@@ -124,7 +124,7 @@ class LakeSettings(_Section):
     store_timeout_s: Seconds = 300.0
     retention_s: Annotated[float, Field(ge=0)] = 600.0
     target_file_bytes: PositiveInt = 128 * 1024**2
-    compact_min_files: Annotated[int, Field(ge=2)] = 5
+    compact_min_files: Annotated[int, Field(ge=2)] = 3
 
 
 class UpkeepSettings(_Section):

@@ -27,6 +27,7 @@ from pipeline.store.read.query import json_rows, query
 from tests.support.archive import records, write_tar
 from tests.support.command import dateline
 from tests.support.digest import digests
+from tests.support.job import ReplayProcess, ended_at, until
 
 PART = 20
 
@@ -239,3 +240,28 @@ def test_the_command_sorts_by_itself(tmp_path: Path, shuffled: Given) -> None:
         assert "/by-day/" in said["sources"][0]["source"]
         assert (said["held_before"], said["records"]) == (held, read)
     assert not list(tmp_path.glob("dateline-replay-*"))
+
+
+@pytest.mark.engine
+@pytest.mark.long
+def test_a_replay_by_day_that_is_killed_goes_on(tmp_path: Path, shuffled: Given) -> None:
+    """SIGKILL to all of it, once something is in the lake; the next run sorts anew, goes on
+    under the same name, and the rows are those of one that nobody killed."""
+    archive = write_tar(tmp_path / "a.tar.gz", iter(shuffled.values))
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    settings = {"DATELINE_ENRICH__MODE": "none", "DATELINE_REPLAY__SPILL_DIR": str(tmp_path)}
+
+    def started() -> ReplayProcess:
+        return ReplayProcess(archive, lake, log, "--by-day", workers=1, part_records=5, **settings)
+
+    job = started()
+    until(lambda: ended_at(lake) > 0, 180)
+    job.kill()
+    assert ended_at(lake) < len(shuffled.values)
+    assert started().wait(300) == 0, log.read_text()[-3000:]
+
+    unharmed = tmp_path / "unharmed"
+    read_in(shuffled, unharmed)
+    assert digests(lake) == digests(unharmed)
+    assert in_force(lake) == in_force(unharmed)
+    assert_whole(lake)

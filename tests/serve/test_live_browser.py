@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +11,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from pipeline.source.broker.embedded import EmbeddedBroker
+from pipeline.source.kafka.publish import publish
+from pipeline.store import query
 from tests.serve.test_pages import Running, addresses, running
 from tests.show.test_report import AS_OF
 from tests.support.browser import PHONE, WIDE, chromium, opened
+from tests.support.endpoint import asked, free_port
+from tests.support.job import JobProcess, ended_at, until
 from tests.support.rows import a_batch, a_story, enriched
+from tests.support.wire import copy
 
 pytestmark = pytest.mark.browser
 
@@ -184,3 +192,60 @@ def test_a_right_to_left_headline_stands_right_to_left(live: Running, browser: B
     with opened(browser, url(live, "/search?q=%D9%8A%D8%B2%D9%88%D8%B1")) as seen:
         link = seen.page.locator("ol.stories a").first
         assert link.evaluate("e => getComputedStyle(e).direction") == "rtl"
+
+
+@pytest.mark.engine
+def test_stories_arrive_while_a_job_writes(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`dateline run` and `dateline serve`, each a process of its own, and a reader who looks on:
+    what is published comes onto the page, through a kill of the job, and at the end the page
+    counts what the lake holds."""
+    monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
+    monkeypatch.setenv("DATELINE_SERVE__REFRESH_S", "0.2")
+    lake, port = tmp_path / "lake", free_port()
+    at_port = f"http://127.0.0.1:{port}"
+
+    def send(start: int, end: int) -> None:
+        copies = copy(start, end)
+        publish(copies, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+
+    with EmbeddedBroker(topics={"wire": 1}) as broker:
+        send(1, 6)
+        job = JobProcess(broker.bootstrap_servers, lake, tmp_path / "job.log")
+        site = None
+        try:
+            until(lambda: ended_at(lake) == 5, 180)
+            site = subprocess.Popen(
+                [sys.executable, "-m", "pipeline.cli", "serve", "--lake", str(lake),
+                 "--port", str(port)],
+            )  # fmt: skip
+            until(lambda: is_ready(port), 180)
+            with opened(browser, at_port) as seen:
+                seen.page.evaluate("window.same = true")
+                assert seen.page.locator("#newest li").count() == 5
+                send(6, 12)
+                seen.page.wait_for_selector("text=Report 11 from", timeout=120_000)
+                job.kill()
+                job = JobProcess(broker.bootstrap_servers, lake, tmp_path / "job.log")
+                send(12, 18)
+                seen.page.wait_for_selector("text=Report 17 from", timeout=180_000)
+                assert seen.page.locator("#newest li").count() == 17
+                assert seen.page.evaluate("window.same") is True
+                seen.page.reload()
+                (told,) = query(str(lake), None, "SELECT count(*) AS n FROM current", AS_OF)
+                assert told.to_pylist() == [17]
+                assert seen.page.locator(".totals b").first.text_content() == "17"
+                assert seen.errors == []
+        finally:
+            job.kill()
+            if site is not None:
+                site.terminate()
+                site.wait(60)
+
+
+def is_ready(port: int) -> bool:
+    try:
+        return asked(port, "/healthz")[0] == 200
+    except OSError:
+        return False

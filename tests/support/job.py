@@ -92,13 +92,21 @@ class ReplayProcess(_Process):
     """`dateline replay` of an archive into a lake, with its workers."""
 
     def __init__(
-        self, archive: Path, lake: Path, log: Path, *, workers: int, part_records: int = 2000
+        self,
+        archive: Path,
+        lake: Path,
+        log: Path,
+        *options: str,
+        workers: int,
+        part_records: int = 2000,
+        **environment: str,
     ) -> None:
         super().__init__(
             log,
             *("replay", str(archive), "--lake", str(lake), "--workers", str(workers)),
-            *("--log-level", "info", "--json"),
+            *("--log-level", "info", "--json", *options),
             DATELINE_REPLAY__PART_RECORDS=str(part_records),
+            **environment,
         )
 
 

@@ -40,6 +40,9 @@ PREFIX = "compact-"
 _SEEN = "_columns.json"
 _ATTEMPTS = 5
 _FILES_A_COMMIT = 200
+_LARGE = 4
+_STAY = 2
+"""The large file of an open day, and the one that the others become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,13 @@ class Sizing:
 
     Files below three quarters of `target_bytes` are gathered, up to about `target_bytes` into one,
     where there are at least `min_files` of them; of a closed day (one before yesterday, UTC) from
-    `closed_min_files` on, for hardly any more will come.
+    `closed_min_files` on, for hardly any more will come. Of an open day the largest file is left
+    alone while it is four times as large as the others together, so that a day's rows are written
+    anew a few times and not by each round; two files stay then.
     """
 
     target_bytes: int = 128 * 1024**2
-    min_files: int = 5
+    min_files: int = 3
     closed_min_files: int = 2
 
 
@@ -216,11 +221,23 @@ def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
         is_closed = (partition.get("date") or open_from) < open_from
         least = max(2, sizing.closed_min_files if is_closed else sizing.min_files)
         found += [
-            _Bin(partition, tuple(files))
+            _Bin(partition, tuple(files if is_closed else _without_the_large(files, least)))
             for files in _gathered(sorted(small[folder], key=lambda f: f.path), sizing)
             if len(files) >= least
         ]
     return found
+
+
+def _without_the_large(files: Sequence[_File], least: int) -> Sequence[_File]:
+    """Leave out a file that is much larger than the others, where two may stay."""
+    large = much_larger([file.size_bytes for file in files]) if least > _STAY else None
+    return [file for n, file in enumerate(files) if n != large]
+
+
+def much_larger(sizes: Sequence[int]) -> int | None:
+    """Return the place of a size that is above `_LARGE` times all others together, or None."""
+    largest = max(range(len(sizes)), key=sizes.__getitem__)
+    return largest if sizes[largest] > _LARGE * (sum(sizes) - sizes[largest]) else None
 
 
 def _gathered(files: Sequence[_File], sizing: Sizing) -> Iterator[list[_File]]:

@@ -12,12 +12,14 @@ from pipeline import supervise
 from pipeline.config import Settings
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
-from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.schema.contract import TABLES
+from pipeline.store.upkeep.compact import Sizing, compact, much_larger
 from pipeline.store.upkeep.round import tidy
 from pipeline.supervise import Supervisor
+from tests.store.commit.test_write import batch_of, started
 from tests.store.upkeep.test_compact import files_of, many_files, rows_of
 from tests.support.job import until
-from tests.support.rows import NOON
+from tests.support.rows import NOON, SOURCE
 
 
 def test_a_closed_day_becomes_one_file_from_two_on(tmp_path: Path) -> None:
@@ -28,6 +30,34 @@ def test_a_closed_day_becomes_one_file_from_two_on(tmp_path: Path) -> None:
         compact(Lake(str(tmp_path)), Sizing(min_files=5), NOON + timedelta(days=days))
         assert len(files_of(tmp_path, "stories")) == files, days
     assert rows_of(tmp_path) == before
+
+
+def test_an_open_day_keeps_two_files_at_most(tmp_path: Path) -> None:
+    """After each round, in every table, with the rows as they were."""
+    writer = started(tmp_path, SOURCE)
+    for n in range(2):
+        for at in range(4 * n, 4 * n + 4):
+            writer.write(batch_of(at, at + 1))
+        before = rows_of(tmp_path)
+        compact(Lake(str(tmp_path)), Sizing(), NOON)
+        assert all(1 <= len(files_of(tmp_path, table)) <= 2 for table in TABLES)
+        assert rows_of(tmp_path) == before
+    assert check(str(tmp_path)).ok
+
+
+def test_an_open_day_is_seldom_written_whole() -> None:
+    """By as many rounds as a day has: what they write is a few times the day, not half of 48."""
+    files, written, rounds = [100], 0, 48
+    for _ in range(rounds - 1):
+        files.append(100)
+        if len(files) >= Sizing().min_files:
+            large = much_larger(files)
+            kept = [] if large is None else [files.pop(large)]
+            written += sum(files)
+            files = [*kept, sum(files)]
+        assert len(files) <= 2
+    assert sum(files) == 100 * rounds
+    assert written < 10 * 100 * rounds
 
 
 def test_after_retention_the_next_round_makes_a_glob_exact(tmp_path: Path) -> None:
