@@ -72,7 +72,7 @@ class Made:
         story = {
             **self.lacking,
             **{"story_id": f"f{number}", "revision_id": f"r{number}", "published_at": at},
-            **{"source": "bench", "offset": number, "item": 0, "enrichment_id": "e"},
+            **{"source": "bench", "offset": number, "item": 0, "enrichment_id": "e", "bylines": []},
             **{"headline": " ".join(text[:7]), "body": " ".join(text), "date": day},
             **{"region": REGIONS[self.zipf(5)], "regions": [], "countries": sorted(set(told))},
             **{"provider": f"agency {self.zipf(9)}", "language": "en", "status": "usable"},
