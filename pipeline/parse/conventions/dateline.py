@@ -26,11 +26,13 @@ _BESIDE = rf"(?:, ?| ?/ ?| and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
 _PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"
 _PLACE += r"(?: (?:a|i|o)\. ?(?:d\. ?)?[A-Z][a-z]{0,3}\b\.?)?"  # Frankfurt a.M.
 _PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})))?)"
+# As Poles, Russians and Ukrainians write it behind the year.
+_YEAR_WORD = r"(?: (?:r\.|года|г\.|року|р\.))?"
 _DATE = (
     r"(?P<date>"
     rf"(?:\w+day,? )?(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:(?:, ?| )(?P<year1>\d{{4}}))?"
     rf"|(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
-    r"(?:(?: de|,)? (?P<year2>\d{4})(?: r\.)?)?"
+    rf"(?:(?: de|,)? (?P<year2>\d{{4}}){_YEAR_WORD})?"
     r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})[./](?P<year3>\d{4})(?: r\.)?"
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
     r")"
@@ -50,7 +52,7 @@ _ANY_DATE = (
     rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th| d\.)?"
     r"(?:(?:, ?| |/)(?P<year1>\d{4}))?"
     rf"|(?:d\. )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
-    r"(?:(?: de|,)? (?P<year2>\d{4})(?: r\.)?)?"
+    rf"(?:(?: de|,)? (?P<year2>\d{{4}}){_YEAR_WORD})?"
     r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})(?:[./](?P<year3>\d{4})(?: r\.)?|\.|(?=[ )]))"
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
     rf"|(?P<year5>\d{{4}})\. (?P<mon5>{_MONTH}) (?P<day5>\d{{1,2}})\.?(?:, [^\W\d_]{{4,12}})?"

@@ -35,7 +35,7 @@ _BYLINE_TITLE = re.compile(
 )
 _NOTE = re.compile(
     r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
-    r"|notice|attn)\b\W*[-:–—]",
+    r"|notice|attn|index)\b\W*[-:–—]",
     re.I,
 )
 _SLUG = re.compile(
@@ -65,6 +65,8 @@ _NUMBERED = re.compile(
 )
 # `EEUU ELECCIONES (Previsión)`
 _GENRE = re.compile(r"\s*\([^()\d]{3,24}\)$")
+# `France-politique`, above a headline
+_JOINED = re.compile(r"[^\W\d_]{2,}(?:[-/][^\W_]{2,})+")
 _KEY_LINES = frozenset(("AAP", "EFE", "Kyodo", "NZN", "NZPA"))
 _MAX_KEY_WORDS = 4
 _MAX_KEY_GAP = 4
@@ -285,12 +287,16 @@ def _is_capital(text: str) -> bool:
 def _is_key_line(lines: list[str], index: int) -> bool:
     """Say whether a few words in capitals stand above a headline that is not in capitals.
 
-    AAP and EFE put key words there. What is below the headline has to be a story as agencies send
-    it: a byline, then a dateline. Else the capitals are a headline over a second one.
+    AAP and EFE put key words there, AFP such as are joined by a sign. What is below the headline
+    has to be a story as agencies send it: a byline, then a dateline. Else the capitals are a
+    headline over a second one.
     """
     first = lines[index].strip()
     words = first.split()
-    if len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS or not _is_capital(first):
+    is_joined = bool(_JOINED.fullmatch(first))
+    if len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS:
+        return False
+    if not (is_joined or _is_capital(first)):
         return False
     below = [text for text in map(str.strip, lines[index + 1 : index + _MAX_HEAD_LINES]) if text]
     while below and _begins_other(below[0]) and not find_dateline(below[0]):
@@ -300,7 +306,8 @@ def _is_key_line(lines: list[str], index: int) -> bool:
         return False
     for text in rest[:_MAX_KEY_GAP]:
         if dateline := find_dateline(text):
-            return dateline.provider in _KEY_LINES and not find_dateline(title)
+            signed = dateline.provider in _KEY_LINES or (is_joined and bool(dateline.provider))
+            return signed and not find_dateline(title)
         if not _begins_other(text):
             return False
     return False

@@ -73,7 +73,13 @@ _MAX_CONTACT_WORDS = 12
 _MAX_LABEL_CHARS = 160
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _DAY_FIRST_STAMP = re.compile(r"^(\d\d)\.(\d\d)\.(\d\d|\d{4})[ ,]+(\d\d)[:.](\d\d)$")
-_AP_STAMP = re.compile(r"^(?:AP-[A-Z]{2}|CP)-(\d\d)-(\d\d)-(\d\d)\s+(\d\d)(\d\d)\s*([A-Z]{3})$")
+_AP_STAMP = re.compile(
+    r"^(?:AP-[A-Z]{2}-|CP-|NYT-|[Uu][Pp][Ii][- ])(\d\d)-(\d\d)-(\d\d)\s+(\d\d):?(\d\d)\s*"
+    r"([A-Z]{3}|ae[ds])$"
+)
+_EASTERN = {"aes": "EST", "aed": "EDT"}
+# Canadian Press: `10:12ET 05-10-26`, the day first.
+_CP_STAMP = re.compile(r"^(\d\d):(\d\d)ET (\d\d)-(\d\d)-(\d\d)$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
 _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
@@ -193,8 +199,10 @@ def stamp_provider(text: str) -> str | None:
     """Return the agency whose own shape a stamp has: `AP-NY-10-03-22 1530EDT`."""
     if _APA_STAMP.match(text):
         return "APA"
+    if _CP_STAMP.match(text):
+        return "CP"
     found = _AP_STAMP.match(text.rstrip("< "))
-    return found[0][:2] if found else None
+    return provider(re.split("[- ]", found[0])[0]) if found else None
 
 
 def read_stamp(text: str) -> Moment | None:
@@ -202,9 +210,12 @@ def read_stamp(text: str) -> Moment | None:
 
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
-    text = text.rstrip("< ").removesuffix("NNNN").rstrip()
+    text = text.rstrip("< ").removesuffix("NNNN").removesuffix("NNN").rstrip()
     if austrian := _APA_STAMP.match(text):
         return dates.moment(f"{austrian[1]}T{austrian[2]}")
+    if canadian := _CP_STAMP.match(text):
+        hour, minute, day, month, year = canadian.groups()
+        return dates.moment(f"20{year}-{month}-{day}T{hour}:{minute}")
     match = _AP_STAMP.match(text)
     if not match:
         if european := _DAY_FIRST_STAMP.match(text):
@@ -212,6 +223,7 @@ def read_stamp(text: str) -> Moment | None:
             text = f"{year if len(year) > 2 else f'20{year}'}-{month}-{day}T{hour}:{minute}"
         return dates.moment(text)
     month, day, year, hour, minute, zone = match.groups()
+    zone = _EASTERN.get(zone, zone)
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     name = names[int(month) - 1] if 1 <= int(month) <= 12 else "x"
     return dates.moment(f"{day}{hour}{minute} {zone} {name} {year}")

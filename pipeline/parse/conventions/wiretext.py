@@ -31,7 +31,12 @@ _CLOSED = re.compile(
     r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/[a-z]{2,4})*)?$"
     r"|(?<=\.)/\. ?(?:[A-Z]{2,4}(?:/[A-Z]{2,4})*/?)?$"
 )
-_RULE = re.compile(r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,})\s*$")
+_RULE = re.compile(
+    r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,}"
+    # the New York Times' service
+    r"|\(?(?:STORY CAN END HERE|(?:BEGIN|END) OPTIONAL TRIM|OPTIONAL \w+ FOLLOWS)\b[^a-z]{0,60}"
+    r")\s*$"
+)
 # What dpa sends below a story, for desks alone.
 _NOT_TO_PRINT = re.compile(
     r"^\W{0,8}(?:(?:dpa-)?Notizblock\s*$"

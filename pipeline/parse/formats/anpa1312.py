@@ -36,12 +36,15 @@ _WORDS = re.compile(r"[, ] ?\d{2,5}$")
 _MARKED = re.compile(r"\s*(?:[^\n^]{1,80}\n)?\^")
 _NOTE = re.compile(
     r"^\W{0,2}(?:eds?\b|editor|with .{0,20}(?:photo|graphic|video)|attention\b|note\b"
-    r"|optional trims?\b|for global distribution\b|for use by\b"
+    r"|optional trims?\b|index:|for global distribution\b|for use by\b"
     r"|(?:\w+ )?(?:photos?|graphics?|videos?|interactive|audio)\b(?: [A-Z0-9]+[,\d]*\b|:|,|$))",
     re.I,
 )
 _WRITER = re.compile(r"\b(?:writers?|correspondents?|editors?|reporters?|columnists?)$", re.I)
 _NAME = re.compile(r"^[A-Z][A-Z.'-]+(?: [A-Z][A-Z.'-]*){1,3}$")
+_LEADING = re.compile(r"^(?:(?:c\.|©|\(c\)|Copyright) ?(?:19|20)\d\d,?\s*)?(?:The )?", re.I)
+_ALARM = re.compile(r"\W*(flash|bulletin|urgent|newsalert|alert)\W*$", re.I)
+_ALARMS = {"flash": 1, "bulletin": 2, "urgent": 3, "newsalert": 2, "alert": 2}
 _MAX_HEAD_LINES = 20
 _MAX_CONTINUED = 4
 
@@ -140,7 +143,7 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
         elif is_embargo(text):
             head.embargoes.append(text.strip("()[] "))
             head.notes.append(text)
-        elif _NOTE.match(text):
+        elif _NOTE.match(text) or (text.startswith("(") and text.endswith(")")):
             is_open = text.startswith("(") and ")" not in text
             head.notes.append(text)
         elif re.match(r"by\s", text, re.I) and not fields.is_sentence(text):
@@ -149,6 +152,9 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
             head.bylines = (*head.bylines, text)
         elif agency := _service(text):
             head.provider = head.provider or agency
+        elif not head.headline and (alarm := _ALARM.match(text)):
+            head.urgency = _ALARMS[alarm[1].lower()]
+            head.notes.append(text)
         elif not head.headline:
             head.headline = text
         elif not (head.bylines and _WRITER.search(text)):
@@ -161,7 +167,7 @@ def _service(text: str) -> str | None:
     """Return the agency of a service line: `Associated Press`, `AP Sports Writer`."""
     if len(text) > 60:
         return None
-    title = re.sub(r"^The ", "", text)
+    title = _LEADING.sub("", text)
     own = re.match(r"(?:Associated Press|[A-Z]{2,5})\b", title)
     return provider(title) or (provider(own[0]) if own and _WRITER.search(title) else None)
 

@@ -62,6 +62,7 @@ class _Header:
     words: int | None = None
     selector: str | None = None
     is_table: bool = False
+    beside: str | None = None
 
 
 class _Iptc7901:
@@ -136,7 +137,7 @@ def _header(lines: list[str]) -> _Header:
     rest = lines[1:]
     iptc = _IPTC.match(first)
     if iptc:
-        keyword = line(" ".join(rest)) or line(iptc["rest"])
+        keyword = line(" ".join(rest))
         source = iptc["source"]
         draft = Draft(
             headline="",
@@ -147,7 +148,8 @@ def _header(lines: list[str]) -> _Header:
             codes=tuple(_codes(iptc, "iptc7901", source)),
             format_version="iptc7901",
         )
-        return _Header(draft, int(iptc["words"]) if iptc["words"] else None)
+        words = int(iptc["words"]) if iptc["words"] else None
+        return _Header(draft, words, beside=line(iptc["rest"]) or None)
     number = _ANPA_NUMBER.match(first)
     body = _ANPA.match(rest[0]) if number and rest else _ANPA.match(first)
     if not body:
@@ -205,7 +207,10 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
     draft = replace(
         story,
         headline=story.headline.strip("* "),
-        slugline=(story.slugline if is_anpa else None) or heading.slugline or story.slugline,
+        slugline=(is_anpa and story.slugline)
+        or heading.slugline
+        or story.slugline
+        or header.beside,
         provider=story.provider or heading.provider or _stamped(end),
         urgency=heading.urgency or story.urgency,
         codes=heading.codes,

@@ -92,7 +92,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     )
     content = _content(item)
     draft = Draft(
-        headline=xml.first(item, "headline") or content.headline,
+        headline=_headline(item) or content.headline or xml.first(item, "headline") or "",
         paragraphs=(),
         version=fields.version(text_of(revision)),
         version_time=made.at if made else None,
@@ -200,6 +200,12 @@ def _role(entry: etree._Element) -> str:
         if role:
             return role
     return ""
+
+
+def _headline(item: etree._Element) -> str:
+    """Return the first headline that is not that of a picture beside the text."""
+    lines = (e for e in xml.below(item, "headline") if _role(e) not in _PICTURES)
+    return next(filter(None, map(text_of, lines)), "")
 
 
 def _is_caption(entry: etree._Element) -> bool:
