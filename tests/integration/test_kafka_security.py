@@ -8,20 +8,24 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.fs as pafs
 import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 from local_kafka import KafkaCluster
 
 from pipeline.errors import BrokerError, ConfigError, DatelineError
 from pipeline.source.kafka.client import ClientFault
 from pipeline.source.kafka.consumer import KafkaClient
-from pipeline.source.kafka.options import KafkaOptions
+from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.publish import publish
+from pipeline.source.kafka.reader import Reader
+from tests.support.broker import FakeLake
 from tests.support.certificates import Authority
 from tests.support.kafka import needs_kafka
 from tests.support.told import command_lines, contents
@@ -32,6 +36,7 @@ PASSWORD = "correct-horse-7f3a9c"
 WRONG = "wrong-staple-51be02"
 SOON_S = 15.0
 """Far below the `broker_timeout_s` of the options here (300), on a machine that is busy."""
+SESSION_MS = 3000
 
 
 @dataclass
@@ -84,6 +89,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     }
     ours, modules = "listener.name.client", "org.apache.kafka.common.security"
     sasl = {
+        # After so long the broker ends a connection that has not shown its credentials again.
+        f"{ours}.oauthbearer.connections.max.reauth.ms": str(SESSION_MS),
+        f"{ours}.scram-sha-512.connections.max.reauth.ms": str(SESSION_MS),
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
         f"{ours}.plain.sasl.jaas.config": (
             f'{modules}.plain.PlainLoginModule required user_dateline="{PASSWORD}";'
@@ -151,6 +159,101 @@ def test_a_bearer_token_is_read_from_its_file(kafka: Secured) -> None:
     connect(servers, kafka.client(**changes, sasl_oauth_token_file=good))
     with pytest.raises(BrokerError, match="refuses the credentials"):
         connect(servers, kafka.client(**changes, sasl_oauth_token_file=old))
+
+
+def read_on(
+    servers: tuple[str, ...],
+    topic: str,
+    client: Mapping[str, Any],
+    renew: Callable[[int], None],
+    rounds: int = 3,
+) -> None:
+    """Have one reader read what comes after each renewal, everything once."""
+    lake = FakeLake()
+    found: list[bytes] = []
+    sent: list[bytes] = []
+    reader = Reader(
+        KafkaOptions(servers, (topic,), client=client, broker_timeout_s=60),
+        Limits(50, flush_interval_s=0.1),
+        group=0, groups=1, lake_ends=lake.lake_ends, start_sources=lake.start_sources,
+    )  # fmt: skip
+    try:
+        for n in range(rounds):
+            renew(n)
+            values = [b"%d.%d" % (n, k) for k in range(5)]
+            sent += values
+            # A client of its own, that has what is good now.
+            publish(
+                values, bootstrap_servers=servers[0], topic=topic, partitions=1, client=client
+            )  # fmt: skip
+            deadline_s = time.monotonic() + 60
+            since_s = time.monotonic()
+            while len(found) < len(sent) or time.monotonic() < since_s + 1.5 * SESSION_MS / 1000:
+                assert time.monotonic() < deadline_s, (n, found, reader.waiting_for)
+                batch = reader.read(0.3)
+                if batch is not None:
+                    lake.commit(batch)
+                    found += [record.value for record in batch.records]
+        assert found == sent
+    finally:
+        reader.close()
+
+
+def test_a_bearer_token_is_renewed_under_a_reader(kafka: Secured) -> None:
+    """Each is valid for some seconds, and the broker ends sessions: the file has the next one."""
+    path = kafka.file("renewed", "")
+
+    def renew(n: int) -> None:
+        kafka.file("renewed", token(20 + n))
+
+    renew(0)
+    client = kafka.client(
+        sasl_mechanism="OAUTHBEARER", sasl_plain_password=None, sasl_oauth_token_file=path
+    )
+    read_on(kafka.sasl.bootstrap_servers, "bearer", client, renew)
+
+
+def test_a_password_is_changed_under_a_reader(kafka: Secured) -> None:
+    """The session that ends then is no reason to stop, as the file has the new one."""
+    servers = kafka.sasl.bootstrap_servers
+    path = kafka.file("changing", PASSWORD)
+    by_file = {"sasl_plain_password": None, "sasl_plain_password_file": path}
+    client = kafka.client(sasl_mechanism="SCRAM-SHA-512", **by_file)
+    admin = KafkaAdminClient(
+        bootstrap_servers=list(servers), **kafka.client(sasl_mechanism="SCRAM-SHA-256")
+    )
+
+    def renew(n: int) -> None:
+        password = f"{PASSWORD}-{n}"
+        changed = UserScramCredentialUpsertion(
+            "dateline", ScramMechanism.SCRAM_SHA_512, password, iterations=4096
+        )
+        admin.alter_user_scram_credentials([changed])
+        kafka.file("changing", password)
+
+    try:
+        read_on(servers, "password", client, renew)
+    finally:
+        renew(0)
+        admin.close()
+
+
+def test_certificates_are_renewed_under_a_reader(kafka: Secured) -> None:
+    """The client's in its files, the broker's with a restart; the authority stays."""
+    client = kafka.certificate(kafka.authority, "renewed")
+    names: list[bytes] = []
+
+    def renew(n: int) -> None:
+        if n == 0:
+            return
+        kafka.certificate(kafka.authority, "renewed")
+        names.append(Path(client["ssl_certfile"]).read_bytes())
+        kafka.authority.issue("localhost")
+        kafka.mutual.kill(1)
+        kafka.mutual.start_node(1)
+
+    read_on(kafka.mutual.bootstrap_servers, "certificates", client, renew, rounds=2)
+    assert names
 
 
 def test_a_broker_that_is_not_trusted_gets_no_password(kafka: Secured) -> None:

@@ -244,7 +244,9 @@ class Reader:
         try:
             result = call()
         except ClientFault as fault:
-            self._discover_s = None
+            # Whatever the client holds after that is not to be trusted, and its credentials may
+            # be others by now: the next one begins anew, where the lake ends.
+            self.close()
             self._outage.failed(
                 now_s,
                 self._clock(),
@@ -303,11 +305,6 @@ class Reader:
             self._refuse(fault)
             self._discover()
             return
-        except ClientFault:
-            # Whatever the client holds after that is not to be trusted: the next one begins anew,
-            # where the lake ends.
-            self.close()
-            raise
         now_s = self._clock()
         for partition, fetched in found.items():
             self._batch.add(

@@ -118,6 +118,25 @@ def test_the_disk_fills_up(
     case.goes_on("disk full")
 
 
+def test_a_disk_that_is_full_is_grown_under_the_job(
+    small_disk: Path, tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within `lake.store_timeout_s` nobody has to start anything again."""
+    monkeypatch.setenv("DATELINE_LAKE__STORE_TIMEOUT_S", "300")
+    lake, log = small_disk / "lake", tmp_path / "job.log"
+    sent = Published(broker.bootstrap_servers)
+    sent.more(FIRST + 500)
+    with running(sent.servers, lake, log, "--until-caught-up") as job:
+        until(lambda: "the store fails, trying again" in log.read_text(), 240)
+        begin_s, before = time.monotonic(), ended_at(lake)
+        mount("-o", "remount,size=200m", str(small_disk))
+        until(lambda: ended_at(lake) > before, 240)
+        resume_s = time.monotonic() - begin_s
+        assert job.wait(240) == 0, log.read_text()[-3000:]
+    assert "the job stops" not in log.read_text()
+    judge_sent(lake, {"disk full, grown under the job": (1, resume_s)}, sent.records)
+
+
 @pytest.mark.parametrize("workers", WORKERS)
 def test_the_lake_becomes_read_only(
     small_disk: Path, tmp_path: Path, broker: EmbeddedBroker, workers: int

@@ -190,6 +190,23 @@ def test_a_start_is_never_resolved_again() -> None:
     assert spans(reader_of(kafka, lake, start="latest").read()) == [("0", 5, 15, 10)]
 
 
+def test_a_client_whose_looking_failed_is_made_anew() -> None:
+    """It began with credentials that may be others by now; what was read goes on from the lake."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake, discover_interval_s=30.0)
+    kafka.logs["wire", 0].append(3)
+    assert reader.read(1.0) is None
+    kafka.now_s += 40.0
+    kafka.away = True
+    assert reader.read(1.0) is None
+    assert reader.waiting_for is not None
+    kafka.away = False
+    kafka.now_s += 10.0
+    assert reader.read(1.0) is None
+    assert (kafka.connected, kafka.closed) == (2, 1)
+    assert spans(reader.read(2 * FLUSH_S)) == [("0", 0, 3, 3)]
+
+
 def test_each_partition_belongs_to_one_group() -> None:
     """Over all groups, every record is handed out once."""
     kafka, lake = FakeKafka(wire=5, other=2), FakeLake()
