@@ -227,7 +227,7 @@ class World:
             for module in ("commit.write", "upkeep.compact", "upkeep.clean_up", "upkeep.withdraw"):
                 name = f"pipeline.store.{module}.uuid4"
                 stack.enter_context(patch(name, lambda: UUID(int=names.getrandbits(128))))
-            stack.enter_context(patch.object(snapshots, "open_table", stepped_open))
+            stack.enter_context(patch.object(snapshots, "pin_table", stepped_open))
             yield
 
     def _begin(self) -> None:
