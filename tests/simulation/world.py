@@ -216,11 +216,11 @@ class World:
     @contextmanager
     def _installed(self) -> Iterator[None]:
         names = Random(f"names {self.plan.seed}")
-        open_table = snapshots.pin_table
+        pin_table = snapshots.pin_table
 
         def stepped_open(root: str, table: str, *more: Any) -> Any:
             self.step(f"snapshot.{table}")
-            return open_table(root, table, *more)
+            return pin_table(root, table, *more)
 
         with ExitStack() as stack:
             stack.enter_context(self.backend.installed())
