@@ -154,7 +154,7 @@ bench: $(VENV)/.run  ## the job beside what users would build instead (needs DAT
 	$(PYTHON) -m venv build/against
 	build/against/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  -r bench/against/requirements.txt
-	for mode in none entities; do PYTHONPATH=. $(BIN)/python bench/pipelines.py --mode $$mode \
+	for mode in none entities; do PYTHONPATH=.:deploy/local-cluster $(BIN)/python bench/pipelines.py --mode $$mode \
 	  --python build/against/bin/python -o build/bench-$$mode.json $(ARGS) || exit 1; done
 
 bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over years, as stored and by day

@@ -1,7 +1,7 @@
 """What users would build instead, beside the job: Kafka to Parquet by date and region.
 
     python bench/pipelines.py [--mode none|entities] [--stories 3000] [--rounds 3]
-        [--contestants dateline,kafka_python,confluent,bytewax_flow,quix,pathway_flow]
+        [--contestants dateline,kafka_python,confluent,bytewax_flow,quix,pathway_flow,spark_stream]
         [--python PYTHON] [-o FILE.json]
 
 Every contestant reads the same stories of Reuters-21578 (below `DATELINE_DATA`) from a topic of its
@@ -13,7 +13,8 @@ seconds a story of the contestant's processes between its first and its last com
 nobody's. The others may land a story twice after a crash, and keep no reject.
 
 `--python` is an interpreter with what `bench/against/requirements.txt` pins (`make bench` makes
-it); a contestant that cannot be imported there is left out, and said to be.
+it); a contestant that cannot be imported there is left out, and said to be. Spark needs Java, and
+Maven for its source of Kafka.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from importlib import metadata
 from itertools import islice
 from pathlib import Path
 
+import jars
 import psutil
 import pyarrow.parquet as pq
 
@@ -52,6 +54,7 @@ _PACKAGES = {
     "bytewax_flow": "bytewax",
     "quix": "quixstreams",
     "pathway_flow": "pathway",
+    "spark_stream": "pyspark",
 }
 _PARTITIONS = 4
 _WAIT_S = 600.0
@@ -178,7 +181,9 @@ def _running(run: Run) -> Iterator[psutil.Process]:
         command = [sys.executable, "-m", "pipeline.cli", "run", "--lake", str(run.home / "lake")]
         command += ["--bootstrap-servers", run.servers, "--topic", run.home.name]
     else:
-        env |= {"MODE": run.mode}
+        env |= {"MODE": run.mode, "PYSPARK_PYTHON": run.python}
+        if run.name == "spark_stream":
+            env |= {"SPARK_JARS": jars.classpath("spark", ROOT / "bench" / "against")}
         command = [run.python, str(ROOT / "bench" / "against" / f"{run.name}.py")]
     with (run.home / "log").open("wb") as log:
         process = psutil.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)

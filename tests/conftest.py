@@ -39,8 +39,13 @@ settings.register_profile("long", max_examples=LONG, deadline=None)
 settings.load_profile("short")
 
 
+_QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For Java that runs for minutes: the compiler for long runs costs it more than it gives."""
+
+
 def pytest_configure() -> None:
     """Heed Ctrl-C as a terminal's program does: a shell's job in the background ignores it."""
+    os.environ.setdefault("JDK_JAVA_OPTIONS", _QUICK_JAVA)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

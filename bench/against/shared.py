@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from pipeline.enrich.no_enrichment import NoEnrichment
@@ -39,27 +40,34 @@ def model() -> Any:
     return spacy.load(_MODEL, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
 
 
-def write(records: Iterable[tuple[int, int, bytes]]) -> int:
+def write(records: Iterable[tuple[int, int, bytes]]) -> None:
     """Parse, enrich and write (partition, offset, value)s as Parquet by date and region."""
-    items = [
+    stories, entities = rows(records)
+    _write("stories", stories)
+    _write("entities", entities)
+
+
+def rows(records: Iterable[tuple[int, int, bytes]]) -> tuple[list[Row], list[Row]]:
+    """Parse and enrich: the rows of the stories, and those of their entities in that mode."""
+    stories = [
         item
         for partition, offset, value in records
         for item in parse_record(Record(f"kafka/{TOPIC}/{partition}", offset, value))
+        if isinstance(item, Story)
     ]
-    stories = [item for item in items if isinstance(item, Story)]
-    if not stories:
-        return 0
-    rows = [story_row(found, "", "") for found in NoEnrichment().enrich(stories)]
-    _write("stories", rows)
-    if MODE == "entities":
-        texts = [f"{story.headline}\n\n{story.body}" for story in stories]
-        entities = [
-            _entity(row, span)
-            for row, doc in zip(rows, model().pipe(texts, batch_size=128), strict=True)
-            for span in doc.ents
-        ]
-        _write("entities", entities)
-    return len(items)
+    made = [story_row(found, "", "") for found in NoEnrichment().enrich(stories)]
+    if MODE != "entities" or not stories:
+        return made, []
+    texts = [f"{story.headline}\n\n{story.body}" for story in stories]
+    docs = model().pipe(texts, batch_size=128)
+    return made, [
+        _entity(row, span) for row, doc in zip(made, docs, strict=True) for span in doc.ents
+    ]
+
+
+def empty(name: str) -> pa.Table:
+    """Make the table `name` without rows: its schema is that of the rows."""
+    return table_of(name, [])
 
 
 def _entity(row: Row, span: Any) -> Row:

@@ -26,12 +26,12 @@ def java() -> str:
     return _program("java", "a Java runtime (Debian: openjdk-17-jre-headless)")
 
 
-def classpath(name: str) -> str:
-    """The class path of the jars that `{name}/pom.xml` names, fetched where they are not there yet.
+def classpath(name: str, at: Path = HERE) -> str:
+    """The class path of the jars that `{at}/{name}/pom.xml` names, fetched if they are not there.
 
     Raises `MissingError` without Maven, `RuntimeError` with Maven's own words when it fails.
     """
-    pom = HERE / name / "pom.xml"
+    pom = at / name / "pom.xml"
     version = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     folder = ROOT / "build" / "jars" / f"{name}-{version}"
     with made_once(folder) as there:

@@ -63,8 +63,9 @@ class Job:
         create_topics(cluster.kafka.bootstrap_servers[0], {topic: PARTITIONS})
         self.configure(parallelism=2)
 
-    def configure(self, *, parallelism: int) -> None:
-        write_config(
+    def configure(self, *, parallelism: int, mode: str = "none") -> None:
+        """Without enrichment where it is not the point: each worker would load the models."""
+        config = write_config(
             self.home,
             self.cluster.kafka,
             self.cluster.flink,
@@ -72,6 +73,8 @@ class Job:
             topic=self.topic,
             parallelism=parallelism,
         )
+        with config.open("a") as more:
+            more.write(f'\n[enrich]\nmode = "{mode}"\n')
 
     def publish(self, records: list[bytes]) -> None:
         servers = self.cluster.kafka.bootstrap_servers[0]
@@ -203,8 +206,9 @@ def test_flink_replays_an_archive_by_several_workers(cluster: Cluster, job: Job)
             entry = tarfile.TarInfo(f"{n:05}.txt")
             entry.size = len(record)
             packed.addfile(entry, io.BytesIO(record))
-    text = job.config.read_text()
-    job.config.write_text(text + "\n[replay]\npart_records = 50\n")
+    job.configure(parallelism=2, mode="full")
+    with job.config.open("a") as more:
+        more.write("\n[replay]\npart_records = 50\n")
     command = ("replay", str(archive), "--runner", "flink", "--json")
     assert json.loads(job.dateline(*command))["records"] == len(sent)
     assert_everything_once(job.lake, sent)

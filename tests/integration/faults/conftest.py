@@ -17,7 +17,7 @@ from local_kafka import KafkaCluster
 
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.topic_admin import create_topics
-from tests.support.faults import PAGE, page_of, record_opened, recorded, table_of
+from tests.support.faults import LONG, PAGE, page_of, record_opened, recorded, table_of
 from tests.support.kafka import needs_kafka
 from tests.support.watch import GlobReader
 
@@ -41,6 +41,13 @@ def either_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tu
             servers = ",".join(cluster.bootstrap_servers)
             create_topics(servers, {"wire": 3}, timeout_s=60)
             yield request.param, servers
+
+
+@pytest.fixture
+def lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that do not enrich, in the short form: for faults of Kafka, which are before that."""
+    if not LONG:
+        monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
 
 
 @pytest.fixture(autouse=True)

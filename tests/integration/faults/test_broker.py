@@ -19,7 +19,7 @@ from tests.support.judge import judge_sent
 from tests.support.kafka import ConfiguredJob, Network, Stepped, needs_kafka, settings_for
 from tests.support.published import Published
 
-pytestmark = [pytest.mark.engine, needs_kafka]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("lean"), needs_kafka]
 PER_FAULT = 40
 BACKLOG = 150
 """What gathers while the job is cut off: enough to be seen as lag when it is back."""

@@ -21,7 +21,11 @@ from tests.support.kafka import Stepped, settings_for
 from tests.support.published import Published
 from tests.support.wire import copy
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.usefixtures("lean"),
+    pytest.mark.timeout(1200),
+]
 ROUNDS = 10 if LONG else 2
 PER_NAP = 60
 
