@@ -173,7 +173,9 @@ def _stories(count: int) -> list[Record]:
 
 @contextmanager
 def _running(run: Run) -> Iterator[psutil.Process]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    # Spark's Python workers import what the script beside them imports.
+    path = os.pathsep.join((str(ROOT), str(ROOT / "bench" / "against")))
+    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     env |= {"SERVERS": run.servers, "TOPIC": run.home.name, "FOLDER": str(run.home)}
     if run.name == "dateline":
         how = {"none": "DATELINE_ENRICH__MODE", "entities": "DATELINE_ENRICH__CODER"}[run.mode]
@@ -208,7 +210,7 @@ def _landed(run: Run) -> int:
         return ended_at(run.home / "lake")
     # Whole files only: a contestant writes on while they are counted.
     counted = 0
-    for file in (run.home / "stories").rglob("*.parquet"):
+    for file in (run.home / "stories").glob("date=*/region=*/*.parquet"):
         try:
             counted += pq.read_metadata(file).num_rows
         except (OSError, ValueError):
