@@ -21,6 +21,8 @@ from pipeline.store.runs.reprocess import ReprocessRun, plan_reprocess
 from pipeline.store.schema.from_rows import story_of
 from pipeline.store.schema.rows import story_row
 from tests.store.commit.test_write import DyingLake, Killed
+from tests.support.copies import made_once
+from tests.support.laws import grid
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -41,8 +43,14 @@ DAYS = (NOON, datetime(2026, 3, 5, 9, tzinfo=UTC), None)
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    """Twelve stories of three days (one unknown), one of them a kill; one record that is none."""
     root = tmp_path / "lake"
+    twelve(root)
+    return root
+
+
+@made_once
+def twelve(root: Path) -> None:
+    """Twelve stories of three days (one unknown), one of them a kill; one record that is none."""
     stories = [
         enriched(
             a_story(n, published_at=DAYS[n % 3], status="canceled" if n == 4 else "usable"),
@@ -50,8 +58,7 @@ def lake(tmp_path: Path) -> Path:
         )
         for n in range(12)
     ]
-    written(root, a_batch(stories, [a_reject(12)]))
-    return root
+    written(root, a_batch(stories, [a_reject(12)])).close()
 
 
 def fresh(story: Story, enrichment_id: str = NEW) -> EnrichedStory:
@@ -213,8 +220,7 @@ def test_a_condition_that_is_none_is_a_usage_error(lake: Path, where: str) -> No
         plan_reprocess(str(lake), {}, STAGES, where)
 
 
-@pytest.mark.parametrize("moment", ["before", "files", "after"])
-@pytest.mark.parametrize("fatal", range(1, 6))
+@pytest.mark.parametrize(("fatal", "moment"), grid(range(1, 6), ("before", "files", "after")))
 def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: str) -> None:
     """The next plan finds the run by its name and ends it at the versions it was begun on."""
     run = plan_reprocess(str(lake), {}, STAGES).run

@@ -15,6 +15,7 @@ from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.store.commit.test_write import Killed, assert_whole, batch_of, started
+from tests.support.copies import made_once
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, written
 
 SMALL = Sizing(min_files=2)
@@ -26,6 +27,7 @@ def rows_of(root: Path) -> dict[str, list[str]]:
     return {t: sorted(map(repr, lake.dataset(t).to_table().to_pylist())) for t in TABLES}
 
 
+@made_once
 def many_files(root: Path, batches: int = 6) -> dict[str, list[str]]:
     writer = started(root, SOURCE)
     for n in range(batches):

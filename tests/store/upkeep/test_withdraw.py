@@ -37,6 +37,7 @@ from pipeline.store.upkeep.withdraw import (
     withdraw,
 )
 from tests.store.commit.test_write import Killed
+from tests.support.copies import made_once
 from tests.support.rows import NOON, a_batch, a_reject, a_story, enriched, forced, written
 
 LATER = NOON + timedelta(hours=1)
@@ -44,7 +45,8 @@ ONE, OTHER = "archive/one", "archive/other"
 SAME = ("r0", "r1", "r2")
 
 
-def raced(root: Path) -> Path:
+@made_once
+def raced(root: Path) -> None:
     """Two archives side by side that both hold three revisions, and what each has alone."""
 
     def batch(source: str) -> EnrichedBatch:
@@ -61,7 +63,6 @@ def raced(root: Path) -> Path:
     for table, rows in _rows_of(batch(OTHER)).items():
         forced(root, table, [], {OTHER: 0})
         forced(root, table, rows, {OTHER: 5})
-    return root
 
 
 def _rows_of(batch: EnrichedBatch) -> dict[str, list[Row]]:
@@ -179,7 +180,8 @@ def kept(root: Path) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
     """What a withdrawal that nothing disturbs leaves."""
-    root = raced(tmp_path_factory.mktemp("whole"))
+    root = tmp_path_factory.mktemp("whole")
+    raced(root)
     drop(root)
     return kept(root)
 
