@@ -18,11 +18,18 @@ from pipeline.model import RejectKind
 from pipeline.store import VIEWS, query
 from pipeline.store.explain import codes
 from pipeline.store.explain.explain import explain
+from tests.support.copies import made_once
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
+    _filled(tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+@made_once
+def _filled(root: Path) -> None:
     """A killed family, an embargo, a withheld and an undated story, a reject; no links."""
     later = clock.now() + timedelta(days=1)
     items = [
@@ -33,9 +40,7 @@ def lake(tmp_path: Path) -> Path:
         enriched(a_story(4, status="withheld")),
         enriched(a_story(5, published_at=None), region="unknown"),
     ]
-    folder = tmp_path / "lake"
-    written(folder, a_batch(items, [a_reject(6)])).close()
-    return folder
+    written(root, a_batch(items, [a_reject(6)])).close()
 
 
 def in_the_lake(lake: Path, sql: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:

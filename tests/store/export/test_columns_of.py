@@ -13,6 +13,7 @@ from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Actor, Event, Location
 from pipeline.store.export.export import export_lake
+from tests.support.copies import made_once
 from tests.support.rows import (
     NOON,
     SOURCE,
@@ -70,8 +71,13 @@ def _act(**fields: object) -> Event:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
+    _filled(tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+@made_once
+def _filled(root: Path) -> None:
     """One act told by two agencies, denied by a third, and by a story that was killed."""
-    root = tmp_path / "lake"
     stories = [
         enriched(
             a_story(0, provider="AFP"),
@@ -83,7 +89,6 @@ def lake(tmp_path: Path) -> Path:
         enriched(a_story(3, provider="ANSA", status="canceled"), events=(_act(),), entities=()),
     ]
     written(root, a_batch(stories)).close()
-    return root
 
 
 def _exported(lake: Path, form: str, at: Path) -> list[list[str]]:

@@ -19,6 +19,7 @@ from pipeline.store.export.export import Exported, export_lake
 from pipeline.store.export.scope import EXPORTED, ExportScope
 from pipeline.store.export.targets import MANIFEST
 from pipeline.store.schema.rows import story_row
+from tests.support.copies import made_once
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -44,8 +45,13 @@ def hidden(*, offset: int = 10, **fields: Any) -> Any:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
+    _filled(tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+@made_once
+def _filled(root: Path) -> None:
     """What may be shown of three days, one of them none; what may not, in every way."""
-    root = tmp_path / "lake"
     shown = [
         enriched(a_story(0, headline="Oil rises")),
         enriched(a_story(1, published_at=NOON + timedelta(days=1))),
@@ -63,7 +69,6 @@ def lake(tmp_path: Path) -> Path:
         enriched(a_story(16, story_id="reborn", version=3, headline="Corrected")),
     ]
     written(root, a_batch([*shown, *kept_back])).close()
-    return root
 
 
 def exported(lake: Path, form: str, **given: Any) -> Exported:

@@ -18,6 +18,7 @@ from pipeline.store.links.near_duplicates import Linked, LinkRule, link
 from pipeline.store.read.query import query
 from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep.clean_up import clean_up
+from tests.support.copies import made_once
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, forced, written
 
 RULE = LinkRule()
@@ -61,8 +62,13 @@ def families(root: Path) -> set[frozenset[str]]:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
+    _filled(tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+@made_once
+def _filled(root: Path) -> None:
     """A story, its reprint the next day, a cut reprint, and others that are not alike."""
-    root = tmp_path / "lake"
     later = {"provider": "Times", "format": "nitf", "published_at": NOON + DAY}
     written(
         root,
@@ -76,7 +82,6 @@ def lake(tmp_path: Path) -> Path:
             ]
         ),
     )
-    return root
 
 
 def test_reprints_are_linked_with_their_similarity(lake: Path) -> None:
