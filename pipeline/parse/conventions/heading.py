@@ -29,7 +29,11 @@ _FIELD = re.compile(
     r"urgency|priority|id|version|language)\s*[:=]\s*(?P<value>\S.*)$",
     re.I,
 )
-_BYLINE = re.compile(r"^(?:By|BY|Por|Par|Von|Di)\s+(?P<names>[^\W\d_].{2,90})$")
+_BYLINE = re.compile(
+    r"^(?:(?:By|BY|Por|Par|Von|Di)\s+(?P<names>[^\W\d_].{2,90})"
+    r"|(?:by|Av|Af|Door|Text|Tekst):?\s+(?P<people>[A-ZÅÄÖØÆÉ]\S+(?: (?:van|de|der|den|von|og|och"
+    r"|en|and)?\s?[A-ZÅÄÖØÆÉ]\S+){1,5}))$"
+)
 _BYLINE_TITLE = re.compile(
     r"^(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
 )
@@ -58,6 +62,11 @@ _RELEASE_DATE = re.compile(
     r"(?P<zone>[A-Za-z ]{2,30})$"
 )
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
+# `October 5, 2026` on a line of its own below a headline
+_NAMED_DAY = re.compile(
+    r"^(?:[^\W\d_]{5,12},? )?(?:(?P<m>[^\W\d_]{3,12})\.? (?P<d>\d{1,2}),"
+    r"|(?P<d2>\d{1,2})\.?(?: de)? (?P<m2>[^\W\d_]{3,12})\.?(?: de)?) (?P<y>(?:19|20)\d\d)$"
+)
 _SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
 # `K2-042 FERRY-VOTE`: Kyodo's number, then the slug, which may be a single word.
 _NUMBERED = re.compile(
@@ -184,7 +193,7 @@ def _read_sign(head: Heading, text: str) -> bool:
             text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
         )
     elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
-        names = split_names(by["names"])
+        names = split_names(by["names"] or by["people"])
         people = without_titles(tuple(name for name in names if not provider(name)))
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
             head.provider = head.provider or next(filter(None, map(provider, names)), None)
@@ -209,6 +218,12 @@ def _read_date(head: Heading, text: str) -> bool:
     if _DAY.match(text):
         head.moment = head.moment or _checked(head, text)
         return True
+    if head.headline and (named_day := _NAMED_DAY.match(text)):
+        number = dates.month(named_day["m"] or named_day["m2"])
+        found_day = dates.day(int(named_day["y"]), number, int(named_day["d"] or named_day["d2"]))
+        if found_day:
+            head.moment = head.moment or dates.midnight(found_day)
+            return True
     if clock_first := _CLOCK_FIRST.match(text):
         text = f"{clock_first[2]} {clock_first[1]}"
     found = (dates.moment(text) or _release_date(text)) if len(text) < 50 else None

@@ -78,6 +78,8 @@ _AP_STAMP = re.compile(
     r"([A-Z]{3}|ae[ds])$"
 )
 _EASTERN = {"aes": "EST", "aed": "EDT"}
+# EFE: `10/05/12-13/26`, the month first.
+_EFE_STAMP = re.compile(r"^(\d\d)/(\d\d)/(\d\d)-(\d\d)/(\d\d)$")
 # Canadian Press: `10:12ET 05-10-26`, the day first.
 _CP_STAMP = re.compile(r"^(\d\d):(\d\d)ET (\d\d)-(\d\d)-(\d\d)$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
@@ -86,6 +88,10 @@ _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
 _PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
 _AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
+# `Ada Brenner/TT`
+_BY_HOUSE = re.compile(
+    r"^(?P<names>[^\W\d_a-z]\w+(?:[ -][^\W\d_a-z][\w.-]*){1,4})/(?P<house>[A-Z]{2,8})$"
+)
 _WHO_WRITES = frozenset(("Reporter", "Pewarta", "Penulis", "Muhabir"))
 # `Press Association Political Staff`, which stands behind a name and a comma.
 _TITLE = re.compile(
@@ -211,6 +217,9 @@ def read_stamp(text: str) -> Moment | None:
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
     text = text.rstrip("< ").removesuffix("NNNN").removesuffix("NNN").rstrip()
+    if spanish := _EFE_STAMP.match(text):
+        month, day, hour, minute, year = spanish.groups()
+        return dates.moment(f"{dates.full_year(year)}-{month}-{day}T{hour}:{minute}")
     if austrian := _APA_STAMP.match(text):
         return dates.moment(f"{austrian[1]}T{austrian[2]}")
     if canadian := _CP_STAMP.match(text):
@@ -231,6 +240,8 @@ def read_stamp(text: str) -> Moment | None:
 
 def _credit(text: str) -> tuple[tuple[str, ...], str | None] | None:
     """Return the names that a line of credits gives, and the agency; None for any other line."""
+    if (own := _BY_HOUSE.match(text)) and provider(own["house"]):
+        return split_names(own["names"]), provider(own["house"])
     if credit := _REPORTER.match(text):
         return (split_names(credit["names"]) if credit["role"] in _WHO_WRITES else ()), None
     if first := _FIRST_PUBLISHED.match(text):

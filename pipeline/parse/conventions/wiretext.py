@@ -176,7 +176,7 @@ def take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, 
     """Return the agency in brackets behind the last sentence, and the paragraphs without it."""
     if not paragraphs:
         return None, paragraphs
-    last = paragraphs[-1].removesuffix(" Enditem")
+    last = paragraphs[-1].removesuffix(" Enditem").removesuffix("(完)").removesuffix("（完）")
     if closed := _CLOSED.search(last, max(len(last) - _SIGNATURE_CHARS, 0)):
         last = last[: closed.start()]
     paragraphs = (*paragraphs[:-1], last)

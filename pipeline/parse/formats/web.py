@@ -100,6 +100,8 @@ class WebPage:
         decoded = decode(data, hints.charset or (charset[1].decode("ascii") if charset else None))
         about = _stated(decoded.text, limits)
         text = _article_text(decoded.text)
+        if text and not about.get("headline") and len(text.split()) < _FEWEST_WORDS:
+            raise FaultError("unknown_format", "a page without a headline or an article")
         shown, asked = before_gate(text.split("\n\n"))
         words = sum(len(paragraph.split()) for paragraph in shown)
         is_shown = bool(words or about.get("description")) and bool(about.get("datePublished"))
@@ -108,8 +110,6 @@ class WebPage:
         if not (asked or text):
             raise FaultError("no_text", "the page holds no article that could be found")
         text = "\n\n".join(shown)
-        if not about.get("headline") and len(text.split()) < _FEWEST_WORDS:
-            raise FaultError("unknown_format", "a page without a headline or an article")
         about["articleBody"] = text
         first = text.split("\n\n", 1)[0]
         if len(first) > _SHORT_CHARS and str(about.get("headline", "")).startswith(first):

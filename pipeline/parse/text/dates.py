@@ -94,7 +94,7 @@ def moment(text: str | None) -> Moment | None:
 def _from_parts(parts: dict[str, str | None]) -> Moment | None:
     named = parts.get("mon")
     number = month(named) if named else int(parts["m"] or 0)
-    found = day(_full_year(parts["y"] or "0"), number, int(parts["d"] or 0))
+    found = day(full_year(parts["y"] or "0"), number, int(parts["d"] or 0))
     if not found:
         return None
     hour = parts.get("H")
@@ -121,7 +121,7 @@ def _moment(
 
 def _from_wire(match: re.Match[str]) -> Moment | None:
     day_text, hour, minute, zone, month_text, year = match.groups()
-    found = day(_full_year(year), month(month_text), int(day_text))
+    found = day(full_year(year), month(month_text), int(day_text))
     hours = _ZONE_HOURS.get(zone.upper()) if zone else None
     if not found or (zone and hours is None):
         return None
@@ -155,8 +155,8 @@ def _offset(zone: str | None) -> int | None:
     return -minutes if zone.startswith("-") else minutes
 
 
-def _full_year(text: str) -> int:
-    """Two digits are of 1970 to 2069, as POSIX has it."""
+def full_year(text: str) -> int:
+    """Return the year of a number; two digits are of 1970 to 2069, as POSIX has it."""
     year = int(text)
     return year if len(text) > 2 else year + (2000 if year < 70 else 1900)
 

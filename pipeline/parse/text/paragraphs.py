@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pipeline.parse.text.clean import line, squeeze
 
 _INDENT = 2
+_ENDS = (".", "!", "?", '"', "”", ":")
+_SHORT = 0.75
 _WRAPPED_MAX = 100
 _COLUMNS = re.compile(r"[^\s.](?: {3,}+|\t++| *+\.{4,}+ *+)\S")
 _BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
@@ -33,9 +35,26 @@ def split_paragraphs(text: str) -> list[str]:
     indented = sum(1 for entry in lines if _indent(entry) >= _INDENT)
     narrow = max(map(len, lines), default=0) <= _WRAPPED_MAX
     by_indent = 0 < indented < len(lines) and narrow
-    if not has_blank and not by_indent and not _is_wrapped(lines):
+    if has_blank or by_indent:
+        return _join(text, by_indent)
+    if not _is_wrapped(lines):
         return [squeeze(entry) for entry in lines]
-    return _join(text, by_indent)
+    return [" ".join(group) for part in _groups(lines, False) for group in _by_last_lines(part)]
+
+
+def _by_last_lines(lines: list[str]) -> Iterator[list[str]]:
+    """Yield the paragraphs of wrapped lines that nothing parts but that their last ones are short.
+
+    A line in small letters goes on whatever stands above it.
+    """
+    short = _SHORT * max(map(len, lines))
+    begin = 0
+    for number, entry in enumerate(lines[:-1], start=1):
+        ends = len(entry) < short and entry.endswith(_ENDS)
+        if ends and not lines[number][:1].islower():
+            yield lines[begin:number]
+            begin = number
+    yield lines[begin:]
 
 
 def _join(text: str, by_indent: bool) -> list[str]:
@@ -65,8 +84,11 @@ def _is_wrapped(lines: list[str]) -> bool:
     if len(lines) < 2 or max(map(len, lines)) > _WRAPPED_MAX:
         return False
     inner = [entry.rstrip() for entry in lines[:-1]]
-    open_ends = sum(1 for entry in inner if not entry.endswith((".", "!", "?", '"', "”", ":")))
-    return open_ends > len(inner) / 2
+    is_open = [not entry.endswith(_ENDS) for entry in inner]
+    if sum(is_open) > len(inner) / 2:
+        return True
+    begun = (entry.lstrip()[:1].islower() for entry in lines[1:])
+    return 3 * sum(is_open[n] and begins for n, begins in enumerate(begun)) >= len(inner)
 
 
 def _indent(entry: str) -> int:
