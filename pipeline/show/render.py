@@ -11,13 +11,16 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.show.facts import act, days, printable, side
 from pipeline.store.explain.codes import region_name
+
+if TYPE_CHECKING:
+    from pipeline.show.report.charts import Drawn
 
 
 def render(template: str, *, scripts: Sequence[str] = (), **values: object) -> str:
@@ -70,8 +73,35 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    environment.globals.update(act=act, days=days, side=side, region_name=region_name)
+    environment.globals.update(act=act, days=days, side=side, region_name=region_name, shape=_shape)
     return environment
+
+
+def _shape(drawn: Drawn) -> Markup:
+    """Return one thing drawn as SVG.
+
+    Not by the template: a map has some thousand values, and each would be looked through alone.
+    Numbers and paths are ours; what is written may be a story's.
+    """
+    at = tuple(f"{number:.1f}" for number in drawn.at)
+    title = f"<title>{escape(printable(drawn.title))}</title>" if drawn.title else ""
+    css = escape(drawn.css)
+    match drawn.kind:
+        case "rect":
+            x, y, width, height = at
+            shape = f'<rect class="{css}" x="{x}" y="{y}" width="{width}" height="{height}"'
+            end = "rect"
+        case "circle":
+            x, y, radius = at
+            shape, end = f'<circle class="{css}" cx="{x}" cy="{y}" r="{radius}"', "circle"
+        case "text":
+            x, y = at
+            shape, end = f'<text class="{css}" x="{x}" y="{y}"', "text"
+            title = str(escape(printable(drawn.text)))
+        case _:
+            shape, end = f'<path class="{css}" d="{escape(drawn.d)}"', "path"
+    text = f"{shape}>{title}</{end}>" if title else f"{shape}/>"
+    return Markup(text)  # noqa: S704 (escaped above)
 
 
 def _harmless(value: Any) -> Any:

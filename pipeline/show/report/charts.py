@@ -1,7 +1,7 @@
-"""Charts as shapes with places and names, which a template writes as SVG.
+"""Charts as shapes with places and names, which templates write as SVG.
 
 A chart says in words what it shows (`label`), and each of its links where the same figures stand in
-a table. Nothing here escapes: the template does.
+a table. Nothing here escapes: `render` does.
 """
 
 from __future__ import annotations
