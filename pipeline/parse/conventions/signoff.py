@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pipeline.parse.conventions.providers import is_written, provider
 from pipeline.parse.text import dates
@@ -29,6 +30,7 @@ _CREDIT = re.compile(
     r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
     r"Edited|Translated|Translation)\b(?: and \w+)? by\b|"
     r"Reporting from\b)[^.]{3,400}\W*$"
+    r"|^Write to [^\W\d_].{3,80} at \S+@\S+$"
     r"|^.{3,160}\bcontributed to this (?:report|story)\.?$"
     r"|^Follow .{3,80} (?:on|at) (?:Twitter|X|Facebook|https?:|@).{0,100}$",
     re.I,
@@ -58,6 +60,7 @@ _NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40
 _CONTACTS = re.compile(
     r"[ \t*]*(?:(?P<sure>View (?:source|original) (?:version|content)\b"
     r"|To view the (?:source|original) version of this|Original-Content von: |KEYWORDS?: [A-Z]{2}"
+    r"|To contact the (?:reporter|editor|author)s? (?:on|responsible for) this story\b"
     r"|INDUSTRY KEYWORDS?: |PUB: \d\d/\d\d/\d{4}|Related Links:?$)"
     r"|(?:(?:Media|Press|Investors?|News|Company|Corporate)(?: (?:and|&) \w+)?(?: Relations)? )?"
     r"(?:Contacts?|CONTACTS?)(?: (?:Information|Details|Info))?(?::.{0,80})?$"
@@ -80,6 +83,11 @@ _AP_STAMP = re.compile(
 _EASTERN = {"aes": "EST", "aed": "EDT"}
 # EFE: `10/05/12-13/26`, the month first.
 _EFE_STAMP = re.compile(r"^(\d\d)/(\d\d)/(\d\d)-(\d\d)/(\d\d)$")
+# Dow Jones: `October 05, 2026 08:12 ET (12:12 GMT)`
+_DJ_STAMP = re.compile(
+    r"^(?P<month>[A-Z][a-z]{2,8}) (?P<day>\d\d), (?P<year>\d{4}) (?P<local>\d\d):\d\d E[DS]?T "
+    r"\((?P<hour>\d\d):(?P<minute>\d\d) GMT\)$"
+)
 # Canadian Press: `10:12ET 05-10-26`, the day first.
 _CP_STAMP = re.compile(r"^(\d\d):(\d\d)ET (\d\d)-(\d\d)-(\d\d)$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
@@ -88,6 +96,7 @@ _CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
 _PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
 _AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
 _DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
+_END_OF_HOUSE = re.compile(r"^\(END\) (?P<house>Dow Jones Newswires|[A-Z][\w .]{2,40})$")
 # `Ada Brenner/TT`
 _BY_HOUSE = re.compile(
     r"^(?P<names>[^\W\d_a-z]\w+(?:[ -][^\W\d_a-z][\w.-]*){1,4})/(?P<house>[A-Z]{2,8})$"
@@ -217,6 +226,8 @@ def read_stamp(text: str) -> Moment | None:
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
     text = text.rstrip("< ").removesuffix("NNNN").removesuffix("NNN").rstrip()
+    if american := _DJ_STAMP.match(text):
+        return _in_gmt(american)
     if spanish := _EFE_STAMP.match(text):
         month, day, hour, minute, year = spanish.groups()
         return dates.moment(f"{dates.full_year(year)}-{month}-{day}T{hour}:{minute}")
@@ -238,8 +249,19 @@ def read_stamp(text: str) -> Moment | None:
     return dates.moment(f"{day}{hour}{minute} {zone} {name} {year}")
 
 
+def _in_gmt(stamp: re.Match[str]) -> Moment | None:
+    """Return the moment of a stamp that gives the day by the one clock, the hour by another too."""
+    day, hour, minute = stamp["day"], stamp["hour"], stamp["minute"]
+    found = dates.moment(f"{day}{hour}{minute} GMT {stamp['month'][:3]} {stamp['year']}")
+    if found and hour < stamp["local"]:
+        return replace(found, at=found.at + timedelta(days=1))
+    return found
+
+
 def _credit(text: str) -> tuple[tuple[str, ...], str | None] | None:
     """Return the names that a line of credits gives, and the agency; None for any other line."""
+    if ended := _END_OF_HOUSE.match(text):
+        return (), provider(ended["house"])
     if (own := _BY_HOUSE.match(text)) and provider(own["house"]):
         return split_names(own["names"]), provider(own["house"])
     if credit := _REPORTER.match(text):
