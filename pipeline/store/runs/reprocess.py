@@ -16,15 +16,16 @@ from dataclasses import dataclass, field, replace
 import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.model import REPROCESSED, Record
+from pipeline.model import REPROCESSED, Record, RejectKind
 from pipeline.stages import StageSet
 from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.pinned import Versions, name_of, pinned, unfinished
-from pipeline.store.runs.reprocess_select import PickCounts, select
+from pipeline.store.runs.reprocess_select import PickCounts, PickedStories, select
 from pipeline.store.schema.from_rows import record_of
 
 _PINNED = ("stories", "rejects", "ledger")
+_DELETED: RejectKind = "skipped.deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class ReprocessRun:
     def records(self, start: int = 0) -> Iterator[Record]:
         """Yield the records from offset `start` on, each with the story that the lake holds of it.
 
-        Raises `StoreError` where the tables no longer have what the run was planned on.
+        Raises `StoreError` where the tables no longer have what the run was planned on, or
+        stories that it picks were deleted for good since.
         """
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
         with select(snapshot, self.stages, self.where) as selection:
@@ -64,6 +66,7 @@ class ReprocessRun:
                     " (docs/reprocess.md)",
                     run=self.source,
                 )
+            _assert_none_deleted(selection, self.lake_url, self.options)
             for offset, row in selection.rows(start):
                 yield record_of(row, self.source, offset)
 
@@ -104,6 +107,7 @@ def plan_reprocess(
     def plan_on(snapshot: Snapshot, versions: Versions) -> Plan:
         with select(snapshot, stages, where) as selection:
             counted = selection.count()
+            _assert_none_deleted(selection, lake_url, options)
         run = ReprocessRun(
             *(snapshot.url, snapshot.options, stages, where, versions),
             *(counted.digest, counted.total),
@@ -119,6 +123,24 @@ def plan_reprocess(
 def _prefix(stages: StageSet, where: str | None) -> str:
     condition = hashlib.sha256(where.encode()).hexdigest()[:12] if where else "all"
     return f"{REPROCESSED}{stages.id}/{condition}/"
+
+
+def _assert_none_deleted(
+    selection: PickedStories, lake_url: str, options: Mapping[str, str]
+) -> None:
+    """Make sure that the run brings back nothing that the law wants gone.
+
+    The versions that it is pinned to may hold stories that were deleted since.
+    """
+    now = open_snapshot(lake_url, options, ("rejects",)).dataset("rejects")
+    gone = now.to_table(["source", "offset", "item"], filter=ds.field("kind") == _DELETED)
+    if (count := selection.count_at(gone)) > 0:
+        raise StoreError(
+            "stories that the run picks were deleted since: let `dateline lake delete` come to its"
+            " end, and plan the run anew (docs/reprocess.md)",
+            lake=lake_url,
+            stories=count,
+        )
 
 
 def _newer(snapshot: Snapshot, stages: StageSet) -> str | None:

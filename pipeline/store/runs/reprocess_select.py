@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED
@@ -90,6 +91,12 @@ LEFT JOIN (
 GROUP BY ALL ORDER BY ALL
 """
 
+_AT = """
+SELECT count(*) FROM picked AS p SEMI JOIN (
+  SELECT unnest($source) AS source, unnest($offset) AS "offset", unnest($item) AS item
+) AS g ON p.source = g.source AND p."offset" = g."offset" AND p.item = g.item
+"""
+
 _DAYS = "SELECT date, count(*) FROM picked WHERE n >= $start GROUP BY date ORDER BY date NULLS LAST"
 
 
@@ -132,6 +139,13 @@ class PickedStories:
             *(total, f"{digest:016x}", dates, by["region"], by["enrichment_id"]),
             *(raw_bytes, self._differing()),
         )
+
+    def count_at(self, places: pa.Table) -> int:
+        """Count the picked stories at `places`, each a source, an offset and an item."""
+        if not places.num_rows:
+            return 0
+        ((count,),) = self._all(_AT, places.to_pydict())
+        return int(count)
 
     def _differing(self) -> dict[str, int]:
         """Say how many of the picked rows each stage differs for."""

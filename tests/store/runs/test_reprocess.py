@@ -20,6 +20,7 @@ from pipeline.store.read.query import json_rows, query
 from pipeline.store.runs.reprocess import ReprocessRun, plan_reprocess
 from pipeline.store.schema.from_rows import story_of
 from pipeline.store.schema.rows import story_row
+from pipeline.store.upkeep.withdraw import DELETED, named_stories, withdraw
 from tests.store.commit.test_write import DyingLake, Killed
 from tests.support.copies import made_once
 from tests.support.laws import grid
@@ -270,6 +271,29 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
     assert again.left == 7
     with pytest.raises(StoreError):
         list(run.records(5))
+
+
+def test_a_run_brings_back_nothing_that_was_deleted_since(lake: Path) -> None:
+    """Its versions hold the story still, until clean-up: it stops, and is planned anew."""
+    run = plan_reprocess(str(lake), {}, STAGES).run
+    writer = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
+    writer.start({run.source: 0}, {run.source: 0}, NEW)
+    first, *_ = batches(run, 0)
+    writer.write(first)
+    left = [record.held for record in run.records(5)]
+    assert left[0] is not None
+    opened = Lake(str(lake))
+    gone = named_stories(opened, revision_ids=(left[0].revision_id,))
+    withdraw(opened, gone, DELETED, "request 17", LATER)
+    with pytest.raises(StoreError, match="deleted"):
+        list(run.records(5))
+    again = plan_reprocess(str(lake), {}, STAGES)
+    assert again.run.source != run.source
+    assert again.left == 6
+    write(lake, again.run)
+    assert left[0].revision_id not in {
+        row["revision_id"] for row in rows(lake, "select revision_id from stories")
+    }
 
 
 def test_a_revision_that_failed_is_not_tried_again_under_the_same_enrichment(lake: Path) -> None:
