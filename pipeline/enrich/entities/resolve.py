@@ -291,8 +291,11 @@ def _listed_as(
         return span
     # A body that is known by its house ("the Kremlin") acts as the body.
     house = name.kind == "ORG" and name.source == "organisations.tsv" and span.kind in _SITES
-    # A listed people is one ("Houthi"), and a large town that no person is named after a town.
-    people = name.kind == "NORP" and span.kind == "ORG"
+    # A listed people is one ("Houthi", and "Moldovan", whom no person is named after), and a large
+    # town that no person is named after a town.
+    people = name.kind == "NORP" and (
+        span.kind == "ORG" or (span.kind == "PERSON" and not _is_borne(name, lexicon))
+    )
     town = span.kind == "PERSON" and (span.start, span.end) in towns
     # A listed body that bears nobody's name is no person ("Wikinews").
     body = name.kind == "ORG" and span.kind == "PERSON" and not _is_borne(name, lexicon)

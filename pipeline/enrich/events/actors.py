@@ -296,8 +296,15 @@ class Resolver:
         nearer = [t for t in inside if not _is_location(t)]
         if doer and not nearer and token.text.isupper() and len(token.text) > _BARE:
             return []  # "ICE in Miami": a body that no entity was found for, not its place
-        inside = nearer or inside
-        return [p for t in inside for p in self._resolve(t, doer, depth + 1)][:_MAX_ACTORS]
+        found = [p for t in nearer or inside for p in self._resolve(t, doer, depth + 1)]
+        if not (nearer or doer or depth):
+            found = [self._thing_in(token, p) for p in found]
+        return found[:_MAX_ACTORS]
+
+    def _thing_in(self, token: Token, place: Party) -> Party:
+        """Return what stands in a place, in its own words: "a school in Kaduna" is not Kaduna."""
+        party = self._widened(token, place)
+        return replace(party, actor=replace(party.actor, name=None, role=None))
 
     def _of_speaker(self, token: Token) -> list[Party]:
         """Say whose "its troops" are in a clause that somebody said: the speaker's."""

@@ -66,3 +66,11 @@ def test_a_name_that_looks_like_a_word_stays_one_within_a_sentence() -> None:
     """A body called Record is one where it does not only begin a line."""
     text = "Sale\n\nThe paper Record was sold. Record had lost money."
     assert resolved(text, "ORG", "Record").count("Record") >= 1
+
+
+@pytest.mark.parametrize(("people", "kind"), [("Uzbek", "NORP"), ("Welsh", "PERSON")])
+def test_a_people_that_nobody_is_named_after_is_no_person(people: str, kind: str) -> None:
+    """Whatever our model takes it for; a surname stays one."""
+    text = f"Talks\n\nThe {people} team left."
+    span = Span(text.index(people), text.index(people) + len(people), "PERSON", TRUSTED)
+    assert [found.kind for found in resolve(text, [span], load_lexicon())] == [kind]

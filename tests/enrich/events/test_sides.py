@@ -80,6 +80,13 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "ASSAULT",
             ("transport plane", "TCD"),
         ),
+        # a thing in a place, which is not the place
+        (
+            "Rebels attacked a clinic in the Sudanese town of Zalingei.",
+            ("Rebels", None),
+            "ASSAULT",
+            ("clinic", "SDN"),
+        ),
         # a target behind a participle
         (
             "Norway lifted the restrictions imposed on Cuba.",
