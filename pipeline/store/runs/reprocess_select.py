@@ -140,11 +140,11 @@ class PickedStories:
             *(raw_bytes, self._differing()),
         )
 
-    def count_at(self, places: pa.Table) -> int:
-        """Count the picked stories at `places`, each a source, an offset and an item."""
-        if not places.num_rows:
+    def count_at(self, coordinates: pa.Table) -> int:
+        """Count the picked stories at these, each a source, an offset and an item."""
+        if not coordinates.num_rows:
             return 0
-        ((count,),) = self._all(_AT, places.to_pydict())
+        ((count,),) = self._all(_AT, coordinates.to_pydict())
         return int(count)
 
     def _differing(self) -> dict[str, int]:
