@@ -22,6 +22,10 @@ _DATED_TITLE = re.compile(r"^date\s+(?P<date>\d{4}-\d\d-\d\d)\s+(?P<title>\S.*)$
 _BUTTONS = re.compile(r"^(?:Share|Listen to|Print|Save) (?:this|the) (?:article|story|release)$")
 _NEWS_OF = re.compile(r"^News provided by:?$")
 _RELEASE = re.compile(r"^(?:(?:MEDIA|PRESS|NEWS) RELEASE|PRESSEMITTEILUNG)(?: PR ?\d{3,6})?:?$")
+_REACHED_AT = re.compile(
+    r"^(?:(?:Media|Press) )?Contacts?:\s.{3,100}$|^\S+@\S+\.\w{2,}$|^\+?\(?\d[\d ()./-]{6,20}\d$",
+    re.I,
+)
 _READING_TIME = re.compile(r"^\d{1,3}\s*-?\s*min(?:ute)?s?\.?(?: (?:read|to read))?$", re.I)
 _FIELD = re.compile(
     r"^(?P<name>headline|title|slug(?:line)?|keywords?|byline|author|by-line|date|published|"
@@ -161,7 +165,8 @@ def _read_label(head: Heading, text: str) -> bool:
 
 def _read_note(head: Heading, text: str) -> bool:
     """Say whether the line is an embargo, a note to editors, or a mark of revision."""
-    if _MATERIAL.match(text) or (not head.headline and _RELEASE.match(text)):
+    is_of_release = not head.headline and (_RELEASE.match(text) or _REACHED_AT.match(text))
+    if is_of_release or _MATERIAL.match(text):
         head.notes.append(text.strip("=():"))
     elif is_embargo(text):
         _embargo(head, text)

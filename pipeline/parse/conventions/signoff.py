@@ -74,6 +74,10 @@ _REACHED = re.compile(r"@|https?://|\bwww\.|\+?\(?\d[\d ()/.-]{5,}\d")
 _MAX_CONTACT_LINES = 40
 _MAX_CONTACT_WORDS = 12
 _MAX_LABEL_CHARS = 160
+_RUNNING_LINE = 0.5
+_RUNNING_BLOCK = 0.4
+_FEW_WORDS = 4
+_STOPS = (".", "!", "?", '"', "”")
 _RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _DAY_FIRST_STAMP = re.compile(r"^(\d\d)\.(\d\d)\.(\d\d|\d{4})[ ,]+(\d\d)[:.](\d\d)$")
 _AP_STAMP = re.compile(
@@ -183,8 +187,10 @@ def contacts_begin(lines: list[str]) -> int:
         if len(text) > _MAX_LABEL_CHARS or not (found := _CONTACTS.match(text)):
             continue
         below = lines[begin:]
-        is_reached = found["sure"] or any(map(_REACHED.search, below))
-        if is_reached and all(map(_is_contact, below)):
+        if found["sure"] and all(map(_is_contact, below)):
+            return begin
+        is_reached = any(map(_REACHED.search, below))
+        if is_reached and all(map(_is_contact, below)) and not _is_running(below):
             return begin
     return len(lines)
 
@@ -193,6 +199,30 @@ def _is_contact(text: str) -> bool:
     words = text.split()
     running = len(words) > _MAX_CONTACT_WORDS and text.rstrip().endswith(".")
     return (len(words) <= 2 * _MAX_CONTACT_WORDS and not running) or bool(_CONTACTS.match(text))
+
+
+def _is_running(lines: list[str]) -> bool:
+    """Say whether running text is among the lines: a sentence, or a block of mostly small words."""
+    words: list[str] = []
+    for text in (*lines, ""):
+        if _REACHED.search(text):
+            continue
+        if text.strip():
+            words += text.split()
+            if text.rstrip().endswith(_STOPS) and _small(text.split()) >= _RUNNING_LINE:
+                return True
+            continue
+        if len(words) >= _MAX_CONTACT_WORDS and _small(words) > _RUNNING_BLOCK:
+            return True
+        words = []
+    return False
+
+
+def _small(words: list[str]) -> float:
+    """Return the share of words in small letters; none of a few words."""
+    if len(words) < _FEW_WORDS:
+        return 0.0
+    return sum(word[0].islower() and word.rstrip(".,:;").isalpha() for word in words) / len(words)
 
 
 def _signature(text: str) -> str | None:
