@@ -166,6 +166,7 @@ def test_there_are_sixty_agencies() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Ada Brenner (AFP)",
         "Brazil's “Cruzado” anti-inflation plan - the third in two years - has failed, they say.",
         "President Smith (Reuters has learnt) will travel to Oslo on Monday",
         "Reporter John Doe (AFP) Miller was among those who were held at the border.",
