@@ -56,6 +56,8 @@ Flink    {flink.rest_url}
 Lake     {home / "lake"}
 Logs     {home}
 
+The job is on its way to Flink: half a minute until `flink status` says RUNNING.
+
   dateline publish FILES --config {config}
   dateline flink status --config {config}
   dateline lake check --config {config}
