@@ -77,7 +77,8 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         pool = [*recent.parties(), *before]
         return [p for p in pool if p.kind == "PERSON" or is_officer(p) or is_a_person(p)][-1:]
     if lower in IT:
-        earlier = [p for p in recent.parties() if p.token.dep_ in _SUBJECTS]
+        told = [p for p in recent.parties() if p.token.dep_ in _SUBJECTS]
+        earlier = [p for p in told if p.token.tag_ not in {"NNS", "NNPS"}]
         return [p for p in before or earlier if p.kind != "PERSON" and p.actor.country][-1:]
     if lower in {"they", "them"}:
         several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
@@ -104,11 +105,7 @@ def _coordinated(latest: Sequence[Party]) -> list[Party]:
 
 def _is_venue(token: Token) -> bool:
     """Say whether a name only tells where somebody was: "arrived in Cairo"."""
-    return bool(
-        token.dep_ == "pobj"
-        and token.head.lower_ in _WHERE
-        and token.head.head.pos_ in {"VERB", "AUX"}
-    )
+    return bool(token.dep_ == "pobj" and token.head.lower_ in _WHERE)
 
 
 def is_a_person(party: Party) -> bool:

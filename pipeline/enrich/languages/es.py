@@ -33,9 +33,11 @@ _STATES = frozenset({"countries.tsv", "policy.tsv"})
 _SPORT = word_set(
     """liga copa partido gol goles árbitro jugador jugadores equipo entrenador campeonato torneo
     minuto delantero portero amonestó tarjeta tarjetas etapa set sets final semifinal estadio
-    selección técnico temporada clasificación marcador puntos vuelta club"""
+    selección técnico temporada clasificación marcador puntos vuelta club amonestación
+    amonestaciones partidos minutos expulsión suspensión suspendido árbitros goleador defensa
+    fútbol baloncesto tenis balonmano ciclista triples"""
 )
-_LEAST_WORDS = 5
+_LEAST_WORDS = 3
 _CODE, _WORD = re.compile(r"[A-Z]{3}"), re.compile(r"\w+")
 
 
