@@ -13,7 +13,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # Markers (pyproject.toml) of the tests that need more than Python, or long.
 ELSEWHERE := java or go or browser or faults or tools or long
 
-.PHONY: help demo test tests-alone test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
+.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
   bench-day check-image scale \
   models word-table data pictures
@@ -24,11 +24,7 @@ help:  ## this list
 demo: $(VENV)/.run  ## run the main job on sample stories
 	$(BIN)/dateline demo
 
-# Side by side: the tests wait for brokers and workers while the types are checked.
-test: $(VENV)/.dev  ## what every change has to pass: Python alone, a few minutes
-	@$(MAKE) --no-print-directory --jobs=2 lint tests-alone
-
-tests-alone: $(VENV)/.dev
+test: $(VENV)/.dev  ## the tests that need Python alone, in minutes; with `lint` what every change has to pass
 	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
 
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms

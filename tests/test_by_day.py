@@ -198,6 +198,7 @@ def test_the_rows_are_those_of_the_archive_as_stored_in_fewer_files(
     assert (none.source, read_in(none, by_day)) == (first.source, 0)
 
 
+@pytest.mark.long
 def test_what_was_begun_goes_on_so(tmp_path: Path, shuffled: Given) -> None:
     """As it is stored, where the lake has something of it; asked for by day, all of it is repeats.
     A selection is begun for itself."""
@@ -224,6 +225,7 @@ def spare(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_the_command_sorts_by_itself(tmp_path: Path, shuffled: Given) -> None:
     """And leaves nothing on the disk; a second time it does nothing, without sorting."""
     archive = write_tar(tmp_path / "a.tar.gz", iter(shuffled.values))

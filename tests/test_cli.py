@@ -70,6 +70,7 @@ def test_an_endless_query_ends_by_ctrl_c_without_a_traceback(lake: str) -> None:
     assert (asked.returncode, output) == (130, "")
 
 
+@pytest.mark.long
 def test_a_query_ends_with_the_command_that_was_killed(lake: str) -> None:
     with _asked(lake, ENDLESS) as asked:
         until(lambda: _busy_s(asked.pid) > BUSY_S, 120)

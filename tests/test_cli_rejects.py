@@ -59,6 +59,7 @@ def test_wrong_use_is_one_line(lake: str, arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_retry_lands_what_is_cured(lake: str, tmp_path: Path) -> None:
     """Through the job's own steps: with entities, once, and the lake adds up."""
     dry = dateline("rejects", "retry", "--dry-run", "--lake", lake, "--json")

@@ -57,6 +57,7 @@ def test_ticks_reach_every_group() -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_the_default_engine_opens_no_connection_beyond_loopback(tmp_path: Path) -> None:
     """Nothing is downloaded, no job server is started, no name is looked up."""
     (tmp_path / "story").write_bytes(next(copy(1, 2)))

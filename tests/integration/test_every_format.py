@@ -85,6 +85,7 @@ def test_every_format_gives_the_same_rows_live_and_in_replay(
         assert check(str(tmp_path / name), strict=True).ok
 
 
+@pytest.mark.long
 def test_what_has_no_mapping_is_refused_until_the_job_has_one(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
@@ -101,6 +102,7 @@ def test_what_has_no_mapping_is_refused_until_the_job_has_one(
     assert check(str(tmp_path / "lake"), strict=True).ok
 
 
+@pytest.mark.long
 def test_run_reads_by_the_mappings_of_the_command_line(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:

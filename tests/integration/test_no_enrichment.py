@@ -48,6 +48,7 @@ def _shown(lake: Path) -> list[dict[str, Any]]:
     return sorted(_rows(lake, sql), key=repr)
 
 
+@pytest.mark.long
 def test_what_landed_unenriched_is_shown_enriched_once_it_was_reprocessed(
     tmp_path: Path, archive: Path
 ) -> None:

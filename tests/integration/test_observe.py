@@ -65,6 +65,7 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
     assert ended_at(lake) == 300
 
 
+@pytest.mark.long
 def test_a_job_that_stops_says_why_once(tmp_path: Path) -> None:
     """The log's line and the command's; no traceback, none of Beam's own words."""
     done = subprocess.run(

@@ -161,6 +161,7 @@ def test_live_and_replay_write_to_one_lake_at_once(
     assert_whole(lake)
 
 
+@pytest.mark.long
 def test_several_archives_are_read_by_one_command(tmp_path: Path) -> None:
     """In process, one after the other; the same one named twice is read once."""
     first = write_tar(tmp_path / "1.tar", records(30, seed=1))

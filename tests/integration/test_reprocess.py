@@ -218,6 +218,7 @@ def test_a_repaired_parser_reaches_the_lakes_past(
     assert_whole(lake)
 
 
+@pytest.mark.long
 def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path) -> None:
     """As when the code is replaced between the plan and the start of a worker."""
     settings = load(None, {"lake": {"url": str(old)}})

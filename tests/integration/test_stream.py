@@ -32,6 +32,7 @@ def rows_of(lake: Path, table: str, columns: list[str] | None = None) -> list[di
     return found
 
 
+@pytest.mark.long
 def test_two_workers_share_the_partitions(
     tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_job_that_is_killed_in_the_stream_loses_nothing(
     assert_everything_once(lake, sent)
 
 
+@pytest.mark.long
 def test_a_supervisor_that_is_killed_takes_its_worker_along(
     tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -377,6 +377,7 @@ def test_a_question_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         copy.close()
 
 
+@pytest.mark.long
 def test_a_slow_client_stops_nobody(live: Running) -> None:
     """Twenty that send a header and no end, and one that is answered."""
     slow = []

@@ -38,3 +38,11 @@ def grid(*axes: Sequence[Any]) -> list[Any]:
         pytest.param(*case, marks=() if case in diagonal else pytest.mark.long)
         for case in product(*axes)
     ]
+
+
+def sample(cases: Sequence[Any], every: int = 2) -> list[Any]:
+    """The cases as parameters of a test: in the short form each `every`th, from the first on."""
+    return [
+        pytest.param(case, marks=() if number % every == 0 else pytest.mark.long)
+        for number, case in enumerate(cases)
+    ]

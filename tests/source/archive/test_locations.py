@@ -164,6 +164,7 @@ def s3() -> Iterator[tuple[object, dict[str, str]]]:
     running.wait()
 
 
+@pytest.mark.long
 def test_an_object_store_is_read_as_a_disk(s3, folder: Path) -> None:
     """Objects, prefixes and patterns: the same records and the same source as on a disk."""
     client, options = s3

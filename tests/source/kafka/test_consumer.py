@@ -270,6 +270,7 @@ def test_a_large_record_goes_through(broker: EmbeddedBroker, topic: str) -> None
     assert sorted(len(v) for v in values(batches)) == [1, 1, 20_000_000]
 
 
+@pytest.mark.long
 def test_a_broker_that_goes_and_comes_back(caplog: pytest.LogCaptureFixture) -> None:
     """Reads give None meanwhile, and the client's own log does not flood."""
     lake = FakeLake()

@@ -15,6 +15,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.clean_up import clean_up
+from tests.support.laws import sample
 from tests.support.rows import NOON, SOURCE, altered
 
 LATER = NOON + timedelta(days=9)
@@ -66,7 +67,7 @@ def test_a_missing_entry_is_told(logged: Path) -> None:
     assert check(str(logged)).counts == {"log_entry": 1}
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sample(TABLES))
 def test_a_damaged_old_entry_is_told_by_deep(logged: Path, table: str) -> None:
     entries = sorted((logged / table / "_delta_log").glob("*.json"))
     entries[2].write_bytes(b'{"commitInfo":')

@@ -150,6 +150,7 @@ def test_a_table_of_another_major_version_is_refused(tmp_path: Path) -> None:
     assert caught.value.evidence["column"] == "offset"
 
 
+@pytest.mark.long
 def test_the_log_stays_bounded(tmp_path: Path) -> None:
     """Entries that a checkpoint covers go once they are old enough; the ends stay."""
     writer = started(tmp_path, SOURCE)

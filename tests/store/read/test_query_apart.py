@@ -44,6 +44,7 @@ def test_memory_that_duckdb_does_not_count_is_bounded(lake: Path, sql: str) -> N
     assert 0 < int(done.stdout) * 1024 < 3 * 1024**3
 
 
+@pytest.mark.long
 def test_a_query_without_end_is_ended(lake: Path) -> None:
     endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a, b) = 1"
     with pytest.raises(UsageError, match="too long"):

@@ -13,6 +13,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
 from tests.store.commit.test_write import SOURCE, assert_whole, batch_of, started, writer_of
+from tests.support.laws import sample
 
 BACKWARDS = tuple(reversed(TABLES))
 """The ledger first, rejects last: against the order of the commits."""
@@ -49,7 +50,7 @@ def test_a_copy_from_the_ledger_to_the_rejects_can_be_worked_on(tmp_path: Path) 
     assert_whole(copy, {SOURCE: end})
 
 
-@pytest.mark.parametrize("order", [TABLES, *list(permutations(TABLES))[30:33]])
+@pytest.mark.parametrize("order", sample([TABLES, *list(permutations(TABLES))[30:33]]))
 def test_a_copy_in_another_order_is_found_out(tmp_path: Path, order: tuple[str, ...]) -> None:
     """A table behind the ledger lacks what the ledger says is there: the check tells, always."""
     copy = tmp_path / "copy"

@@ -16,6 +16,7 @@ from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.store.commit.test_write import Killed, assert_whole, batch_of, started
 from tests.support.copies import made_once
+from tests.support.laws import sample
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, written
 
 SMALL = Sizing(min_files=2)
@@ -115,7 +116,7 @@ def test_the_same_files_compact_to_the_same_bytes(tmp_path: Path) -> None:
     assert bytes_[0].equals(bytes_[1])
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sample(TABLES))
 def test_of_two_compactions_at_once_one_wins_and_nothing_doubles(
     tmp_path: Path, table: str
 ) -> None:
@@ -163,9 +164,17 @@ def test_an_append_during_a_compaction_stays_and_the_compaction_too(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "point", ["maintain.stories.begin", "file.staged", "maintain.stories.file", "stories.log",
-              "stories.done"]
-)  # fmt: skip
+    "point",
+    sample(
+        [
+            "maintain.stories.begin",
+            "file.staged",
+            "maintain.stories.file",
+            "stories.log",
+            "stories.done",
+        ]
+    ),
+)
 def test_a_compaction_that_dies_leaves_the_rows_and_no_litter(tmp_path: Path, point: str) -> None:
     before = many_files(tmp_path)
 
