@@ -1,4 +1,4 @@
-"""Names made of names: acronyms in brackets behind the full name, adjectives with a hyphen."""
+"""Names made of names: acronyms in brackets, adjectives with a hyphen, ministries of two things."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.enrich.entities.spans import COMPOUNDS, SHAPE, Span
-from pipeline.enrich.lexicon import Lexicon
+from pipeline.enrich.lexicon import Lexicon, word_set
 
 _BRACKET = re.compile(r" \((?P<short>[A-Z][A-Za-z]{0,2}[A-Z&.-]*[A-Z]s?)\)")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w'\u2019.&-]*")
@@ -18,6 +18,25 @@ _BEFORE = re.compile(
     r"(?:^|(?<=[\s(\"\u201c]))(?:[Pp]ro|[Aa]nti|[Ee]x|[Pp]re|[Pp]ost|[Nn]on|[Nn]eo|[Tt]rans)-$"
 )
 _NAMES = frozenset({"GPE", "LOC", "NORP", "PERSON", "ORG"})
+_PORTFOLIOS = word_set(
+    """Affairs Agriculture Aviation Budget Children Citizenship Civil Commerce Communication
+    Communications Constitutional Control Cooperation Culture Development Digital Economic Economy
+    Education Electricity Emigrants Employment Endowments Energy Environment Equality Expatriates
+    External Family Finance Fisheries Food Foreign Forestry Forests Gas Gender Health Higher Home
+    Housing Human Immigration Industry Information Infrastructure Innovation Integration Interior
+    Internal Investment Irrigation Islamic Justice Labor Labour Lands Law Legal Livestock Local
+    Logistics Marine Maritime Migration Minerals Mines Mining National Natural Oil Order Petroleum
+    Planning Pensions Ports Power Prevention Protection Public Reconstruction Reform Reforms
+    Refugees Regional Religious Research Resources Rights Roads Rural Sanitation Science Sciences
+    Security Services Skills Social Solidarity Sport Sports Supply Technology Telecommunications
+    Tourism Trade Transport Transportation Urban Veterans Water Welfare Women Works Youth"""
+)
+"""What a ministry or a department may be of, beside other things."""
+_OF_A_PORTFOLIO = re.compile(
+    r"(?:The |the )?(?:[A-Z]\w+(?:'s)? ){0,3}"
+    r"(?:Ministry|Ministries|Department|Directorate|Secretariat|Bureau|Office) (?:of|for) [A-Z]"
+)
+_MORE = re.compile(r"(?:, (?:[A-Z]\w+ ?)+)*,? (?:and|&) (?P<last>(?:[A-Z]\w+ ?)+)")
 
 
 def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
@@ -72,3 +91,19 @@ def compound(text: str, span: Span) -> Span:
     if before is not None and span.kind != "ORG":
         return replace(span, start=before.start(), kind="NORP", name=None)
     return span
+
+
+def with_portfolios(text: str, span: Span) -> Span:
+    """Return a ministry with all that it is of, where the model saw the first of it alone.
+
+    "Ministry of Justice and Public Order": what follows must be nothing but `_PORTFOLIOS`.
+    """
+    if span.kind != "ORG" or not _OF_A_PORTFOLIO.match(text, span.start, span.end):
+        return span
+    match = _MORE.match(text, span.end)
+    if match is None:
+        return span
+    words = [word for word in re.findall(r"\w+|&", match.group()) if word not in {"and", "&"}]
+    if not _PORTFOLIOS.issuperset(words):
+        return span
+    return replace(span, end=span.end + len(match.group().rstrip()))

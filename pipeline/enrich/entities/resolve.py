@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 
-from pipeline.enrich.entities.compounds import acronyms, compound
+from pipeline.enrich.entities.compounds import acronyms, compound, with_portfolios
 from pipeline.enrich.entities.consistency import (
     after_preposition,
     choose_spans,
@@ -38,6 +38,7 @@ _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
 _PART = re.compile(r"(?:(?! - | -- |\n).)+", re.DOTALL)
 _LEAD_OF = re.compile(r"(?:Shares|Results|Representatives|Members|Leaders|Officials) of ")
+_DANGLING = re.compile(r"(?<=\w) (?:of|for|and)$")
 _JOINT = re.compile(r" (?:and|or|at) ")
 _AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
@@ -98,6 +99,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     sport = is_sport(text)
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
+    model_spans = [with_portfolios(text, span) for span in model_spans]
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
     masked = _outermost(masks)
     known = [*listed(tokens, lexicon)]
@@ -152,11 +154,13 @@ def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
 def _parts(text: str, span: Span) -> Iterator[Span]:
     """Yield a model's span cut at dashes and line ends, without numbers at its ends.
 
-    One of our own model is cut at line ends alone.
+    One of our own model is cut at line ends alone, and loses an "of" that nothing follows.
     """
     if span.strength == TRUSTED:
         newline = text.find("\n", span.start, span.end)
-        yield replace(span, end=newline) if newline > span.start else span
+        end = newline if newline > span.start else span.end
+        dangling = _DANGLING.search(text[span.start : end])
+        yield replace(span, end=span.start + dangling.start() if dangling else end)
         return
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
@@ -180,7 +184,7 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
 def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
     """Yield a model's span of two names that are both listed ("Kent and Surrey") as two."""
     match = _JOINT.search(text, span.start, span.end)
-    if match is not None:
+    if match is not None and phrase(text[span.start : span.end]) not in lexicon.names:
         halves = (text[span.start : match.start()], text[match.end() : span.end])
         if all(phrase(h) in lexicon.names or phrase(h) in lexicon.cities for h in halves):
             yield replace(span, end=match.start())

@@ -6,6 +6,7 @@ and somebody who can act. The rest of all stories is parsed in one batch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -90,6 +91,13 @@ _IN_PLACES = code_set("in_places")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
+_JOINING = frozenset({"and", "&"})
+_OF_SEVERAL = re.compile(
+    r"(?:(?! and | & ).)* (?:of|for) (?:the )?(?P<all>(?P<first>.+?),? (?:and|&) .+)"
+)
+_A_STATE = "France"
+"""What the parser reads where a name like "Saint Kitts and Nevis" stands: a name that it knows."""
+_WHOLE_NAMES = frozenset({"GPE", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,11 @@ class EventCoder:
             _flat(items[number].text[slice(*items[number].sentences[index])])
             for number, index in wanted
         ]
-        docs = self._parser.parse(texts)
+        names = [
+            _joined(items[number].entities, *items[number].sentences[index])
+            for number, index in wanted
+        ]
+        docs = self._parser.parse(texts, names)
         events: list[list[Event]] = [[] for _ in items]
         recent = Mentions()
         charges: list[tuple[Party, Party]] = []
@@ -390,6 +402,23 @@ class EventCoder:
             hypothetical=act.hypothetical,
             contexts=contexts_of(code, text, act.hypothetical),
         )
+
+
+def _joined(entities: Entities, start: int, end: int) -> dict[str, str]:
+    """Return the words of a sentence that are one name, or the end of one, though "and" joins them.
+
+    Each with the word that the parser is to read there. A place's name whole; of a body's what it
+    is of, as its head says what it does.
+    """
+    found: dict[str, str] = {}
+    for placed in entities.within(start, end):
+        words, kind = placed.mention.text, placed.entity.kind
+        several = _OF_SEVERAL.fullmatch(words)
+        if several is not None and kind == "ORG":
+            found[several["all"]] = several["first"].split()[-1]
+        elif kind in _WHOLE_NAMES and not _JOINING.isdisjoint(words.split()):
+            found[words] = _A_STATE
+    return found
 
 
 def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:

@@ -7,7 +7,7 @@ story is bounded whatever it holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -95,10 +95,20 @@ class Parser:
             cast("Pipe", nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted
         ]
 
-    def parse(self, texts: Sequence[str]) -> list[Doc]:
-        """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given."""
+    def parse(
+        self, texts: Sequence[str], names: Sequence[Mapping[str, str]] | None = None
+    ) -> list[Doc]:
+        """Return one parsed `Doc` a text, in order; offsets of tokens count in the text given.
+
+        `names` has for each text the words that are one token though "and" stands in them, each
+        with the word that the parser reads in its stead: two names it would coordinate, and a long
+        token of mixed words is none that it knows.
+        """
         read = [_ParsedText.of(text) for text in texts]
-        docs = [self._doc(text.blanked) for text in read]
+        joined = names or [{}] * len(texts)
+        docs = [self._doc(text.blanked, one) for text, one in zip(read, joined, strict=True)]
+        written = [[token.text for token in doc] for doc in docs]
+        docs = [_read_as(doc, one) if one else doc for doc, one in zip(docs, joined, strict=True)]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))
         stream = [docs[i] for i in order]
@@ -110,12 +120,18 @@ class Parser:
         parsed: dict[int, Doc] = {}
         for number, doc in zip(order, stream, strict=True):
             left_out = read[number].left_out
-            parsed[number] = _as_written(doc, left_out) if left_out else doc
+            whole = _copied(doc, written[number]) if joined[number] else doc
+            parsed[number] = _as_written(whole, left_out) if left_out else whole
         return [parsed[number] for number in range(len(docs))]
 
-    def _doc(self, blanked: str) -> Doc:
+    def _doc(self, blanked: str, joined: Iterable[str]) -> Doc:
         doc = self._nlp.make_doc(blanked)
         names = [doc.char_span(*match.span()) for match in _JOINED.finditer(blanked)]
+        if joined:
+            names.extend(
+                doc.char_span(*match.span())
+                for match in re.finditer("|".join(map(re.escape, joined)), blanked)
+            )
         if names:
             with doc.retokenize() as retokenizer:
                 for name in names:
@@ -123,9 +139,40 @@ class Parser:
                         retokenizer.merge(name)
         if len(doc) > MAX_TOKENS:
             doc = doc[:MAX_TOKENS].as_doc()
-        for token in doc[1:]:
-            token.is_sent_start = False
-        return doc
+        return _one_sentence(doc)
+
+
+def _one_sentence(doc: Doc) -> Doc:
+    for token in doc[1:]:
+        token.is_sent_start = False
+    return doc
+
+
+def _read_as(doc: Doc, names: Mapping[str, str]) -> Doc:
+    """Return an unparsed text with other words in the place of some tokens."""
+    from spacy.tokens import Doc
+
+    words = [names.get(token.text, token.text) for token in doc]
+    return _one_sentence(Doc(doc.vocab, words=words, spaces=[bool(t.whitespace_) for t in doc]))
+
+
+def _copied(doc: Doc, words: Sequence[str]) -> Doc:
+    """Return a parsed text with `words` in the place of its tokens' own."""
+    from spacy.tokens import Doc
+
+    return Doc(
+        doc.vocab,
+        words=list(words),
+        spaces=[bool(token.whitespace_) for token in doc],
+        tags=[token.tag_ for token in doc],
+        pos=[token.pos_ for token in doc],
+        lemmas=[
+            token.lemma_ if token.text == word else word
+            for token, word in zip(doc, words, strict=True)
+        ],
+        heads=[token.head.i for token in doc],
+        deps=[token.dep_ for token in doc],
+    )
 
 
 def _as_written(doc: Doc, left_out: Sequence[tuple[int, int]]) -> Doc:

@@ -130,3 +130,32 @@ def test_mentions_are_found_by_offset() -> None:
     assert found.country_of(0, 18) == "CHL"
     assert found.country_of(9, 18) is None
     assert found.entity_at(30, 40) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "wanted"),
+    [
+        ("It left Antigua and Barbuda.", {"Antigua": "GPE", "Barbuda": "GPE"},
+         ("Antigua and Barbuda", "GPE")),
+        ("Envoys of Saint Vincent and the Grenadines met.",
+         {"Saint Vincent": "PERSON", "Grenadines": "ORG"},
+         ("Saint Vincent and the Grenadines", "GPE")),
+        ("The crew of St. Kitts & Nevis won.", {"St. Kitts & Nevis": "ORG"},
+         ("St. Kitts & Nevis", "GPE")),
+        ("He joined the Ministry of Roads and Rural Development in May.",
+         {"Ministry of Roads": "ORG"}, ("Ministry of Roads and Rural Development", "ORG")),
+        ("The Ministry of Defence and Parliament quarrelled.",
+         {"Ministry of Defence": "ORG", "Parliament": "ORG"}, ("Ministry of Defence", "ORG")),
+    ],
+)  # fmt: skip
+def test_a_name_with_and_in_it_is_one_whatever_the_model_saw(
+    text: str, model: dict[str, str], wanted: tuple[str, str]
+) -> None:
+    """Listed states with "and" stay whole, and a ministry keeps all that it is of."""
+    spans = [
+        Span(text.index(words), text.index(words) + len(words), kind, TRUSTED)
+        for words, kind in model.items()
+    ]
+    found = [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load_lexicon())]
+    assert wanted in found
+    assert not any(name in wanted[0] and name != wanted[0] for name, _ in found)

@@ -470,3 +470,30 @@ def test_a_label_ends_before_a_clause_and_before_what_leads_into_it(
     enricher: Enricher, text: str, label: str
 ) -> None:
     assert label in {event.target.label for event in coded(enricher, text) if event.target}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Bosnia and Herzegovina fined Serbia's airline and condemned Serbia.", {("BIH", "SRB")}),
+        ("Sao Tome and Principe expelled two envoys of Gabon.", {("STP", "GAB")}),
+        ("Jamaica condemned Saint Kitts and Nevis over the arrests.", {("JAM", "KNA")}),
+        ("The Ministry of Energy and Water of Zambia rejected the demand of Malawi.",
+         {("ZMB", "MWI")}),
+    ],
+)  # fmt: skip
+def test_a_name_with_and_in_it_is_one_side(
+    enricher: Enricher, text: str, wanted: set[tuple[str, str]]
+) -> None:
+    """A state or a ministry whose name holds "and" acts once, and is not its own other side."""
+    sides = {
+        (e.source.country, e.target.country) for e in coded(enricher, text) if e.source and e.target
+    }
+    assert sides == wanted
+
+
+def test_a_name_with_and_in_it_is_told_whole(enricher: Enricher) -> None:
+    """The words of the side are all of the name, also behind what the parser does not read."""
+    (event,) = coded(enricher, "The African Union (AU) thanked Antigua and Barbuda for the boats.")
+    assert event.target is not None
+    assert event.target.text == "Antigua and Barbuda"
