@@ -62,15 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what lacks a program; begin with the modules that may take longest.
 
-    Of two processes one would else be left with a long test at the end. Where tests are handed out
-    by groups, those with Kafka or Flink of one file stay together: their fixtures start it once.
+    Of two processes one would else be left with a long test at the end.
     """
     longest: dict[Path, float] = defaultdict(float)
     for item in items:
         allowed = item.get_closest_marker("timeout")
         longest[item.path] = max(longest[item.path], allowed.args[0] if allowed else 0.0)
-        if item.get_closest_marker("java"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: -longest[item.path])
     missing = {
         name: f"needs {what}" for name, (programs, what) in NEEDS.items() if not _found(programs)
@@ -83,6 +80,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _found(programs: tuple[str, ...]) -> bool:
     return all(any(map(shutil.which, names.split("|"))) for names in programs)
+
+
+_TOGETHER = re.compile(
+    r"tests/(?:tools/|integration/(?:test_flink|test_kafka_security|faults/test_broker_?\w*)\.py)"
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand tests out one by one, but those together whose fixtures start Kafka, Flink or Spark.
+
+    So each is started once. pytest-xdist's own marks of groups are lost with pytest 9.2: it writes
+    them into a node's id, which that derives from elsewhere.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            found = _TOGETHER.match(nodeid)
+            return found[0] if found else nodeid
+
+    return Together(config, log)
 
 
 _spent_s = 0.0

@@ -17,7 +17,7 @@ from tests.tools.pages import FIVE, PROGRAMS, asked, snippets, told_by
 
 Answers = Sequence[list[list[Any]]]
 
-pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("tools")]
+pytestmark = pytest.mark.tools
 
 SHELL = snippets("tools-files.md", "sh")
 UNDATED = "SELECT count(*) FROM stories WHERE date IS NULL"

@@ -17,8 +17,6 @@ from deltalake import DeltaTable
 from tests.tools.a_lake import DAY
 from tests.tools.pages import FIVE, ONE_DAY, asked, frame, one_day, snippets
 
-pytestmark = pytest.mark.xdist_group("tools")  # one process makes the lake
-
 Answers = Sequence[list[list[Any]]]
 
 SQL = snippets("tools-sql.md")

@@ -16,7 +16,6 @@ from tests.tools.pages import FIVE, ONE_DAY, asked, snippets
 pytestmark = [
     pytest.mark.tools,
     pytest.mark.java,
-    pytest.mark.xdist_group("tools"),
     pytest.mark.timeout(900),
 ]
 
