@@ -136,7 +136,14 @@ def _atoms(cell: str, where: Mapping[str, object]) -> tuple[Atom, ...]:
 
 
 def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tuple[Frame, ...]]:
+    """Return the frames of each verb, the most specific first.
+
+    A verb with a pattern is stated once: of two frames that ask the same the upper one would win
+    in silence. One that does what its object names (`!do`) may stand beside a code for where the
+    object names no act.
+    """
     found: dict[str, list[Frame]] = {}
+    stated: dict[tuple[str, frozenset[Atom], bool], int] = {}
     for number, (verbs, pattern, action) in lexicon_rows("verbs.tsv"):
         where = {"file": "verbs.tsv", "line": number}
         atoms = _atoms(pattern, where)
@@ -150,6 +157,16 @@ def _frames(cameo: Mapping[str, Cameo], classes: frozenset[str]) -> dict[str, tu
             raise ConfigError("a frame asks for unknown classes", classes=sorted(unknown), **where)
         for verb in _members(verbs):
             frame = Frame(verb, atoms, code or None, operator or None, suffered)
+            asked = (verb, frozenset(atoms), operator == "do")
+            if asked in stated:
+                raise ConfigError(
+                    "a verb states the same pattern twice",
+                    verb=verb,
+                    pattern=pattern,
+                    also_in_line=stated[asked],
+                    **where,
+                )
+            stated[asked] = number
             found.setdefault(verb, []).append(frame)
     return {
         verb: tuple(sorted(frames, key=lambda frame: -frame.weight))

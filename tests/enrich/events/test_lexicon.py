@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
 
+from pipeline.enrich.events import event_lexicon
 from pipeline.enrich.events.event_lexicon import lexicon_rows, load_event_lexicon
 from pipeline.enrich.events.inflect import inflections
+from pipeline.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -70,3 +73,35 @@ def test_inflections() -> None:
     assert {"stop", "stops", "stopped", "stopping"} <= set(inflections("stop"))
     assert {"deny", "denies", "denied", "denying"} <= set(inflections("deny"))
     assert {"seize", "seizes", "seized", "seizing"} <= set(inflections("seize"))
+
+
+def _of_rows(monkeypatch: pytest.MonkeyPatch, *verbs: tuple[str, str, str]) -> None:
+    """Load the lexicon with these rows as its verbs, the first of them in line 1."""
+
+    def rows(name: str) -> Iterator[tuple[int, list[str]]]:
+        if name == "verbs.tsv":
+            return ((number, list(row)) for number, row in enumerate(verbs, 1))
+        return lexicon_rows(name)
+
+    monkeypatch.setattr(event_lexicon, "lexicon_rows", rows)
+    event_lexicon.load_event_lexicon.__wrapped__()
+
+
+def test_a_pattern_that_a_verb_states_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upper row would win in silence: both lines are named."""
+    with pytest.raises(ConfigError) as caught:
+        _of_rows(
+            monkeypatch,
+            ("greet, hail", "obj:@ with:*", "050"),
+            ("visit", "obj:*", "042"),
+            ("snub, greet", "with:* obj:@", "111"),
+        )
+    told = str(caught.value)
+    assert all(part in told for part in ("verbs.tsv", "greet", "line=3", "also_in_line=1")), told
+
+
+def test_a_verb_may_do_what_its_object_names_or_have_a_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`!do` is tried first and falls back to the code: that is no repetition."""
+    _of_rows(monkeypatch, ("stamp", "obj:*", "080"), ("stamp", "obj:*", "!do"))
