@@ -10,6 +10,12 @@ from pipeline.enrich.events.syntax import MAX_CHAIN, Token
 HE = frozenset({"he", "she", "him", "her", "his"})
 IT = frozenset({"it", "its"})
 THEY = frozenset({"they", "them", "both", "sides", "side", "two", "their"})
+_ANYBODY = frozenset({"they", "them", "their"})
+_POWERS = frozenset({"GOV", "LEG", "MIL", "REB", "IGO"})
+_SPEECH = frozenset([
+    "say", "add", "note", "state", "report", "believe", "think", "know", "explain", "feel", "claim",
+    "suggest", "estimate",
+])  # fmt: skip
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _BODIES = frozenset([
     "media", "press", "newspaper", "website", "family", "crowd", "community", "population",
@@ -85,13 +91,37 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         if several:
             return several[-1:]
     if lower in THEY or stands_for_several(token):
-        doer = _doer(token)
-        pool = [*recent.parties(), *before]
-        known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
-        latest = distinct(list(reversed([p for p in known if not _is_venue(p.token)])))
-        pair = _coordinated(latest) or latest[:2]
-        return list(reversed(pair)) if len(pair) > 1 else []
+        return _pair(token, [*recent.parties(), *before])
     return []
+
+
+def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
+    """Return the two that were named last, as a pair if any were, in the order of the text.
+
+    "Both sides" says itself that two are meant. "They" may be anybody: only states and powers like
+    them, in a deed.
+    """
+    doer = _doer(token)
+    known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
+    latest = distinct(list(reversed([p for p in known if not _is_venue(p.token)])))
+    pair = _coordinated(latest) or latest[:2]
+    if token.lower_ in _ANYBODY and (_only_speaks(token) or not all(map(_is_a_power, pair))):
+        return []
+    return list(reversed(pair)) if len(pair) > 1 else []
+
+
+def _only_speaks(token: Token) -> bool:
+    """Say whether a pronoun's verb is one of speech, which many of whom nothing was told may do."""
+    return token.dep_ in _SUBJECTS and token.head.lemma_.lower() in _SPEECH
+
+
+def _is_a_power(party: Party) -> bool:
+    """Say whether a party is a state, its government or forces, a body of states or armed group.
+
+    "They" are a pair of such; a town and officers, or two persons, were only named beside another.
+    """
+    town = party.kind == "GPE" and not (party.actor.entity_id or "country:").startswith("country:")
+    return party.actor.role in _POWERS and party.kind != "PERSON" and not town
 
 
 def _coordinated(latest: Sequence[Party]) -> list[Party]:

@@ -71,6 +71,8 @@ _BETWEEN_SOMEBODY = code_set("between_somebody")
 _BY_STATES = code_set("by_states")
 _SAID = code_set("said")
 _SPOKEN = code_set("spoken")
+_EXCHANGING = frozenset({"exchange", "swap", "trade"})
+_SWAPS = frozenset({"exchange", "swap"})
 _ABOUT = frozenset({"on", "about", "over", "between"})
 _CRITICISM = code_set("criticism")
 _OFFICES = frozenset({"GOV", "LEG", "OPP", "IGO"})
@@ -82,6 +84,7 @@ _ACCUSING = code_set("accusing")
 _BEYOND_TRADE = code_set("beyond_trade")
 _INVESTIGATING = code_set("investigating")
 _MUTUAL = code_set("mutual")
+_OFFERED = code_set("offered")
 _OPPOSING = code_set("opposing")
 _VERBAL_COOPERATION = code_set("verbal_cooperation")
 (_VETOING,) = code_set("vetoing")
@@ -290,8 +293,14 @@ class EventCoder:
             targets = resolver.places(act.predicate, sources)
         # Two who reject a plan do it together; two who fail to agree do it to each other.
         refused = act.code.startswith(REFUSED)
-        together = act.code.startswith(_RECIPROCAL_CODES) and (
-            not refused or act.predicate.lemma_ == "fail"
+        exchanged = _is_exchange(act)
+        together = (
+            exchanged
+            or _agrees_alone(act, targets)
+            or (
+                act.code.startswith(_RECIPROCAL_CODES)
+                and (not refused or act.predicate.lemma_ == "fail")
+            )
         )
         joint = len({_key(party) for party in sources}) > 1 and together
         with_others = any(_is_with(party.token) for party in targets)
@@ -303,7 +312,7 @@ class EventCoder:
             if not targets:
                 pairs.append((source, None))
             pairs.extend((source, target) for target in targets)
-        if act.code.startswith(_MUTUAL) and act.nominal is False:
+        if (exchanged or act.code.startswith(_MUTUAL)) and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
 
@@ -427,6 +436,23 @@ def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
     if not row.act.nominal and identity(row.source) in doers:
         return "doer"
     return "others" if earlier else None
+
+
+def _is_exchange(act: Act) -> bool:
+    """Say whether an act is given and taken at once: prisoners, fire or blame that is exchanged."""
+    verbs = (t.lemma_.lower() for t in act.trigger if t.pos_ == "VERB")
+    nouns = (t.lemma_.lower() for t in act.trigger if t.pos_ == "NOUN")
+    return not _EXCHANGING.isdisjoint(verbs) or not _SWAPS.isdisjoint(nouns)
+
+
+def _agrees_alone(act: Act, targets: Sequence[Party]) -> bool:
+    """Say whether somebody agrees to do what is done to nobody of a name or a country.
+
+    Of two who "agreed to free detainees" each agrees with the other, not with the detainees.
+    """
+    known = any(p.actor.country or p.actor.name or p.political for p in targets)
+    agreed = act.predicate.lemma_.lower() == "agree" and act.code.startswith(_OFFERED)
+    return agreed and not act.negated and not known
 
 
 def _stands_alone(act: Act) -> bool:

@@ -497,3 +497,48 @@ def test_a_name_with_and_in_it_is_told_whole(enricher: Enricher) -> None:
     (event,) = coded(enricher, "The African Union (AU) thanked Antigua and Barbuda for the boats.")
     assert event.target is not None
     assert event.target.text == "Antigua and Barbuda"
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        ("Peru and Chile agreed to exchange prisoners.", "AGREE"),
+        ("Gabon and Cameroon swapped prisoners on Sunday.", "YIELD"),
+        ("Kuwait and Iraq carried out a prisoner exchange.", "YIELD"),
+        ("Thai and Cambodian soldiers exchanged fire along the border.", "ASSAULT"),
+        ("Honduras exchanged prisoners with Nicaragua on Friday.", "YIELD"),
+        ("Oman and Qatar traded accusations over the well.", "ACCUSE"),
+        ("Benin and Togo signed a treaty on fishing.", "SUPPORT"),
+        ("Nepal and Bhutan resumed talks on Tuesday.", "CONSULT"),
+    ],
+)
+def test_of_two_who_do_something_to_each_other_each_is_the_others_target(
+    enricher: Enricher, text: str, root: str
+) -> None:
+    """Two rows, one each way; what is exchanged or signed is nobody's side."""
+    events = [e for e in coded(enricher, text) if fold(e.root) == root]
+    sides = [(e.source.country, e.target.country) for e in events if e.source and e.target]
+    assert len(events) == len(sides) == 2
+    assert sides[0] == sides[1][::-1]
+    assert sides[0][0] != sides[0][1]
+
+
+def test_two_who_agree_to_do_something_to_a_third_have_it_as_target(enricher: Enricher) -> None:
+    """Aid that two agree to send is promised to whom it is for."""
+    events = coded(enricher, "Norway and Sweden agreed to send aid to Malawi.")
+    assert {e.target.country for e in events if e.target} == {"MWI"}
+
+
+def test_they_are_two_powers_that_act_and_nobody_else(enricher: Enricher) -> None:
+    """Officers and a town are no pair, and who only "said" is anybody."""
+    treaty = coded(enricher, "Gabon met Cameroon on Monday. They signed a treaty in Geneva.")
+    signed = [e for e in treaty if e.root == "SUPPORT"]
+    assert {e.source.country for e in signed if e.source} == {"GAB", "CMR"}
+    asked = coded(enricher, "India met Nepal over the road. They told China to free the crew.")
+    assert {e.source.country for e in asked if e.root == "REQUEST" and e.source} == {"IND", "NPL"}
+    for told in (
+        "Kenyan police met officers of Ghana in Lagos. They arrested a man from Togo.",
+        "India met Nepal over the road. They said that China must free the crew.",
+    ):
+        found = [e for e in coded(enricher, told) if e.sentence.startswith("They")]
+        assert not [e for e in found if e.source and e.source.resolved_by == "pronoun"], found
