@@ -223,8 +223,7 @@ def test_a_password_is_changed_under_a_reader(kafka: Secured) -> None:
         bootstrap_servers=list(servers), **kafka.client(sasl_mechanism="SCRAM-SHA-256")
     )
 
-    def renew(n: int) -> None:
-        password = f"{PASSWORD}-{n}"
+    def change(password: str) -> None:
         changed = UserScramCredentialUpsertion(
             "dateline", ScramMechanism.SCRAM_SHA_512, password, iterations=4096
         )
@@ -232,9 +231,10 @@ def test_a_password_is_changed_under_a_reader(kafka: Secured) -> None:
         kafka.file("changing", password)
 
     try:
-        read_on(servers, "password", client, renew)
+        read_on(servers, "password", client, lambda n: change(f"{PASSWORD}-{n}"))
     finally:
-        renew(0)
+        # The other tests of this file have the first one.
+        change(PASSWORD)
         admin.close()
 
 
