@@ -269,6 +269,29 @@ class Resolver:
                 return [party]
         return []
 
+    def other_state(self, predicate: Token, others: Sequence[Party]) -> list[Party]:
+        """Return the state that was named last before an act, other than those of the doers.
+
+        "broke off talks with Spain and recalled its ambassador": where he was, nothing else says.
+        """
+        states = {party.actor.country for party in others}
+        before = [
+            party
+            for token in predicate.doc[: predicate.i]
+            if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}
+            for party in self._resolve(token)
+        ]
+        named = [
+            party
+            for party in (*self._recent.parties(), *before)
+            if party.political and party.actor.role == "GOV" and party.kind != "PERSON"
+            if party.actor.country and party.actor.country not in states
+        ]
+        return [
+            replace(p, actor=replace(p.actor, resolved_by="story", confidence=_IN_PLACE))
+            for p in named[-1:]
+        ]
+
     def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
         if token.pos_ == "PRON" or lower in THEY or stands_for_several(token):

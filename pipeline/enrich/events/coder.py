@@ -18,7 +18,7 @@ from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import PROTESTING, Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
-from pipeline.enrich.events.antecedents import Mentions
+from pipeline.enrich.events.antecedents import Mentions, is_possessed
 from pipeline.enrich.events.classes import is_armed
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.confidence import (
@@ -85,6 +85,7 @@ _BEYOND_TRADE = code_set("beyond_trade")
 _INVESTIGATING = code_set("investigating")
 _MUTUAL = code_set("mutual")
 _OFFERED = code_set("offered")
+_RECALLING = code_set("recalling")
 _OPPOSING = code_set("opposing")
 _VERBAL_COOPERATION = code_set("verbal_cooperation")
 (_VETOING,) = code_set("vetoing")
@@ -289,8 +290,8 @@ class EventCoder:
             targets = [p for p in targets if _more_than_anyone(p) and _is_suffered(act, p)]
             if not targets:
                 return []
-        elif not targets and act.code.startswith(_IN_PLACES):
-            targets = resolver.places(act.predicate, sources)
+        elif not targets:
+            targets = _told_elsewhere(act, resolver, sources)
         # Two who reject a plan do it together; two who fail to agree do it to each other.
         refused = act.code.startswith(REFUSED)
         exchanged = _is_exchange(act)
@@ -436,6 +437,15 @@ def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
     if not row.act.nominal and identity(row.source) in doers:
         return "doer"
     return "others" if earlier else None
+
+
+def _told_elsewhere(act: Act, resolver: Resolver, sources: Sequence[Party]) -> list[Party]:
+    """Return whom an act was done to that names nobody: its place, or where an envoy had been."""
+    placed = act.code.startswith(_IN_PLACES)
+    found = resolver.places(act.predicate, sources) if placed else []
+    if not found and act.code.startswith(_RECALLING) and any(map(is_possessed, act.trigger)):
+        return resolver.other_state(act.predicate, sources)
+    return found
 
 
 def _is_exchange(act: Act) -> bool:

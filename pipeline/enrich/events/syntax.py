@@ -129,7 +129,8 @@ def governed(preposition: Token) -> list[Token]:
 def arguments(predicate: Token, patient: bool = False) -> Arguments:
     """Return the arguments of a verb, a predicative adjective or a noun that names an act.
 
-    `patient` says that a noun's possessor is whom the act was done to ("the tanker's release").
+    `patient` says that a noun's possessor is whom the act was done to ("the tanker's release"),
+    where nobody stands behind "of": "Norway's release of the tanker" is Norway's deed.
     """
     if predicate.pos_ in {"NOUN", "PROPN"}:
         return _nominal(predicate, patient)
@@ -336,7 +337,7 @@ def _nominal(noun: Token, patient: bool = False) -> Arguments:
             found.clauses.append(child)
     found.add("by", _by_within(found.prepositions.get("of", [])))
     by = found.prepositions["by"]
-    if patient and not by:
+    if patient and not by and not found.prepositions.get("of"):
         found.objects.extend(found.subjects)
         found.subjects = []
     if by:

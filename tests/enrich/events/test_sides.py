@@ -542,3 +542,31 @@ def test_they_are_two_powers_that_act_and_nobody_else(enricher: Enricher) -> Non
     ):
         found = [e for e in coded(enricher, told) if e.sentence.startswith("They")]
         assert not [e for e in found if e.source and e.source.resolved_by == "pronoun"], found
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "root", "target"),
+    [
+        ("Peru's deportation of two Chilean priests angered Lima.", "PER", "COERCE", "CHL"),
+        ("Turkey's expulsion of Dutch diplomats was announced on Monday.", "TUR", "SANCTION",
+         "NLD"),
+        ("Iran condemned Denmark's deportation of an Iranian cleric.", "IRN", "ACCUSE", "DNK"),
+    ],
+)  # fmt: skip
+def test_whose_deed_a_noun_names_of_somebody_is_its_possessors(
+    enricher: Enricher, text: str, source: str, root: str, target: str
+) -> None:
+    """Who deports stands before the noun where whom he deports stands behind "of"."""
+    found = coded(enricher, text)
+    sides = [(e.source.country, e.root, e.target.country) for e in found if e.source and e.target]
+    assert sides == [(source, root, target)]
+
+
+def test_an_envoy_is_recalled_from_the_state_that_was_named_last(enricher: Enricher) -> None:
+    """The story tells whose guest the ambassador was, less surely than words would."""
+    found = coded(enricher, "Peru accused Ecuador of spying. It recalled its ambassador on Friday.")
+    (recalled,) = [e for e in found if e.cameo == "161"]
+    assert recalled.target is not None
+    assert (recalled.target.country, recalled.target.resolved_by) == ("ECU", "story")
+    assert recalled.target.confidence < 1.0
+    assert coded(enricher, "Ecuador recalled its ambassador on Friday.") == ()
