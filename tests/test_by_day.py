@@ -172,6 +172,7 @@ def shuffled() -> Given:
     return Given(tuple(values))
 
 
+@pytest.mark.long
 def test_the_rows_are_those_of_the_archive_as_stored_in_fewer_files(
     tmp_path: Path, shuffled: Given
 ) -> None:

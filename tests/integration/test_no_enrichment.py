@@ -91,6 +91,7 @@ def test_a_story_enriched_before_stays_so_when_the_mode_changes(
     assert check(str(lake), strict=True).ok
 
 
+@pytest.mark.long
 def test_the_job_loads_no_model(tmp_path: Path) -> None:
     """Neither when it gets ready nor when it writes: what such a worker saves in memory."""
     program = f"""

@@ -58,6 +58,7 @@ def test_the_lake_has_what_makes_tools_differ(lake: Path, answers: Answers) -> N
 
 
 @pytest.mark.parametrize("name", cases(list(SQL)))
+@pytest.mark.long
 def test_an_engine_answers_the_five_questions(
     lake: Path, cleaned: Path, ruined: Path, answers: Answers, name: str
 ) -> None:

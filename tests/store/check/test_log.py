@@ -37,9 +37,8 @@ def files(lake: Path) -> set[Path]:
     return set(lake.glob("*/date=*/**/*.parquet"))
 
 
-@pytest.mark.parametrize(
-    "table", ["ledger", *(pytest.param(t, marks=pytest.mark.long) for t in ("events", "stories"))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("table", ["ledger", "events", "stories"])
 def test_a_checkpoint_that_lost_entries_is_found_and_never_made_final(
     logged: Path, table: str
 ) -> None:

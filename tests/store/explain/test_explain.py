@@ -59,6 +59,7 @@ def all_in_the_lake(
         return [connection.execute(sql).fetchall() for sql in questions]
 
 
+@pytest.mark.long
 def test_the_views_say_without_us_what_they_say_with_us(
     lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def opened(lake: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@pytest.mark.long
 def test_duckdb_by_the_page_sees_what_the_query_sees(compacted: Path) -> None:
     """In every table and view, the undated story too, and a LIMIT ends."""
     connection = opened(compacted)

@@ -357,6 +357,7 @@ def assert_current_is_new(root: Path) -> None:
     assert rows(root, "select distinct enrichment_id from current") == [{"enrichment_id": NEW}]
 
 
+@pytest.mark.long
 def test_an_older_enrichment_that_is_put_back_is_said(lake: Path) -> None:
     """The views go on showing the one that entered the lake last."""
     third = StageSet("enrichment-3")

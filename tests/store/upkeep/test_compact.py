@@ -224,6 +224,7 @@ def test_replaced_files_stay_for_the_readers_until_their_time_is_up(tmp_path: Pa
     assert not any((tmp_path / path).exists() for path in replaced)
 
 
+@pytest.mark.long
 def test_the_handles_of_writers_get_smaller(tmp_path: Path) -> None:
     """Each handle holds the list of all files."""
     many_files(tmp_path, batches=12)

@@ -132,6 +132,7 @@ def test_it_can_be_left_out_and_is_the_first_shard_s(
     assert started == []
 
 
+@pytest.mark.long
 def test_a_round_that_fails_stops_nothing(tmp_path: Path) -> None:
     """It is told, and the next one tries again."""
     thread, stop = running(settings_for(tmp_path / "no" / "such" / "lake"))

@@ -36,6 +36,7 @@ def narrow(root: Path, table: str) -> list[str]:
     return narrow_files(snapshot.filesystem(), table, snapshot.paths(table))
 
 
+@pytest.mark.long
 def test_old_files_get_the_columns_of_today_and_keep_their_rows(older: Path) -> None:
     """Then a plain glob finds them by name, without being told that files differ."""
     before = {t: open_snapshot(str(older)).dataset(t).to_table() for t in TABLES}
