@@ -95,6 +95,14 @@ def write(root: Path, run: ReprocessRun, lake: Lake | None = None) -> list[Recei
     return [writer.write(batch) for batch in batches(run, end)]
 
 
+def begin(root: Path, run: ReprocessRun) -> None:
+    """Write the first batch of a run, and no more."""
+    writer = LakeWriter(Lake(str(root)), lambda: LATER, "m", "1")
+    writer.start({run.source: 0}, {run.source: 0}, NEW)
+    first, *_ = batches(run, 0)
+    writer.write(first)
+
+
 def rows(root: Path, sql: str) -> list[dict[str, Any]]:
     return json_rows(query(str(root), None, sql, LATER))
 
@@ -225,10 +233,7 @@ def test_a_condition_that_is_none_is_a_usage_error(lake: Path, where: str) -> No
 def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: str) -> None:
     """The next plan finds the run by its name and ends it at the versions it was begun on."""
     run = plan_reprocess(str(lake), {}, STAGES).run
-    write_first = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
-    write_first.start({run.source: 0}, {run.source: 0}, NEW)
-    first, *_ = batches(run, 0)
-    write_first.write(first)
+    begin(lake, run)
     with pytest.raises(Killed):
         write(lake, run, DyingLake(str(lake), fatal, moment))
     # Meanwhile the live job writes on.
@@ -251,10 +256,7 @@ def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: s
 def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
     """What it had done is not done again."""
     run = plan_reprocess(str(lake), {}, STAGES).run
-    writer = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
-    writer.start({run.source: 0}, {run.source: 0}, NEW)
-    first, *_ = batches(run, 0)
-    writer.write(first)
+    begin(lake, run)
     assert plan_reprocess(str(lake), {}, STAGES).run == run
     table = Lake(str(lake)).handle("stories")
     rewritten = table.to_pyarrow_table()
@@ -276,10 +278,7 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
 def test_a_run_brings_back_nothing_that_was_deleted_since(lake: Path) -> None:
     """Its versions hold the story still, until clean-up: it stops, and is planned anew."""
     run = plan_reprocess(str(lake), {}, STAGES).run
-    writer = LakeWriter(Lake(str(lake)), lambda: LATER, "m", "1")
-    writer.start({run.source: 0}, {run.source: 0}, NEW)
-    first, *_ = batches(run, 0)
-    writer.write(first)
+    begin(lake, run)
     left = [record.held for record in run.records(5)]
     assert left[0] is not None
     opened = Lake(str(lake))
