@@ -55,6 +55,10 @@ class BrokerError(DatelineError):
     exit_code = 10
 
 
+class CredentialsError(BrokerError):
+    """Kafka refuses a password, a token, a certificate or what they may do, or is not trusted."""
+
+
 class OffsetExpiredError(DatelineError):
     """The lake's committed end of a source is no longer on the broker: records were lost there."""
 

@@ -19,6 +19,7 @@ from pipeline.config import load
 from pipeline.enrich import Enricher
 from pipeline.errors import ConfigError
 from pipeline.job import enricher_of, forget, job_of, stages_of
+from pipeline.model import Record
 from pipeline.parse import record as parsing
 from pipeline.parse import stages as parse_stages
 from pipeline.parse.draft import Draft, Hints, Part
@@ -255,11 +256,14 @@ def test_a_range_of_a_topic_gives_the_rows_that_live_gave(
 ) -> None:
     """Times of arrival included; the same range again, and one that overlaps it, add nothing."""
     servers = broker.bootstrap_servers
-    publish(copy(0, 40), bootstrap_servers=servers, topic="wire")
+    sent = [
+        Record("sent", n, value, key=b"%d" % n) for n, value in enumerate(copy(0, 60))
+    ]  # with keys, so that each partition has something of both times
+    publish(sent[:40], bootstrap_servers=servers, topic="wire")
     cut = datetime.now(UTC)
     until(lambda: (datetime.now(UTC) - cut).total_seconds() > 0.2, 5)
     middle = datetime.now(UTC)
-    publish(copy(40, 60), bootstrap_servers=servers, topic="wire")
+    publish(sent[40:], bootstrap_servers=servers, topic="wire")
     live, other = tmp_path / "live", tmp_path / "other"
     kafka = {"bootstrap_servers": [servers], "topics": ["wire"]}
     settings = load(None, {"lake": {"url": str(live)}, "kafka": kafka})

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline.errors import DatelineError
 from pipeline.model import Batch, Record
 from pipeline.source.kafka.client import (
     ClientFault,
@@ -76,13 +77,14 @@ class FakeLog:
 
 
 class FakeKafka:
-    """A cluster in memory that hands out clients; `away` makes every call fail."""
+    """A cluster in memory that hands out clients; `away` makes every call fail, `refusal` too."""
 
     def __init__(self, **topics: int) -> None:
         self.ids = {topic: f"id-{topic}" for topic in topics}
         self.logs = {(t, n): FakeLog() for t, count in topics.items() for n in range(count)}
         self.committed: dict[str, int] = {}
         self.away = False
+        self.refusal: DatelineError | None = None
         self.now_s = 0.0
         self.connected = 0
         self.closed = 0
@@ -123,6 +125,8 @@ class FakeKafka:
     def check(self) -> None:
         if self.away:
             raise ClientFault("the broker is away")
+        if self.refusal is not None:
+            raise self.refusal
 
 
 class FakeClient:

@@ -1,7 +1,7 @@
 """The Kafka client as the reader needs it: kafka-python behind a few plain calls.
 
 Everything that kafka-python raises ends here: as `ClientFault` (try again later), `OutOfRange`
-(the broker has no such offset), `BrokerError` (it refuses the credentials), or `ConfigError`.
+(the broker has no such offset), `CredentialsError` (it refuses them), or `ConfigError`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kafka.structs import OffsetAndMetadata
 from pipeline.compat.kafka_batches import UnreadableBatch, tell_unreadable_batches
 from pipeline.compat.kafka_headers import read_any_names
 from pipeline.compat.kafka_positions import position_of, seek_with_epoch
-from pipeline.errors import BrokerError, ConfigError
+from pipeline.errors import ConfigError, CredentialsError
 from pipeline.model import Record
 from pipeline.source.kafka.client import (
     ClientFault,
@@ -63,7 +63,7 @@ def _guarded(call: Callable[[], T]) -> T:
     except TopicAuthorizationFailedError as error:
         raise _refused(error) from error
     except REFUSALS as error:
-        raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
+        raise CredentialsError("Kafka refuses the credentials", reason=refusal(error)) from error
     except (KafkaError, OSError) as error:
         raise ClientFault(f"Kafka cannot be reached or refuses: {error!r}") from error
 
@@ -71,8 +71,8 @@ def _guarded(call: Callable[[], T]) -> T:
 class KafkaClient:
     """A consumer with manual assignment, and an admin client for fresh metadata.
 
-    Raises `ClientFault` when the broker does not answer within a few seconds, `BrokerError` when
-    it refuses the credentials.
+    Raises `ClientFault` when the broker does not answer within a few seconds, `CredentialsError`
+    when it refuses them.
     """
 
     def __init__(self, options: KafkaOptions) -> None:
@@ -184,7 +184,12 @@ class KafkaClient:
         found = _guarded(
             lambda: ask(dict.fromkeys(by_name, at_ms), timeout_ms=int(_REQUEST_TIMEOUT_S * 1000))
         )
-        return {p: found[n].offset if found.get(n) else None for n, p in by_name.items()}
+        # Without such a record Kafka has no answer for the partition; the embedded broker answers
+        # with offset 0 and no time.
+        return {
+            p: at.offset if (at := found.get(n)) and at.timestamp >= 0 else None
+            for n, p in by_name.items()
+        }
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         """See `Client`; a partition that was recreated loses its position."""
@@ -235,7 +240,9 @@ class KafkaClient:
         except TopicAuthorizationFailedError as error:
             raise _refused(error) from error
         except REFUSALS as error:
-            raise BrokerError("Kafka refuses the credentials", reason=refusal(error)) from error
+            raise CredentialsError(
+                "Kafka refuses the credentials", reason=refusal(error)
+            ) from error
         except MemoryError:
             raise
         except Exception as error:

@@ -22,7 +22,7 @@ from kafka.errors import (
 from kafka.net.selector import NetworkSelector
 
 from pipeline.compat.kafka_answers import Manager
-from pipeline.errors import BrokerError, ConfigError
+from pipeline.errors import ConfigError, CredentialsError
 
 REFUSALS = (
     AuthorizationError,
@@ -39,8 +39,8 @@ _ALERTS = ("ALERT", "WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "RECORD_LAYE
 def probe(config: Mapping[str, Any], timeout_s: float) -> None:
     """Connect to the bootstrap servers in turn, until one lets us in, and let go again.
 
-    `config` is that of a client. Raises `BrokerError` where one refuses, `ConfigError` for files
-    of certificates that cannot be used, else what the last one's connection failed with (a
+    `config` is that of a client. Raises `CredentialsError` where one refuses, `ConfigError` for
+    files of certificates that cannot be used, else what the last one's connection failed with (a
     `KafkaError` or `OSError`): it may be better later.
     """
     net = NetworkSelector()
@@ -78,19 +78,19 @@ def _raise_if_final(error: BaseException, config: Mapping[str, Any]) -> None:
     address = config["bootstrap_servers"]
     facts = {"address": address if isinstance(address, str) else ",".join(address)}
     if isinstance(error, REFUSALS):
-        raise BrokerError(
+        raise CredentialsError(
             "Kafka refuses the credentials", reason=refusal(error), **facts
         ) from error
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            raise BrokerError(
+            raise CredentialsError(
                 "the broker's certificate is not trusted", reason=cause.verify_message, **facts
             ) from error
         if isinstance(cause, ssl.SSLError):
             if not isinstance(error, KafkaConnectionError):
                 raise ConfigError("a TLS file cannot be used", reason=cause) from error
             if any(part in (cause.reason or "") for part in _ALERTS):
-                raise BrokerError(
+                raise CredentialsError(
                     "the broker refuses the TLS connection", reason=cause.reason, **facts
                 ) from error
     if isinstance(error, FileNotFoundError | PermissionError):

@@ -101,16 +101,14 @@ class _Order:
 
     def __init__(self, partitions: list[int]) -> None:
         self._partitions = partitions
-        self._turn = 0
         self._at_ms = 0
 
     def of_next(self, now_ms: int) -> tuple[int, int]:
         """Return the time of the next record, never before that of the last one, and its
         partition."""
-        if now_ms > self._at_ms:
-            self._at_ms = now_ms
-            self._turn = (self._turn + 1) % len(self._partitions)
-        return self._at_ms, self._partitions[self._turn]
+        self._at_ms = max(self._at_ms, now_ms)
+        # By the clock and not in turn: calls that send one record each use all partitions too.
+        return self._at_ms, self._partitions[self._at_ms % len(self._partitions)]
 
 
 def connect(bootstrap_servers: str, client: Mapping[str, Any], timeout_s: float) -> Any:

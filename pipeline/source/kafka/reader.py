@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from pipeline.errors import BrokerError, CorruptBatchError, StoreError
+from pipeline.errors import (
+    BrokerError,
+    ConfigError,
+    CorruptBatchError,
+    CredentialsError,
+    StoreError,
+)
 from pipeline.model import Batch, Block
 from pipeline.source.accumulate import Accumulator
 from pipeline.source.kafka.backoff import ContestedSources, Outage
@@ -80,6 +86,7 @@ class Reader:
         self._clock, self._sleep = clock, sleep
         self._connect = connect
         self._client: Client | None = None
+        self._let_in = False
         self._batch = Accumulator(group, limits)
         self._contested = ContestedSources()
         self._outage = Outage(options.broker_timeout_s)
@@ -126,7 +133,8 @@ class Reader:
     def start(self) -> None:
         """Connect and find the partitions, waiting for the broker and the topics.
 
-        Optional: `read` does it too. Raises `BrokerError` after `broker_timeout_s`.
+        Optional: `read` does it too. Raises `BrokerError` after `broker_timeout_s`, and
+        `CredentialsError` at once where Kafka refuses them.
         """
         while self._discover_s is None:
             self._attempt(self._clock(), self._discover)
@@ -138,8 +146,10 @@ class Reader:
 
         Records that do not make a batch yet stay in memory for the next call. While Kafka does not
         answer the result is None, and an attempt to reach it may exceed the time by some seconds.
-        Raises `BrokerError` once that lasted `broker_timeout_s`, `OffsetExpiredError` when records
-        were lost on the broker, `CorruptBatchError` when they cannot be decoded there.
+        So it is where credentials that were good are refused or their files cannot be read: they
+        may be changed on one side before the other. Raises `BrokerError` once that lasted
+        `broker_timeout_s`, `OffsetExpiredError` when records were lost on the broker,
+        `CorruptBatchError` when they cannot be decoded there.
         """
         deadline = self._clock() + timeout_s
         batch = self._attempt(self._clock(), lambda: self._read(deadline))
@@ -243,9 +253,11 @@ class Reader:
             return None
         try:
             result = call()
-        except ClientFault as fault:
+        except (ClientFault, CredentialsError) as fault:
+            if isinstance(fault, CredentialsError) and not self._let_in:
+                raise
             # Whatever the client holds after that is not to be trusted, and its credentials may
-            # be others by now: the next one begins anew, where the lake ends.
+            # be others by now, or soon: the next one begins anew, where the lake ends.
             self.close()
             self._outage.failed(
                 now_s,
@@ -256,11 +268,18 @@ class Reader:
             )
             return None
         self._outage.over()
+        self._let_in = True
         return result
 
     def _open(self) -> Client:
         if self._client is None:
-            self._client = self._connect(self._options)
+            try:
+                self._client = self._connect(self._options)
+            except ConfigError as error:
+                if not self._let_in:
+                    raise
+                # The settings were good: a file that they name is being written.
+                raise ClientFault(str(error)) from error
         return self._client
 
     def _read(self, deadline: float) -> Batch | None:

@@ -208,7 +208,7 @@ def _seen_ends(client: Client, stated: Mapping[Partition, int]) -> dict[Partitio
     A broker may tell where its last batch begins (the embedded one does), and the records in it
     would be left out in silence. Where the end is as told, that takes one fetch.
     """
-    ends, waiting = dict(stated), set(stated)
+    ends, waiting, unheard = dict(stated), set(stated), set(stated)
     client.assign(sorted(stated))
     for partition, end in stated.items():
         client.seek(partition, end - 1)
@@ -219,9 +219,10 @@ def _seen_ends(client: Client, stated: Mapping[Partition, int]) -> dict[Partitio
         except (Unreadable, OutOfRange):
             # The reading will meet it too, and say what is to be said.
             break
-        if not fetched:
+        if not fetched and not unheard:
             break
         for partition, found in fetched.items():
+            unheard.discard(partition)
             ends[partition] = max(ends[partition], found.position)
             if found.position == stated[partition]:
                 client.pause(partition)

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline.errors import BrokerError, CorruptBatchError, OffsetExpiredError, StoreError
+from pipeline.errors import (
+    BrokerError,
+    ConfigError,
+    CorruptBatchError,
+    CredentialsError,
+    DatelineError,
+    OffsetExpiredError,
+    StoreError,
+)
 from pipeline.model import Batch
 from pipeline.source.kafka.groups import NO_TOPIC_ID
 from pipeline.source.kafka.options import KafkaOptions, Limits
@@ -56,6 +64,18 @@ def must(batch: Batch | None) -> Batch:
 
 def spans(batch: Batch | None) -> list[tuple[str, int, int, int]]:
     return [(b.source.rpartition("/")[2], b.start, b.end, b.records) for b in must(batch).blocks]
+
+
+def read_all(kafka: FakeKafka, lake: FakeLake, reader: Reader, count: int) -> list[int]:
+    """Return the offsets of the next `count` records, each batch committed."""
+    offsets: list[int] = []
+    until_s = kafka.now_s + 120
+    while len(offsets) < count and kafka.now_s < until_s:
+        batch = reader.read(1.0)
+        if batch is not None:
+            lake.commit(batch)
+            offsets += [r.offset for r in batch.records]
+    return offsets
 
 
 def test_a_batch_waits_until_it_is_full_or_old() -> None:
@@ -544,14 +564,48 @@ def test_an_outage_is_waited_out() -> None:
     assert reader.waiting_for == "the broker is away"
     kafka.away = False
     kafka.logs["wire", 0].append(1)
-    offsets: list[int] = []
-    while len(offsets) < 4 and kafka.now_s < 120:
-        batch = reader.read(1.0)
-        if batch is not None:
-            lake.commit(batch)
-            offsets += [r.offset for r in batch.records]
-    assert offsets == [0, 1, 2, 3]
+    assert read_all(kafka, lake, reader, 4) == [0, 1, 2, 3]
     assert reader.waiting_for is None
+
+
+CHANGING = [
+    CredentialsError("Kafka refuses the credentials"),
+    ConfigError("the password's file cannot be read"),
+]
+
+
+@pytest.mark.parametrize("refusal", CHANGING)
+def test_credentials_may_change_on_one_side_first(refusal: DatelineError) -> None:
+    """Who was let in tries again for a while, as broker and file do not change together."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake, broker_timeout_s=60)
+    kafka.logs["wire", 0].append(2)
+    assert read_all(kafka, lake, reader, 2) == [0, 1]
+    # The session ends, and who connects anew is refused.
+    kafka.away = True
+    assert reader.read(1.0) is None
+    kafka.away, kafka.refusal = False, refusal
+    for _ in range(20):
+        assert reader.read(1.0) is None
+    assert reader.waiting_for == str(refusal)
+    kafka.refusal = None
+    kafka.logs["wire", 0].append(1)
+    assert read_all(kafka, lake, reader, 1) == [2]
+    kafka.away = True
+    reader.read(1.0)
+    kafka.away, kafka.refusal = False, refusal
+    with pytest.raises(BrokerError, match=str(refusal)):
+        while kafka.now_s < 1000:
+            reader.read(1.0)
+
+
+@pytest.mark.parametrize("refusal", CHANGING)
+def test_credentials_that_never_were_good_are_refused_at_once(refusal: DatelineError) -> None:
+    kafka = FakeKafka(wire=1)
+    kafka.refusal = refusal
+    with pytest.raises(type(refusal), match=str(refusal)):
+        reader_of(kafka, FakeLake(), broker_timeout_s=60).start()
+    assert kafka.now_s < 1
 
 
 def test_an_outage_ends_in_an_error_with_evidence() -> None:
