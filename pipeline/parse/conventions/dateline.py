@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from unicodedata import normalize
 
 from pipeline import tsv
 from pipeline.parse.conventions.providers import provider, telling_words
@@ -59,6 +60,7 @@ _ANY_DATE = (
     r"))"
 )
 _UPPER = r"[A-ZÇĞİÖŞÜÂÎÛ][A-ZÇĞİÖŞÜÂÎÛ.'-]*"
+_DAY_HINT = re.compile(r"(?:[-–—] ?|\()(?:\d|[^\W\d_]{3,12}\.? \d)")
 _REPORTERS = re.compile(
     rf"(?P<names>{_UPPER}(?: {_UPPER}){{1,3}}(?: ?/ ?{_UPPER}(?: {_UPPER}){{1,3}}){{0,3}}) [-–—] "
 )
@@ -69,7 +71,16 @@ _PLACELESS = re.compile(
 # `Frankfurt/Main` is one place, as `Halle/Saale` is.
 _SPLIT = re.compile(r" ?/ ?(?!(?:Main|Oder|Saale|Donau|Neckar)\b|[MO]\.)| and | y | et | und ")
 _WORDS = re.compile(r"[^\W_]+")
-_EASTERN_BEGINNING = re.compile(r"\s*[（(\[【]?\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_EASTERN_BEGINNING = re.compile(
+    r"\s*(?:[（(\[【〔［]\s*)?(?:\d{1,2}月|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
+)
+# `CAIRO - 5 October: `, `GENEVA (5 October 2026) - `, as international bodies write it.
+_DAY_BEHIND = re.compile(
+    rf"^\s*{_PLACE}(?: ?[-–—] ?| \((?=[^()]+\))){_DATE}\)?(?::|,? ?[-–—]{{1,2}})\s*(?=\S)"
+)
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_CALLED = re.compile(r"[記记]者[:：]?")
+_MAX_NAME_CHARS = 12
 _MAX_PLACE_WORDS = 6
 # `Am 5. Oktober (Montag) - so der …`: what stands before a date within a sentence.
 _NO_PLACES = frozenset(
@@ -112,6 +123,8 @@ def find_dateline(paragraph: str) -> Dateline | None:
     before a dash is enough (`MOSCOW -- `).
     """
     head = paragraph[: _MAX_CHARS + 40]
+    if dated := _day_behind(head):
+        return dated
     match = _DATELINE.match(head) or _PLACELESS.match(head)
     if not match or match.end() > _MAX_CHARS:
         return _styled(head)
@@ -137,6 +150,24 @@ def find_dateline(paragraph: str) -> Dateline | None:
     )
 
 
+def _day_behind(head: str) -> Dateline | None:
+    """Return the dateline whose day stands behind a dash or in brackets, and no agency in it."""
+    match = _DAY_BEHIND.match(head) if _DAY_HINT.search(head, 2, _MAX_CHARS) else None
+    if not match or len(match["place"].split()) > _MAX_PLACE_WORDS:
+        return None
+    number, day, year = _date_parts(match)
+    if not number or not (year or _is_capitals(match["place"])):
+        return None
+    return Dateline(
+        text=head[: match.end()].strip().rstrip("-–—: "),
+        places=split_places(match["place"]),
+        end=match.end(),
+        year=year,
+        month=number,
+        day=day,
+    )
+
+
 def _reporters(agency: str | None, head: str, end: int) -> tuple[int, tuple[str, ...]]:
     """Return where the text begins behind the reporters that Anadolu puts there, and these."""
     found = _REPORTERS.match(head, end) if agency == "Anadolu" else None
@@ -155,8 +186,11 @@ def _styled(head: str) -> Dateline | None:
         match = shape.match(head)
         if not match or match.end() > _MAX_CHARS:
             continue
-        agency = provider(match["agency"])
-        if not agency or (eastern is None and len(match["place"].split()) > _MAX_PLACE_WORDS):
+        found = match.groupdict()
+        agency = provider(normalize("NFKC", found.get("agency") or ""))
+        if not agency and ("agency" in found or not found.get("names")):
+            continue
+        if eastern is None and len(match["place"].split()) > _MAX_PLACE_WORDS:
             continue
         number, day, year = _eastern_date(match) if eastern else _date_parts(match)
         words = match.groupdict().get("date")
@@ -165,15 +199,27 @@ def _styled(head: str) -> Dateline | None:
         number = _own_month(agency, words, number)
         return Dateline(
             text=head[: match.end()].strip().rstrip("-–—_:= "),
-            places=split_places(match["place"].strip("【】")),
+            places=_eastern_places(match["place"]) if eastern else split_places(match["place"]),
             end=match.end(),
             provider=agency,
-            signature=match["agency"],
+            signature=found.get("agency"),
             year=year,
             month=number,
             day=day,
+            reporters=_eastern_names(found.get("names") or ""),
         )
     return None
+
+
+def _eastern_places(text: str) -> tuple[str, ...]:
+    """Return the places; the dot parts them in Korean, and names in Chinese and Japanese."""
+    return split_places(text.replace("·", "/") if _HANGUL.search(text) else text)
+
+
+def _eastern_names(text: str) -> tuple[str, ...]:
+    """Return the reporters of `记者张三、李四` or `홍길동 김철수`."""
+    names = (name.strip() for name in re.split(r"[、，,· ]", _CALLED.sub("", text)))
+    return tuple(name for name in names if 1 < len(name) < _MAX_NAME_CHARS)
 
 
 def _own_month(agency: str | None, words: str | None, number: int | None) -> int | None:
@@ -234,7 +280,8 @@ def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None
     if signature and match["sign"]:
         return real_dash and capitals and not marked
     rest = match.string[match.end() :]
-    sentence = len(rest) > _MIN_SENTENCE_CHARS and not rest.isupper() and bool(match["gap"])
+    is_apart = bool(match["gap"]) or dash in {"--", "—"}  # `LONDON--The`, as Dow Jones writes it
+    sentence = len(rest) > _MIN_SENTENCE_CHARS and not rest.isupper() and is_apart
     return real_dash and capitals and not match["comma"] and sentence and not marked
 
 

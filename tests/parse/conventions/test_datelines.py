@@ -134,6 +134,25 @@ STYLES = [
     ("MENA", "القاهرة في 5 أكتوبر (أ ش أ) - ", "القاهرة", DAY),
     ("dpa", "Frankfurt/Main (dpa) - ", "Frankfurt/Main", None),
     ("Anadolu", "ANKARA (AA) - AYŞE YILMAZ/ALİ KAYA - ", "ANKARA", None),
+    ("CNA", "【台北中央社】", "台北", None),
+    ("CNA", "【中央社記者王小明台北10月5日電】", "台北", DAY),
+    ("CNA", "（中央社倫敦5日綜合外電報導）", "倫敦", None),
+    ("Xinhua", "【新华社北京10月5日电】", "北京", DAY),
+    ("Xinhua", "据新华社华盛顿10月5日电 ", "华盛顿", DAY),
+    ("AFP", "法新社巴黎10月5日电 ", "巴黎", DAY),
+    ("Reuters", "路透北京10月5日 - ", "北京", DAY),
+    ("Reuters", "［東京　５日　ロイター］　－　", "東京", None),
+    ("AFP", "【パリ10月5日AFP】", "パリ", DAY),
+    ("Kyodo", "【北京10月5日共同】", "北京", DAY),
+    ("Yonhap", "【ソウル聯合ニュース】", "ソウル", None),
+    ("Yonhap", "【首尔韩联社】", "首尔", None),
+    ("KCNA", "【平壌10月5日発朝鮮中央通信】", "平壌", DAY),
+    ("Yonhap", "（서울＝연합뉴스）", "서울", None),
+    ("Yonhap", "(서울·부산=연합뉴스) 홍길동 김철수 기자 = ", "서울", None),
+    ("Yonhap", "(도쿄 교도=연합뉴스) ", "도쿄", None),
+    ("Newsis", "【서울=뉴시스】홍길동 기자 = ", "서울", None),
+    ("Kazinform", "ASTANA. KAZINFORM ", "ASTANA", None),
+    ("Kazinform", "АСТАНА. КАЗИНФОРМ. ", "АСТАНА", None),
     ("PR Newswire", "NORRBY, Oct. 5 /PRNewswire=KYODO JBN-AsiaNet/ -- ", "NORRBY", DAY),
 ]
 
@@ -144,6 +163,44 @@ def test_a_dateline_of_an_agency_alone() -> None:
     assert found is not None
     assert (found.provider, found.places) == ("CNN", ())
     assert ("(CNN) -- " + TEXT)[found.end :] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("head", "place", "day"),
+    [
+        ("CAIRO - 5 October: ", "CAIRO", (None, 10, 5)),
+        ("CAIRO – 5 October 2026: ", "CAIRO", (2026, 10, 5)),
+        ("Cairo - October 5, 2026 - ", "Cairo", (2026, 10, 5)),
+        ("GENEVA (5 October 2026) – ", "GENEVA", (2026, 10, 5)),
+        ("LONDON--", "LONDON", (None, None, None)),
+        ("NEW YORK—", "NEW YORK", (None, None, None)),
+        ("【カイロ＝山田太郎】", "カイロ", (None, None, None)),
+        ("【10月5日 AFP】", None, (None, 10, 5)),
+    ],
+)
+def test_a_dateline_without_an_agency_beside_the_place(
+    head: str, place: str | None, day: tuple[int | None, ...]
+) -> None:
+    """Its day may stand behind the dash or in brackets; two hyphens need no blanks."""
+    found = find_dateline(head + TEXT)
+    assert found is not None
+    assert (found.places, (found.year, found.month, found.day)) == ((place,) if place else (), day)
+    assert (head + TEXT)[found.end :] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        ("(서울=연합뉴스) 홍길동 김철수 기자 = ", ("홍길동", "김철수")),
+        ("新华社北京10月5日电（记者张三、李四）", ("张三", "李四")),
+        ("（中央社記者王小明台北5日電）", ("王小明",)),
+        ("【カイロ＝山田太郎】", ("山田太郎",)),
+    ],
+)
+def test_the_reporters_of_an_eastern_dateline(head: str, names: tuple[str, ...]) -> None:
+    found = find_dateline(head + TEXT)
+    assert found is not None
+    assert found.reporters == names
 
 
 @pytest.mark.parametrize(("agency", "head", "place", "day"), STYLES, ids=str)
@@ -180,6 +237,13 @@ def test_there_are_sixty_agencies() -> None:
         "The Saba family, which owns the pier, said on October 5 that it would be open.",
         "Am 5. Oktober (Montag) - so der Bürgermeister - wird die Fähre fahren.",
         "(서울시) 시장은 월요일에 항구를 방문했다고 말했다.",
+        "Storm damage – 5 October in brief: the pier, the mole and the lamp were all hit.",
+        "The pier (5 October 2026) – a picture of it hangs in the hall – was hit by a boat.",
+        "FREEDOM--it is said--comes at a price that not everybody is willing to pay at once.",
+        "PARIS. AFP reporters who were at the pier said on Monday that it had been closed.",
+        "【独自】市長は月曜日に桟橋を訪れたと述べた。",
+        "（AP通信によると）市長は月曜日に桟橋を訪れた。",
+        "中国社会5日电影节开幕，渡轮将继续运营。",
         "北京市市长10月5日在会议上表示，渡轮将继续运营。",
     ],
 )
