@@ -301,11 +301,7 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     """
     if file is not None and not file.is_file():
         raise ConfigError("no such configuration file", file=file)
-    for variable in os.environ:
-        section, nested, _ = variable.removeprefix(_PREFIX).partition("__")
-        known = section.lower() in Settings.model_fields
-        if variable.startswith(_PREFIX) and nested and not known:
-            raise ConfigError("an environment variable names no section", variable=variable)
+    _check_variables(os.environ)
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=file)
@@ -328,21 +324,37 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     return settings
 
 
+def _sections() -> dict[str, type[_Section]]:
+    """Find the sections of settings that are fixed, by name."""
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    return {name: type(one) for name, one in defaults.items() if isinstance(one, _Section)}
+
+
+def _check_variables(environment: Mapping[str, str]) -> None:
+    """Refuse what begins like a variable of ours and would be passed over in silence."""
+    for variable, value in environment.items():
+        if not variable.upper().startswith(_PREFIX):
+            continue
+        section, nested, _ = variable[len(_PREFIX) :].lower().partition("__")
+        if nested and section not in Settings.model_fields:
+            raise ConfigError("an environment variable names no section", variable=variable)
+        first, _, rest = section.partition("_")
+        kind = _sections().get(first)
+        # Kubernetes tells each container of its services, as `DATELINE_SERVE_PORT=tcp://…`.
+        if kind and rest in kind.model_fields and "://" not in value[:6]:
+            raise ConfigError(
+                "an environment variable has two underscores between section and setting",
+                variable=variable,
+                meant=f"{_PREFIX}{first.upper()}__{rest.upper()}",
+            )
+
+
 def restore(dumped: Mapping[str, Any]) -> Settings:
     """Make the settings of what `model_dump` gave; reads no file, no environment."""
-    return Settings.model_construct(
-        kafka=KafkaSettings(**dumped["kafka"]),
-        lake=LakeSettings(**dumped["lake"]),
-        batch=BatchSettings(**dumped["batch"]),
-        job=JobSettings(**dumped["job"]),
-        replay=ReplaySettings(**dumped["replay"]),
-        enrich=EnrichSettings(**dumped["enrich"]),
-        limits=LimitSettings(**dumped["limits"]),
-        flink=FlinkSettings(**dumped["flink"]),
-        observe=ObserveSettings(**dumped["observe"]),
-        serve=ServeSettings(**dumped.get("serve", {})),
-        formats=dumped.get("formats", {}),
-    )
+    sections: dict[str, Any] = {
+        name: kind(**dumped.get(name, {})) for name, kind in _sections().items()
+    }
+    return Settings.model_construct(**sections, formats=dumped.get("formats", {}))
 
 
 def changed(settings: Settings, section: str, **values: Any) -> Settings:

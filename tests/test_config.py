@@ -48,6 +48,75 @@ def test_command_line_over_environment_over_file(
     assert settings.lake.clean_interval_s == 7
 
 
+def _another(value: object) -> object:
+    """A value of the same kind that is not the default."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case _:
+            return value
+
+
+def test_what_a_file_says_of_any_section_holds(tmp_path: Path) -> None:
+    """Whatever the section: none is read, found right and then left at its defaults."""
+    said = {
+        section: {
+            name: _another(value)
+            for name, value in fields.items()
+            if isinstance(value, bool | int | float) and name != "shard"
+        }
+        for section, fields in load().model_dump().items()
+    }
+    assert {"kafka", "lake", "upkeep", "serve"} <= set(said)
+    text = "".join(
+        f"[{section}]\n" + "".join(f"{name} = {json.dumps(v)}\n" for name, v in fields.items())
+        for section, fields in said.items()
+    )
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    found = load(file).model_dump()
+    for section, fields in said.items():
+        assert {name: found[section][name] for name in fields} == fields
+    # A worker process gets them too.
+    assert restore(json.loads(json.dumps(found))) == load(file)
+
+
+@pytest.mark.parametrize("section", sorted(load().model_dump()))
+def test_a_misspelt_setting_of_any_section_is_refused_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str
+) -> None:
+    """By file and by variable; the section's own name too."""
+    file = tmp_path / "c.toml"
+    for text, named in (
+        (f'[{section}]\npasswort = "hush"\n', "passwort"),
+        (f'[{section}x]\npassword = "hush"\n', f"{section}x"),
+    ):
+        file.write_text(text)
+        with pytest.raises(ConfigError, match=named) as caught:
+            load(file)
+        assert "hush" not in "".join(traceback.format_exception(caught.value))
+    for variable in (f"DATELINE_{section.upper()}__PASSWORT", f"dateline_{section}x__password"):
+        with monkeypatch.context() as set_to:
+            set_to.setenv(variable, "hush")
+            with pytest.raises(ConfigError) as caught:
+                load()
+        assert variable in str(caught.value) or "passwort" in str(caught.value)
+        assert "hush" not in str(caught.value)
+
+
+def test_a_variable_with_one_underscore_too_few_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be passed over says how it is meant; Kubernetes' own variables pass."""
+    monkeypatch.setenv("DATELINE_SERVE_PORT", "tcp://10.0.0.7:8484")
+    monkeypatch.setenv("DATELINE_FORMATS_X", "of nobody")
+    load()
+    monkeypatch.setenv("DATELINE_LAKE_URL", "hush")
+    with pytest.raises(ConfigError, match="DATELINE_LAKE__URL") as caught:
+        load()
+    assert "hush" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

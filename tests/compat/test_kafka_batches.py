@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib.metadata import requires
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,6 +49,12 @@ def test_batches_of_every_codec_are_read(codec: int) -> None:
     """Kafka's four: gzip, snappy, lz4, zstd; and none."""
     part = part_of(a_batch(0, 5, codec))
     assert [r.value for r in part.take(9)] == [b"story %d" % n for n in range(5)]
+
+
+def test_what_decodes_them_comes_with_the_package() -> None:
+    """No extra has to be asked for: kafka-python itself depends on none of its codecs."""
+    needed = {line for line in requires("dateline") or () if "extra" not in line}
+    assert {re.split(r"[^\w-]", line)[0] for line in needed} >= {"lz4", "python-snappy"}
 
 
 @pytest.mark.parametrize("at", [HEADER_BYTES + 3, DELTA_AT + 3, CODEC_AT])
