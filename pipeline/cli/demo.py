@@ -47,7 +47,7 @@ with named as (
     order by sentence_index, trigger_start)[1:3] as events
   from current_events where not negated and not hypothetical group by revision_id
 )
-select date, region, provider, headline, body[1:60] as beginning, entities, events
+select date, region, provider, headline, body[1:160] as body, entities, events
 from current left join named using (revision_id) left join acts using (revision_id)
 order by date nulls last, region, headline
 """
@@ -171,11 +171,13 @@ def _tree(lake: str, rows: list[dict[str, Any]]) -> Tree:
 
 def _print_stories(rows: list[dict[str, Any]]) -> None:
     """Print each story in a few lines, which a terminal of 80 columns holds."""
+    from pipeline.show.facts import beginning
+
     out.print(f"\n[bold]Stories ({len(rows)})[/bold]\n")
     for row in rows[:_SHOWN]:
         heading = (str(row["date"] or "no date"), row["region"], row["provider"])
         out.print(Text(" · ".join(word for word in heading if word), style="dim"))
-        out.print(Text(row["headline"] or f"{row['beginning']} …", style="bold"))
+        out.print(Text(row["headline"] or beginning(row["body"]), style="bold"))
         lines = Table.grid(padding=(0, 1))
         for label, values in (("names", row["entities"]), ("events", row["events"])):
             if values:

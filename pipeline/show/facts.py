@@ -11,6 +11,8 @@ from pipeline.show.find import Shown
 
 Fact = tuple[str, str]
 
+_BEGINNING = 80
+
 _METADATA = (
     ("story_id", "story_id"),
     ("revision_id", "revision_id"),
@@ -120,3 +122,15 @@ def _facts(row: Mapping[str, Any], columns: tuple[Fact, ...]) -> list[Fact]:
 def _code(code: Mapping[str, Any]) -> str:
     name = f" {code['name']}" if code["name"] else ""
     return f"{code['scheme']}:{code['value']}{name} ({code['role']})"
+
+
+def beginning(body: str) -> str:
+    """Return what stands for the headline of a story that has none: its first words, on a line.
+
+    At most 80 characters and an ellipsis, which shows that it goes on; writing without blanks is
+    cut anywhere.
+    """
+    words = " ".join(body[: 2 * _BEGINNING].split())
+    if len(words) <= _BEGINNING:
+        return words
+    return f"{words[: _BEGINNING + 1].rpartition(' ')[0] or words[:_BEGINNING]} …"

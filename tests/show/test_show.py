@@ -19,6 +19,7 @@ from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Mention, RegionEvidence
 from pipeline.show import Shown, find_story
+from pipeline.show.facts import beginning
 from pipeline.show.marks import marks, paragraphs, segments
 from pipeline.show.story_page import page
 from pipeline.show.terminal import render_story
@@ -179,3 +180,18 @@ def test_a_browser_renders_the_page_and_runs_nothing(lake: str, tmp_path: Path) 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in done.stdout
     assert "<script" not in done.stdout
     assert "Ann Example" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Short and whole.", "Short and whole."),
+        ("Two\nlines, one.", "Two lines, one."),
+        ("x" * 30 + " " + "y" * 30 + " " + "z" * 30, "x" * 30 + " " + "y" * 30 + " …"),
+        ("漢" * 100, "漢" * 80 + " …"),
+        ("a" * 80 + " b", "a" * 80 + " …"),
+    ],
+)
+def test_the_beginning_of_a_story_ends_with_a_word(body: str, words: str) -> None:
+    """And shows that it goes on; writing without blanks is cut anywhere."""
+    assert beginning(body) == words

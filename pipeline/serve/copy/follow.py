@@ -35,6 +35,7 @@ from pipeline.serve.copy.copied_rows import (
     words,
 )
 from pipeline.serve.copy.live_copy import CopyState
+from pipeline.show.facts import beginning
 from pipeline.show.find import Shown
 from pipeline.source.bounded import in_batches
 from pipeline.store.commit.tables import reason
@@ -58,7 +59,6 @@ _CHUNK = 2000
 """Stories whose texts are held in memory at once."""
 
 _KEPT_ARRIVALS = 1000
-_BEGINNING = 80
 _COUNT_ROW = "n = n + excluded.n, " + ", ".join(
     f"{name} = {name} + excluded.{name}"
     for name in ("quad1", "quad2", "quad3", "quad4", "goldstein")
@@ -619,7 +619,7 @@ def _latest(ledger: pa.Table) -> int | None:
 
 def _beginning(story: Mapping[str, Any]) -> str | None:
     """Say what stands for the headline of a story without one."""
-    return None if story["headline"] else (story["body"] or "")[:_BEGINNING].replace("\n", " ")
+    return None if story["headline"] else beginning(story["body"] or "")
 
 
 def _iso(value: Any) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pipeline.show.facts import beginning
 from pipeline.show.find import Shown
 from pipeline.show.marks import paragraphs
 from pipeline.show.render import render
@@ -18,9 +19,6 @@ from pipeline.store.explain.codes import QUAD_CLASSES, region_name
 
 _WHOLE_PARAGRAPHS = 4
 """Paragraphs that a story shows in any case; of the others those with an event."""
-
-_MOST_CALLED = 60
-"""Characters of a body that stand for the headline of a story without one."""
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -142,7 +140,7 @@ def _kept(shown: Shown) -> tuple[list[tuple[int, int]], int]:
 def _called(shown: Shown) -> str:
     """Return the headline, or the beginning of a story that has none."""
     headline, body = shown.story["headline"], shown.story["body"]
-    return str(headline or body[:_MOST_CALLED].replace("\n", " ") or shown.story["story_id"])
+    return str(headline or beginning(body) or shown.story["story_id"])
 
 
 def _estimate(shown: Shown, kept: Sequence[tuple[int, int]]) -> int:
