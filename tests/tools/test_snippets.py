@@ -6,10 +6,12 @@ that compaction has replaced, a killed family, an embargo. Each runs in a proces
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
@@ -55,6 +57,21 @@ def test_the_lake_has_what_makes_tools_differ(lake: Path, answers: Answers) -> N
     assert total > sum(count for _, count in regions) > 0
     assert len(regions) == 2
     assert len(roots) > 3
+
+
+def test_two_stars_meet_the_rows_of_the_log(cleaned: Path, tmp_path: Path) -> None:
+    """As the page says of globs: a column is not found, `count(*)` counts them in silence."""
+    stories = Path(shutil.copytree(cleaned / "stories", tmp_path / "stories"))
+    table = DeltaTable(stories)
+    table.create_checkpoint()
+    rows = table.to_pyarrow_dataset().count_rows()
+    counted = "SELECT count(*) FROM '{}/{}'"
+    of_the_page = duckdb.sql(counted.format(stories, "date=*/region=*/*.parquet")).fetchall()
+    assert of_the_page == [(rows,)]
+    ((two_stars,),) = duckdb.sql(counted.format(stories, "**/*.parquet")).fetchall()
+    assert two_stars > rows
+    with pytest.raises(duckdb.Error):
+        duckdb.sql(f"SELECT headline FROM '{stories}/**/*.parquet'").fetchall()
 
 
 @pytest.mark.parametrize("name", cases(list(SQL)))

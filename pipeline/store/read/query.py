@@ -21,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import UsageError
+from pipeline.store.read.query_apart import too_much_memory
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import KNOWN, named_in
@@ -86,6 +87,9 @@ def asking(
         def ask(sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
             try:
                 return _answer(connection, sql, parameters, memory_mb * 1024**2 // 8)
+            except duckdb.OutOfMemoryException as error:
+                # Its own words advise settings that a query may not set.
+                raise too_much_memory(memory_mb) from error
             except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
                 raise UsageError(str(error)) from error
 

@@ -56,17 +56,30 @@ def query_apart(
         try:
             answer, _ = child.communicate(asked, timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            raise UsageError("the query takes too long", timeout_s=timeout_s) from None
+            raise UsageError(
+                "the query takes too long and was ended: ask for fewer days, or give it more time"
+                " (--timeout-s)",
+                timeout_s=timeout_s,
+            ) from None
         finally:
             child.kill()
     if not answer:
-        raise UsageError("the query takes too much memory", memory_mb=memory_mb)
+        raise too_much_memory(memory_mb)
     kind, content = pickle.loads(answer)  # noqa: S301 (our own child's)
     if kind == "fault":
         raise content
     if kind == "memory":
-        raise UsageError("the query takes too much memory", memory_mb=memory_mb)
+        raise too_much_memory(memory_mb)
     return pa.ipc.open_stream(content).read_all()
+
+
+def too_much_memory(memory_mb: int) -> UsageError:
+    """Make the error of a query that does not get by with `memory_mb`."""
+    return UsageError(
+        "the query takes too much memory: ask for fewer columns or days, or give it more"
+        " (--memory-mb)",
+        memory_mb=memory_mb,
+    )
 
 
 def main() -> None:

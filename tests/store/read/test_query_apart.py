@@ -36,7 +36,9 @@ def test_memory_that_duckdb_does_not_count_is_bounded(lake: Path, sql: str) -> N
         "from pipeline.store.read.query_apart import query_apart\n"
         "noon = datetime(2026, 3, 4, 12, tzinfo=UTC)\n"
         "try: query_apart(sys.argv[1], None, sys.argv[2], noon, memory_mb=512, timeout_s=120)\n"
-        "except UsageError: print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "except UsageError as error:\n"
+        "    assert 'too much memory' in str(error), error\n"
+        "    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(lake), sql], capture_output=True, text=True, check=True
@@ -49,3 +51,10 @@ def test_a_query_without_end_is_ended(lake: Path) -> None:
     endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a, b) = 1"
     with pytest.raises(UsageError, match="too long"):
         query_apart(str(lake), None, endless, NOON, timeout_s=5)
+
+
+@pytest.mark.long
+def test_time_ends_what_memory_does_not(lake: Path) -> None:
+    """An aggregate over a list keeps to its memory and would go on for minutes."""
+    with pytest.raises(UsageError, match="too long"):
+        query_apart(str(lake), None, GREEDY, NOON, memory_mb=4096, timeout_s=5)
