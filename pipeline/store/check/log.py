@@ -193,7 +193,7 @@ def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
             wanted.facts.items() if deep else set(),
         ),
         # A checkpoint leaves removals out once they are old; it has none of its own.
-        ("removals", found.removed - wanted.removed, set()),
+        ("removals", found.removed.keys() - wanted.removed.keys(), set()),
     ):
         different = len(here ^ there)
         if different:

@@ -36,12 +36,13 @@ class DamagedLogError(Exception):
 class LogState:
     """Holds what the log says at one version; paths are plain, relative to the table.
 
+    `removed` has the time of each removal, in milliseconds since 1970.
     `told` has a short digest of the rest of what is said of a file (its partition, statistics and
     time), and of the table (under `metaData`), where it was asked for.
     """
 
     files: dict[str, int] = field(default_factory=dict)
-    removed: set[str] = field(default_factory=set)
+    removed: dict[str, int] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     facts: dict[str, bytes] = field(default_factory=dict)
 
@@ -51,14 +52,14 @@ class LogState:
             if (add := action.get("add")) is not None:
                 path = unquote(add["path"])
                 self.files[path] = add["size"]
-                self.removed.discard(path)
+                self.removed.pop(path, None)
                 if "stats" in add:
                     self.facts[path] = _facts(add)
             if (remove := action.get("remove")) is not None:
                 path = unquote(remove["path"])
                 self.files.pop(path, None)
                 self.facts.pop(path, None)
-                self.removed.add(path)
+                self.removed[path] = remove.get("deletionTimestamp") or 0
             if (txn := action.get("txn")) is not None:
                 self.versions[txn["appId"]] = txn["version"]
             if (metadata := action.get("metaData")) is not None:
@@ -162,7 +163,7 @@ class Log:
 
 _WHOLE: Mapping[str, Sequence[str]] = {
     "add": ("path", "size", "partitionValues", "modificationTime", "stats"),
-    "remove": ("path",),
+    "remove": ("path", "deletionTimestamp"),
     "txn": ("appId", "version"),
     "metaData": (
         *("id", "name", "description", "format", "schemaString"),

@@ -37,9 +37,10 @@ class Cleaned:
     """Holds what a clean-up did: staged files dropped, data files removed, and files left alone.
 
     `kept` files are in no log but not fenced yet: their writer may be alive, or it died and nobody
-    has passed the place it had reached. `held` files were replaced by a compaction, and readers may
-    still use them. `foreign` files were not written by Dateline, or are damaged. `lost` files hold
-    rows of finished blocks that the table lacks: its log lost them (see `lake check`).
+    has passed the place it had reached. `held` files were replaced by a compaction, or rows of them
+    withdrawn, and readers may still use them. `foreign` files were not written by Dateline, or are
+    damaged. `lost` files hold rows of finished blocks that the table lacks: its log lost them (see
+    `lake check`).
     """
 
     staged: int = 0
@@ -86,6 +87,9 @@ def _clean_table(lake: Lake, table: str, at: datetime, retention_s: float) -> li
             fates.append("held")
         elif not fence.stands_before(marks) or path in fence.active:
             fates.append("kept")
+        elif retention_s and losses.removed_ms(path) > since_ms:
+            # A withdrawal that left no row of a table has no file of its own to say so.
+            fates.append("held")
         elif losses.holds(path):
             fates.append("lost")
         else:
@@ -126,7 +130,7 @@ class _Losses:
         self._table = table
         self._ends: dict[str, int] = {}
         self._replaced: dict[str, frozenset[str]] = {}
-        self._removed: set[str] | None = None
+        self._removed: dict[str, int] | None = None
 
     def holds(self, path: str) -> bool:
         """Say whether the rows of the file are lost without it."""
@@ -151,7 +155,11 @@ class _Losses:
         if not lost_rows(self._table, rows, self._lake.dataset, ends):
             return False
         # What a commit removed on purpose is no loss of the log.
-        return path.removeprefix(f"{self._table}/") not in self._by_commit()
+        return self.removed_ms(path) < 0
+
+    def removed_ms(self, path: str) -> int:
+        """Return when a commit removed the file, -1 where none did, as far as the log goes back."""
+        return self._by_commit().get(path.removeprefix(f"{self._table}/"), -1)
 
     def _holds_links(self, path: str) -> bool:
         marks = self._lake.files.marks(path)
@@ -177,7 +185,7 @@ class _Losses:
             )
         return self._replaced[folder]
 
-    def _by_commit(self) -> set[str]:
+    def _by_commit(self) -> dict[str, int]:
         if self._removed is None:
             version = self._lake.refresh(self._table).version()
             filesystem = filesystem_of(self._lake.url, self._lake.options)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -185,6 +186,26 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any,
     raced(root)
     drop(root)
     return kept(root)
+
+
+def test_a_reader_may_finish_where_no_row_is_left(tmp_path: Path) -> None:
+    """All stories withdrawn: their files are held as those that a compaction replaced."""
+    raced(tmp_path)
+    # As delta-rs, which leaves old removals out of a checkpoint, goes by the clock on the wall.
+    now = datetime.now(UTC)
+    lake = Lake(str(tmp_path))
+    reader = lake.dataset("stories")
+    rows = reader.count_rows()
+    every = set(reader.to_table(["story_id"])["story_id"].to_pylist())
+    withdraw(lake, named_stories(lake, story_ids=every), DELETED, "request 17", now)
+    assert not Lake(str(tmp_path)).dataset("stories").count_rows()
+    early = clean_up(Lake(str(tmp_path)), now + timedelta(seconds=599), 600)
+    assert early.held and not early.removed
+    assert reader.to_table(["body"]).num_rows == rows
+    # A checkpoint does not forget them.
+    DeltaTable(tmp_path / "stories").create_checkpoint()
+    assert clean_up(Lake(str(tmp_path)), now + timedelta(seconds=599), 600).held == early.held
+    assert clean_up(Lake(str(tmp_path)), now + timedelta(seconds=601), 600).removed == early.held
 
 
 @pytest.mark.parametrize(
