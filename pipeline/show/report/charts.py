@@ -22,6 +22,7 @@ _GAP = 0.2
 _DIGIT = 9.0
 _LETTER = 8.5
 """How wide a figure and a letter are at most, in the sizes of page.css."""
+_LEAST_MATRIX = 560.0
 _STEPS = 5
 _EDGE = 16
 """A label nearer to the right edge would be cut off."""
@@ -146,7 +147,9 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
     # As wide as the longest name, whatever it is.
     left = 16 + _LETTER * max((len(names[state]) for state in states), default=0)
     cell, top = 46.0, 34.0
-    width, height = left + cell * len(states), top + cell * 0.62 * len(states)
+    # Few states leave room to their right: they are drawn no larger than many.
+    width = max(_LEAST_MATRIX, left + cell * len(states))
+    height = top + cell * 0.62 * len(states)
     parts = []
     tall = cell * 0.62
     for index, state in enumerate(states):
