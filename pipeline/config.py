@@ -128,11 +128,15 @@ class LakeSettings(_Section):
 
 
 class UpkeepSettings(_Section):
-    """Whether the job compacts its lake by itself, how often, into files of which size."""
+    """Whether the job compacts its lake by itself, how often, into files of which size.
+
+    With `drop_repeats` it also drops rows of closed days that the views hide as repeats.
+    """
 
     enabled: bool = True
     interval_s: Seconds = 1800.0
     target_file_bytes: PositiveInt = 32 * 1024**2
+    drop_repeats: bool = False
 
 
 class BatchSettings(_Section):

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipeline import clock
@@ -163,7 +164,9 @@ class _Upkeep:
         self._interval_s = upkeep.interval_s
         self._due_s = clock.monotonic() + upkeep.interval_s
         self._process: subprocess.Popen[str] | None = None
-        order = {
+        self._drops_repeats = upkeep.drop_repeats
+        self._looked_on: date | None = None
+        self._order = {
             "url": lake.url,
             "options": dict(lake.options),
             "sizing": {
@@ -172,7 +175,6 @@ class _Upkeep:
             },
             "retention_s": lake.retention_s,
         }
-        self._order = json.dumps(order)
 
     def look(self) -> None:
         """Begin a round that is due, or tell of one that has ended."""
@@ -192,6 +194,13 @@ class _Upkeep:
             self._process.communicate()
             self._process = None
 
+    def _next_order(self) -> str:
+        # All stories are looked at for repeats, so once a day: that is when another one is closed.
+        today = clock.now().date()
+        drops = self._drops_repeats and self._looked_on != today
+        self._looked_on = today
+        return json.dumps({**self._order, "drop_repeats": drops})
+
     def _start(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.store.upkeep.round"],
@@ -203,19 +212,20 @@ class _Upkeep:
         )
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):  # it died already: `look` sees it
-                self._process.stdin.write(self._order + "\n")
+                self._process.stdin.write(self._next_order() + "\n")
                 self._process.stdin.flush()
 
-    @staticmethod
-    def _tell(said: str, code: int) -> None:
+    def _tell(self, said: str, code: int) -> None:
         try:
             facts = json.loads(said)
         except json.JSONDecodeError:
             facts = {"fault": "it died"}
         if "fault" in facts:
             log.warning("a round of upkeep failed", reason=facts["fault"], exit_code=code)
+            self._looked_on = None
         else:
-            log.info("upkeep", replaced=facts["replaced"], written=facts["written"])
+            shown = ("dropped", "replaced", "written")
+            log.info("upkeep", **{name: facts[name] for name in shown})
 
 
 class _Worker:

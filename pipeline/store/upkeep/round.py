@@ -1,5 +1,5 @@
-"""One round of upkeep in a process of its own: compaction, clean-up, what is in force, what the
-lake says of itself.
+"""One round of upkeep in a process of its own: repeats where that is asked for, compaction,
+clean-up, what is in force, what the lake says of itself.
 
 `pipeline.supervise` starts it beside the workers, with a line of JSON on standard input. It yields
 the processor to them and touches none of their commits: a writer's append is never refused
@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline import clock
 from pipeline.errors import DatelineError
@@ -23,6 +23,7 @@ from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.upkeep.clean_up import Cleaned, clean_up
 from pipeline.store.upkeep.compact import Compacted, Sizing, compact, widen
 from pipeline.store.upkeep.note_families import note_families
+from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 
 _NICE = 10
 
@@ -38,6 +39,13 @@ class Tidied:
     def replaced(self) -> int:
         """Data files that were replaced, of all tables."""
         return sum(table.replaced for table in self.tables)
+
+
+def drop_repeats(lake: Lake, at: datetime) -> int:
+    """Drop what the views hide as repeats in closed days; how many rows of stories."""
+    found = repeated_stories(lake, before=at.date() - timedelta(days=1))
+    # Also where there is none: what an earlier round began is finished.
+    return withdraw(lake, found, REPEAT, "it repeats another row", at).stories
 
 
 def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> Tidied:
@@ -57,13 +65,16 @@ def main() -> int:
         # Never a new lake: a disk may not be mounted.
         open_snapshot(order["url"], order["options"])
         lake = Lake(order["url"], order["options"])
-        done = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], clock.now())
+        at = clock.now()
+        dropped = drop_repeats(lake, at) if order["drop_repeats"] else 0
+        done = tidy(lake, Sizing(**order["sizing"]), order["retention_s"], at)
         explain(order["url"], order["options"])
     except DatelineError as error:
         print(json.dumps({"fault": str(error)}), flush=True)  # noqa: T201 (for the supervisor)
         return error.exit_code
     facts = {
         "replaced": done.replaced,
+        "dropped": dropped,
         "written": sum(table.written for table in done.tables),
         "clean": asdict(done.clean),
     }

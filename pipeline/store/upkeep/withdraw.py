@@ -21,6 +21,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.model import Coordinates, Reject, RejectKind, is_reprocessed
@@ -69,15 +70,18 @@ class Withdrawn:
     blocks: int
 
 
-def repeated_stories(lake: Lake) -> list[Withdrawable]:
+def repeated_stories(lake: Lake, before: date | None = None) -> list[Withdrawable]:
     """Return the stories that repeat another row: same revision, enrichment, parse, generation.
 
-    A row without a generation repeats one that has any. Of several the one stays that the views
-    show: with a generation rather than without, then with the smallest coordinates.
+    With `before` those of earlier days alone. A row without a generation repeats one that has any.
+    Of several the one stays that the views show: with a generation rather than without, then with
+    the smallest coordinates.
     """
     seen: set[tuple[Any, ...]] = set()
     found: list[Withdrawable] = []
-    rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at")))
+    # Rows of one revision are of one day: the same bytes give the same.
+    days = None if before is None else ds.field("date") < pa.scalar(before)
+    rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at"), days))
     for row in sorted(rows, key=lambda row: (row["generation"] is None, _coordinates(row))):
         if is_reprocessed(row["source"]):
             continue
@@ -112,6 +116,8 @@ def withdraw(
     try:
         added = _retry(lake, "rejects", lambda: _skips(lake, stories, kind, why, hand))
         withdrawn = _begun(lake)
+        if not withdrawn:
+            return Withdrawn(0, 0, 0)
         files = 0
         without = partial(_without, withdrawn)
         for table in ("stories", "events", "entities"):
@@ -133,12 +139,14 @@ def _story(row: dict[str, Any]) -> Withdrawable:
     return Withdrawable(_coordinates(row), row["revision_id"], row["received_at"])
 
 
-def _rows(lake: Lake, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(
+    lake: Lake, table: str, columns: Sequence[str], wanted: ds.Expression | None = None
+) -> list[dict[str, Any]]:
     lake.refresh(table)
     with lake.reading(table):
         dataset = lake.dataset(table)
         there = [name for name in columns if name in dataset.schema.names]
-        found: list[dict[str, Any]] = dataset.to_table(there).to_pylist()
+        found: list[dict[str, Any]] = dataset.to_table(there, filter=wanted).to_pylist()
     return [dict.fromkeys(columns) | row for row in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -116,6 +117,21 @@ def test_run_compacts_and_cleans_by_itself(tmp_path: Path) -> None:
         thread.join(30)
     assert rows_of(tmp_path) == before
     assert check(str(tmp_path)).ok
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_repeats_are_looked_for_once_a_day_where_that_is_asked(
+    tmp_path: Path, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again where the round failed; another day has another closed one."""
+    upkeep = supervise._Upkeep(settings_for(tmp_path, drop_repeats=asked), wanted=True)
+    well = json.dumps({"dropped": 1, "replaced": 0, "written": 0})
+    found = []
+    for days, said in ((0, "died"), (0, well), (0, well), (1, well)):
+        monkeypatch.setattr("pipeline.supervise.clock.now", lambda: NOON + timedelta(days))  # noqa: B023
+        found.append(json.loads(upkeep._next_order())["drop_repeats"])
+        upkeep._tell(said, 0)
+    assert found == [asked, asked, False, asked]
 
 
 @pytest.mark.parametrize("shard", [0, 1])

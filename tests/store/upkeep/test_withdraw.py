@@ -29,6 +29,7 @@ from pipeline.store.schema.rows import (
 )
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.round import drop_repeats
 from pipeline.store.upkeep.withdraw import (
     DELETED,
     REPEAT,
@@ -138,6 +139,16 @@ def test_what_raced_in_twice_is_dropped(tmp_path: Path) -> None:
     assert {t.table: t.rows for t in report.tables}["stories"] == 5
     assert repeated_stories(Lake(str(tmp_path))) == []
     assert shown(tmp_path) == before
+
+
+def test_upkeep_drops_repeats_of_closed_days_where_that_is_asked(tmp_path: Path) -> None:
+    """Not those of yesterday and today, to which more may come; a job's round once a day."""
+    raced(tmp_path)
+    before = shown(tmp_path)
+    for days, dropped in ((0, 0), (1, 0), (2, 3), (2, 0)):
+        assert drop_repeats(Lake(str(tmp_path)), NOON + timedelta(days=days)) == dropped, days
+    assert shown(tmp_path) == before
+    assert check(str(tmp_path)).ok
 
 
 def test_what_the_law_wants_gone_is_in_no_file(tmp_path: Path) -> None:
