@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.evaluate.entity_scores import text_number
+from pipeline.evaluate.layout import Layout, lay_out
 
 Row = tuple[str, str]
 Sentence = list[Row]
@@ -29,11 +31,6 @@ class Document:
     text: str
     spans: tuple[tuple[int, int, str], ...]
     group: int
-
-
-_NO_SPACE_BEFORE = frozenset([".", ",", ";", ":", "?", "!", ")", "]", "%", "..."])
-_NO_SPACE_AFTER = frozenset(["(", "[", "$"])
-_SUFFIXES = frozenset(["'s", "'", "n't", "'re", "'ve", "'ll", "'d", "'m"])
 
 
 def sentences(path: Path, encoding: str = "utf-8") -> Iterator[list[Sentence]]:
@@ -72,29 +69,18 @@ def by_dateline(document: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         yield article
 
 
-def laid_out(document: Sequence[Sentence], set_name: str) -> Document:
-    """Sentences as paragraphs, words set as print sets them."""
-    text = ""
-    spans: list[tuple[int, int, str]] = []
-    for sentence in document:
-        text += "\n\n" if text else ""
-        open_quote, glue = False, True
-        begun: tuple[int, str] | None = None
-        last_end = len(text)
-        for word, label in sentence:
-            closing = word in _NO_SPACE_BEFORE or word in _SUFFIXES
-            closing = closing or (word == '"' and open_quote)
-            text += "" if glue or closing else " "
-            glue = word in _NO_SPACE_AFTER or (word == '"' and not open_quote)
-            open_quote = open_quote != (word == '"')
-            kind = label[2:] if label != "O" else ""
-            if begun and (not kind or label.startswith("B-") or kind != begun[1]):
-                spans.append((begun[0], last_end, begun[1]))
-                begun = None
-            if kind and begun is None:
-                begun = (len(text), kind)
-            text += word
-            last_end = len(text)
-        if begun:
-            spans.append((begun[0], last_end, begun[1]))
-    return Document(set_name, text, tuple(spans), zlib.crc32(text.encode()))
+def laid_out(
+    document: Sequence[Sentence],
+    set_name: str,
+    layout: Layout = Layout.SPACED,
+    *,
+    compounds_split: bool = False,
+) -> Document:
+    """Sentences as paragraphs; the document's group is the same in every layout."""
+    laid, spaced = (
+        lay_out(document, each, compounds_split=compounds_split) for each in (layout, Layout.SPACED)
+    )
+    spans = tuple(
+        (laid.words[first][0], laid.words[last - 1][1], kind) for first, last, kind in laid.names
+    )
+    return Document(set_name, laid.text, spans, text_number(spaced.text))

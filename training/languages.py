@@ -12,6 +12,7 @@ from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import Lexicon
 from pipeline.evaluate.entity_scores import HELD_OUT
+from pipeline.evaluate.layout import Layout, splits_compounds
 from training import corpora, kinds
 from training.corpora import Document
 from training.fit import Text
@@ -45,7 +46,9 @@ class Recipe:
     Begun from the model `begin`. `coarse` says that it learns four kinds only: of sets that tell no
     more, guessed finer ones would blur what they tell. The rate falls as for `epochs` epochs; where
     `stop` says so the fit ends after fewer. `varied` are other ways in which wires write the same
-    text, of which one is drawn for each text in each epoch.
+    text, of which one is drawn for each text in each epoch; so is, where `printed`, whether signs
+    that a set has as words of their own stand apart, or as print sets them. `hidden` is the share
+    of words with a capital that the model sees by their shape and class alone in a fit.
     """
 
     language: str
@@ -57,6 +60,8 @@ class Recipe:
     begin: str = STOCK
     coarse: bool = False
     varied: tuple[Callable[[str], str], ...] = ()
+    printed: bool = False
+    hidden: float = 0.0
     swapped: float = 0.0
     pieces: bool = False
     words: str = shipped.WORDS
@@ -64,6 +69,7 @@ class Recipe:
 
 _SWAPPED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"})
 _RENAMED = 0.5
+_SPACED = 0.5
 
 _CONLL_2002 = "CoNLL 2002 shared task (EFE, May 2000)"
 _CONLL_2003 = "CoNLL 2003 shared task (Frankfurter Rundschau 1992)"
@@ -161,12 +167,16 @@ RECIPES = {
 
 @dataclass(frozen=True, slots=True)
 class Labelled4:
-    """A document as the job reads it, its spans with spaCy's kinds, and the set that it is from."""
+    """A document as the job reads it, its spans with spaCy's kinds, and the set that it is from.
+
+    `printed` is the same with signs set as print does, where that is another text.
+    """
 
     source: Source
     group: int
     text: str
     spans: tuple[Labelled, ...]
+    printed: Text | None = None
 
     @property
     def is_held_out(self) -> bool:
@@ -190,19 +200,50 @@ def read(recipe: Recipe, data: Path, lexicon: Lexicon) -> list[Labelled4]:
     settled = kinds.settle(texts, spans)
     if recipe.coarse:
         settled = [kinds.coarse(own) for own in settled]
+    printed = _printed(recipe, data, lexicon, settled) if recipe.printed else [None for _ in texts]
     return [
-        Labelled4(source, document.group, text, tuple(own))
-        for (source, document), text, own in zip(pairs, texts, settled, strict=True)
+        Labelled4(source, document.group, text, tuple(own), same)
+        for (source, document), text, own, same in zip(pairs, texts, settled, printed, strict=True)
     ]
 
 
-def documents(path: Path, name: str) -> list[Document]:
+def _printed(
+    recipe: Recipe, data: Path, lexicon: Lexicon, spans: Sequence[Sequence[Labelled]]
+) -> list[Text | None]:
+    """The documents as print sets them, with the kinds that `spans` have."""
+    laid = [
+        document
+        for source in recipe.sources
+        for document in documents(data / source.file, source.name, Layout.PRINTED)
+    ]
+    spaced = [
+        document.text
+        for source in recipe.sources
+        for document in documents(data / source.file, source.name)
+    ]
+    return [
+        None
+        if document.text == other
+        else (
+            _cased(document.text, lexicon),
+            [
+                (start, end, kind)
+                for (start, end, _), (_, _, kind) in zip(document.spans, own, strict=True)
+            ],
+        )
+        for document, other, own in zip(laid, spaced, spans, strict=True)
+    ]
+
+
+def documents(path: Path, name: str, layout: Layout = Layout.SPACED) -> list[Document]:
     """The documents of a labelled file; umlauts that were misread are put right."""
+    parts = list(corpora.sentences(path))
+    split = splits_compounds([sentence for part in parts for sentence in part])
     found = []
-    for part in corpora.sentences(path):
+    for part in parts:
         articles = corpora.by_dateline(part) if path.name.startswith("conll_es") else [part]
         for article in articles:
-            document = corpora.laid_out(article, name)
+            document = corpora.laid_out(article, name, layout, compounds_split=split)
             if path.name == "conll_de_train.txt.gz":
                 text = document.text.translate(_MISREAD)
                 document = Document(name, text, document.spans, document.group)
@@ -213,7 +254,11 @@ def documents(path: Path, name: str) -> list[Document]:
 def drawn(recipe: Recipe, documents: Sequence[Labelled4], epoch: int) -> list[Text]:
     """The texts of an epoch: each set's share, each text in one of the ways it may be written."""
     chance = random.Random(epoch)  # noqa: S311 - a seeded draw, no secret
-    texts: list[Text] = [(d.text, d.spans) for d in documents if chance.random() < d.source.share]
+    drawn = [d for d in documents if chance.random() < d.source.share]
+    texts: list[Text] = [
+        (d.text, d.spans) if d.printed is None or chance.random() < _SPACED else d.printed
+        for d in drawn
+    ]
     if recipe.varied:
         texts = [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
     if not recipe.swapped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.evaluate.entity_scores import TO_CONLL
 from training.kinds import Labelled
@@ -21,6 +21,18 @@ class Score:
     recall: float
     f1: float
     by_kind: dict[str, float]
+
+
+def as_printed(held: Sequence[Labelled4]) -> list[Labelled4]:
+    """The documents of the sets that print sets otherwise, set so, as a set of their own."""
+    sets = {d.source.name for d in held if d.printed is not None}
+    found = []
+    for document in held:
+        if document.source.name in sets:
+            text, spans = document.printed or (document.text, document.spans)
+            source = replace(document.source, name=f"{document.source.name}, as printed")
+            found.append(replace(document, source=source, text=text, spans=tuple(spans)))
+    return found
 
 
 def scores(held: Sequence[Labelled4], answers: Sequence[Sequence[Labelled]]) -> list[Score]:

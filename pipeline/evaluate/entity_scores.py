@@ -1,7 +1,7 @@
 """Named entities against a CoNLL file: exact span and kind, micro F1.
 
 The sentences of a document (`-DOCSTART-`) become one text, the first its headline, the others
-paragraphs; words are set as print sets them, and spans are compared as word ranges.
+paragraphs; words are set as `layout` says, and spans are compared as word ranges.
 """
 
 from __future__ import annotations
@@ -11,6 +11,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.evaluate.layout import (
+    LabelledSentence,
+    LabelledSpan,
+    Layout,
+    lay_out,
+    splits_compounds,
+)
 
 TO_CONLL = {
     "PERSON": "PER",
@@ -27,8 +35,6 @@ TO_CONLL = {
 }
 """spaCy's kinds as the four of CoNLL-2003."""
 
-LabelledSpan = tuple[int, int, str]
-
 HELD_OUT = 10
 """Of a set that our models are fitted to, one document in this many is kept from it."""
 _TOGETHER = 20
@@ -39,11 +45,13 @@ class LabelledDocument:
     """One labelled document: its sentences as text, word offsets and gold spans (word ranges).
 
     `words` are character spans in `text`; `gold` are (first word, last word + 1, kind).
+    `is_held_out`: of a set that models are fitted to, it is one of those kept from them.
     """
 
     text: str
     words: tuple[tuple[int, int], ...]
     gold: frozenset[LabelledSpan]
+    is_held_out: bool = False
 
 
 def read_corpus(path: Path) -> str:
@@ -52,20 +60,21 @@ def read_corpus(path: Path) -> str:
     return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8", "replace")
 
 
-def is_held_out(text: str) -> bool:
-    """Say whether a document of a set that models are fitted to is one of those kept from it.
+def text_number(text: str) -> int:
+    """Return a number of a document that does not change when others join its set.
 
-    It goes by the text alone, so that it does not change when other documents join the set.
+    `text` is laid out as `Layout.SPACED` says, whatever layout is asked for.
     """
-    return zlib.crc32(text.encode()) % HELD_OUT == 0
+    return zlib.crc32(text.encode())
 
 
-def labelled_documents(path: Path) -> Iterator[LabelledDocument]:
+def labelled_documents(path: Path, layout: Layout = Layout.SPACED) -> Iterator[LabelledDocument]:
     """Yield the documents of a CoNLL file (word first, IOB or BIO label last in each line).
 
     Of a file that does not mark where they begin, 20 sentences count as one.
     """
     before, *parts = read_corpus(path).split("-DOCSTART-")
+    documents = []
     for part in parts or [f"\n{before}"]:
         sentences: list[list[tuple[str, str]]] = [[]]
         for line in part.split("\n")[1:]:
@@ -76,40 +85,24 @@ def labelled_documents(path: Path) -> Iterator[LabelledDocument]:
                 sentences.append([])
         filled = [sentence for sentence in sentences if sentence]
         together = _TOGETHER if not parts else max(1, len(filled))
-        for begin in range(0, max(1, len(filled)), together):
-            yield _document(filled[begin : begin + together])
+        documents += [
+            filled[begin : begin + together] for begin in range(0, max(1, len(filled)), together)
+        ]
+    split = splits_compounds([sentence for document in documents for sentence in document])
+    for document in documents:
+        yield _document(document, layout, split)
 
 
-def _document(sentences: Sequence[Sequence[tuple[str, str]]]) -> LabelledDocument:
-    text = ""
-    words: list[tuple[int, int]] = []
-    gold: set[LabelledSpan] = set()
-    for sentence in sentences:
-        text += "\n\n" if text else ""
-        open_quote = False
-        glue = True
-        begun: tuple[int, str] | None = None
-        for word, label in sentence:
-            closing = word in _CLOSING or word in _SUFFIXES or (word == '"' and open_quote)
-            text += "" if glue or closing else " "
-            glue = word in _OPENING or (word == '"' and not open_quote)
-            open_quote = open_quote != (word == '"')
-            kind = label[2:] if label != "O" else ""
-            if begun and (not kind or label.startswith("B-") or kind != begun[1]):
-                gold.add((begun[0], len(words), begun[1]))
-                begun = None
-            if kind and begun is None:
-                begun = (len(words), kind)
-            words.append((len(text), len(text) + len(word)))
-            text += word
-        if begun:
-            gold.add((begun[0], len(words), begun[1]))
-    return LabelledDocument(text, tuple(words), frozenset(gold))
-
-
-_CLOSING = frozenset([".", ",", ";", ":", "?", "!", ")", "]", "%", "..."])
-_OPENING = frozenset(["(", "[", "$"])
-_SUFFIXES = frozenset(["'s", "'", "n't", "'re", "'ve", "'ll", "'d", "'m"])
+def _document(
+    sentences: Sequence[LabelledSentence], layout: Layout, compounds_split: bool
+) -> LabelledDocument:
+    laid, spaced = (
+        lay_out(sentences, each, compounds_split=compounds_split)
+        for each in (layout, Layout.SPACED)
+    )
+    return LabelledDocument(
+        laid.text, laid.words, frozenset(laid.names), text_number(spaced.text) % HELD_OUT == 0
+    )
 
 
 def as_words(

@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.enrich.lexicon import load_lexicon, phrase
 from pipeline.enrich.places.locate import apart_km, of_country, of_town
 from pipeline.errors import ConfigError
-from pipeline.evaluate.entity_scores import LabelledSpan, read_corpus
+from pipeline.evaluate.entity_scores import read_corpus
+from pipeline.evaluate.layout import LabelledSpan
 from pipeline.model import EnrichedStory, Location, Reject, Story
 
 

@@ -22,6 +22,7 @@ from pipeline.evaluate import (
     triples,
     verbs,
 )
+from pipeline.evaluate.layout import LabelledSpan, Layout
 from pipeline.evaluate.speed import speed
 from pipeline.model import EnrichedStory, Reject, Story
 
@@ -56,9 +57,10 @@ def evaluate(
     `texts_dir`; `reliability`: share of right roots by mean confidence, in five bins.
     With the clock `cpu_s` (CPU seconds) and the stock model, `speed.{ratio,ner_only_ratio}`:
     stories a CPU second as a multiple of the stock pipeline's, on the first of `places_files`.
-    `entities worldwide.{f1,in …}` of the documents of `worldwide_file` that are held out of the
-    fitting of our models, by the part of the world that they are about; `entities LANGUAGE.f1` of
-    each of `language_files`. `default_region` answers for `unknown` in the first three of `region`.
+    `entities worldwide.{f1,in …,as printed}` of the documents of `worldwide_file` that are held out
+    of the fitting of our models, by the part of the world that they are about, and with signs set
+    as print does; `entities LANGUAGE.f1` of each of `language_files`. `default_region` answers
+    for `unknown` in the first three of `region`.
     """
     enricher = Enricher(model)
     result: Scores = {}
@@ -129,12 +131,15 @@ def _names(
             of_stock(docs),
         )
     if sets.worldwide is not None:
-        docs = [
-            d
-            for d in entity_scores.labelled_documents(sets.worldwide)
-            if entity_scores.is_held_out(d.text)
-        ]
-        found["entities worldwide"] = (_by_part(enricher, docs), of_stock(docs))
+        docs, printed = (
+            [d for d in entity_scores.labelled_documents(sets.worldwide, each) if d.is_held_out]
+            for each in (Layout.SPACED, Layout.PRINTED)
+        )
+        as_printed = entity_scores.f1(printed, _finder(enricher, "en"))
+        found["entities worldwide"] = (
+            {**_by_part(enricher, docs), "as printed": as_printed},
+            of_stock(docs),
+        )
     for language, path in sets.others.items():
         score = entity_scores.f1(
             list(entity_scores.labelled_documents(path)), _finder(enricher, language)
@@ -148,7 +153,7 @@ _PARTS = ("africa", "asia", "europe", "america")
 
 def _finder(
     enricher: Enricher, language: str
-) -> Callable[[Sequence[str]], list[list[entity_scores.LabelledSpan]]]:
+) -> Callable[[Sequence[str]], list[list[LabelledSpan]]]:
     return lambda texts: found_in_texts(enricher, texts, language)
 
 
@@ -241,13 +246,13 @@ def _gold(enricher: Enricher, folder: Path) -> dict[str, int]:
 
 def found_in_texts(
     enricher: Enricher, texts: Sequence[str], language: str = "en"
-) -> list[list[entity_scores.LabelledSpan]]:
+) -> list[list[LabelledSpan]]:
     """Return the entities of bare texts.
 
     The first line is the headline, every other a paragraph.
     """
     stories = [_story(text, number, language) for number, text in enumerate(texts)]
-    found: list[list[entity_scores.LabelledSpan]] = []
+    found: list[list[LabelledSpan]] = []
     for item in _batched(enricher)(stories):
         entities = item.entities if isinstance(item, EnrichedStory) else ()
         spans = [(m.start, m.end, e.kind) for e in entities for m in e.mentions]

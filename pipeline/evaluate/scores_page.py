@@ -14,7 +14,9 @@ _NOTES = """## What is measured
   entities.
 - **entities worldwide**: the same on newspapers of Africa, Asia, Latin America, the Middle East and
   Oceania: one article in ten, those that our models are not fitted to. `in …`: by the part of the
-  world that the story's region lies in; few articles each, so a hint.
+  world that the story's region lies in; few articles each, so a hint. The set has curly
+  apostrophes and quotes and hyphens as words of their own: `f1` leaves them apart ("Al - Shabaab"),
+  `as printed` does not.
 - **entities es, de**: the same in Spanish and German, on parts that our models are not fitted to.
 - **geo right**: share of gold toponyms that overlap a mention with the right country. Stock:
   names of countries, nationalities and towns (the largest of a name) where the model sees a

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spacy
 
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.network import WordTable, word_key
+from pipeline.enrich.entities.network import HIDDEN, WordTable, token_features, word_key
 from pipeline.enrich.lexicon import load_lexicon
 from pipeline.errors import ModelError
 from training import __main__ as program
@@ -23,9 +24,11 @@ from training.languages import (
     documents,
     drawn,
     dropped,
+    read,
     renamed,
     rewritten,
 )
+from training.measure import as_printed, scores
 
 _LINES = """-DOCSTART- O
 
@@ -136,6 +139,40 @@ def test_a_text_of_other_names_keeps_its_kinds() -> None:
         assert told[0] == told[2]
         assert told[0] in {"Ana Paz", "Jo Xu"}
         assert set(told[1::2]) <= {"Lima", "Rome", "Oslo"}
+
+
+def test_texts_that_print_sets_otherwise_are_drawn_in_both_layouts(
+    labelled: Path, tmp_path: Path
+) -> None:
+    """Each epoch has some of them apart and some as printed; they are scored in both."""
+    path = labelled.with_name("curly.txt")
+    path.write_text(
+        "".join(f"-DOCSTART- O\n\nOslo B-LOC\n\u2019 O\ns O\nrain{n} O\n\n" for n in range(60)),
+        encoding="utf-8",
+    )
+    source = Source("curly", "curly.txt", "us", "ours", measures=True)
+    recipe = Recipe("de", (source,), epochs=1, rate=0.001, printed=True)
+    found = read(recipe, tmp_path / "ner", load_lexicon())
+    texts = {text.split(" rain")[0] for text, _ in drawn(recipe, found, 0)}
+    assert texts == {"Oslo \u2019 s", "Oslo\u2019s"}
+    both = [*found, *as_printed(found)]
+    assert {s.set_name for s in scores(both, [d.spans for d in both])} == {
+        "curly", "curly, as printed",
+    }  # fmt: skip
+
+
+def test_words_are_hidden_in_a_fit_alone() -> None:
+    """A share of words with a capital has another NORM; small words and the other columns stay."""
+    nlp = spacy.blank("en")
+    docs = [nlp.make_doc("Oslo saw Bergen and Kari met Ane")]
+    features = token_features(load_lexicon(), None, 0)
+    features.attrs[HIDDEN] = 1.0
+    np.random.seed(1)
+    (plain,), _ = features(docs, is_train=False)
+    (hidden,), _ = features(docs, is_train=True)
+    changed = plain[:, 0] != hidden[:, 0]
+    assert changed.tolist() == [token.text[0].isupper() for token in docs[0]]
+    assert (plain[:, 1:] == hidden[:, 1:]).all()
 
 
 def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:

@@ -39,8 +39,8 @@ _OF_A_PORTFOLIO = re.compile(
 _MORE = re.compile(r"(?:, (?:[A-Z]\w+ ?)+)*,? (?:and|&) (?P<last>(?:[A-Z]\w+ ?)+)")
 
 
-def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
-    """Yield bodies named in full with their letters in brackets: both are the body.
+def acronyms(text: str, lexicon: Lexicon) -> Iterator[tuple[Span, Span]]:
+    """Yield bodies named in full and their letters in brackets behind: both are the body.
 
     Read backwards from the bracket, the letters begin the words ("Central Narcotics Bureau (CNB)");
     joining words may lend a letter or none.
@@ -53,8 +53,10 @@ def acronyms(text: str, lexicon: Lexicon) -> Iterator[Span]:
         first = text[begin : match.start()].split(" ", 1)[0]
         if first in lexicon.first_names and len(letters) < 3:
             continue
-        yield Span(begin, match.start(), "ORG", SHAPE + 1)
-        yield Span(match.start("short"), match.end("short"), "ORG", SHAPE + 1)
+        yield (
+            Span(begin, match.start(), "ORG", SHAPE + 1),
+            Span(match.start("short"), match.end("short"), "ORG", SHAPE + 1),
+        )
 
 
 def _full_name(text: str, end: int, letters: list[str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -38,7 +39,10 @@ _LEADING = re.compile(r"(?:(?:[Tt]he|[Aa]n?|THE)\s+|[\s\"'\u2018\u201c(\[-]+)")
 _TRAILING = re.compile(r"(?:['\u2019]s?|[\s\"'\u2019\u201d,;:)\]-]+|(?<=[a-z]{4})\.)$")
 _PART = re.compile(r"(?:(?! - | -- |\n).)+", re.DOTALL)
 _LEAD_OF = re.compile(r"(?:Shares|Results|Representatives|Members|Leaders|Officials) of ")
-_DANGLING = re.compile(r"(?<=\w) (?:of|for|and)$")
+_SIGNS_BEFORE = " \"'\u2018\u201c\u00ab([,;:\u2013\u2014-"
+_SIGNS_AFTER = re.compile(
+    r"(?:(?<=\w) (?:of|for|and)|[\s\"'\u2019\u201d\u00bb,;:(\[\u2013\u2014-]+)$"
+)
 _JOINT = re.compile(r" (?:and|or|at) ")
 _AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
@@ -80,6 +84,7 @@ _CONJUNCTIONS = word_set(
     """Although Though While When Whereas Because Since Before After Until Unless However Despite"""
 )
 _LEAST_OF_A_CONJUNCTION = 6
+_LAST = sys.maxsize
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _OF_PLACES = frozenset({"GPE", "LOC", "FAC"})
 _OF_HEADS = _OF_PLACES | {"PERSON", "ORG"}
@@ -109,10 +114,18 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     seen = _SpansByStart(model_spans)
     candidates = [c for c in candidates if _town_stands(text, c, seen, lexicon)]
     by_line = marked(text, _country_names(), sport)
-    candidates += [s for s in by_line if not _is_plain(text[s.start : s.end], s, sport, lexicon)]
+    candidates += [
+        span
+        for span in by_line
+        if not _is_plain(text[span.start : span.end], span, sport, lexicon)
+        and not (span.kind == "PERSON" and seen.has_longer_person(span))
+    ]
     if not by_ours:
         candidates += [*by_title(text, tokens, lexicon), *by_given_name(text, tokens, lexicon)]
-    candidates += [*acronyms(text, lexicon), *titles(text)]
+    for pair in acronyms(text, lexicon):
+        if any(seen.overlaps(span) for span in pair) or not _is_term(text, pair[0], lexicon):
+            candidates += pair
+    candidates += titles(text)
     entries = {(span.start, span.end): span.name for span in known}
     towns = _sure_towns(text, known, lexicon)
     model_spans = [_listed_as(span, entries, towns, lexicon) for span in model_spans]
@@ -151,16 +164,29 @@ def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
     return replace(span, kind=kind) if span.kind in _OF_HEADS and not same else span
 
 
+def _is_term(text: str, span: Span, lexicon: Lexicon) -> bool:
+    """Say whether a full name is a thing's ("Gross Domestic Product"): news writes its words small,
+    and none is what bodies are called by."""
+    words = text[span.start : span.end].split()
+    heads = (lexicon.heads["last"], lexicon.heads["first"])
+    if any(head.get(word) == "ORG" for word in words for head in heads):
+        return False
+    return all(word.lower() in lexicon.small_words or word.islower() for word in words)
+
+
 def _parts(text: str, span: Span) -> Iterator[Span]:
     """Yield a model's span cut at dashes and line ends, without numbers at its ends.
 
-    One of our own model is cut at line ends alone, and loses an "of" that nothing follows.
+    One of our own model is cut at line ends and at a bracket that closes none of it; it loses the
+    signs at its ends and an "of" that nothing follows.
     """
     if span.strength == TRUSTED:
-        newline = text.find("\n", span.start, span.end)
-        end = newline if newline > span.start else span.end
-        dangling = _DANGLING.search(text[span.start : end])
-        yield replace(span, end=span.start + dangling.start() if dangling else end)
+        begin = span.end - len(text[span.start : span.end].lstrip(_SIGNS_BEFORE))
+        end = _first_end(text, begin, span.end)
+        while end > begin and (trail := _SIGNS_AFTER.search(text[begin:end])):
+            end = begin + trail.start()
+        if end > begin:
+            yield replace(span, start=begin, end=end)
         return
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
@@ -179,6 +205,18 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
             whole = (start, end) == (span.start, span.end)
             strength = span.strength if whole or " " in text[start:end] else MODEL_WORD
             yield replace(span, start=start, end=end, strength=strength)
+
+
+def _first_end(text: str, begin: int, end: int) -> int:
+    """Say where a name ends at the latest: with its line, or at a bracket that it does not open."""
+    depth = 0
+    for at in range(begin, end):
+        if text[at] == "\n":
+            return at
+        depth += (text[at] in "([") - (text[at] in ")]")
+        if depth < 0:
+            return at
+    return end
 
 
 def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
@@ -334,13 +372,12 @@ def _sure_towns(text: str, known: Iterable[Span], lexicon: Lexicon) -> set[tuple
 
 
 def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Two nationalities side by side are one name ("Iraqi Kurds", "Arab-Israeli")."""
+    """Two nationalities side by side are one name ("Iraqi Kurds"), at a hyphen two."""
     before: Span | None = None
     for span in spans:
         joins = before is not None and before.kind == span.kind == "NORP" and _is_people(span)
         gap = text[before.end : span.start] if before is not None else ""
-        paired = before is not None and before.kind == span.kind == "NORP" and gap == "-"
-        if before is not None and (paired or (joins and gap == " ")):
+        if before is not None and joins and gap == " ":
             before = replace(before, end=span.end, name=None)
             continue
         if before is not None:
@@ -369,8 +406,17 @@ class _SpansByStart:
     def __init__(self, spans: Iterable[Span]) -> None:
         ordered = sorted(spans, key=lambda span: span.start)
         self.places = {(s.start, s.end) for s in ordered if s.kind in ("GPE", "LOC")}
+        self._persons = [(s.start, s.end) for s in ordered if s.kind == "PERSON"]
         self._starts = [span.start for span in ordered]
         self._ends = [*accumulate((span.end for span in ordered), max)]
+
+    def has_longer_person(self, span: Span) -> bool:
+        """Say whether `span` is a part of a person's name ("B. Parker" of "Robert B. Parker")."""
+        nearest = bisect_right(self._persons, (span.start, _LAST)) - 1
+        if nearest < 0:
+            return False
+        start, end = self._persons[nearest]
+        return end >= span.end and end - start > span.end - span.start
 
     def overlaps(self, span: Span) -> bool:
         """Say whether one of the model's spans shares a character with `span`."""

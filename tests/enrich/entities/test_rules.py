@@ -58,6 +58,37 @@ def test_a_name_of_our_model_is_of_the_kind_that_its_last_word_tells() -> None:
     assert found == {"Selva Monastery": "FAC", "Baltic Reform Party": "ORG", "Oslo": "GPE"}
 
 
+@pytest.mark.parametrize(
+    ("text", "seen", "wanted"),
+    [
+        ("The agency (Agencia Sur).- El Nino came.", ("Agencia Sur).- El", "ORG"), "Agencia Sur"),
+        ("He praised \u2018Desert Lions\u2019 again.", ("\u2018Desert Lions\u2019", "ORG"),
+         "Desert Lions"),
+        ("Chief of the Sava Forces - he left.", ("Sava Forces -", "ORG"), "Sava Forces"),
+        ("Books by Edgar J. Quint sell.", ("Edgar J. Quint", "PERSON"), "Edgar J. Quint"),
+        ("The Osk (Upper) Court sat.", ("Osk (Upper) Court", "ORG"), "Osk (Upper) Court"),
+    ],
+)  # fmt: skip
+def test_where_a_name_of_our_model_ends(text: str, seen: tuple[str, str], wanted: str) -> None:
+    """Signs at its ends and a bracket that closes none of it are cut off; an initial stays in."""
+    start = text.index(seen[0])
+    spans = [Span(start, start + len(seen[0]), seen[1], TRUSTED)]
+    found = [text[s.start : s.end] for s in resolve(text, spans, load_lexicon())]
+    assert wanted in found
+    assert not any(words != wanted and words in seen[0] for words in found)
+
+
+def test_letters_in_brackets_are_a_bodys_where_the_name_is_a_bodys() -> None:
+    """What news writes small, and no body is called by, is a term; nations at a hyphen are two."""
+    text = (
+        "Gross Domestic Product (GDP) rose, said the Upper Sava Bureau (USB). "
+        "Kuwaiti-Chinese relations are good."
+    )
+    assert [(text[s.start : s.end], s.kind) for s in resolve(text, [], load_lexicon())] == [
+        ("Upper Sava Bureau", "ORG"), ("USB", "ORG"), ("Kuwaiti", "NORP"), ("Chinese", "NORP"),
+    ]  # fmt: skip
+
+
 def test_a_title_holds_no_name() -> None:
     """ "Secretary of State" names neither a town nor a body."""
     assert names("He is Secretary of State.") == []
