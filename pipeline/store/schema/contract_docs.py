@@ -77,10 +77,11 @@ What is in force, exactly:
    and come before all that have one.
 2. Revisions with `embargo_until` after the moment are left out, so that the one before them stays
    in force. A kill under embargo is left out as well.
-3. Of the others the last is in force: by `version_time`, then `version`. A revision without
-   `version_time` comes before all that have one. Between two with the same time and version, one
-   that is not usable is the later one, then the one with the greater `content_hash`. None of this
-   depends on when a revision arrived, so live and replay agree.
+3. Of the others the last is in force: by `version_time`, or where there is none the later one of
+   `updated_at` and `published_at`, then by `version`, then a mark of revision over none. A revision
+   without any time stands at the time of what arrived before it. Between two that are alike in all
+   this, one that is not usable is the later one; then the one that arrived later: by `received_at`
+   between sources, by `offset` within one, by content where two sources share the millisecond.
 4. It is shown if its `status` is `usable`. A kill is a revision like any other: it hides the ones
    before it, whether they arrive before or after it, until the provider sends a usable revision
    with a later time or a greater version.

@@ -161,6 +161,38 @@ def test_the_latest_time_that_is_stated_stands_for_the_version_time() -> None:
     assert current(versioned, updated, first, second) == [3]
 
 
+@pytest.mark.parametrize("received_at", [NOON, None], ids=["live", "replay"])
+def test_what_arrived_in_one_millisecond_is_told_apart_by_content(
+    received_at: datetime | None,
+) -> None:
+    """Whatever the names of the partitions, or of archives that were read at once, are.
+
+    Within a source the offset tells, there too: what has the greatest hash takes those before it
+    in its own source along.
+    """
+
+    def of(source: str, offset: int, name: str, **fields: Any) -> EnrichedStory:
+        ids = {"content_hash": name, "revision_id": name}
+        facts = {"version": 1, "received_at": received_at, **ids, **fields}
+        return enriched(a_story(offset, source=source, story_id="family", **facts))
+
+    for one, other in (("p0", "p1"), ("p1", "p0")):
+        arrived = [of(one, 3, "b"), of(one, 4, "a"), of(other, 9, "c"), of(other, 7, "0")]
+        blocks = ledger(ENRICHMENT, ENRICHMENT, sources=(one, other))
+        place = blocks.schema.get_field_index("committed_at")
+        at_once = pa.array([NOON, NOON], blocks.schema.field(place).type)
+        blocks = blocks.set_column(place, "committed_at", at_once)
+        later = of(one, 5, "9", received_at=NOON + HOUR)
+        for stories, shows in (
+            (arrived, "c"),
+            (arrived[::-1], "c"),
+            (arrived[:2], "a"),
+            ([*arrived, later], "9"),
+        ):
+            rows = shown(stories, blocks, NOON)
+            assert [row["revision_id"] for row in rows] == [shows]
+
+
 def test_a_mark_comes_before_what_arrived_later() -> None:
     assert current(revision(0, version=2, revision_mark="CORRECTED"), revision(1, version=2)) == [0]
 
