@@ -8,14 +8,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.errors import BrokerError
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
+from pipeline.store.read.query import query
 from tests.support.endpoint import asked, free_port, scraped
 from tests.support.job import ended_at, running, until
+from tests.support.rows import NOON
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.engine
@@ -87,3 +92,44 @@ def test_a_job_that_stops_says_why_once(tmp_path: Path) -> None:
     assert lines[-1].startswith("error: Kafka cannot be reached")
     assert "Traceback" not in done.stderr
     assert "exc_info" not in done.stderr
+
+
+@pytest.mark.long
+def test_what_is_withheld_is_counted_listed_and_released_beside_the_job(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job's own endpoint counts it; it goes on after the operator's word is in the lake."""
+    monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
+    servers, lake, port = broker.bootstrap_servers, tmp_path / "lake", free_port()
+
+    def send(name: str, embargo: str) -> None:
+        text = f"Boats lost off {name}\n\n{embargo}\n\nLUND, Oct 5, 2026 (AP) - Two were lost.\n"
+        publish([text.encode()], bootstrap_servers=servers, topic="wire")
+
+    def shown() -> list[str]:
+        sql = "SELECT headline FROM current ORDER BY headline"
+        return query(str(lake), None, sql, NOON).column(0).to_pylist()
+
+    def lake_command(name: str, *arguments: str) -> Any:
+        words = ["lake", name, *arguments, "--lake", str(lake), "--json"]
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    send("Held", "EMBARGOED UNTIL THE SPEECH ENDS")
+    send("Open", "")
+    with running(servers, lake, tmp_path / "log", "--metrics-port", str(port)) as job:
+        until(lambda: scraped(port).get("dateline_stories_total") == 2, 180)
+        assert scraped(port)["dateline_stories_withheld_total"] == 1
+        (held,) = lake_command("withheld")
+        assert "THE SPEECH ENDS" in " ".join(held["warnings"])
+        assert shown() == ["Boats lost off Open"]
+        lake_command("release", held["revision_id"], "--reason", "said by phone")
+        assert shown() == ["Boats lost off Held", "Boats lost off Open"]
+        assert lake_command("withheld") == []
+        send("Then", "")
+        until(lambda: scraped(port).get("dateline_stories_total") == 3, 60)
+        assert len(shown()) == 3
+        job.process.send_signal(signal.SIGTERM)
+        assert job.wait(120) == 0
+    assert lake_command("check")["ok"]
