@@ -19,6 +19,7 @@ from pipeline.cli.common import (
     LakeOption,
     out,
     print_json,
+    set_up_logs,
     settings_of,
 )
 from pipeline.config import Settings, load
@@ -39,6 +40,12 @@ RetentionOption = Annotated[
 ]
 
 lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
+
+
+@lake_app.callback()
+def log_to_stderr() -> None:
+    """Keep what is logged apart from what a command prints."""
+    set_up_logs("warning")
 
 
 @lake_app.command()

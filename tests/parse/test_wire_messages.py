@@ -152,3 +152,71 @@ def test_the_header_of_a_teleprinter_takes_no_time() -> None:
         began = time.process_time()
         parse_record(record(f"ZCZC\n{head}\n\nBoats sold\n\nThe boats were sold.\n".encode()))
         assert time.process_time() - began < 0.5
+
+
+STRIPPED_IPTC = """AFP123 4 I 0234 FRA /AFP-AB12
+France-ferry,LEAD
+
+   Town keeps its ferry
+   by Ada Brenner
+
+   PARIS, Oct 5, 2026 (AFP) - The harbour master said on Monday that
+the pier would stay open.
+   Ships saw it at once, he said.
+   abc/def
+AFP 051205 GMT OCT 26
+"""
+STRIPPED_ANPA = """a0123
+u i BC-Lamps     10-05 0123
+BC-Lamps,0123
+Lamps win again
+By ADA BRENNER
+Associated Press Writer
+   OSLO (AP) _ The Lamps won on Monday, for the third time in a row.
+   They said so.
+AP-NY-10-05-26 1205EDT<
+"""
+
+
+def test_a_header_alone_marks_a_message_whose_control_characters_were_lost() -> None:
+    """What it says is read as in a whole message; several in one record are parted by it."""
+    first, second, third = parse_record(record((STRIPPED_IPTC + STRIPPED_ANPA * 2).encode()))
+    assert isinstance(first, Story) and isinstance(second, Story) and isinstance(third, Story)
+    assert (first.headline, first.slugline) == ("Town keeps its ferry", "France-ferry,LEAD")
+    assert (first.provider, first.bylines, first.urgency) == ("AFP", ("Ada Brenner",), 4)
+    assert [code.value for code in first.codes] == ["I", "AFP", "234"]
+    assert first.published_at is not None
+    assert first.published_at.isoformat() == "2026-10-05T12:05:00+00:00"
+    assert first.paragraphs[-1] == "Ships saw it at once, he said."
+    assert (second.headline, second.slugline) == ("Lamps win again", "BC-Lamps")
+    assert (second.provider, second.bylines, second.urgency) == ("AP", ("ADA BRENNER",), 3)
+    assert [code.value for code in second.codes] == ["i", "a", "123"]
+    assert (len(second.paragraphs), second.dateline_places) == (2, ("OSLO",))
+    assert second.revision_id == third.revision_id
+    assert one(first.raw).revision_id == first.revision_id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Room 101 4 I 0234. The harbour master said so on Monday.\n\nShips saw it at once.",
+        "u i is what the signs said on 10-05 in the harbour.\n\nShips saw it at once, he said.",
+        "Norrby 2026 5 points from the harbour master's speech\n\nShips saw it. All of them did.",
+    ],
+)
+def test_text_that_begins_like_a_header_is_text(text: str) -> None:
+    assert one(text.encode()).format == "text"
+
+
+@pytest.mark.parametrize("letters", ["r s", "u s", "b s", "f i"])
+def test_the_day_of_an_anpa_header_has_no_year(letters: str) -> None:
+    """Priority and service are read; where nothing else tells the year, the story says so."""
+    text = "\x01s1234\r\n{} bc-bbo--lamps   10-05 0123\r\n\x02^BC-BBO--Lamps<\r\n^Lamps win<\r\n"
+    text = text.format(letters) + "\tOSLO (AP) _ The Lamps won on Monday.\r\n\x03{}\r\n\x04"
+    story = one(text.format("").encode())
+    assert (story.urgency, story.codes[0].value) == ({"r": 4, "u": 3, "b": 2, "f": 1}[letters[0]],
+                                                     letters[2])  # fmt: skip
+    assert story.published_at is None
+    assert "the header's day has no year, no date of publication: 10-05" in story.warnings
+    dated = one(text.format("AP-NY-10-05-26 1205EDT").encode())
+    assert dated.published_at is not None and dated.warnings == ()

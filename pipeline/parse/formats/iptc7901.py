@@ -3,7 +3,8 @@
 
     SYN SYN SOH header CR LF keyword line CR LF STX text ETX date and time CR LF EOT
 
-Without control characters, as teleprinters mark messages (`ZCZC`, `NNNN`), see `zczc.py`.
+Without control characters, as teleprinters mark messages (`ZCZC`, `NNNN`), see `zczc.py`;
+where they were lost, `stripped.py`.
 
 IPTC 7901 (1995, section 4) writes `AFP123 4 I 0210` (source and number, priority 1 to 9, category,
 words), ANPA 1312 (1989) `a0123 US format`, then `u i BC-Summit, 1st Ld 02-26 0105` (priority
@@ -22,7 +23,7 @@ from pipeline.parse.conventions.providers import provider
 from pipeline.parse.conventions.signoff import read_stamp, stamp_provider
 from pipeline.parse.conventions.wiretext import as_sent, read_story, with_marks, with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
-from pipeline.parse.formats import zczc
+from pipeline.parse.formats import stripped, zczc
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
 from pipeline.parse.formats.iptc7901_heading import read_marked_heading, split_heading
 from pipeline.parse.limits import ParseLimits
@@ -49,6 +50,7 @@ _ANPA = re.compile(
     r"(?:\s+(?P<day>\d{1,2}-\d{1,2}))?(?:\s+(?P<words>\d{1,5}))?$"
 )
 _MAX_LINE_CHARS = 400
+_MAX_HEADER_BYTES = 400
 _STAMP_WORDS = 12
 _URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5}
 _TIME = re.compile(r"\d{6}\s*(?:[A-Z]{1,4}\s+)?[^\W\d_]{3,4}\s+\d{2,4}")
@@ -62,6 +64,7 @@ class _Header:
     words: int | None = None
     selector: str | None = None
     is_table: bool = False
+    day: str | None = None
     beside: str | None = None
 
 
@@ -69,11 +72,20 @@ class _Iptc7901:
     name = "iptc7901"
 
     def matches(self, sniff: Sniff) -> bool:
-        """Look for SOH, a header of plain text and STX, or for `ZCZC`; fillers may precede."""
-        return bool(_BEGINNING.match(sniff.text) or zczc.BEGINNING.match(sniff.text))
+        """Look for SOH, a header of plain text and STX, for `ZCZC`, or for a header's line alone.
+
+        Fillers may precede.
+        """
+        known = _BEGINNING.match(sniff.text) or zczc.BEGINNING.match(sniff.text)
+        return bool(known) or stripped.begins(sniff.data[:_MAX_HEADER_BYTES])
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each message; what stands between messages is malformed."""
+        if stripped.begins(data[:_MAX_HEADER_BYTES]):
+            for entry in stripped.headed_messages(data):
+                part = _message(entry.head, entry.text, b"", hints)
+                yield replace(part, raw=data[entry.start : entry.end])
+            return
         if not data.lstrip(_FILLERS).startswith(b"\x01"):
             yield from _teleprinted(data, hints)
             return
@@ -163,7 +175,7 @@ def _header(lines: list[str]) -> _Header:
         codes=tuple(_codes(body, "anpa1312", number["service"] if number else None)),
         format_version="anpa1312",
     )
-    return _Header(draft, words, number["selector"] if number else None)
+    return _Header(draft, words, number["selector"] if number else None, day=body["day"])
 
 
 def _without_number(lines: list[str]) -> list[str]:
@@ -204,6 +216,9 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
     warnings = list(story.warnings)
     if stamp and not moment:
         warnings.append(f"no date of the calendar: {stamp}")
+    is_undated = any("no date of publication" in warning for warning in warnings)
+    if header.day and not (moment or story.published_at or is_undated):
+        warnings.append(f"the header's day has no year, no date of publication: {header.day}")
     draft = replace(
         story,
         headline=story.headline.strip("* "),
