@@ -94,7 +94,7 @@ class _Spacing:
         return apart
 
     def _glue(self, at: int) -> tuple[bool, bool]:
-        """Whether a word is glued to the one before and to the one after."""
+        """Say whether a word is glued to the one before and to the one after."""
         word = self.words[at]
         if word == '"':
             self._in_quotes = not self._in_quotes
@@ -124,14 +124,14 @@ class _Spacing:
         return (self.compounds_split and joins,) * 2
 
     def _is_between_letters(self, at: int) -> bool:
-        """Whether a dot stands within letters that a set splits ("U . S .")."""
+        """Say whether a dot stands within letters that a set splits ("U . S .")."""
         if self.layout is not Layout.PRINTED or not self.compounds_split:
             return False
         letters = [*self.words[max(0, at - 1) : at], *self.words[at + 1 : at + 2]]
         return len(letters) == 2 and all(len(x) == 1 and x.isupper() for x in letters)
 
     def _is_inside(self, before: str, after: str) -> bool:
-        """Whether an apostrophe stands within a word ("O'Brien", "don't"), not at its end."""
+        """Say whether an apostrophe stands within a word ("O'Brien", "don't"), not at its end."""
         if not (before[-1:].isalpha() and after[:1].isalpha()):
             self._in_single_quotes = False
             return False
