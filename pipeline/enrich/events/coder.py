@@ -30,6 +30,7 @@ from pipeline.enrich.events.confidence import (
     worth,
 )
 from pipeline.enrich.events.contexts import contexts_of
+from pipeline.enrich.events.deeds import Deeds
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_dates import event_days
 from pipeline.enrich.events.event_lexicon import EventLexicon, load_event_lexicon
@@ -41,7 +42,7 @@ from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party, identity
 from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.protocol import CoderInput
-from pipeline.enrich.events.relations import answered, conditions
+from pipeline.enrich.events.relations import conditions
 from pipeline.enrich.events.screen import Screen
 from pipeline.enrich.events.syntax import Token, arguments, governed
 from pipeline.model import Actor, Event
@@ -80,7 +81,6 @@ _LEAVING = code_set("leaving")
 _GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = code_set("between_all")
 _VIOLENT = code_set("violent")
-_ACCUSING = code_set("accusing")
 _BEYOND_TRADE = code_set("beyond_trade")
 _INVESTIGATING = code_set("investigating")
 _MUTUAL = code_set("mutual")
@@ -185,13 +185,13 @@ class EventCoder:
         docs = self._parser.parse(texts, names)
         events: list[list[Event]] = [[] for _ in items]
         recent = Mentions()
-        charges: list[tuple[Party, Party]] = []
+        deeds = Deeds()
         story = -1
         following = [*(number for number, _ in wanted[1:]), -1][: len(wanted)]
         for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
-                story, recent, charges = number, Mentions(), []
-            found, resolver = self._sentence(items[number], index, doc, recent, charges)
+                story, recent, deeds = number, Mentions(), Deeds()
+            found, resolver = self._sentence(items[number], index, doc, recent, deeds)
             events[number].extend(found)
             if after == number:  # a pronoun of the next sentence may stand for one of these
                 recent = Mentions(recent, partial(resolver.mentioned, doc))
@@ -232,9 +232,9 @@ class EventCoder:
         index: int,
         doc: Doc,
         recent: Mentions,
-        charges: list[tuple[Party, Party]],
+        deeds: Deeds,
     ) -> tuple[list[Event], Resolver]:
-        """Return the events of one sentence; `charges` are who accused whom so far, and grow."""
+        """Return the events of one sentence; `deeds` are what the story told so far, and grow."""
         start, _ = item.sentences[index]
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         rows: list[_Row] = []
@@ -244,11 +244,10 @@ class EventCoder:
             place = place_of(act.predicate, item.entities, start)
             around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
             for pair in self._sides(act, resolver):
-                source, target = at_home(act.code, *answered(act, *pair, charges), around)
-                if target is not None and act.code.startswith(_ACCUSING):
-                    charges.append((source, target))
+                source, target = at_home(act.code, *deeds.answered(act, *pair), around)
                 about = self._concerns(act, source, target, item.entities, start)
                 least = self._least_worth(act, source, target, reported=about)
+                deeds.add(act, source, target, is_row=least is not None)
                 if least is not None:
                     rows.append(_Row(act, source, target, place, least))
         events: dict[tuple[str | None, ...], Event] = {}

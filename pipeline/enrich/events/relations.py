@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
-from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.event_lexicon import SOMEBODY, Frame
-from pipeline.enrich.events.frames import REFUSED
-from pipeline.enrich.events.party import Party, identity
 from pipeline.enrich.events.syntax import (
     MAX_CHAIN,
     Arguments,
@@ -74,33 +70,6 @@ def conditions(predicate: Token) -> list[Token]:
     ]
 
 
-def answered(
-    act: Act, source: Party, target: Party | None, charges: Sequence[tuple[Party, Party]]
-) -> tuple[Party, Party | None]:
-    """Return both sides of a denial with whoever made the charge: "Chile denied the accusation"."""
-    unnamed = target is None or (not target.somebody and target.actor.country is None)
-    if not act.code.startswith(REFUSED) or not unnamed:
-        return source, target
-    noun = next((t for t in act.targets if t.lemma_.lower() in _CHARGES), None)
-    if noun is None:
-        return source, target
-    for accuser, accused in reversed(charges):
-        if identity(accused) == identity(source) or _is_one_state(accused, source):
-            actor = replace(accuser.actor, resolved_by="story", confidence=_CHARGE)
-            return source, replace(accuser, actor=actor)
-    return source, target
-
-
-def _is_one_state(one: Party, other: Party) -> bool:
-    """Say whether two parties are one country's government: a country, and the town it sits in."""
-    countries = {one.actor.country, other.actor.country}
-    return (
-        len(countries) == 1
-        and None not in countries
-        and one.actor.role == other.actor.role == "GOV"
-    )
-
-
 def possessors(frame: Frame, found: Arguments) -> list[Token]:
     """Return whose plan was changed where no doer is named.
 
@@ -154,10 +123,5 @@ def verb_chain(token: Token) -> Iterator[Token]:
             break
 
 
-_CHARGES = frozenset([
-    "accusation", "charge", "claim", "allegation", "criticism", "complaint", "it", "this", "that",
-])  # fmt: skip
-_CHARGE = 0.8
-"""How sure it is that a denied charge is the last one made; an estimate, as no set tells it."""
 _OWN = frozenset({"its", "his", "her", "their", "own"})
 _PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])

@@ -8,10 +8,12 @@ ceasefire or a hostage in the sentence, "condemned" needs nobody's help but some
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from pipeline.enrich.events.code_sets import code_set
+from pipeline.enrich.events.deeds import CHARGES, DEFINITE, deed_nouns
 from pipeline.enrich.events.event_lexicon import (
     ANYTHING,
     INFINITIVE,
@@ -110,6 +112,9 @@ class Screen:
             if code.startswith(_TOLD_BY_NOUNS)
             for form in members.get(name, ())
         )
+        self._deeds = frozenset(
+            form for noun in {*deed_nouns(), *CHARGES} for form in (noun, f"{noun}s")
+        )
         self._acting = frozenset(
             form
             for noun, role in lexicon.roles.items()
@@ -130,6 +135,10 @@ class Screen:
         if needs:
             self._needs[form] = self._needs.get(form, frozenset()) | needs
 
+    def _names_a_deed(self, words: Sequence[str]) -> bool:
+        """Say whether somebody's deed stands for him: "condemned the decision"."""
+        return any(word in self._deeds and before in DEFINITE for before, word in pairwise(words))
+
     def passes(self, text: str, named: int) -> bool:
         """Say whether a sentence is worth parsing; `named` is how many entities are named in it."""
         words = [word.lower() for word in _WORD.findall(text) if word not in _MONTHS]
@@ -144,6 +153,7 @@ class Screen:
             return True
         others = sum(word in self._others for word in words)
         sides = named + acting + (not _PERSONAL.isdisjoint(present)) + others
+        sides += self._names_a_deed(words)
         if sides > 1 and not self._free.isdisjoint(present):
             return True
         return named > 1 and not self._nominal.isdisjoint(present)

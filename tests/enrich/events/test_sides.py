@@ -198,6 +198,31 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "REJECT",
             ("Kenya", "KEN"),
         ),
+        # a deed that is judged: of who did the last one of its kind
+        (
+            "Kenya expelled the Somali ambassador. Uganda denounced the decision.",
+            ("Uganda", "UGA"),
+            "ACCUSE",
+            ("Kenya", "KEN"),
+        ),
+        (
+            "Norway offered Libya talks. Egypt condemned the raid. Libya rejected the offer.",
+            ("Libya", "LBY"),
+            "REJECT",
+            ("Norway", "NOR"),
+        ),
+        (
+            "Chad fired two missiles. Niger expressed concern over the launch.",
+            ("Niger", "NER"),
+            "ACCUSE",
+            ("Chad", "TCD"),
+        ),
+        (
+            "Angola closed its border with Zambia. Lusaka protested against the move.",
+            ("Lusaka", "ZMB"),
+            "PROTEST",
+            ("Angola", "AGO"),
+        ),
         # who is nameless is of the story's one country
         (
             "Protests spread through southern Peru on Monday. Police arrested 30 people.",
@@ -570,3 +595,21 @@ def test_an_envoy_is_recalled_from_the_state_that_was_named_last(enricher: Enric
     assert (recalled.target.country, recalled.target.resolved_by) == ("ECU", "story")
     assert recalled.target.confidence < 1.0
     assert coded(enricher, "Ecuador recalled its ambassador on Friday.") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # what is declined is a comment
+        "Kenya expelled the Somali ambassador. Uganda declined to comment on the decision.",
+        # nobody judges his own deed
+        "Kenya expelled the Somali ambassador. Kenya's foreign minister praised the decision.",
+        # the last deed is none of this kind
+        "Kenya expelled the Somali ambassador. Uganda rejected the offer.",
+        # it was only possible
+        "Kenya may expel the Somali ambassador. Uganda denounced the decision.",
+    ],
+)
+def test_a_noun_stands_for_no_deed_of_others(enricher: Enricher, text: str) -> None:
+    after = [event for event in coded(enricher, text) if event.sentence_index > 0]
+    assert not [e for e in after if e.target and e.target.resolved_by == "story"], after

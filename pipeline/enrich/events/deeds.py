@@ -1,0 +1,126 @@
+"""Whose deed is meant where a sentence answers one that was told before: "Chile denied the charge",
+"Peru condemned the decision"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from pipeline import tsv
+from pipeline.enrich.events.act import Act
+from pipeline.enrich.events.code_sets import code_set
+from pipeline.enrich.events.frames import REFUSED
+from pipeline.enrich.events.party import Party, identity
+from pipeline.enrich.events.syntax import Token
+
+_ACCUSING = code_set("accusing")
+_JUDGING = code_set("judging")
+_MOST_STEPS = 4
+"""From a noun to its verb: "expressed concern over the test"."""
+DEFINITE = frozenset({"the", "this", "that", "these", "those", "such"})
+"""Words before a noun that say that it was told of before."""
+CHARGES = frozenset([
+    "accusation", "charge", "claim", "allegation", "criticism", "complaint", "it", "this", "that",
+])  # fmt: skip
+"""What a denial denies, where it does not say."""
+_LAST_ONE = 0.8
+"""How sure it is that the last charge, or deed of its kind, is meant: an estimate, no set says."""
+
+
+@dataclass(slots=True)
+class Deeds:
+    """Holds what a story has told so far, in order: who accused whom, and who did what."""
+
+    charges: list[tuple[Party, Party]] = field(default_factory=list)
+    acts: list[tuple[str, Party]] = field(default_factory=list)
+
+    def add(self, act: Act, source: Party, target: Party | None, *, is_row: bool) -> None:
+        """Note an act; `is_row` says whether it may become an event.
+
+        What is denied or only possible is no deed, and somebody unknown did none.
+        """
+        if target is not None and act.code.startswith(_ACCUSING):
+            self.charges.append((source, target))
+        if (
+            is_row
+            and source.political
+            and source.actor.country
+            and not (act.negated or act.hypothetical)
+        ):
+            self.acts.append((act.code, source))
+
+    def answered(self, act: Act, source: Party, target: Party | None) -> tuple[Party, Party | None]:
+        """Return both sides of an act with whoever did what it answers, where it names nobody.
+
+        A denied accusation is that of who made it; a decision, offer or attack that is judged is
+        that of who did the last one of its kind.
+        """
+        if target is not None and (target.somebody or target.actor.country is not None):
+            return source, target
+        found = self._accuser(act, source) or self._doer(act, source)
+        if found is None:
+            return source, target
+        actor = replace(found.actor, resolved_by="story", confidence=_LAST_ONE)
+        return source, replace(found, actor=actor)
+
+    def _accuser(self, act: Act, source: Party) -> Party | None:
+        if not act.code.startswith(REFUSED) or not any(
+            token.lemma_.lower() in CHARGES for token in act.targets
+        ):
+            return None
+        return next(
+            (
+                accuser
+                for accuser, accused in reversed(self.charges)
+                if identity(accused) == identity(source) or _is_one_state(accused, source)
+            ),
+            None,
+        )
+
+    def _doer(self, act: Act, source: Party) -> Party | None:
+        if not act.code.startswith(_JUDGING):
+            return None
+        own = (token for token in act.targets if _is_of(token, act.predicate))
+        codes = next((c for token in own if (c := _stands_for(token))), None)
+        if codes is None:
+            return None
+        last = next((party for code, party in reversed(self.acts) if code.startswith(codes)), None)
+        if last is None or identity(last) == identity(source) or _is_one_state(last, source):
+            return None
+        return last
+
+
+def _is_of(token: Token, predicate: Token) -> bool:
+    """Say whether a verb itself governs a noun: not "declined to comment on the decision"."""
+    above = token.head
+    for _ in range(_MOST_STEPS):
+        if above.i == predicate.i:
+            return True
+        if above.pos_ not in {"ADP", "NOUN"}:
+            return False
+        above = above.head
+    return False
+
+
+def _stands_for(token: Token) -> tuple[str, ...] | None:
+    """Return the codes of the acts that a definite noun may stand for ("the decision")."""
+    definite = any(child.lower_ in DEFINITE for child in token.lefts)
+    return deed_nouns().get(token.lemma_.lower()) if definite else None
+
+
+@cache
+def deed_nouns() -> Mapping[str, tuple[str, ...]]:
+    """Return the nouns that stand for an act told before, with the codes of such acts."""
+    table = tsv.rows("pipeline.enrich.events", "data/deeds.tsv")
+    return {noun: tuple(codes.split()) for nouns, codes, _ in table for noun in nouns.split(", ")}
+
+
+def _is_one_state(one: Party, other: Party) -> bool:
+    """Say whether two parties are one country's government: a country, and the town it sits in."""
+    countries = {one.actor.country, other.actor.country}
+    return (
+        len(countries) == 1
+        and None not in countries
+        and one.actor.role == other.actor.role == "GOV"
+    )
