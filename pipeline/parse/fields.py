@@ -34,10 +34,6 @@ _JOB = re.compile(
     r",?\s+(?:Staff|Associated|AP|Reuters|AFP|Special|Correspondent)\b|\s+[-–—|]\s+"  # noqa: RUF001
 )
 _BYLINE = re.compile(r"^(?:By|BY|Von|VON|Por|POR|Par|PAR|Di|Door)\s+[^\W\d_a-z].{2,90}$")
-_CREDIT_TAIL = re.compile(
-    r"\s*(?P<credit>\((?:(?:Additional|Further) )?(?:Reporting|Writing|Editing|Compiled|Written|"
-    r"Edited|Translated)(?: and \w+)? by [^()]{3,400}\))$"
-)
 _MAX_BYLINE_WORDS = 16
 # `Ada Brenner, CTN`: beside a whole name, letters alone are those of a house.
 _LETTERS_ALONE = re.compile(r"[A-Z]{2,6}")
@@ -160,22 +156,6 @@ def first_provider(*signatures: str | None) -> str | None:
     return next(filter(None, known), None) or next(filter(None, map(named, signatures)), None)
 
 
-def _with_credit_apart(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the paragraphs with the credit in brackets that ends the last one as one of its own.
-
-    Addresses of the desk may stand below it.
-    """
-    end = len(paragraphs)
-    while end > 1 and paragraphs[end - 1].startswith("(("):
-        end -= 1
-    last = paragraphs[end - 1] if paragraphs else ""
-    credit = _CREDIT_TAIL.search(last, max(len(last) - 450, 0))
-    if not credit or not last[: credit.start()].strip():
-        return paragraphs
-    last_lines = (last[: credit.start()].rstrip(), credit["credit"])
-    return (*paragraphs[: end - 1], *last_lines, *paragraphs[end:])
-
-
 def _take_head(
     draft: Draft, paragraphs: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -221,9 +201,8 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     Above the text its day, the headline once more and a byline are taken off. What the draft has
     already (provider, bylines, dateline) stays.
     """
-    paragraphs = _with_credit_apart(without_rules(flow.paragraphs))
-    below = read_sign_off(["", *paragraphs])
-    kept = paragraphs[: max(below.end - 1, 0)]
+    below = read_sign_off(("", *without_rules(flow.paragraphs)))
+    kept = below.above[1:]
     embargoes, kept = take_embargoes(kept)
     change, kept = take_change_note(kept)
     points = _points(kept)
@@ -242,8 +221,9 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         bylines=draft.bylines or above or (found.reporters if found else ()) or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
-        editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change))) or None,
-        set_aside=(*draft.set_aside, *paragraphs[max(below.end - 1, 0) :]),
+        editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change, *below.notes)))
+        or None,
+        set_aside=(*draft.set_aside, *below.aside),
     )
     if found and found.year and not draft.published_at:
         whole = found.on(None)

@@ -338,3 +338,46 @@ def test_a_word_of_contacts_ends_no_story(text: str) -> None:
     """Below it stand sentences, or nothing by which anybody could be reached."""
     last = text.rsplit("\n\n", 1)[-1].replace("\n", " ")
     assert one(_RELEASE.format(text).encode()).paragraphs[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("tail", "names"),
+    [
+        (
+            "\n\nSource text for Eikon: [ID:nX1]\n\nFurther company coverage: [LMP.N]\n\n"
+            "((Reuters Newsroom; +1 646 555 0100;))",
+            (),
+        ),
+        (" Source text: (http://b.example/1) Further company coverage: (Gdynia Newsroom)", ()),
+        ("\n\n* Source text : http://b.example/1\n\n(Norrby Newsroom: +47-22-555-0100)", ()),
+        (" (Reporting by Rosa Lind; Editing by Tom Vale)", ("Rosa Lind",)),
+        (" (Reporting by Rosa Lind\nand Per Öst; Editing by\nTom Vale)", ("Rosa Lind", "Per Öst")),
+        ("\n\n(Reporting by Rosa Lind\nand Per Öst; Editing by\nTom Vale)",
+         ("Rosa Lind", "Per Öst")),
+        ("\n\nReporting by Rosa Lind\n\nOur Standards: The Thomson Reuters Trust Principles.",
+         ("Rosa Lind",)),
+        ("\n\n-By Rosa Lind, Dow Jones Newswires; +44 20 5550 0100; r.lind@dj.example",
+         ("Rosa Lind",)),
+    ],
+)  # fmt: skip
+def test_what_ends_a_text_is_off_its_last_line(tail: str, names: tuple[str, ...]) -> None:
+    """Behind the last sentence too, over several lines too: nothing else of the line goes."""
+    text = (
+        f"BRIEF-Pier Lamps earns more\n\nOct 5 (Reuters) - Pier Lamps:\n\n* It earned more.{tail}\n"
+    )
+    story = one(text.encode())
+    assert story.paragraphs == ("Pier Lamps:", "* It earned more.")
+    assert story.bylines == names
+    assert [warning for warning in story.warnings if "no date" not in warning] == []
+
+
+def test_a_note_of_change_below_a_text_is_the_editors() -> None:
+    note = "This story has been refiled to fix a name in paragraph 2"
+    text = f"Lamps lit\n\nOSLO, Oct 5 (Reuters) - {BODY}\n\n({note})\n\nReporting by Rosa Lind\n"
+    story = one(text.encode())
+    assert (story.editor_note, len(story.paragraphs), story.bylines) == (note, 2, ("Rosa Lind",))
+
+
+def test_brackets_that_end_a_text_stay() -> None:
+    text = f"Lamps lit\n\nOSLO, Oct 5 (Reuters) - {BODY} (He said so in the\nnewsroom of a paper.)"
+    assert one(text.encode()).paragraphs[-1].endswith("in the newsroom of a paper.)")

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from itertools import groupby
 
+from pipeline import tsv
 from pipeline.parse.conventions.providers import is_written, provider
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
-_END = re.compile(
-    r"^\W*(?:END(?:S|IT|ALL|ITEM)?|[Ee]nd(?:s|it|item)?|-30-|###+|NNNN|XXX+|\*{3,}|[-_=]{3,})\W*$"
-)
-_MORE = re.compile(r"^\W*(?:MORE|More|more|MORETOCOME|MORE TO COME|\(more\)|MTC)\W*$")
-_INITIALS = re.compile(
-    r"^[a-z]{2,5}(?:-[a-z]{2,5})*(?:/ ?[a-z]{1,5}(?:-[a-z]{1,5})*)+/?$"
-    r"|^[A-Z]{2,4}(?:/[A-Z]{1,4})+/?$"
-)
 # Italian agencies put them above the day that ends the message.
 _INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$")
 _SIGNED = re.compile(
@@ -25,38 +21,11 @@ _SIGNED = re.compile(
     r"(?:/[a-z]{2,4}){0,2}\)\.?$"
 )
 _APA_STAMP = re.compile(r"^APA\d{4} +(\d{4}-\d\d-\d\d)/(\d\d:\d\d)$")
-_SERIAL = re.compile(r"^ISSN \d{4} ?- ?\d{3}[\dX]$")
-_CREDIT = re.compile(
-    r"^\W{0,2}(?:(?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|Written|Report|"
-    r"Edited|Translated|Translation)\b(?: and \w+)? by\b|"
-    r"Reporting from\b)[^.]{3,400}\W*$"
-    r"|^Write to [^\W\d_].{3,80} at \S+@\S+$"
-    r"|^.{3,160}\bcontributed to this (?:report|story)\.?$"
-    r"|^Follow .{3,80} (?:on|at) (?:Twitter|X|Facebook|https?:|@).{0,100}$",
-    re.I,
-)
 _REPORTERS = re.compile(
     r"(?:report(?:ing|ed)?|writing|written)(?: and (?:writing|editing|reporting))? by"
     r"\s+(?P<names>.+?)(?=;|\.\s|,? (?:writing|editing|edited) by|\)|$)",
     re.I,
 )
-# Antara; Canadian Press; releases of PR Newswire; what EFE sends beside a text.
-_REPORTER = re.compile(
-    r"^(?P<role>Reporter|Pewarta|Penulis|Muhabir|Editor|Editör|Redaktur|Translator|Penerjemah)"
-    r"s?\s?: "
-    r"(?P<names>[^\W\d_].{2,80})$"
-)
-_FIRST_PUBLISHED = re.compile(
-    r"^This report by (?P<agency>The (?:Canadian|Associated) Press) was first published .{3,60}$"
-)
-_SOURCE = re.compile(r"^SOURCES?:? [^\W\d_a-z][^.!?]{1,100}\.?$")
-_BESIDE = re.compile(
-    r"^\((?:con )?(?:fotos?|audios?|v[ií]deos?|infograf[ií]as?|photos?|pictures?|archivo)"
-    r"(?:(?:,| y| and|/) ?(?:fotos?|audios?|v[ií]deos?|photos?))*\)$",
-    re.I,
-)
-_CONTACT = re.compile(r"^\(*\S+@\S+[^)]*\)*$|^\(\(.{3,200}\)\)$")
-_NEWSROOM = re.compile(r"^--\s*[^\W\d_][^.]{3,80}(?:\bnewsroom\b|\d{3})[^.]{0,40}$", re.I)
 _CONTACTS = re.compile(
     r"[ \t*]*(?:(?P<sure>View (?:source|original) (?:version|content)\b"
     r"|To view the (?:source|original) version of this|Original-Content von: |KEYWORDS?: [A-Z]{2}"
@@ -78,7 +47,6 @@ _RUNNING_LINE = 0.5
 _RUNNING_BLOCK = 0.4
 _FEW_WORDS = 4
 _STOPS = (".", "!", "?", '"', "”")
-_RIGHTS = re.compile(r"^(?:©|\(c\)|copyright\b).{0,300}$", re.I)
 _DAY_FIRST_STAMP = re.compile(r"^(\d\d)\.(\d\d)\.(\d\d|\d{4})[ ,]+(\d\d)[:.](\d\d)$")
 _AP_STAMP = re.compile(
     r"^(?:AP-[A-Z]{2}-|CP-|NYT-|[Uu][Pp][Ii][- ])(\d\d)-(\d\d)-(\d\d)\s+(\d\d):?(\d\d)\s*"
@@ -95,89 +63,181 @@ _DJ_STAMP = re.compile(
 # Canadian Press: `10:12ET 05-10-26`, the day first.
 _CP_STAMP = re.compile(r"^(\d\d):(\d\d)ET (\d\d)-(\d\d)-(\d\d)$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
-_KEYWORDS = re.compile(r"^Keywords?:\s*(?P<words>\S.{1,200})$")
-_CODES = re.compile(r"^<org idsrc=[^<>]{1,80}>[^<>]{0,120}</org>$")
-_PTI = re.compile(r"^PTI(?: [A-Z]{2,5}){1,6}$")
-_AAP = re.compile(r"^AAP(?: [a-z]{2,4}(?:/[a-z]{1,4})*){1,3}/?$")
-_DPA = re.compile(r"^dpa(?:-\w+)?(?: [a-z0-9]{1,5}){2,8}$")
-_END_OF_HOUSE = re.compile(r"^\(END\) (?P<house>Dow Jones Newswires|[A-Z][\w .]{2,40})$")
-# `Ada Brenner/TT`
-_BY_HOUSE = re.compile(
-    r"^(?P<names>[^\W\d_a-z]\w+(?:[ -][^\W\d_a-z][\w.-]*){1,4})/(?P<house>[A-Z]{2,8})$"
-)
-_WHO_WRITES = frozenset(("Reporter", "Pewarta", "Penulis", "Muhabir"))
 # `Press Association Political Staff`, which stands behind a name and a comma.
 _TITLE = re.compile(
     r"\b(?:Staff|Correspondents?|Writers?|Editors?|Reporters?|Korrespondent(?:in)?|Redaktion)$"
 )
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
+_MAX_STAMP_CHARS = 40
+_MAX_TAIL_CHARS = 500
+_MAX_BRACKET_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """Says how many lines of text are left above the sign-off, and what it said."""
+    """Says what a sign-off said, and parts the lines: those `above` it, and those that are it."""
 
-    end: int
+    above: tuple[str, ...]
+    aside: tuple[str, ...] = ()
     provider: str | None = None
     bylines: tuple[str, ...] = ()
     moment: Moment | None = None
     rights: str | None = None
     more: bool = False
     keywords: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def read_sign_off(lines: list[str]) -> SignOff:
-    """Return the sign-off at the end of `lines`; a story that is one line is no sign-off."""
-    end, steps = contacts_begin(lines), 0
-    agency: str | None = None
-    rights: str | None = None
-    when: Moment | None = None
+@dataclass(slots=True)
+class _Found:
+    """Holds what the lines said up to now, from the last one on."""
+
+    provider: str | None = None
     bylines: tuple[str, ...] = ()
-    more = False
+    moment: Moment | None = None
+    rights: str | None = None
+    more: bool = False
     keywords: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_sign_off(lines: Sequence[str]) -> SignOff:
+    """Return the sign-off at the end of `lines`; a story that is one line is no sign-off.
+
+    What ends the last line of the text, behind its last sentence, is a line of its own.
+    """
+    end, steps = contacts_begin(lines), 0
+    found = _Found()
     while end > 1 and steps < _MAX_LINES:
-        text = lines[end - 1].strip()
+        begin = _begin_of_bracket(lines, end)
+        text = " ".join(entry.strip() for entry in lines[begin:end])
         steps += bool(text)
-        if len(text) > _MAX_LINE_CHARS:
+        if text and not _take(text, found, is_last=end == len(lines)):
             break
-        stamp = _INLINE_STAMP.search(text) if len(text) < 40 else None
-        if (
-            not text
-            or _END.match(text)
-            or _NEWSROOM.match(text)
-            or _INITIALS.match(text)
-            or _CONTACT.match(text)
-            or _CODES.match(text)
-            or _SERIAL.match(text)
-            or _BESIDE.match(text)
-            or _SOURCE.match(text)
-            or (end < len(lines) and when and _INITIALS_ABOVE.match(text))
-        ):
-            pass
-        elif _MORE.match(text):
-            more = True
-        elif words := _KEYWORDS.match(text):
-            keywords = tuple(part.strip() for part in re.split("[;,]", words["words"]))
-        elif _DPA.match(text) or _PTI.match(text) or _AAP.match(text):
-            agency = agency or provider(text.split()[0])
-        elif signed := _signature(text):
-            agency = agency or signed
-        elif credit := _credit(text):
-            bylines, agency = credit[0] or bylines, agency or credit[1]
-        elif len(text) < 40 and (found := read_stamp(text)):
-            when, agency = found, agency or stamp_provider(text)
-        elif stamp and provider(text[: stamp.start()]):
-            agency, when = provider(text[: stamp.start()]), dates.moment(stamp[1])
-        elif _RIGHTS.match(text):
-            rights = text
-        else:
-            break
-        end -= 1
-    return SignOff(end, agency, bylines, when, rights, more, keywords)
+        end = begin
+    above, aside = tuple(lines[:end]), tuple(lines[end:])
+    begin = _begin_of_bracket(lines, end)
+    last = "\n".join(lines[begin:end])
+    if kept := _before_tail(last, found):
+        above, aside = (*lines[:begin], kept), (last[len(kept) :], *aside)
+    return SignOff(
+        above,
+        aside,
+        found.provider,
+        found.bylines,
+        found.moment,
+        found.rights,
+        found.more,
+        found.keywords,
+        found.notes,
+    )
 
 
-def contacts_begin(lines: list[str]) -> int:
+def _begin_of_bracket(lines: Sequence[str], end: int) -> int:
+    """Return the line in which a bracket begins that the line above `end` closes; else that one."""
+    last = lines[end - 1].rstrip() if end else ""
+    if not last.endswith(")") or last.count("(") >= last.count(")"):
+        return max(end - 1, 0)
+    for number in range(end - 2, max(end - 2 - _MAX_BRACKET_LINES, 0), -1):
+        entry = lines[number]
+        if not entry.strip() or len(entry) > _MAX_LINE_CHARS:
+            break
+        if entry.count("(") > entry.count(")"):
+            return number
+    return end - 1
+
+
+def _take(text: str, found: _Found, *, is_last: bool) -> bool:
+    """Read a line into `found`; say whether it is one of a sign-off."""
+    if len(text) > _MAX_LINE_CHARS:
+        return False
+    for what, shape in _shapes_of_lines():
+        match = shape.match(text)
+        if match and _take_as(what, match, found):
+            return True
+    if _INITIALS_ABOVE.match(text) and found.moment and not is_last:
+        return True
+    if signed := _signature(text):
+        found.provider = found.provider or signed
+        return True
+    return len(text) < _MAX_STAMP_CHARS and _take_stamp(text, found)
+
+
+def _take_as(what: str, match: re.Match[str], found: _Found) -> bool:
+    """Read a line of a known shape; False where a house that it names is none."""
+    groups = match.groupdict()
+    agency = provider(groups.get("agency") or groups.get("house"))
+    if groups.get("house") and not agency:
+        return False
+    if what == "more":
+        found.more = True
+    elif what == "words":
+        found.keywords = tuple(part.strip() for part in re.split("[;,]", match["words"]))
+    elif what == "signed":
+        agency = provider(match[0].split()[0])
+    elif what == "note":
+        found.notes = (match["note"], *found.notes)
+    elif what == "credit":
+        is_general = not groups.keys() & {"names", "agency"}
+        named = _reporters(match[0]) if is_general else split_names(groups.get("names") or "")
+        found.bylines = named or found.bylines
+    elif what == "rights":
+        found.rights = match[0]
+    found.provider = found.provider or agency
+    return True
+
+
+def _take_stamp(text: str, found: _Found) -> bool:
+    if moment := read_stamp(text):
+        found.moment, found.provider = moment, found.provider or stamp_provider(text)
+        return True
+    stamp = _INLINE_STAMP.search(text)
+    agency = provider(text[: stamp.start()]) if stamp else None
+    if not stamp or not agency:
+        return False
+    found.provider, found.moment = agency, dates.moment(stamp[1])
+    return True
+
+
+def _before_tail(text: str, found: _Found) -> str | None:
+    """Return what stands before the tail of a text, and read the tail; None without one."""
+    kept = text.rstrip()
+    for shape in _shapes_of_tails():
+        tail = shape.search(kept, max(len(kept) - _MAX_TAIL_CHARS, 0))
+        if tail and kept[: tail.start()].strip():
+            found.bylines = _reporters(" ".join(tail[0].split())) or found.bylines
+            kept = kept[: tail.start()].rstrip()
+    return kept if kept != text.rstrip() else None
+
+
+@cache
+def _shapes_of_lines() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what each shape is; neighbours of which nothing is kept are one."""
+    found: list[tuple[str, re.Pattern[str]]] = []
+    for what, shapes in groupby(_rows(), key=lambda row: row[0]):
+        texts = [shape for _, _, shape in shapes]
+        if what == "mark":
+            found.append((what, re.compile("|".join(texts))))
+        elif what != "tail":
+            found += [(what, re.compile(text)) for text in texts]
+    return tuple(found)
+
+
+@cache
+def _shapes_of_tails() -> tuple[re.Pattern[str], ...]:
+    return tuple(
+        re.compile(rf"(?<=[\s.!?\"”)\]])(?:{shape})")
+        for what, _, shape in _rows()
+        if what == "tail"
+    )
+
+
+def _rows() -> list[list[str]]:
+    return list(tsv.rows("pipeline.parse.conventions", "signoffs.tsv"))
+
+
+def contacts_begin(lines: Sequence[str]) -> int:
     """Return the line where a release's contacts begin; behind the last one where it has none.
 
     Below a line that calls them so only names, numbers and addresses may stand.
@@ -201,7 +261,7 @@ def _is_contact(text: str) -> bool:
     return (len(words) <= 2 * _MAX_CONTACT_WORDS and not running) or bool(_CONTACTS.match(text))
 
 
-def _is_running(lines: list[str]) -> bool:
+def _is_running(lines: Sequence[str]) -> bool:
     """Say whether running text is among the lines: a sentence, or a block of mostly small words."""
     words: list[str] = []
     for text in (*lines, ""):
@@ -286,19 +346,6 @@ def _in_gmt(stamp: re.Match[str]) -> Moment | None:
     if found and hour < stamp["local"]:
         return replace(found, at=found.at + timedelta(days=1))
     return found
-
-
-def _credit(text: str) -> tuple[tuple[str, ...], str | None] | None:
-    """Return the names that a line of credits gives, and the agency; None for any other line."""
-    if ended := _END_OF_HOUSE.match(text):
-        return (), provider(ended["house"])
-    if (own := _BY_HOUSE.match(text)) and provider(own["house"]):
-        return split_names(own["names"]), provider(own["house"])
-    if credit := _REPORTER.match(text):
-        return (split_names(credit["names"]) if credit["role"] in _WHO_WRITES else ()), None
-    if first := _FIRST_PUBLISHED.match(text):
-        return (), provider(first["agency"])
-    return (_reporters(text), None) if _CREDIT.match(text) else None
 
 
 def _reporters(credit: str) -> tuple[str, ...]:

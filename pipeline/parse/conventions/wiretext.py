@@ -56,11 +56,13 @@ def read_story(text: str, moment: Moment | None = None) -> Draft:
     """
     lines = ["" if _RULE.match(entry) else entry for entry in text.strip("\n").split("\n")]
     below = read_sign_off(lines)
-    end = next((n for n in range(below.end) if _NOT_TO_PRINT.match(lines[n])), below.end)
-    head = read_heading(lines[:end])
+    above = list(below.above)
+    end = next((n for n, entry in enumerate(above) if _NOT_TO_PRINT.match(entry)), len(above))
+    head = read_heading(above[:end])
     head.moment = head.moment or below.moment or moment
-    paragraphs = split_paragraphs("\n".join(lines[head.start : end]))
-    draft = compose(head, tidy_paragraphs(paragraphs), below, text, lines[end:])
+    paragraphs = split_paragraphs("\n".join(above[head.start : end]))
+    aside = (*above[end:], *below.aside)
+    draft = compose(head, tidy_paragraphs(paragraphs), below, text, aside)
     _check(draft, head, below)
     return draft
 
@@ -80,7 +82,7 @@ def compose(
     embargoes, paragraphs = take_embargoes(without_rules(paragraphs))
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
-    notes = [*head.notes, *embargoes, *([change] if change else ())]
+    notes = [*head.notes, *embargoes, *([change] if change else ()), *below.notes]
     embargoes = [*head.embargoes, *embargoes]
     signed, paragraphs = take_signature(paragraphs)
     reporter = dateline.reporters if dateline else ()

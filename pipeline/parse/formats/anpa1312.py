@@ -70,14 +70,14 @@ def read_anpa(text: str, slugline: str | None, *, is_table: bool) -> Draft:
     summary = _read_head(head, [line(entry.strip(_QUADS)) for entry in _joined(lines[:end])])
     rows = [_body_line(entry) for entry in lines[end:]]
     below = read_sign_off(["", *rows])
-    kept = rows[: max(below.end - 1, 0)]
+    kept = below.above[1:]
     paragraphs = [entry.strip() for entry in kept] if is_table else split_indented("\n".join(kept))
     draft = compose(head, tidy_paragraphs(paragraphs), below)
     return replace(
         draft,
         summary=draft.summary or " ".join(summary) or None,
         delivered=text,
-        set_aside=(*draft.set_aside, *rows[len(kept) :]),
+        set_aside=(*draft.set_aside, *below.aside),
     )
 
 

@@ -79,8 +79,7 @@ def read_marked_heading(text: str) -> Draft | None:
     stop = next((n for n in range(end, len(lines)) if _FOR_DESKS.match(lines[n])), len(lines))
     desk = [line(entry) for entry in lines[stop:] if entry.strip()]
     below = read_sign_off(["", *lines[end:stop]])
-    body = lines[end : end + max(below.end - 1, 0)]
-    paragraphs = tidy_paragraphs(split_paragraphs("\n".join(body)))
+    paragraphs = tidy_paragraphs(split_paragraphs("\n".join(below.above[1:])))
     if not head.headline and not paragraphs:
         raise FaultError("no_text", "there is no text between heading and sign-off")
     head.notes += [" ".join(desk)] if desk else []

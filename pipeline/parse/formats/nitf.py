@@ -121,7 +121,7 @@ def read_nitf(root: etree._Element) -> Draft:
         summary = " ".join(block) if is_first else None
     below = ("", *texts_of(xml.child(root, "body", "body.end")))
     signed = read_sign_off(list(below))
-    notes = [text for text in below[1 : signed.end] if " " in text]
+    notes = [text for text in signed.above[1:] if " " in text]
     draft = replace(
         draft,
         editor_note="\n".join(filter(None, (draft.editor_note, *notes))) or None,
