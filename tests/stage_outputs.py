@@ -17,7 +17,7 @@ from pipeline.enrich import Enricher
 from pipeline.job import stages_of
 from pipeline.model import EnrichedStory, Story
 from pipeline.stages import StageVersion
-from pipeline.store.schema.rows import entity_rows, event_rows, story_row
+from pipeline.store.schema.rows import decompress, entity_rows, event_rows, story_row
 from tests.parse.golden import GOLDEN, cases, result
 from tests.support.rows import a_story, enriched
 
@@ -84,6 +84,8 @@ def _rows() -> list[Any]:
     item = enriched(replace(a_story(1), parse_id="a-parse"))
     apart = ("code_version",)
     story = {k: v for k, v in story_row(item, "a_model", "0").items() if k not in apart}
+    # How zstd packs the bytes is no value of the row: no reprocess is worth another packing.
+    story["raw"] = decompress(story["raw"])
     return [story, *entity_rows(item), *event_rows(item)]
 
 

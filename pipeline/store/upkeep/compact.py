@@ -22,6 +22,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
@@ -40,6 +41,12 @@ PREFIX = "compact-"
 _SEEN = "_columns.json"
 _ATTEMPTS = 5
 _FILES_A_COMMIT = 200
+_UNPACKED_BYTES = 1024**3
+"""What files that become one may hold unpacked: Arrow's columns end at 2 GiB, and memory before."""
+
+_TIMES_SMALLER = 32
+"""Files of less than that part of it are not looked into: nothing in them is pressed further."""
+
 _LARGE = 4
 _STAY = 2
 """The large file of an open day, and the one that the others become."""
@@ -104,7 +111,9 @@ def compact(lake: Lake, sizing: Sizing, at: datetime) -> list[Compacted]:
     writer = uuid4().hex[:16]
     try:
         return [
-            _carried_out(lake, table, partial(_plan, lake, table, sizing, at), sizing, at, writer)
+            _carried_out(
+                lake, table, partial(_plan, lake, table, sizing, at, {}), sizing, at, writer
+            )
             for table in TABLES
         ]
     finally:
@@ -203,8 +212,13 @@ def _carried_out(  # noqa: PLR0917 (each has its own type)
     return replace(done, gave_up=True)
 
 
-def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
-    """Say what to gather, partition by partition, in an order that the files' names decide."""
+def _plan(
+    lake: Lake, table: str, sizing: Sizing, at: datetime, unpacked: dict[str, int]
+) -> list[_Bin]:
+    """Say what to gather, partition by partition, in an order that the files' names decide.
+
+    `unpacked` holds what was found of files that were looked into.
+    """
     keys = contract(table).partition_by
     open_from = (at - timedelta(days=1)).date().isoformat()
     small: dict[tuple[str | None, ...], list[_File]] = defaultdict(list)
@@ -222,7 +236,9 @@ def _plan(lake: Lake, table: str, sizing: Sizing, at: datetime) -> list[_Bin]:
         least = max(2, sizing.closed_min_files if is_closed else sizing.min_files)
         found += [
             _Bin(partition, tuple(files if is_closed else _without_the_large(files, least)))
-            for files in _gathered(sorted(small[folder], key=lambda f: f.path), sizing)
+            for alike in _gathered(sorted(small[folder], key=lambda f: f.path), sizing)
+            if len(alike) >= least
+            for files in _unpacked_small(lake, table, alike, unpacked)
             if len(files) >= least
         ]
     return found
@@ -249,6 +265,29 @@ def _gathered(files: Sequence[_File], sizing: Sizing) -> Iterator[list[_File]]:
         gathered.append(file)
     if gathered:
         yield gathered
+
+
+def _unpacked_small(
+    lake: Lake, table: str, files: Sequence[_File], unpacked: dict[str, int]
+) -> Iterator[Sequence[_File]]:
+    """Part files that would be too much together once unpacked."""
+    if sum(file.size_bytes for file in files) * _TIMES_SMALLER <= _UNPACKED_BYTES:
+        yield files
+        return
+    filesystem = filesystem_of(lake.url, lake.options)
+    gathered: list[_File] = []
+    for file in files:
+        if file.path not in unpacked:
+            with lake.reading(table):
+                footer = pq.read_metadata(f"{table}/{unquote(file.path)}", filesystem=filesystem)
+            groups = range(footer.num_row_groups)
+            unpacked[file.path] = sum(footer.row_group(n).total_byte_size for n in groups)
+        size = sum(unpacked[f.path] for f in gathered) + unpacked[file.path]
+        if gathered and size > _UNPACKED_BYTES:
+            yield gathered
+            gathered = []
+        gathered.append(file)
+    yield gathered
 
 
 def _next(bins: Sequence[_Bin], sizing: Sizing) -> list[_Bin]:

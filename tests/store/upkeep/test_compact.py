@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store.check.judge import check
@@ -97,6 +98,21 @@ def test_files_of_the_target_size_and_few_files_are_left_alone(tmp_path: Path) -
     compact(Lake(str(tmp_path)), Sizing(target_bytes=1000, min_files=2), NOON)
     compact(Lake(str(tmp_path)), Sizing(min_files=100), NOON)
     assert files_of(tmp_path, "stories") == before
+
+
+def test_files_that_would_be_too_much_unpacked_stay_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as fit become one; where no two do there is nothing to do, and that is no loop."""
+    before = many_files(tmp_path)
+    monkeypatch.setattr("pipeline.store.upkeep.compact._UNPACKED_BYTES", 1)
+    assert all(not done.replaced for done in compact(Lake(str(tmp_path)), SMALL, NOON))
+    footers = [pq.read_metadata(tmp_path / path) for path in files_of(tmp_path, "stories")]
+    size = max(footer.row_group(0).total_byte_size for footer in footers)
+    monkeypatch.setattr("pipeline.store.upkeep.compact._UNPACKED_BYTES", 3 * size)
+    compact(Lake(str(tmp_path)), SMALL, NOON)
+    assert len(files_of(tmp_path, "stories")) == 2
+    assert rows_of(tmp_path) == before
 
 
 def test_a_second_compaction_finds_nothing_to_do(tmp_path: Path) -> None:
