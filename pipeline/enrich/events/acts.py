@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.act import COOPERATIVE, PROTESTING, Act, finished
-from pipeline.enrich.events.classes import classes_of, is_somebody
+from pipeline.enrich.events.classes import classes_of, is_armed, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
@@ -177,12 +177,17 @@ class ActFinder:
         return code
 
     def _protested(self, predicate: Token, depth: int) -> list[Token]:
-        """Say whom a protest's purpose names: "marched to demand that the mayor resign"."""
+        """Say whom a protest's purpose names, or the verb that it is coordinated with.
+
+        "marched to demand that the mayor resign", "summoned the envoy and protested".
+        """
         for child in predicate.children:
             if child.dep_ in {"advcl", "xcomp"} and (is_infinitive(child) or child.tag_ == "VBG"):
                 inner = self._act(child, depth + 1)
                 if inner is not None:
                     return list(inner.targets)
+        if predicate.dep_ == "conj" and predicate.head.lemma_.lower() == "summon":
+            return list(arguments(predicate.head).objects)
         return []
 
     def _consumed(self, frame: Frame, found: Arguments, predicate: Token) -> frozenset[int]:
@@ -272,6 +277,9 @@ class ActFinder:
             targets = (*addressed, *own, *inner.targets)
         else:
             outer = [t for t in (*found.objects, *found.datives) if is_somebody(t, self._lexicon)]
+            if "order" in {operator, predicate.lemma_}:
+                # The forces that are ordered do it, and it is not done to them.
+                outer = [t for t in outer if not is_armed(t, self._lexicon)]
             after = [t for name in TARGET_PREPOSITIONS for t in found.prepositions.get(name, [])]
             own = [t for t in inner.sources if t not in sources] if operator == "stop" else []
             after = [t for t in after if t.pos_ != "VERB"]

@@ -70,8 +70,10 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
     speaker = _speaker(token)
     if speaker is not None and lower in HE | IT | {"they", "them"}:
         teller = party(speaker)
-        if teller is not None and _agrees(lower, speaker, teller):
-            return [teller]
+        agrees = teller is not None and _agrees(lower, speaker, teller)
+        # "Peru and Chile said that it ignores them": a thing, and neither of the two.
+        if teller is not None and (agrees or (lower in IT and _is_several(speaker))):
+            return [teller] if agrees else []
     before = [
         found
         for other in token.doc[: token.i]
@@ -181,10 +183,14 @@ def _speaker(token: Token) -> Token | None:
     )
 
 
+def _is_several(speaker: Token) -> bool:
+    return speaker.tag_ in {"NNS", "NNPS"} or any(c.dep_ == "conj" for c in speaker.children)
+
+
 def _agrees(lower: str, speaker: Token, party: Party) -> bool:
     """Say whether a pronoun can stand for a speaker: persons are "he", bodies "it", several
     "they"."""
-    plural = speaker.tag_ in {"NNS", "NNPS"} or any(c.dep_ == "conj" for c in speaker.children)
+    plural = _is_several(speaker)
     if lower in HE:
         return party.kind == "PERSON" or (not plural and party.kind not in {"ORG", "GPE"})
     if lower in IT:

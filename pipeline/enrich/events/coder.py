@@ -243,8 +243,9 @@ class EventCoder:
                 continue  # "if Poland closed the consulate": nobody did or will
             place = place_of(act.predicate, item.entities, start)
             around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
-            for pair in self._sides(act, resolver):
-                source, target = at_home(act.code, *deeds.answered(act, *pair), around)
+            pairs = [p for pair in self._sides(act, resolver) for p in deeds.answered(act, *pair)]
+            for pair in pairs:
+                source, target = at_home(act.code, *pair, around)
                 about = self._concerns(act, source, target, item.entities, start)
                 least = self._least_worth(act, source, target, reported=about)
                 deeds.add(act, source, target, is_row=least is not None)

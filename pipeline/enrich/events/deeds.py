@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -11,11 +11,12 @@ from pipeline import tsv
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.frames import REFUSED
-from pipeline.enrich.events.party import Party, identity
+from pipeline.enrich.events.party import Party, distinct, identity
 from pipeline.enrich.events.syntax import Token
 
 _ACCUSING = code_set("accusing")
 _JUDGING = code_set("judging")
+_MOST_DOERS = 3
 _MOST_STEPS = 4
 """From a noun to its verb: "expressed concern over the test"."""
 DEFINITE = frozenset({"the", "this", "that", "these", "those", "such"})
@@ -33,7 +34,7 @@ class Deeds:
     """Holds what a story has told so far, in order: who accused whom, and who did what."""
 
     charges: list[tuple[Party, Party]] = field(default_factory=list)
-    acts: list[tuple[str, Party]] = field(default_factory=list)
+    acts: list[tuple[Act, Party]] = field(default_factory=list)
 
     def add(self, act: Act, source: Party, target: Party | None, *, is_row: bool) -> None:
         """Note an act; `is_row` says whether it may become an event.
@@ -42,53 +43,52 @@ class Deeds:
         """
         if target is not None and act.code.startswith(_ACCUSING):
             self.charges.append((source, target))
-        if (
-            is_row
-            and source.political
-            and source.actor.country
-            and not (act.negated or act.hypothetical)
-        ):
-            self.acts.append((act.code, source))
+        known = source.political and source.actor.country is not None
+        if is_row and known and not (act.negated or act.hypothetical):
+            self.acts.append((act, source))
 
-    def answered(self, act: Act, source: Party, target: Party | None) -> tuple[Party, Party | None]:
-        """Return both sides of an act with whoever did what it answers, where it names nobody.
+    def answered(
+        self, act: Act, source: Party, target: Party | None
+    ) -> Iterator[tuple[Party, Party | None]]:
+        """Yield both sides of an act with whoever did what it answers, where it names nobody.
 
-        A denied accusation is that of who made it; a decision, offer or attack that is judged is
-        that of who did the last one of its kind.
+        A denied accusation is that of who made it; a decision, offer, attack or agreement that is
+        judged is that of who did the last one of its kind, of all who did it together.
         """
-        if target is not None and (target.somebody or target.actor.country is not None):
-            return source, target
-        found = self._accuser(act, source) or self._doer(act, source)
-        if found is None:
-            return source, target
-        actor = replace(found.actor, resolved_by="story", confidence=_LAST_ONE)
-        return source, replace(found, actor=actor)
+        found: Sequence[Party] = ()
+        if target is None or (not target.somebody and target.actor.country is None):
+            found = self._accuser(act, source) or self._doers(act, source)
+        if not found:
+            yield source, target
+        for party in found:
+            actor = replace(party.actor, resolved_by="story", confidence=_LAST_ONE)
+            yield source, replace(party, actor=actor)
 
-    def _accuser(self, act: Act, source: Party) -> Party | None:
+    def _accuser(self, act: Act, source: Party) -> list[Party]:
         if not act.code.startswith(REFUSED) or not any(
             token.lemma_.lower() in CHARGES for token in act.targets
         ):
-            return None
-        return next(
-            (
-                accuser
-                for accuser, accused in reversed(self.charges)
-                if identity(accused) == identity(source) or _is_one_state(accused, source)
-            ),
-            None,
-        )
+            return []
+        who = (accuser for accuser, accused in reversed(self.charges) if _is_same(accused, source))
+        return [accuser for accuser in (next(who, None),) if accuser is not None]
 
-    def _doer(self, act: Act, source: Party) -> Party | None:
+    def _doers(self, act: Act, source: Party) -> list[Party]:
         if not act.code.startswith(_JUDGING):
-            return None
+            return []
         own = (token for token in act.targets if _is_of(token, act.predicate))
         codes = next((c for token in own if (c := _stands_for(token))), None)
         if codes is None:
-            return None
-        last = next((party for code, party in reversed(self.acts) if code.startswith(codes)), None)
-        if last is None or identity(last) == identity(source) or _is_one_state(last, source):
-            return None
-        return last
+            return []
+        last = next((deed for deed, _ in reversed(self.acts) if deed.code.startswith(codes)), None)
+        if last is None:
+            return []
+        together = distinct([party for deed, party in self.acts if deed is last])
+        # Nobody judges his own deed.
+        return [] if any(_is_same(party, source) for party in together) else together[:_MOST_DOERS]
+
+
+def _is_same(one: Party, other: Party) -> bool:
+    return identity(one) == identity(other) or _is_one_state(one, other)
 
 
 def _is_of(token: Token, predicate: Token) -> bool:

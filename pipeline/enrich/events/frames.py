@@ -157,6 +157,10 @@ class Frames:
             where = [t for t in after if t.dep_ == "pobj" and t.head.lower_ in _PLACING]
             owned = [t for t in objects if is_somebody(t, self._lexicon) or _of_a_name(t)]
             towards = [t for t in after if t not in where]
+            # "expelled Australian diplomats from Moscow": it was done to them, not to the town.
+            named = [t for t in owned if _of_a_name(t) and is_somebody(t, self._lexicon)]
+            if named and all(t.head.lower_ == "from" for t in towards):
+                towards = [*named, *towards]
             ordered = [*somebody, *asked, *towards, *owned, *where, *objects]
             if (frame.code or "").startswith(REFUSED):
                 # What is refused, not what it is about.

@@ -223,6 +223,26 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "PROTEST",
             ("Angola", "AGO"),
         ),
+        (
+            "Peru and Chile signed an agreement on fishing. Ecuador denounced the agreement.",
+            ("Ecuador", "ECU"),
+            "ACCUSE",
+            ("Chile", "CHL"),
+        ),
+        # who is sent away from a town is whom it is done to
+        (
+            "Russia threatened to expel Australian diplomats from Moscow.",
+            ("Russia", "RUS"),
+            "THREATEN",
+            ("Australian diplomats", "AUS"),
+        ),
+        # a protest is made to who was summoned
+        (
+            "Nepal summoned the Indian envoy and protested against firing across the border.",
+            ("Nepal", "NPL"),
+            "PROTEST",
+            ("Indian envoy", "IND"),
+        ),
         # who is nameless is of the story's one country
         (
             "Protests spread through southern Peru on Monday. Police arrested 30 people.",
@@ -613,3 +633,16 @@ def test_an_envoy_is_recalled_from_the_state_that_was_named_last(enricher: Enric
 def test_a_noun_stands_for_no_deed_of_others(enricher: Enricher, text: str) -> None:
     after = [event for event in coded(enricher, text) if event.sentence_index > 0]
     assert not [e for e in after if e.target and e.target.resolved_by == "story"], after
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        # the army does it, and it is not done to it
+        ("President Bola Tinubu ordered the army to rescue them.", "AID"),
+        # "it" is the treaty, not one of the two
+        ("Peru and Chile left the treaty, saying that it ignores their claims in Asia.", "REJECT"),
+    ],
+)
+def test_somebody_named_is_not_always_a_side(enricher: Enricher, text: str, root: str) -> None:
+    assert root not in {event.root for event in coded(enricher, text)}
