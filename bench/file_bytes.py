@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.store.commit.data_files import PRUNING
+from pipeline.store.commit.data_files import PRUNING, repetitive
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 from pipeline.store.schema.rows import decompress
@@ -57,7 +57,7 @@ def ways(rows: pa.Table, table: str) -> Mapping[str, Callable[[], tuple[int, int
         "store_schema": False,
         "write_statistics": pruning,
         "compression_level": 6,
-        "use_dictionary": many,
+        "use_dictionary": repetitive(rows) if many else False,
         "write_page_index": many,
     }
     pressed = with_raw_pressed(rows)

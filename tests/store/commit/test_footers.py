@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from pipeline.store.commit.data_files import PRUNING, Marks, encode, marks_of
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.contract import TABLES, contract
+from pipeline.store.schema.rows import compress, decompress
 
 
 def footers(lake: Path, table: str) -> list[pq.ParquetFile]:
@@ -48,7 +50,30 @@ def test_many_rows_have_an_index_of_pages_and_few_have_none(rows: int, many: boo
     assert marks_of(file.schema_arrow) == Marks({"topic": rows})
     columns = [file.metadata.row_group(0).column(n) for n in range(2)]
     assert {column.has_column_index for column in columns} == {many}
-    assert {column.has_dictionary_page for column in columns} == {many}
+    assert [column.has_dictionary_page for column in columns] == [False, many]
+
+
+def test_columns_whose_values_seldom_come_twice_have_no_dictionary() -> None:
+    """Of lists too; the others have one."""
+    mention = {"text": "Oslo", "start": 1, "end": 5, "sentence": 0}
+    rows = [{"story_id": f"f{n}", "kind": "place", "mentions": [mention]} for n in range(256)]
+    file = pq.ParquetFile(
+        pa.BufferReader(encode(pa.Table.from_pylist(rows), Marks({"topic": 256})))
+    )
+    columns = [file.metadata.row_group(0).column(n) for n in range(file.metadata.num_columns)]
+    assert {column.path_in_schema for column in columns if not column.has_dictionary_page} == {
+        "story_id",
+        *(f"mentions.list.element.{name}" for name in ("text", "start", "end")),
+    }
+
+
+def test_bytes_of_many_stories_are_compressed_together() -> None:
+    """A row's frame holds them whole, so that what is alike in many stands once."""
+    item = b"".join(b"<p>%08x</p>" % (n * 2_654_435_761 % 2**32) for n in range(150))
+    frames = [compress(b"<item>%d</item>" % n + item) for n in range(300)]
+    assert all(decompress(frame).endswith(item) for frame in frames)
+    file = encode(pa.table({"raw": frames}), Marks({"topic": 300}))
+    assert file.size < 10 * len(zstandard.compress(item))
 
 
 @pytest.mark.parametrize("rows", [1, 255, 256])
