@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.act import COOPERATIVE, PROTESTING, Act, finished
-from pipeline.enrich.events.classes import classes_of, is_armed, is_somebody
+from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
@@ -277,9 +277,8 @@ class ActFinder:
             targets = (*addressed, *own, *inner.targets)
         else:
             outer = [t for t in (*found.objects, *found.datives) if is_somebody(t, self._lexicon)]
-            if "order" in {operator, predicate.lemma_}:
-                # The forces that are ordered do it, and it is not done to them.
-                outer = [t for t in outer if not is_armed(t, self._lexicon)]
+            if operator == "pass" and inner.code.startswith(_ORDERED):
+                outer = [t for t in outer if t not in inner.sources]
             after = [t for name in TARGET_PREPOSITIONS for t in found.prepositions.get(name, [])]
             own = [t for t in inner.sources if t not in sources] if operator == "stop" else []
             after = [t for t in after if t.pos_ != "VERB"]
@@ -370,6 +369,7 @@ class ActFinder:
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
 _ASSAULTING = code_set("assaulting")
+_ORDERED = code_set("ordered")
 _FIGHTING = code_set("fighting")
 _SENT_TROOPS = code_set("sent_troops")
 _RETREATING = code_set("retreating")
