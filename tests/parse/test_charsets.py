@@ -234,3 +234,34 @@ def test_eastern_sets_are_told_by_their_letters(language: str, encoding: str) ->
     decoded = decode(text.encode(encoding))
     assert decoded.text == text
     assert decoded.warnings
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("cp437", "Die Fähre bleibt über Jahre schön groß, sagte Müller. Häfen mögen Schiffe."),
+        ("cp850", "La mairie a décidé de garder le bac après la réunion à l'hôtel de ville."),
+        ("cp850", "Færgen bliver åben for alle, sagde borgmesteren. Skibene så det på øen."),
+        ("cp437", "El alcalde señaló que el ferry seguirá abierto según la decisión, informó."),
+        ("cp852", "A kompot mindenki használhatja, mondta hétfőn a polgármester, őslakosok."),
+        ("cp866", "Паром останется открытым для всех, сообщил в понедельник мэр. Корабли видят."),
+    ],
+)
+def test_sets_of_dos(charset: str, text: str) -> None:
+    """Old desks' machines wrote them; the letters stand where others have signs or nothing."""
+    found = decode(text.encode(charset))
+    assert found.text == text
+    assert found.warnings[0].startswith("not utf-8: guessed cp")
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("cp1252", "L’hôtel “Œuvre” – dit-il – coûte 5€…dit “Š” l’été; don’t, won’t, o’clock"),
+        ("cp1251", "Паром останется открытым «для всех» — сообщил в понедельник мэр…"),
+        ("koi8-r", "Паром останется открытым для всех, сообщил в понедельник мэр."),
+        ("shift_jis", "港の管理者は月曜日、桟橋は開いたままだと述べた。船はすぐにそれを見た。"),
+    ],
+)
+def test_others_are_not_taken_for_sets_of_dos(charset: str, text: str) -> None:
+    assert decode(text.encode(charset)).text == text

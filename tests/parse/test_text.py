@@ -371,6 +371,34 @@ def test_what_ends_a_text_is_off_its_last_line(tail: str, names: tuple[str, ...]
     assert [warning for warning in story.warnings if "no date" not in warning] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"HARBOUR Ferry\n\nTown keeps its ferry\n\nBy Rosa Lind, PA\n\n{BODY}\n\nmfl\n\nends\n",
+            ("Town keeps its ferry", "HARBOUR Ferry", "PA", ("Rosa Lind",)),
+        ),
+        (
+            f"a1234\nBC-FERRY-ART-NYT\nTOWN KEEPS ITS FERRY\n(ATTN: Norland)\nBy ROSA LIND\n"
+            f"c.2026 New York Times News Service\nOSLO, Norway — {BODY}\n",
+            ("TOWN KEEPS ITS FERRY", "BC-FERRY-ART-NYT", "NYT", ("ROSA LIND",)),
+        ),
+        (
+            f"시장 발표\n\n(서울=연합뉴스) 홍길동 기자 = {BODY}\n\nhong@agency.example\n\n(끝)\n",
+            ("시장 발표", None, "Yonhap", ("홍길동",)),
+        ),
+    ],
+)
+def test_catch_lines_numbers_and_ends_of_agencies(
+    text: str, expected: tuple[str, str | None, str, tuple[str, ...]]
+) -> None:
+    """PA's catch line and initials, the New York Times' number, the Korean word of the end."""
+    story = one(text.encode())
+    assert (story.headline, story.slugline, story.provider, story.bylines) == expected
+    assert story.paragraphs[-1] == "Ships saw it at once."
+    assert len(story.paragraphs) == 2
+
+
 def test_a_note_of_change_below_a_text_is_the_editors() -> None:
     note = "This story has been refiled to fix a name in paragraph 2"
     text = f"Lamps lit\n\nOSLO, Oct 5 (Reuters) - {BODY}\n\n({note})\n\nReporting by Rosa Lind\n"

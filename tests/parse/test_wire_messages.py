@@ -154,6 +154,22 @@ def test_the_header_of_a_teleprinter_takes_no_time() -> None:
         assert time.process_time() - began < 0.5
 
 
+def test_the_number_joined_to_zczc() -> None:
+    """ANSA's own header: number and service, the desks' lines, then the headline."""
+    story = one(
+        b"ZCZC2345/SXA\nXEF57893_SXA_QBXB\nR CRO S0A QBXB\nIl traghetto resta\n"
+        b"(ANSA) - ROMA, 5 OTT - Il traghetto resta, ha detto il sindaco.\n"
+        b"Le navi lo hanno visto.(ANSA).\n\n     ABC-DEF\n05-OTT-26 14:05 NNNN\n"
+    )
+    assert (story.format, story.headline, story.provider) == (
+        "iptc7901",
+        "Il traghetto resta",
+        "ANSA",
+    )
+    assert story.dateline_places == ("ROMA",)
+    assert story.paragraphs[-1].endswith("Le navi lo hanno visto.")
+
+
 STRIPPED_IPTC = """AFP123 4 I 0234 FRA /AFP-AB12
 France-ferry,LEAD
 

@@ -76,6 +76,14 @@ _SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
 _NUMBERED = re.compile(
     r"^[A-Z]\d-\d{2,4}(?P<slug>\s++[A-Z\d][A-Z\d'&.]*+(?:[-/ ][A-Z\d'&.]++){0,8})?$"
 )
+# `a1234` of the New York Times' service, alone on a line above its slug.
+_SERVICE_NUMBER_ALONE = re.compile(r"^[a-z]\d{3,4}$")
+# `c.2026 New York Times News Service`
+_SERVICE_LINE = re.compile(
+    r"^(?:c\.|©|\(c\)|Copyright) ?(?:19|20)\d\d,? (?:The )?(?P<agency>[^\W\d_].{2,60})$", re.I
+)
+# `HARBOUR Ferry`, PA's catch line.
+_CATCH_LINE = re.compile(r"^[A-Z]{3,}(?: [A-Z]?[a-z][\w-]*){1,2}$")
 # `EEUU ELECCIONES (Previsión)`
 _GENRE = re.compile(r"\s*\([^()\d]{3,24}\)$")
 # `France-politique`, above a headline
@@ -203,14 +211,26 @@ def _read_sign(head: Heading, text: str) -> bool:
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
             head.provider = head.provider or next(filter(None, map(provider, names)), None)
         head.bylines = (*head.bylines, *(people or names))
-    elif not head.slugline and not head.headline and (numbered := _NUMBERED.match(text)):
+    elif head.headline and (own := _SERVICE_LINE.match(text)) and provider(own["agency"]):
+        head.provider = head.provider or provider(own["agency"])
+    else:
+        return _read_key_words(head, text)
+    return True
+
+
+def _read_key_words(head: Heading, text: str) -> bool:
+    """Say whether the line is an agency's number, its key words, or both."""
+    if head.slugline or head.headline:
+        return False
+    if _SERVICE_NUMBER_ALONE.match(text) and not head.evidence:
+        pass
+    elif numbered := _NUMBERED.match(text):
         head.slugline = numbered["slug"] and numbered["slug"].strip()
-        head.evidence = True
-    elif not head.slugline and not head.headline and _SLUG.match(text):
+    elif _SLUG.match(text):
         head.slugline = _SERVICE_NUMBER.sub("", text)
-        head.evidence = True
     else:
         return False
+    head.evidence = True
     return True
 
 
@@ -314,9 +334,9 @@ def _is_key_line(lines: list[str], index: int) -> bool:
     first = lines[index].strip()
     words = first.split()
     is_joined = bool(_JOINED.fullmatch(first))
-    if len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS:
-        return False
-    if not (is_joined or _is_capital(first)):
+    is_catch = bool(_CATCH_LINE.match(first))
+    is_key = is_joined or is_catch or _is_capital(first)
+    if not is_key or len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS:
         return False
     below = [text for text in map(str.strip, lines[index + 1 : index + _MAX_HEAD_LINES]) if text]
     while below and _begins_other(below[0]) and not find_dateline(below[0]):
@@ -324,6 +344,8 @@ def _is_key_line(lines: list[str], index: int) -> bool:
     title, *rest = below or [""]
     if title.isupper() or title.endswith((".", ":")) or not 3 <= len(title.split()) <= _TITLE_WORDS:
         return False
+    if is_catch:
+        return any(_is_house_byline(text) for text in rest[:1])
     for text in rest[:_MAX_KEY_GAP]:
         if dateline := find_dateline(text):
             signed = dateline.provider in _KEY_LINES or (is_joined and bool(dateline.provider))
@@ -331,6 +353,12 @@ def _is_key_line(lines: list[str], index: int) -> bool:
         if not _begins_other(text):
             return False
     return False
+
+
+def _is_house_byline(text: str) -> bool:
+    """Say whether a byline ends with its agency: `By Ada Brenner, PA`."""
+    by = _BYLINE.match(text)
+    return bool(by) and provider(text.rpartition(", ")[2].split(" ")[0]) is not None
 
 
 def _read_title(head: Heading, lines: list[str], index: int) -> int:

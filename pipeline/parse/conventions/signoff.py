@@ -14,8 +14,8 @@ from pipeline.parse.conventions.providers import is_written, provider
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
-# Italian agencies put them above the day that ends the message.
-_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$")
+# Italian agencies put them above the day that ends the message, PA in small letters above `ends`.
+_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$|^[a-z]{2,3}$")
 _SIGNED = re.compile(
     r"^\((?P<first>[^\W\d_]{2,10}(?:-[A-Za-z]{2,5})?)/(?P<second>[^\W\d_-]{2,14})"
     r"(?:/[a-z]{2,4}){0,2}\)\.?$"
@@ -156,7 +156,7 @@ def _take(text: str, found: _Found, *, is_last: bool) -> bool:
         match = shape.match(text)
         if match and _take_as(what, match, found):
             return True
-    if _INITIALS_ABOVE.match(text) and found.moment and not is_last:
+    if not is_last and _INITIALS_ABOVE.match(text) and (found.moment or text.islower()):
         return True
     if signed := _signature(text):
         found.provider = found.provider or signed

@@ -262,7 +262,9 @@ def _related(low: dict[str, Json]) -> tuple[Relation, ...]:
 def _bylines(low: dict[str, Json]) -> tuple[str, ...]:
     """Return the byline's names, else those of the creators that some feeds list."""
     named = fields.bylines(_plain(values.text(low, "byline") or "") or None)
-    others = (*values.strings(low.get("by")), *values.strings(low.get("authors")))
+    by = low.get("by")
+    stated = fields.bylines(by) if isinstance(by, str) else values.strings(by)
+    others = (*stated, *values.strings(low.get("authors")))
     return named or tuple(dict.fromkeys(map(line, others)))
 
 

@@ -17,8 +17,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BEGINNING = re.compile(r"[\x00\x07\x16\x7f\r\n ]*ZCZC\b")
-_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))[\x00\x07\x16\x7f ]*ZCZC\b")
+# ANSA joins its number to the word: `ZCZC2345/SXA`.
+BEGINNING = re.compile(r"[\x00\x07\x16\x7f\r\n ]*ZCZC(?=\d|\b)")
+_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))[\x00\x07\x16\x7f ]*ZCZC(?=\d|\b)")
 # ANSA puts it behind the stamp of the last line.
 _END = re.compile(
     rb"(?:[\r\n]|(?<=\d\d:\d\d)(?= ))[\x00\x07\x16\x7f ]*N{4}[\x00\x07\x16\x7f ]*(?=[\r\n]|\Z)"
@@ -26,7 +27,9 @@ _END = re.compile(
 _LINE = re.compile(rb"[^\r\n]*(?:\r+\n?|\n|\Z)")
 _NUMBER = re.compile(rb"[A-Za-z]{1,5} ?\d{1,5}(?: [^.]{0,80})?")
 _LETTERS = re.compile(rb"[A-Za-z1-9] [A-Za-z]{1,5}(?: \d{1,5})?(?: [A-Z ]{0,40})?")
-_DESKS = re.compile(rb"[A-Z] [A-Z]{3} [A-Z]\d[A-Z](?: [A-Z]{2,5}){0,3}")
+_DESKS = re.compile(
+    rb"[A-Z] [A-Z]{3} [A-Z]\d[A-Z](?: [A-Z]{2,5}){0,3}|[A-Z]{3}(?:\d{2,6}(?:_[A-Z]{2,5}){1,3})?"
+)
 _SLUG = re.compile(rb"[^\s.:/,-]++(?:[-/,]++[^\s.:/,-]++)+(?: ?\([^()]{2,24}\))?[/,]?")
 _MAX_LINES = 5
 _MAX_LINE_BYTES = 120

@@ -70,6 +70,13 @@ _SEQUENCE = re.compile(
     rb"|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+_DOS_VOWEL = re.compile(
+    rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x94](?=[a-z])|(?<=[a-z])[\xa1-\xa4](?=[a-z])"
+    rb"|(?<=[a-z])\x86(?=[ .,])|(?<=[a-z ])\x9b(?=[a-z])"
+)
+_DOS_RUSSIAN = re.compile(rb"[\x80-\xaf\xe0-\xf1]")
+_DOS_SHARE = 0.3
+_MIN_DOS_RUSSIAN = 20
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # Characters of control that no wire uses: 7-bit formats have SOH to ETX, BEL to SI, SYN, ESC, US.
 _BINARY = re.compile(r"[\x00\x06\x0b\x10-\x15\x17-\x19\x1c-\x1e\x80-\x9f\ufffd]")
@@ -227,6 +234,8 @@ def _eight_bit(data: bytes) -> Decoded:
     stated = _LANGUAGE.search(sample.lower())
     language = next((g for g in stated.groups() if g), b"").decode("ascii") if stated else ""
     high = _HIGH.findall(sample)
+    if dos := _dos(sample, len(high)):
+        return _read_as(data, dos, f"guessed {dos}")
     western = len(high) < 0.2 * len(sample) and _reads_well("".join(map(_cp1252, high)), sample)
     own = _charsets().get(language, ())
     if own[:1] == ("cp1252",) and western:
@@ -241,6 +250,24 @@ def _eight_bit(data: bytes) -> Decoded:
     if not found or found in {"iso8859-1", "cp1252"} or (western and few):
         return _read_as(data, "cp1252", "read as cp1252")
     return _read_as(data, found, f"guessed {found}")
+
+
+def _dos(sample: bytes, high: int) -> str | None:
+    """Return the set of DOS that the letters speak for, None where they speak for another.
+
+    Of western and central sets the vowels stand where cp1252 has punctuation, which no text has
+    between two letters; of the Russian one no byte is where cp1251 and KOI8 have their capitals.
+    """
+    vowels = len(_DOS_VOWEL.findall(sample)) if high else 0
+    is_latin = vowels >= 2 and vowels >= _DOS_SHARE * high and high < 0.2 * len(sample)
+    russian = len(_DOS_RUSSIAN.findall(sample)) if high > 0.3 * len(sample) else 0
+    if not is_latin and (russian < _MIN_DOS_RUSSIAN or russian < 0.98 * high):
+        return None
+    import chardet
+
+    found = chardet.detect(sample, encoding_era=chardet.EncodingEra.DOS, compat_names=False)
+    name = _name(found["encoding"])
+    return name if is_latin or name == "cp866" else None
 
 
 def _is_western(sample: bytes) -> bool:
