@@ -87,7 +87,8 @@ def export(
         return
     counts = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
     if done.days:
-        size = f"{done.written_bytes / 1e6:,.1f} MB"
+        kb = done.written_bytes / 1e3
+        size = f"{kb:,.0f} kB" if kb < 1000 else f"{kb / 1e3:,.1f} MB"
         summary = f"Wrote {counts} of {done.days:,} days to {target} ({size})"
         out.print(summary, markup=False, soft_wrap=True)
     else:

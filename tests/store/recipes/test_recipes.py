@@ -11,6 +11,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model import Actor, Location
+from pipeline.store.commit.lake import Lake
+from pipeline.store.links.near_duplicates import LinkRule, link
 from pipeline.store.read.query import query
 from pipeline.store.recipes.recipe_book import recipe, recipes, recipes_markdown
 from tests.support.rows import (
@@ -210,6 +212,23 @@ def test_a_validation_sheet_is_drawn_by_its_seed(lake: Path) -> None:
     assert len(asked(lake, "validation-sheet")) == 4
 
 
+def test_reprints_are_counted_once_where_they_are_linked(tmp_path: Path) -> None:
+    """Three stories tell an act, two of them in the same words."""
+    words = tuple(f"The {n}th sentence of the wire is of {n + 1} words alone." for n in range(9))
+    stories = [
+        a_story(n, provider=provider, paragraphs=paragraphs, format=form)
+        for n, (provider, paragraphs, form) in enumerate(
+            [("AFP", words, "nitf"), ("Times", words, "csv"), ("AP", ("In its own words.",), "csv")]
+        )
+    ]
+    written(tmp_path, a_batch([enriched(s, events=(accuses(),)) for s in stories])).close()
+    counts = ("root", "stories", "texts", "providers")
+    assert only(asked(tmp_path, "told-by", root="ACCUSE"), *counts) == [("ACCUSE", 3, 3, 3)]
+    assert link(Lake(str(tmp_path)), LinkRule(), NOON).links == 1
+    assert only(asked(tmp_path, "told-by", root="ACCUSE"), *counts) == [("ACCUSE", 3, 2, 3)]
+    assert asked(tmp_path, "told-by", root="PROTEST") == []
+
+
 def test_graphml_is_well_formed_and_has_every_edge(lake: Path) -> None:
     text = "\n".join(row["graphml"] for row in asked(lake, "graphml"))
     root = ElementTree.fromstring(text)  # noqa: S314 (our own)
@@ -244,7 +263,7 @@ def test_a_recipe_says_what_it_is(name: str) -> None:
 
 def test_every_recipe_has_a_test_and_a_paragraph() -> None:
     """Else run `python -m pipeline.store.recipes.recipe_book > docs/recipes.md`."""
-    tested = {name for name, *_ in EXPECTED} | {"validation-sheet", "graphml"}
+    tested = {name for name, *_ in EXPECTED} | {"validation-sheet", "graphml", "told-by"}
     assert tested == set(recipes())
     assert (DOCS / "recipes.md").read_text("utf-8") == recipes_markdown()
 
