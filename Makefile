@@ -40,7 +40,8 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip \
-	  -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock -r requirements-tools.lock
+	  -r requirements-installer.lock -r requirements.lock -r requirements-extras.lock -r requirements-dev.lock \
+	  -r requirements-tools.lock
 
 pictures: demo  ## the pictures of README.md, by Chromium, from the demo's lake
 	$(BIN)/python -m tests.support.pictures lake/demo docs/pictures
@@ -61,16 +62,21 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Dateline needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# The locks hold all that is needed, so pip need not look for more (a seventh of its time).
-# Python compiles what is imported; compiling all that is installed takes a third of a minute.
-$(VENV)/.run: requirements.lock requirements-extras.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --no-deps \
-	  -r requirements.lock -r requirements-extras.lock
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# The locks hold all that is needed, with hashes. uv installs it in a third of pip's time; where pip is set to
+# another index, or uv fails, pip does. Python compiles what is imported, so nothing is compiled here.
+PIP := $(BIN)/python -m pip
+BY_HASH := --quiet --require-hashes --no-deps
+install = if $(PIP) config list | grep -q index-url; then false; \
+  else $(BIN)/uv pip install $(BY_HASH) --python $(BIN)/python $(1); fi || \
+  $(PIP) install $(BY_HASH) --no-compile --disable-pip-version-check $(1)
+$(VENV)/.run: requirements-installer.lock requirements.lock requirements-extras.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install $(BY_HASH) --no-compile --disable-pip-version-check -r requirements-installer.lock
+	$(call install,-r requirements.lock -r requirements-extras.lock)
+	$(PIP) install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(call install,-r requirements-dev.lock)
 	@touch $@
 
 # In an environment of their own over this one: where pandas is installed, pyarrow and Beam import
@@ -80,7 +86,7 @@ $(VENV)/.tools: requirements-tools.lock $(VENV)/.dev
 	$(BIN)/python -m venv --without-pip $(TOOLS)
 	$(TOOLS)/bin/python -c 'import sys, sysconfig as s; open(s.get_path("purelib") + "/over.pth", "w").write(sys.argv[1])' \
 	  "$$($(BIN)/python -c 'import sysconfig as s; print(s.get_path("purelib"))')"
-	$(BIN)/python -m pip --python $(TOOLS)/bin/python install --quiet --no-compile --disable-pip-version-check \
+	$(PIP) --python $(TOOLS)/bin/python install --quiet --no-compile --disable-pip-version-check \
 	  --require-hashes -r requirements-tools.lock
 	@touch $@
 
@@ -172,14 +178,16 @@ bench-day: $(VENV)/.dev  ## what a day of 200,000 stories leaves in a lake that 
 bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)
 
-lock:  ## resolve all dependencies together anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+lock: $(VENV)/.run  ## resolve all dependencies together anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --upgrade requirements-installer.in --output-file requirements-installer.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --upgrade pyproject.toml requirements-build.in --output-file requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements.lock requirements-extras.in --output-file requirements-extras.lock
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements.lock --group dev --output-file requirements-dev.lock
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --constraints requirements-dev.lock --constraints requirements.lock --group tools \
 	  --output-file requirements-tools.lock
 
