@@ -27,6 +27,8 @@ demo: $(VENV)/.run  ## run the main job on sample stories
 test: $(VENV)/.dev  ## the tests that need Python alone, in minutes; with `lint` what every change has to pass
 	$(PYTEST) --dist worksteal -m "not ($(ELSEWHERE))" $(ARGS)
 
+# Of these many wait, for a store that is slow or a broker that is away: three fill two cores.
+test-rest: TEST_PROCESSES = 3
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
 	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
