@@ -399,6 +399,34 @@ def test_catch_lines_numbers_and_ends_of_agencies(
     assert len(story.paragraphs) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "provider", "bylines"),
+    [
+        (f"Lamps lit\n\nKUALA LUMPUR, Oct 5 (Bernama) -- {BODY}\n\n-- BERNAMA\n\nRL TV\n",
+         "Bernama", ()),
+        (f"(Bloomberg) -- {BODY}\n\n--With assistance from Tom Vale.\n\n©2026 Bloomberg L.P.\n",
+         "Bloomberg", ()),
+        (f"Lamps lit\n\nHALIFAX — {BODY}\n\nThis report by The Canadian Press was first published "
+         "Oct. 5, 2026.\n\nRosa Lind, The Canadian Press\n", "CP", ("Rosa Lind",)),
+    ],
+)  # fmt: skip
+def test_what_houses_of_three_lands_end_with(
+    text: str, provider: str, bylines: tuple[str, ...]
+) -> None:
+    story = one(text.encode())
+    assert (story.provider, story.bylines) == (provider, bylines)
+    assert (len(story.paragraphs), story.paragraphs[-1]) == (2, "Ships saw it at once.")
+
+
+def test_the_key_words_and_the_subtitle_of_apa_in_paragraphs_of_their_own() -> None:
+    story = one(
+        "APA0123 5 WI 0210 WI/CI    Mo, 05.Okt 2026\n\nVerkehr/Norland\nStadt behält Fähre\n\n"
+        f"Utl.: Schiffe sahen es\n\nWien (APA) - {BODY} (Schluss) ab/cd\n".encode()
+    )
+    assert (story.headline, story.slugline) == ("Stadt behält Fähre", "Verkehr/Norland")
+    assert (story.summary, len(story.paragraphs)) == ("Schiffe sahen es", 2)
+
+
 def test_a_note_of_change_below_a_text_is_the_editors() -> None:
     note = "This story has been refiled to fix a name in paragraph 2"
     text = f"Lamps lit\n\nOSLO, Oct 5 (Reuters) - {BODY}\n\n({note})\n\nReporting by Rosa Lind\n"

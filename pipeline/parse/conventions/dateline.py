@@ -23,7 +23,7 @@ _MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table o
 _WORD = r"[^\W\d_a-z][^\W\d_]*\.?(?:['’.-][^\W\d_]+\.?)*"
 _SMALL = r"(?:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
 _PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}})"
-_BESIDE = rf"(?:, ?| ?/ ?| and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
+_BESIDE = rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
 _PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"
 _PLACE += r"(?: (?:a|i|o)\. ?(?:d\. ?)?[A-Z][a-z]{0,3}\b\.?)?"  # Frankfurt a.M.
 _PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})))?)"
@@ -45,7 +45,7 @@ _DATELINE = re.compile(
     rf"^\s*{_LEAD}?{_PLACE}(?:[,.]? {_DATE})?(?P<comma>[.,]?)"
     rf"(?:\s*{_SIGN}(?P<dash1>\s*{_DASH}|\.)?|(?P<dash2>\s*{_DASH}))(?P<gap>\s*)"
 )
-_NAME = r"[^\W\d_][\w.&-]*(?: ?[\w.&/-]+){0,3}?"
+_NAME = r"[^\W\d_][\w.&/-]*(?: [\w.&/-]+){0,3}?"
 _LETTER = r"[\"“„«'(¿¡]?(?![a-zà-ÿа-я])[^\W\d_]"
 # Of the shapes in `datelines.tsv`: without names of groups that the usual shape has.
 _ANY_DATE = (
@@ -69,7 +69,7 @@ _PLACELESS = re.compile(
     r"(?P<lead>)(?P<dash2>)(?P<gap>\s*)"
 )
 # `Frankfurt/Main` is one place, as `Halle/Saale` is.
-_SPLIT = re.compile(r" ?/ ?(?!(?:Main|Oder|Saale|Donau|Neckar)\b|[MO]\.)| and | y | et | und ")
+_SPLIT = re.compile(r" ?/ ?(?!(?:Main|Oder|Saale|Donau|Neckar)\b|[MO]\.)| & | and | y | et | und ")
 _WORDS = re.compile(r"[^\W_]+")
 _EASTERN_BEGINNING = re.compile(
     r"\s*(?:[（(\[【〔［]\s*)?(?:\d{1,2}月|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"

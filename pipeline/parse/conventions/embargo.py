@@ -23,6 +23,7 @@ from pipeline.parse.text.dates import Moment
 _OPENING = (
     r"^[^\w]{0,6}(?:(?:achtung|attention|atención|attenzione|atenção|eds|editors?(?:['’]s? note)?"
     r"|note to editors|notice|advisory|note|nota|obs|viktig|important|redaktionen|caution"
+    r"|please note|fyi|for your information|n\.?b|reminder|hi(?: all)?|hello|dear \w+"
     r"|bitte beachten(?: sie)?|(?:wichtiger |redaktioneller )?hinweis(?: an die redaktionen)?"
     r"|wichtig|avis|avertissement|aviso|importante|let op|uwaga|pozor|внимание|увага|dikkat"
     r"|huom(?:io)?|bemærk|merk)"

@@ -163,6 +163,8 @@ def _read_label(head: Heading, text: str) -> bool:
     named_field = _FIELD.match(text)
     if named_field and _read_field(head, named_field["name"].lower(), named_field["value"]):
         head.evidence = True
+    elif head.headline and not head.subtitle and (below := _SUBTITLE.match(f" {text}")):
+        head.subtitle = below["words"]
     elif head.headline and same_title(head.headline, text):
         if head.headline.endswith(("...", "…")) and len(text) > len(head.headline):
             head.headline = text

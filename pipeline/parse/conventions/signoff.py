@@ -294,7 +294,7 @@ def _signature(text: str) -> str | None:
     if signed:
         named = (sign for sign in (signed["second"], signed["first"]) if is_written(sign))
         return provider(next(named, None))
-    bare = text.strip("= ")
+    bare = text.strip("=- \u2013\u2014")
     bare = bare.strip("/") if bare.startswith("/") and bare.endswith("/") else bare
     # `abr/ tva/`: initials of editors, some of which are an agency's letters in capitals.
     return provider(bare) if not ("/" in bare and bare.islower()) or is_written(bare) else None

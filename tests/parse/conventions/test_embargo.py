@@ -56,6 +56,15 @@ NOON = datetime(2022, 3, 5, 12, tzinfo=UTC)
         ("Embargo: 5 March 2022, 21:00 JST", NOON),
         ("Embargoed until 23:00 AEDT on March 5", NOON),
         ("Embargoed until 14:00 GMT+2 on 5 March", NOON),
+        # within words to a desk or above a story that is sent on
+        ("FYI, embargoed until 5 March 2022 13:00 CET", NOON),
+        ("Note to editors: this is under embargo until 12:00 GMT on 5 March 2022", NOON),
+        ("The following is under strict embargo until 12.00 GMT on 5 March 2022", NOON),
+        ("Please respect the embargo of 5 March 2022 at 12:00 GMT", NOON),
+        ("Attached story, EMBARGOED to 12:00 GMT on Saturday", NOON),
+        ("Hi all, strictly embargoed till noon GMT on Saturday", NOON),
+        ("Dieser Text ist gesperrt bis 5. März 2022, 13 Uhr MEZ", NOON),
+        ("FOR USE IN PAPERS OF SATURDAY, MARCH 5", datetime(2022, 3, 5, tzinfo=UTC)),
         # behind words to the desks, more than one of them, and an article
         ("Achtung Redaktionen: Sperrfrist 5.3.2022, 13 Uhr MEZ", NOON),
         ("Bitte beachten Sie die Sperrfrist bis Samstag, 13 Uhr MEZ!", NOON),
@@ -123,7 +132,9 @@ def test_embargo_lines(text: str) -> None:
      "Sin embargo, el presidente viaja el 6 de octubre", "Hold until spring, say farmers",
      "Held until freed: a hostage's diary", "Frei nach Urteil",
      "Hinweis auf Embargo gegen Norland geprüft", "Wichtig für alle: Frei ab 65",
-     "禁运令影响粮价", "前总统不得参选"],
+     "禁运令影响粮价", "前总统不得参选", "Trade embargo until 2027 hits farmers",
+     "The report, which was embargoed until Tuesday, says so",
+     "This oil is under an embargo until 2028, the EU said", "For Sunday papers, a new rival"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
