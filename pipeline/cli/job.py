@@ -106,6 +106,10 @@ def run(
             logging=Logging(log_level),
         )
         supervisor.run(stop, hurry)
+    if until_caught_up and tally.counts["records"]:
+        from pipeline.store.explain.explain import explain_or_tell
+
+        explain_or_tell(settings.lake.url, settings.lake.options)
     _finish(tally, as_json)
 
 

@@ -202,6 +202,7 @@ def compact(
     Example: `dateline lake compact --lake /data/lake`
     """
     from pipeline.store.commit.lake import Lake
+    from pipeline.store.explain.explain import explain_or_tell
     from pipeline.store.read.snapshot import open_snapshot
     from pipeline.store.upkeep.compact import Sizing
     from pipeline.store.upkeep.round import tidy
@@ -219,6 +220,7 @@ def compact(
         sizing = replace(sizing, closed_min_files=min_files)
     tables = Lake(settings.lake.url, settings.lake.options)
     done = tidy(tables, sizing, settings.lake.retention_s, clock.now())
+    explain_or_tell(settings.lake.url, settings.lake.options)
     extra = _surplus(settings)
     if as_json:
         print_json(

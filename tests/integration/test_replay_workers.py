@@ -104,6 +104,8 @@ def test_what_a_dry_run_says_is_what_happens(tmp_path: Path, archive: Path) -> N
     said = spoken(*command, *some, "--dry-run")
     assert not lake.exists()
     done = spoken(*command, *some)
+    # What it made says what it is.
+    assert {"README.md", "views.sql", "codes"} <= {path.name for path in lake.iterdir()}
     for name in ("records", "stories", "rejects", "skipped"):
         assert said[name] == done[name], name
     for key in ("date", "format", "kind"):

@@ -15,14 +15,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
+import structlog
 
 from pipeline.compat.delta_uploads import Uploads
-from pipeline.errors import StoreError
+from pipeline.errors import DatelineError, StoreError
+from pipeline.redact import masked
 from pipeline.store.commit.tables import local_path, reason
 from pipeline.store.explain.codes import CODES
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import VIEWS, moment_literal, view_select
 from pipeline.store.schema.contract import LINKS, TABLES, contract
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("dateline")
 
 _README = "data/readme.txt"
 _HEAD = "data/views_head.sql"
@@ -50,6 +54,14 @@ def explain(lake_url: str, options: Mapping[str, str] | None = None) -> list[str
             reason=reason(error),
         ) from error
     return changed
+
+
+def explain_or_tell(lake_url: str, options: Mapping[str, str] | None = None) -> None:
+    """Do as `explain` does, and log what hinders it: all that matters has landed by then."""
+    try:
+        explain(lake_url, options)
+    except DatelineError as error:
+        _log.warning("the lake could not be explained", lake=masked(lake_url), reason=str(error))
 
 
 def _files(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ from typing import get_args
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from pipeline import clock, tsv
@@ -17,7 +18,7 @@ from pipeline.cli import app
 from pipeline.model import RejectKind
 from pipeline.store import VIEWS, query
 from pipeline.store.explain import codes
-from pipeline.store.explain.explain import explain
+from pipeline.store.explain.explain import explain, explain_or_tell
 from tests.support.copies import made_once
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
@@ -96,6 +97,13 @@ def test_what_somebody_else_wrote_stays(lake: Path) -> None:
     (lake / "views.sql").write_text("-- mine\n", "utf-8")
     assert not {"README.md", "views.sql"} & set(explain(str(lake)))
     assert (lake / "README.md").read_text("utf-8") == "# Our newsroom's lake\n"
+
+
+def test_what_hinders_it_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    """A replay has landed all by then."""
+    with capture_logs() as logs:
+        explain_or_tell(str(tmp_path / "no lake"))
+    assert [log["log_level"] for log in logs] == ["warning"]
 
 
 def test_the_command_says_what_it_wrote(lake: Path) -> None:
