@@ -408,14 +408,31 @@ def test_catch_lines_numbers_and_ends_of_agencies(
          "Bloomberg", ()),
         (f"Lamps lit\n\nHALIFAX — {BODY}\n\nThis report by The Canadian Press was first published "
          "Oct. 5, 2026.\n\nRosa Lind, The Canadian Press\n", "CP", ("Rosa Lind",)),
+        (f"港の灯\n\n【10月5日 AFP】{BODY}(c)AFP\n", "AFP", ()),
+        (f"港燈\n\n（中央社台北5日電）{BODY}（編輯：李四）1151005\n", "CNA", ()),
+        (f"등대\n\n[서울=뉴시스] {BODY}\n\n◎공감언론 뉴시스 hong@agency.example\n", "Newsis", ()),
+        (f"Faro\n\nLisboa, 05 out 2026 (Lusa) – {BODY}\n\nABC // DEF\n\nLusa/Fim\n", "Lusa", ()),
+        (f"Fyret\n\nKøbenhavn, mandag /ritzau/\n\n{BODY}\n\n/ritzau/\n", "Ritzau", ()),
     ],
 )  # fmt: skip
-def test_what_houses_of_three_lands_end_with(
+def test_what_houses_of_many_lands_end_with(
     text: str, provider: str, bylines: tuple[str, ...]
 ) -> None:
     story = one(text.encode())
     assert (story.provider, story.bylines) == (provider, bylines)
     assert (len(story.paragraphs), story.paragraphs[-1]) == (2, "Ships saw it at once.")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [("10-05-26 0847ET", "2026-10-05T12:47"), ("12-05-26 0847ET", "2026-12-05T13:47")],
+)
+def test_the_short_stamp_of_dow_jones_is_of_new_york(stamp: str, at: str) -> None:
+    text = f"Lamps Lit\n\nOSLO--{BODY}\n\n-Write to Rosa Lind at r@dj.example\n\n{stamp}\n"
+    story = one(text.encode())
+    assert story.published_at is not None
+    assert story.published_at.isoformat().startswith(at)
+    assert len(story.paragraphs) == 2
 
 
 def test_the_key_words_and_the_subtitle_of_apa_in_paragraphs_of_their_own() -> None:

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from pipeline import tsv
 from pipeline.parse.conventions.providers import is_written, provider
+from pipeline.parse.conventions.zones import in_utc, zone_at
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
@@ -60,6 +61,8 @@ _DJ_STAMP = re.compile(
     r"^(?P<month>[A-Z][a-z]{2,8}) (?P<day>\d\d), (?P<year>\d{4}) (?P<local>\d\d):\d\d E[DS]?T "
     r"\((?P<hour>\d\d):(?P<minute>\d\d) GMT\)$"
 )
+# Dow Jones: `10-05-26 0812ET`, the month first.
+_DJ_SHORT_STAMP = re.compile(r"^(\d\d)-(\d\d)-(\d\d) (\d\d)(\d\d)ET$")
 # Canadian Press: `10:12ET 05-10-26`, the day first.
 _CP_STAMP = re.compile(r"^(\d\d):(\d\d)ET (\d\d)-(\d\d)-(\d\d)$")
 _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
@@ -316,8 +319,8 @@ def read_stamp(text: str) -> Moment | None:
     `AP-NY-10-03-22 1530EDT`, `061530 GMT MAR 13`, ISO 8601.
     """
     text = text.rstrip("< ").removesuffix("NNNN").removesuffix("NNN").rstrip()
-    if american := _DJ_STAMP.match(text):
-        return _in_gmt(american)
+    if american := _dow_jones(text):
+        return american
     if spanish := _EFE_STAMP.match(text):
         month, day, hour, minute, year = spanish.groups()
         return dates.moment(f"{dates.full_year(year)}-{month}-{day}T{hour}:{minute}")
@@ -337,6 +340,25 @@ def read_stamp(text: str) -> Moment | None:
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     name = names[int(month) - 1] if 1 <= int(month) <= 12 else "x"
     return dates.moment(f"{day}{hour}{minute} {zone} {name} {year}")
+
+
+def _dow_jones(text: str) -> Moment | None:
+    """Return the moment of a stamp of Dow Jones, by both clocks or by that of New York alone."""
+    if whole := _DJ_STAMP.match(text):
+        return _in_gmt(whole)
+    short = _DJ_SHORT_STAMP.match(text)
+    if not short:
+        return None
+    month, day, year, hour, minute = short.groups()
+    found = dates.moment(f"{dates.full_year(year)}-{month}-{day}T{hour}:{minute}")
+    zone = zone_at("ET")
+    if not found or not zone:
+        return None
+    local = found.at.replace(tzinfo=None)
+    at = in_utc(local, zone[0])
+    return replace(
+        found, at=at, utc_offset_min=int((local - at.replace(tzinfo=None)).total_seconds() // 60)
+    )
 
 
 def _in_gmt(stamp: re.Match[str]) -> Moment | None:

@@ -29,6 +29,9 @@ _SIGNATURE = re.compile(
 # APA closes with the word, Belga with the sign before the initials.
 _CLOSED = re.compile(
     r"\s*\((?:Schluss|Fortsetzung möglich)\)(?: [a-z]{2,4}(?:/[a-z]{2,4})*)?$"
+    # CNA and AFPBB
+    r"|[（(](?:編輯|编辑|責任編輯|责任编辑|责编)[:：][^（）()]{2,30}[）)]\d{0,7}$"
+    r"|\([cC]\) ?AFP(?:/.{0,40})?$"
     r"|(?<=\.)/\. ?(?:[A-Z]{2,4}(?:/[A-Z]{2,4})*/?)?$"
 )
 _RULE = re.compile(
