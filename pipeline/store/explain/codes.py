@@ -1,4 +1,5 @@
-"""The codes of a lake's columns as tables: countries, regions, roots, CAMEO codes, topics, rejects.
+"""The codes of a lake's columns as tables: countries, regions, roots, CAMEO codes, topics, rejects,
+providers.
 
 They are made from the tables that parsing and enrichment themselves read, so that they say what the
 rows mean.
@@ -89,6 +90,18 @@ def reject_kinds() -> pa.Table:
     return _table(("kind", "meaning", "is_failure"), rows)
 
 
+def providers() -> pa.Table:
+    """Return the agencies that are known, with how they sign and their hosts.
+
+    `stories.provider` may hold others: who is not known stands there as it signs.
+    """
+    rows = [
+        (name, signatures.split("|"), hosts.split("|") if hosts else [])
+        for name, signatures, hosts in _known_providers()
+    ]
+    return _table(("provider", "signatures", "hosts"), rows)
+
+
 def columns() -> pa.Table:
     """Return the columns of every table with their types and what they mean."""
     rows = [
@@ -107,6 +120,7 @@ CODES: Mapping[str, Callable[[], pa.Table]] = {
     "quad_classes": quad_classes,
     "topics": topics,
     "reject_kinds": reject_kinds,
+    "providers": providers,
     "columns": columns,
 }
 """The tables of codes by their names."""
@@ -130,6 +144,11 @@ def _cameo() -> Iterator[list[str]]:
     rows = tsv.rows(_ENRICH, "events/data/cameo.tsv")
     next(rows)  # the head
     return rows
+
+
+def _known_providers() -> Iterator[tuple[str, str, str]]:
+    for name, signatures, *hosts in tsv.rows("pipeline.parse.conventions", "providers.tsv"):
+        yield name, signatures, hosts[0] if hosts else ""
 
 
 def _table(names: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> pa.Table:

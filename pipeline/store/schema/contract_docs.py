@@ -37,7 +37,7 @@ of a contract columns are only added.
   glob also sees files that are no longer, or not yet, part of the table: it is exact only where
   `dateline lake check --glob` says so ([upkeep.md](upkeep.md)).
 - **What the codes mean** is in the lake itself, in `codes/`: countries, regions, roots, CAMEO
-  codes, topics, kinds of rejects; `views.sql` beside it makes all known to a DuckDB.
+  codes, topics, kinds of rejects, providers; `views.sql` beside it makes all known to a DuckDB.
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
   twice counts twice. The views call the last three `record_source`, `record_offset` and

@@ -123,6 +123,9 @@ def test_codes_cover_what_rows_hold() -> None:
     kinds = codes.reject_kinds().to_pylist()
     assert [row["kind"] for row in kinds] == list(get_args(RejectKind))
     assert all(row["is_failure"] != row["kind"].startswith("skipped.") for row in kinds)
+    agencies = {row["provider"]: row for row in codes.providers().to_pylist()}
+    assert "Agence France-Presse" in agencies["AFP"]["signatures"]
+    assert agencies["AFP"]["hosts"] == ["afp.com"]
     slugs = {row["region"] for row in codes.regions().to_pylist()}
     countries = codes.countries().to_pylist()
     assert {row["region"] for row in countries} <= slugs
