@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,13 +21,14 @@ from pipeline.enrich.entities.network import HIDDEN, new_recognizer
 from pipeline.enrich.lexicon import load_lexicon
 from training import card
 from training.fit import begin_from, fit
-from training.languages import RECIPES, Labelled4, Recipe, drawn, read
+from training.languages import RECIPES, Course, Labelled4, Recipe, drawn, read
 from training.measure import Score, as_printed, scores
 
 KINDS = (
     "PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW",
     "LANGUAGE",
 )  # fmt: skip
+SEED = 17
 ROWS = (5000, 1000, 2500, 2500)
 PIECE_ROWS = (2500, 1000, 4000)
 """The sizes of the hash tables of the network's columns, and of those of a word's pieces."""
@@ -39,42 +39,78 @@ def train(
 ) -> tuple[Any, Any]:
     """A tokenizer and a recognizer fitted to labelled documents, begun from another model's.
 
-    What each epoch has reached on `held` is printed, and written: a run that is cut short leaves a
-    model.
+    Its weights are the mean of what the recipe's courses reach. What each epoch has reached on
+    `held` is printed; after each course a model is written, so that a run that is cut short leaves
+    one.
     """
     import spacy
-    from thinc.api import NumpyOps, set_current_ops
+
+    nlp = spacy.blank(recipe.language)
+    reached = []
+    for course in recipe.courses:
+        step = _begun(nlp, recipe, course, folder)
+        _follow(course, recipe, (nlp, step), fitted, held)
+        save(step, recipe, folder)
+        reached.append(step)
+    return nlp, mean_of(reached)
+
+
+def _begun(nlp: Any, recipe: Recipe, course: Course, folder: Path) -> Any:
+    """A recognizer with the weights that all courses of a recipe begin with."""
+    from thinc.api import NumpyOps, fix_random_seed, set_current_ops
 
     ops = NumpyOps(use_blis=False)
     set_current_ops(ops)
-    nlp = spacy.blank(recipe.language)
+    fix_random_seed(0)
     table = shipped.word_table(recipe.words, folder)
     step = new_recognizer(nlp, KINDS, load_lexicon(), table, rows_of(recipe))
     begin(step, recipe.begin, folder)
     for node in step.model.walk():
         node.ops = ops
         if HIDDEN in node.attrs:
-            node.attrs[HIDDEN] = recipe.hidden
+            node.attrs[HIDDEN] = course.hidden
+    return step
+
+
+def _follow(
+    course: Course,
+    recipe: Recipe,
+    model: tuple[Any, Any],
+    fitted: Sequence[Labelled4],
+    held: Sequence[Labelled4],
+) -> None:
+    """Fit the recognizer of a tokenizer and a recognizer as a course says."""
+    nlp, step = model
     began = time.monotonic()
 
     def told(epoch: int, loss: float) -> None:
-        reached = " ".join(f"{score.f1:.4f}" for score in measure(nlp, step, held))
+        f1 = " ".join(f"{score.f1:.4f}" for score in measure(nlp, step, held))
         passed_s = time.monotonic() - began
-        print(f"{recipe.language} epoch {epoch} loss {loss:.0f} F1 {reached} {passed_s:.0f} s")
-        sys.stdout.flush()
-        save(step, recipe, folder)
+        at = f"{recipe.language} {course.seed} epoch {epoch}"
+        print(f"{at} loss {loss:.0f} F1 {f1} {passed_s:.0f} s", flush=True)
 
     fit(
         nlp,
         step,
-        lambda epoch: drawn(recipe, fitted, epoch),
+        lambda epoch: drawn(recipe, course, fitted, epoch),
         epochs=recipe.epochs,
         stop=recipe.stop,
+        seed=SEED + course.seed,
         rate=recipe.rate,
         dropout=recipe.dropout,
         after=told,
     )
-    return nlp, step
+
+
+def mean_of(steps: Sequence[Any]) -> Any:
+    """The last of recognizers of one network, with the mean of the weights of all."""
+    networks = [list(step.model.walk()) for step in steps]
+    for nodes in zip(*networks, strict=True):
+        for name in nodes[-1].param_names:
+            if nodes[-1].has_param(name):
+                total = sum(node.get_param(name) for node in nodes)
+                nodes[-1].set_param(name, total / len(nodes))
+    return steps[-1]
 
 
 def rows_of(recipe: Recipe) -> tuple[int, ...]:

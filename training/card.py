@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from pipeline.evaluate.entity_scores import HELD_OUT
-from training.languages import STOCK, Recipe
+from training.languages import STOCK, Course, Recipe
 from training.measure import Score
 
 _KINDS = ("LOC", "MISC", "ORG", "PER")
@@ -42,6 +42,26 @@ def _epochs(recipe: Recipe) -> str:
     return f"{recipe.stop} epochs of {recipe.epochs}" if stops else f"{recipe.epochs} epochs"
 
 
+def _courses(courses: Sequence[Course]) -> list[str]:
+    """What is said of the fits beside their epochs."""
+    lines = []
+    if len(courses) > 1:
+        lines.append(f"The weights are the mean of those of {len(courses)} fits, begun alike.")
+    if swapped := max(course.swapped for course in courses):
+        lines.append(
+            f"In {swapped:.0%} of the texts half of the names are drawn anew from the set."
+        )
+    if any(course.printed for course in courses):
+        lines.append(
+            "Half of the texts have their signs set as print does, half as the set has them."
+        )
+    if hidden := max(course.hidden for course in courses):
+        lines.append(
+            f"Of {hidden:.0%} of the words with a capital a fit sees shape and class alone."
+        )
+    return lines
+
+
 def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> str:
     """The card as a page of Markdown; the same input gives the same page."""
     language = _ENGLISH_NAMES[recipe.language]
@@ -60,11 +80,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
         "averaged weights, seeded.",
-        *(
-            [f"In {recipe.swapped:.0%} of the texts half of the names are drawn anew from the set."]
-            if recipe.swapped
-            else []
-        ),
+        *_courses(recipe.courses),
         " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
         "",
         "## Data",

@@ -40,15 +40,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """How one fit goes: its `seed`, and in what ways its texts are varied.
+
+    In the share `swapped` of the texts names are drawn anew. `printed` says that texts whose set
+    has signs as words of their own are drawn in both layouts. `hidden` is the share of words with
+    a capital that the model sees by their shape and class alone.
+    """
+
+    seed: int = 0
+    swapped: float = 0.0
+    printed: bool = False
+    hidden: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A language's sets and how often and how fast a model is fitted to them.
 
     Begun from the model `begin`. `coarse` says that it learns four kinds only: of sets that tell no
     more, guessed finer ones would blur what they tell. The rate falls as for `epochs` epochs; where
     `stop` says so the fit ends after fewer. `varied` are other ways in which wires write the same
-    text, of which one is drawn for each text in each epoch; so is, where `printed`, whether signs
-    that a set has as words of their own stand apart, or as print sets them. `hidden` is the share
-    of words with a capital that the model sees by their shape and class alone in a fit.
+    text, of which one is drawn for each text in each epoch. The model's weights are the mean of
+    those that the `courses` reach, all begun alike: it is surer than any of them.
     """
 
     language: str
@@ -60,16 +74,15 @@ class Recipe:
     begin: str = STOCK
     coarse: bool = False
     varied: tuple[Callable[[str], str], ...] = ()
-    printed: bool = False
-    hidden: float = 0.0
-    swapped: float = 0.0
+    courses: tuple[Course, ...] = (Course(),)
     pieces: bool = False
     words: str = shipped.WORDS
 
 
 _SWAPPED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"})
 _RENAMED = 0.5
-_SPACED = 0.5
+_PRINTED = 0.5
+_EPOCHS = 1000
 
 _CONLL_2002 = "CoNLL 2002 shared task (EFE, May 2000)"
 _CONLL_2003 = "CoNLL 2003 shared task (Frankfurter Rundschau 1992)"
@@ -139,7 +152,7 @@ RECIPES = {
         rate=0.0015,
         begin="news-en",
         coarse=True,
-        swapped=0.3,
+        courses=(Course(swapped=0.3),),
         pieces=True,
         words="words-es.npz",
     ),
@@ -200,7 +213,8 @@ def read(recipe: Recipe, data: Path, lexicon: Lexicon) -> list[Labelled4]:
     settled = kinds.settle(texts, spans)
     if recipe.coarse:
         settled = [kinds.coarse(own) for own in settled]
-    printed = _printed(recipe, data, lexicon, settled) if recipe.printed else [None for _ in texts]
+    both = any(course.printed for course in recipe.courses)
+    printed = _printed(recipe, data, lexicon, settled) if both else [None for _ in texts]
     return [
         Labelled4(source, document.group, text, tuple(own), same)
         for (source, document), text, own, same in zip(pairs, texts, settled, printed, strict=True)
@@ -251,21 +265,23 @@ def documents(path: Path, name: str, layout: Layout = Layout.SPACED) -> list[Doc
     return found
 
 
-def drawn(recipe: Recipe, documents: Sequence[Labelled4], epoch: int) -> list[Text]:
+def drawn(recipe: Recipe, course: Course, documents: Sequence[Labelled4], epoch: int) -> list[Text]:
     """The texts of an epoch: each set's share, each text in one of the ways it may be written."""
-    chance = random.Random(epoch)  # noqa: S311 - a seeded draw, no secret
-    drawn = [d for d in documents if chance.random() < d.source.share]
+    chance = random.Random(epoch + _EPOCHS * course.seed)  # noqa: S311 - a seeded draw, no secret
+    chosen = [d for d in documents if chance.random() < d.source.share]
     texts: list[Text] = [
-        (d.text, d.spans) if d.printed is None or chance.random() < _SPACED else d.printed
-        for d in drawn
+        d.printed
+        if course.printed and d.printed is not None and chance.random() < _PRINTED
+        else (d.text, d.spans)
+        for d in chosen
     ]
     if recipe.varied:
         texts = [rewritten(text, spans, chance.choice(recipe.varied)) for text, spans in texts]
-    if not recipe.swapped:
+    if not course.swapped:
         return texts
     names = _names(texts)
     return [
-        renamed(text, spans, names, chance) if chance.random() < recipe.swapped else (text, spans)
+        renamed(text, spans, names, chance) if chance.random() < course.swapped else (text, spans)
         for text, spans in texts
     ]
 

@@ -18,6 +18,7 @@ from training import __main__ as program
 from training import corpora, kinds
 from training.languages import (
     RECIPES,
+    Course,
     Labelled4,
     Recipe,
     Source,
@@ -122,7 +123,7 @@ def test_a_text_written_another_way_keeps_its_names() -> None:
     ]  # fmt: skip
     source = Source("set", "set.txt", "us", "ours")
     town = Labelled4(source, 1, "Köln", ((0, 4, "GPE"),))
-    again = [drawn(RECIPES["de"], [town] * 40, epoch) for epoch in (1, 1)]
+    again = [drawn(RECIPES["de"], Course(), [town] * 40, epoch) for epoch in (1, 1)]
     assert again[0] == again[1]
     assert {text for text, _ in again[0]} == {"Köln", "Kln", "Koeln"}
 
@@ -151,9 +152,9 @@ def test_texts_that_print_sets_otherwise_are_drawn_in_both_layouts(
         encoding="utf-8",
     )
     source = Source("curly", "curly.txt", "us", "ours", measures=True)
-    recipe = Recipe("de", (source,), epochs=1, rate=0.001, printed=True)
+    recipe = Recipe("de", (source,), epochs=1, rate=0.001, courses=(Course(printed=True),))
     found = read(recipe, tmp_path / "ner", load_lexicon())
-    texts = {text.split(" rain")[0] for text, _ in drawn(recipe, found, 0)}
+    texts = {text.split(" rain")[0] for text, _ in drawn(recipe, recipe.courses[0], found, 0)}
     assert texts == {"Oslo \u2019 s", "Oslo\u2019s"}
     both = [*found, *as_printed(found)]
     assert {s.set_name for s in scores(both, [d.spans for d in both])} == {
@@ -185,7 +186,8 @@ def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
         for number in range(200)
     ]
     first, second, again = (
-        [text for text, _ in drawn(RECIPES["en"], documents, epoch)] for epoch in (0, 1, 0)
+        [text for text, _ in drawn(RECIPES["en"], Course(), documents, epoch)]
+        for epoch in (0, 1, 0)
     )
     assert first == again
     assert first != second
@@ -200,7 +202,8 @@ def test_a_model_is_made_saved_and_loaded(
 ) -> None:
     """One epoch on two documents: the files are there, load, are hashed, and refuse a change."""
     source = Source("set", "set.txt", "us", "ours", measures=True)
-    recipe = Recipe("en", (source,), epochs=1, rate=0.001, swapped=0.5, pieces=pieces)
+    courses = (Course(swapped=0.5), Course(seed=1, hidden=0.5)) if pieces else (Course(),)
+    recipe = Recipe("en", (source,), epochs=1, rate=0.001, courses=courses, pieces=pieces)
     monkeypatch.setitem(RECIPES, "en", recipe)
     folder = tmp_path / "models"
     words = sorted(int(word_key(word)) for word in ("oslo", "bergen"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.entities.lists import LINE
@@ -17,6 +17,8 @@ _SURNAMES_FIRST = word_set(
     Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
     Ban Nguyen Tran Pham Hoang Vo Ngo Mao Lien Tsai Chiang Ri Pak Hen Hun"""
 )
+_WORD = re.compile(r"\w+")
+_MOST_WORDS = 8
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
 
 
@@ -40,6 +42,35 @@ def choose_spans(spans: Iterable[Span]) -> list[Span]:
             taken.update(range(span.start, span.end))
             chosen.append(span)
     return sorted(chosen, key=lambda s: s.start)
+
+
+def whole_names(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return names of which only a part was seen ("Akufo" of "Akufo-Addo") as the whole ones.
+
+    What is whole, the story's longer names say: those that were seen whole elsewhere.
+    """
+    longer: dict[str, dict[str, str]] = defaultdict(dict)
+    for span in spans:
+        name = text[span.start : span.end]
+        if " " in name or "-" in name:
+            for word in _WORD.findall(name)[:_MOST_WORDS]:
+                longer[word][name] = span.kind
+    return [_whole(text, span, longer) for span in spans]
+
+
+def _whole(text: str, span: Span, longer: Mapping[str, Mapping[str, str]]) -> Span:
+    part = text[span.start : span.end]
+    first = _WORD.search(part)
+    best = span
+    for name, kind in longer.get(first.group(), {}).items() if first else ():
+        start = span.start - name.find(part)
+        end = start + len(name)
+        if end - start <= best.end - best.start or part not in name:
+            continue
+        bounded = not (text[end : end + 1].isalnum() or text[max(0, start - 1) : start].isalnum())
+        if bounded and text.startswith(name, start):
+            best = replace(span, start=start, end=end, kind=kind)
+    return best
 
 
 def repeated_names(

@@ -16,6 +16,7 @@ from pipeline.enrich.entities.consistency import (
     choose_spans,
     one_kind,
     repeated_names,
+    whole_names,
 )
 from pipeline.enrich.entities.lists import marked
 from pipeline.enrich.entities.merge import LEGAL_FORM
@@ -105,6 +106,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
     model_spans = [with_portfolios(text, span) for span in model_spans]
+    model_spans = whole_names(text, model_spans)
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
     masked = _outermost(masks)
     known = [*listed(tokens, lexicon)]

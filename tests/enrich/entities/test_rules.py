@@ -78,6 +78,15 @@ def test_where_a_name_of_our_model_ends(text: str, seen: tuple[str, str], wanted
     assert not any(words != wanted and words in seen[0] for words in found)
 
 
+def test_a_name_is_whole_wherever_it_stands() -> None:
+    """Of what was seen whole once a part alone is never a name; a shorter name of its own is."""
+    text = "Nana Quint-Ardo spoke. Quint-Ardo left, Nana Quint-Ardo said. Quint was there."
+    seen = [(0, 15), (23, 28), (45, 55), (text.rindex("Quint"), text.rindex("Quint") + 5)]
+    spans = [Span(start, end, "PERSON", TRUSTED) for start, end in seen]
+    found = [text[s.start : s.end] for s in resolve(text, spans, load_lexicon())]
+    assert found == ["Nana Quint-Ardo", "Quint-Ardo", "Nana Quint-Ardo", "Quint"]
+
+
 def test_letters_in_brackets_are_a_bodys_where_the_name_is_a_bodys() -> None:
     """What news writes small, and no body is called by, is a term; nations at a hyphen are two."""
     text = (
