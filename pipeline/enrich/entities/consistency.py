@@ -19,6 +19,8 @@ _SURNAMES_FIRST = word_set(
 )
 _WORD = re.compile(r"\w+")
 _MOST_WORDS = 8
+_MOST_WHOLE = 8
+"""A part is looked for in so many longer names that hold it, the first that the story has."""
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
 
 
@@ -49,27 +51,38 @@ def whole_names(text: str, spans: Sequence[Span]) -> list[Span]:
 
     What is whole, the story's longer names say: those that were seen whole elsewhere.
     """
-    longer: dict[str, dict[str, str]] = defaultdict(dict)
-    for span in spans:
-        name = text[span.start : span.end]
+    kinds = {text[span.start : span.end]: span.kind for span in spans}
+    longer: dict[str, list[str]] = defaultdict(list)
+    for name in kinds:
         if " " in name or "-" in name:
-            for word in _WORD.findall(name)[:_MOST_WORDS]:
-                longer[word][name] = span.kind
-    return [_whole(text, span, longer) for span in spans]
+            for part in _parts_of(name):
+                if len(longer[part]) < _MOST_WHOLE:
+                    longer[part].append(name)
+    return [_whole(text, span, longer, kinds) for span in spans]
 
 
-def _whole(text: str, span: Span, longer: Mapping[str, Mapping[str, str]]) -> Span:
+def _parts_of(name: str) -> set[str]:
+    """Return the runs of a name's words that are not all of it."""
+    words = list(_WORD.finditer(name))[:_MOST_WORDS]
+    runs = {
+        name[left.start() : right.end()]
+        for number, left in enumerate(words)
+        for right in words[number:]
+    }
+    return runs - {name}
+
+
+def _whole(
+    text: str, span: Span, longer: Mapping[str, Sequence[str]], kinds: Mapping[str, str]
+) -> Span:
     part = text[span.start : span.end]
-    first = _WORD.search(part)
     best = span
-    for name, kind in longer.get(first.group(), {}).items() if first else ():
+    for name in longer.get(part, ()):
         start = span.start - name.find(part)
         end = start + len(name)
-        if end - start <= best.end - best.start or part not in name:
-            continue
         bounded = not (text[end : end + 1].isalnum() or text[max(0, start - 1) : start].isalnum())
-        if bounded and text.startswith(name, start):
-            best = replace(span, start=start, end=end, kind=kind)
+        if end - start > best.end - best.start and bounded and text.startswith(name, start):
+            best = replace(span, start=start, end=end, kind=kinds[name])
     return best
 
 
