@@ -75,6 +75,7 @@ _SPOKEN = code_set("spoken")
 _EXCHANGING = frozenset({"exchange", "swap", "trade"})
 _SWAPS = frozenset({"exchange", "swap"})
 _ABOUT = frozenset({"on", "about", "over", "between"})
+_EASING = code_set("easing")
 _CRITICISM = code_set("criticism")
 _OFFICES = frozenset({"GOV", "LEG", "OPP", "IGO"})
 _LEAVING = code_set("leaving")
@@ -285,7 +286,9 @@ class EventCoder:
         if not targets and act.code.startswith(_OF_WORDS):
             targets = resolver.first(conditions(act.predicate), sources)
             targets = targets or resolver.in_words(tokens if act.code != _VETOING else ())
-        targets = [resolver.of_country(party, self._hit(act)) for party in targets]
+        # What is eased is of one, not of where the visits led to that were banned.
+        most = 1 if act.code.startswith(_EASING) else None
+        targets = [resolver.of_country(party, self._hit(act)) for party in targets[:most]]
         if not act.sources:  # "a man was arrested in Norfolk" is crime news
             targets = [p for p in targets if _more_than_anyone(p) and _is_suffered(act, p)]
             if not targets:
@@ -475,6 +478,8 @@ def _only_place(token: Token, act: Act) -> bool:
     """Say whether a phrase says where talks were held or words said, not with or to whom."""
     return (
         act.code.startswith(_VERBAL_COOPERATION)
+        # "pledged to lift the ban on visits by Peruvians"
+        and not (act.code.startswith(_EASING) and token.head.lower_ == "on")
         and act.code != _VISITING
         and token.dep_ == "pobj"
         and token.head.lower_ in {"in", "at", "near", "outside", "on"}

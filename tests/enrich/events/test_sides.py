@@ -243,6 +243,12 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "PROTEST",
             ("Indian envoy", "IND"),
         ),
+        (
+            "The United States pledged to lift the ban on visits by Azeri officials.",
+            ("United States", "USA"),
+            "AGREE",
+            ("Azeri officials", "AZE"),
+        ),
         # who is nameless is of the story's one country
         (
             "Protests spread through southern Peru on Monday. Police arrested 30 people.",
