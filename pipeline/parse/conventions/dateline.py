@@ -82,6 +82,7 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _CALLED = re.compile(r"[記记]者[:：]?")
 _MAX_NAME_CHARS = 12
 _MAX_PLACE_WORDS = 6
+_MAX_PLACE_CHARS = 64
 # `Am 5. Oktober (Montag) - so der …`: what stands before a date within a sentence.
 _NO_PLACES = frozenset(
     ("am", "on", "le", "el", "il", "den", "em", "dne", "since", "seit", "by", "bis")
@@ -152,7 +153,7 @@ def find_dateline(paragraph: str) -> Dateline | None:
 
 def _day_behind(head: str) -> Dateline | None:
     """Return the dateline whose day stands behind a dash or in brackets, and no agency in it."""
-    match = _DAY_BEHIND.match(head) if _DAY_HINT.search(head, 2, _MAX_CHARS) else None
+    match = _DAY_BEHIND.match(head) if _DAY_HINT.search(head, 2, _MAX_PLACE_CHARS) else None
     if not match or len(match["place"].split()) > _MAX_PLACE_WORDS:
         return None
     number, day, year = _date_parts(match)

@@ -155,7 +155,7 @@ def _take(text: str, found: _Found, *, is_last: bool) -> bool:
     """Read a line into `found`; say whether it is one of a sign-off."""
     if len(text) > _MAX_LINE_CHARS:
         return False
-    for what, shape in _shapes_of_lines():
+    for what, shape in _shapes_of_lines() if _any_shape().match(text) else ():
         match = shape.match(text)
         if match and _take_as(what, match, found):
             return True
@@ -206,8 +206,10 @@ def _take_stamp(text: str, found: _Found) -> bool:
 def _before_tail(text: str, found: _Found) -> str | None:
     """Return what stands before the tail of a text, and read the tail; None without one."""
     kept = text.rstrip()
-    for shape in _shapes_of_tails():
-        tail = shape.search(kept, max(len(kept) - _MAX_TAIL_CHARS, 0))
+    for words, shape in _shapes_of_tails():
+        begin = max(len(kept) - _MAX_TAIL_CHARS, 0)
+        is_there = kept.endswith(words) if words == ")" else kept.find(words, begin) >= 0
+        tail = shape.search(kept, begin) if is_there else None
         if tail and kept[: tail.start()].strip():
             found.bylines = _reporters(" ".join(tail[0].split())) or found.bylines
             kept = kept[: tail.start()].rstrip()
@@ -219,7 +221,7 @@ def _shapes_of_lines() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return what each shape is; neighbours of which nothing is kept are one."""
     found: list[tuple[str, re.Pattern[str]]] = []
     for what, shapes in groupby(_rows(), key=lambda row: row[0]):
-        texts = [shape for _, _, shape in shapes]
+        texts = [row[2] for row in shapes]
         if what == "mark":
             found.append((what, re.compile("|".join(texts))))
         elif what != "tail":
@@ -228,12 +230,18 @@ def _shapes_of_lines() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def _shapes_of_tails() -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        re.compile(rf"(?<=[\s.!?\"”)\]])(?:{shape})")
-        for what, _, shape in _rows()
-        if what == "tail"
-    )
+def _any_shape() -> re.Pattern[str]:
+    """Return one pattern for all shapes of lines: most lines have none, which it tells at once."""
+    shapes = [row[2] for row in _rows() if row[0] != "tail"]
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", shape) for shape in shapes))
+
+
+@cache
+def _shapes_of_tails() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return each shape with the words that have to be there."""
+    found = [(row[3], row[2]) for row in _rows() if row[0] == "tail"]
+    behind = r"(?<=[\s.!?\"”)\]])"
+    return tuple((words, re.compile(f"{behind}(?:{shape})")) for words, shape in found)
 
 
 def _rows() -> list[list[str]]:
