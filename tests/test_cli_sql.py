@@ -44,9 +44,11 @@ def test_a_fault_is_told_and_the_shell_goes_on(capsys: pytest.CaptureFixture[str
     shell = _Shell(ask)
     assert shell.take("select x;")
     assert shell.take("\\recipe soup")
+    assert shell.take("\\zz")
     told = capsys.readouterr().err
     assert "no such table" in told
     assert "no such recipe" in told
+    assert "there is no \\zz here" in told
     assert "\x1b" not in told
 
 

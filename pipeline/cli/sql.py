@@ -105,6 +105,8 @@ class _Shell:
         elif name == "\\recipe":
             self._guarded(lambda: typer.echo(_filled(word)))
         else:
+            if name not in ("\\h", "\\help", "\\?"):
+                err.print(f"error: there is no {escaped(name)} here", markup=False, highlight=False)
             typer.echo(_HELP)
         return True
 
