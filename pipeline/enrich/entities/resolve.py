@@ -340,7 +340,10 @@ def _listed_as(
     people = name.kind == "NORP" and (
         span.kind == "ORG" or (span.kind == "PERSON" and not _is_borne(name, lexicon))
     )
-    town = span.kind == "PERSON" and (span.start, span.end) in towns
+    town = span.kind == "PERSON" and (
+        (span.start, span.end) in towns
+        or (name.source == "policy.tsv" and not _is_borne(name, lexicon))
+    )
     # A listed body that bears nobody's name is no person ("Wikinews").
     body = name.kind == "ORG" and span.kind == "PERSON" and not _is_borne(name, lexicon)
     same = (

@@ -68,9 +68,15 @@ def test_a_name_that_looks_like_a_word_stays_one_within_a_sentence() -> None:
     assert resolved(text, "ORG", "Record").count("Record") >= 1
 
 
-@pytest.mark.parametrize(("people", "kind"), [("Uzbek", "NORP"), ("Welsh", "PERSON")])
-def test_a_people_that_nobody_is_named_after_is_no_person(people: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("Uzbek", "NORP"), ("Welsh", "PERSON")),
+        *(("Nagorno-Karabakh", "LOC"), ("Transnistria", "GPE"), ("England", "PERSON")),
+    ],
+)
+def test_a_people_or_land_that_nobody_is_named_after_is_no_person(name: str, kind: str) -> None:
     """Whatever our model takes it for; a surname stays one."""
-    text = f"Talks\n\nThe {people} team left."
-    span = Span(text.index(people), text.index(people) + len(people), "PERSON", TRUSTED)
+    text = f"Talks\n\nThe {name} team left."
+    span = Span(text.index(name), text.index(name) + len(name), "PERSON", TRUSTED)
     assert [found.kind for found in resolve(text, [span], load_lexicon())] == [kind]
