@@ -43,7 +43,7 @@ class Deeds:
         """
         if target is not None and act.code.startswith(_ACCUSING):
             self.charges.append((source, target))
-        known = source.political and source.actor.country is not None
+        known = source.political and bool(source.actor.country or source.actor.name)
         if is_row and known and not (act.negated or act.hypothetical):
             self.acts.append((act, source))
 

@@ -270,6 +270,8 @@ def _modify(predicate: Token, found: Arguments) -> None:
 def _share(predicate: Token, governor: Token, found: Arguments) -> None:
     """Coordination and control: whose subject or object the predicate's subject is."""
     dep = predicate.dep_
+    if predicate.tag_ == "VBG" and dep == "xcomp" and governor.lemma_ in _SUFFERING:
+        return  # "fled fighting"
     outer = _outer(governor)
     # "jailed him for launching an attack": it was he who did.
     blamed = dep == "pcomp" and predicate.head.lower_ == "for" and bool(outer.objects)
@@ -374,12 +376,19 @@ _CHANGES = frozenset({"increase", "rise", "boost", "cut", "reduction", "decrease
 """What changes stands behind "in": "an increase in aid"."""
 
 
+_SUFFERING = frozenset([
+    "repel", "repulse", "thwart", "foil", "avert", "survive", "withstand", "suffer", "endure",
+    "escape", "flee", "evade", "witness", "fear", "mourn",
+])  # fmt: skip
+"""Verbs whose subject is not who does what their object names: "repelled an attack"."""
+
+
 def _doer(noun: Token) -> list[Token]:
     """Say who does the act of a noun that stands as a verb's object: the verb's subject."""
     head, token = noun.head, noun
     for _ in range(3):
         if token.dep_ in _OBJECTS | {"attr", "conj"} and head.pos_ in {"VERB", "AUX"}:
-            if token.dep_ == "conj":
+            if token.dep_ == "conj" or head.lemma_ in _SUFFERING:
                 return []
             return arguments(head).subjects
         if token.dep_ == "conj":

@@ -229,6 +229,12 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "ACCUSE",
             ("Chile", "CHL"),
         ),
+        (
+            "The European Union urged Serbia to free them. Serbia's president rejected the call.",
+            ("Serbia's president", "SRB"),
+            "REJECT",
+            ("European Union", None),
+        ),
         # who is sent away from a town is whom it is done to
         (
             "Russia threatened to expel Australian diplomats from Moscow.",
@@ -644,6 +650,9 @@ def test_a_noun_stands_for_no_deed_of_others(enricher: Enricher, text: str) -> N
 @pytest.mark.parametrize(
     ("text", "root"),
     [
+        # who flees or repels does not fight or attack
+        ("Thousands of people fled fighting in eastern Congo.", "ASSAULT"),
+        ("Congo's army said it had repelled an attack on its positions near Goma.", "ASSAULT"),
         # the army does it, and it is not done to it
         ("President Bola Tinubu ordered the army to rescue them.", "AID"),
         # "it" is the treaty, not one of the two
