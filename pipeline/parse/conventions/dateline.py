@@ -60,7 +60,7 @@ _ANY_DATE = (
     r"))"
 )
 _UPPER = r"[A-ZÇĞİÖŞÜÂÎÛ][A-ZÇĞİÖŞÜÂÎÛ.'-]*"
-_DAY_HINT = re.compile(r"(?:[-–—] ?|\()(?:\d|[^\W\d_]{3,12}\.? \d)")
+_DAY_HINT = re.compile(r"[-–—(] ?(?:\d|[^\W\d_]{3,12}\.? \d)")
 _REPORTERS = re.compile(
     rf"(?P<names>{_UPPER}(?: {_UPPER}){{1,3}}(?: ?/ ?{_UPPER}(?: {_UPPER}){{1,3}}){{0,3}}) [-–—] "
 )

@@ -113,15 +113,16 @@ def read_sign_off(lines: Sequence[str]) -> SignOff:
     end, steps = contacts_begin(lines), 0
     found = _Found()
     while end > 1 and steps < _MAX_LINES:
-        begin = _begin_of_bracket(lines, end)
-        text = " ".join(entry.strip() for entry in lines[begin:end])
+        begin, text = end - 1, lines[end - 1].strip()
+        if text.endswith(")") and (begin := _begin_of_bracket(lines, end)) < end - 1:
+            text = " ".join(entry.strip() for entry in lines[begin:end])
         steps += bool(text)
         if text and not _take(text, found, is_last=end == len(lines)):
             break
         end = begin
     above, aside = tuple(lines[:end]), tuple(lines[end:])
     begin = _begin_of_bracket(lines, end)
-    last = "\n".join(lines[begin:end])
+    last = lines[begin] if begin == end - 1 else "\n".join(lines[begin:end])
     if kept := _before_tail(last, found):
         above, aside = (*lines[:begin], kept), (last[len(kept) :], *aside)
     return SignOff(

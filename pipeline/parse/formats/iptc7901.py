@@ -81,13 +81,8 @@ class _Iptc7901:
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each message; what stands between messages is malformed."""
-        if stripped.begins(data[:_MAX_HEADER_BYTES]):
-            for entry in stripped.headed_messages(data):
-                part = _message(entry.head, entry.text, b"", hints)
-                yield replace(part, raw=data[entry.start : entry.end])
-            return
         if not data.lstrip(_FILLERS).startswith(b"\x01"):
-            yield from _teleprinted(data, hints)
+            yield from _unframed(data, hints)
             return
         position = 0
         for match in _MESSAGE.finditer(data):
@@ -105,8 +100,16 @@ class _Iptc7901:
             yield Fault("malformed", message, f"byte {position}", data[position:])
 
 
-def _teleprinted(data: bytes, hints: Hints) -> Iterator[Part]:
-    """Yield the messages between `ZCZC` and `NNNN`; words behind `NNNN` are named."""
+def _unframed(data: bytes, hints: Hints) -> Iterator[Part]:
+    """Yield the messages between `ZCZC` and `NNNN`, or behind their header's line alone.
+
+    Words behind `NNNN` are named.
+    """
+    if stripped.begins(data[:_MAX_HEADER_BYTES]):
+        for entry in stripped.headed_messages(data):
+            part = _message(entry.head, entry.text, b"", hints)
+            yield replace(part, raw=data[entry.start : entry.end])
+        return
     for message in zczc.messages(data):
         part = _message(message.head, message.text, message.after[:_MAX_LINE_CHARS], hints)
         if isinstance(part, Draft):
@@ -216,8 +219,11 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
     warnings = list(story.warnings)
     if stamp and not moment:
         warnings.append(f"no date of the calendar: {stamp}")
-    is_undated = any("no date of publication" in warning for warning in warnings)
-    if header.day and not (moment or story.published_at or is_undated):
+    if (
+        header.day
+        and not (moment or story.published_at)
+        and not any("no date of publication" in warning for warning in warnings)
+    ):
         warnings.append(f"the header's day has no year, no date of publication: {header.day}")
     draft = replace(
         story,

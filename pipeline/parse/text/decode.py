@@ -74,6 +74,7 @@ _DOS_VOWEL = re.compile(
     rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x94](?=[a-z])|(?<=[a-z])[\xa1-\xa4](?=[a-z])"
     rb"|(?<=[a-z])\x86(?=[ .,])|(?<=[a-z ])\x9b(?=[a-z])"
 )
+_DOS_VOWEL_BYTES = b"\x81\x82\x83\x84\x86\x87\x88\x89\x8b\x8d\x94\x9b\xa1\xa2\xa3\xa4"
 _DOS_RUSSIAN = re.compile(rb"[\x80-\xaf\xe0-\xf1]")
 _DOS_SHARE = 0.3
 _MIN_DOS_RUSSIAN = 20
@@ -258,7 +259,8 @@ def _dos(sample: bytes, high: int) -> str | None:
     Of western and central sets the vowels stand where cp1252 has punctuation, which no text has
     between two letters; of the Russian one no byte is where cp1251 and KOI8 have their capitals.
     """
-    vowels = len(_DOS_VOWEL.findall(sample)) if high else 0
+    may_be = high and len(sample) - len(sample.translate(None, _DOS_VOWEL_BYTES)) > 1
+    vowels = len(_DOS_VOWEL.findall(sample)) if may_be else 0
     is_latin = vowels >= 2 and vowels >= _DOS_SHARE * high and high < 0.2 * len(sample)
     russian = len(_DOS_RUSSIAN.findall(sample)) if high > 0.3 * len(sample) else 0
     if not is_latin and (russian < _MIN_DOS_RUSSIAN or russian < 0.98 * high):
