@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.compat.spacy_entities import decoder
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.network import HIDDEN, new_recognizer
+from pipeline.enrich.entities.network import new_recognizer
 from pipeline.enrich.lexicon import load_lexicon
 from training import card
 from training.fit import begin_from, fit
@@ -48,14 +48,14 @@ def train(
     nlp = spacy.blank(recipe.language)
     reached = []
     for course in recipe.courses:
-        step = _begun(nlp, recipe, course, folder)
+        step = _begun(nlp, recipe, folder)
         _follow(course, recipe, (nlp, step), fitted, held)
         save(step, recipe, folder)
         reached.append(step)
     return nlp, mean_of(reached)
 
 
-def _begun(nlp: Any, recipe: Recipe, course: Course, folder: Path) -> Any:
+def _begun(nlp: Any, recipe: Recipe, folder: Path) -> Any:
     """A recognizer with the weights that all courses of a recipe begin with."""
     from thinc.api import NumpyOps, fix_random_seed, set_current_ops
 
@@ -67,8 +67,6 @@ def _begun(nlp: Any, recipe: Recipe, course: Course, folder: Path) -> Any:
     begin(step, recipe.begin, folder)
     for node in step.model.walk():
         node.ops = ops
-        if HIDDEN in node.attrs:
-            node.attrs[HIDDEN] = course.hidden
     return step
 
 

@@ -55,10 +55,6 @@ def _courses(courses: Sequence[Course]) -> list[str]:
         lines.append(
             "Half of the texts have their signs set as print does, half as the set has them."
         )
-    if hidden := max(course.hidden for course in courses):
-        lines.append(
-            f"Of {hidden:.0%} of the words with a capital a fit sees shape and class alone."
-        )
     return lines
 
 

@@ -44,14 +44,12 @@ class Course:
     """How one fit goes: its `seed`, and in what ways its texts are varied.
 
     In the share `swapped` of the texts names are drawn anew. `printed` says that texts whose set
-    has signs as words of their own are drawn in both layouts. `hidden` is the share of words with
-    a capital that the model sees by their shape and class alone.
+    has signs as words of their own are drawn in both layouts.
     """
 
     seed: int = 0
     swapped: float = 0.0
     printed: bool = False
-    hidden: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

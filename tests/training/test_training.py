@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import spacy
 
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.network import HIDDEN, WordTable, token_features, word_key
+from pipeline.enrich.entities.network import WordTable, word_key
 from pipeline.enrich.lexicon import load_lexicon
 from pipeline.errors import ModelError
 from training import __main__ as program
@@ -162,20 +161,6 @@ def test_texts_that_print_sets_otherwise_are_drawn_in_both_layouts(
     }  # fmt: skip
 
 
-def test_words_are_hidden_in_a_fit_alone() -> None:
-    """A share of words with a capital has another NORM; small words and the other columns stay."""
-    nlp = spacy.blank("en")
-    docs = [nlp.make_doc("Oslo saw Bergen and Kari met Ane")]
-    features = token_features(load_lexicon(), None, 0)
-    features.attrs[HIDDEN] = 1.0
-    np.random.seed(1)
-    (plain,), _ = features(docs, is_train=False)
-    (hidden,), _ = features(docs, is_train=True)
-    changed = plain[:, 0] != hidden[:, 0]
-    assert changed.tolist() == [token.text[0].isupper() for token in docs[0]]
-    assert (plain[:, 1:] == hidden[:, 1:]).all()
-
-
 def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
     """Another draw each time, the same for the same epoch, all of a set whose share is one."""
     half = Source("half", "half.txt", "us", "ours", share=0.5)
@@ -202,7 +187,7 @@ def test_a_model_is_made_saved_and_loaded(
 ) -> None:
     """One epoch on two documents: the files are there, load, are hashed, and refuse a change."""
     source = Source("set", "set.txt", "us", "ours", measures=True)
-    courses = (Course(swapped=0.5), Course(seed=1, hidden=0.5)) if pieces else (Course(),)
+    courses = (Course(swapped=0.5), Course(seed=1)) if pieces else (Course(),)
     recipe = Recipe("en", (source,), epochs=1, rate=0.001, courses=courses, pieces=pieces)
     monkeypatch.setitem(RECIPES, "en", recipe)
     folder = tmp_path / "models"

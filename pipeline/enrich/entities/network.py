@@ -29,8 +29,6 @@ LIST_WIDTH = 16
 PIECES = (slice(0, 3), slice(-2, None), slice(-4, None))
 """The parts of a word, as it is written, that have a hash table each."""
 PIECE_WIDTH = 48
-HIDDEN = "hidden"
-"""The attribute of `token_features` that says which share of names' words is hidden in a fit."""
 PIECE, LISTED = "piece", "embed"
 """The names of the nodes that a stock model lacks: of the pieces, and of the lists."""
 
@@ -81,9 +79,8 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
     """Turn documents into arrays of `uint64`: a row a token, a column an attribute.
 
     The columns are COLUMNS, the class in the lists, the row in `table` if there is one, and hashes
-    of the first `pieces` PIECES. In a fit the share HIDDEN of words with a capital has an unknown
-    NORM, so that names are not learnt by heart. The name tells `embed_distinct` that what follows
-    depends on these columns alone.
+    of the first `pieces` PIECES. The name tells `embed_distinct` that what follows depends on
+    these columns alone.
     """
     import mmh3
     from thinc.api import Model
@@ -91,10 +88,8 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
     names = ["LIST", *(["WORD"] if table is not None else [])]
     parts = PIECES[:pieces]
 
-    def forward(model: Model[Any, Any], docs: Sequence[Any], is_train: bool) -> Any:
+    def forward(model: Model[Any, Any], docs: Sequence[Any], is_train: bool) -> Any:  # noqa: ARG001 - thinc names them
         from spacy.attrs import ORTH
-
-        hidden = model.attrs[HIDDEN] if is_train else 0.0
 
         orths = [doc.to_array(ORTH) for doc in docs]
         distinct, inverse = np.unique(np.concatenate(orths), return_inverse=True)
@@ -111,20 +106,12 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
         result, begin = [], 0
         for doc, own in zip(docs, orths, strict=True):
             columns = doc.to_array(list(COLUMNS)).reshape((len(doc), len(COLUMNS)))
-            if hidden:
-                _hide(columns, [token.text[:1].isupper() for token in doc], hidden)
             result.append(np.hstack((columns, every[begin : begin + len(own)])))
             begin += len(own)
         return result, lambda _gradient: []
 
     columns = [*COLUMNS, *names, *(f"PIECE{number}" for number in range(pieces))]
-    return Model("extract_features", forward, attrs={"columns": columns, HIDDEN: 0.0})
-
-
-def _hide(columns: NDArray[np.uint64], capitals: Sequence[bool], share: float) -> None:
-    """Give a share of the words that begin with a capital the NORM of a word never seen."""
-    chosen = np.array(capitals) & (np.random.random(len(capitals)) < share)
-    columns[chosen, 0] = np.random.randint(1, 2**62, int(chosen.sum()))
+    return Model("extract_features", forward, attrs={"columns": columns})
 
 
 def _rows(width: int, count: int, column: int) -> Model[Any, Any]:
