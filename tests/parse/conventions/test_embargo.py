@@ -112,7 +112,8 @@ def test_the_moment_of_an_embargo(text: str, until: datetime | None) -> None:
     "text",
     ["Embargoed until March 5", "EMBARGO", "Not for publication before 12:00", "(EMBARGOED)",
      "HOLD UNTIL MOVED", "Hold this story until further notice", "Held until cleared by the desk",
-     "HOLD FOR ORDERS", "新闻禁运至3月5日", "請勿在3月5日之前發布"],
+     "HOLD FOR ORDERS", "新闻禁运至3月5日", "請勿在3月5日之前發布", "Adv. for Sunday", "^Adv06^",
+     "For Sunday papers", "FOR SUNDAY'S PAPERS, MARCH 6"],
 )  # fmt: skip
 def test_embargo_lines(text: str) -> None:
     """They give a time, or nothing but the word."""
@@ -134,7 +135,8 @@ def test_embargo_lines(text: str) -> None:
      "Hinweis auf Embargo gegen Norland geprüft", "Wichtig für alle: Frei ab 65",
      "禁运令影响粮价", "前总统不得参选", "Trade embargo until 2027 hits farmers",
      "The report, which was embargoed until Tuesday, says so",
-     "This oil is under an embargo until 2028, the EU said", "For Sunday papers, a new rival"],
+     "This oil is under an embargo until 2028, the EU said", "For Sunday papers, a new rival",
+     "For Sunday papers were full of it", "Advance for the team in Rome"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
