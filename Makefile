@@ -14,7 +14,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 ELSEWHERE := java or go or browser or faults or tools or long
 
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
-  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-views bench-years \
+  fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-lake-check bench-views bench-years \
   bench-day check-image scale \
   models word-table word-table-es data pictures
 
@@ -32,7 +32,7 @@ test-rest: TEST_PROCESSES = 3
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
 	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
-test-all: test test-rest  ## every test; those that lack a program skip and say so
+test-all: test test-rest bench-check  ## every test; those that lack a program skip and say so
 
 test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
 	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \
@@ -164,12 +164,19 @@ scale: $(VENV)/.run  ## what the commit log costs at a thousand partitions, for 
 bench-views: $(VENV)/.dev  ## a day of the views on a large lake, with and without a note of families
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/views.py $(ARGS)
 
-bench: $(VENV)/.run  ## the job beside what users would build instead (needs DATELINE_DATA)
+MEASURED := bench/performance.json
+BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=.:deploy/local-cluster:bench $(BIN)/python
+bench: $(VENV)/.dev  ## the job beside what users would build and what bounds it: docs/performance.md (needs DATELINE_DATA)
 	$(PYTHON) -m venv build/against
 	build/against/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  -r bench/against/requirements.txt
-	for mode in none entities; do PYTHONPATH=.:deploy/local-cluster $(BIN)/python bench/pipelines.py --mode $$mode \
+	for mode in none entities; do $(BENCH) bench/pipelines.py --mode $$mode \
 	  --python build/against/bin/python -o build/bench-$$mode.json $(ARGS) || exit 1; done
+	$(BENCH) bench/performance.py --contest build/bench-none.json build/bench-entities.json -o $(MEASURED)
+	$(BENCH) bench/performance_page.py $(MEASURED) docs/performance.md docs/pictures/performance.svg
+
+bench-check: $(VENV)/.dev  ## fails where a ratio of docs/performance.md is lost by a tenth (needs DATELINE_DATA)
+	$(BENCH) bench/performance_check.py $(MEASURED)
 
 bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over years, as stored and by day
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/replay_years.py $(ARGS)
@@ -177,7 +184,7 @@ bench-years: $(VENV)/.dev  ## what it costs to write a replay that spreads over 
 bench-day: $(VENV)/.dev  ## what a day of 200,000 stories leaves in a lake that is kept tidy
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/day.py $(ARGS)
 
-bench-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
+bench-lake-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)
 
 lock: $(VENV)/.run  ## resolve all dependencies together anew

@@ -1,6 +1,6 @@
 """How fast `lake check` is, and what memory it takes: over generated lakes of growing size.
 
-Run it with `make bench-check` (ARGS="--items 100000 1000000"). Rows are made,
+Run it with `make bench-lake-check` (ARGS="--items 100000 1000000"). Rows are made,
 encoded and committed by the job's own code, in blocks of 2,000 records of four sources over thirty
 days, one record of ten a reject; stories have some 300 words, two entities and an event. There are
 some 10,000 texts, each again and again under other ids, and ten blocks a file. Each check runs in a

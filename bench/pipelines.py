@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -63,13 +63,18 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A contestant, what it reads (the topic has the folder's name) and where it writes."""
+    """A contestant, what it reads (the topic has the folder's name) and where it writes.
+
+    `mode` is `none`, `entities` or, for Dateline alone, `all`. `options` are further ones of
+    `dateline run`.
+    """
 
     name: str
     home: Path
     servers: str
     mode: str
-    python: str
+    python: str = sys.executable
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,32 +98,19 @@ def main() -> None:
     options.add_argument("-o", "--output", type=Path)
     given = options.parse_args()
     names = [name for name in given.contestants.split(",") if _is_there(given.python, name)]
-    stories = _stories(given.stories)
-    turns: list[Turn] = []
     with EmbeddedBroker() as broker, tempfile.TemporaryDirectory() as folder:
-        for number in range(given.rounds):
-            # Each begins a round once in a while: what heats the machine hits all alike.
-            for name in names[number % len(names) :] + names[: number % len(names)]:
-                run = Run(
-                    *(name, Path(folder, f"{name}-{number}"), broker.bootstrap_servers),
-                    *(given.mode, given.python),
-                )
-                publish(
-                    stories,
-                    bootstrap_servers=broker.bootstrap_servers,
-                    topic=run.home.name,
-                    partitions=_PARTITIONS,
-                )
-                run.home.mkdir()
-                turn = measure(run, len(stories))
-                turns.append(turn)
-                print(turn, flush=True)
+
+        def run(name: str, number: int) -> Run:
+            home = Path(folder, f"{name}-{number}")
+            return Run(name, home, broker.bootstrap_servers, given.mode, given.python)
+
+        turns = contend(names, run, given.stories, given.rounds)
     print(table(names, turns))
     if given.output:
         machine = f"{platform.machine()}, {os.cpu_count()} CPUs"
         facts = {
             "mode": given.mode,
-            "stories": len(stories),
+            "stories": given.stories,
             "machine": f"{machine}, Python {platform.python_version()}",
             "versions": {name: _version(given.python, _PACKAGES[name]) for name in names},
             "turns": [asdict(turn) for turn in turns],
@@ -126,14 +118,37 @@ def main() -> None:
         given.output.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
+def contend(
+    names: Sequence[str], run_of: Callable[[str, int], Run], count: int, rounds: int
+) -> list[Turn]:
+    """Each contestant's turn of each round; the stories are in a topic of its own before."""
+    stories = reuters_stories(count)
+    turns: list[Turn] = []
+    for number in range(rounds):
+        # Each begins a round once in a while: what heats the machine hits all alike.
+        first = number % len(names)
+        for name in (*names[first:], *names[:first]):
+            run = run_of(name, number)
+            publish(
+                stories,
+                bootstrap_servers=run.servers,
+                topic=run.home.name,
+                partitions=_PARTITIONS,
+            )
+            run.home.mkdir()
+            turns.append(measure(run, len(stories)))
+            print(turns[-1], flush=True)
+    return turns
+
+
 def measure(run: Run, stories: int) -> Turn:
     """One contestant from its first commit to its last."""
-    with _running(run) as process:
-        first = _await(run, 1, process)
-        begun_s, cpu_s = time.monotonic(), _cpu_s(process)
-        _await(run, stories, process)
-        took_s, used_s = time.monotonic() - begun_s, _cpu_s(process) - cpu_s
-        memory = sum(each.memory_info().rss for each in _family(process)) / 1024**2
+    with running(run) as process:
+        first = await_landed(run, 1, process)
+        begun_s, cpu_s = time.monotonic(), cpu_s_of(process)
+        await_landed(run, stories, process)
+        took_s, used_s = time.monotonic() - begun_s, cpu_s_of(process) - cpu_s
+        memory = sum(each.memory_info().rss for each in family(process)) / 1024**2
     done = stories - first
     return Turn(run.name, done / took_s, 1000 * used_s / done, memory)
 
@@ -156,7 +171,8 @@ def table(names: list[str], turns: list[Turn]) -> str:
     return "\n".join(lines)
 
 
-def _stories(count: int) -> list[Record]:
+def reuters_stories(count: int) -> list[Record]:
+    """The first stories of Reuters-21578 that are read without a reject."""
     data = os.environ.get("DATELINE_DATA")
     if not data:
         raise SystemExit("DATELINE_DATA names no folder: the stories are in its reuters21578")
@@ -172,16 +188,19 @@ def _stories(count: int) -> list[Record]:
 
 
 @contextmanager
-def _running(run: Run) -> Iterator[psutil.Process]:
+def running(run: Run) -> Iterator[psutil.Process]:
+    """A contestant's process, ended with its children after the block."""
     # Spark's Python workers import what the script beside them imports.
     path = os.pathsep.join((str(ROOT), str(ROOT / "bench" / "against")))
     env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     env |= {"SERVERS": run.servers, "TOPIC": run.home.name, "FOLDER": str(run.home)}
     if run.name == "dateline":
-        how = {"none": "DATELINE_ENRICH__MODE", "entities": "DATELINE_ENRICH__CODER"}[run.mode]
-        env |= {how: "none"}
+        how = {"none": "DATELINE_ENRICH__MODE", "entities": "DATELINE_ENRICH__CODER"}
+        if run.mode in how:
+            env |= {how[run.mode]: "none"}
         command = [sys.executable, "-m", "pipeline.cli", "run", "--lake", str(run.home / "lake")]
         command += ["--bootstrap-servers", run.servers, "--topic", run.home.name]
+        command += run.options
     else:
         env |= {"MODE": run.mode, "PYSPARK_PYTHON": run.python}
         if run.name == "spark_stream":
@@ -192,17 +211,19 @@ def _running(run: Run) -> Iterator[psutil.Process]:
         try:
             yield process
         finally:
-            for each in _family(process):
+            for each in family(process):
                 each.kill()
             process.wait()
 
 
-def _family(process: psutil.Process) -> list[psutil.Process]:
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """The process and its children."""
     return [*process.children(recursive=True), process]
 
 
-def _cpu_s(process: psutil.Process) -> float:
-    return sum(sum(each.cpu_times()[:2]) for each in _family(process))
+def cpu_s_of(process: psutil.Process) -> float:
+    """Seconds of the processor that it and its children took so far."""
+    return sum(sum(each.cpu_times()[:2]) for each in family(process))
 
 
 def _landed(run: Run) -> int:
@@ -218,7 +239,8 @@ def _landed(run: Run) -> int:
     return counted
 
 
-def _await(run: Run, least: int, process: psutil.Process) -> int:
+def await_landed(run: Run, least: int, process: psutil.Process) -> int:
+    """Wait until so many stories have landed, and return how many have."""
     end_s = time.monotonic() + _WAIT_S
     while time.monotonic() < end_s:
         found = _landed(run)

@@ -76,8 +76,8 @@ def main() -> None:
 def one_writer(sources: int, files: int, commits: int = _COMMITS) -> tuple[object, ...]:
     """One writer on a log of so many sources and files; the memory is that of one open handle."""
     with tempfile.TemporaryDirectory() as folder:
-        _alone(_fill, folder, sources, files)
-        found = _alone(_commit_and_time, folder, sources, commits)
+        _alone(fill, folder, sources, files)
+        found = _alone(commit_and_time, folder, sources, commits)
         opened = _alone(_open, folder)
         log = sum(f.stat().st_size for f in Path(folder, TABLE, "_delta_log").rglob("*"))
     return (
@@ -134,7 +134,7 @@ def together(writers: int, commits: int = 128) -> tuple[object, ...]:
     return writers, f"{rate:.1f}", refused[0], gave_up[0]
 
 
-def _fill(folder: str, sources: int, files: int) -> dict[str, float]:
+def fill(folder: str, sources: int, files: int) -> dict[str, float]:
     """A log with so many sources and files, checkpointed as the job's own tables are."""
     lake, made = Lake(folder), 0
     lake.refresh(TABLE)
@@ -148,7 +148,8 @@ def _fill(folder: str, sources: int, files: int) -> dict[str, float]:
     return {}
 
 
-def _commit_and_time(folder: str, sources: int, commits: int) -> dict[str, float]:
+def commit_and_time(folder: str, sources: int, commits: int) -> dict[str, float]:
+    """What a writer's refresh and commit cost; medians, and the slowest commit."""
     lake = Lake(folder)
     lake.refresh(TABLE)
     refresh_s, commit_s = [], []
