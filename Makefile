@@ -32,7 +32,7 @@ test-rest: TEST_PROCESSES = 3
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
 	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
 
-test-all: test test-rest bench-check  ## every test; those that lack a program skip and say so
+test-all: test test-rest  ## every test; those that lack a program skip and say so
 
 test-faults: $(VENV)/.dev  ## the long form of the fault tests; writes docs/reliability.md
 	DATELINE_FAULTS=long DATELINE_FAULTS_PAGE=docs/reliability.md PATH="$(CURDIR)/$(BIN):$$PATH" \

@@ -462,6 +462,9 @@ def main() -> None:
     asked = options.parse_args()
     told = json.loads(asked.output.read_text("utf-8")) if asked.output.exists() else {}
     known = told.setdefault("measures", {})
+    told["machine"] = (
+        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    )
     for path in asked.contest:
         name, found = contest(path)
         known[name] = asdict(found)
@@ -478,9 +481,8 @@ def main() -> None:
                 "rounds": asked.rounds,
             }
             print(name, found, flush=True)
-    told["machine"] = (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    )
+            # One by one: a run that is ended keeps what it has.
+            asked.output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
     asked.output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -48,18 +48,21 @@ def main() -> int:
         print("bench-check is left out: DATELINE_DATA names no folder")
         return 0
     measures = json.loads(Path(sys.argv[1]).read_text("utf-8"))["measures"]
-    cpu = measures["contest_none"]["facts"]["cpu_ms_a_story"]
     stories = short_wires(150)
     checks: dict[str, tuple[float, Callable[[], float]]] = {
         "enrichment_short": (
             measures["enrichment_short"]["value"],
             lambda: enrichment(stories, 3).value,
-        ),
-        "plain loop, no enrichment": (
+        )
+    }
+    if "contest_none" in measures:
+        cpu = measures["contest_none"]["facts"]["cpu_ms_a_story"]
+        checks["plain loop, no enrichment"] = (
             cpu[_PLAIN] / cpu["dateline"],
             lambda: plain_loop(1500, 2),
-        ),
-    }
+        )
+    else:
+        print("the plain loop is not recorded yet: `make bench` takes it")
     lost = 0
     for name, (recorded, take) in checks.items():
         best = 0.0
