@@ -20,7 +20,7 @@ from pipeline.cli.common import (
     settings_of,
     stop_on_signals,
 )
-from pipeline.cli.progress import Tally, show_progress
+from pipeline.cli.progress import Tally, explain_written, show_progress
 from pipeline.errors import UsageError
 from pipeline.supervise import Logging, Supervisor
 
@@ -106,10 +106,8 @@ def run(
             logging=Logging(log_level),
         )
         supervisor.run(stop, hurry)
-    if until_caught_up and tally.counts["records"]:
-        from pipeline.store.explain.explain import explain_or_tell
-
-        explain_or_tell(settings.lake.url, settings.lake.options)
+    if until_caught_up:
+        explain_written(settings, tally)
     _finish(tally, as_json)
 
 

@@ -1,4 +1,4 @@
-"""How a command shows what it does while it does it."""
+"""How a command shows what it does while it does it, and what it leaves behind at its end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from pipeline.cli.common import err
+from pipeline.config import Settings
 
 _COUNTED = ("records", "stories", "rejects", "skipped")
 _RATE_WINDOW_S = 120.0
@@ -104,3 +105,12 @@ def show_bar(*, wanted: bool = True) -> Progress:
         disable=not (wanted and err.is_terminal),
         speed_estimate_period=_RATE_WINDOW_S,
     )
+
+
+def explain_written(settings: Settings, tally: Tally) -> None:
+    """Let the lake say what it is: no round of upkeep comes by after a command's end."""
+    if tally.counts["records"]:
+        # Only here: it takes DuckDB, which a worker's start does without.
+        from pipeline.store.explain.explain import explain_or_tell
+
+        explain_or_tell(settings.lake.url, settings.lake.options)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow.dataset as ds
 
 from pipeline.cli.common import out, stop_on_signals
-from pipeline.cli.progress import Tally, show_bar
+from pipeline.cli.progress import Tally, explain_written, show_bar
 from pipeline.cli.summary import show_summary
 from pipeline.config import Settings
 from pipeline.preview import ends_in_lake
@@ -66,7 +66,7 @@ def read(
                 logging=Logging(log_level),
                 replays=shares(lacking, count, size),
             ).run(stop, hurry)
-    _explain(settings, tally)
+    explain_written(settings, tally)
     return tally
 
 
@@ -94,17 +94,8 @@ def read_on_flink(settings: Settings, sources: Sequence[Selected], *, quiet: boo
             )
     tally.counts.update(_in_ledger(settings, sources))
     tally.counts.subtract(before)
-    _explain(settings, tally)
+    explain_written(settings, tally)
     return tally
-
-
-def _explain(settings: Settings, tally: Tally) -> None:
-    """Let the lake say what it is: no round of upkeep comes by after a command's end."""
-    if tally.counts["records"]:
-        # Only here: it takes DuckDB, which a worker's start does without.
-        from pipeline.store.explain.explain import explain_or_tell
-
-        explain_or_tell(settings.lake.url, settings.lake.options)
 
 
 def _in_ledger(settings: Settings, sources: Sequence[Selected]) -> Counter[str]:
