@@ -187,16 +187,17 @@ bench-day: $(VENV)/.dev  ## what a day of 200,000 stories leaves in a lake that 
 bench-lake-check: $(VENV)/.dev  ## items a second and memory of `lake check`, over generated lakes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/check.py $(ARGS)
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes
 lock: $(VENV)/.run  ## resolve all dependencies together anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(COMPILE) \
 	  --upgrade requirements-installer.in --output-file requirements-installer.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(COMPILE) \
 	  --upgrade pyproject.toml requirements-build.in --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(COMPILE) \
 	  --constraints requirements.lock requirements-extras.in --output-file requirements-extras.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(COMPILE) \
 	  --constraints requirements.lock --group dev --output-file requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	$(COMPILE) \
 	  --constraints requirements-dev.lock --constraints requirements.lock --group tools \
 	  --output-file requirements-tools.lock
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import multiprocessing
 import os
 import platform
 import resource
@@ -347,19 +346,10 @@ def _commits_ms(sources: int, files: int) -> float:
 
 
 def _log_ms(sources: int, files: int) -> float:
-    with tempfile.TemporaryDirectory() as folder, _alone() as alone:
-        alone(scale.fill, folder, sources, files)
-        found = alone(scale.commit_and_time, folder, sources, 25)
+    with tempfile.TemporaryDirectory() as folder:
+        scale.alone(scale.fill, folder, sources, files)
+        found = scale.alone(scale.commit_and_time, folder, sources, 25)
     return float(found["commit_ms"] + found["refresh_ms"])
-
-
-@contextmanager
-def _alone() -> Iterator[Callable[..., Any]]:
-    def call(work: Callable[..., Any], *arguments: object) -> Any:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply(work, arguments)
-
-    yield call
 
 
 def parts(stories: Sequence[Story], rounds: int) -> Measure:

@@ -76,9 +76,9 @@ def main() -> None:
 def one_writer(sources: int, files: int, commits: int = _COMMITS) -> tuple[object, ...]:
     """One writer on a log of so many sources and files; the memory is that of one open handle."""
     with tempfile.TemporaryDirectory() as folder:
-        _alone(fill, folder, sources, files)
-        found = _alone(commit_and_time, folder, sources, commits)
-        opened = _alone(_open, folder)
+        alone(fill, folder, sources, files)
+        found = alone(commit_and_time, folder, sources, commits)
+        opened = alone(_open, folder)
         log = sum(f.stat().st_size for f in Path(folder, TABLE, "_delta_log").rglob("*"))
     return (
         f"{sources:,}",
@@ -207,7 +207,7 @@ def _file(name: str, n: int) -> AddAction:
     return AddAction(f"{folder}{name}.parquet", 100_000, partition, at_ms, True, json.dumps(stats))
 
 
-def _alone(work: Callable[..., Mapping[str, float]], *arguments: object) -> Mapping[str, float]:
+def alone(work: Callable[..., Mapping[str, float]], *arguments: object) -> Mapping[str, float]:
     """What `work` returns, in a fresh process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
