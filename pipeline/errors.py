@@ -102,7 +102,7 @@ class CorruptBatchError(DatelineError):
 
 
 class LakeCheckError(DatelineError):
-    """Tells that `lake check` found what does not add up."""
+    """The lake does not add up: `lake check` says where."""
 
     exit_code = 20
 

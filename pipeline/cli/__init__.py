@@ -11,8 +11,6 @@ from importlib import import_module
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from pipeline.cli.group import Commands
 from pipeline.errors import DatelineError
@@ -56,7 +54,7 @@ def _made() -> typer.Typer:
         help="Wire news from Kafka to Parquet: parsed, enriched with entities and events,"
         " exactly once.",
         no_args_is_help=True,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,
         pretty_exceptions_show_locals=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -110,8 +108,6 @@ def main() -> None:
         made()
     except DatelineError as error:
         # It may hold a stranger's words: a broker's, a file's name, what a query found.
-        text_shown = Text("error: ", style="red").append(
-            escaped(str(error), keep="\n"), "not red default"
-        )
-        Console(stderr=True, highlight=False, soft_wrap=True).print(text_shown)
+        typer.secho("error: ", err=True, fg="red", nl=False)
+        typer.echo(escaped(str(error), keep="\n"), err=True)
         sys.exit(error.exit_code)

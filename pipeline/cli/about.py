@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline import __version__
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
+from pipeline.cli.consoles import out
+from pipeline.cli.group import Group
 from pipeline.secrecy import settings_shown
 
-config_app = typer.Typer(help="The configuration.", no_args_is_help=True)
+config_app = typer.Typer(cls=Group, help="The configuration.", no_args_is_help=True)
 _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")
 
 

@@ -13,17 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from pipeline.config import Settings, load
 from pipeline.errors import UsageError
-from pipeline.observe import logs
-
-out = Console()
-"""Standard output."""
-
-err = Console(stderr=True)
-"""Standard error: progress and notes."""
 
 LakeOption = Annotated[
     str | None, typer.Option("--lake", help="Where the lake is: a path or an object-store URL.")
@@ -104,6 +96,9 @@ def set_up_logs(level: str) -> None:
     """Configure the logs, or refuse the level."""
     if level not in _LEVELS:
         raise UsageError("no such log level", given=level, known=", ".join(_LEVELS))
+    # Only here: a command that keeps no log starts sooner without.
+    from pipeline.observe import logs
+
     logs.configure(level)
 
 

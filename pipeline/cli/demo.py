@@ -20,12 +20,12 @@ from pipeline import clock
 from pipeline.cli.common import (
     ConfigOption,
     JsonOption,
-    out,
     print_json,
     set_up_logs,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.consoles import out
 from pipeline.cli.progress import Tally, show_progress
 from pipeline.cli.wire import records_of
 from pipeline.errors import UsageError

@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, print_json, settings_of
+from pipeline.cli.consoles import out
 from pipeline.errors import UsageError
 
 _DATA = "DATELINE_DATA"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
+from pipeline.cli.consoles import out
 from pipeline.cli.lake import lake_app
 
 

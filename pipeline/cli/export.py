@@ -16,11 +16,10 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     ToDayOption,
-    err,
-    out,
     print_json,
     settings_of,
 )
+from pipeline.cli.consoles import err, out
 from pipeline.cli.lake import lake_app
 from pipeline.errors import UsageError
 

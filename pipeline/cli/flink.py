@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import ConfigOption, JsonOption, out, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, print_json, settings_of
+from pipeline.cli.consoles import out
+from pipeline.cli.group import Group
 
-app = typer.Typer(help="The job on a Flink cluster, once it runs there.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="The job on a Flink cluster, once it runs there.", no_args_is_help=True
+)
 
 
 @app.command()

@@ -11,21 +11,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.common import (
-    ConfigOption,
-    JsonOption,
-    MapOption,
-    out,
-    print_json,
-    settings_of,
-)
+from pipeline.cli.common import ConfigOption, JsonOption, MapOption, print_json, settings_of
+from pipeline.cli.consoles import out
+from pipeline.cli.group import Group
 from pipeline.escape import escaped
 from pipeline.model import Item, Record, Reject
 
 _SHOWN_CHARS = 70
 _FIELDS = ("headline", "published_at", "provider", "provider_id", "bylines", "language", "dateline")
 
-formats = typer.Typer(help="Wire formats and mappings.", no_args_is_help=True)
+formats = typer.Typer(cls=Group, help="Wire formats and mappings.", no_args_is_help=True)
 
 
 @formats.command("list")

@@ -1,25 +1,42 @@
 """The group of commands: two-word commands beside one that takes arguments; a help in our order.
 
-Two words are `replay kafka` beside `replay PATH…`.
+Two words are `replay kafka` beside `replay PATH…`. The help is plain text: what draws boxes around
+it (Typer's choice by default) takes twice as long to import as all else that a help needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from copy import copy
 from typing import Any
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 from typer.core import TyperGroup
 
 from pipeline.errors import EXIT_CODES
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """A group whose help has the commands first, each with its first sentence, however long."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, then the options."""
+        self.format_commands(ctx, formatter)
+        records = (param.get_help_record(ctx) for param in self.get_params(ctx))
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record is not None])
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands in the order in which they were added."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, " ".join((command.help or "").partition("\n\n")[0].split()))
+                    for name, command in commands
+                    if command is not None and not command.hidden
+                ]
+            )
+
+
+class Commands(Group):
     """A group that takes the first two words for a command where one has that name.
 
     So a file that has the name of the second word is given with its folder: `replay ./kafka`.
@@ -33,25 +50,8 @@ class Commands(TyperGroup):
             return name, command, args[2:]
         return super().resolve_command(ctx, args)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the commands first, then the options, then what exit codes mean.
-
-        Typer's own help has the options first: it is given a group without any.
-        """
-        without_options = copy(self)
-        without_options.params, without_options.add_help_option = [], False
-        TyperGroup.format_help(without_options, ctx, formatter)
-        console = Console()
-        records = (param.get_help_record(ctx) for param in self.get_params(ctx))
-        options = _grid(record for record in records if record is not None)
-        console.print(Panel(options, title="Options", title_align="left", border_style="dim"))
-        codes = ((str(code), meaning.replace("`", "")) for code, meaning in EXIT_CODES)
-        console.print(Padding("Exit codes", (1, 1, 0, 1)), style="bold")
-        console.print(Padding(_grid(codes), (0, 1, 1, 1)))
-
-
-def _grid(rows: Iterable[tuple[str, str]]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for name, meaning in rows:
-        grid.add_row(Text(name, "cyan"), Text(meaning))
-    return grid
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, the options, and what exit codes mean."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES])

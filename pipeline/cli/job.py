@@ -14,12 +14,12 @@ from pipeline.cli.common import (
     LogLevelOption,
     MapOption,
     TopicOption,
-    out,
     print_json,
     set_up_logs,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.consoles import out
 from pipeline.cli.progress import Tally, explain_written, show_progress
 from pipeline.errors import UsageError
 from pipeline.supervise import Logging, Supervisor

@@ -17,11 +17,12 @@ from pipeline.cli.common import (
     ConfigOption,
     JsonOption,
     LakeOption,
-    out,
     print_json,
     set_up_logs,
     settings_of,
 )
+from pipeline.cli.consoles import out
+from pipeline.cli.group import Group
 from pipeline.config import Settings, load
 from pipeline.errors import LakeCheckError, UsageError
 
@@ -39,7 +40,7 @@ RetentionOption = Annotated[
     typer.Option(help="Seconds that replaced files are kept for readers.", min=0),
 ]
 
-lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
+lake_app = typer.Typer(cls=Group, help="Look after a lake.", no_args_is_help=True)
 
 
 @lake_app.callback()

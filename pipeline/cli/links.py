@@ -16,12 +16,11 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     ToDayOption,
-    err,
-    out,
     print_json,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.consoles import err, out
 from pipeline.cli.lake import lake_app
 
 

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pipeline.cli.common import err
+from pipeline.cli.consoles import err
 from pipeline.config import Settings
 
 _COUNTED = ("records", "stories", "rejects", "skipped")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, err, out, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, settings_of
 from pipeline.errors import UsageError
 from pipeline.escape import escaped
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from rich.table import Table
+
+    from pipeline.config import LakeSettings
 
 _WIDTH = 80
 """Columns of a terminal that nobody told of."""
@@ -88,21 +89,38 @@ def query(
 
     Example: `dateline query -f month.sql -p country=IRN -o month.csv`
     """
-    from pipeline.store.read.query_apart import query_apart as ask
-
     form = form_asked(form, output, as_json)
     text = _statement(sql, file)
     settings = settings_of(config, lake=lake)
-    found = ask(
-        settings.lake.url,
-        settings.lake.options,
-        text,
-        clock.now(),
-        parameters=parameters_of(params or ()),
-        memory_mb=memory_mb,
-        timeout_s=timeout_s,
-    )
-    answer(found, form, output)
+    values = parameters_of(params or ())
+    ask_apart(settings.lake, text, values, form, output, memory_mb=memory_mb, timeout_s=timeout_s)
+
+
+def ask_apart(
+    lake: LakeSettings,
+    sql: str,
+    parameters: Mapping[str, object],
+    form: str,
+    output: Path | None,
+    *,
+    memory_mb: int,
+    timeout_s: float,
+) -> None:
+    """Answer in a process of its own, which is ended above `memory_mb` or `timeout_s`."""
+    from pipeline.store.read.query_apart import forked
+
+    with forked(memory_mb, timeout_s):
+        from pipeline.store.read.query import query as ask
+
+        found = ask(
+            lake.url,
+            lake.options,
+            sql,
+            clock.now(),
+            parameters=parameters,
+            memory_mb=memory_mb,
+        )
+        answer(found, form, output)
 
 
 def form_asked(form: str | None, output: Path | None, as_json: bool) -> str:
@@ -110,7 +128,7 @@ def form_asked(form: str | None, output: Path | None, as_json: bool) -> str:
 
     Raises `UsageError` for a form that does not exist or is none for a terminal.
     """
-    from pipeline.show.answer import BINARY_FORMS, FORMS, form_named
+    from pipeline.show.forms import BINARY_FORMS, FORMS, form_named
 
     if as_json and form not in (None, "json"):
         raise UsageError("--json and --format ask for different formats", format=form)
@@ -139,7 +157,8 @@ def parameters_of(given: Sequence[str]) -> dict[str, str]:
 
 def answer(found: pa.Table, form: str, output: Path | None) -> None:
     """Write `found` to the file, whole or not at all, or to standard output."""
-    from pipeline.show.answer import BINARY_FORMS, as_file, as_text
+    from pipeline.show.answer import as_file, as_text
+    from pipeline.show.forms import BINARY_FORMS
 
     notes: list[str] = []
     if output is not None:
@@ -152,21 +171,27 @@ def answer(found: pa.Table, form: str, output: Path | None) -> None:
             raise UsageError("the file cannot be written", file=output, reason=error) from error
         finally:
             part.unlink(missing_ok=True)
-        err.print(f"Wrote {found.num_rows:,} rows to {output}", highlight=False, markup=False)
+        typer.echo(f"Wrote {found.num_rows:,} rows to {output}", err=True)
     elif form in BINARY_FORMS:
         notes = as_file(found, form, sys.stdout.buffer)
     elif form == "table" and sys.stdout.isatty() and (boxed := _boxed(found)) is not None:
-        out.print(boxed)
+        from rich.console import Console
+
+        Console().print(boxed)
     else:
         for line in as_text(found, form, _width()):
             # A pipe gets the values as they are; a terminal would obey some of them.
             typer.echo(escaped(line, keep="\n\t") if sys.stdout.isatty() else line)
     for note in notes:
-        err.print(note, highlight=False, markup=False)
+        typer.echo(note, err=True)
 
 
 def _boxed(found: pa.Table) -> Table | None:
     """Return the rows in a box, or None where they do not fit."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     from pipeline.show.answer import cells_of, fitting_widths, is_numeric
 
     # A box has a character more between columns than plain text has, and one at each side.
@@ -187,7 +212,7 @@ def _boxed(found: pa.Table) -> Table | None:
 def _width() -> int:
     """Return the columns of the terminal; `COLUMNS`, else 80, where there is none."""
     if sys.stdout.isatty():
-        return out.width
+        return shutil.get_terminal_size((_WIDTH, 24)).columns
     given = os.environ.get("COLUMNS", "")
     return int(given) if given.isdigit() and int(given) else _WIDTH
 

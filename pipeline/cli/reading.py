@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import pyarrow.dataset as ds
 
-from pipeline.cli.common import out, stop_on_signals
+from pipeline.cli.common import stop_on_signals
+from pipeline.cli.consoles import out
 from pipeline.cli.progress import Tally, explain_written, show_bar
 from pipeline.cli.summary import show_summary
 from pipeline.config import Settings

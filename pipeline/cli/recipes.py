@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from pipeline import clock
-from pipeline.cli.common import (
-    ConfigOption,
-    JsonOption,
-    LakeOption,
-    out,
-    print_json,
-    settings_of,
-)
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
+from pipeline.cli.consoles import out
 from pipeline.cli.query import (
     FormatOption,
     MemoryOption,
     OutputOption,
     ParamOption,
     TimeoutOption,
-    answer,
+    ask_apart,
     form_asked,
     parameters_of,
 )
@@ -51,7 +44,6 @@ def recipes(
 
     Example: `dateline recipes balance -p a=USA -p b=IRN -o balance.csv --lake /data/lake`
     """
-    from pipeline.store.read.query_apart import query_apart as ask
     from pipeline.store.recipes.recipe_book import recipe
     from pipeline.store.recipes.recipe_book import recipes as all_recipes
 
@@ -72,16 +64,7 @@ def recipes(
     chosen = form_asked(form, output, as_json)
     values = asked.values(parameters_of(params or ()))
     at = settings_of(config, lake=lake).lake
-    found = ask(
-        at.url,
-        at.options,
-        asked.sql,
-        clock.now(),
-        parameters=values,
-        memory_mb=memory_mb,
-        timeout_s=timeout_s,
-    )
-    answer(found, chosen, output)
+    ask_apart(at, asked.sql, values, chosen, output, memory_mb=memory_mb, timeout_s=timeout_s)
 
 
 def _facts(found: Recipe) -> dict[str, object]:

@@ -18,15 +18,18 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     LogLevelOption,
-    out,
     print_json,
     set_up_logs,
     settings_of,
 )
+from pipeline.cli.consoles import out
+from pipeline.cli.group import Group
 from pipeline.store.read.rejects import Picked, Rejects, find_reject, open_rejects, read_rejects
 
 rejects_app = typer.Typer(
-    help="What did not become a story: list, look at, take out, try again.", no_args_is_help=True
+    cls=Group,
+    help="What did not become a story: list, look at, take out, try again.",
+    no_args_is_help=True,
 )
 
 KindOption = Annotated[

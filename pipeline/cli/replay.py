@@ -19,13 +19,12 @@ from pipeline.cli.common import (
     LakeOption,
     LogLevelOption,
     MapOption,
-    err,
-    out,
     print_json,
     set_up_logs,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.consoles import err, out
 from pipeline.cli.progress import show_bar
 from pipeline.cli.reading import read, read_on_flink
 from pipeline.cli.summary import condensed, in_order, show_summary

@@ -15,12 +15,11 @@ from pipeline.cli.common import (
     LakeOption,
     LogLevelOption,
     TopicOption,
-    err,
-    out,
     print_json,
     set_up_logs,
     settings_of,
 )
+from pipeline.cli.consoles import err, out
 from pipeline.cli.reading import read_to_end
 from pipeline.errors import UsageError
 from pipeline.source.kafka.time_range import Resolved, resolve_range

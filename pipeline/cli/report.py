@@ -15,10 +15,10 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     ToDayOption,
-    out,
     print_json,
     settings_of,
 )
+from pipeline.cli.consoles import out
 from pipeline.errors import UsageError
 
 

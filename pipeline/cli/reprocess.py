@@ -12,12 +12,11 @@ from pipeline.cli.common import (
     JsonOption,
     LakeOption,
     LogLevelOption,
-    err,
-    out,
     print_json,
     set_up_logs,
     settings_of,
 )
+from pipeline.cli.consoles import err, out
 from pipeline.cli.reading import read_to_end
 from pipeline.store.runs.reprocess import Plan, plan_reprocess
 

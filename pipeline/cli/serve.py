@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, LakeOption, LogLevelOption, err, out, settings_of
+from pipeline.cli.common import ConfigOption, LakeOption, LogLevelOption, settings_of
+from pipeline.cli.consoles import err, out
 from pipeline.errors import UsageError
 
 

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, out, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
+from pipeline.cli.consoles import out
 from pipeline.errors import UsageError
 
 
@@ -37,7 +38,7 @@ def show(
 
     Example: `dateline show 488d53 --lake /data/lake --html story.html`
     """
-    from pipeline.show import find_story
+    from pipeline.show.find import find_story
     from pipeline.show.story_page import page
     from pipeline.show.terminal import render_story
 

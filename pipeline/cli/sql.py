@@ -10,7 +10,8 @@ from pathlib import Path
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, LakeOption, err, settings_of
+from pipeline.cli.common import ConfigOption, LakeOption, settings_of
+from pipeline.cli.consoles import err
 from pipeline.cli.query import MemoryOption, TimeoutOption, answer
 from pipeline.errors import DatelineError
 from pipeline.escape import escaped

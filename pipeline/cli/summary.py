@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from pipeline.cli.common import out
+from pipeline.cli.consoles import out
 
 _MOST_DATES = 31
 _UNITS = (("date", len("2026-03-04")), ("month", len("2026-03")), ("year", len("2026")))

@@ -15,11 +15,11 @@ from pipeline.cli.common import (
     EncodingOption,
     JsonOption,
     TopicOption,
-    out,
     print_json,
     settings_of,
     stop_on_signals,
 )
+from pipeline.cli.consoles import out
 from pipeline.errors import UsageError
 from pipeline.model import Record
 from pipeline.parse.text.decode import known_encoding

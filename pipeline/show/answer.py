@@ -13,7 +13,6 @@ import json
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -24,19 +23,6 @@ from pipeline.errors import UsageError
 from pipeline.show.facts import printable
 from pipeline.store.read.query import json_rows, plain
 
-TEXT_FORMS = ("table", "expanded", "csv", "tsv", "json", "jsonl", "markdown", "text")
-BINARY_FORMS = ("parquet", "arrow", "xlsx")
-FORMS = (*TEXT_FORMS, *BINARY_FORMS)
-"""Every form that an answer can take."""
-
-_SUFFIXES = {
-    **{f".{form}": form for form in FORMS if form not in ("expanded", "markdown", "text")},
-    ".md": "markdown",
-    ".txt": "table",
-    ".graphml": "text",
-    ".ndjson": "jsonl",
-    ".feather": "arrow",
-}
 _MOST_CELL = 200
 _MOST_VALUE = 2000
 _LEAST_TEXT_WIDTH = 20
@@ -54,20 +40,8 @@ _SHEET_FIRST = date(1900, 3, 1)
 """Before this day Excel's own calendar is wrong, or has no day at all."""
 
 
-def form_named(path: Path) -> str:
-    """Return the form that a file's name asks for. Raises `UsageError` where it asks for none."""
-    try:
-        return _SUFFIXES[path.suffix.lower()]
-    except KeyError:
-        raise UsageError(
-            "the file's name does not tell a format: give one with --format",
-            file=path,
-            known=", ".join(sorted(_SUFFIXES)),
-        ) from None
-
-
 def as_text(found: pa.Table, form: str, width: int) -> Iterator[str]:
-    """Give the lines of `found` in one of `TEXT_FORMS`; `width` is the reader's, in columns.
+    """Give the lines of `found` in one of the forms of text; `width` is the reader's, in columns.
 
     A `table` that does not fit comes `expanded`. What is no text for a reader (`csv`, `tsv`,
     `json`, `jsonl`) holds every value whole.
@@ -76,7 +50,7 @@ def as_text(found: pa.Table, form: str, width: int) -> Iterator[str]:
 
 
 def as_file(found: pa.Table, form: str, sink: BinaryIO) -> list[str]:
-    """Write `found` to `sink` in any of `FORMS`; return what did not fit, in words, for the user.
+    """Write `found` to `sink` in any of the `forms`; return what did not fit, in words.
 
     A sheet's times are UTC without saying so, its texts end at 32,767 characters, and what it
     cannot hold exactly (a number above 2^53, a day before March 1900) stands there as text.

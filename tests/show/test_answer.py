@@ -16,7 +16,8 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import UsageError
-from pipeline.show.answer import FORMS, as_file, as_text, form_named
+from pipeline.show.answer import as_file, as_text
+from pipeline.show.forms import FORMS, form_named
 
 SAID = 'a "b",\tc\\d\n=1+1 | <b> \x1b[31m'
 ROWS = pa.table(

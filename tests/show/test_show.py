@@ -18,8 +18,8 @@ from pipeline import clock
 from pipeline.cli import app
 from pipeline.errors import UsageError
 from pipeline.model import Mention, RegionEvidence
-from pipeline.show import Shown, find_story
 from pipeline.show.facts import beginning
+from pipeline.show.find import Shown, find_story
 from pipeline.show.marks import marks, paragraphs, segments
 from pipeline.show.story_page import page
 from pipeline.show.terminal import render_story

@@ -22,7 +22,7 @@ from pipeline.serve.copy.follow import Follower
 from pipeline.serve.gate import Access, hosts_of
 from pipeline.serve.questions import Copy
 from pipeline.serve.run_server import listen, serve
-from pipeline.show import find_story
+from pipeline.show.find import find_story
 from pipeline.show.report import Scope, figures, report_page
 from pipeline.show.story_page import page
 from pipeline.store import query

@@ -10,18 +10,24 @@ from __future__ import annotations
 import os
 import pickle
 import resource
+import select
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline.errors import DatelineError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BESIDE_BYTES = 1024**3
 """Address space beyond the query's memory and what the process has as it begins: threads, spill."""
@@ -56,11 +62,7 @@ def query_apart(
         try:
             answer, _ = child.communicate(asked, timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            raise UsageError(
-                "the query takes too long and was ended: ask for fewer days, or give it more time"
-                " (--timeout-s)",
-                timeout_s=timeout_s,
-            ) from None
+            raise _too_long(timeout_s) from None
         finally:
             child.kill()
     if not answer:
@@ -70,7 +72,92 @@ def query_apart(
         raise content
     if kind == "memory":
         raise too_much_memory(memory_mb)
+    import pyarrow as pa
+
     return pa.ipc.open_stream(content).read_all()
+
+
+@contextmanager
+def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
+    """Carry the body out in a child, which is ended above `memory_mb` or `timeout_s`.
+
+    For a command that has imported little and begun no thread: the child does not import again what
+    this process has, as one of `query_apart` must. The body prints or writes the answer itself. In
+    this process the statement does not end: it raises what the child raised as a `DatelineError`,
+    `UsageError` for a body that takes too much, and else `SystemExit` with the child's code.
+    """
+    parent = os.getpid()
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        os.close(writer)
+        with os.fdopen(reader, "rb") as answer:
+            _watch(child, answer.fileno(), timeout_s)
+            fault = answer.read()
+        _, status = os.waitpid(child, 0)
+        if fault:
+            raise pickle.loads(fault)  # noqa: S301 (our own child's)
+        if os.WIFSIGNALED(status):
+            raise too_much_memory(memory_mb)
+        raise SystemExit(os.waitstatus_to_exitcode(status))
+    os.close(reader)
+    # Who asked ends this process; it does not tell of that as well.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _hush()
+    raised: DatelineError | None = None
+    try:
+        import_module("pipeline.store.read.query")
+        _limit(memory_mb)
+        yield
+        sys.stdout.flush()
+    except DatelineError as error:
+        raised = error
+    except MemoryError:
+        raised = too_much_memory(memory_mb)
+    except BrokenPipeError:
+        _leave(1)  # who reads the answer has enough of it
+    except BaseException:
+        traceback.print_exc()
+        _leave(1)
+    if raised is not None:
+        with os.fdopen(writer, "wb") as answer:
+            pickle.dump(raised, answer)
+    _leave(0)
+
+
+def _watch(child: int, answer: int, timeout_s: float) -> None:
+    """Wait until `child` has something to tell or is gone; end it where it takes too long."""
+    try:
+        if not select.select([answer], [], [], timeout_s)[0]:
+            raise _too_long(timeout_s)
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+
+
+def _hush() -> None:
+    """Keep Python's standard error, and drop what C++ prints there as it dies: a stack."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once, not as the interpreter does: a thread that a limit stopped may never return."""
+    os._exit(code)
+
+
+def _too_long(timeout_s: float) -> UsageError:
+    return UsageError(
+        "the query takes too long and was ended: ask for fewer days, or give it more time"
+        " (--timeout-s)",
+        timeout_s=timeout_s,
+    )
 
 
 def too_much_memory(memory_mb: int) -> UsageError:
@@ -84,6 +171,8 @@ def too_much_memory(memory_mb: int) -> UsageError:
 
 def main() -> None:
     """Carry out the query that standard input holds, and write its result to standard output."""
+    import pyarrow as pa
+
     from pipeline.store.read.query import query
 
     out = os.fdopen(os.dup(1), "wb")
@@ -104,8 +193,7 @@ def main() -> None:
         answer = ("memory", None)
     with out:
         pickle.dump(answer, out)
-    # Not the interpreter's own end: a thread that the limit stopped may never come back.
-    os._exit(0)
+    _leave(0)
 
 
 def _end_with(parent: int) -> None:
