@@ -81,6 +81,54 @@ def test_a_query_ends_with_the_command_that_was_killed(lake: str) -> None:
     assert not alive
 
 
+GREEDY = "select list_reduce(range(100000000), lambda a, b: a + b)"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("asked", "code", "output"),
+    [
+        (("select headline from stories order by 1 limit 1", "--format", "text"), 0, "Minister"),
+        (("select no_such from current",), 2, "no_such"),
+        ((ENDLESS, "--timeout-s", "3"), 2, "error: the query takes too long and was ended"),
+        ((GREEDY, "--memory-mb", "512"), 2, "error: the query takes too much memory"),
+        (("select 1", "-o", "nowhere/a.csv"), 2, "error: the file cannot be written"),
+    ],
+)
+def test_a_command_of_its_own_answers_as_one_in_this_process(
+    lake: str, asked: tuple[str, ...], code: int, output: str
+) -> None:
+    """The answer, or one line of what was wrong: of a process that forks for its query."""
+    words = ("query", "--lake", lake, *asked)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *words],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert output in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    if ENDLESS not in asked and GREEDY not in asked:
+        here = dateline(*words)
+        said = (done.stdout, done.stderr.partition(" reason=")[0])
+        assert (here.returncode, here.stdout, here.stderr.partition(" reason=")[0]) == (code, *said)
+
+
+def test_who_reads_the_first_line_alone_hears_no_fault(lake: str) -> None:
+    sql = "select range, repeat('x', 1000) from range(10000)"
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, "--format", "csv", sql],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert asked.stdout is not None
+    assert asked.stderr is not None
+    with asked, asked.stdout, asked.stderr:
+        assert asked.stdout.readline().startswith(b"range,")
+        asked.stdout.close()
+        assert asked.stderr.read() == b""
+        assert asked.wait(60) == 1
+
+
 @contextmanager
 def _asked(lake: str, sql: str) -> Iterator[subprocess.Popen[str]]:
     """A query that runs; killed at the end where it still does."""

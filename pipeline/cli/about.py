@@ -11,10 +11,10 @@ from rich.text import Text
 from pipeline import __version__
 from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 from pipeline.secrecy import settings_shown
 
-config_app = typer.Typer(cls=Group, help="The configuration.", no_args_is_help=True)
+config_app = typer.Typer(cls=CommandGroup, help="The configuration.", no_args_is_help=True)
 _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")
 
 

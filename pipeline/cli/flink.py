@@ -8,10 +8,10 @@ import typer
 
 from pipeline.cli.common import ConfigOption, JsonOption, print_json, settings_of
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 
 app = typer.Typer(
-    cls=Group, help="The job on a Flink cluster, once it runs there.", no_args_is_help=True
+    cls=CommandGroup, help="The job on a Flink cluster, once it runs there.", no_args_is_help=True
 )
 
 

@@ -13,14 +13,14 @@ from rich.text import Text
 
 from pipeline.cli.common import ConfigOption, JsonOption, MapOption, print_json, settings_of
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 from pipeline.escape import escaped
 from pipeline.model import Item, Record, Reject
 
 _SHOWN_CHARS = 70
 _FIELDS = ("headline", "published_at", "provider", "provider_id", "bylines", "language", "dateline")
 
-formats = typer.Typer(cls=Group, help="Wire formats and mappings.", no_args_is_help=True)
+formats = typer.Typer(cls=CommandGroup, help="Wire formats and mappings.", no_args_is_help=True)
 
 
 @formats.command("list")

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from pipeline.errors import EXIT_CODES
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group whose help has the commands first, each with its first sentence, however long."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -36,7 +36,7 @@ class Group(TyperGroup):
             )
 
 
-class Commands(Group):
+class Commands(CommandGroup):
     """A group that takes the first two words for a command where one has that name.
 
     So a file that has the name of the second word is given with its folder: `replay ./kafka`.

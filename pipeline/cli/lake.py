@@ -22,7 +22,7 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 from pipeline.config import Settings, load
 from pipeline.errors import LakeCheckError, UsageError
 
@@ -40,7 +40,7 @@ RetentionOption = Annotated[
     typer.Option(help="Seconds that replaced files are kept for readers.", min=0),
 ]
 
-lake_app = typer.Typer(cls=Group, help="Look after a lake.", no_args_is_help=True)
+lake_app = typer.Typer(cls=CommandGroup, help="Look after a lake.", no_args_is_help=True)
 
 
 @lake_app.callback()

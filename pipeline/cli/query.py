@@ -106,21 +106,22 @@ def ask_apart(
     memory_mb: int,
     timeout_s: float,
 ) -> None:
-    """Answer in a process of its own, which is ended above `memory_mb` or `timeout_s`."""
-    from pipeline.store.read.query_apart import forked
+    """Answer in a process of its own, which is ended above `memory_mb` or `timeout_s`.
 
+    A fork of this one, which need not import again what this one has; a new one where a fork has no
+    use of the lake's library: its threads do not live on in it.
+    """
+    from pipeline.store.read.query_apart import forked, query_apart
+
+    asked = (lake.url, lake.options, sql, clock.now())
+    if "deltalake" in sys.modules:
+        found = query_apart(*asked, parameters=parameters, memory_mb=memory_mb, timeout_s=timeout_s)
+        answer(found, form, output)
+        return
     with forked(memory_mb, timeout_s):
         from pipeline.store.read.query import query as ask
 
-        found = ask(
-            lake.url,
-            lake.options,
-            sql,
-            clock.now(),
-            parameters=parameters,
-            memory_mb=memory_mb,
-        )
-        answer(found, form, output)
+        answer(ask(*asked, parameters=parameters, memory_mb=memory_mb), form, output)
 
 
 def form_asked(form: str | None, output: Path | None, as_json: bool) -> str:

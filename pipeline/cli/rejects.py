@@ -23,11 +23,11 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 from pipeline.store.read.rejects import Picked, Rejects, find_reject, open_rejects, read_rejects
 
 rejects_app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     help="What did not become a story: list, look at, take out, try again.",
     no_args_is_help=True,
 )

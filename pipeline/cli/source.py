@@ -20,14 +20,16 @@ from pipeline.cli.common import (
     settings_of,
 )
 from pipeline.cli.consoles import out
-from pipeline.cli.group import Group
+from pipeline.cli.group import CommandGroup
 from pipeline.config import Settings
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.read.sources import sources
 from pipeline.store.upkeep.move import move as commit_moves
 from pipeline.store.upkeep.move import plan_moves
 
-source_app = typer.Typer(cls=Group, help="The sources that the lake knows.", no_args_is_help=True)
+source_app = typer.Typer(
+    cls=CommandGroup, help="The sources that the lake knows.", no_args_is_help=True
+)
 
 
 @source_app.command(name="list")
