@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from pipeline.parse.conventions import press_database
+from pipeline.parse.conventions.factiva import is_factiva, read_factiva, split_factiva
+from pipeline.parse.conventions.nexis import NEXIS_COUNT, is_nexis, read_nexis, split_nexis
 from pipeline.parse.conventions.wiretext import read_story
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.limits import ParseLimits
@@ -19,8 +20,13 @@ from pipeline.parse.text.clean import clean
 from pipeline.parse.text.decode import decode
 
 _FACTIVA_HEAD = re.compile(
-    r"^(?:WC[ \t]+)?[\d.,]{1,8} (?:words|Wörter|mots|palabras|parole)[ \t\r]*$", re.M
+    r"^(?:WC[ \t]+|Word Count ?:[ \t]*)?[\d.,]{1,8}"
+    r" (?:words|Wörter|mots|palabras|parole|woorden|palavras)[ \t\r]*$",
+    re.M,
 )
+# As Nexis ends a document in other languages than English: looked for at the end alone.
+_NEXIS_ENDS = (b"Ende des Dok", b"Fin du doc", b"Fin de", b"Fine d", b"Einde van", b"Fim do doc")
+_TAIL_BYTES = 2000
 
 
 class _Nexis:
@@ -28,18 +34,18 @@ class _Nexis:
 
     def matches(self, sniff: Sniff) -> bool:
         """Look for `1 of 2 DOCUMENTS` at the beginning, or `End of Document` below labels."""
-        return sniff.root is None and (
-            bool(press_database.NEXIS_COUNT.match(sniff.text))
-            or (b"End of Document" in sniff.data and press_database.is_nexis(_text(sniff.data)))
+        may_be = sniff.root is None and (
+            bool(NEXIS_COUNT.match(sniff.text))
+            or b"End of Document" in sniff.data
+            or any(map(sniff.data[-_TAIL_BYTES:].__contains__, _NEXIS_ENDS))
         )
+        return may_be and is_nexis(_text(sniff.data))
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
-        return _documents(
-            text, decoded.warnings, press_database.split_nexis, press_database.read_nexis
-        )
+        return _documents(text, decoded.warnings, split_nexis, read_nexis)
 
 
 class _Factiva:
@@ -50,16 +56,14 @@ class _Factiva:
         return (
             sniff.root is None
             and bool(_FACTIVA_HEAD.search(sniff.text))
-            and press_database.is_factiva(_text(sniff.data))
+            and is_factiva(_text(sniff.data))
         )
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each document, with its own text as the raw form."""
         decoded = decode(data, hints.charset)
         text = clean(decoded.text)
-        return _documents(
-            text, decoded.warnings, press_database.split_factiva, press_database.read_factiva
-        )
+        return _documents(text, decoded.warnings, split_factiva, read_factiva)
 
 
 class _Rtf:
@@ -98,12 +102,10 @@ def _text(data: bytes) -> str:
 
 def _of_text(text: str, name: str) -> Iterator[Part]:
     """Yield the parts of a document's text: of a database's export, or as plain text."""
-    if press_database.is_nexis(text):
-        parts = list(_documents(text, (), press_database.split_nexis, press_database.read_nexis))
-    elif press_database.is_factiva(text):
-        parts = list(
-            _documents(text, (), press_database.split_factiva, press_database.read_factiva)
-        )
+    if is_nexis(text):
+        parts = list(_documents(text, (), split_nexis, read_nexis))
+    elif is_factiva(text):
+        parts = list(_documents(text, (), split_factiva, read_factiva))
     else:
         parts = [replace(read_story(text), format=name)]
     if len(parts) == 1:

@@ -14,18 +14,25 @@ from pipeline.source.archive.containers.framing import Framing
 from pipeline.source.archive.containers.pieces import Piece, whole
 
 WHOLE_BYTES = 16 * 1024**2
-_COUNT = rb"\d{1,5} (?:of|von|de|di) \d{1,5} (?:DOCUMENT|DOKUMENT)[A-Z]{0,3}"
+_COUNT = (
+    rb"(?:\d{1,5} (?:of|von|de|di|van) \d{1,5} (?:DOCUMENT|DOKUMENT)[A-Z]{0,3}"
+    rb"|(?:Document|Dokument|Documento) \d{1,5} (?:of|von|de|sur|di|van) \d{1,5}"
+    rb"(?=[ \t]{0,80}\r?\n))"
+)
 _END = (
-    rb"(?:End of Document|Ende des Dokuments?|Fin du document"
-    rb"|(?:AN[ \t]{1,20})?(?:Document|Dokument|Documento) [A-Z][A-Z0-9]{3,7}\d{8}[a-z0-9]{6,16})"
+    rb"(?:End of Document|Ende des Dokuments?|Fin du document|Fin del? documento"
+    rb"|Fine (?:del )?documento|Einde van (?:het )?document|Fim do documento"
+    rb"|(?:(?:AN|Accession Number)[ \t]{1,20})?"
+    rb"(?:Document|Dokument|Documento) [A-Z][A-Z0-9]{3,7}\d{8}[a-z0-9]{6,16})"
     rb"[ \t]{0,80}\r?(?:\n|$)"
 )
 COUNTED = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,400}" + _COUNT)
 """`1 of 250 DOCUMENTS` above each document."""
 LABELLED = re.compile(
     rb"(?=[^\x01\x02<{]{0,4000}?\n"
-    rb"(?:[ \t]{0,40}[\d.,]{1,8} (?:words|mots|palabras|parole)[ \t]*\r?\n"
-    rb"|WC[ \t]+\d|(?:Length|L\xc3\xa4nge|Longueur):[ \t]*\d))"
+    rb"(?:[ \t]{0,40}[\d.,]{1,8} (?:words|W\xc3\xb6rter|mots|palabras|parole|woorden|palavras)"
+    rb"[ \t]*\r?\n|WC[ \t]+\d|Word Count ?:?[ \t]*\r?\n?\d"
+    rb"|(?i:Length|L\xc3[\xa4\x84]nge|Longueur|Longitud|Lunghezza|Lengte|Comprimento) ?:[ \t]*\d))"
 )
 """A count of words, as it stands above the text of either; a line of its own ends each document."""
 _NEXT_COUNT = Framing(re.compile(rb"\n(?P<begin>[ \t\x0c]{0,80}" + _COUNT + rb"[ \t]{0,80}\r?\n)"))
