@@ -10,6 +10,7 @@ from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
 from pipeline.parse.conventions.wiretext import (
+    slug_embargo,
     take_change_note,
     take_dateline,
     take_embargoes,
@@ -234,5 +235,5 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         draft = replace(draft, dateline_places=found.places or places)
     if draft.embargo_until is None:
         notes = [text for text in (draft.editor_note or "").split("\n") if is_embargo(text)]
-        draft = with_embargo(draft, notes)
+        draft = with_embargo(draft, [*notes, *slug_embargo(draft.slugline)])
     return with_marks(draft)

@@ -81,6 +81,24 @@ _DAY_BEHIND = re.compile(
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _CALLED = re.compile(r"[記记]者[:：]?")
 _MAX_NAME_CHARS = 12
+_MAX_EASTERN_CHARS = 8
+_LONG_SURNAMES = (
+    *(
+        "歐陽",
+        "欧阳",
+        "司徒",
+        "司馬",
+        "司马",
+        "諸葛",
+        "诸葛",
+        "上官",
+        "皇甫",
+        "夏侯",
+        "東方",
+        "东方",
+    ),
+    *("范姜", "張簡", "张简", "端木", "令狐", "慕容", "公孫", "公孙", "尉遲", "尉迟"),
+)
 _MAX_PLACE_WORDS = 6
 _MAX_PLACE_CHARS = 64
 # `Am 5. Oktober (Montag) - so der …`: what stands before a date within a sentence.
@@ -189,9 +207,10 @@ def _styled(head: str) -> Dateline | None:
             continue
         found = match.groupdict()
         agency = provider(normalize("NFKC", found.get("agency") or ""))
-        if not agency and ("agency" in found or not found.get("names")):
+        names, place = _who_and_where(found)
+        if not agency and ("agency" in found or not names):
             continue
-        if eastern is None and len(match["place"].split()) > _MAX_PLACE_WORDS:
+        if eastern is None and len(place.split()) > _MAX_PLACE_WORDS:
             continue
         number, day, year = _eastern_date(match) if eastern else _date_parts(match)
         words = match.groupdict().get("date")
@@ -200,16 +219,51 @@ def _styled(head: str) -> Dateline | None:
         number = _own_month(agency, words, number)
         return Dateline(
             text=head[: match.end()].strip().rstrip("-–—_:= "),
-            places=_eastern_places(match["place"]) if eastern else split_places(match["place"]),
+            places=_eastern_places(place) if eastern else split_places(place),
             end=match.end(),
             provider=agency,
             signature=found.get("agency"),
             year=year,
             month=number,
             day=day,
-            reporters=_eastern_names(found.get("names") or ""),
+            reporters=_eastern_names(names),
         )
     return None
+
+
+def _who_and_where(found: dict[str, str | None]) -> tuple[str, str]:
+    """Return the reporters and the place, which a shape of the tables has apart or together."""
+    names, place = found.get("names") or "", found.get("place") or ""
+    together = (found.get("who") or "").strip(" /／、，,")
+    if not together:
+        return names, place
+    known = _known_place(together)
+    names_end = len(together) - len(known) if known else _end_of_name(together)
+    return names or together[:names_end].rstrip(" /／、，,"), together[names_end:].lstrip(" /／")
+
+
+def _known_place(text: str) -> str:
+    """Return the place of the table that ends a text, with what is called a city or a county."""
+    base = text[:-1] if text[-1] in "市縣县州省" else text
+    sizes = range(min(_MAX_EASTERN_CHARS, len(base) - 2), 1, -1)
+    found = next((base[-size:] for size in sizes if base[-size:] in _eastern_places_known()), "")
+    return found and found + text[len(base) :]
+
+
+@cache
+def _eastern_places_known() -> frozenset[str]:
+    rows = tsv.rows("pipeline.parse.conventions", "eastern_places.tsv")
+    return frozenset(name for _, names in rows for name in names.split("|"))
+
+
+def _end_of_name(text: str) -> int:
+    """Return where a name ends before a place that is not known: at a sign, or as most do."""
+    if sign := max(map(text.rfind, " /／")) + 1:
+        return sign
+    begin = max(map(text.rfind, "、，,")) + 1
+    rest = len(text) - begin
+    size = 2 if rest < 5 else 4 if rest > 5 and text[begin:].startswith(_LONG_SURNAMES) else 3
+    return begin + size
 
 
 def _eastern_places(text: str) -> tuple[str, ...]:
@@ -219,7 +273,8 @@ def _eastern_places(text: str) -> tuple[str, ...]:
 
 def _eastern_names(text: str) -> tuple[str, ...]:
     """Return the reporters of `记者张三、李四` or `홍길동 김철수`."""
-    names = (name.strip() for name in re.split(r"[、，,· ]", _CALLED.sub("", text)))
+    signs = "、，,· " if _HANGUL.search(text) else "、，, \u3000/／"
+    names = (name.strip() for name in re.split(f"[{signs}]", _CALLED.sub("", text)))
     return tuple(name for name in names if 1 < len(name) < _MAX_NAME_CHARS)
 
 
@@ -262,7 +317,8 @@ def _eastern_date(match: re.Match[str]) -> tuple[int | None, int | None, int | N
     found = match.groupdict()
     if not found.get("month") or not found.get("day"):
         return None, None, None
-    return int(found["month"] or 0), int(found["day"] or 0), None
+    year = found.get("year")
+    return int(found["month"] or 0), int(found["day"] or 0), int(year) if year else None
 
 
 def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None) -> bool:

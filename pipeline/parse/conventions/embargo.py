@@ -74,6 +74,10 @@ _NOT_ENGLISH = re.compile(
     re.I,
 )
 _ISO_DAY = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b")
+# `BC-Ferry-Vote,ADV06`: what AP and others send ahead for the sixth, `ADV05-06` for a weekend.
+_ADVANCE = re.compile(r"(?<![^\W_])adv\.? ?(?P<d>\d\d)(?: ?[-/] ?(?P<d2>\d\d))?(?![\w:])", re.I)
+_DAYS_BACK = 7
+_MONTH_DAYS = 31
 _HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
 # `10 horas de Madrid`, `10 heures locales`: the word belongs to the zone.
 _OF_PLACE = (
@@ -245,6 +249,11 @@ def _may_be(text: str) -> bool:
     return any(map(low.__contains__, _HINTS))
 
 
+def is_advance(slug: str) -> bool:
+    """Say whether a slug says that its story is sent ahead: `BC-Ferry-Vote,ADV06`."""
+    return "adv" in slug.casefold() and bool(_ADVANCE.search(slug))
+
+
 def lifts_embargo(text: str) -> bool:
     """Say whether a line says that there is no embargo (`FOR IMMEDIATE RELEASE`, `Embargo.
 
@@ -371,15 +380,10 @@ def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int,
     """Return the days that a line may mean, and where it says so; spans without days: none
     understood."""
     spans = [match.span() for match in _WEEKDAY.finditer(text)]
-    named = _NAMED_DAY.search(text)
-    if named:
-        number, month = int(named["d"] or named["d2"]), dates.month(named["m"] or named["m2"])
-        found = _of_year(named["y"] or named["y2"], month, number, near)
-        return ([found] if found else []), [*spans, named.span()]
-    iso = _ISO_DAY.search(text)
-    if iso:
-        whole = dates.day(int(iso["y"]), int(iso["m"]), int(iso["d"]))
-        return ([whole] if whole else []), [*spans, iso.span()]
+    for read in (_named_day, _advance_day, _iso_day):
+        if stated := read(text, near):
+            found, span = stated
+            return ([found] if found else []), [*spans, span]
     numbers = next(filter(_is_day, _NUMBER_DAY.finditer(text)), None)
     if numbers:
         american = not _NOT_ENGLISH.search(text)
@@ -391,6 +395,34 @@ def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int,
         return [], spans
     step = _NEAR[word] if word in _NEAR else (_WEEKDAYS[word] - near.weekday()) % 7
     return [near.date() + timedelta(days=step)], spans
+
+
+def _named_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int, int]] | None:
+    found = _NAMED_DAY.search(text)
+    if not found:
+        return None
+    number, month = int(found["d"] or found["d2"]), dates.month(found["m"] or found["m2"])
+    return _of_year(found["y"] or found["y2"], month, number, near), found.span()
+
+
+def _advance_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int, int]] | None:
+    """Return the day of a month that a story was sent ahead for; it may be repeated days later."""
+    found = _ADVANCE.search(text)
+    if not found:
+        return None
+    number = int(found["d2"] or found["d"])
+    first = near.date() - timedelta(days=_DAYS_BACK) if near else None
+    days = (first + timedelta(days=step) for step in range(_MONTH_DAYS)) if first else ()
+    return next((day for day in days if day.day == number), None), found.span()
+
+
+def _iso_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int, int]] | None:  # noqa: ARG001
+    found = _ISO_DAY.search(text)
+    return (
+        (dates.day(int(found["y"]), int(found["m"]), int(found["d"])), found.span())
+        if found
+        else None
+    )
 
 
 def _is_day(match: re.Match[str]) -> bool:

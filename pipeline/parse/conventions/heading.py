@@ -9,7 +9,7 @@ from datetime import datetime, time
 
 from pipeline.parse.conventions.advisories import is_change_note
 from pipeline.parse.conventions.dateline import find_dateline
-from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo
+from pipeline.parse.conventions.embargo import is_advance, is_embargo, lifts_embargo
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import split_names, without_titles
@@ -179,6 +179,8 @@ def _read_note(head: Heading, text: str) -> bool:
     if is_of_release or _MATERIAL.match(text):
         head.notes.append(text.strip("=():"))
     elif is_embargo(text):
+        if _is_advance_slug(head, text):
+            return False
         _embargo(head, text)
     elif _NOTE.match(text) or is_change_note(text) or lifts_embargo(text):
         head.notes.append(text.strip("()[] "))
@@ -312,6 +314,11 @@ def _read_field(head: Heading, name: str, value: str) -> bool:
     else:
         return False
     return True
+
+
+def _is_advance_slug(head: Heading, text: str) -> bool:
+    """Say whether an embargo is given by the slug, which stays one: `BC-Ferry-Vote,ADV06`."""
+    return not head.slugline and not head.headline and is_advance(text) and bool(_SLUG.match(text))
 
 
 def _embargo(head: Heading, text: str) -> None:

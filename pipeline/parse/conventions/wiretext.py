@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 
 from pipeline.parse.conventions import advisories, revisions
 from pipeline.parse.conventions.dateline import Dateline, find_dateline
-from pipeline.parse.conventions.embargo import is_embargo, read_embargo, zone_of_words
+from pipeline.parse.conventions.embargo import is_advance, is_embargo, read_embargo, zone_of_words
 from pipeline.parse.conventions.heading import Heading, read_heading
 from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
@@ -86,7 +86,7 @@ def compose(
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
     notes = [*head.notes, *embargoes, *([change] if change else ()), *below.notes]
-    embargoes = [*head.embargoes, *embargoes]
+    embargoes = [*head.embargoes, *embargoes, *slug_embargo(head.slugline)]
     signed, paragraphs = take_signature(paragraphs)
     reporter = dateline.reporters if dateline else ()
     moment = head.moment or below.moment or _of_dateline(dateline)
@@ -145,6 +145,11 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         status="withheld" if unknown and draft.status == "usable" else draft.status,
         warnings=(*draft.warnings, *warnings),
     )
+
+
+def slug_embargo(slugline: str | None) -> list[str]:
+    """Return the slug where it says that its story is sent ahead, for a later day."""
+    return [slugline] if slugline and is_advance(slugline) else []
 
 
 def zoneless(home: tzinfo | None) -> str:

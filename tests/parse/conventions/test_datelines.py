@@ -198,12 +198,58 @@ def test_a_dateline_without_an_agency_beside_the_place(
         ("新华社北京10月5日电（记者张三、李四）", ("张三", "李四")),
         ("（中央社記者王小明台北5日電）", ("王小明",)),
         ("【カイロ＝山田太郎】", ("山田太郎",)),
+        ("新华社北京10月5日体育专电（记者　张三　李四）", ("张三", "李四")),
+        ("新华社北京10月5日电（记者古丽·阿合买提、张三）", ("古丽·阿合买提", "张三")),
     ],
 )
 def test_the_reporters_of_an_eastern_dateline(head: str, names: tuple[str, ...]) -> None:
     found = find_dateline(head + TEXT)
     assert found is not None
     assert found.reporters == names
+
+
+@pytest.mark.parametrize(
+    ("head", "agency", "place", "names"),
+    [
+        ("新华社记者张三北京10月5日电 ", "Xinhua", "北京", ("张三",)),
+        ("新华社记者王小明北京10月5日电", "Xinhua", "北京", ("王小明",)),
+        ("新华社记者张三、李四华盛顿10月5日电", "Xinhua", "华盛顿", ("张三", "李四")),
+        ("新华社记者欧阳明月黄石10月5日电", "Xinhua", "黄石", ("欧阳明月",)),
+        ("新华社记者张三北京报道：", "Xinhua", "北京", ("张三",)),
+        ("（中央社記者王明台北5日電）", "CNA", "台北", ("王明",)),
+        ("（中央社記者歐陽美玲新北市5日電）", "CNA", "新北市", ("歐陽美玲",)),
+        ("（中央社記者王小明、陳大文台北10月5日電）", "CNA", "台北", ("王小明", "陳大文")),
+        ("(中央社記者王小明紐約5日專電)", "CNA", "紐約", ("王小明",)),
+        ("（中央社特派員王小明華盛頓5日專電）", "CNA", "華盛頓", ("王小明",)),
+        ("（中央社實習記者王小明／台北5日電）", "CNA", "台北", ("王小明",)),
+        ("（中央社記者王小明雅加達特稿）", "CNA", "雅加達", ("王小明",)),
+        ("（中央社記者王小明台北2026年10月5日電）", "CNA", "台北", ("王小明",)),
+        ("（中央社訊息服務20261005 10:00:00）", "CNA", None, ()),
+        ("〔記者王小明／台北報導〕", None, "台北", ("王小明",)),
+        ("【記者王小明台北報導】", None, "台北", ("王小明",)),
+    ],
+)
+def test_reporter_and_place_without_a_sign_between_them(
+    head: str, agency: str | None, place: str | None, names: tuple[str, ...]
+) -> None:
+    """A table of places parts them; else the length that most names have."""
+    found = find_dateline(head + TEXT)
+    assert found is not None
+    assert (found.provider, found.reporters) == (agency, names)
+    assert found.places == ((place,) if place else ())
+    assert (head + TEXT)[found.end :] == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新华社记者张三在北京采访时说，码头将继续开放，10月5日电话已通。",
+        "中央社記者王小明昨天在台北說，碼頭將繼續開放。",
+        "（記者會）市長5日表示，碼頭將繼續開放。",
+    ],
+)
+def test_a_sentence_about_reporters_is_no_dateline(text: str) -> None:
+    assert find_dateline(text) is None
 
 
 @pytest.mark.parametrize(("agency", "head", "place", "day"), STYLES, ids=str)

@@ -113,7 +113,9 @@ def test_the_moment_of_an_embargo(text: str, until: datetime | None) -> None:
     ["Embargoed until March 5", "EMBARGO", "Not for publication before 12:00", "(EMBARGOED)",
      "HOLD UNTIL MOVED", "Hold this story until further notice", "Held until cleared by the desk",
      "HOLD FOR ORDERS", "新闻禁运至3月5日", "請勿在3月5日之前發布", "Adv. for Sunday", "^Adv06^",
-     "For Sunday papers", "FOR SUNDAY'S PAPERS, MARCH 6"],
+     "For Sunday papers", "FOR SUNDAY'S PAPERS, MARCH 6", "With ADV06-Pier-Box", "ADV06-Pier",
+     "With BC-Pier-Box,ADV06", "^With ADV06-Pier<", "BC-Pier-Vote,ADV05-06",
+     "ADV06-Pier, 1st Ld-Writethru", "Moved in advance for use Sunday, March 6"],
 )  # fmt: skip
 def test_embargo_lines(text: str) -> None:
     """They give a time, or nothing but the word."""
@@ -136,7 +138,8 @@ def test_embargo_lines(text: str) -> None:
      "禁运令影响粮价", "前总统不得参选", "Trade embargo until 2027 hits farmers",
      "The report, which was embargoed until Tuesday, says so",
      "This oil is under an embargo until 2028, the EU said", "For Sunday papers, a new rival",
-     "For Sunday papers were full of it", "Advance for the team in Rome"],
+     "For Sunday papers were full of it", "Advance for the team in Rome",
+     "With ADV26-based vaccine, hope returns", "ADV06, a drug for the heart, fails its trial"],
 )  # fmt: skip
 def test_headlines_on_embargoes_are_none(text: str) -> None:
     """What the news is about holds nothing back."""
@@ -170,6 +173,36 @@ def test_an_embargo_that_is_not_understood_withholds() -> None:
         assert (story.status, story.embargo_until) == ("withheld", None)
         assert any(w.startswith("embargo not understood, withheld: ") for w in story.warnings)
         assert story.paragraphs == ("It is to close.", "No more.")
+
+
+@pytest.mark.parametrize(
+    ("line", "until"),
+    [
+        ("With ADV06-Pier-Box", 6),
+        ("BC-Pier-Vote,ADV06,450", 6),
+        ("BC-ADV06-Pier", 6),
+        ("BC-Pier-Vote,ADV05-06", 6),
+        ("BC-Pier-Vote, ADV 02", 2),
+    ],
+)
+def test_what_is_sent_ahead_is_held_until_its_day(line: str, until: int) -> None:
+    """AP gives the day of the month in the slug; its own, or a companion's that it goes with."""
+    story = parsed(
+        f"{line}\nPier is to close\n\n2022-03-04\n\nOSLO (AP) - It is to close.\n\nNo more."
+    )
+    assert story.embargo_until == datetime(2022, 3, until, tzinfo=UTC)
+    assert story.headline == "Pier is to close"
+    assert story.slugline == (line if line.startswith("BC-") else None)
+
+
+def test_a_slug_of_any_format_says_what_is_sent_ahead() -> None:
+    """Without a date of the story its day is not known: it is withheld."""
+    dated = (
+        '{"uri": "a", "slugline": "BC-Pier,ADV06", "headline": "Pier", "body_text": "It closes.", '
+    )
+    story = parsed(dated + '"versioncreated": "2022-03-04T08:00:00Z"}')
+    assert story.embargo_until == datetime(2022, 3, 6, tzinfo=UTC)
+    assert parsed(dated + '"type": "text"}').status == "withheld"
 
 
 def test_an_embargo_within_any_format_holds() -> None:
