@@ -255,6 +255,22 @@ def test_sets_of_dos(charset: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "charset"),
+    [
+        *((language, "cp852") for language in ("cs", "sk", "pl", "hu", "hr", "sl", "ro")),
+        ("tr", "cp857"),
+    ],
+)
+@pytest.mark.parametrize("head", ["", "(AP) - ", "Praha 5.10. - "])
+def test_central_europe_and_turkey_on_dos(language: str, charset: str, head: str) -> None:
+    """What is full of signs between letters in every other set is of an old machine's."""
+    text = head + TEXTS[language][0]
+    found = decode(text.encode(charset))
+    assert (found.text, found.encoding) == (text, charset)
+    assert found.warnings == (f"not utf-8: guessed {charset}",)
+
+
+@pytest.mark.parametrize(
     ("charset", "text"),
     [
         ("cp1252", "L’hôtel “Œuvre” – dit-il – coûte 5€…dit “Š” l’été; don’t, won’t, o’clock"),

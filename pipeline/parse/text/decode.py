@@ -78,6 +78,16 @@ _DOS_VOWEL_BYTES = b"\x81\x82\x83\x84\x86\x87\x88\x89\x8b\x8d\x94\x9b\xa1\xa2\xa
 _DOS_RUSSIAN = re.compile(rb"[\x80-\xaf\xe0-\xf1]")
 _DOS_SHARE = 0.3
 _MIN_DOS_RUSSIAN = 20
+# Beyond these counts a text is not of the set that it is read in.
+_ODD_BYTES = 8192
+_MIN_ODD = 2
+_ODD_SHARE = 0.2
+_ODD_RATIO = 4
+_NOT_ASCII = re.compile(r"[^\x00-\x7f\xa0]")
+_LATIN_END = "\u0370"
+_WORDS_END = "\u0600"  # behind it words are written without blanks, or with marks
+_LETTERS_OF_SIGNS = frozenset("ªºƒµˆˇ")
+_WITHIN_WORDS = frozenset("’‘·\xad–—…")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # Characters of control that no wire uses: 7-bit formats have SOH to ETX, BEL to SI, SYN, ESC, US.
 _BINARY = re.compile(r"[\x00\x06\x0b\x10-\x15\x17-\x19\x1c-\x1e\x80-\x9f\ufffd]")
@@ -231,6 +241,22 @@ def _eight_bit(data: bytes) -> Decoded:
 
     A language that the bytes name decides between sets; it is not asked where that gives no text.
     """
+    found = _of_windows(data)
+    sample = data[:_SAMPLE_BYTES]
+    begin = _HIGH.search(sample)
+    sample = sample[max(begin.start() - 1, 0) :][:_ODD_BYTES] if begin else b""
+    odd, letters = _oddities(sample, found.encoding)
+    if odd < _MIN_ODD or odd < _ODD_SHARE * letters:
+        return found
+    dos = _dos_set(sample)
+    if dos is None or _ODD_RATIO * _oddities(sample, dos)[0] > odd:
+        return found
+    return _read_as(data, dos, f"guessed {dos}")
+
+
+def _of_windows(data: bytes) -> Decoded:
+    """Return the text in the set that its letters speak for, sets of DOS aside but for those that
+    their vowels or capitals give away."""
     sample = data[:_SAMPLE_BYTES]
     stated = _LANGUAGE.search(sample.lower())
     language = next((g for g in stated.groups() if g), b"").decode("ascii") if stated else ""
@@ -265,11 +291,41 @@ def _dos(sample: bytes, high: int) -> str | None:
     russian = len(_DOS_RUSSIAN.findall(sample)) if high > 0.3 * len(sample) else 0
     if not is_latin and (russian < _MIN_DOS_RUSSIAN or russian < 0.98 * high):
         return None
+    name = _dos_set(sample)
+    return name if is_latin or name == "cp866" else None
+
+
+def _dos_set(sample: bytes) -> str | None:
+    """Return the set of DOS that the letters are likeliest in."""
     import chardet
 
     found = chardet.detect(sample, encoding_era=chardet.EncodingEra.DOS, compat_names=False)
-    name = _name(found["encoding"])
-    return name if is_latin or name == "cp866" else None
+    return _name(found["encoding"])
+
+
+def _oddities(sample: bytes, encoding: str) -> tuple[int, int]:
+    """Return how many characters above ASCII stand where none of their kind does, and how many
+    there are.
+
+    Odd are controls, signs between two letters, capitals behind small letters, and letters of
+    other scripts beside Latin ones: what a text is full of that is read in another set.
+    """
+    text = _read_as(sample, encoding, "").text
+    found = [match.start() for match in _NOT_ASCII.finditer(text)]
+    return sum(_is_odd(text[max(n - 1, 0) : n + 2], min(n, 1)) for n in found), len(found)
+
+
+def _is_odd(around: str, at: int) -> bool:
+    """Say whether a character is odd between those beside it."""
+    sign, before, after = around[at], around[:at], around[at + 1 :]
+    is_inner = before.isalpha() and after.isalpha()
+    if sign.isalpha() and sign not in _LETTERS_OF_SIGNS:
+        is_latin = sign < _LATIN_END
+        mixed = not is_latin and (before + after).isascii() and (before + after).isalpha()
+        return mixed or (sign.isupper() and before.islower())
+    kind = unicodedata.category(sign)
+    is_inner = is_inner and kind[0] != "M" and max(before, after) < _WORDS_END
+    return kind == "Cc" or (is_inner and sign not in _WITHIN_WORDS)
 
 
 def _is_western(sample: bytes) -> bool:
