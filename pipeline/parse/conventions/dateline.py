@@ -20,7 +20,7 @@ from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.text import dates
 
 _MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table of months
-_WORD = r"[^\W\d_a-z][^\W\d_]*\.?(?:['’.-][^\W\d_]+\.?)*"
+_WORD = r"[^\W\d_a-z][^\W\d_]*+\.?(?:['’.-][^\W\d_]++\.?)*"
 _SMALL = r"(?:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
 _PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}})"
 _BESIDE = rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
@@ -60,6 +60,7 @@ _ANY_DATE = (
     r"))"
 )
 _UPPER = r"[A-ZÇĞİÖŞÜÂÎÛ][A-ZÇĞİÖŞÜÂÎÛ.'-]*"
+_SIGN_HINT = re.compile(r"[(/:_–—-]")  # what ends a dateline
 _DAY_HINT = re.compile(r"[-–—(] ?(?:\d|[^\W\d_]{3,12}\.? \d)")
 _REPORTERS = re.compile(
     rf"(?P<names>{_UPPER}(?: {_UPPER}){{1,3}}(?: ?/ ?{_UPPER}(?: {_UPPER}){{1,3}}){{0,3}}) [-–—] "
@@ -144,7 +145,8 @@ def find_dateline(paragraph: str) -> Dateline | None:
     head = paragraph[: _MAX_CHARS + 40]
     if dated := _day_behind(head):
         return dated
-    match = _DATELINE.match(head) or _PLACELESS.match(head)
+    may_be = _SIGN_HINT.search(head)
+    match = (_DATELINE.match(head) or _PLACELESS.match(head)) if may_be else None
     if not match or match.end() > _MAX_CHARS:
         return _styled(head)
     signature = match["sign"] or match["slash"] or match["lead"]

@@ -16,6 +16,7 @@ _EVERYDAY = frozenset(
         "service", "square", "times", "voice", "wire",
     )
 )  # fmt: skip
+_PARTS = re.compile(r"[/,;]| via ")
 _HOST = re.compile(r"^(?:https?://|tag:|urn:newsml:|urn:)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})", re.I)
 
 
@@ -50,7 +51,7 @@ def provider(signature: str | None) -> str | None:
     key = signature.strip(" ()/.-–—").casefold()
     if key in signatures:
         return signatures[key]
-    first = re.split(r"[/,;]| via ", key)[0].strip()
+    first = _PARTS.split(key, maxsplit=1)[0].strip()
     return signatures.get(first)
 
 

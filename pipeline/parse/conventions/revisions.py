@@ -28,6 +28,7 @@ _TITLED |= {"ld-writethru", "lead-writethru", "korrektur", "berichtigung", "corr
 _WEAK_KILLS = frozenset({"withdrawal", "withdrawn"})
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _CYCLES = frozenset({"BC-", "AM-", "PM-", "AP-"})
+_NO_WORD = re.compile(r"\W*")
 _ORDER = r"(?:(?P<order>\d{1,2}(?:st|nd|rd|th|\.)|first|second|third|fourth|fifth)[ -]?)?"
 
 
@@ -64,6 +65,46 @@ def _kinds() -> dict[str, str]:
     """Return the kind of each word, the word in small letters."""
     rows = tsv.rows("pipeline.parse.conventions", "marks.tsv")
     return {word: kind for kind, words in rows for word in words.split("|")}
+
+
+@cache
+def _beginnings() -> tuple[str, ...]:
+    """Return what a mark may begin with, but for a digit."""
+    return (*_kinds(), *_ORDINALS)
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(_kinds())
+
+
+def _folded(text: str) -> str:
+    """Return the text in small letters: it holds every word that the patterns find in it."""
+    if text.isascii():
+        return text.lower()
+    return text.replace("\u0130", "i").casefold().replace("\u0131", "i")
+
+
+def _may_begin(text: str) -> bool:
+    """Say whether a mark may stand at the beginning: most texts have none, which costs little."""
+    low = _folded(text)
+    at = _NO_WORD.match(low).end()  # type: ignore[union-attr]
+    return low.startswith(_beginnings(), at) or low[at : at + 1].isdigit()
+
+
+def _may_end(text: str) -> bool:
+    """Say whether a mark may stand at the end, with a number or a count of words behind it."""
+    low = _folded(text)
+    end = _before_count(low, len(low))
+    words = _endings()
+    return low.endswith(words, 0, end) or low.endswith(words, 0, _before_count(low, end - 1))
+
+
+def _before_count(text: str, end: int) -> int:
+    """Return where digits, and signs around them, begin that reach to `end`."""
+    while end > 0 and ((last := text[end - 1]) in ",-" or last.isspace() or last.isdecimal()):
+        end -= 1
+    return max(end, 0)
 
 
 @cache
@@ -138,6 +179,8 @@ def read_line(text: str) -> Revision | None:
 def _first(text: str) -> tuple[re.Match[str], str] | None:
     """Return the mark at the beginning, and the text after it."""
     head = text[:_ENDS_CHARS]
+    if not _may_begin(head):
+        return None
     match = _patterns().before_bracket.match(head)
     if match:
         rest = text[match.end() :].lstrip()
@@ -186,7 +229,7 @@ def _last(text: str) -> tuple[re.Match[str], str] | None:
         plain = extra or match["more"] is None or _kind(match) in {"update", "correction"}
         stands = extra or _stands_out(match) or _order(match) > 0
         return (match, rest) if rest and plain and stands else None
-    match = _patterns().after.search(text, start)
+    match = _patterns().after.search(text, start) if _may_end(text[start:]) else None
     if not match:
         return None
     rest = text[: match.start()].rstrip(" ,-")

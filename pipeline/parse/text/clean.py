@@ -51,6 +51,10 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
+    if text.isascii():
+        plain = text.replace("\r\n", "\n")
+        if plain.replace("\n", "").replace("\t", "").isprintable():
+            return plain
     text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
         text = _repair(text)
