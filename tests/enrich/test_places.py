@@ -15,6 +15,7 @@ from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import apart_km
 from pipeline.enrich.places.region import Sign, signs
 from pipeline.model import EnrichedStory, Story
+from pipeline.tsv import rows
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,21 @@ def test_a_dateline_is_a_point(dateline: str, country: str, near: tuple[float, f
     assert location is not None
     assert location.exactness == "city"
     assert apart_km((location.latitude or 0.0, location.longitude or 0.0), near) < 40
+
+
+def test_every_large_city_is_a_dateline() -> None:
+    """Of more than 1.5 million, the most populous of its name."""
+    largest: dict[str, tuple[int, str]] = {}
+    for name, country, population, *_ in rows("pipeline.enrich", "data/cities.tsv"):
+        largest[name] = max(largest.get(name, (0, "")), (int(population), country))
+    wrong = {
+        name: found
+        for name, (population, country) in largest.items()
+        if population > 1_500_000
+        and (found := dateline_place(f"{name.upper()}, March 9 -", load_lexicon())[0]) != country
+    }
+    assert len(largest) > 20_000
+    assert wrong == {}
 
 
 def test_a_town_is_the_one_of_the_state_behind_it(enricher: Enricher) -> None:
