@@ -7,7 +7,8 @@ medians of so many rounds with their spread. `cpu` counts seconds of the process
 on the machine hardly changes; `clock` is the time that passes, which means something on an idle
 machine alone. Results join those that the file has already, so that one measure can be taken anew;
 the contests of `bench/pipelines.py` (`--contest FILE.json`) are read into it too. Stories are those
-of Reuters-21578 and Wikinews below `DATELINE_DATA`. `bench/performance_page.py` makes the page.
+of Reuters-21578 and Wikinews below `DATELINE_DATA`. A measure that the file has from another
+machine moves to `elsewhere`. `bench/performance_page.py` makes the page.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import scale
 from pipelines import Run, await_landed, cpu_s_of, family, reuters_stories, running
@@ -398,6 +400,21 @@ def _timed(owner: Any, name: str, part: str, spent: dict[str, float]) -> Iterato
         setattr(owner, name, own)
 
 
+def machine() -> str:
+    """Name the processor with what it multiplies, to ten billion additions and products a second.
+
+    Half of the model's time goes into products of matrices, so seconds hang on that rate.
+    """
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text("utf-8").splitlines() if about.exists() else []
+    facts = dict(line.split("\t: ", 1) for line in lines if "\t: " in line)
+    model = " ".join(facts.get("model name", platform.machine()).split())
+    matrix = np.ones((1000, 1000), dtype="float32")
+    fastest_s = min(_cpu(lambda: matrix @ matrix) for _ in range(5))
+    rate = 10 * max(1, round(2e9 / fastest_s / 1e10))
+    return f"{model}, {os.cpu_count()} CPUs, {rate} GFLOP/s, Python {platform.python_version()}"
+
+
 def contest(path: Path) -> tuple[str, Measure]:
     """The best of the others over Dateline, by CPU a story, from a file of `pipelines.py`."""
     told = json.loads(path.read_text("utf-8"))
@@ -452,12 +469,19 @@ def main() -> None:
     asked = options.parse_args()
     told = json.loads(asked.output.read_text("utf-8")) if asked.output.exists() else {}
     known = told.setdefault("measures", {})
-    told["machine"] = (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    )
+    here = machine()
+
+    def keep(name: str, found: dict[str, Any]) -> None:
+        before = known.get(name)
+        if before and before["machine"] != here:
+            told.setdefault("elsewhere", {}).setdefault(name, []).append(before)
+        known[name] = {**found, "machine": here}
+        # One by one: a run that is ended keeps what it has.
+        asked.output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
     for path in asked.contest:
         name, found = contest(path)
-        known[name] = asdict(found)
+        keep(name, asdict(found))
     with EmbeddedBroker() as broker:
         given = Given(asked.stories, asked.rounds, broker.bootstrap_servers)
         for name, take in measures(given, known).items():
@@ -465,15 +489,9 @@ def main() -> None:
                 continue
             load = os.getloadavg()[0]
             found = take()
-            known[name] = asdict(found) | {
-                "load": round(load, 1),
-                "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-                "rounds": asked.rounds,
-            }
+            when = {"load": round(load, 1), "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}"}
+            keep(name, {**asdict(found), **when, "rounds": asked.rounds})
             print(name, found, flush=True)
-            # One by one: a run that is ended keeps what it has.
-            asked.output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    asked.output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

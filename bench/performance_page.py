@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,9 @@ Two sides take turns round by round; a figure is the median of the rounds' ratio
 the table says CPU, else the clock, which means something on an idle machine alone: the load before
 each is below. Growth is reckoned: enrichment of a batch of 500 plus refresh and commit of its five
 tables, measured on logs of that size."""
+_ELSEWHERE = """\
+A ratio of two programs hangs on the processor too: its rate of matrix products is named, its caches
+are not."""
 _COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377")
 
 
@@ -91,7 +94,7 @@ def page(told: Facts) -> Iterator[str]:
     yield ""
     yield _INTRODUCTION
     yield ""
-    yield f"Measured on {told['machine']}, one BLAS thread a process."
+    yield f"Measured on {_machines(measures)}; one BLAS thread a process."
     yield ""
     yield "| measure | against | must | aim | found (least to greatest of the rounds) | |"
     yield "|---|---|---:|---:|---|---|"
@@ -107,9 +110,30 @@ def page(told: Facts) -> Iterator[str]:
     if not is_complete(measures):
         yield _UNFINISHED
         yield ""
+    if "elsewhere" in told:
+        yield from _elsewhere(told["elsewhere"])
     if "parts" in measures:
         yield from _parts(measures["parts"]["facts"]["us_a_word"])
     yield from _how(measures)
+
+
+def _machines(measures: Facts) -> str:
+    return "; ".join(dict.fromkeys(each["machine"] for each in measures.values()))
+
+
+def _elsewhere(measures: Mapping[str, Sequence[Facts]]) -> Iterator[str]:
+    yield "## On other machines"
+    yield ""
+    yield _ELSEWHERE
+    yield ""
+    yield "| measure | machine | taken | found |"
+    yield "|---|---|---|---|"
+    for name, taken in measures.items():
+        for found in taken:
+            goal, when = GOALS[name], found.get("at", "")
+            middle, low, high = (_value(goal, found[key]) for key in ("value", "low", "high"))
+            yield f"| {goal.words} | {found['machine']} | {when} | {middle} ({low} to {high}) |"
+    yield ""
 
 
 def is_complete(measures: Facts) -> bool:
@@ -124,6 +148,7 @@ def with_second_worker(measures: Facts) -> Facts:
         return measures
     mb = sorted(two["facts"]["second_mb"])
     found = {"value": mb[len(mb) // 2], "low": mb[0], "high": mb[-1], "facts": {}}
+    found["machine"] = two["machine"]
     return {**measures, "second_worker": found}
 
 
