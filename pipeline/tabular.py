@@ -29,7 +29,10 @@ _USUAL = HEADLINES | BODIES | {
     "highlights", "words", "docid", "doc_id", "article_id", "news_id", "seendate", "mobileurl",
 }  # fmt: skip
 _NOT_WORD = re.compile(r"[\W_]+")
-_NAME = re.compile(r"[^\W\d][\w .:/()#&'?%-]{0,40}|_?id|#|")
+# A letter of an eight-bit set stands as a replacement where the bytes are not decoded yet.
+_NAME = re.compile(r"(?:[^\W\d]|\ufffd)[\w .:/()#&'?%\ufffd-]{0,40}|_?id|#|")
+SEPARATOR_LINE = re.compile(r"[Ss][Ee][Pp]=(?P<delimiter>[,;|\t])[ \t]*\r?\n")
+"""The line above a table by which spreadsheets are told what parts its cells."""
 _MOST_NAME_WORDS = 4
 _LINES_LOOKED_AT = 12
 _FIRST_LINE_CHARS = 8192
@@ -57,8 +60,11 @@ def shape(text: str, *, whole: bool) -> Shape | None:
     text = text.lstrip("\ufeff \r\n\0")
     if not text or text[0] in "<{[":
         return None
+    delimiters: tuple[str, ...] = ("\t", ",", ";", "|")
+    if stated := SEPARATOR_LINE.match(text):
+        text, delimiters = text[stated.end() :], (stated["delimiter"],)
     first = text.split("\n", 1)[0][:_FIRST_LINE_CHARS]
-    for delimiter in ("\t", ",", ";"):
+    for delimiter in delimiters:
         if delimiter in first:
             found = _shape(text, first.rstrip("\r"), delimiter, whole=whole)
             if found:

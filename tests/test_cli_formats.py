@@ -41,6 +41,42 @@ def test_try_shows_the_reject_and_proposes(tmp_path: Path) -> None:
     assert read["proposal"] is None
 
 
+def test_a_proposal_that_is_redirected_is_a_mapping(tmp_path: Path) -> None:
+    """What is shown of the records goes beside it."""
+    file = tmp_path / "x.csv"
+    file.write_text(ROWS + ROWS.split("\n")[1] + "\n", "utf-8")
+    result = CliRunner().invoke(app, ["formats", "try", str(file)], catch_exceptions=False)
+    (tmp_path / "own.toml").write_text(result.stdout, "utf-8")
+    assert "unknown_format" in result.stderr
+    read = _json("formats", "try", str(file), "--map", str(tmp_path / "own.toml"))
+    assert read["items"][0]["headline"] == "Lamp brandt weer"
+
+
+def test_a_proposal_for_a_table_in_another_set_than_utf_8_names_its_columns(tmp_path: Path) -> None:
+    """It is a table, never one story, though a name's letter is not read yet when it is told."""
+    file = tmp_path / "x.csv"
+    row = 'a1;"Fähre bleibt";Die Fähre über den Sund bleibt der Stadt erhalten.;05/10/2026\n'
+    file.write_bytes(("Nr;Schlagzeile;Fließtext;Erscheinungsdatum\n" + 2 * row).encode("cp1252"))
+    found = _json("formats", "try", str(file))
+    assert {item["reject"] for item in found["items"]} == {"unknown_format"}
+    (tmp_path / "own.toml").write_text(found["proposal"], "utf-8")
+    assert "%d/%m/%Y or %m/%d/%Y" in found["proposal"]
+    read = _json("formats", "try", str(file), "--map", str(tmp_path / "own.toml"))
+    assert read["items"][0]["published_at"] == "2026-10-05T00:00:00+00:00"
+    assert "über den Sund" in read["items"][0]["begins"]
+
+
+def test_a_proposal_for_an_answer_says_where_its_articles_are(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    article = {"title": "Ferry stays", "prose": "The ferry stays, the mayor said on Monday."}
+    file.write_text(json.dumps({"ok": True, "data": {"found": [article, article]}}), "utf-8")
+    found = _json("formats", "try", str(file))
+    assert found["proposal"].startswith('items = ["data.found"]')
+    (tmp_path / "own.toml").write_text(found["proposal"], "utf-8")
+    read = _json("formats", "try", str(file), "--map", str(tmp_path / "own.toml"))
+    assert [item["headline"] for item in read["items"]] == ["Ferry stays"] * 2
+
+
 def test_a_replay_with_a_mapping_takes_what_one_without_refused(tmp_path: Path) -> None:
     """The mapping makes the archive another source, so that nothing has to be undone before."""
     (tmp_path / "x.csv").write_text(ROWS + ROWS.split("\n")[1] + "\n", "utf-8")

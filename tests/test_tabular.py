@@ -20,6 +20,10 @@ TABLES = {
     "station,wind,wave height\nOslo,3,1\nBergen,4,2\n": Shape(",", 3, True),
     "N1\tnews\tcoast\tThe lamp is lit\thttps://m.example/1\n": Shape("\t", 5, False),
     'N1\tnews\tcoast\t"Lamp" is lit\t[]\nN2\ta\tb\tc "d\te\n': Shape("\t", 5, False),
+    "id|title|text\n1|Lamp lit|The lamp, they said, was lit.\n": Shape("|", 3, True),
+    "nr|kop|melding\n1|Lamp|De lamp brandt weer.\n2|Tij|Het tij is hoog.\n": Shape("|", 3, True),
+    "sep=;\ntitle;text\nLamp lit;The lamp.\n": Shape(";", 2, True),
+    "Nr;Flie\ufffdtext;\ufffdberschrift\n1;a;b\n2;c;d\n": Shape(";", 3, True),
     '"1","Lamp lit.","The lamp."\n"2","Tide, high","The tide."\n': Shape(",", 3, False),
 }
 TEXTS = [
@@ -29,6 +33,7 @@ TEXTS = [
     "Storm hits coast, harbor, lighthouse\nBy Rosa Lindqvist\n\nThe storm came at night.\n",
     "BC-Tides,0050\n\nHigh water Tuesday, at 4 a.m., the office said.\n",
     "One line, and another, and more",
+    "Home | News | Sport\nThe keepers lit the lamp.\n",
     "<title>,text\nA,b\n",
     '{"title": 1, "text": 2}\n',
     "",

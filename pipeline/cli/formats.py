@@ -8,11 +8,12 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.common import ConfigOption, JsonOption, MapOption, print_json, settings_of
-from pipeline.cli.consoles import out
+from pipeline.cli.consoles import err, out
 from pipeline.cli.group import CommandGroup
 from pipeline.escape import escaped
 from pipeline.model import Item, Record, Reject
@@ -80,13 +81,15 @@ def try_file(
         facts = {"records": len(found), "items": [_facts(item) for item in items]}
         print_json({**facts, "proposal": proposal})
         return
+    # A proposal that goes into a file or a pipe goes there alone.
+    beside = err if proposal and not out.is_terminal else out
     for item in items:
-        _show(item)
+        _show(item, beside)
     counts = Counter(type(item).__name__.lower() for item in items)
     counted = ", ".join(f"{number} {name}" for name, number in counts.items())
-    out.print(f"{len(found)} records: {counted}")
+    beside.print(f"{len(found)} records: {counted}")
     if proposal:
-        out.print("A mapping that may fit; save it, mend it, and give it with --map:\n")
+        beside.print("A mapping that may fit; save it, mend it, and give it with --map:\n")
         typer.echo(escaped(proposal, keep="\n"))
 
 
@@ -112,7 +115,7 @@ def _facts(item: Item) -> dict[str, Any]:
     return facts
 
 
-def _show(item: Item) -> None:
+def _show(item: Item, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     title = "reject" if isinstance(item, Reject) else "story"
     table.add_row(title, f"offset {item.offset}, item {item.item}")
@@ -121,18 +124,20 @@ def _show(item: Item) -> None:
             continue
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
         table.add_row(f"  {name}", Text(escaped(shown)))
-    out.print(table)
+    console.print(table)
 
 
 def _proposal(records: list[Record]) -> str | None:
     """Return a mapping for the objects and rows among the records."""
-    from pipeline.parse.mapping.propose import propose
+    from pipeline.parse.mapping.propose import propose, propose_list
 
     objects: list[dict[str, Any]] = []
     columns: list[str] = []
     for record in records:
         found, columns = _objects(record.value)
         objects += found
+    if len(objects) == 1 and (of_list := propose_list(objects[0])):
+        return of_list
     return propose(objects, columns) if objects else None
 
 
@@ -140,9 +145,14 @@ def _objects(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the objects of a record, and the names made up for columns that have none."""
     import csv
 
-    from pipeline.tabular import shape
+    from pipeline.parse.draft import FaultError
+    from pipeline.parse.text.decode import decode
+    from pipeline.tabular import SEPARATOR_LINE, shape
 
-    text = data.decode("utf-8", "replace").lstrip("\ufeff")
+    try:
+        text = decode(data).text.lstrip("\ufeff")
+    except FaultError:
+        return [], []
     if text.lstrip().startswith("{"):
         try:
             return [json.loads(text)], []
@@ -151,6 +161,7 @@ def _objects(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     found = shape(text, whole=True)
     if found is None:
         return [], []
+    text = text[stated.end() :] if (stated := SEPARATOR_LINE.match(text)) else text
     try:
         lines = text.splitlines(keepends=True)
         rows = list(islice(csv.reader(lines, delimiter=found.delimiter), 50))

@@ -151,6 +151,23 @@ def test_many_entries_under_a_long_head_end_at_the_limit() -> None:
     assert len(stories) == 49
 
 
+def test_entries_that_share_an_id_and_have_no_links_are_families_by_their_titles() -> None:
+    """Else the last one alone would be shown; a later version of one keeps the id."""
+    two = [("T1", "One story."), ("T2", "Another.")]
+    for titles, families in ((two, 2), ([("T1", "One story."), ("UPDATE 2-T1", "More.")], 1)):
+        items = "".join(
+            f"<item><title>{title}</title><guid>news</guid><description>{text}</description></item>"
+            for title, text in titles
+        )
+        feed = f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>"
+        stories = parse_record(record(feed.encode()))
+        assert all(isinstance(story, Story) for story in stories)
+        assert len({story.story_id for story in stories if isinstance(story, Story)}) == families
+        warned = [s.warnings for s in stories if isinstance(s, Story)]
+        warning = ("other entries have this id too, so none is taken: news",)
+        assert warned == [warning if families == 2 else ()] * 2
+
+
 def _channel(home: str, guid: str, more: str = "") -> bytes:
     entry = f"<title>T</title><guid>{guid}</guid><description>The text.</description>{more}"
     channel = f"<title>News</title><link>{home}</link><item>{entry}</item>"

@@ -19,7 +19,15 @@ from pipeline.parse.markup.values import Json
 from pipeline.parse.overflow import check_count
 from pipeline.parse.text.clean import line as one_line
 from pipeline.parse.text.decode import decode
-from pipeline.tabular import BODIES, Shape, is_row, plain_name, shape, unquoted
+from pipeline.tabular import (
+    BODIES,
+    SEPARATOR_LINE,
+    Shape,
+    is_row,
+    plain_name,
+    shape,
+    unquoted,
+)
 
 _MAX_FIELD_CHARS = 16 * 1024 * 1024
 _HEAD_CHARS = 4096
@@ -104,6 +112,7 @@ class _CsvFormat:
         found = shape(head, whole=len(head) == len(text))
         if found is None:
             raise FaultError("malformed", "no table: the text changes beyond its beginning")
+        text = text[stated.end() :] if (stated := SEPARATOR_LINE.match(text)) else text
         check_count(text, found.delimiter, "\n")
         lines = _RowLines(text)
         rows = _Rows(lines, found)

@@ -25,6 +25,7 @@ from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats.feed_elements import entries, prepare, whole_entries
 from pipeline.parse.formats.wordpress import Post, author_names, prepare_post
+from pipeline.parse.ids import headline_key
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, local, read_html
@@ -142,17 +143,21 @@ def _read(document: bytes) -> Any:
 
 
 def _shared(items: Sequence[etree._Element]) -> frozenset[str]:
-    """Return the ids that entries with different links share: they name no entry."""
+    """Return the ids that entries with different links share, or different titles without any.
+
+    They name no entry.
+    """
     links: dict[str, set[str]] = {}
     for item in items:
-        named = {"guid": "", "id": "", "link": ""}
+        named = {"guid": "", "id": "", "link": "", "title": ""}
         for part in item:
             name = local(part)
             if name in named and not named[name]:
                 named[name] = line(part.text or "") or xml.attribute(part, "href") or ""
         identity = named["guid"] or named["id"]
-        if identity and named["link"]:
-            links.setdefault(identity, set()).add(named["link"])
+        which = named["link"] or headline_key(named["title"])
+        if identity and which:
+            links.setdefault(identity, set()).add(which)
     return frozenset(identity for identity, found in links.items() if len(found) > 1)
 
 
@@ -169,8 +174,10 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
     warnings = list(feed.warnings)
     published, updated = _times(entry, feed, warnings)
     link, identity = _text(entry, "link"), _text(entry, "id")
-    if identity in shared and link:
-        warnings.append(f"other entries have this id too, so the link is taken: {identity[:80]}")
+    if identity in shared:
+        link = link if link != identity else None  # feedparser takes an id for a link
+        taken = "the link is taken" if link else "none is taken"
+        warnings.append(f"other entries have this id too, so {taken}: {identity[:80]}")
         identity = link
     identity = identity or link
     draft = Draft(

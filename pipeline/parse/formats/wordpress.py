@@ -28,9 +28,15 @@ _CAPTION = re.compile(
     r"(?P<words>[^\[]*)\[/caption\]",
     re.I,
 )
-_SHORTCODE = re.compile(
-    r"\[/?(?:gallery|embed|video|audio|playlist|caption|wp_caption)\b[^\]\[]{0,2000}\]", re.I
+_EMBEDDED = re.compile(
+    r"\[embed\b[^\]\[]{0,200}\]\s*https?://[^\s\[\]<>]{1,2000}\s*\[/embed\]", re.I
 )
+_SHORTCODE = re.compile(r"\[/?(?P<name>[A-Za-z][\w-]{1,40})(?P<values>\b[^\]\[]{0,2000})\]")
+_SHORTCODE_END = re.compile(r"\[/([A-Za-z][\w-]{1,40})\]")
+_SHORTCODES = frozenset(
+    ("gallery", "embed", "video", "audio", "playlist", "caption", "wp_caption", "more")
+)
+_VALUE = re.compile(r"[\w-]=[\"'\u201c\u201d\u2033]")
 _PARAGRAPH = re.compile(r"<p\b", re.I)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
@@ -57,6 +63,8 @@ def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
         raise FaultError("skipped.not_a_story", f"wordpress: an item of type {kind[:40]}")
     stated = line(_text(own.get("status"))) or "publish"
     status, warning = fields.status(stated)
+    if status == "usable" and line(_text(own.get("post_password"))):
+        status, warning = "withheld", "withheld: the post asks for a password"
     excerpt = next((part for part in item if "/excerpt/" in str(part.tag)), None)
     summary = line(_text(excerpt)) or None
     for part in list(item):
@@ -88,10 +96,23 @@ def _html(text: str) -> str:
     text = _CAPTION.sub(
         lambda m: f"\n\n<figure><figcaption>{m['words'].strip()}</figcaption></figure>\n\n", text
     )
-    text = _SHORTCODE.sub(" ", text)
+    text = _without_shortcodes(_EMBEDDED.sub(" ", text))
     if _PARAGRAPH.search(text):
         return text
     return "".join(f"<p>{part}</p>" for part in _BLANK_LINE.split(text) if part.strip())
+
+
+def _without_shortcodes(text: str) -> str:
+    """Return a text without shortcodes, what they enclose in place.
+
+    Those of plugins are told by a value (`[button url="…"]`) or by their end (`[/pullquote]`).
+    """
+    names = _SHORTCODES | set(_SHORTCODE_END.findall(text))
+
+    def left(found: re.Match[str]) -> str:
+        return " " if found["name"] in names or _VALUE.search(found["values"]) else found[0]
+
+    return _SHORTCODE.sub(left, text)
 
 
 def _text(element: etree._Element | None) -> str:

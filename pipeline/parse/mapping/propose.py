@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipeline.parse.markup.values import Json
@@ -14,8 +14,19 @@ _LONG_CHARS = 200
 _LINE_CHARS = 250
 _EPOCH_S = (300_000_000, 5_000_000_000)
 _FORMATS = ("%m/%d/%Y", "%d.%m.%Y", "%d/%m/%Y", "%m-%d-%Y", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M",
+            "%d/%m/%Y %H:%M", "%d-%m-%Y",
             "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "%Y%m%d%H%M%S", "%B %d, %Y", "%b %d, %Y",
             "%Y-%m-%d %H:%M:%S.%f", "%A, %B %d, %Y")  # fmt: skip
+_MONTH_FIRST = {
+    "%m/%d/%Y": "%d/%m/%Y",
+    "%m-%d-%Y": "%d-%m-%Y",
+    "%m/%d/%Y %H:%M": "%d/%m/%Y %H:%M",
+}
+_EITHER = _MONTH_FIRST | {day: month for month, day in _MONTH_FIRST.items()}
+# Only Americans write the month first: not under a name in another language.
+_OTHER_NAME = re.compile(r"datum|fecha|data\b|dato|erschein|tarih|tanggal|fecha", re.I)
+_LIST_DEPTH = 2
+_LIST_ITEMS = 20
 _NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "id",
@@ -81,8 +92,9 @@ def propose(items: Sequence[dict[str, Json]], names: Sequence[str] = ()) -> str 
     fields: dict[str, str] = {}
     body = _body(columns)
     times = {path: form for path in columns if (form := _time(path, columns[path]))}
-    if times:
-        best = sorted(times, key=lambda path: (not _is_publication(path), path.count(".")))[0]
+    rank = sorted(times, key=lambda path: (not _is_publication(path), path.count(".")))
+    best = rank[0] if rank else None
+    if best:
         fields["published_at"] = _entry(best, time=times[best])
     left = [path for path in columns if path != body and path not in times]
     headline = _headline(columns, left)
@@ -96,11 +108,39 @@ def propose(items: Sequence[dict[str, Json]], names: Sequence[str] = ()) -> str 
     if not body and not headline:
         return None
     lines = [f"columns = [{', '.join(map(_quoted, names))}]"] if names else []
+    if best and (other := _EITHER.get(times[best])) and all(_fits(t, other) for t in columns[best]):
+        lines.append(f"# Either may be the month in {_quoted(best)}: {times[best]} or {other}")
     lines.append("[fields]")
     lines += [f"headline = {_entry(headline)}"] if headline else []
     lines += [f"body = {_entry(body, text=_form(columns[body]))}"] if body else []
     lines += [f"{name} = {value}" for name, value in fields.items()]
     return "\n".join(lines) + "\n"
+
+
+def propose_list(item: dict[str, Json]) -> str | None:
+    """Return a mapping for the articles that one object holds in a list, as APIs answer.
+
+    None where it holds none that look like articles, or is one itself.
+    """
+    own = propose([item])
+    if not own or not re.search(r"^(?:body|headline) = .*\[\]", own, re.M):
+        return None
+    for path, articles in _lists(item):
+        found = propose(articles)
+        if found and "body = " in found and "headline = " in found:
+            return f"items = [{_quoted(path)}]\n{found}"
+    return None
+
+
+def _lists(item: dict[str, Json], prefix: str = "") -> Iterator[tuple[str, list[dict[str, Json]]]]:
+    for name, value in item.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, list):
+            objects = [inner for inner in value if isinstance(inner, dict)]
+            if objects:
+                yield path, objects[:_LIST_ITEMS]
+        elif isinstance(value, dict) and path.count(".") < _LIST_DEPTH:
+            yield from _lists(value, f"{path}.")
 
 
 def _last(path: str) -> str:
@@ -160,7 +200,10 @@ def _time(path: str, texts: Sequence[str]) -> str | None:
         return "epoch_ms" if all(low <= value / 1000 <= high for value in seconds) else None
     if all(dates.moment(text) for text in texts):
         return "iso" if _DATE_WORDS.search(path) or not all(map(str.isdecimal, texts)) else None
-    return next((form for form in _FORMATS if all(_fits(text, form) for text in texts)), None)
+    forms = [form for form in _FORMATS if all(_fits(text, form) for text in texts)]
+    if forms and forms[0] in _MONTH_FIRST and _OTHER_NAME.search(path):
+        return next((form for form in forms if form not in _MONTH_FIRST), forms[0])
+    return forms[0] if forms else None
 
 
 def _fits(text: str, form: str) -> bool:

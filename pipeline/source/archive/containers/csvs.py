@@ -15,7 +15,8 @@ from pipeline.tabular import Shape, shape
 _OPEN_FIELD_BYTES = 1024 * 1024
 """A quoted field that is longer has no end: a lone quote must not take all rows after it."""
 
-_MAYBE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[^<{\[\n]*?[,;\t]")
+_MAYBE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[^<{\[\n]*?[,;|\t]")
+_SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*[Ss][Ee][Pp]=[,;|\t][ \t]*\r?\n")
 
 
 def find_table(head: bytes, *, whole: bool) -> Split | None:
@@ -38,7 +39,7 @@ def csv_rows(chunks: Iterable[bytes], limit_bytes: int, found: Shape) -> Iterato
     quotes, most = 0, min(_OPEN_FIELD_BYTES, limit_bytes // 2)
     for line, ends in _lines(chunks, limit_bytes):
         if head is None:
-            if not line.strip(b"\xef\xbb\xbf \t\r\n\0"):
+            if not line.strip(b"\xef\xbb\xbf \t\r\n\0") or _SEPARATOR_LINE.fullmatch(line):
                 continue
             head = line
             current.limit = max(limit_bytes - len(head), 0)
