@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.command import Ended, dateline
+from tests.support.job import until
 from tests.support.rows import a_batch, a_story, enriched, written
 
 
@@ -93,6 +95,36 @@ def test_a_file_is_written_in_the_form_of_its_name(lake: str, tmp_path: Path) ->
     assert (done.returncode, done.stdout) == (0, "")
     assert pq.read_table(out).num_rows == 2
     assert [path.name for path in tmp_path.iterdir()] == ["answer.parquet"]
+
+
+def test_a_query_that_is_ended_while_it_writes_leaves_no_file(lake: str, tmp_path: Path) -> None:
+    """Ctrl-C once the file is begun, under a name that begins with a dot."""
+    sql = "select range as n, repeat('x', 50) as t from range(400000)"
+    out = tmp_path / "answer.xlsx"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, sql, "-o", str(out)],
+        stderr=subprocess.PIPE,
+    ) as child:
+        try:
+            until(lambda: any(tmp_path.iterdir()), 120)
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=120)
+        finally:
+            child.kill()
+    assert child.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_caller_may_close_standard_output(lake: str, tmp_path: Path) -> None:
+    """The answer goes to a file then."""
+    out = tmp_path / "answer.csv"
+    words = (sys.executable, "-m", "pipeline.cli", "query", "--lake", lake, "select 1 as n")
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words, "-o", str(out)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert out.read_text() == "n\n1\n"
 
 
 @pytest.mark.parametrize(

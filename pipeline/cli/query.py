@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,10 +119,18 @@ def ask_apart(
         found = query_apart(*asked, parameters=parameters, memory_mb=memory_mb, timeout_s=timeout_s)
         answer(found, form, output)
         return
-    with forked(memory_mb, timeout_s):
-        from pipeline.store.read.query import query as ask
+    part = None if output is None else _part_of(output)
+    try:
+        with forked(memory_mb, timeout_s):
+            from pipeline.store.read.query import query as ask
 
-        answer(ask(*asked, parameters=parameters, memory_mb=memory_mb), form, output)
+            found = ask(*asked, parameters=parameters, memory_mb=memory_mb)
+            answer(found, form, output, part)
+    finally:
+        # The child may have been ended while it wrote.
+        if part is not None:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def form_asked(form: str | None, output: Path | None, as_json: bool) -> str:
@@ -156,14 +165,17 @@ def parameters_of(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def answer(found: pa.Table, form: str, output: Path | None) -> None:
-    """Write `found` to the file, whole or not at all, or to standard output."""
+def answer(found: pa.Table, form: str, output: Path | None, part: Path | None = None) -> None:
+    """Write `found` to the file, whole or not at all, or to standard output.
+
+    `part` is where the file is written first, by default beside it.
+    """
     from pipeline.show.answer import as_file, as_text
     from pipeline.show.forms import BINARY_FORMS
 
     notes: list[str] = []
     if output is not None:
-        part = output.with_name(f".{output.name}.{os.getpid()}.part")
+        part = part or _part_of(output)
         try:
             with part.open("wb") as sink:
                 notes = as_file(found, form, sink)
@@ -185,6 +197,10 @@ def answer(found: pa.Table, form: str, output: Path | None) -> None:
             typer.echo(escaped(line, keep="\n\t") if sys.stdout.isatty() else line)
     for note in notes:
         typer.echo(note, err=True)
+
+
+def _part_of(output: Path) -> Path:
+    return output.with_name(f".{output.name}.{os.getpid()}.part")
 
 
 def _boxed(found: pa.Table) -> Table | None:

@@ -88,8 +88,7 @@ def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
     """
     parent = os.getpid()
     reader, writer = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     child = os.fork()
     if child:
         os.close(writer)
@@ -112,7 +111,7 @@ def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
         import_module("pipeline.store.read.query")
         _limit(memory_mb)
         yield
-        sys.stdout.flush()
+        _flush()
     except DatelineError as error:
         raised = error
     except MemoryError:
@@ -139,8 +138,17 @@ def _watch(child: int, answer: int, timeout_s: float) -> None:
         raise
 
 
+def _flush() -> None:
+    """Hand on what was printed; a stream that the caller closed is None."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def _hush() -> None:
     """Keep Python's standard error, and drop what C++ prints there as it dies: a stack."""
+    if sys.stderr is None:
+        return
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
