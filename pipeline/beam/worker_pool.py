@@ -18,7 +18,6 @@ def main() -> None:
     options.add_argument("--service_port", type=int, default=50000)
     port = options.parse_args().service_port
     pool = LoopbackPool()
-    pool.serve(port)
     caught: list[int] = []
     stop = threading.Event()
 
@@ -28,6 +27,8 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    # By now: a signal that comes before would end this process and leave the first workers.
+    pool.serve(port)
     stop.wait()
     pool.stop_all()
     # As if it had not been waited for: whoever sent the signal looks for that.
