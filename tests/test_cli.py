@@ -66,7 +66,7 @@ def test_an_endless_query_ends_by_ctrl_c_without_a_traceback(lake: str) -> None:
     with _asked(lake, ENDLESS) as asked:
         until(lambda: _busy_s(asked.pid) > BUSY_S, 120)
         asked.send_signal(signal.SIGINT)
-        output, _ = asked.communicate(timeout=60)
+        output, _ = asked.communicate(timeout=120)
     assert (asked.returncode, output) == (130, "")
 
 
@@ -76,7 +76,7 @@ def test_a_query_ends_with_the_command_that_was_killed(lake: str) -> None:
         until(lambda: _busy_s(asked.pid) > BUSY_S, 120)
         children = psutil.Process(asked.pid).children(recursive=True)
         asked.kill()
-        _, alive = psutil.wait_procs(children, timeout=60)
+        _, alive = psutil.wait_procs(children, timeout=120)
     assert children
     assert not alive
 
@@ -126,7 +126,7 @@ def test_who_reads_the_first_line_alone_hears_no_fault(lake: str) -> None:
         assert asked.stdout.readline().startswith(b"range,")
         asked.stdout.close()
         assert asked.stderr.read() == b""
-        assert asked.wait(60) == 1
+        assert asked.wait(120) == 1
 
 
 @contextmanager

@@ -50,6 +50,6 @@ def test_a_worker_without_its_supervisor_ends_whatever_it_does(tmp_path: Path) -
     assert any("hangs" in line for line in worker.stderr)
     begin_s = time.monotonic()
     worker.stdin.close()
-    assert worker.wait(60) == 15
-    assert time.monotonic() - begin_s < 20
+    assert worker.wait(120) == 15
+    assert time.monotonic() - begin_s < 60
     worker.stderr.close()

@@ -153,7 +153,7 @@ def test_a_story_arrives_while_one_looks(browser: Browser, tmp_path: Path) -> No
                 story = a_story(at, headline=f"Came {at} <b>x</b>")
                 one.writer.write(a_batch([enriched(story)]))
                 one.follower.refresh(AS_OF)
-                seen.page.wait_for_selector(f"text=Came {at} <b>x</b>", timeout=30_000)
+                seen.page.wait_for_selector(f"text=Came {at} <b>x</b>")
             first = seen.page.locator("#newest li").first
             assert "Came 35" in str(first.text_content())
             assert seen.page.locator("#newest li").count() == before + 4
@@ -174,7 +174,7 @@ def test_a_stream_that_could_not_begin_is_tried_again(browser: Browser, tmp_path
             one.site.most_streams = 50
             one.writer.write(a_batch([enriched(a_story(32, headline="Came later"))]))
             one.follower.refresh(AS_OF)
-            seen.page.wait_for_selector("text=Came later", timeout=30_000)
+            seen.page.wait_for_selector("text=Came later")
 
 
 def test_a_stream_opens_though_its_script_comes_late(browser: Browser, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_stream_opens_though_its_script_comes_late(browser: Browser, tmp_path:
     for one in running(tmp_path):
         with opened(browser, "about:blank") as seen:
             seen.page.route("**/hx-sse*", lambda route: (time.sleep(1.5), route.continue_()))
-            with seen.page.expect_request("**/arriving*", timeout=30_000):
+            with seen.page.expect_request("**/arriving*"):
                 seen.page.goto(url(one, "/"))
 
 
@@ -215,21 +215,21 @@ def test_stories_arrive_while_a_job_writes(
         job = JobProcess(broker.bootstrap_servers, lake, tmp_path / "job.log")
         site = None
         try:
-            until(lambda: ended_at(lake) == 5, 180)
+            until(lambda: ended_at(lake) == 5, 300)
             site = subprocess.Popen(
                 [sys.executable, "-m", "pipeline.cli", "serve", "--lake", str(lake),
                  "--port", str(port)],
             )  # fmt: skip
-            until(lambda: is_ready(port), 180)
+            until(lambda: is_ready(port), 300)
             with opened(browser, at_port) as seen:
                 seen.page.evaluate("window.same = true")
                 assert seen.page.locator("#newest li").count() == 5
                 send(6, 12)
-                seen.page.wait_for_selector("text=Report 11 from", timeout=120_000)
+                seen.page.wait_for_selector("text=Report 11 from")
                 job.kill()
                 job = JobProcess(broker.bootstrap_servers, lake, tmp_path / "job.log")
                 send(12, 18)
-                seen.page.wait_for_selector("text=Report 17 from", timeout=180_000)
+                seen.page.wait_for_selector("text=Report 17 from", timeout=300_000)
                 assert seen.page.locator("#newest li").count() == 17
                 assert seen.page.evaluate("window.same") is True
                 seen.page.reload()

@@ -448,8 +448,8 @@ def test_a_reader_of_the_report_needs_no_mouse(lake: str, found: Figures, tmp_pa
         assert sorted_by == "ascending"
         keys.press("Enter")
         # The page hears of the new address a moment after the key.
-        seen.page.wait_for_function(f"document.getElementById('{behind}').open", timeout=30_000)
+        seen.page.wait_for_function(f"document.getElementById('{behind}').open")
         seen.page.focus(".filter input")
         keys.type("visited")
-        seen.page.wait_for_url("**#with=visited", timeout=30_000)
+        seen.page.wait_for_url("**#with=visited")
         assert seen.errors == []

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE, PHONE = (1100, 900), (360, 800)
+PATIENCE_MS = 120_000
+"""How long a browser may take for anything, on a machine that is busy."""
 
 
 @contextmanager
@@ -21,7 +23,9 @@ def chromium() -> Iterator[Browser]:
     """The browser of the system: nothing is downloaded."""
     with sync_playwright() as played:
         browser = played.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu"],
+            timeout=PATIENCE_MS,
         )
         try:
             yield browser
@@ -84,6 +88,7 @@ def opened(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme,
         bypass_csp=axe, java_script_enabled=scripts,
     )  # fmt: skip
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     seen = Opened(page)
     page.on(

@@ -62,7 +62,7 @@ def send(broker: EmbeddedBroker, topic: str, count: int, prefix: str = "v") -> l
     return values
 
 
-def drain(reader: Reader, lake: FakeLake, timeout_s: float = 20) -> list[Batch]:
+def drain(reader: Reader, lake: FakeLake, timeout_s: float = 120) -> list[Batch]:
     """Read and commit until caught up."""
     batches: list[Batch] = []
     deadline = time.monotonic() + timeout_s
@@ -80,7 +80,7 @@ def values(batches: list[Batch]) -> list[bytes]:
     return sorted(r.value for batch in batches for r in batch.records)
 
 
-def eventually(call: Callable[[], bool], timeout_s: float = 10) -> bool:
+def eventually(call: Callable[[], bool], timeout_s: float = 120) -> bool:
     deadline = time.monotonic() + timeout_s
     while not (held := call()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -34,7 +34,7 @@ def received(
         topic,
         bootstrap_servers=broker.bootstrap_servers,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=10_000,
+        consumer_timeout_ms=120_000,
         group_id=None,
     )
     found = []
