@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from pipeline.config import Settings, load
 from pipeline.job import Job
@@ -36,6 +38,19 @@ def settings_for(servers: Sequence[str], topic: str, lake: Path, /, **sections: 
     for name, part in sections.items():
         base[name] = {**base.get(name, {}), **part}
     return load(None, base)
+
+
+def everything(servers: Sequence[str], topic: str) -> list[ConsumerRecord]:
+    """Return every record that the broker has of the topic's one partition, up to its end now."""
+    consumer = KafkaConsumer(bootstrap_servers=list(servers), auto_offset_reset="earliest")
+    place = TopicPartition(topic, 0)
+    consumer.assign([place])
+    end, found = consumer.end_offsets([place])[place], list[ConsumerRecord]()
+    while consumer.position(place) < end:
+        for records in consumer.poll(500).values():
+            found += records
+    consumer.close()
+    return found
 
 
 class Stepped:

@@ -71,7 +71,7 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     made(cluster, corrupt=1)
     sent = list(copy(0, 15))
     for n in (0, 5, 10):
-        send(cluster, "corrupt", sent[n : n + 5], linger_ms=2000)
+        send(cluster, "corrupt", sent[n : n + 5], linger_ms=60_000)
     (log,) = (cluster.root / "data-1" / "corrupt-0").glob("*.log")
     data = log.read_bytes()
     at = data.find(sent[7])
@@ -87,7 +87,7 @@ def test_a_corrupt_batch_stops_the_job_or_is_accounted_for(
     assert (caught.value.evidence["topic"], caught.value.evidence["partition"]) == ("corrupt", 0)
     with a_job(cluster, lake, "corrupt", on_corrupt="skip") as job:
         job.until(lambda: job.records() == 10)
-        job.until(lambda: job.job.reader(PartitionGroup(0)).caught_up(), 30)
+        job.until(lambda: job.job.reader(PartitionGroup(0)).caught_up())
     # Among the samples there is a story whose bytes are no text: a reject like any other.
     assert [found for found in kinds(lake) if found[0].startswith("skipped.")] == [
         ("skipped.corrupt", 5)
@@ -109,11 +109,11 @@ def test_a_deleted_topic_keeps_nobody_from_the_others(
         job.until(lambda: job.records() == 6)
         admin.delete_topics(["gone"])
         send(cluster, "good", sent[6:])
-        job.until(lambda: job.records() == 12, 60)
+        job.until(lambda: job.records() == 12)
         reader = job.job.reader(PartitionGroup(0))
-        job.until(lambda: reader.topics["gone"].state == "missing", 30)  # type: ignore[attr-defined]
+        job.until(lambda: reader.topics["gone"].state == "missing")  # type: ignore[attr-defined]
         assert reader.topics["never"].state == "missing"  # type: ignore[attr-defined]
-        assert reader.caught_up()
+        job.until(reader.caught_up)
 
 
 def test_a_topic_made_again_with_fewer_partitions_is_found(
@@ -132,7 +132,7 @@ def test_a_topic_made_again_with_fewer_partitions_is_found(
             job.step()
         made(cluster, fewer=1)
         send(cluster, "fewer", sent[6:])
-        job.until(lambda: job.records() == 12, 90)
+        job.until(lambda: job.records() == 12)
 
 
 def test_topics_are_found_by_pattern(tmp_path: Path, cluster: KafkaCluster) -> None:
@@ -145,7 +145,7 @@ def test_topics_are_found_by_pattern(tmp_path: Path, cluster: KafkaCluster) -> N
         job.until(lambda: job.records() == 3)
         made(cluster, **{"pat.fr": 2})
         send(cluster, "pat.fr", sent[3:])
-        job.until(lambda: job.records() == 6, 60)
+        job.until(lambda: job.records() == 6)
         named = {source.split("/")[2] for source in job.job.reader(PartitionGroup(0)).sources}  # type: ignore[attr-defined]
     assert named == {"pat.en", "pat.fr"}
 
@@ -155,22 +155,22 @@ def test_what_an_open_transaction_holds_back_is_lag(tmp_path: Path, cluster: Kaf
     made(cluster, held=1)
     sent = list(copy(0, 10))
     servers = list(cluster.bootstrap_servers)
-    producer = KafkaProducer(bootstrap_servers=servers, transactional_id="hanging")
+    producer = KafkaProducer(
+        bootstrap_servers=servers, transactional_id="hanging", transaction_timeout_ms=600_000
+    )
     producer.init_transactions()
     producer.begin_transaction()
     for value in sent[:5]:
         producer.send("held", value).get(60)
     send(cluster, "held", sent[5:])
     with a_job(cluster, tmp_path, "held") as job:
-        for _ in range(5):
-            job.step()
         reader = job.job.reader(PartitionGroup(0))
+        job.until(lambda: list(reader.lag().values()) == [10])  # type: ignore[attr-defined]
         assert job.records() == 0
         assert not reader.caught_up()
-        assert list(reader.lag().values()) == [10]  # type: ignore[attr-defined]
         assert list(reader.held_back.values()) == [10]  # type: ignore[attr-defined]
         producer.commit_transaction()
         job.until(lambda: job.records() == 10)
-        job.until(reader.caught_up, 30)
+        job.until(reader.caught_up)
         assert list(reader.lag().values()) == [0]  # type: ignore[attr-defined]
     producer.close()
