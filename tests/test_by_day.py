@@ -251,17 +251,21 @@ def test_a_replay_by_day_that_is_killed_goes_on(tmp_path: Path, shuffled: Given)
     """SIGKILL to all of it, once something is in the lake; the next run sorts anew, goes on
     under the same name, and the rows are those of one that nobody killed."""
     archive = write_tar(tmp_path / "a.tar.gz", iter(shuffled.values))
-    lake, log = tmp_path / "lake", tmp_path / "log"
+    log, lakes = tmp_path / "log", (tmp_path / f"lake-{n}" for n in range(9))
     settings = {"DATELINE_ENRICH__MODE": "none", "DATELINE_REPLAY__SPILL_DIR": str(tmp_path)}
 
-    def started() -> ReplayProcess:
+    def started(lake: Path) -> ReplayProcess:
         return ReplayProcess(archive, lake, log, "--by-day", workers=1, part_records=5, **settings)
 
-    job = started()
-    until(lambda: ended_at(lake) > 0, 180)
-    job.kill()
-    assert ended_at(lake) < len(shuffled.values)
-    assert started().wait(300) == 0, log.read_text()[-3000:]
+    # A machine that is busy elsewhere may let a replay end before it is killed.
+    ended = len(shuffled.values)
+    while ended == len(shuffled.values):
+        lake = next(lakes)
+        job = started(lake)
+        until(lambda lake=lake: ended_at(lake) > 0, 300)  # type: ignore[misc]
+        job.kill()
+        ended = ended_at(lake)
+    assert started(lake).wait(300) == 0, log.read_text()[-3000:]
 
     unharmed = tmp_path / "unharmed"
     read_in(shuffled, unharmed)

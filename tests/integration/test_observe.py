@@ -47,14 +47,14 @@ def test_counters_outlive_a_killed_worker(tmp_path: Path, broker: EmbeddedBroker
         broker.bootstrap_servers, lake, log, "--metrics-port", str(port), "--workers", "2"
     ) as job:
         until(lambda: records() == 200, 180)
-        assert asked(port, "/readyz")[0] == 200
+        until(lambda: asked(port, "/readyz")[0] == 200, 120)
         assert asked(port, "/healthz")[0] == 200
         killed = job.workers()[0]
         killed.send_signal(signal.SIGKILL)
         publish(copy(200, 300), bootstrap_servers=broker.bootstrap_servers, topic="wire")
         until(lambda: records() == 300, 180)
         # A scrape between a worker's two counts sees the record before its reject.
-        until(lambda: records() and rejects(seen[-1]) == 15, 30)
+        until(lambda: records() and rejects(seen[-1]) == 15, 120)
         until(lambda: asked(port, "/readyz")[0] == 200, 120)
         job.process.send_signal(signal.SIGTERM)
         assert job.wait(120) == 0
@@ -119,8 +119,9 @@ def test_what_is_withheld_is_counted_listed_and_released_beside_the_job(
     send("Held", "EMBARGOED UNTIL THE SPEECH ENDS")
     send("Open", "")
     with running(servers, lake, tmp_path / "log", "--metrics-port", str(port)) as job:
-        until(lambda: scraped(port).get("dateline_stories_total") == 2, 180)
-        assert scraped(port)["dateline_stories_withheld_total"] == 1
+        until(lambda: scraped(port).get("dateline_stories_total") == 2, 300)
+        # A scrape between a worker's two counts sees the story before that it is withheld.
+        until(lambda: scraped(port)["dateline_stories_withheld_total"] == 1, 120)
         (held,) = lake_command("withheld")
         assert "THE SPEECH ENDS" in " ".join(held["warnings"])
         assert shown() == ["Boats lost off Open"]
@@ -128,7 +129,7 @@ def test_what_is_withheld_is_counted_listed_and_released_beside_the_job(
         assert shown() == ["Boats lost off Held", "Boats lost off Open"]
         assert lake_command("withheld") == []
         send("Then", "")
-        until(lambda: scraped(port).get("dateline_stories_total") == 3, 60)
+        until(lambda: scraped(port).get("dateline_stories_total") == 3, 300)
         assert len(shown()) == 3
         job.process.send_signal(signal.SIGTERM)
         assert job.wait(120) == 0

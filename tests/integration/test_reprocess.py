@@ -141,23 +141,28 @@ def test_a_run_that_is_killed_goes_on(old: Path) -> None:
     done = "SELECT coalesce(sum(records), 0) AS n FROM ledger WHERE source LIKE 'reprocess/%'"
     config = old.parent / "small.toml"
     config.write_text("[batch]\nmax_records = 5\n[replay]\npart_records = 5\n")
-    arguments = ("reprocess", "--lake", str(old), "--config", str(config))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: process.poll() is not None or rows(old, done)[0]["n"] >= 10, 120)
-    finally:
-        process.kill()
-        process.wait(30)
     (held,) = rows(old, "SELECT count(DISTINCT revision_id) AS n FROM stories")
-    assert rows(old, done)[0]["n"] < held["n"]
+    copies, ended = (old.with_name(f"lake-{n}") for n in range(9)), held["n"]
+    # A machine that is busy elsewhere may let a run end before it is killed.
+    while ended == held["n"]:
+        lake = shutil.copytree(old, next(copies))
+        arguments = ("reprocess", "--lake", str(lake), "--config", str(config))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until(lambda lake=lake: rows(lake, done)[0]["n"] >= 10, 300)  # type: ignore[misc]
+        finally:
+            process.kill()
+            process.wait(60)
+        ended = rows(lake, done)[0]["n"]
     spoken(*arguments)
-    assert rows(old, done)[0]["n"] == held["n"]
-    assert len(rows(old, "SELECT DISTINCT source FROM ledger WHERE source LIKE 'reprocess/%'")) == 1
-    assert_whole(old)
+    assert rows(lake, done)[0]["n"] == held["n"]
+    sources = "SELECT DISTINCT source FROM ledger WHERE source LIKE 'reprocess/%'"
+    assert len(rows(lake, sources)) == 1
+    assert_whole(lake)
 
 
 def repaired(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +266,7 @@ def test_a_range_of_a_topic_gives_the_rows_that_live_gave(
     ]  # with keys, so that each partition has something of both times
     publish(sent[:40], bootstrap_servers=servers, topic="wire")
     cut = datetime.now(UTC)
-    until(lambda: (datetime.now(UTC) - cut).total_seconds() > 0.2, 5)
+    until(lambda: (datetime.now(UTC) - cut).total_seconds() > 0.2, 60)
     middle = datetime.now(UTC)
     publish(sent[40:], bootstrap_servers=servers, topic="wire")
     live, other = tmp_path / "live", tmp_path / "other"

@@ -60,9 +60,9 @@ def test_a_signal_ends_the_job_and_leaves_the_lake_whole(
     publish(copy(0, 1500), bootstrap_servers=broker.bootstrap_servers, topic="wire")
     lake, log = tmp_path / "lake", tmp_path / "log"
     with running(broker.bootstrap_servers, lake, log) as job:
-        until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 90)
+        until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 300)
         job.process.send_signal(number)
-        assert job.wait(60) == 0, log.read_text()[-3000:]
+        assert job.wait(300) == 0, log.read_text()[-3000:]
     report = check(str(lake), strict=True)
     assert report.ok, report.findings
     assert "in_flight" not in report.counts
@@ -79,13 +79,16 @@ def test_a_job_that_is_killed_in_the_stream_loses_nothing(
     `faults/test_job_kills.py` does it at many moments, beside second copies.
     """
     monkeypatch.setenv("DATELINE_BATCH__MAX_RECORDS", "10")
-    sent = list(copy(0, 100))
-    publish(sent, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    sent: list[bytes] = []
     lake, log = tmp_path / "lake", tmp_path / "log"
-    with running(broker.bootstrap_servers, lake, log) as job:
-        until(lambda: ended_at(lake) > 0, 90)
-        job.kill()
-    assert ended_at(lake) < len(sent), "it was killed in the stream"
+    # Until one is killed in the stream: a machine that is busy elsewhere may let it end first.
+    while (ended := ended_at(lake)) == len(sent):
+        more = list(copy(len(sent), len(sent) + 100))
+        publish(more, bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        sent += more
+        with running(broker.bootstrap_servers, lake, log) as job:
+            until(lambda before=ended: ended_at(lake) > before, 300)  # type: ignore[misc]
+            job.kill()
     run_to_end(broker, lake, log)
     assert_everything_once(lake, sent)
 
@@ -101,12 +104,12 @@ def test_a_supervisor_that_is_killed_takes_its_worker_along(
     publish(copy(0, 20), bootstrap_servers=broker.bootstrap_servers, topic="wire")
     lake, log = tmp_path / "lake", tmp_path / "log"
     job = JobProcess(broker.bootstrap_servers, lake, log)
-    until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 90)
+    until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 300)
     workers = psutil.Process(job.process.pid).children()
     assert workers
     job.process.kill()
-    job.wait(10)
-    assert not psutil.wait_procs(workers, timeout=60)[1]
+    job.wait(60)
+    assert not psutil.wait_procs(workers, timeout=120)[1]
 
 
 @pytest.mark.long

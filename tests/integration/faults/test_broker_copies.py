@@ -37,23 +37,25 @@ def test_copies_in_turn(
     """Two or three jobs, also with other numbers of groups, as when N groups become M while the old
     copies still run: all of it once, and it goes on. Each reads before any of them writes."""
     lake, (_, servers) = tmp_path / "lake", either_broker
-    sent = list(copy(0, 30 * ROUNDS))
     jobs = [
         Stepped(settings_for((servers,), "wire", lake, job={"groups": number})) for number in groups
     ]
-    lost = 0
+    lost, rounds = 0, itertools.count(1)
+    sent: list[bytes] = []
     begin_s = time.monotonic()
-    for n in range(ROUNDS):
-        publish(sent[n * 30 : (n + 1) * 30], bootstrap_servers=servers, topic="wire", timeout_s=120)
+    # A broker that answers late may let none read beside another: then there is one round more.
+    while (n := next(rounds)) <= ROUNDS or not lost:
+        more = list(copy(len(sent), len(sent) + 30))
+        publish(more, bootstrap_servers=servers, topic="wire", timeout_s=120)
+        sent += more
         for job in jobs if n % 2 else reversed(jobs):
             lost += _together([job, *jobs])
-    until(lambda: _together(jobs) >= 0 and ended_at(lake) >= len(sent), 120)
+    until(lambda: _together(jobs) >= 0 and ended_at(lake) >= len(sent), 300)
     seconds = time.monotonic() - begin_s
     for job in jobs:
         job.job.close()
-    assert lost > 0
     name = "groups changed beside old copies" if len(set(groups)) > 1 else "copies of the job"
-    judge_sent(lake, {name: (lost, seconds / ROUNDS)}, sent)
+    judge_sent(lake, {name: (lost, seconds / (n - 1))}, sent)
 
 
 def _together(jobs: list[Stepped]) -> int:
@@ -100,14 +102,14 @@ def test_a_copy_that_slept_while_another_took_over(
             # In the middle of a batch: what it read is in its memory, half of it written maybe.
             before = ended_at(lake)
             expected = sent.more(PER_NAP)
-            until(lambda b=before: ended_at(lake) > b, 60)  # type: ignore[misc]
+            until(lambda b=before: ended_at(lake) > b, 240)  # type: ignore[misc]
             _signal(sleeper, signal.SIGSTOP)
             begin_s = time.monotonic()
             expected = sent.more(PER_NAP)
-            until(there(expected), 120)
+            until(there(expected), 240)
             longest = max(longest, time.monotonic() - begin_s)
             _signal(sleeper, signal.SIGCONT)
-            until(there(sent.more(PER_NAP)), 120)
+            until(there(sent.more(PER_NAP)), 240)
         for job in jobs:
             job.process.send_signal(signal.SIGTERM)
         assert [job.wait(120) for job in jobs] == [0, 0]
