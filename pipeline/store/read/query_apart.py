@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -105,13 +105,13 @@ def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
     # Who asked ends this process; it does not tell of that as well.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _hush()
     raised: DatelineError | None = None
     try:
-        import_module("pipeline.store.read.query")
-        _limit(memory_mb)
-        yield
-        _flush()
+        with _hushed():
+            import_module("pipeline.store.read.query")
+            _limit(memory_mb)
+            yield
+            _flush()
     except DatelineError as error:
         raised = error
     except MemoryError:
@@ -145,14 +145,21 @@ def _flush() -> None:
             stream.flush()
 
 
-def _hush() -> None:
+@contextmanager
+def _hushed() -> Iterator[None]:
     """Keep Python's standard error, and drop what C++ prints there as it dies: a stack."""
     if sys.stderr is None:
+        yield
         return
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    own = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
+    try:
+        with redirect_stderr(own):
+            yield
+    finally:
+        os.dup2(own.fileno(), 2)
 
 
 def _leave(code: int) -> NoReturn:
