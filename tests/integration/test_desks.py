@@ -13,7 +13,7 @@ from pipeline.config import Settings, load
 from pipeline.job import forget
 from pipeline.source.archive.archive import open_archive
 from pipeline.source.broker.embedded import EmbeddedBroker
-from pipeline.source.kafka.publish import publish
+from pipeline.source.kafka.publish import connect, publish
 from pipeline.store.read.query import query
 
 pytestmark = pytest.mark.engine
@@ -107,3 +107,71 @@ def test_the_last_version_is_shown_and_nothing_that_is_held_back(
         assert all(row["body"].startswith(_LAST) for row in rows), (way, rows)
         held = query(str(tmp_path / way), None, "SELECT headline FROM withheld ORDER BY 1", _NOW)
         assert held.column(0).to_pylist() == ["Held one", "Held two", "W"], way
+
+
+_AT_MS = 1_791_187_200_000
+_VERSIONS = [
+    json.dumps({"id": "j", "headline": "J", "date": "2026-10-05T14:00", "body": body}).encode()
+    for body in (_FIRST, _LAST)
+]
+
+
+def _shown_live(lake: Path, servers: str, topic: str, sent: list[tuple[bytes, int]]) -> str:
+    """Return what `current` shows after a run over `sent`: each version in a partition of its own,
+    at so many milliseconds of Kafka's time."""
+    producer = connect(servers, {}, 30.0)
+    for partition, (value, at_ms) in enumerate(sent):
+        producer.send(topic, value, partition=partition, timestamp_ms=_AT_MS + at_ms)
+    producer.flush(30.0)
+    producer.close(timeout=1)
+    live = _settings(lake, bootstrap_servers=[servers], topics=[topic])
+    try:
+        assert run_epochs(live, [0], until_caught_up=True) == "caught_up"
+    finally:
+        forget(live)
+    return _shown(lake)
+
+
+def _shown_replayed(lake: Path, versions: list[bytes]) -> str:
+    """Return what it shows after a replay of archives of one version each, in their order."""
+    lake.mkdir()
+    files = [lake / f"{number}.json" for number in range(len(versions))]
+    for file, value in zip(files, versions, strict=True):
+        file.write_bytes(value)
+    replay = _settings(lake / "lake")
+    try:
+        replay_archives(replay, [str(file) for file in files])
+    finally:
+        forget(replay)
+    return _shown(lake / "lake")
+
+
+def _shown(lake: Path) -> str:
+    (row,) = query(str(lake), None, "SELECT body FROM current", _NOW).to_pylist()
+    assert query(str(lake), None, "SELECT 1 FROM stories", _NOW).num_rows == 2
+    return str(row["body"])
+
+
+def test_versions_of_two_sources_go_by_kafkas_time_live_and_by_their_order_in_replay(
+    tmp_path: Path,
+) -> None:
+    """Archives read in the order in which Kafka got what they hold show the same as the live run;
+    which partition or archive has which version is nothing to it, nor what the hashes are."""
+    with EmbeddedBroker(topics={"onward": 2, "back": 2}) as broker:
+        servers = broker.bootstrap_servers
+        for topic, sent in (("onward", _VERSIONS), ("back", _VERSIONS[::-1])):
+            timed = [(sent[0], 0), (sent[1], 1)]
+            later = json.loads(sent[1])["body"]
+            assert _shown_live(tmp_path / topic, servers, topic, timed) == later
+            assert _shown_replayed(tmp_path / f"{topic}-files", sent) == later
+
+
+def test_of_two_partitions_in_one_millisecond_the_content_decides(tmp_path: Path) -> None:
+    """Nothing tells which came later: whichever has which version, the answer is one."""
+    with EmbeddedBroker(topics={"onward": 2, "back": 2}) as broker:
+        servers = broker.bootstrap_servers
+        shown = {
+            _shown_live(tmp_path / topic, servers, topic, [(value, 0) for value in sent])
+            for topic, sent in (("onward", _VERSIONS), ("back", _VERSIONS[::-1]))
+        }
+    assert len(shown) == 1, shown

@@ -82,6 +82,7 @@ What is in force, exactly:
    without any time stands at the time of what arrived before it. Between two that are alike in all
    this, one that is not usable is the later one; then the one that arrived later: by `received_at`
    between sources, by `offset` within one, by content where two sources share the millisecond.
+   Archives come before topics, and one after another as they were first read.
 4. It is shown if its `status` is `usable`. A kill is a revision like any other: it hides the ones
    before it, whether they arrive before or after it, until the provider sends a usable revision
    with a later time or a greater version.
