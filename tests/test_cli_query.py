@@ -45,7 +45,7 @@ def test_a_wide_row_is_readable_at_80_columns_without_boxes(lake: str) -> None:
 
 
 def test_columns_says_how_wide_a_pipe_s_reader_is(lake: str) -> None:
-    sql = "select headline, sentence from current_events join current using (revision_id)"
+    sql = "select headline, sentence from current_events"
     assert asked(lake, sql).stdout.startswith("-- row 1 ")
     assert asked(lake, sql, COLUMNS="200").stdout.startswith("headline")
 

@@ -50,12 +50,12 @@ _VIEWS = """\
 ## The views
 
 `current`, `current_entities`, `current_events` and `current_links` hold what may be shown at one
-moment: of each family the revision in force, once. `distinct_events` has each event once a day,
-`told_events` each telling with its story's provider, headline and time: they need no join. They
-come with the package as one SELECT each
-(`view_text` gives it), in the SQL that DuckDB, Spark and Polars share. `:as_of` stands for
-the moment that embargoes are held against; it is not a way to travel back in time, which the
-tables' own versions are.
+moment: of each family the revision in force, once. Entities and events stand there with their
+story's headline, provider, language and time, so that they need no join. `distinct_events` has each
+event once a day, `told_events` each telling with how many tell the same that day. They come with
+the package as one SELECT each (`view_text` gives it), in the SQL that DuckDB, Spark and Polars
+share. `:as_of` stands for the moment that embargoes are held against; it is not a way to travel
+back in time, which the tables' own versions are.
 
 ```python
 # DuckDB, without our command: how it gets the tables is in tools.md.

@@ -1,5 +1,7 @@
 -- current_entities: the entities of the revisions that current shows.
 --
+-- published_at, provider, headline and language are the story's: no join is needed for them.
+--
 -- In two halves, those of a day and those without one, so that a filter on the day reaches the files
 -- of both sides: no engine passes it on through a comparison that takes two nulls for equal.
 --

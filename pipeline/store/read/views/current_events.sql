@@ -1,10 +1,17 @@
 -- current_events: the events of the revisions that current shows.
 --
+-- published_at, provider, headline and language are the story's: no join is needed for them.
+--
 -- In two halves, those of a day and those without one, so that a filter on the day reaches the files
 -- of both sides: no engine passes it on through a comparison that takes two nulls for equal.
 --
 -- Needs the table events and the view current.
 SELECT e.*
+,
+  c.published_at,
+  c.provider,
+  c.headline,
+  c.language
 FROM events AS e
 JOIN current AS c
   ON e.date = c.date
@@ -16,6 +23,11 @@ JOIN current AS c
   AND e.item = c.record_item
 UNION ALL
 SELECT e.*
+,
+  c.published_at,
+  c.provider,
+  c.headline,
+  c.language
 FROM events AS e
 JOIN current AS c
   ON e.region = c.region

@@ -1,6 +1,5 @@
--- told_events: current_events with what their story says, and by how many they are told that day.
+-- told_events: current_events with by how many each is told that day.
 --
--- published_at, provider, headline and language are the story's: no join is needed for them.
 -- told_by_stories and told_by_providers are those of distinct_events; of what is denied, only
 -- possible or without a day they are null.
 --
