@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from pipeline.enrich.events.syntax import Token
-from pipeline.enrich.lexicon import load_lexicon
+from pipeline.enrich.lexicon import load_lexicon, phrase
 from pipeline.model import Actor
 
 _MOST_BEFORE = 8
@@ -78,14 +78,29 @@ def actor_code(country: str | None, role: str | None) -> str | None:
 
 
 def with_label(actor: Actor, kind: str | None) -> Actor:
-    """Return the actor with its label, its state's name and its code."""
+    """Return the actor with its label, its state's name and its code.
+
+    A nationality that stands for its government alone is called as the state: "Israeli and
+    Palestinian officials" are Israel and Palestine, but "Israeli police" are the Israeli police.
+    """
     words = label(actor.text)
+    state = load_lexicon().canonical_country.get(actor.country or "")
     named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
     return replace(
         actor,
-        label=actor.name if named else words,
-        state=load_lexicon().canonical_country.get(actor.country or ""),
+        label=state if _is_government(actor, words) else actor.name if named else words,
+        state=state,
         code=actor_code(actor.country, actor.role),
+    )
+
+
+def _is_government(actor: Actor, words: str) -> bool:
+    """Say whether a nationality and no other word stands for the government of its country."""
+    entry = load_lexicon().names.get(phrase(words)) if actor.role == "GOV" else None
+    return (
+        entry is not None
+        and (entry.kind, entry.source) == ("NORP", "countries.tsv")
+        and entry.country == actor.country
     )
 
 

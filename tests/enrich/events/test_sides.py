@@ -364,6 +364,19 @@ def test_every_side_has_a_label_a_state_and_a_code(enricher: Enricher) -> None:
     assert event.target.state == "Chile"
 
 
+def test_a_nationality_alone_is_called_as_the_state_that_it_stands_for(
+    enricher: Enricher,
+) -> None:
+    """Not so where it says more than that: police, people, a missile launch."""
+    events = coded(enricher, "Syrian and Lebanese officials met in Beirut on Tuesday.")
+    sides = {(e.source.label, e.target.label) for e in events if e.source and e.target}
+    assert sides == {("Syria", "Lebanon"), ("Lebanon", "Syria")}
+    (event,) = coded(enricher, "Lebanese police arrested three Syrians in Beirut.")
+    assert event.source is not None
+    assert event.target is not None
+    assert (event.source.label, event.target.label) == ("Lebanese police", "three Syrians")
+
+
 def test_who_is_resolved_is_marked_and_less_sure(enricher: Enricher) -> None:
     """A pronoun's antecedent, and a country that only the story tells."""
     events = coded(enricher, "Zambia said that it had expelled two Angolan diplomats.")
