@@ -206,15 +206,16 @@ def _take_stamp(text: str, found: _Found) -> bool:
 
 def _before_tail(text: str, found: _Found) -> str | None:
     """Return what stands before the tail of a text, and read the tail; None without one."""
-    kept = text.rstrip()
+    whole = kept = text.rstrip()
+    begin = max(len(kept) - _MAX_TAIL_CHARS, 0)
     for words, shape in _shapes_of_tails():
-        begin = max(len(kept) - _MAX_TAIL_CHARS, 0)
         is_there = kept.endswith(words) if words == ")" else kept.find(words, begin) >= 0
         tail = shape.search(kept, begin) if is_there else None
         if tail and kept[: tail.start()].strip():
             found.bylines = _reporters(" ".join(tail[0].split())) or found.bylines
             kept = kept[: tail.start()].rstrip()
-    return kept if kept != text.rstrip() else None
+            begin = max(len(kept) - _MAX_TAIL_CHARS, 0)
+    return kept if kept != whole else None
 
 
 @cache

@@ -97,10 +97,17 @@ def compose(
         warnings.append("the dateline has no year: no date of publication")
     if below.more:
         warnings.append("the story goes on in a later take")
+    day: date | None = moment.at.date() if moment else None
     draft = Draft(
         headline=head.headline,
         paragraphs=(*tidy_paragraphs(head.points), *paragraphs),
         slugline=head.slugline,
+        dateline=dateline.text if dateline else None,
+        dateline_places=dateline.places if dateline else (),
+        dateline_date=dateline.on(day) if dateline else None,
+        published_at=moment.at if moment else None,
+        published_precision=moment.precision if moment else None,
+        utc_offset_min=moment.utc_offset_min if moment else None,
         provider=agency,
         provider_id=head.provider_id,
         bylines=head.bylines or reporter or below.bylines,
@@ -114,7 +121,6 @@ def compose(
         delivered=delivered,
         set_aside=tuple(aside),
     )
-    draft = with_dateline(with_moment(draft, moment), dateline)
     return with_marks(with_embargo(draft, embargoes))
 
 
@@ -127,10 +133,15 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         return draft
     day_only = draft.published_precision == "day"
     near, desk = draft.published_at, zone_of_desk(draft.provider)
-    homes = [desk or zone_of_words(text) for text in lines]
+    found = [read_embargo(text, near, day_only=day_only, home=desk) for text in lines]
+    # Words are asked for their language only where the hour has no zone.
+    homes = [
+        zone_of_words(text) if entry.zoneless and not desk else desk
+        for text, entry in zip(lines, found, strict=True)
+    ]
     found = [
-        read_embargo(text, near, day_only=day_only, home=home)
-        for text, home in zip(lines, homes, strict=True)
+        entry if home is desk else read_embargo(text, near, day_only=day_only, home=home)
+        for text, entry, home in zip(lines, found, homes, strict=True)
     ]
     unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
