@@ -33,6 +33,13 @@ CASES = {
     "rtf of braces": b"{\\rtf1" + b"{" * _N,
     "rtf of pictures": b"{\\rtf1" + b"{\\pict " * _N,
     "rtf with a character that none is": b"{\\rtf1\\u99999999? \\uc999999999 x}",
+    "rtf of links": b"{\\rtf1{\\fonttbl}" + b'{\\field{\\*\\fldinst{HYPERLINK "a" ' * _N,
+    "rtf of one link": b'{\\rtf1{\\field{\\*\\fldinst{HYPERLINK "a"}}{ ' + b"a " * _N + b"}",
+    "rtf of a long number": b"{\\rtf1{\\fonttbl{\\f0" + b"9" * 60_000 + b"}}x}",
+    "rtf of fonts": b"{\\rtf1{\\fonttbl{" + b"\\f1\\fcharset0 " * _N + b"}}x}",
+    "feed on one line": b"<rss version='2.0'><channel><item><title>a</title><description>"
+    + b"encoding='a' " * 5000
+    + b"</description></item></channel></rss>",
     "docx that nests": _docx("<p>" * 5000 + "</p>" * 5000),
     "nexis of counts": b" 1 of 2 DOCUMENTS\n" * 20_000,
     "nexis of labels": b" 1 of 1 DOCUMENTS\n\nT\n" + b"BYLINE: x\n" * _N,

@@ -454,3 +454,17 @@ def test_a_note_of_change_below_a_text_is_the_editors() -> None:
 def test_brackets_that_end_a_text_stay() -> None:
     text = f"Lamps lit\n\nOSLO, Oct 5 (Reuters) - {BODY} (He said so in the\nnewsroom of a paper.)"
     assert one(text.encode()).paragraphs[-1].endswith("in the newsroom of a paper.)")
+
+
+def test_rtf_gives_each_link_its_address_and_each_font_its_letters() -> None:
+    """Also where several links stand on one line, and where a font has no character set."""
+    data = (
+        rb"{\rtf1\ansi{\fonttbl{\f0\fswiss\fcharset238 Arial;}{\f1\fcharset204{\*\fname x;}T;}"
+        rb"{\f2 Bare;}}\f0 Ferry sold\par\par OSLO, Jan 5 (AP) - See the "
+        rb'{\field{\*\fldinst{HYPERLINK "https://a.example/x" \\o "tip"}}{\fldrslt {list \'b9}}}'
+        rb' and {\field{\*\fldinst{HYPERLINK "https://b.example"}}{\fldrslt {a map}}}.\par'
+        rb"\f1 \'e1\'e1\f2  \'e1 it was.\par}"
+    )
+    item = one(data)
+    links = 'See the list ą("https://a.example/x") and a map("https://b.example").'
+    assert item.paragraphs == (links, "бб á it was.")

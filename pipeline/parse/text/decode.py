@@ -295,12 +295,21 @@ def _dos(sample: bytes, high: int) -> str | None:
     return name if is_latin or name == "cp866" else None
 
 
+_NO_MATCH = 0.1
+"""How sure chardet is of what it returns where no set fits."""
+
+
 def _dos_set(sample: bytes) -> str | None:
     """Return the set of DOS that the letters are likeliest in."""
     import chardet
 
-    found = chardet.detect(sample, encoding_era=chardet.EncodingEra.DOS, compat_names=False)
-    return _name(found["encoding"])
+    found = chardet.detect(
+        sample,
+        encoding_era=chardet.EncodingEra.DOS,
+        compat_names=False,
+        no_match_encoding="cp437",  # its own default is no set of DOS, of which it warns
+    )
+    return _name(found["encoding"]) if found["confidence"] > _NO_MATCH else None
 
 
 def _oddities(sample: bytes, encoding: str) -> tuple[int, int]:
