@@ -70,6 +70,7 @@ class Record:
     `received_at` is the record's own Kafka timestamp and is None in replay. `held` is set where the
     lake holds these bytes already and enriches them anew: the story that it holds of them. `origin`
     is set where the bytes of a reject are read again, here and in the items that they give.
+    `time_fault` says why a timestamp that the record has counts as none: its items tell it.
     """
 
     source: str
@@ -80,6 +81,7 @@ class Record:
     received_at: datetime | None = None
     held: Story | None = None
     origin: Origin | None = None
+    time_fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

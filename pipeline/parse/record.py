@@ -55,6 +55,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
     if len(record.value) > limits.max_record_bytes:
         size = f"{len(record.value)} bytes, at most {limits.max_record_bytes} are read"
         raise FaultError("too_large", f"the record is too large: {size}")
+    fault_of_time = () if record.time_fault is None else (record.time_fault,)
     opened = open_record(record, limits)
     if not opened.data.strip(b" \t\r\n\0"):
         raise FaultError("empty", "the record holds nothing")
@@ -64,7 +65,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
         if isinstance(part, Fault):
             yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)
         else:
-            warnings = (*opened.warnings, *part.warnings)
+            warnings = (*fault_of_time, *opened.warnings, *part.warnings)
             hint = named(opened.hints.provider)
             yield replace(part, raw=whole, warnings=warnings, provider_hint=hint)
 
@@ -77,7 +78,9 @@ def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) ->
             item=number,
             kind=part.kind,
             stage="parse",
-            message=part.message,
+            message=part.message
+            if record.time_fault is None
+            else f"{part.message}; {record.time_fault}",
             evidence=part.evidence,
             raw=None if part.kind.startswith(SKIPPED) else part.raw or record.value,
             received_at=record.received_at,

@@ -52,6 +52,13 @@ FETCH_WAIT_S = 0.25
 
 _REQUEST_TIMEOUT_S = 5.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TIMESTAMP = -1
+_FIRST_ARRIVAL, _END_OF_ARRIVALS = (
+    datetime(1971, 1, 1, tzinfo=UTC),
+    datetime(2100, 1, 1, tzinfo=UTC),
+)
+"""What lies outside is a producer's mistake: seconds in place of milliseconds are January 1970,
+microseconds are beyond all calendars. No clock decides, so that a replay sees what the job saw."""
 _UNAUTHORISED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 
 
@@ -308,21 +315,28 @@ def _trouble(topic: Mapping[str, Any]) -> Trouble | None:
 
 
 def _record(source: str, found: Any) -> Record:
+    at, fault = arrival_time(found.timestamp)
     return Record(
         source,
         found.offset,
         found.value or b"",
         found.key,
         tuple((name, value or b"") for name, value in found.headers),
-        arrival_time(found.timestamp),
+        at,
+        time_fault=fault,
     )
 
 
-def arrival_time(timestamp_ms: int | None) -> datetime | None:
-    """Return a record's Kafka timestamp; None where it has none, or one beyond all calendars."""
-    if timestamp_ms is None or timestamp_ms < 0:
-        return None
+def arrival_time(timestamp_ms: int | None) -> tuple[datetime | None, str | None]:
+    """Return a record's Kafka timestamp, None where it has none that can be meant, and then why."""
+    if timestamp_ms is None or timestamp_ms == _NO_TIMESTAMP:
+        return None, None
     try:
-        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+        at = _EPOCH + timedelta(milliseconds=timestamp_ms)
     except OverflowError:
-        return None  # a producer's nonsense, beyond the year 9999
+        at = _END_OF_ARRIVALS if timestamp_ms > 0 else _EPOCH
+    if at < _FIRST_ARRIVAL:
+        return None, f"its Kafka timestamp is before {_FIRST_ARRIVAL.year} and counts as none"
+    if at >= _END_OF_ARRIVALS:
+        return None, f"its Kafka timestamp is after {_END_OF_ARRIVALS.year - 1} and counts as none"
+    return at, None

@@ -14,7 +14,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import LogTruncationError, OffsetOutOfRangeError
 
 from pipeline.errors import BrokerError, ConfigError
-from pipeline.model import Batch, Record
+from pipeline.model import Batch, Record, Reject, Story
+from pipeline.parse import parse_record
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.client import OutOfRange
 from pipeline.source.kafka.consumer import KafkaClient, arrival_time
@@ -22,6 +23,7 @@ from pipeline.source.kafka.groups import parse_source
 from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.publish import publish
 from pipeline.source.kafka.reader import Reader
+from pipeline.source.kafka.time_range import resolve_range
 from tests.support.broker import FakeLake
 
 pytestmark = pytest.mark.engine
@@ -375,15 +377,55 @@ def test_offsets_that_are_gone_are_told_apart(
     client.close()
 
 
+def ms(*day: int) -> int:
+    return int(datetime(*day, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
-    ("timestamp_ms", "expected"),
+    ("timestamp_ms", "expected", "told"),
     [
-        (None, None),
-        (-1, None),
-        (10**17, None),
-        (1, datetime(1970, 1, 1, microsecond=1000, tzinfo=UTC)),
+        (None, None, ""),
+        (-1, None, ""),
+        (ms(2026, 3, 4) + 1, datetime(2026, 3, 4, microsecond=1000, tzinfo=UTC), ""),
+        (ms(1971, 1, 1), datetime(1971, 1, 1, tzinfo=UTC), ""),
+        (ms(2099, 12, 31), datetime(2099, 12, 31, tzinfo=UTC), ""),
+        (0, None, "before 1971"),
+        (ms(2026, 3, 4) // 1000, None, "before 1971"),
+        (-2, None, "before 1971"),
+        (-(1 << 63), None, "before 1971"),
+        (ms(2100, 1, 1), None, "after 2099"),
+        (ms(9999, 12, 31), None, "after 2099"),
+        (10**17, None, "after 2099"),
+        ((1 << 63) - 1, None, "after 2099"),
     ],
 )
-def test_times_of_arrival(timestamp_ms: int | None, expected: datetime | None) -> None:
-    """Milliseconds to the millisecond; absent or beyond all calendars, none."""
-    assert arrival_time(timestamp_ms) == expected
+def test_times_of_arrival(timestamp_ms: int | None, expected: datetime | None, told: str) -> None:
+    """Milliseconds to the millisecond; a time that cannot be meant is none, and is told of."""
+    at, fault = arrival_time(timestamp_ms)
+    assert at == expected
+    assert (fault is None) == (not told)
+    assert told in (fault or "")
+
+
+def test_a_time_that_cannot_be_meant_is_told_by_story_and_reject(
+    broker: EmbeddedBroker, topic: str
+) -> None:
+    """Neither gets a day of it, live and in a range that is read again alike."""
+    values_of = [b'{"headline": "Ferry", "text": "The ferry sank."}', b" "]
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
+    for timestamp_ms in (0, ms(9999, 12, 31), ms(2026, 3, 4)):
+        for value in values_of:
+            producer.send(topic, value, partition=0, timestamp_ms=timestamp_ms)
+    producer.close()
+    lake = FakeLake()
+    live = [r for b in drain(reader_of(broker, lake, topic), lake) for r in b.records]
+    found = resolve_range(KafkaOptions((broker.bootstrap_servers,), (topic,)), None, None)
+    again = [r for part in found.ranges for r in part.records(part.start)]
+    for records in (live, again):
+        items = [item for record in records for item in parse_record(record)]
+        assert [type(item) for item in items] == [Story, Reject] * 3
+        assert [item.received_at and item.received_at.year for item in items] == [None] * 4 + [
+            2026
+        ] * 2
+        said = [i.message if isinstance(i, Reject) else " ".join(i.warnings) for i in items]
+        assert ["counts as none" in text for text in said] == [True] * 4 + [False] * 2
