@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the names are those of other alphabets
 """Whether text is a table (CSV, TSV), what its first line is, and its cells.
 
 Archives are cut by it and records are read by it: so that what the one takes for a row of a table
@@ -12,10 +13,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-HEADLINES = frozenset(
+# In small letters as `str.casefold` makes them, and so without the sigma that ends Greek words.
+FOREIGN_HEADLINES = (
+    *("titel", "überschrift", "ueberschrift", "titre", "título", "titulo", "titular", "titolo"),
+    *("rubrik", "overskrift", "otsikko", "tytuł", "titulek", "nadpis", "naslov", "cím", "titlu"),
+    *("заголовок", "τίτλοσ", "başlık", "العنوان", "标题", "標題", "見出し", "タイトル", "제목"),
+)
+FOREIGN_BODIES = (
+    *("inhalt", "artikel", "texte", "contenu", "texto", "contenido", "cuerpo", "testo"),
+    *("contenuto", "tekst", "teksti", "brødtext", "brödtext", "treść", "obsah", "sadržaj"),
+    *("szöveg", "conținut", "текст", "содержание", "зміст", "κείμενο", "metin", "içerik"),
+    *("النص", "正文", "内容", "內容", "本文", "본문", "내용"),
+)
+HEADLINES = frozenset(FOREIGN_HEADLINES) | frozenset(
     ("headline", "title", "hl", "head", "heading", "news_title", "article_title", "headline_text")
 )
-BODIES = frozenset(
+BODIES = frozenset(FOREIGN_BODIES) | frozenset(
     ("body", "text", "content", "article", "story", "maintext", "full_text", "fulltext")
 ) | {"body_text", "article_text", "storytext", "story_text", "article_body", "articlebody",
      "news_text", "text_body", "article_content", "plain_text", "body_html", "html",
@@ -53,6 +66,16 @@ class Shape:
 def plain_name(name: str) -> str:
     """Bring a column's name into small letters, with `_` for all that is no letter or digit."""
     return _NOT_WORD.sub("_", name.casefold()).strip("_")
+
+
+def undecoded(head: bytes) -> str:
+    """Decode the beginning of bytes whose set is not known: as UTF-8, or letter by letter.
+
+    Bytes of an eight-bit set that happen to be UTF-8 would be signs that no name has, so that each
+    byte above ASCII stands as a replacement then. The last characters may be cut.
+    """
+    text = head.decode("utf-8", "replace")
+    return head.decode("ascii", "replace") if "\ufffd" in text[:-3] else text
 
 
 def shape(text: str, *, whole: bool) -> Shape | None:
@@ -112,10 +135,11 @@ def _is_header(cells: list[str]) -> bool:
     addresses."""
     names = [cell.strip() for cell in cells]
     named = [name.casefold() for name in names if name]
+    read_names = [name for name in named if "\ufffd" not in name]
     return (
         len(names) > 1
         and len(named) >= len(names) - 1
-        and len(set(named)) == len(named)
+        and len(set(read_names)) == len(read_names)
         and all(_NAME.fullmatch(name) for name in names)
         and all(len(name.split()) <= _MOST_NAME_WORDS and "://" not in name for name in names)
     )

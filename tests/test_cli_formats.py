@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other alphabets are what the tests are about
 """`dateline formats`, and `--map`."""
 
 from __future__ import annotations
@@ -93,3 +94,16 @@ def test_a_mapping_that_is_none_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["formats", "try", str(tmp_path), "--map", "no-such"])
     assert result.exit_code != 0
     assert "no such mapping" in str(result.exception)
+
+
+def test_try_reads_by_the_encoding_that_is_given(tmp_path: Path) -> None:
+    """Greek of DOS, which nothing tells from other sets, and the proposal too."""
+    file = tmp_path / "x.csv"
+    row = "Το πλοίο μένει;Οι κάτοικοι ψήφισαν την Κυριακή υπέρ του πλοίου.;2026-10-05\n"
+    file.write_bytes(f"επικεφαλίδα;κυρίως;ημέρα\n{row}{row}".encode("cp737"))
+    found = _json("formats", "try", str(file), "--encoding", "cp737")
+    assert 'headline = "επικεφαλίδα"' in found["proposal"]
+    (tmp_path / "own.toml").write_text(found["proposal"], "utf-8")
+    own = ("--map", str(tmp_path / "own.toml"), "--encoding", "cp737")
+    read = _json("formats", "try", str(file), *own)
+    assert read["items"][0]["begins"].startswith("Οι κάτοικοι ψήφισαν")

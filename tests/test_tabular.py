@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other alphabets are what the tests are about
 """What is a table, and what is only a text with commas."""
 
 from __future__ import annotations
@@ -81,3 +82,30 @@ def test_columns_with_blanks_and_capitals_are_known() -> None:
 def test_quotes_within_tabs_do_not_join_rows() -> None:
     rows = "".join(f'N{n}\tnews\tcoast\t"Lamp {n}\tText.\n' for n in range(50))
     assert len(list(cut(Stream(iter([rows.encode()])), 1 << 20, Meter()))) == 50
+
+
+@pytest.mark.parametrize("charset", ["cp1251", "koi8-r", "cp866", "iso8859-5", "utf-8"])
+def test_names_that_are_not_decoded_yet_may_be_as_long_as_one_another(charset: str) -> None:
+    """`Текст` and `Автор` have five letters each: a table all the same, and no story."""
+    row = "Паром останется\tЖители проголосовали. Другой переправы нет.\t01.10.2026\tАнна\n"
+    data = ("Заголовок\tТекст\tДата\tАвтор\n" + row * 3).encode(charset)
+    found = shape(data.decode("utf-8", "replace"), whole=True)
+    assert found is not None and found.has_header and found.width == 4
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "tytuł;treść;data;źródło",
+        "titulek;obsah;datum;autor",
+        "başlık;metin;tarih;ajans",
+        "Τίτλος;Κείμενο;ημερομηνία;id",
+        "Заголовок;Текст;Дата;Автор",
+    ],
+)
+def test_a_table_is_read_by_its_names_in_other_languages(header: str) -> None:
+    row = "Ferry stays;Residents voted on Sunday to keep the ferry over the river.;2026-10-05;x\n"
+    data = f"{header}\n{row}{row.replace('stays', 'sails').replace(';x', ';y')}".encode()
+    items = parse_record(Record("s", 0, data))
+    assert [getattr(item, "headline", item) for item in items] == ["Ferry stays", "Ferry sails"]
+    assert all(item.body.startswith("Residents voted") for item in items if isinstance(item, Story))

@@ -12,7 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.common import ConfigOption, JsonOption, MapOption, print_json, settings_of
+from pipeline.cli.common import (
+    ConfigOption,
+    EncodingOption,
+    JsonOption,
+    MapOption,
+    print_json,
+    settings_of,
+)
 from pipeline.cli.consoles import err, out
 from pipeline.cli.group import CommandGroup
 from pipeline.escape import escaped
@@ -59,6 +66,7 @@ def list_formats(as_json: JsonOption = False) -> None:
 def try_file(
     path: Annotated[str, typer.Argument(help="A file, directory, pattern or URL.")],
     maps: MapOption = None,
+    encoding: EncodingOption = None,
     records: Annotated[int, typer.Option(min=1, help="How many records are looked at.")] = 5,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -70,13 +78,15 @@ def try_file(
     Example: `dateline formats try export.csv`
     """
     from pipeline.parse import parse_record
+    from pipeline.parse.text.decode import known_encoding
     from pipeline.source.archive.archive import first_records
 
     settings = settings_of(config, maps=maps)
     limits = settings.parse_limits
-    found = list(islice(first_records(path, settings.lake.options), records))
+    name = known_encoding(encoding) if encoding else None
+    found = list(islice(first_records(path, settings.lake.options, encoding=name), records))
     items = [item for record in found for item in parse_record(record, limits)]
-    proposal = _proposal(found) if any(isinstance(item, Reject) for item in items) else None
+    proposal = _proposal(found, name) if any(isinstance(item, Reject) for item in items) else None
     if as_json:
         facts = {"records": len(found), "items": [_facts(item) for item in items]}
         print_json({**facts, "proposal": proposal})
@@ -127,21 +137,21 @@ def _show(item: Item, console: Console) -> None:
     console.print(table)
 
 
-def _proposal(records: list[Record]) -> str | None:
+def _proposal(records: list[Record], encoding: str | None) -> str | None:
     """Return a mapping for the objects and rows among the records."""
     from pipeline.parse.mapping.propose import propose, propose_list
 
     objects: list[dict[str, Any]] = []
     columns: list[str] = []
     for record in records:
-        found, columns = _objects(record.value)
+        found, columns = _objects(record.value, encoding)
         objects += found
     if len(objects) == 1 and (of_list := propose_list(objects[0])):
         return of_list
     return propose(objects, columns) if objects else None
 
 
-def _objects(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+def _objects(data: bytes, encoding: str | None) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the objects of a record, and the names made up for columns that have none."""
     import csv
 
@@ -150,7 +160,7 @@ def _objects(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     from pipeline.tabular import SEPARATOR_LINE, shape
 
     try:
-        text = decode(data).text.lstrip("\ufeff")
+        text = decode(data, encoding).text.lstrip("\ufeff")
     except FaultError:
         return [], []
     if text.lstrip().startswith("{"):

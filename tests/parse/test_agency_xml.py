@@ -175,3 +175,23 @@ def test_the_agency_of_the_tagline_is_the_provider_where_none_is_named() -> None
     """Initials and agency stand at the end of the body."""
     data = nitf().replace(b"</body>", b"<body.end><tagline>(AFP)</tagline></body.end></body>")
     assert one(data).provider == "AFP"
+
+
+@pytest.mark.parametrize(
+    ("byline", "provider"),
+    [
+        ("By Tilda Nord and Karl Holm, PA Political Staff", "PA"),
+        ("By Tilda Nord, AFP", "AFP"),
+        ("By Tilda Nord, Norrby Post Staff", None),
+    ],
+)
+def test_the_house_behind_a_byline_of_nitf_is_the_provider(
+    byline: str, provider: str | None
+) -> None:
+    """Where nothing else names one."""
+    story = one(
+        f"<nitf><body><body.head><hedline><hl1>Tower sold</hl1></hedline><byline><bytag>{byline}"
+        "</bytag></byline></body.head><body.content><p>The tower was sold on Monday.</p>"
+        "</body.content></body></nitf>".encode()
+    )
+    assert (story.provider, story.bylines[0]) == (provider, "Tilda Nord")

@@ -33,6 +33,7 @@ CASES = {
     "rtf of braces": b"{\\rtf1" + b"{" * _N,
     "rtf of pictures": b"{\\rtf1" + b"{\\pict " * _N,
     "rtf with a character that none is": b"{\\rtf1\\u99999999? \\uc999999999 x}",
+    "rtf with a number of ten digits": b"{\\rtf1\\u9999999999? x}",
     "rtf of links": b"{\\rtf1{\\fonttbl}" + b'{\\field{\\*\\fldinst{HYPERLINK "a" ' * _N,
     "rtf of one link": b'{\\rtf1{\\field{\\*\\fldinst{HYPERLINK "a"}}{ ' + b"a " * _N + b"}",
     "rtf of a long number": b"{\\rtf1{\\fonttbl{\\f0" + b"9" * 60_000 + b"}}x}",

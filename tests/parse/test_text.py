@@ -468,3 +468,14 @@ def test_rtf_gives_each_link_its_address_and_each_font_its_letters() -> None:
     item = one(data)
     links = 'See the list ą("https://a.example/x") and a map("https://b.example").'
     assert item.paragraphs == (links, "бб á it was.")
+
+
+def test_a_catch_line_of_pa_with_its_number() -> None:
+    """Above a headline in capitals too, where the byline names the house."""
+    item = one(
+        b"3 HOME Tower\n\nTOWER SOLD AFTER LONG AUCTION\n\nBy Tilda Nord, PA Chief Reporter\n\n"
+        b"The tower was sold on Monday, officials said.\n\nabc\n\nend\n\n051205 OCT 26\n"
+    )
+    assert (item.slugline, item.headline) == ("HOME Tower", "TOWER SOLD AFTER LONG AUCTION")
+    assert (item.bylines, item.provider) == (("Tilda Nord",), "PA")
+    assert item.paragraphs == ("The tower was sold on Monday, officials said.",)

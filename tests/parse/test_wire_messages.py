@@ -236,3 +236,54 @@ def test_the_day_of_an_anpa_header_has_no_year(letters: str) -> None:
     assert "the header's day has no year, no date of publication: 10-05" in story.warnings
     dated = one(text.format("AP-NY-10-05-26 1205EDT").encode())
     assert dated.published_at is not None and dated.warnings == ()
+
+
+def test_anpa_lines_above_stx_are_the_heading() -> None:
+    """Some converters put STX below the carets: nothing of them is the slug alone."""
+    story = one(
+        b"\x16\x16\x01a0417\x1f\r\nr i \x14BC-Tower,1st Ld \x1310-05 0031\x14\r\n"
+        b"^BC-Tower, 1st Ld,a0417<\r\n^Eds: Adds price.<\r\n^Tower sold<\r\n^By TILDA NORD=\r\n"
+        b"^Associated Press=\r\n\x02   NORRBY (AP) _ The tower was sold on Monday.\r\n"
+        b"\x03\r\nAP-NY-10-05-26 1205EDT<\x04"
+    )
+    assert (story.headline, story.bylines) == ("Tower sold", ("TILDA NORD",))
+    assert (story.slugline or "").startswith("BC-Tower, 1st Ld")
+    assert (story.editor_note, story.revision_mark) == ("Eds: Adds price.", "1st Ld")
+    assert story.paragraphs == ("The tower was sold on Monday.",)
+
+
+def test_byline_and_pictures_below_a_marked_headline() -> None:
+    story = one(
+        "\x01AFP417 4 I 0031 FRA /AFP-XY34\r\nNorland-tour\r\n\x02La tour est vendue =\r\n"
+        "(PHOTO D'ARCHIVES)\r\nPar Tilda NORD\r\n     NORRBY, 5 oct 2026 (AFP) - La tour est"
+        " vendue.\r\n     tno/abc\r\n\x03\r\nAFP 051205 GMT OCT 26\r\n\x04".encode("latin-1")
+    )
+    assert (story.headline, story.bylines) == ("La tour est vendue", ("Tilda NORD",))
+    assert (story.editor_note, story.paragraphs) == ("PHOTO D'ARCHIVES", ("La tour est vendue.",))
+
+
+def test_what_ansa_sent_before_is_no_headline() -> None:
+    story = one(
+        b"\x01ANSA0417 3 EST 0031 R CRO\r\n\r\n\x02Venduta la torre\r\n"
+        b"(V. 'La torre in vendita...' delle 9.41)\r\n   (ANSA) - NORRBY, 05 OTT - La torre"
+        b" e' stata venduta. (ANSA).\r\n\r\n     TNO/ABC\r\n\x0305-OTT-26 12:05 NNNN\r\n\x04"
+    )
+    assert story.headline == "Venduta la torre"
+    assert story.editor_note == "V. 'La torre in vendita...' delle 9.41"
+    assert story.paragraphs == ("La torre e' stata venduta.",)
+
+
+def test_keystone_sda_without_a_dash() -> None:
+    story = one(dpa("Turm verkauft =", "Bern (Keystone-SDA) Der Turm ist verkauft.\n").raw)
+    assert (story.dateline, story.paragraphs) == (
+        "Bern (Keystone-SDA)",
+        ("Der Turm ist verkauft.",),
+    )
+
+
+def test_the_end_of_an_apa_message_leaves_no_empty_paragraph() -> None:
+    story = one(
+        b"\x01APA0417 5 CI 0031 WI\r\n\r\nTurm/Norland\r\n\x02Turm verkauft\r\n\r\n"
+        b"Norrby (APA) - Der Turm ist verkauft.\r\n(Schluss) tno/abc\r\n\x03\r\n\x04"
+    )
+    assert story.paragraphs == ("Der Turm ist verkauft.",)

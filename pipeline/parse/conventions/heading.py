@@ -43,7 +43,9 @@ _BYLINE_TITLE = re.compile(
 )
 _NOTE = re.compile(
     r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
-    r"|notice|attn|index)\b\W*[-:–—]",
+    r"|notice|attn|index)\b\W*[-:–—]"
+    # ANSA: `(V. 'Norrby al voto...' delle 10.12)`, a story that was sent before
+    r"|^\(V\. ['‘\"«].{3,120}\)$",
     re.I,
 )
 _SLUG = re.compile(
@@ -83,7 +85,8 @@ _SERVICE_LINE = re.compile(
     r"^(?:c\.|©|\(c\)|Copyright) ?(?:19|20)\d\d,? (?:The )?(?P<agency>[^\W\d_].{2,60})$", re.I
 )
 # `HARBOUR Ferry`, PA's catch line.
-_CATCH_LINE = re.compile(r"^[A-Z]{3,}(?: [A-Z]?[a-z][\w-]*){1,2}$")
+_CATCH_LINE = re.compile(r"^(?P<number>\d{1,2} )?[A-Z]{3,}(?: [A-Z]?[a-z][\w-]*){1,2}$")
+_PAGE = re.compile(r"^\d{1,2} (?=[A-Z]{3})")
 # `EEUU ELECCIONES (Previsión)`
 _GENRE = re.compile(r"\s*\([^()\d]{3,24}\)$")
 # `France-politique`, above a headline
@@ -213,13 +216,19 @@ def _read_sign(head: Heading, text: str) -> bool:
         names = split_names(by["names"] or by["people"])
         people = without_titles(tuple(name for name in names if not provider(name)))
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
-            head.provider = head.provider or next(filter(None, map(provider, names)), None)
+            head.provider = head.provider or next(filter(None, map(_house, names)), None)
         head.bylines = (*head.bylines, *(people or names))
     elif head.headline and (own := _SERVICE_LINE.match(text)) and provider(own["agency"]):
         head.provider = head.provider or provider(own["agency"])
     else:
         return _read_key_words(head, text)
     return True
+
+
+def _house(name: str) -> str | None:
+    """Return the agency that a name is, or a title begins with: `PA Political Correspondent`."""
+    letters, _, title = name.partition(" ")
+    return provider(name) or (provider(letters) if title and letters.isupper() else None)
 
 
 def _read_key_words(head: Heading, text: str) -> bool:
@@ -343,17 +352,18 @@ def _is_key_line(lines: list[str], index: int) -> bool:
     first = lines[index].strip()
     words = first.split()
     is_joined = bool(_JOINED.fullmatch(first))
-    is_catch = bool(_CATCH_LINE.match(first))
-    is_key = is_joined or is_catch or _is_capital(first)
+    catch = _CATCH_LINE.match(first)
+    is_key = is_joined or catch or _is_capital(first)
     if not is_key or len(first) > _MAX_KEY_CHARS or len(words) > _MAX_KEY_WORDS:
         return False
     below = [text for text in map(str.strip, lines[index + 1 : index + _MAX_HEAD_LINES]) if text]
     while below and _begins_other(below[0]) and not find_dateline(below[0]):
         del below[0]
     title, *rest = below or [""]
-    if title.isupper() or title.endswith((".", ":")) or not 3 <= len(title.split()) <= _TITLE_WORDS:
+    is_capital = title.isupper() and not (catch and catch["number"])
+    if is_capital or title.endswith((".", ":")) or not 3 <= len(title.split()) <= _TITLE_WORDS:
         return False
-    if is_catch:
+    if catch:
         return any(_is_house_byline(text) for text in rest[:1])
     for text in rest[:_MAX_KEY_GAP]:
         if dateline := find_dateline(text):
@@ -376,7 +386,7 @@ def _read_title(head: Heading, lines: list[str], index: int) -> int:
     if head.headline or find_dateline(first):
         return 0
     if not head.slugline and _is_key_line(lines, index):
-        head.slugline = first
+        head.slugline = _PAGE.sub("", first)
         return 1
     block = [first]
     block += map(str.strip, _subtitle_lines(lines[index + 1 : index + 2 + _MAX_TITLE_LINES]))

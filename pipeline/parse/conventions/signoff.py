@@ -394,7 +394,7 @@ def without_titles(names: tuple[str, ...]) -> tuple[str, ...]:
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in `A and B in Paris, C in Rome`: places after `in` are left out."""
     names = []
-    for part in re.split(r",| and | with |&| y | et | und ", text.strip(" ().")):
+    for part in re.split(r"[,;]| and | with |&| y | et | und ", text.strip(" ().")):
         name = re.sub(r"\s+(?:in|at|from|en|à|aus)\s+.*$", "", part.strip()).strip(" .")
         if name and (name[0].isupper() or not name[0].isascii()):
             names.append(name)

@@ -200,7 +200,7 @@ def take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, 
     last = paragraphs[-1].removesuffix(" Enditem").removesuffix("(完)").removesuffix("（完）")
     if closed := _CLOSED.search(last, max(len(last) - _SIGNATURE_CHARS, 0)):
         last = last[: closed.start()]
-    paragraphs = (*paragraphs[:-1], last)
+    paragraphs = (*paragraphs[:-1], last) if last else paragraphs[:-1]
     match = _SIGNATURE.search(last, max(len(last) - _SIGNATURE_CHARS, 0))
     agency = provider(match["sign"] or match["bare"] or match["pti"]) if match else None
     if not match or not agency:

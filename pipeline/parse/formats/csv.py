@@ -26,6 +26,7 @@ from pipeline.tabular import (
     is_row,
     plain_name,
     shape,
+    undecoded,
     unquoted,
 )
 
@@ -101,7 +102,12 @@ class _CsvFormat:
 
     def matches(self, sniff: Sniff) -> bool:
         """Look for lines of as many cells each, or a first line that names columns."""
-        return shape(sniff.text, whole=len(sniff.data) <= _HEAD_CHARS) is not None
+        text, data = sniff.text, sniff.data
+        is_other = (
+            "\ufffd" in text and data[:2] not in (b"\xff\xfe", b"\xfe\xff") and data[1:2] != b"\0"
+        )
+        text = undecoded(data[:_HEAD_CHARS]) if is_other else text
+        return shape(text, whole=len(data) <= _HEAD_CHARS) is not None
 
     def parse(self, data: bytes, hints: Hints, limits: ParseLimits) -> Iterator[Part]:
         """Yield a part for each row; its raw form is the header line and the row's own lines."""

@@ -35,6 +35,8 @@ _FOR_DESKS = re.compile(
 )
 _KEY_LINE = re.compile(r"^\S{2,60}$|^\S{2,40}(?:[/-]\S{1,30} ?){2,6}$")
 _SUBTITLE = re.compile(r"^(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*)$")
+_ALONG = re.compile(r"\([A-ZÀ-ÖØ-Þ0-9][A-ZÀ-ÖØ-Þ0-9 '\u2019+/,&-]{3,60}\)")
+_MAX_BYLINE_CHARS = 80
 _MAX_HEAD_LINES = 14
 _MAX_TITLE_LINES = 3
 _MAX_LINE_CHARS = 200
@@ -45,8 +47,10 @@ def split_heading(head: list[str], text: str) -> tuple[list[str], str]:
     """Return the lines of a header, and what of them is the heading of the text.
 
     Some send it above STX, below the line of key words: it is marked as a heading is, or the text
-    begins with its dateline or the subtitle at once.
+    begins with its dateline or the subtitle at once, or its lines have ANPA's carets.
     """
+    if begin := next((n for n, entry in enumerate(head) if n and entry.startswith("^")), None):
+        return head[:begin], "".join(f"{entry}\n" for entry in head[begin:])
     if len(head) < 3 or not _KEY_LINE.match(head[1]):
         return head, ""
     below = head[2:]
@@ -94,11 +98,18 @@ def _end_of_head(lines: list[str]) -> int:
         seen += bool(entry.strip())
         if seen > _MAX_HEAD_LINES or len(entry) > _MAX_LINE_CHARS:
             break
-        if _MARK.search(entry):
+        if _MARK.search(entry) or (end and _is_aside(entry.strip())):
             end = number + 1
         elif end and entry.strip():
             break
     return end
+
+
+def _is_aside(text: str) -> bool:
+    """Say whether a line between headline and dateline is of the heading: a byline, or what is
+    sent along (`(PHOTO+VIDEO)`)."""
+    is_byline = _BYLINE.match(text) and len(text) <= _MAX_BYLINE_CHARS
+    return bool(_ALONG.fullmatch(text) or (is_byline and not fields.is_sentence(text)))
 
 
 def _read(head: Heading, lines: list[str]) -> str | None:
@@ -107,7 +118,7 @@ def _read(head: Heading, lines: list[str]) -> str | None:
     below: list[str] = []
     note: list[str] = []
     for text in lines:
-        if note or (text.startswith("(") and not title):
+        if note or (text.startswith("(") and (not title or _ALONG.fullmatch(text))):
             note.append(text)
             if text.count(")") < 1:
                 continue

@@ -31,17 +31,17 @@ from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
+from pipeline.tabular import FOREIGN_BODIES, FOREIGN_HEADLINES
 
 _HEADLINE = ("headline", "title", "hl", "head", "heading", "news_title", "article_title",
-             "headline_text", "titel", "überschrift", "ueberschrift", "titre", "título", "titulo",
-             "titular", "titolo", "rubrik", "tytuł", "заголовок")  # fmt: skip
+             "headline_text", *FOREIGN_HEADLINES)  # fmt: skip
 _BODY = ("body", "text", "content", "body_text", "article", "story", "maintext", "full_text",
          "fulltext", "article_text", "storytext", "story_text", "article_body", "news_text",
-         "text_body", "article_content", "plain_text", "inhalt", "artikel", "texte", "contenu",
-         "texto", "contenido", "cuerpo", "testo", "contenuto", "treść", "текст")  # fmt: skip
+         "text_body", "article_content", "plain_text", *FOREIGN_BODIES)  # fmt: skip
 _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_date", "timestamp",
          "date_publish", "datetime", "created_at", "date_published", "published_date",
-         "publication_date", "publishedat", "datum", "fecha", "data", "дата")  # fmt: skip
+         "publication_date", "publishedat", "datum", "dátum", "fecha", "data", "дата",
+         "tarih", "ημερομηνία", "päivämäärä")  # fmt: skip
 _DATE_WORD = re.compile(
     r"date|datum|fecha|dato\b|päiv|tarih|дата|опубл|публик|publi|pubbl|veröff|erschien|gesendet|sent"
     r"|issued|paruti|日付|日期|날짜",
@@ -50,7 +50,10 @@ _DATE_WORD = re.compile(
 _OTHER_DATE = re.compile(
     r"updat|modif|änder|embarg|until|crawl|retriev|scrap|access|expir|birth|load|publisher", re.I
 )
-_PROVIDER = ("provider", "agency", "source", "publisher", "source_domain")
+_PROVIDER = ("provider", "agency", "source", "publisher", "source_domain", "quelle", "agentur",
+             "fuente", "fonte", "źródło", "zdroj", "источник", "kaynak", "ajans")  # fmt: skip
+_BYLINE = ("bylines", "authors", "byline", "author", "autor", "auteur", "autore", "автор", "yazar",
+           "szerző", "författare", "forfatter")  # fmt: skip
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")
 
@@ -91,7 +94,7 @@ class JsonFormat:
     ) -> Iterator[Part]:
         try:
             item = values.need_object(value)
-            low = {name.lower(): entry for name, entry in item.items()}
+            low = {name.casefold(): entry for name, entry in item.items()}
             content = _content(low)
             if content is not None:
                 yield from self._carried(low, content, raw, hints, limits)
@@ -147,7 +150,7 @@ def _mapped_items(
             if mapped.fits(mapping, entry):
                 yield mapped.read_mapped(mapping, entry, own, read_story_object)
             else:
-                low = {name.lower(): value for name, value in entry.items()}
+                low = {name.casefold(): value for name, value in entry.items()}
                 yield _with_text(read_story_object(low, own), low, entry)
         except FaultError as error:
             yield replace(error.fault, raw=own)
@@ -287,7 +290,7 @@ def _body(low: dict[str, Json]) -> Flow:
 
 
 def _names(low: dict[str, Json]) -> tuple[str, ...]:
-    for name in ("bylines", "authors", "byline", "author"):
+    for name in _BYLINE:
         value = low.get(name)
         if isinstance(value, str):
             return fields.bylines(line(value))

@@ -84,7 +84,7 @@ def read_nitf(root: etree._Element) -> Draft:
         paragraphs=(),
         version=fields.version(xml.attribute(doc_key, "version")),
         status=status,
-        provider=_provider(root, body_head, docdata),
+        provider=_provider(root, body_head, docdata) or _house(body_head),
         provider_id=xml.attribute(xml.child(docdata, "doc-id"), "id-string"),
         slugline=xml.attribute(doc_key, "key") or _fixture(docdata),
         bylines=_bylines(body_head),
@@ -199,6 +199,18 @@ def _provider(
     holder = xml.attribute(xml.child(docdata, "doc.copyright"), "holder")
     name = xml.attribute(next(xml.below(xml.child(root, "head"), "pubdata"), None), "name")
     return fields.first_provider(xml.first(body_head, "distributor"), source, holder, name)
+
+
+def _house(body_head: etree._Element | None) -> str | None:
+    """Return the agency that a byline names behind a comma: `By Ada Brenner, PA Political Staff`.
+
+    Letters alone tell it: a word may be a place or a paper's.
+    """
+    for byline in xml.below(body_head, "byline"):
+        letters = text_of(byline).rpartition(", ")[2].split(" ")[0]
+        if letters.isupper() and (house := provider(letters)):
+            return house
+    return None
 
 
 def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def read_rtf(data: bytes, limits: ParseLimits) -> str:
     markup = markup.replace(table, _fonts(table), 1) if table else markup
     try:
         text = rtf_to_text(markup, encoding="cp1252", errors="replace")
-    except (ValueError, IndexError, KeyError, LookupError, RecursionError) as error:
+    except (ValueError, OverflowError, LookupError, RecursionError) as error:
         message = f"the RTF cannot be read: {type(error).__name__}"
         raise FaultError("malformed", message) from error
     if len(text) > limits.max_decompressed_bytes:

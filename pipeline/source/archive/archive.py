@@ -122,7 +122,10 @@ def open_archive(
 
 
 def first_records(
-    path: Path | str, storage_options: Mapping[str, str] | None = None
+    path: Path | str,
+    storage_options: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
 ) -> Iterator[Record]:
     """Yield the records at `path` as `open_archive` cuts them, without reading all of it before.
 
@@ -132,7 +135,7 @@ def first_records(
     offset = 0
     for file in locations.find_files(str(path), options):
         for piece in _pieces(file, MAX_RECORD_BYTES, options, None):
-            yield Record("", offset, piece.value, headers=_headers(piece))
+            yield Record("", offset, piece.value, headers=_headers(piece, encoding))
             offset += 1
 
 

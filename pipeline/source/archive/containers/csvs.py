@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pipeline.source.archive.containers.pieces import Growing, Piece, Split
-from pipeline.tabular import Shape, shape
+from pipeline.tabular import Shape, shape, undecoded
 
 _OPEN_FIELD_BYTES = 1024 * 1024
 """A quoted field that is longer has no end: a lone quote must not take all rows after it."""
@@ -26,7 +26,7 @@ def find_table(head: bytes, *, whole: bool) -> Split | None:
     """
     if not _MAYBE.match(head) or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None
-    found = shape(head.decode("utf-8", "replace"), whole=whole)
+    found = shape(undecoded(head), whole=whole)
     if found is None:
         return None
     return lambda chunks, limit_bytes: csv_rows(chunks, limit_bytes, found)
