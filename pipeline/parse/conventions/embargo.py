@@ -202,16 +202,29 @@ class Embargo:
 
 @cache
 def _openings() -> dict[str, re.Pattern[str]]:
-    """Return the patterns of each kind of words, and of each language's own."""
+    """Return the patterns of each kind of words."""
     words: dict[str, list[str]] = {}
-    for kind, language, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
+    for kind, _, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
         words.setdefault(kind, []).extend(found.split("||"))
-        if kind != "none":
-            words.setdefault(f"in {language}", []).extend(found.split("||"))
     return {
         kind: re.compile(_OPENING + "(?:" + "|".join(found) + ")", re.I)
         for kind, found in words.items()
     }
+
+
+@cache
+def _words_of_languages() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
+    """Return the pattern of what stands before the words of any language, and that of each's own.
+
+    Where they begin is looked for once: it costs more than the words do.
+    """
+    words: dict[str, list[str]] = {}
+    for kind, language, found in tsv.rows("pipeline.parse.conventions", "embargo.tsv"):
+        if kind != "none":
+            words.setdefault(language, []).extend(found.split("||"))
+    of_all = "|".join("|".join(found) for found in words.values())
+    before = re.compile(f"{_OPENING}(?={of_all})", re.I)
+    return before, {lang: re.compile("|".join(found), re.I) for lang, found in words.items()}
 
 
 def is_embargo(text: str) -> bool:
@@ -268,10 +281,13 @@ def zone_of_words(text: str) -> tzinfo | None:
     The language is the one that knows most of the line's first words. None where it, or one that
     knows as many, is at home in several zones.
     """
+    before, own = _words_of_languages()
+    if not (begin := before.match(text)):
+        return None
     ends = {
-        kind[3:]: found.end()
-        for kind, words in _openings().items()
-        if kind.startswith("in ") and (found := words.match(text))
+        language: found.end()
+        for language, words in own.items()
+        if (found := words.match(text, begin.end()))
     }
     most = max(ends.values(), default=0)
     zones = [zone_of_language(language) for language in sorted(ends) if ends[language] == most]
