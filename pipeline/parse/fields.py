@@ -31,6 +31,7 @@ from pipeline.parse.text.dates import Moment
 
 _DAY_LINE = re.compile(r"^[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}$")
 _BY = re.compile(r"^(?:by|por|par|von|di|door|av|text)[ :]\s*", re.I)
+_ADDRESS = re.compile(r"[\s,]*[(<]?(?:mailto:)?[\w.+-]{1,60}@[\w-]{1,60}\.[\w.-]{1,60}[)>]?$")
 _JOB = re.compile(
     r",?\s+(?:Staff|Associated|AP|Reuters|AFP|Special|Correspondent)\b|\s+[-–—|]\s+"  # noqa: RUF001
 )
@@ -117,7 +118,9 @@ def bylines(text: str | None) -> tuple[str, ...]:
     """
     if not text or is_sentence(text):
         return ()
-    plain = _BY.sub("", text.strip()).strip(" .,;/")
+    plain = _BY.sub("", _ADDRESS.sub("", text.strip())).strip(" .,;/")
+    name, slash, house = plain.rpartition("/")
+    plain = name if slash and " " in name and house.isupper() and provider(house) else plain
     if provider(plain) or provider(plain.removeprefix("The ")):
         return (plain,)
     names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))

@@ -195,3 +195,41 @@ def test_the_house_behind_a_byline_of_nitf_is_the_provider(
         "</body.content></body></nitf>".encode()
     )
     assert (story.provider, story.bylines[0]) == (provider, "Tilda Nord")
+
+
+def test_a_day_in_a_line_of_newsml_that_names_no_agency() -> None:
+    """Belga's, whose agency stands elsewhere: `05/10` is no place."""
+    story = one(
+        b"<NewsML><NewsItem><NewsManagement><FirstCreated>20261005T120000+0200</FirstCreated>"
+        b"</NewsManagement><NewsComponent><NewsLines><HeadLine>Tour vendue</HeadLine>"
+        b"<DateLine>NORRBY 05/10</DateLine></NewsLines><AdministrativeMetadata><Provider>"
+        b'<Party FormalName="BELGA"/></Provider></AdministrativeMetadata><ContentItem>'
+        b'<MediaType FormalName="Text"/><DataContent>La tour est vendue.</DataContent>'
+        b"</ContentItem></NewsComponent></NewsItem></NewsML>"
+    )
+    assert (story.dateline_places, str(story.dateline_date)) == (("NORRBY",), "2026-10-05")
+
+
+def test_a_caption_of_g2_is_no_summary() -> None:
+    story = one(
+        b'<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:n:1" version="1">'
+        b'<itemMeta><itemClass qcode="ninat:text"/></itemMeta><contentMeta>'
+        b"<headline>Tower sold</headline>"
+        b"<description role='drol:summary'>It was time.</description>"
+        b"<description role='drol:caption'>The tower at dawn.</description></contentMeta>"
+        b"<contentSet><inlineData contenttype='text/plain'>The tower was sold.</inlineData>"
+        b"</contentSet></newsItem>"
+    )
+    assert (story.summary, story.captions) == ("It was time.", ("The tower at dawn.",))
+
+
+@pytest.mark.parametrize(
+    "byline", ["Tilda Nord tno@ntb.no", "Tilda Nord/TT", "Tilda Nord (tno@ntb.no)"]
+)
+def test_a_byline_without_address_and_house(byline: str) -> None:
+    story = one(
+        f"<nitf><body><body.head><hedline><hl1>Tower sold</hl1></hedline><byline>{byline}</byline>"
+        "</body.head><body.content><p>The tower was sold on Monday.</p></body.content></body>"
+        "</nitf>".encode()
+    )
+    assert story.bylines == ("Tilda Nord",)

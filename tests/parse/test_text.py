@@ -479,3 +479,13 @@ def test_a_catch_line_of_pa_with_its_number() -> None:
     assert (item.slugline, item.headline) == ("HOME Tower", "TOWER SOLD AFTER LONG AUCTION")
     assert (item.bylines, item.provider) == (("Tilda Nord",), "PA")
     assert item.paragraphs == ("The tower was sold on Monday, officials said.",)
+
+
+def test_what_the_new_york_times_service_puts_above_a_headline() -> None:
+    item = one(
+        b"TOWER-SALE-ART-NYT\n\n\t(For use by New York Times News Service clients)\n\n"
+        b"\tA TOWER IS SOLD\n\n\tBy TILDA NORD\n\tc.2026 New York Times News Service\n\n"
+        b"\tNORRBY, Norland -- The tower stood for a hundred years.\n\tIt was sold on Monday.\n"
+    )
+    assert (item.headline, item.bylines) == ("A TOWER IS SOLD", ("TILDA NORD",))
+    assert item.editor_note == "For use by New York Times News Service clients"

@@ -45,7 +45,9 @@ _NOTE = re.compile(
     r"^\W{0,4}(?:eds?|editors?(?:['’]s?)?(?: note)?|note to editors|attention|nota|advisory"
     r"|notice|attn|index)\b\W*[-:–—]"
     # ANSA: `(V. 'Norrby al voto...' delle 10.12)`, a story that was sent before
-    r"|^\(V\. ['‘\"«].{3,120}\)$",
+    r"|^\(V\. ['‘\"«].{3,120}\)$"
+    # the New York Times' service, above the headline
+    r"|^\((?:For use by|Editors:|ATTN:?) .{3,80}\)$",
     re.I,
 )
 _SLUG = re.compile(

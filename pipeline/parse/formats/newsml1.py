@@ -43,6 +43,7 @@ _TITLES = frozenset({"title", "headline"})
 _ABSTRACTS = frozenset({"abstract", "summary", "teaser"})
 _NO_TEXT = re.compile(r"style ?sheet|\bcss\b|\bxslt?\b|javascript")
 _CAPTION_ROLES = frozenset({"caption", "picture caption", "photo caption", "caption text"})
+_DIGIT = re.compile(r"\d")
 
 
 class _NewsMl1:
@@ -85,6 +86,9 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         words = None  # a time and no words, as some systems fill the line
     words = words.rstrip(" -–—_") if words else words  # noqa: RUF001 - dashes of datelines
     found = find_dateline(words + " - ") if words else None
+    agency = provider_of(item, envelope, identity)
+    if words and not found and agency and _DIGIT.search(words):
+        found = find_dateline(f"{words} ({agency}) - ")  # `NORRBY 05/10`: a day, and no agency
     published = made or first or stamp or sent
     near = published.at.date() if published else None
     urgency = formal_name(xml.child(management, "urgency")) or formal_name(
@@ -97,7 +101,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         version=fields.version(text_of(revision)),
         version_time=made.at if made else None,
         status=status,
-        provider=provider_of(item, envelope, identity) or content.provider,
+        provider=agency or content.provider,
         provider_id=identity_of(identity),
         slugline=xml.first(item, "slugline")
         or xml.first(item, "namelabel")

@@ -212,8 +212,12 @@ def _metadata(
     near = published.at.date() if published else None
     signals = [value_of(signal) or "" for signal in xml.children(meta, "signal")]
     corrected = any(signal.lower().endswith("correction") for signal in signals)
-    described = xml.texts(xml.children(about, "description"))
     text_item = is_text_item(meta)
+    summaries: list[etree._Element] = []
+    captions: list[etree._Element] = []
+    for entry in xml.children(about, "description"):
+        is_caption = (xml.attribute(entry, "role") or "").lower().endswith("caption")
+        (captions if is_caption or not text_item else summaries).append(entry)
     draft = Draft(
         headline="",
         paragraphs=(),
@@ -236,8 +240,8 @@ def _metadata(
         rights=xml.first(rights, "copyrightnotice") or xml.first(rights, "copyrightholder"),
         usage_terms=xml.first(rights, "usageterms"),
         editor_note="\n".join(xml.texts(xml.children(meta, "ednote"))) or None,
-        summary=" ".join(described) or None if text_item else None,
-        captions=() if text_item else described,
+        summary=" ".join(xml.texts(iter(summaries))) or None,
+        captions=xml.texts(iter(captions)),
         related=relations_of(item, meta),
         created_at=(begun or created).at if (begun or created) else None,  # type: ignore[union-attr]
         updated_at=(changed or made).at if (changed or made) else None,  # type: ignore[union-attr]
