@@ -13,12 +13,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.enrich.events import labels
+from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.antecedents import (
     THEY,
     Mentions,
     antecedents,
     is_a_person,
     is_possessed,
+    speaker_of,
     stands_for_several,
 )
 from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody, with_of
@@ -33,7 +35,7 @@ from pipeline.enrich.events.party import (
     distinct,
     identity,
 )
-from pipeline.enrich.events.roles import is_people, role_of, role_of_words
+from pipeline.enrich.events.roles import is_doer, is_people, role_of, role_of_words
 from pipeline.enrich.events.syntax import Token, arguments, governed, leaders, nouns
 from pipeline.model import Actor, Entity
 
@@ -234,6 +236,11 @@ class Resolver:
     def party_at(self, token: Token) -> Party | None:
         """Return who stands at a noun itself, not within its phrase."""
         return self._party(token)
+
+    def tellers(self, act: Act) -> list[Party]:
+        """Return who says, in the sentence, that somebody did an act."""
+        told_by = (speaker_of(token) for token in act.sources)
+        return [p for t in told_by if t is not None for p in [self._party(t)] if p is not None]
 
     def of_country(self, party: Party, tokens: Sequence[Token]) -> Party:
         """Return a party without a country, of the country that an attack on it names."""
@@ -527,10 +534,11 @@ class Resolver:
         return None
 
     def _people(self, token: Token, country: str | None) -> str | None:
-        """CIV for a nationality's unlisted people: "Moroccan youths", "Algerian landowners"."""
-        if not is_people(token):
-            return None
-        return "CIV" if country or token.tag_ == "NNS" else None
+        """CIV for a nationality's unlisted people: "Moroccan youths", "Hungarian pensioners"."""
+        if is_people(token):
+            return "CIV" if country or token.tag_ == "NNS" else None
+        named = country is not None and token.tag_ == "NNS" and is_doer(token)
+        return "CIV" if named and not classes_of(token, self._lexicon) else None
 
     def _force(self, token: Token, role: str | None) -> str | None:
         """Say whose fighters are meant: "Islamic State militants", "NATO troops"."""

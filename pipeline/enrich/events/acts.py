@@ -125,6 +125,9 @@ class ActFinder:
             targets.extend(struck(found))
             if code.startswith(_ASSAULTING):
                 own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
+            # "Talks collapsed" are no talks besides.
+            if code.startswith(_HALTING):
+                own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
             held = [t for t in trigger if t.lower_ in {"hostage", "captive", "prisoner"}]
             targets = [c for t in held for c in t.lefts if c.tag_ == "NNS"] + targets
             return Act(
@@ -369,6 +372,7 @@ class ActFinder:
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
 _ASSAULTING = code_set("assaulting")
+_HALTING = code_set("halting")
 _ORDERED = code_set("ordered")
 _FIGHTING = code_set("fighting")
 _SENT_TROOPS = code_set("sent_troops")

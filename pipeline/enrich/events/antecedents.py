@@ -67,7 +67,7 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
     speaker's own clause the speaker is meant ("the rebels said that they would leave").
     """
     lower = token.lower_
-    speaker = _speaker(token)
+    speaker = speaker_of(token)
     if speaker is not None and lower in HE | IT | {"they", "them"}:
         teller = party(speaker)
         agrees = teller is not None and _agrees(lower, speaker, teller)
@@ -161,7 +161,7 @@ def is_possessed(token: Token) -> bool:
     return any(child.lower_ in _OWN and child.dep_ == "poss" for child in token.children)
 
 
-def _speaker(token: Token) -> Token | None:
+def speaker_of(token: Token) -> Token | None:
     """Return the subject of the verb whose clause a pronoun is the subject of."""
     if token.dep_ not in _SUBJECTS:
         return None

@@ -44,7 +44,7 @@ from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.protocol import CoderInput
 from pipeline.enrich.events.relations import conditions
 from pipeline.enrich.events.screen import Screen
-from pipeline.enrich.events.syntax import Token, arguments, governed
+from pipeline.enrich.events.syntax import Token, arguments, governed, has_main_clause
 from pipeline.model import Actor, Event
 
 if TYPE_CHECKING:
@@ -250,6 +250,8 @@ class EventCoder:
                 about = self._concerns(act, source, target, item.entities, start)
                 least = self._least_worth(act, source, target, reported=about)
                 deeds.add(act, source, target, is_row=least is not None)
+                for teller in resolver.tellers(act):
+                    deeds.add_told(act, teller, source)
                 if least is not None:
                     rows.append(_Row(act, source, target, place, least))
         events: dict[tuple[str | None, ...], Event] = {}
@@ -382,7 +384,7 @@ class EventCoder:
     def _event(self, item: CoderInput, index: int, row: _Row, after: str | None) -> Event | None:
         act, source, target, place = row.act, row.source, row.target, row.place
         values = row_features(act, source, target, self._lexicon, after=after)
-        if worth(values) < row.least:
+        if worth(values, own_clause=has_main_clause(act.predicate)) < row.least:
             return None
         sure = self._judge(values)
         start, end = item.sentences[index]

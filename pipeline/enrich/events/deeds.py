@@ -16,6 +16,7 @@ from pipeline.enrich.events.syntax import Token
 
 _ACCUSING = code_set("accusing")
 _JUDGING = code_set("judging")
+_HELD_AGAINST = code_set("held_against")
 _MOST_DOERS = 3
 _MOST_STEPS = 4
 """From a noun to its verb: "expressed concern over the test"."""
@@ -46,6 +47,14 @@ class Deeds:
         known = source.political and bool(source.actor.country or source.actor.name)
         if is_row and known and not (act.negated or act.hypothetical):
             self.acts.append((act, source))
+
+    def add_told(self, act: Act, teller: Party, source: Party) -> None:
+        """Note an act that somebody says another did: it charges him, if it is held against one.
+
+        "Egypt said Ethiopia had broken the accord."
+        """
+        if act.code.startswith(_HELD_AGAINST) and not _is_same(teller, source):
+            self.charges.append((teller, source))
 
     def answered(
         self, act: Act, source: Party, target: Party | None

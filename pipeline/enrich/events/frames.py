@@ -98,7 +98,7 @@ class Frames:
     def _clause_atom(self, atom: Atom, found: Arguments, predicate: Token) -> list[Token]:
         clauses = self.clauses(found, predicate)
         if atom.classes == (INFINITIVE,):
-            return [clause for clause in clauses if is_infinitive(clause)]
+            return [c for c in clauses if is_infinitive(c) or _is_wished(c)]
         if not atom.classes:
             return clauses
         wanted = (t for t in predicate.subtree if t.pos_ == "ADJ")
@@ -196,6 +196,19 @@ def _says_that(clause: Token) -> bool:
     return any(c.dep_ == "mark" and c.lower_ == "that" for c in clause.children)
 
 
+def _is_wished(clause: Token) -> bool:
+    """Say whether a clause tells what is to be done: "asked that Kenya send observers".
+
+    One subject's verb in its base form, which no statement has.
+    """
+    if not _says_that(clause) or any(c.dep_ in {"aux", "auxpass"} for c in clause.children):
+        return False
+    subject = next((c for c in clause.children if c.dep_ == "nsubj"), None)
+    one = subject is not None and subject.tag_ in {"NN", "NNP", "NNPS"}
+    several = subject is not None and any(c.dep_ == "conj" for c in subject.children)
+    return one and not several and clause.tag_ in {"VB", "VBP"}
+
+
 def behind(tokens: list[Token]) -> list[Token]:
     """Return whom a participle after a noun names: "sanctions imposed on Chile"."""
     found: list[Token] = []
@@ -270,6 +283,19 @@ def _told_of(tokens: list[Token]) -> list[Token]:
 _TELLING = frozenset({"that", "whether", "for"})
 
 
+def _is_behind_object(preposition: Token, predicate: Token) -> bool:
+    """Say whether "in" with a noun of its own follows the verb's object.
+
+    "took two men hostage in Mali" takes nobody in.
+    """
+    if preposition.lower_ != "in" or not any(c.dep_ == "pobj" for c in preposition.children):
+        return False
+    return any(
+        child.dep_ == "dobj" and predicate.i < child.i < preposition.i
+        for child in predicate.children
+    )
+
+
 def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
     """Return the particle or preposition of a two-word verb, near the verb or depending on it."""
     first = [
@@ -277,6 +303,7 @@ def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
         for child in predicate.children
         if child.lower_ == words[0]
         and child.i > predicate.i
+        and not _is_behind_object(child, predicate)
         and child.dep_
         in {
             "prt",
@@ -292,6 +319,14 @@ def _particle_tokens(predicate: Token, words: list[str]) -> list[Token]:
             "ccomp",
         }
     ]
+    if not first:  # "held villagers captive": an adjective behind the object, read as its own
+        first = [
+            inner
+            for child in predicate.children
+            if child.dep_ == "dobj" and child.i > predicate.i
+            for inner in child.rights
+            if inner.dep_ == "amod" and inner.lower_ == words[0]
+        ]
     if not first and predicate.i + 1 < len(predicate.doc):
         following = predicate.nbor(1)
         if following.lower_ == words[0]:

@@ -64,6 +64,15 @@ def is_people(token: Token) -> bool:
     return token.pos_ == "NOUN" and (lemma in _PEOPLE or lemma.endswith(_PERSONAL_ENDS))
 
 
+def is_doer(token: Token) -> bool:
+    """Say whether a plural noun has the form of those who do something: "pensioners", "dockers".
+
+    Things have it too ("orders", "computers"): it tells people only beside a nationality.
+    """
+    lemma = token.lemma_.lower()
+    return token.pos_ == "NOUN" and lemma.endswith(_DOERS_ENDS) and lemma not in _THINGS
+
+
 def role_of_words(words: str, lexicon: EventLexicon) -> str | None:
     """Return the role that a description gives ("prime minister of Kenya")."""
     parts = words.lower().replace("-", " ").split()
@@ -85,6 +94,17 @@ _PEOPLE = frozenset([
     "youth", "people", "folk", "crew", "employee", "hacker", "escapee", "evacuee", "returnee",
     "spy", "pilot", "clan", "minority", "intellectual", "academic", "cleric", "priest", "monk",
     "nun", "bishop", "imam", "captain", "captive", "survivor", "relative", "dependent", "expat",
+])  # fmt: skip
+_DOERS_ENDS = ("er", "or", "ee", "ant")
+_THINGS = frozenset([
+    "order", "number", "power", "letter", "paper", "border", "river", "water", "computer", "matter",
+    "corner", "center", "quarter", "barrier", "offer", "figure", "winter", "summer", "character",
+    "factor", "sector", "error", "motor", "reactor", "tractor", "monitor", "indicator", "plant",
+    "grant", "restaurant", "committee", "fee", "coffee", "guarantee", "degree", "door", "floor",
+    "color", "labor", "harbor", "cover", "career", "tower", "server", "newspaper", "chapter",
+    "disaster", "cancer", "weather", "theater", "layer", "meter", "dollar", "lever", "counter",
+    "debenture", "poster", "filter", "answer", "murder", "transfer", "tender", "register",
+    "semiconductor", "tiger", "deer", "beer", "boomer", "flower", "finger", "shoulder", "supper",
 ])  # fmt: skip
 _PERSONAL_ENDS = ("owner", "worker", "people", "person", "man", "woman", "ist", "ian", "keeper",
                   "goer", "maker", "holder", "seeker", "guard", "builder", "driver", "trainer",

@@ -396,3 +396,18 @@ def _doer(noun: Token) -> list[Token]:
             continue
         break
     return []
+
+
+def has_main_clause(predicate: Token) -> bool:
+    """Say whether a verb is that of a main clause with a subject of its own.
+
+    The sentence's verb, or one joined to it by a conjunction.
+    """
+    if not any(child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS for child in predicate.children):
+        return False
+    verb = predicate
+    for _ in range(MAX_CHAIN):
+        if verb.dep_ != "conj":
+            break
+        verb = verb.head
+    return bool(verb.dep_ == "ROOT")

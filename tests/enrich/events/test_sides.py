@@ -339,6 +339,67 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "ACCUSE",
             ("Hungary", "HUN"),
         ),
+        # a second main clause of the sentence
+        (
+            "Peru and Chile met in Lima, and Brazil urged both countries to sign a treaty.",
+            ("Brazil", "BRA"),
+            "REQUEST",
+            ("Chile", "CHL"),
+        ),
+        (
+            "Togo criticised Benin in Accra, and Ghana expelled two Beninese diplomats.",
+            ("Ghana", "GHA"),
+            "SANCTION",
+            ("Beninese diplomats", "BEN"),
+        ),
+        # people that no list names, by their nationality
+        (
+            "Estonian dockers protested against the Estonian government.",
+            ("Estonian dockers", "EST"),
+            "PROTEST",
+            ("Estonian government", "EST"),
+        ),
+        # held, with the word for it behind the object
+        (
+            "Rebels held thirty herders captive in Niger.",
+            ("Rebels", None),
+            "ASSAULT",
+            ("herders", None),
+        ),
+        (
+            "Gunmen took four Danish doctors hostage in Somalia.",
+            ("Gunmen", None),
+            "ASSAULT",
+            ("doctors", None),
+        ),
+        # what is asked to be done is asked
+        (
+            "Bhutan asked that the United Nations send observers to its border.",
+            ("Bhutan", "BTN"),
+            "REQUEST",
+            ("United Nations", None),
+        ),
+        # money for a purpose, in any currency
+        (
+            "Iceland set aside 40 million crowns to help Malawi rebuild its schools.",
+            ("Iceland", "ISL"),
+            "AID",
+            ("Malawi", "MWI"),
+        ),
+        # what one state says of another, and that one denies
+        (
+            "Kenya said Uganda had broken the accord. Kampala denied the claim.",
+            ("Kampala", "UGA"),
+            "REJECT",
+            ("Kenya", "KEN"),
+        ),
+        # talks that end
+        (
+            "Talks between Norway and Iceland broke down on Friday.",
+            ("Norway", "NOR"),
+            "SANCTION",
+            ("Iceland", "ISL"),
+        ),
     ],
 )
 def test_both_sides_of_an_act_are_found(
