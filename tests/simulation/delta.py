@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -125,22 +125,6 @@ class Protocol:
     min_reader_version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Dataset:
-    """Stands for a dataset: its schema is known at once, its files are read when rows are asked."""
-
-    schema: pa.Schema
-    read: Callable[[], list[pa.Table]]
-
-    def replace_schema(self, schema: pa.Schema) -> _Dataset:
-        return _Dataset(schema, self.read)
-
-    def __getattr__(self, name: str) -> Any:
-        parts = self.read()
-        rows = pa.concat_tables(parts) if parts else self.schema.empty_table()
-        return getattr(ds.dataset(rows).replace_schema(self.schema), name)
-
-
 class MemoryTable:
     """What the product asks of a `DeltaTable`, over a `Store`."""
 
@@ -226,16 +210,10 @@ class MemoryTable:
         return pa.table(columns)
 
     def to_pyarrow_dataset(self, **_: object) -> ds.Dataset:
-        """The rows of this version, looked at once they are asked for, as delta-rs' are.
-
-        That raises `FileNotFoundError` where a file of it is gone.
-        """
-        paths = [f"{self._table}/{path}" for path in self._files]
-
-        def read() -> list[pa.Table]:
-            return [self._store.rows(path) for path in paths]
-
-        return cast("ds.Dataset", _Dataset(contract(self._table).schema, read))
+        """The rows of this version; `FileNotFoundError` where a file of it is gone."""
+        schema = contract(self._table).schema
+        parts = [self._store.rows(f"{self._table}/{path}") for path in self._files]
+        return ds.dataset(pa.concat_tables(parts) if parts else schema.empty_table())
 
     def prepared(self, actions: Sequence[AddAction | RemoveAction], **options: Any) -> list[Action]:
         """The entry of a commit, and whether the log takes it from this handle.
