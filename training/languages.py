@@ -150,7 +150,7 @@ RECIPES = {
         rate=0.0015,
         begin="news-en",
         coarse=True,
-        courses=(Course(swapped=0.3),),
+        courses=tuple(Course(seed, swapped=0.3) for seed in range(3)),
         pieces=True,
         words="words-es.npz",
     ),
