@@ -14,7 +14,7 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.coverage import Coverage
 from tests.simulation.world import Plan, lived, shrunk
 
-LONG_MINUTES = float(os.environ.get("DATELINE_SIMULATE_MINUTES", "3"))
+LONG_MINUTES = float(os.environ.get("DATELINE_SIMULATE_MINUTES", "1.5"))
 SEEDS = 30
 """A known bug is found within so many seeds."""
 

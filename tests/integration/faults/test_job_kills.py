@@ -16,7 +16,7 @@ from tests.support.published import Published
 
 pytestmark = pytest.mark.engine
 PER_ROUND = 40
-WORKER_KILLS = 10 if LONG else 3
+WORKER_KILLS = 10 if LONG else 2
 PACE_S = 20.0 if LONG else 0.0
 """Between the deaths of workers: one that dies six times within two minutes ends the job."""
 
@@ -39,7 +39,7 @@ def wire(either_broker: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Wir
     name, servers = either_broker
     if name != "embedded broker" and not LONG:
         monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
-    kills = (160, 10) if name == "embedded broker" else (40, 4)
+    kills = (160, 8) if name == "embedded broker" else (40, 3)
     return Wire(name, servers, kills[0] if LONG else kills[1])
 
 
