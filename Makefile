@@ -48,11 +48,13 @@ audit: $(VENV)/.run  ## known faults of the pinned dependencies (asks public adv
 pictures: demo  ## the pictures of README.md, by Chromium, from the demo's lake
 	$(BIN)/python -m tests.support.pictures lake/demo docs/pictures
 
-sbom: $(VENV)/.run  ## what is installed, as CycloneDX: build/dateline.cdx.json
+sbom: $(VENV)/.run  ## what is installed, and what the extras add, as CycloneDX: build/dateline*.cdx.json
 	$(BIN)/python -m venv build/sbom
 	build/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
-	build/sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
-	  --output-reproducible --output-format JSON --output-file build/dateline.cdx.json
+	for extras in "" -extras; do \
+	  build/sbom/bin/cyclonedx-py requirements requirements$$extras.lock --pyproject pyproject.toml \
+	    --output-reproducible --output-format JSON --output-file build/dateline$$extras.cdx.json || exit 1; \
+	done
 
 lint: $(VENV)/.dev  ## style, types, the direction of imports
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -36,6 +37,8 @@ from pipeline.source.kafka.patterns import check_pattern
 from pipeline.store.option_names import check_option
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from pipeline.parse.limits import ParseLimits
     from pipeline.parse.mapping.field_map import FieldMap
 
@@ -318,14 +321,25 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         # Its words name the section; those of its cause may quote the value.
         raise ConfigError("an environment variable is not JSON", reason=error) from None
     except ValidationError as error:
-        # The input itself stays out of the message: it may be a secret.
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
-        )
+        wrong = "; ".join(map(_wrong, error.errors()))
         raise ConfigError(f"wrong configuration: {wrong}") from None
     settings = restore(found.model_dump())
     _ = settings.mappings  # a wrong one is an error of the configuration, told here
     return settings
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """Say where and what is wrong; the input itself stays out of it, as it may be a secret."""
+    path = [str(part) for part in error["loc"] if part != "[key]"]
+    if error["type"] != "extra_forbidden":
+        return f"{'.'.join(path)}: {error['msg'].removeprefix('Value error, ')}"
+    *within, name = path
+    kind = _sections().get(within[0]) if within else Settings
+    known = [] if kind is None else list(kind.model_fields)
+    near = get_close_matches(name, known, 1)
+    what = "setting" if within else "section"
+    hint = f"; is {'.'.join([*within, near[0]])} meant?" if near else ""
+    return f"{'.'.join(path)} is no {what}{hint}"
 
 
 def _sections() -> dict[str, type[_Section]]:

@@ -65,3 +65,26 @@ def test_export_copies_what_may_be_shown_and_then_what_changed(lake: str, tmp_pa
             CliRunner().invoke(
                 app, ["lake", "export", target, "--lake", lake, *wrong], catch_exceptions=False
             )
+
+
+def test_check_says_what_its_findings_mean(lake: str) -> None:
+    path = next(Path(lake).glob("stories/date=*/**/*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
+    path.write_bytes(content)
+    done = CliRunner().invoke(app, ["lake", "check", "--lake", lake])
+    assert "unreadable_file: a data file cannot be opened" in done.output
+
+
+def test_repair_says_what_cannot_be_rebuilt_and_what_is_left_to_do(lake: str) -> None:
+    log = Path(lake, "stories", "_delta_log")
+    Path(log, "_last_checkpoint").write_text("{")
+    asked = ["lake", "repair", "--lake", lake]
+    done = CliRunner().invoke(app, asked)
+    assert "stories _last_checkpoint: damaged (Expecting" in done.output
+    assert "`--apply` repairs it" in done.output
+    Path(log, "00000000000000000002.checkpoint.parquet").write_bytes(b"PAR1")
+    Path(log, "00000000000000000001.json").unlink()
+    with pytest.raises(LakeCheckError, match="from a backup") as caught:
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert caught.value.exit_code == 20

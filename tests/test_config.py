@@ -83,6 +83,25 @@ def test_what_a_file_says_of_any_section_holds(tmp_path: Path) -> None:
     assert restore(json.loads(json.dumps(found))) == load(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[lak]\nurl = 'hush'\n", "wrong configuration: lak is no section; is lake meant?"),
+        (
+            "[kafka]\ntopic = ['hush']\n",
+            "wrong configuration: kafka.topic is no setting; is kafka.topics meant?",
+        ),
+        ("[kafka]\nzz = 'hush'\n", "wrong configuration: kafka.zz is no setting"),
+    ],
+)
+def test_a_misspelt_name_says_what_is_meant(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize("section", sorted(load().model_dump()))
 def test_a_misspelt_setting_of_any_section_is_refused_and_never_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str

@@ -105,6 +105,8 @@ def check(
         out.print("[green]The lake adds up.[/green]" if report.ok else "[red]Errors found.[/red]")
         if notes:
             out.print(f"Findings: {notes}")
+        for kind, meaning in data["meaning"].items():
+            out.print(Text(f"  {kind}: {meaning}"), soft_wrap=True)
         if not report.glob_exact:
             out.print("A plain glob over the data files is not exact now: see `lake check --glob`.")
     if not report.ok:
@@ -293,14 +295,21 @@ def repair(
         print_json({"found": [asdict(one) for one in found], "repaired": len(done)})
     else:
         for one in found:
-            fate = "cannot be rebuilt" if not one.is_possible else "rebuilt" if apply else "damaged"
-            out.print(Text(f"{one.table} {one.file}: {fate} ({one.fault})"), soft_wrap=True)
+            fate = (
+                "cannot be rebuilt" if not one.is_possible else "repaired" if apply else "damaged"
+            )
+            fault = one.fault.removeprefix(f"{one.file}: ")
+            out.print(Text(f"{one.table} {one.file}: {fate} ({fault})"), soft_wrap=True)
         if not found:
             out.print("Nothing to repair.")
-        elif not apply:
-            out.print("Nothing was changed: `--apply` does it.")
+        elif not apply and any(one.is_possible for one in found):
+            out.print("Nothing was changed: `--apply` repairs it (stop the jobs first).")
     if hopeless := sum(not one.is_possible for one in found):
-        raise LakeCheckError("the log lacks what a checkpoint stood for", files=hopeless)
+        raise LakeCheckError(
+            "the log lacks what a checkpoint stood for: take the `_delta_log` of that table from a"
+            " backup; the data files are kept (docs/upkeep.md)",
+            files=hopeless,
+        )
 
 
 @lake_app.command()

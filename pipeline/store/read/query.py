@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.store.read.query_apart import too_much_memory
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
@@ -39,6 +39,9 @@ class Ask(Protocol):
 
 _BATCH_ROWS = 2048
 _AGAIN_S = 0.2
+_UNREAD_FILE = "reading the stream registered as"
+"""So DuckDB begins to tell of a data file that Arrow could not read."""
+
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
 
 
@@ -60,7 +63,8 @@ def query(
     spills above it into a temporary directory, up to eight times as much; a result may take an
     eighth, for its rows take several times that when they are shown. Times are in UTC. Raises
     `UsageError` where there is no lake, for SQL that does not only read, for a result that is too
-    large, and with DuckDB's words for SQL that fails.
+    large, and with DuckDB's words for SQL that fails; `StoreError` where a data file cannot be
+    read.
     """
     named = named_in(sql)
     with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads, named=named) as ask:
@@ -91,6 +95,12 @@ def asking(
                 # Its own words advise settings that a query may not set.
                 raise too_much_memory(memory_mb) from error
             except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
+                if isinstance(error, FileNotFoundError) or _UNREAD_FILE in str(error):
+                    raise StoreError(
+                        "a data file of the lake cannot be read: ask again, as upkeep may have"
+                        " replaced it; if it stays so, `dateline lake check` says what is wrong",
+                        reason=error,
+                    ) from error
                 raise UsageError(str(error)) from error
 
         yield ask

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.store.read.query import _interruptible, json_rows, query
 from pipeline.store.read.views import VIEWS, named_in
 from pipeline.store.schema.contract import TABLES, contract
@@ -224,13 +224,13 @@ def test_no_lake_is_told_and_none_is_made(tmp_path: Path) -> None:
 
 
 def test_a_filter_on_the_partition_leaves_other_files_alone(lake: Path) -> None:
-    """The other days' files are not even opened: they may be gone."""
+    """The other days' files are not even opened: they may be gone. Who asks gets a remedy."""
     for path in lake.glob("stories/date=*/*/*.parquet"):
         if "date=2026-03-05" not in path.as_posix():
             path.unlink()
     sql = "SELECT headline FROM stories WHERE date = '2026-03-05'"
     assert len(ask(lake, sql)) == 1
-    with pytest.raises(UsageError):
+    with pytest.raises(StoreError, match="`dateline lake check`"):
         ask(lake, "SELECT headline FROM stories")
 
 
