@@ -140,7 +140,7 @@ def _show(lake: str, as_json: bool) -> None:
     out.print("Go on with:")
     command = "dateline" if shutil.which("dateline") else os.path.relpath(sys.argv[0])
     for line in (
-        f'{command} query --lake {lake} "select root, source_name, target_name, sentence'
+        f'{command} query --lake {lake} "select source_label, root, target_label, sentence'
         ' from current_events"',
         f"{command} lake check --lake {lake}",
         f"{command} --help",

@@ -71,6 +71,13 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     return Opened(data, hints, (*warnings, *framed), whole)
 
 
+def framed_schema(data: bytes) -> int | None:
+    """Return the id of the schema whose frame bytes begin with, if they can be one."""
+    number = int.from_bytes(data[1:_FRAME_BYTES], "big")
+    holds = data[:1] == b"\0" and data[_FRAME_BYTES:].strip(b"\0 \t\r\n")
+    return number if holds and 0 < number < _MAX_SCHEMA_ID else None
+
+
 def _unframed(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return the content without the frame of Confluent's schema registry, and a warning where it
     had one.
@@ -78,13 +85,15 @@ def _unframed(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     The frame is a zero and the schema's id in four bytes (Confluent Platform, wire format). JSON
     and XML behind it are read; Avro and Protobuf raise `FaultError`, which names the id.
     """
-    number = int.from_bytes(data[1:_FRAME_BYTES], "big")
-    rest = data[_FRAME_BYTES:]
-    if data[:1] != b"\0" or not 0 < number < _MAX_SCHEMA_ID or not rest.strip(b"\0 \t\r\n"):
+    number, rest = framed_schema(data), data[_FRAME_BYTES:]
+    if number is None:
         return data, ()
     if rest.lstrip(b" \t\r\n")[:1] in (b"{", b"[", b"<"):
         return rest, (f"a schema registry's frame of schema {number} was taken off",)
-    if data[1:_FRAME_BYTES].count(0) < 2 or any(mark in data[:_FRAME_BYTES] for mark in _WIRE):
+    small = data[1:3] == b"\0\0" and not any(mark in data[:_FRAME_BYTES] for mark in _WIRE)
+    # Schemas of Confluent Cloud are counted from 100,001 on: 00 01 86 A1, as no text begins.
+    large = data[1] == 0 and data[3] > 0x7F
+    if not (small or large):
         return data, ()
     message = f"a schema registry's frame of schema {number}: Avro and Protobuf are not read"
     raise FaultError("unknown_format", message, "byte 0")

@@ -11,7 +11,7 @@ from pipeline.parse import ids
 from pipeline.parse.account import accounted
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.draft import Fault, FaultError, Part, replace
-from pipeline.parse.envelope import open_record
+from pipeline.parse.envelope import framed_schema, open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
 from pipeline.parse.sniff import read_parts
 from pipeline.parse.stages import today_parse_id
@@ -70,6 +70,16 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
             yield replace(part, raw=whole, warnings=warnings, provider_hint=hint)
 
 
+def _messages(fault: Fault, record: Record) -> Iterator[str]:
+    """Yield why a record is a reject, and what else may explain it."""
+    yield fault.message
+    schema = framed_schema(record.value) if fault.kind == "undecodable" else None
+    if schema is not None:
+        yield f"they begin as a schema registry's frame of schema {schema} does"
+    if record.time_fault is not None:
+        yield record.time_fault
+
+
 def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) -> Item:
     if isinstance(part, Fault):
         return Reject(
@@ -78,9 +88,7 @@ def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) ->
             item=number,
             kind=part.kind,
             stage="parse",
-            message=part.message
-            if record.time_fault is None
-            else f"{part.message}; {record.time_fault}",
+            message="; ".join(_messages(part, record)),
             evidence=part.evidence,
             raw=None if part.kind.startswith(SKIPPED) else part.raw or record.value,
             received_at=record.received_at,

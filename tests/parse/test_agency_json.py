@@ -194,3 +194,12 @@ def test_a_schema_registrys_frame_is_taken_off() -> None:
     assert found.warnings == ("a schema registry's frame of schema 42 was taken off",)
     (item,) = parse_record(record(b"\0\0\0\0\x2a\x1eLighthouse sold\x18It was sold."))
     assert isinstance(item, Reject) and "schema 42: Avro" in item.message
+
+
+@pytest.mark.parametrize("schema", [1, 22, 257, 65_536, 100_001, 131_072])
+def test_every_id_of_a_schema_is_named(schema: int) -> None:
+    """Also those whose bytes a wire's own signs have, and those of Confluent Cloud."""
+    framed = b"\0" + schema.to_bytes(4, "big") + b"\x40A lighthouse sold to the harbour.\x18Sold."
+    (item,) = parse_record(record(framed))
+    assert isinstance(item, Reject)
+    assert f"frame of schema {schema}" in item.message

@@ -46,23 +46,30 @@ def _batches(
         return
     filesystem = snapshot.filesystem()
     for file in snapshot.active(table):
-        with filesystem.open_input_file(f"{table}/{file.path}") as data:
-            found = pq.ParquetFile(
-                data,
-                page_checksum_verification=True,
-                pre_buffer=False,
-                buffer_size=_BUFFER_BYTES,
-            )
-            there = [name for name in schema.names if name in found.schema_arrow.names]
-            rows_seen = 0
-            for batch in found.iter_batches(rows, columns=there, use_threads=False):
-                rows_seen += batch.num_rows
-                yield _whole(batch, schema, file)
-            # A damaged header of a page may end a column early without an error of Arrow's.
-            if rows_seen != found.metadata.num_rows:
-                raise pa.ArrowInvalid(
-                    f"{file.path}: {rows_seen} rows, {found.metadata.num_rows} by its footer"
-                )
+        path = f"{table}/{file.path}"
+        try:
+            with filesystem.open_input_file(path) as data:
+                for batch in _read(data, schema.names, rows):
+                    yield _whole(batch, schema, file)
+        except (pa.ArrowException, OSError) as error:
+            # Arrow says of a damaged page neither its file nor its column.
+            raise pa.ArrowInvalid(
+                str(error) if path in str(error) else f"{path}: {error}"
+            ) from error
+
+
+def _read(data: pa.NativeFile, names: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+    found = pq.ParquetFile(
+        data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
+    )
+    there = [name for name in names if name in found.schema_arrow.names]
+    rows_seen = 0
+    for batch in found.iter_batches(rows, columns=there, use_threads=False):
+        rows_seen += batch.num_rows
+        yield batch
+    # A damaged header of a page may end a column early without an error of Arrow's.
+    if rows_seen != found.metadata.num_rows:
+        raise pa.ArrowInvalid(f"{rows_seen} rows, {found.metadata.num_rows} by its footer")
 
 
 def _whole(batch: pa.RecordBatch, schema: pa.Schema, file: DataFile) -> pa.RecordBatch:
