@@ -31,7 +31,8 @@ from pipeline.parse.text.dates import Moment
 
 _DAY_LINE = re.compile(r"^[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}$")
 _BY = re.compile(r"^(?:by|por|par|von|di|door|av|text)[ :]\s*", re.I)
-_ADDRESS = re.compile(r"[\s,]*[(<]?(?:mailto:)?[\w.+-]{1,60}@[\w-]{1,60}\.[\w.-]{1,60}[)>]?$")
+_ADDRESS = re.compile(r"[(<]?(?:mailto:)?[\w.+-]{1,60}@[\w-]{1,60}\.[\w.-]{1,60}[)>]?")
+_MAX_ADDRESS = 200
 _JOB = re.compile(
     r",?\s+(?:Staff|Associated|AP|Reuters|AFP|Special|Correspondent)\b|\s+[-–—|]\s+"  # noqa: RUF001
 )
@@ -118,7 +119,7 @@ def bylines(text: str | None) -> tuple[str, ...]:
     """
     if not text or is_sentence(text):
         return ()
-    plain = _BY.sub("", _ADDRESS.sub("", text.strip())).strip(" .,;/")
+    plain = _BY.sub("", _without_address(" ".join(text.split()))).strip(" .,;/")
     name, slash, house = plain.rpartition("/")
     plain = name if slash and " " in name and house.isupper() and provider(house) else plain
     if provider(plain) or provider(plain.removeprefix("The ")):
@@ -129,6 +130,13 @@ def bylines(text: str | None) -> tuple[str, ...]:
     if any(" " in name for name in people):
         people = tuple(name for name in people if not _LETTERS_ALONE.fullmatch(name))
     return people or names
+
+
+def _without_address(byline: str) -> str:
+    """Return a byline without the address of mail behind its names."""
+    begin = max(byline.rfind(" "), byline.rfind(",")) + 1
+    short = len(byline) - begin <= _MAX_ADDRESS
+    return byline[:begin] if short and _ADDRESS.fullmatch(byline, begin) else byline
 
 
 def _is_desk(name: str) -> bool:
