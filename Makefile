@@ -29,8 +29,9 @@ test: $(VENV)/.dev  ## the tests that need Python alone, in minutes; with `lint`
 
 # Of these many wait, for a store that is slow or a broker that is away: three fill two cores.
 test-rest: TEST_PROCESSES = 3
+PROFILE ?= half
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
-	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=long $(ARGS)
+	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=$(PROFILE) $(ARGS)
 
 test-all: test test-rest  ## every test; those that lack a program skip and say so
 

@@ -35,6 +35,7 @@ _REPORTED = 20
 _COST = "cpu_s"
 
 settings.register_profile("short", max_examples=SHORT, deadline=None)
+settings.register_profile("half", max_examples=LONG // 2, deadline=None)
 settings.register_profile("long", max_examples=LONG, deadline=None)
 settings.load_profile("short")
 

@@ -265,6 +265,7 @@ def test_a_missing_or_other_model_stops_the_job() -> None:
         Enricher(expected_hash="0" * 64)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec(FRENCH) is None, reason=f"the model {FRENCH} is not installed")
 def test_a_french_story_is_tagged_by_its_own_model(enricher: Enricher) -> None:
     """With a model configured for its language; without one it has status no_model."""

@@ -146,7 +146,7 @@ def test_no_input_takes_the_square_of_its_length(name: str) -> None:
 
 SIZE = 8_000
 FACTOR = 4
-QUICK = {"csv", "gigaword", "json", "ninjs", "text"}
+QUICK = {"json", "text"}
 """Shells that `make test` tries: those of XML, mail and agency headings cost up to ten seconds
 each, most of it in what they share."""
 

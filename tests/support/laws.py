@@ -1,6 +1,7 @@
-"""How much of a law is tried: a few examples in `make test`, all of them in `make test-all`.
+"""How much of a law is tried: a few examples in `make test`, half of them in `make test-rest`.
 
-The profiles of Hypothesis say which: `tests/conftest.py` registers `short` and `long`.
+The profiles of Hypothesis say which: `tests/conftest.py` registers `short`, `half` and `long`. All
+of them are tried by `make test-rest PROFILE=long`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 SHORT, LONG = 25, 100
-"""Examples of the two profiles, where a law names no number of its own."""
+"""Examples of the profiles, where a law names no number of its own; `half` has half of `LONG`."""
 _FEWEST = 10
 
 

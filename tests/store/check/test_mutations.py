@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.mutations import base_lake, mutations, tried
 
-A_FEW = 127
+A_FEW = 254
 
 
 def test_a_few_mutations_are_found(tmp_path: Path) -> None:

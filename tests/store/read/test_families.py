@@ -115,7 +115,7 @@ def put(root: Path, batch: Sequence[dict[str, Any]], begin: int, *, accounted: b
     st.tuples(batches, st.booleans(), st.just("note")),
     st.lists(st.tuples(batches, st.booleans(), UPKEEP), min_size=1, max_size=2),
 )
-@law(16, fewest=4)
+@law(16, fewest=2)
 def test_the_views_show_the_same_with_and_without_a_note(first: Any, more: list[Any]) -> None:
     """Whatever comes, leaves or is compacted before and after the note, at any moment."""
     with TemporaryDirectory() as folder:
