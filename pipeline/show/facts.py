@@ -77,7 +77,7 @@ def act(event: Mapping[str, Any]) -> str:
 
 def side(event: Mapping[str, Any], name: str) -> str:
     """Return the source or the target: canonical name, country, role."""
-    who = event[f"{name}_name"] or event[f"{name}_text"]
+    who = event[f"{name}_label"] or event[f"{name}_name"] or event[f"{name}_text"]
     if not who:
         return "-"
     facts = [event[f"{name}_country"], event[f"{name}_role"]]
