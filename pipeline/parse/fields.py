@@ -7,7 +7,7 @@ from functools import cache
 
 from pipeline import tsv
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_end
-from pipeline.parse.conventions.providers import named, provider
+from pipeline.parse.conventions.providers import house_of, named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
 from pipeline.parse.conventions.wiretext import (
     slug_embargo,
@@ -125,7 +125,7 @@ def bylines(text: str | None) -> tuple[str, ...]:
     if provider(plain) or provider(plain.removeprefix("The ")):
         return (plain,)
     names = split_names(_JOB.split(plain)[0]) or tuple(filter(None, (plain,)))
-    people = tuple(name for name in names if not (provider(name) or _is_desk(name)))
+    people = tuple(name for name in names if not (provider(name) or house_of(name)))
     people = without_titles(people)
     if any(" " in name for name in people):
         people = tuple(name for name in people if not _LETTERS_ALONE.fullmatch(name))
@@ -137,12 +137,6 @@ def _without_address(byline: str) -> str:
     begin = max(byline.rfind(" "), byline.rfind(",")) + 1
     short = len(byline) - begin <= _MAX_ADDRESS
     return byline[:begin] if short and _ADDRESS.fullmatch(byline, begin) else byline
-
-
-def _is_desk(name: str) -> bool:
-    """Say whether a title is a desk's, behind an agency's letters: `PA Transport`."""
-    first, _, rest = name.partition(" ")
-    return bool(rest) and first.isupper() and provider(first) is not None
 
 
 def is_sentence(text: str) -> bool:

@@ -123,10 +123,8 @@ class ActFinder:
             if code.startswith(PROTESTING):
                 targets.extend(self._protested(predicate, depth))
             targets.extend(struck(found))
-            if code.startswith(_ASSAULTING):
-                own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
             # "Talks collapsed" are no talks besides.
-            if code.startswith(_HALTING):
+            if code.startswith(_OF_SUBJECTS):
                 own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
             held = [t for t in trigger if t.lower_ in {"hostage", "captive", "prisoner"}]
             targets = [c for t in held for c in t.lefts if c.tag_ == "NNS"] + targets
@@ -371,8 +369,8 @@ class ActFinder:
 
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
-_ASSAULTING = code_set("assaulting")
-_HALTING = code_set("halting")
+_OF_SUBJECTS = code_set("assaulting") + code_set("halting")
+"""Codes of acts whose subject, where a noun names an act, is no act besides."""
 _ORDERED = code_set("ordered")
 _FIGHTING = code_set("fighting")
 _SENT_TROOPS = code_set("sent_troops")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipeline.enrich.events.party import PLURAL_NOUNS, Party, distinct, is_officer
-from pipeline.enrich.events.syntax import MAX_CHAIN, Token
+from pipeline.enrich.events.syntax import Token, first_joined
 
 HE = frozenset({"he", "she", "him", "her", "his"})
 IT = frozenset({"it", "its"})
@@ -165,12 +165,7 @@ def speaker_of(token: Token) -> Token | None:
     """Return the subject of the verb whose clause a pronoun is the subject of."""
     if token.dep_ not in _SUBJECTS:
         return None
-    clause = token.head
-    for _ in range(MAX_CHAIN):
-        if clause.dep_ == "conj":
-            clause = clause.head
-            continue
-        break
+    clause = first_joined(token.head)
     if clause.dep_ not in {"ccomp", "advcl"} or clause.head.i == clause.i:
         return None
     return next(

@@ -403,11 +403,14 @@ def has_main_clause(predicate: Token) -> bool:
 
     The sentence's verb, or one joined to it by a conjunction.
     """
-    if not any(child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS for child in predicate.children):
-        return False
-    verb = predicate
+    has_subject = any(c.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS for c in predicate.children)
+    return has_subject and bool(first_joined(predicate).dep_ == "ROOT")
+
+
+def first_joined(token: Token) -> Token:
+    """Return the first of the words that a word is joined to by conjunctions, else the word."""
     for _ in range(MAX_CHAIN):
-        if verb.dep_ != "conj":
+        if token.dep_ != "conj":
             break
-        verb = verb.head
-    return bool(verb.dep_ == "ROOT")
+        token = token.head
+    return token

@@ -10,7 +10,7 @@ from datetime import datetime, time
 from pipeline.parse.conventions.advisories import is_change_note
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.embargo import is_advance, is_embargo, lifts_embargo
-from pipeline.parse.conventions.providers import named, provider
+from pipeline.parse.conventions.providers import house_of, named, provider
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import split_names, without_titles
 from pipeline.parse.conventions.zones import in_utc, zone_at
@@ -218,19 +218,15 @@ def _read_sign(head: Heading, text: str) -> bool:
         names = split_names(by["names"] or by["people"])
         people = without_titles(tuple(name for name in names if not provider(name)))
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
-            head.provider = head.provider or next(filter(None, map(_house, names)), None)
+            head.provider = head.provider or next(
+                (house for name in names if (house := provider(name) or house_of(name))), None
+            )
         head.bylines = (*head.bylines, *(people or names))
     elif head.headline and (own := _SERVICE_LINE.match(text)) and provider(own["agency"]):
         head.provider = head.provider or provider(own["agency"])
     else:
         return _read_key_words(head, text)
     return True
-
-
-def _house(name: str) -> str | None:
-    """Return the agency that a name is, or a title begins with: `PA Political Correspondent`."""
-    letters, _, title = name.partition(" ")
-    return provider(name) or (provider(letters) if title and letters.isupper() else None)
 
 
 def _read_key_words(head: Heading, text: str) -> bool:

@@ -55,6 +55,15 @@ def provider(signature: str | None) -> str | None:
     return signatures.get(first)
 
 
+def house_of(title: str) -> str | None:
+    """Return the agency whose letters a title begins with: `PA Political Correspondent`.
+
+    Letters alone tell it: a word may be a place or a paper's.
+    """
+    letters = title.partition(" ")[0]
+    return provider(letters) if letters.isupper() else None
+
+
 def is_written(signature: str) -> bool:
     """Say whether an agency writes the first part of a signature so: `dpa/lno`, not `abr/tv`."""
     return re.split(r"[/,;]", signature)[0].strip() in _written()

@@ -10,7 +10,7 @@ from lxml import etree
 from pipeline.model import Code, Relation
 from pipeline.parse import fields
 from pipeline.parse.conventions.dateline import find_dateline, split_places
-from pipeline.parse.conventions.providers import provider
+from pipeline.parse.conventions.providers import house_of, provider
 from pipeline.parse.conventions.signoff import read_sign_off
 from pipeline.parse.conventions.wiretext import with_moment
 from pipeline.parse.draft import Draft, FaultError, Hints, Part, Sniff, replace
@@ -202,15 +202,9 @@ def _provider(
 
 
 def _house(body_head: etree._Element | None) -> str | None:
-    """Return the agency that a byline names behind a comma: `By Ada Brenner, PA Political Staff`.
-
-    Letters alone tell it: a word may be a place or a paper's.
-    """
-    for byline in xml.below(body_head, "byline"):
-        letters = text_of(byline).rpartition(", ")[2].split(" ")[0]
-        if letters.isupper() and (house := provider(letters)):
-            return house
-    return None
+    """Return the agency behind a byline's comma: `By Ada Brenner, PA Political Staff`."""
+    titles = (text_of(entry).rpartition(", ")[2] for entry in xml.below(body_head, "byline"))
+    return next(filter(None, map(house_of, titles)), None)
 
 
 def _bylines(body_head: etree._Element | None) -> tuple[str, ...]:
