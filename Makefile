@@ -29,9 +29,10 @@ test: $(VENV)/.dev  ## the tests that need Python alone, in minutes; with `lint`
 
 # Of these many wait, for a store that is slow or a broker that is away: three fill two cores.
 test-rest: TEST_PROCESSES = 3
-PROFILE ?= half
+# With a profile (`PROFILE=half`, `PROFILE=long`) the laws that `test` tries on few examples are tried again on more.
+LAWS = $(if $(PROFILE), or hypothesis)
 test-rest: $(VENV)/.tools  ## what `test` leaves out: faults, Kafka, Flink, Prism, a browser, tools, long forms
-	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE) or hypothesis" --hypothesis-profile=$(PROFILE) $(ARGS)
+	$(PYTEST) --dist loadgroup -m "$(ELSEWHERE)$(LAWS)" $(if $(PROFILE),--hypothesis-profile=$(PROFILE)) $(ARGS)
 
 test-all: test test-rest  ## every test; those that lack a program skip and say so
 

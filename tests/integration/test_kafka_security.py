@@ -341,9 +341,12 @@ def test_publishing_is_refused_at_once_too(kafka: Secured) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_no_secret_is_ever_told(kafka: Secured, tmp_path: Path) -> None:
+def test_no_secret_is_ever_told(
+    kafka: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run that works and one that is refused, at the level debug: output, settings shown, the
     command lines of all processes and every byte of the lake are without the password."""
+    monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
     servers = kafka.sasl.bootstrap_servers[0]
     sent = list(copy(0, 12))
     publish(sent, bootstrap_servers=servers, topic="told", partitions=1, client=kafka.client())

@@ -15,7 +15,7 @@ from tests.simulation.coverage import Coverage
 from tests.simulation.world import Plan, lived, shrunk
 from tests.support.laws import sample
 
-LONG_MINUTES = float(os.environ.get("DATELINE_SIMULATE_MINUTES", "1.5"))
+LONG_MINUTES = float(os.environ.get("DATELINE_SIMULATE_MINUTES", "1"))
 SEEDS = 30
 """A known bug is found within so many seeds."""
 

@@ -20,6 +20,7 @@ from pipeline.work import PartitionGroup
 from tests.support.job import _Process
 
 needs_kafka = pytest.mark.java
+APACHE_KAFKA = pytest.param("Apache Kafka", marks=needs_kafka)
 
 
 def settings_for(servers: Sequence[str], topic: str, lake: Path, /, **sections: Any) -> Settings:

@@ -1,7 +1,6 @@
-"""How much of a law is tried: a few examples in `make test`, half of them in `make test-rest`.
+"""How much of a law is tried: a few examples in `make test`, all by `make test-rest PROFILE=long`.
 
-The profiles of Hypothesis say which: `tests/conftest.py` registers `short`, `half` and `long`. All
-of them are tried by `make test-rest PROFILE=long`.
+The profiles of Hypothesis say which: `tests/conftest.py` registers `short`, `half` and `long`.
 """
 
 from __future__ import annotations

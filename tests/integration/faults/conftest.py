@@ -18,7 +18,7 @@ from local_kafka import KafkaCluster
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.topic_admin import create_topics
 from tests.support.faults import LONG, PAGE, page_of, record_opened, recorded, table_of
-from tests.support.kafka import needs_kafka
+from tests.support.kafka import APACHE_KAFKA
 from tests.support.watch import GlobReader
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-@pytest.fixture(params=["embedded broker", pytest.param("Apache Kafka", marks=needs_kafka)])
+@pytest.fixture(params=["embedded broker", APACHE_KAFKA])
 def either_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Each of the two: its name and its address. It has a topic `wire` of three partitions."""
     if request.param == "embedded broker":

@@ -12,6 +12,7 @@ import pytest
 from tests.support.faults import LONG
 from tests.support.job import JobProcess, ended_at, running, until
 from tests.support.judge import judge_sent
+from tests.support.kafka import APACHE_KAFKA
 from tests.support.published import Published
 
 pytestmark = pytest.mark.engine
@@ -86,8 +87,14 @@ def test_the_job_is_killed_at_random_moments_beside_a_second_copy(
 
 
 @pytest.mark.timeout(2400)
+@pytest.mark.parametrize(
+    "either_broker", ["embedded broker", APACHE_KAFKA][0 if LONG else 1 :], indirect=True
+)
 def test_a_worker_is_killed_at_random_moments(tmp_path: Path, wire: Wire) -> None:
-    """The supervisor starts another; the other worker is not disturbed."""
+    """The supervisor starts another; the other worker is not disturbed.
+
+    Beside Apache Kafka alone in the short form.
+    """
     moments = random.Random(7)
     lake, log = tmp_path / "lake", tmp_path / "job.log"
     longest_s = 0.0
