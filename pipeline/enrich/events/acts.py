@@ -16,6 +16,7 @@ from pipeline.enrich.events.inflect import inflections, irregular
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.relations import (
     between,
+    harmed,
     is_nested,
     names,
     orders_others,
@@ -122,7 +123,7 @@ class ActFinder:
                 subjects = moved or subjects or found.objects
             if code.startswith(PROTESTING):
                 targets.extend(self._protested(predicate, depth))
-            targets.extend(struck(found))
+            targets = [*harmed(predicate), *targets, *struck(found)]
             # "Talks collapsed" are no talks besides.
             if code.startswith(_OF_SUBJECTS):
                 own |= {t.i for t in found.subjects if t.pos_ == "NOUN"}
@@ -273,6 +274,7 @@ class ActFinder:
             addressed = [t for t in found.objects if is_somebody(t, self._lexicon)]
             for name in ("on", "upon", "to", "from", "of"):
                 addressed.extend(found.prepositions.get(name, []))
+            addressed.extend(_pleaded_with(predicate, found))
             addressed = [token for token in addressed if token.pos_ != "VERB"]
             own = [t for t in inner.sources if t not in sources]
             targets = (*addressed, *own, *inner.targets)
@@ -379,6 +381,11 @@ _RETREATING = code_set("retreating")
 (_ON_WORDS,) = code_set("on_words")
 (_RALLYING,) = code_set("rallying")
 (_DEMANDING,) = code_set("demanding")
+
+
+def _pleaded_with(predicate: Token, found: Arguments) -> list[Token]:
+    """Say who stands right behind a verb and "with": "pleaded with Germany to lift it"."""
+    return [t for t in found.prepositions.get("with", []) if t.head.i == predicate.i + 1]
 
 
 def _told_with(predicate: Token) -> list[Token]:

@@ -210,14 +210,17 @@ def _is_wished(clause: Token) -> bool:
 
 
 def behind(tokens: list[Token]) -> list[Token]:
-    """Return whom a participle after a noun names: "sanctions imposed on Chile"."""
+    """Return whom a participle after a noun names.
+
+    "sanctions imposed on Chile", "a ship belonging to Chile".
+    """
     found: list[Token] = []
     for token in tokens:
         for child in token.children:
             if child.dep_ not in {"acl", "relcl"} or child.tag_ not in {"VBN", "VBG", "VBD"}:
                 continue
             own = arguments(child)
-            if child.tag_ == "VBG":
+            if child.tag_ == "VBG" and own.objects:
                 found.extend(own.objects)
             else:
                 for name, governed_ones in own.prepositions.items():

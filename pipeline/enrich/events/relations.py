@@ -36,6 +36,25 @@ def struck(found: Arguments) -> list[Token]:
     ]
 
 
+def harmed(predicate: Token) -> list[Token]:
+    """Return who was killed or hurt "when" the predicate was done.
+
+    "nine soldiers died when rebels attacked their convoy": it was done to the soldiers.
+    """
+    head = predicate.head
+    if predicate.dep_ != "advcl" or head.lemma_.lower() not in _HARMED:
+        return []
+    if not any(c.lower_ in {"when", "after", "as"} for c in predicate.lefts):
+        return []
+    found = arguments(head)
+    if head.lemma_ == "die":
+        return found.subjects
+    return found.objects if found.passive and not found.subjects else []
+
+
+_HARMED = frozenset({"die", "kill", "wound", "injure", "hurt", "maim"})
+
+
 def between(tokens: Iterable[Token]) -> list[Token]:
     """Return the two or more that something is said to be between: "ties between A and B"."""
     for token in tokens:

@@ -38,16 +38,19 @@ def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> st
     MPs"."""
     table = lexicon.roles
     for child in reversed(left):
-        lemma = child.lemma_.lower()
-        if lemma in table and child.dep_ in {"compound", "nmod", "amod"}:
-            return table[lemma]
+        lemma, pair = noun_phrase(child)
+        listed = table.get(pair or "") or table.get(lemma)
+        if listed is not None and child.dep_ in {"compound", "nmod", "amod"}:
+            return listed
         if lemma.endswith(_ARMED):
             return "REB"
     for child in token.children:
         if child.dep_ == "prep" and child.lower_ == "of":
             for inner in child.children:
-                if inner.dep_ == "pobj" and inner.lemma_.lower() in table:
-                    return table[inner.lemma_.lower()]
+                lemma, pair = noun_phrase(inner)
+                listed = table.get(pair or "") or table.get(lemma)
+                if inner.dep_ == "pobj" and listed is not None:
+                    return listed
                 if inner.dep_ == "pobj" and is_people(inner):
                     return "CIV"
     if not any(child.dep_ in {"compound", "nmod", "amod", "poss"} for child in left):
@@ -87,7 +90,7 @@ def role_of_words(words: str, lexicon: EventLexicon) -> str | None:
 _VAGUE = frozenset([
     "group", "unit", "organization", "organisation", "member", "wing", "arm", "branch", "alliance",
     "network", "cell", "element", "supporter", "sympathizer", "sympathiser", "team", "association",
-    "federation", "league", "body",
+    "federation", "league", "body", "head", "chief", "boss",
 ])  # fmt: skip
 _ARMED = ("ist", "guerrilla", "militant", "rebel")
 _PEOPLE = frozenset([

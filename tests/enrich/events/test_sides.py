@@ -191,6 +191,82 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "YIELD",
             ("Russian shipping company", "RUS"),
         ),
+        # a person whose work is on the list of people, and not whom he works for
+        (
+            "Taliban fighters killed an interpreter who had worked for Dutch troops.",
+            ("Taliban", None),
+            "ASSAULT",
+            ("interpreter", None),
+        ),
+        # an attack that was beaten off, and whose it was
+        (
+            "The Chadian army repelled an attack by rebels near Moundou.",
+            ("Chadian army", "TCD"),
+            "ASSAULT",
+            ("rebels", None),
+        ),
+        # whom one pleads with
+        (
+            "Cyprus pleaded with Turkey to lift the embargo on its ships.",
+            ("Cyprus", "CYP"),
+            "REQUEST",
+            ("Turkey", "TUR"),
+        ),
+        (
+            "Malta exchanged views with Tunisia on fishing.",
+            ("Malta", "MLT"),
+            "CONSULT",
+            ("Tunisia", "TUN"),
+        ),
+        # who was killed "when" it was done
+        (
+            "Six Malian soldiers died when rebels attacked their convoy near Kidal.",
+            ("rebels", None),
+            "ASSAULT",
+            ("Malian soldiers", "MLI"),
+        ),
+        # whoever survives an attempt did not make it
+        (
+            "The Togolese president survived an assassination attempt by soldiers.",
+            ("soldiers", None),
+            "ASSAULT",
+            ("Togolese president", "TGO"),
+        ),
+        # an envoy's Latin
+        (
+            "The Honduran government declared the Dutch ambassador persona non grata.",
+            ("Honduran government", "HND"),
+            "SANCTION",
+            ("Dutch ambassador", "NLD"),
+        ),
+        # heads, by what they are the head of
+        (
+            "Benin's president sacked the army chief.",
+            ("president", "BEN"),
+            "COERCE",
+            ("army chief", None),
+        ),
+        # means of the police against a crowd
+        (
+            "Police in Dakar used pepper spray on students.",
+            ("Police", "SEN"),
+            "ASSAULT",
+            ("students", None),
+        ),
+        # whose a thing is, by a participle without an object
+        (
+            "Iran seized a cargo ship belonging to a Greek company.",
+            ("Iran", "IRN"),
+            "COERCE",
+            ("Greek company", "GRC"),
+        ),
+        # what a court lets stand
+        (
+            "A Kuwaiti court upheld prison terms against five activists.",
+            ("Kuwaiti court", "KWT"),
+            "COERCE",
+            ("activists", None),
+        ),
         # a charge that is taken up
         (
             "Kenya accused Somalia of spying. Somalia denied the accusation.",
