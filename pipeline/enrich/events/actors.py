@@ -22,6 +22,7 @@ from pipeline.enrich.events.antecedents import (
     is_possessed,
     speaker_of,
     stands_for_several,
+    stands_for_state,
 )
 from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody, with_of
 from pipeline.enrich.events.code_sets import code_set
@@ -301,7 +302,8 @@ class Resolver:
 
     def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
-        if token.pos_ == "PRON" or lower in THEY or stands_for_several(token):
+        named_before = stands_for_several(token) or stands_for_state(token)
+        if token.pos_ == "PRON" or lower in THEY or named_before:
             found = antecedents(token, self._recent, self._speaking)
             return [
                 replace(p, actor=replace(p.actor, resolved_by="pronoun", confidence=_PRONOUN))

@@ -26,6 +26,11 @@ _COUNTERPARTS = frozenset(
     {"counterpart", "colleague", "neighbor", "neighbour", "rival", "ally", "owner"}
 )
 
+_ASKING = frozenset({"demand", "insist", "request", "ask", "order", "require", "urge", "recommend"})
+_AUXILIARIES = frozenset({"aux", "auxpass"})
+_FORCES = frozenset({"MIL", "REB", "COP"})
+_STATES = frozenset({"country", "nation", "kingdom", "republic", "emirate", "sultanate"})
+_AIMED = frozenset({"on", "against", "with", "to", "from", "at", "of"})
 _WHERE = frozenset({"in", "at", "near", "outside"})
 _MOST_RECENT = 8
 ByToken = Callable[[Token], Party | None]
@@ -68,7 +73,8 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
     """
     lower = token.lower_
     speaker = speaker_of(token)
-    if speaker is not None and lower in HE | IT | {"they", "them"}:
+    asking = speaker if speaker is not None and _is_asked(token) else None
+    if speaker is not None and asking is None and lower in HE | IT | {"they", "them"}:
         teller = party(speaker)
         agrees = teller is not None and _agrees(lower, speaker, teller)
         # "Peru and Chile said that it ignores them": a thing, and neither of the two.
@@ -78,6 +84,7 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         found
         for other in token.doc[: token.i]
         if other.pos_ in {"PROPN", "NOUN"} and other.dep_ in _SUBJECTS | {"conj", "poss"}
+        if not _same(other, asking)
         for found in [party(other)]
         if found is not None
     ]
@@ -92,8 +99,11 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
         if several:
             return several[-1:]
+    if stands_for_state(token):
+        return _state(token, [*recent.parties(), *before], party)
     if lower in THEY or stands_for_several(token):
-        return _pair(token, [*recent.parties(), *before])
+        pool = [*recent.parties(), *before]
+        return _pair(token, pool) or (_force(token, pool) if lower in _ANYBODY else [])
     return []
 
 
@@ -110,6 +120,25 @@ def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
     if token.lower_ in _ANYBODY and (_only_speaks(token) or not all(map(_is_a_power, pair))):
         return []
     return list(reversed(pair)) if len(pair) > 1 else []
+
+
+def _force(token: Token, pool: Sequence[Party]) -> list[Party]:
+    """Return the troops, police or rebels that the sentence before is about, where they act."""
+    last = [p for p in pool if p.token.doc is pool[-1].token.doc and p.token.dep_ in _SUBJECTS]
+    several = [p for p in last if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
+    forces = [p for p in several if p.actor.role in _FORCES]
+    return [] if _only_speaks(token) or len(last) != len(forces) else forces[-1:]
+
+
+def _state(token: Token, pool: Sequence[Party], party: ByToken) -> list[Party]:
+    """Return the state that was named last and is not the one that acts: "sanctions on the
+    country"."""
+    subjects = (c for above in token.ancestors for c in above.children if c.dep_ in _SUBJECTS)
+    doer = next(subjects, None)
+    acting = party(doer) if doer is not None else None
+    own = acting.actor.country if acting is not None else None
+    states = [p for p in pool if p.actor.country and p.political and p.actor.role == "GOV"]
+    return [p for p in states if p.actor.country != own and not _is_venue(p.token)][-1:]
 
 
 def _only_speaks(token: Token) -> bool:
@@ -154,11 +183,31 @@ def stands_for_several(token: Token) -> bool:
     return not any(child.text[:1].isupper() and child.i > token.sent.start for child in token.lefts)
 
 
+def stands_for_state(token: Token) -> bool:
+    """Say whether a noun is a state that was named before: "sanctions on the country".
+
+    Of a place where something is done ("in the country") and of a subject it says nothing.
+    """
+    if token.lemma_.lower() not in _STATES or token.tag_ != "NN":
+        return False
+    aimed = token.dep_ == "dobj" or (token.dep_ == "pobj" and token.head.lower_ in _AIMED)
+    plain = [child.lower_ for child in token.children if child.dep_ != "prep"]
+    of_a_name = any(t.pos_ == "PROPN" for t in token.subtree)
+    return aimed and not of_a_name and plain in (["the"], ["that"], ["this"])
+
+
 def is_possessed(token: Token) -> bool:
     """Say whether a noun is somebody's own ("its operations"), a counterpart or ally apart."""
     if token.lemma_.lower() in _COUNTERPARTS:
         return False
     return any(child.lower_ in _OWN and child.dep_ == "poss" for child in token.children)
+
+
+def _is_asked(token: Token) -> bool:
+    """Say whether a pronoun is whom a demand asks: "demanded that it release the ship"."""
+    clause = first_joined(token.head)
+    bare = clause.tag_ in {"VB", "VBP"} and not any(c.dep_ in _AUXILIARIES for c in clause.children)
+    return bare and clause.dep_ == "ccomp" and clause.head.lemma_.lower() in _ASKING
 
 
 def speaker_of(token: Token) -> Token | None:

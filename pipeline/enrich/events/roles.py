@@ -37,6 +37,8 @@ def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> st
     """Return the role of a group by what it is a group of: "the separatist group", "a group of
     MPs"."""
     table = lexicon.roles
+    if any(child.lower_ == "loyal" for child in token.rights):
+        return "MIL"
     for child in reversed(left):
         lemma, pair = noun_phrase(child)
         listed = table.get(pair or "") or table.get(lemma)

@@ -267,6 +267,34 @@ def is_side(actor: Actor | None, wanted: Side) -> bool:
             "COERCE",
             ("activists", None),
         ),
+        # the state that was named, behind what it is
+        (
+            "Morocco seized a Spanish trawler. Spain imposed sanctions on the country.",
+            ("Spain", "ESP"),
+            "COERCE",
+            ("Morocco", "MAR"),
+        ),
+        # whom a demand asks is not who demands
+        (
+            "Libya seized a ferry on Sunday. Malta demanded that it release the ship.",
+            ("Malta", "MLT"),
+            "REQUEST",
+            ("Libya", "LBY"),
+        ),
+        # the troops that the sentence before was about
+        (
+            "Ethiopian troops advanced on Mekelle on Monday. They shelled rebel positions.",
+            ("Ethiopian troops", "ETH"),
+            "ASSAULT",
+            ("rebel positions", None),
+        ),
+        # troops by whom they are loyal to
+        (
+            "Units loyal to Yemen's former president clashed with tribesmen in Taiz.",
+            ("Units", None),
+            "ASSAULT",
+            ("tribesmen", None),
+        ),
         # a charge that is taken up
         (
             "Kenya accused Somalia of spying. Somalia denied the accusation.",
