@@ -99,12 +99,12 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
         if several:
             return several[-1:]
+    pool = [*recent.parties(), *before]
     if stands_for_state(token):
-        return _state(token, [*recent.parties(), *before], party)
-    if lower in THEY or stands_for_several(token):
-        pool = [*recent.parties(), *before]
-        return _pair(token, pool) or (_force(token, pool) if lower in _ANYBODY else [])
-    return []
+        return _state(token, pool, party)
+    paired = lower in THEY or stands_for_several(token)
+    pair = _pair(token, pool) if paired else []
+    return pair or (_force(token, pool) if lower in _ANYBODY else [])
 
 
 def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
@@ -123,11 +123,17 @@ def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
 
 
 def _force(token: Token, pool: Sequence[Party]) -> list[Party]:
-    """Return the troops, police or rebels that the sentence before is about, where they act."""
-    last = [p for p in pool if p.token.doc is pool[-1].token.doc and p.token.dep_ in _SUBJECTS]
+    """Return the troops, police or rebels that the sentence before is about, where they act.
+
+    None where that sentence names others who are several.
+    """
+    last = [p for p in pool if p.token.doc is pool[-1].token.doc]
     several = [p for p in last if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
-    forces = [p for p in several if p.actor.role in _FORCES]
-    return [] if _only_speaks(token) or len(last) != len(forces) else forces[-1:]
+    if _only_speaks(token) or len(several) != 1:
+        return []
+    (force,) = several
+    about = force.token.dep_ in _SUBJECTS and force.actor.role in _FORCES
+    return several if about else []
 
 
 def _state(token: Token, pool: Sequence[Party], party: ByToken) -> list[Party]:

@@ -13,6 +13,8 @@ def role_of(token: Token, lexicon: EventLexicon) -> tuple[str | None, list[Token
     words = [t for child in left for t in child.subtree][-7:]
     lemma, pair = noun_phrase(token)
     table = lexicon.roles
+    if lemma in _VAGUE and any(child.lower_ == "loyal" for child in token.rights):
+        return "MIL", words
     if lemma in _VAGUE and (pair is None or pair not in table):
         return _of_qualifiers(token, left, lexicon), words
     for candidate in (pair, lemma, token.lower_):
@@ -37,8 +39,6 @@ def _of_qualifiers(token: Token, left: list[Token], lexicon: EventLexicon) -> st
     """Return the role of a group by what it is a group of: "the separatist group", "a group of
     MPs"."""
     table = lexicon.roles
-    if any(child.lower_ == "loyal" for child in token.rights):
-        return "MIL"
     for child in reversed(left):
         lemma, pair = noun_phrase(child)
         listed = table.get(pair or "") or table.get(lemma)
