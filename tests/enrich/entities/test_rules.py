@@ -48,14 +48,17 @@ def test_what_a_name_is_and_where_it_ends(
 
 def test_a_name_of_our_model_is_of_the_kind_that_its_last_word_tells() -> None:
     """A monastery is no body and a party no place; a town that a list holds stays one."""
-    text = "She left Selva Monastery, joined the Baltic Reform Party and saw Oslo."
-    said = {"Selva Monastery": "ORG", "Baltic Reform Party": "GPE", "Oslo": "GPE"}
+    text = "She left Selva Monastery for the Delta Water Summit and saw Oslo for Harbour News."
+    said = {"Selva Monastery": "ORG", "Delta Water Summit": "ORG", "Oslo": "GPE"}
+    said |= {"Harbour News": "PERSON"}
     spans = [
         Span(text.index(words), text.index(words) + len(words), kind, TRUSTED)
         for words, kind in said.items()
     ]
     found = {text[s.start : s.end]: s.kind for s in resolve(text, spans, load_lexicon())}
-    assert found == {"Selva Monastery": "FAC", "Baltic Reform Party": "ORG", "Oslo": "GPE"}
+    assert found == said | {
+        "Selva Monastery": "FAC", "Delta Water Summit": "EVENT", "Harbour News": "ORG",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
