@@ -223,14 +223,10 @@ def speaker_of(token: Token) -> Token | None:
     clause = first_joined(token.head)
     if clause.dep_ not in {"ccomp", "advcl"} or clause.head.i == clause.i:
         return None
-    return next(
-        (
-            c
-            for c in clause.head.children
-            if c.dep_ in _SUBJECTS and c.i < token.i and c.pos_ != "PRON"
-        ),
-        None,
-    )
+    # "Peru protested, saying that it …": who says stands at the verb before.
+    verbs = [clause.head, *([clause.head.head] if clause.head.tag_ == "VBG" else [])]
+    subjects = (c for verb in verbs for c in verb.children if c.dep_ in _SUBJECTS)
+    return next((c for c in subjects if c.i < token.i and c.pos_ != "PRON"), None)
 
 
 def _is_several(speaker: Token) -> bool:

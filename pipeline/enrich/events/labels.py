@@ -15,6 +15,7 @@ _CARRIED_ON = frozenset(
     {"of", "in", "at", "from", "for", "by", "against", "on", "near", "with", "to", "into"}
 )
 _CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
+_OWNERS = frozenset({"its", "his", "her", "their"})
 _ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those"})
 
 
@@ -82,9 +83,10 @@ def with_label(actor: Actor, kind: str | None) -> Actor:
 
     A nationality that stands for its government alone is called as the state: "Israeli and
     Palestinian officials" are Israel and Palestine, but "Israeli police" are the Israeli police.
+    What is "its" or "their" is called by whose it is ("Russia's forces"), where that is known.
     """
-    words = label(actor.text)
     state = load_lexicon().canonical_country.get(actor.country or "")
+    words = _of_its_owner(label(actor.text), state)
     named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
     return replace(
         actor,
@@ -92,6 +94,17 @@ def with_label(actor: Actor, kind: str | None) -> Actor:
         state=state,
         code=actor_code(actor.country, actor.role),
     )
+
+
+def _of_its_owner(words: str, state: str | None) -> str:
+    """Return a phrase without the pronoun of its owner, with the state for it where none is
+    named."""
+    pronoun, _, owned = words.partition(" ")
+    if not owned or pronoun.lower() not in _OWNERS:
+        return words
+    if state is None or load_lexicon().names.get(phrase(owned.split()[0])) is not None:
+        return owned
+    return f"{state}'{'' if state.endswith('s') else 's'} {owned}"
 
 
 def _is_government(actor: Actor, words: str) -> bool:
