@@ -41,7 +41,7 @@ WHERE: dict[str, dict[str, Any]] = {
     "stories before their entities": {"actors": {"writer": 1}},
     "an account before stories": EXPIRING,
     "withdrawal above the ledger's end": {
-        "actors": {"writer": 3, "withdrawal": 3},
+        "actors": {"writer": 2, "withdrawal": 3},
         **FREEZING,
         "event_rate": 0.1,
     },

@@ -134,10 +134,11 @@ def decide(
 ) -> Decided:
     """Settle every item of `batch` within `blocks`.
 
-    A story whose revision the lake holds already, or that came earlier in the batch, becomes a
-    reject of kind `skipped.repeat`. In a source that reads the lake anew only what the lake holds
-    under the batch's own enrichment and the story's own parse counts. Raises `NotEnrichedError`
-    where a story of `batch.unenriched` is to be written after all.
+    A story whose revision the lake holds already, or another of the batch brings, becomes a
+    reject of kind `skipped.repeat`, unless it was the first to arrive (see `repeats`). In a source
+    that reads the lake anew only what the lake holds under the batch's own enrichment and the
+    story's own parse counts. Raises `NotEnrichedError` where a story of `batch.unenriched` is to be
+    written after all.
     """
     owed = [r for s, due in standing.owed.items() for r in accounts(s, due, standing.rows(s))]
     rows = {source: standing.rows(source, owed) for source in blocks}
@@ -159,25 +160,19 @@ def decide(
     first = [found.story for found in candidates if not is_reprocessed(found.story.source)]
     again = [found.story for found in candidates if is_reprocessed(found.story.source)]
     spared = [story for story in batch.unenriched if is_open(story)]
-    known = {
-        False: repeats.known([*first, *spared]),
-        True: repeats.known(again, under=batch.enrichment_id),
+    decided = {
+        coordinates_of(story)
+        for story in (*first, *again, *spared)
+        if story.offset < standing.reject_ends[story.source]
     }
-    stories: list[EnrichedStory] = []
-    for found in candidates:
-        story = found.story
-        is_decided = story.offset < standing.reject_ends[story.source]
-        mine = known[is_reprocessed(story.source)]
-        if story.revision_id in mine and not is_decided:
-            rejects.append(_repeat(story))
-        else:
-            mine.add(story.revision_id)
-            stories.append(found)
-    for story in spared:
-        is_decided = story.offset < standing.reject_ends[story.source]
-        if is_decided or story.revision_id not in known[False]:
-            raise NotEnrichedError
-        rejects.append(_repeat(story))
+    landing = repeats.landing([*first, *spared], decided=decided) | repeats.landing(
+        again, decided=decided, under=batch.enrichment_id
+    )
+    stories = [found for found in candidates if coordinates_of(found.story) in landing]
+    rejects += [_repeat(s) for s in (*first, *again) if coordinates_of(s) not in landing]
+    if any(coordinates_of(story) in landing for story in spared):
+        raise NotEnrichedError
+    rejects += map(_repeat, spared)
     late = [r for r in rejects if r.offset < standing.reject_ends[r.source]]
     new = [r for r in rejects if r.offset >= standing.reject_ends[r.source]]
     unsure = {r.source for r in late} | {r.source for r in batch.rejects if r.kind in UNREAD}

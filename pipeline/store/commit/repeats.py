@@ -3,24 +3,41 @@
 A repeat has the same publication date as what it repeats, so only the files of the batch's own
 days are looked into, each of them once. The region is not relied on: another enrichment may have
 put the same revision elsewhere, and a repeat is never enriched again.
+
+A revision that states no time of its version has its place among the others by its first arrival
+(see `current`). So a repeat that arrived before what the lake holds, in another source that was
+read later, is no skip: it lands beside the other, and the views show one row at the first arrival.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from sys import intern
+from typing import TypeVar
 from urllib.parse import unquote
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
-from pipeline.model import Story
+from pipeline.model import Coordinates, Story
 from pipeline.store.commit.lake import Lake
 
-_Held = tuple[str, str | None]
-"""A revision, and where it matters its parse."""
+K = TypeVar("K")
+_Arrival = tuple[int | None, str]
+"""Kafka's time in microseconds (None without one), and the source."""
+
+_Held = dict[tuple[str, str | None], _Arrival]
+"""Of each revision, and where it matters its parse, the first arrival."""
 
 _KEPT_IDS = 1_000_000
-"""Bounds the memory of a writer: about 100 bytes an id."""
+"""Bounds the memory of a writer: about 350 bytes an id."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Repeats:
@@ -28,48 +45,130 @@ class Repeats:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._seen: OrderedDict[tuple[str, str | None], frozenset[_Held]] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str | None], _Held] = OrderedDict()
         self._kept = 0
+        self._known_since: dict[str, int] = {}
 
-    def known(self, stories: Sequence[Story], *, under: str | None = None) -> set[str]:
-        """Return those revision ids that the lake holds among all of the days of `stories`.
+    def landing(
+        self,
+        stories: Sequence[Story],
+        *,
+        decided: Collection[Coordinates] = (),
+        under: str | None = None,
+    ) -> set[Coordinates]:
+        """Return the coordinates of those of `stories` that are to land: all but repeats.
 
-        With `under` only what is held under that enrichment and the parse of the story itself.
-        Reads the stories table as last refreshed.
+        Those at `decided` land in any case. Of several that repeat one another the first to arrive
+        does, and what the lake holds already lands again where this arrival was earlier. With
+        `under` only what the lake holds under that enrichment and the parse of the story itself
+        counts, whenever it arrived. Reads the stories table as last refreshed.
         """
+        held = self._known(stories, under)
+        chosen: dict[str, Coordinates] = {}
+        found = set()
+        for story in stories:
+            if _coordinates(story) in decided:
+                found.add(_coordinates(story))
+                self._note(held, story.revision_id, _arrival(story))
+        for story in stories:
+            if _coordinates(story) in found:
+                continue
+            revision, arrival = story.revision_id, _arrival(story)
+            goes_by_arrival = under is None and story.version_time is None is story.updated_at
+            if revision not in held or (
+                goes_by_arrival and self._is_earlier(arrival, held[revision])
+            ):
+                held[revision] = arrival
+                chosen[revision] = _coordinates(story)
+        return found.union(chosen.values())
+
+    def _known(self, stories: Sequence[Story], under: str | None) -> dict[str, _Arrival]:
+        """Return the first arrival of each revision that the lake holds, of the stories' days."""
         days = {story.date for story in stories}
         wanted = {(story.revision_id, under and story.parse_id) for story in stories}
-        if not days:
-            return set()
-        actions = self._lake.added("stories")
-        if actions.num_rows == 0:
-            return set()
-        found: set[_Held] = set()
+        found: dict[str, _Arrival] = {}
+        actions = self._lake.added("stories") if days else None
+        if actions is None or actions.num_rows == 0:
+            return found
         columns = (actions.column(name).to_pylist() for name in ("path", "partition.date"))
         for path, day in zip(*columns, strict=True):
             if day in days:
-                found |= self._revisions(path, under) & wanted
-        return {revision for revision, _ in found}
+                held = self._revisions(path, under)
+                for key in held.keys() & wanted:
+                    self._note(found, key[0], held[key])
+        return found
 
-    def _revisions(self, path: str, under: str | None) -> frozenset[_Held]:
+    def _revisions(self, path: str, under: str | None) -> _Held:
         key = (path, under)
         if key in self._seen:
             self._seen.move_to_end(key)
             return self._seen[key]
-        columns = ["revision_id"]
+        columns = ["revision_id", "received_at", "source", "origin_source"]
         if under is not None:
             columns += ["enrichment_id", "parse_id"]
         with self._lake.reading("stories"):
             table = self._lake.files.read(f"stories/{unquote(path)}", columns)
         if under is not None:
             table = table.filter(pc.equal(table.column("enrichment_id"), under))
-        revisions = table.column("revision_id").to_pylist()
+        held: _Held = {}
         # A file of an older version has no parses.
-        has_parses = "parse_id" in table.column_names
-        parses = table.column("parse_id").to_pylist() if has_parses else [None] * len(revisions)
-        ids = frozenset(zip(revisions, parses, strict=True))
-        self._seen[key] = ids
-        self._kept += len(ids)
+        names = ("revision_id", "parse_id", "source", "origin_source")
+        values = [
+            table.column(name).to_pylist() if name in table.column_names else repeat(None)
+            for name in names
+        ]
+        times = table.column("received_at").cast(pa.int64()).to_pylist()
+        for revision, parse, source, origin, at_us in zip(*values, times, strict=False):
+            self._note(held, (revision, parse), (at_us, intern(origin or source)))
+        self._seen[key] = held
+        self._kept += len(held)
         while self._kept > _KEPT_IDS and len(self._seen) > 1:
             self._kept -= len(self._seen.popitem(last=False)[1])
-        return ids
+        return held
+
+    def _note(self, held: dict[K, _Arrival], key: K, arrival: _Arrival) -> None:
+        """Note an arrival where it comes first: by the order of `current`, without a time first."""
+        before = held.setdefault(key, arrival)
+        has_no_time = arrival[0] is None is not before[0]
+        if before is not arrival and (has_no_time or self._is_earlier(arrival, before)):
+            held[key] = arrival
+
+    def _is_earlier(self, one: _Arrival, other: _Arrival) -> bool:
+        """Say whether `one` arrived before `other`, where the two can be compared.
+
+        Between topics Kafka's time tells, between archives which was begun first. What an archive
+        repeats of a topic does not count as earlier: all that it holds would land again.
+        """
+        (at_us, source), (other_us, other_source) = one, other
+        if source == other_source:
+            return False
+        if at_us is not None and other_us is not None:
+            return at_us < other_us
+        if at_us is not None or other_us is not None:
+            return False
+        read_us, other_read_us = self._read_first(source), self._read_first(other_source)
+        return read_us is not None and (other_read_us is None or read_us < other_read_us)
+
+    def _read_first(self, source: str) -> int | None:
+        """Return when the lake first knew of a source; None where it does not."""
+        if source not in self._known_since:
+            self._lake.refresh("ledger")
+            with self._lake.reading("ledger"):
+                blocks = self._lake.dataset("ledger").to_table(
+                    ["committed_at"], filter=ds.field("source") == source
+                )
+            if not blocks.num_rows:
+                return None
+            first = pc.min(blocks.column("committed_at").cast(pa.int64())).as_py()
+            self._known_since[source] = first
+        return self._known_since[source]
+
+
+def _coordinates(story: Story) -> Coordinates:
+    return (story.source, story.offset, story.item)
+
+
+def _arrival(story: Story) -> _Arrival:
+    at = story.received_at
+    source = story.source if story.origin is None else story.origin[0]
+    return (None if at is None else (at - _EPOCH) // _MICROSECOND, source)

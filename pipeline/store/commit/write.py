@@ -169,12 +169,11 @@ class LakeWriter:
         This decides nothing: what the second list says is looked at again when it is written.
         """
         self._lake.refresh("stories")
-        seen = self._retry("stories", lambda: self._known(stories))
+        landing = self._retry("stories", lambda: self._repeats.landing(stories))
         wanted: list[Story] = []
         spared: list[Story] = []
         for story in stories:
-            (spared if story.revision_id in seen else wanted).append(story)
-            seen.add(story.revision_id)
+            (wanted if coordinates_of(story) in landing else spared).append(story)
         return wanted, spared
 
     def write(self, batch: EnrichedBatch) -> Receipt:
@@ -362,12 +361,6 @@ class LakeWriter:
             sum(one.skipped for one in counted.values()),
             tally(batch, decided, counted),
         )
-
-    def _known(self, stories: Sequence[Story]) -> set[str] | None:
-        try:
-            return self._repeats.known(stories)
-        except ConflictError:
-            return None
 
     def _ledger_row(self, counted: Counted) -> Row:
         has_no_news = self._has_stages or self._stages is None or self._generation is None

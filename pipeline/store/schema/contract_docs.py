@@ -73,8 +73,8 @@ spark.sql(view_select("current", as_of)).createOrReplaceTempView("current")
 What is in force, exactly:
 
 1. A revision that is there several times counts once: its last generation (the number of the set of
-   stages that made the row), then the smallest coordinates. Rows of versions before 0.2 have none
-   and come before all that have one.
+   stages that made the row), then the first to arrive, then the smallest coordinates. Rows of
+   versions before 0.2 have no generation and come before all that have one.
 2. Revisions with `embargo_until` after the moment are left out, so that the one before them stays
    in force. A kill under embargo is left out as well.
 3. Of the others the last is in force: by `version_time`, or where there is none the later one of

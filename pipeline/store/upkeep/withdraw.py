@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -39,6 +39,7 @@ WITHDRAWN = "withdrawn: "
 """How the message begins of a skip that stands where a story stood."""
 
 _ATTEMPTS = 5
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _COORDINATES = ("source", "offset", "item")
 _SAME = ("revision_id", "story_id", "enrichment_id", "parse_id")
 _STORY = (*_COORDINATES, *_SAME, "generation")
@@ -74,17 +75,25 @@ def repeated_stories(lake: Lake, before: date | None = None) -> list[Withdrawabl
     """Return the stories that repeat another row: same revision, enrichment, parse, generation.
 
     With `before` those of earlier days alone. A row without a generation repeats one that has any.
-    Of several the one stays that the views show: with a generation rather than without, then with
-    the smallest coordinates.
+    Of several the one stays that the views show: with a generation rather than without, then the
+    first to arrive, then with the smallest coordinates.
     """
     seen: set[tuple[Any, ...]] = set()
     found: list[Withdrawable] = []
     # Rows of one revision are of one day: the same bytes give the same.
     days = None if before is None else ds.field("date") < pa.scalar(before)
-    rows = _finished(lake, _rows(lake, "stories", (*_STORY, "received_at"), days))
-    for row in sorted(rows, key=lambda row: (row["generation"] is None, _coordinates(row))):
-        if is_reprocessed(row["source"]):
-            continue
+    columns = (*_STORY, "received_at", "origin_source")
+    rows = _finished(lake, _rows(lake, "stories", columns, days))
+    rows = [row for row in rows if not is_reprocessed(row["source"])]
+    begun = _begun_at(lake)
+
+    def order(row: dict[str, Any]) -> tuple[Any, ...]:
+        """Orders the rows of one revision as the view `current` does."""
+        at, source = row["received_at"], row["origin_source"] or row["source"]
+        arrival = (at or _NEVER, begun.get(source, _NEVER))
+        return (row["generation"] is None, at is not None, *arrival, _coordinates(row))
+
+    for row in sorted(rows, key=order):
         alike = tuple(row[name] for name in _SAME)
         if (alike, row["generation"]) in seen:
             found.append(_story(row))
@@ -129,6 +138,15 @@ def withdraw(
     finally:
         lake.files.release(hand.writer)
     return Withdrawn(added, files, len(counts.changed))
+
+
+def _begun_at(lake: Lake) -> dict[str, datetime]:
+    """Say when the lake first knew of each source."""
+    found: dict[str, datetime] = {}
+    for block in _rows(lake, "ledger", ("source", "committed_at")):
+        at = block["committed_at"]
+        found[block["source"]] = min(at, found.get(block["source"], at))
+    return found
 
 
 def _coordinates(row: dict[str, Any]) -> Coordinates:

@@ -1,8 +1,8 @@
 -- current: of each family the revision that is in force at :as_of, one row each.
 --
 -- 1. A revision that is there several times (an exact repeat that two sources raced into the lake,
---    a reprocess under later stages) counts once: its last generation, then the smallest
---    coordinates. Rows of versions before 0.2 have no generation and come before all that have one;
+--    or that turned out to have arrived earlier, a reprocess under later stages) counts once: its
+--    last generation, then the first to arrive, then the smallest coordinates. Rows of versions before 0.2 have no generation and come before all that have one;
 --    among them the enrichment whose first block was committed last wins. It arrived where it stands
 --    first in a source; what was reprocessed arrived where it first stood, and what was read again
 --    (`rejects retry`) where its reject stands.
@@ -129,6 +129,9 @@ JOIN (
                   c.generation DESC NULLS LAST,
                   e.first_committed_at DESC NULLS LAST,
                   c.enrichment_id DESC,
+                  c.reprocessed ASC,
+                  c.received_at ASC NULLS FIRST,
+                  f.first_read_at ASC NULLS LAST,
                   c.source ASC,
                   c.at_offset ASC,
                   c.item ASC
