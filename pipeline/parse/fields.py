@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from functools import cache
 
 from pipeline import tsv
@@ -10,6 +11,8 @@ from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_
 from pipeline.parse.conventions.providers import house_of, named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
 from pipeline.parse.conventions.wiretext import (
+    in_zone,
+    lacks_zone,
     slug_embargo,
     take_change_note,
     take_dateline,
@@ -92,6 +95,39 @@ def moment(text: str | None, what: str, warnings: list[str]) -> Moment | None:
     if not found:
         warnings.append(f"{what} is no date of the calendar: {text.strip()[:60]}")
     return found
+
+
+def with_zones(draft: Draft, *moments: Moment | None, held: Moment | None = None) -> Draft:
+    """Return the draft with its times in their zone, where `moments`, that gave them, name none.
+
+    It is that of another of them, else that of the agency's own country, as for stamps in text,
+    else UTC; a warning says which. `held` is the end of an embargo among them, which without any
+    of these is taken as in the last zone on Earth.
+    """
+    found = [moment for moment in (*moments, held) if moment]
+    unzoned = [moment for moment in found if lacks_zone(moment)]
+    if not unzoned:
+        return draft
+    offset = next((m.utc_offset_min for m in found if m.utc_offset_min is not None), None)
+    zone = zone_of_desk(draft.provider) if offset is None else timezone(timedelta(minutes=offset))
+    meant = {moment.at: in_zone(moment, zone) for moment in unzoned}
+
+    def at(stated: datetime | None) -> datetime | None:
+        return meant[stated].at if stated in meant else stated
+
+    published = meant.get(draft.published_at) if draft.published_at else None
+    return replace(
+        draft,
+        published_at=at(draft.published_at),
+        utc_offset_min=published.utc_offset_min if published else draft.utc_offset_min,
+        version_time=at(draft.version_time),
+        created_at=at(draft.created_at),
+        updated_at=at(draft.updated_at),
+        embargo_until=zoned_end(held, zone)
+        if held and draft.embargo_until == held.at
+        else draft.embargo_until,
+        warnings=(*draft.warnings, f"a time without a zone is taken as {zone or 'UTC'}"),
+    )
 
 
 def embargoed(draft: Draft, text: str | None) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import Reject
+from pipeline.model import Reject, Story
 from pipeline.parse import parse_record
 from tests.parse.golden import one, record
 
@@ -233,3 +233,70 @@ def test_a_byline_without_address_and_house(byline: str) -> None:
         "</nitf>".encode()
     )
     assert story.bylines == ("Tilda Nord",)
+
+
+def unzoned(agency: str, issued: str, released: str = "") -> Story:
+    release = f'<date.release norm="{released}"/>' if released else ""
+    return one(
+        f'<nitf><head><docdata><doc-id id-string="z1" regsrc="{agency}"/>'
+        f'<date.issue norm="{issued}"/>{release}</docdata></head><body><body.head><hedline><hl1>'
+        "Lamp lit</hl1></hedline></body.head><body.content><p>The old lamp burns.</p>"
+        "</body.content></body></nitf>".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("agency", "released", "at", "zone"),
+    [
+        ("NTB", "", "12:00", "Europe/Oslo"),
+        ("CP", "", "18:00", "America/Toronto"),
+        ("AFP", "", "14:00", "UTC"),
+        # what another time of the item says goes before the agency's clock
+        ("NTB", "20261005T135900+0300", "11:00", "UTC+03:00"),
+    ],
+)
+def test_a_time_of_nitf_without_a_zone_is_the_agencys(
+    agency: str, released: str, at: str, zone: str
+) -> None:
+    """With a warning; that of one with desks around the world is UTC."""
+    story = unzoned(agency, "20261005T140000", released)
+    assert story.published_at is not None
+    assert f"{story.published_at:%H:%M}" == at
+    assert story.created_at == story.published_at
+    assert story.warnings == (f"a time without a zone is taken as {zone}",)
+
+
+def test_a_release_without_a_zone_opens_by_the_agencys_clock_else_by_the_last() -> None:
+    """An embargo fails closed."""
+    known = unzoned("NTB", "20261005T140000Z", "20261006T060000+0200")
+    assert known.embargo_until is not None and known.embargo_until.hour == 4
+    assert not known.warnings
+    for agency, hour in (("NTB", 4), ("AFP", 18)):
+        held = unzoned(agency, "20261005T140000", "20261006T060000").embargo_until
+        assert held is not None and held.hour == hour, agency
+
+
+def test_times_of_newsml_without_a_zone_are_the_agencys() -> None:
+    """NewsML 1, whose embargo too; and NewsML-G2."""
+    one_dot = (
+        "<NewsML><NewsItem><Identification><NewsIdentifier><ProviderId>ntb.no</ProviderId>"
+        "<DateId>20261005</DateId><NewsItemId>7</NewsItemId><RevisionId>1</RevisionId>"
+        "</NewsIdentifier></Identification><NewsManagement>"
+        "<ThisRevisionCreated>20261005T140000</ThisRevisionCreated>"
+        '<Status FormalName="Embargoed"/><StatusWillChange><FutureStatus FormalName="Usable"/>'
+        "<DateAndTime>20261006T060000</DateAndTime></StatusWillChange></NewsManagement>"
+        "<NewsComponent><NewsLines><HeadLine>Lamp lit</HeadLine></NewsLines><ContentItem>"
+        "<DataContent>The old lamp burns.</DataContent></ContentItem></NewsComponent>"
+        "</NewsItem></NewsML>"
+    )
+    story = one(one_dot.encode())
+    assert story.version_time == story.published_at
+    assert story.version_time is not None and story.version_time.hour == 12
+    assert story.embargo_until is not None and story.embargo_until.hour == 4
+    g2 = (
+        '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="tag:ntb.no,2026:7"><itemMeta>'
+        "<versionCreated>2026-10-05T14:00:00</versionCreated></itemMeta><contentMeta><headline>"
+        "Lamp lit</headline></contentMeta><contentSet><inlineData>The old lamp burns."
+        "</inlineData></contentSet></newsItem>"
+    )
+    assert one(g2.encode()).version_time == story.version_time

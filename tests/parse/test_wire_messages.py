@@ -287,3 +287,37 @@ def test_the_end_of_an_apa_message_leaves_no_empty_paragraph() -> None:
         b"Norrby (APA) - Der Turm ist verkauft.\r\n(Schluss) tno/abc\r\n\x03\r\n\x04"
     )
     assert story.paragraphs == ("Der Turm ist verkauft.",)
+
+
+@pytest.mark.parametrize("title", ["Turm verkauft =", "Turm verkauft"])
+@pytest.mark.parametrize(
+    "advice",
+    ["(Achtung: Neu ist der dritte Absatz)", "(Achtung: Neu ist\nder dritte Absatz)", "(HAST)"],
+)
+def test_advisories_of_a_header_are_notes(advice: str, title: str) -> None:
+    """Above STX too, over one line or two, whether the heading's end is marked or not."""
+    text = (
+        f"\x01NTB0417 3 INN 0031\n\nfyr-norrby/\n{advice}\n\x02{title}\n\n"
+        "NORRBY (NTB): The tower is sold.\n\n\x03051205 GMT okt 26\n"
+    )
+    story = one(text.encode())
+    assert (story.slugline, story.headline) == ("fyr-norrby/", "Turm verkauft")
+    assert story.editor_note == " ".join(advice.strip("()").split())
+    assert (story.provider, story.paragraphs) == ("NTB", ("The tower is sold.",))
+
+
+@pytest.mark.parametrize("words", ["(Sperrfrist: {})", "SPERRFRIST {}"])
+def test_an_embargo_in_the_header_holds(words: str) -> None:
+    """Until its hour, in the agency's own zone; one that is not understood withholds."""
+
+    def sent(until: str) -> Story:
+        text = (
+            f"\x01bdt0417 3 vm 31  dpa 0991\n\nTurm/Norland/\n{words.format(until)}\n"
+            "\x02Turm verkauft =\n\nNorrby (dpa) - Der Turm ist verkauft.\n\n\x03051205 Okt 26\n"
+        )
+        return one(text.encode())
+
+    held = sent("6. Oktober 2027, 12.00 Uhr")
+    assert held.embargo_until is not None
+    assert held.embargo_until.isoformat() == "2027-10-06T10:00:00+00:00"
+    assert sent("Redebeginn").status == "withheld"

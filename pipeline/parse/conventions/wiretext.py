@@ -225,13 +225,22 @@ def as_sent(moment: Moment, agency: str | None) -> Moment:
 
     Where no agency is known, or one with desks around the world, it is taken as UTC.
     """
-    zone = zone_of_desk(agency)
-    if zone is None or moment.utc_offset_min is not None or moment.precision == "day":
+    return in_zone(moment, zone_of_desk(agency))
+
+
+def in_zone(moment: Moment, zone: tzinfo | None) -> Moment:
+    """Return the moment as that hour of `zone`, where it names no zone of its own."""
+    if zone is None or not lacks_zone(moment):
         return moment
     local = moment.at.replace(tzinfo=None)
     at = in_utc(local, zone)
     offset = (local - at.replace(tzinfo=None)).total_seconds()
     return Moment(at, moment.precision, int(offset // 60))
+
+
+def lacks_zone(moment: Moment | None) -> bool:
+    """Say whether a moment gives an hour and no zone for it."""
+    return moment is not None and moment.utc_offset_min is None and moment.precision != "day"
 
 
 def with_dateline(draft: Draft, dateline: Dateline | None) -> Draft:

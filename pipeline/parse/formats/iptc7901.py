@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.model import Code
 from pipeline.parse.conventions.dateline import find_dateline
@@ -25,7 +25,12 @@ from pipeline.parse.conventions.wiretext import as_sent, read_story, with_marks,
 from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, Sniff, replace
 from pipeline.parse.formats import stripped, zczc
 from pipeline.parse.formats.anpa1312 import is_anpa_text, plain_bytes, read_anpa
-from pipeline.parse.formats.iptc7901_heading import read_marked_heading, split_heading
+from pipeline.parse.formats.iptc7901_heading import (
+    advised,
+    read_marked_heading,
+    split_advice,
+    split_heading,
+)
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line
@@ -66,6 +71,7 @@ class _Header:
     is_table: bool = False
     day: str | None = None
     beside: str | None = None
+    advice: list[str] = field(default_factory=list)
 
 
 class _Iptc7901:
@@ -124,7 +130,8 @@ def _message(head: bytes, text: bytes, end: bytes, hints: Hints) -> Part:
     try:
         decoded = decode(plain_bytes(text), hints.charset)
         lines, moved = split_heading(clean_lines(head, decoded.encoding), decoded.text)
-        header = replace(_header(lines), is_table=b"\x12" in head)
+        lines, advice = split_advice(lines)
+        header = replace(_header(lines), is_table=b"\x12" in head, advice=advice)
         draft = _compose(header, moved + decoded.text, clean_lines(end, decoded.encoding))
     except FaultError as error:
         return error.fault
@@ -244,7 +251,7 @@ def _compose(header: _Header, delivered: str, end: list[str]) -> Draft:
         draft = with_moment(draft, as_sent(moment, draft.provider))
         if draft.dateline and not draft.dateline_date:
             draft = _redated(draft)
-    return with_marks(draft)
+    return with_marks(advised(draft, header.advice))
 
 
 def _stamp(entry: str) -> Moment | None:

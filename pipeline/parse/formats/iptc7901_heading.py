@@ -19,7 +19,7 @@ from pipeline.parse.conventions.embargo import is_embargo
 from pipeline.parse.conventions.heading import Heading
 from pipeline.parse.conventions.revisions import read_line
 from pipeline.parse.conventions.signoff import read_sign_off
-from pipeline.parse.conventions.wiretext import compose
+from pipeline.parse.conventions.wiretext import compose, with_embargo
 from pipeline.parse.draft import Draft, FaultError, replace
 from pipeline.parse.text.clean import line
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
@@ -41,6 +41,38 @@ _MAX_HEAD_LINES = 14
 _MAX_TITLE_LINES = 3
 _MAX_LINE_CHARS = 200
 _URGENT = 2
+
+
+def split_advice(head: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines of a header, and what stands among them for desks: advisories in brackets,
+    over one line or several, marks of urgency, embargoes."""
+    kept: list[str] = []
+    advice: list[str] = []
+    is_open = False
+    for number, entry in enumerate(head):
+        if is_open:
+            advice[-1] += f" {entry}"
+        elif number and (entry.startswith("(") or _EXTRA.match(entry) or is_embargo(entry)):
+            advice.append(entry)
+        else:
+            kept.append(entry)
+            continue
+        is_open = advice[-1].startswith("(") and ")" not in advice[-1]
+    return kept, advice
+
+
+def advised(draft: Draft, advice: list[str]) -> Draft:
+    """Return the draft with the advice of its header: notes, urgency, and embargoes."""
+    if not advice:
+        return draft
+    notes = [entry.strip("()[] ") for entry in advice]
+    is_urgent = any(map(_EXTRA.match, notes))
+    draft = replace(
+        draft,
+        editor_note="\n".join((*notes, *filter(None, (draft.editor_note,)))),
+        urgency=draft.urgency or (_URGENT if is_urgent else None),
+    )
+    return with_embargo(draft, [text for text in notes if is_embargo(text)])
 
 
 def split_heading(head: list[str], text: str) -> tuple[list[str], str]:

@@ -284,7 +284,7 @@ def _body(low: dict[str, Json]) -> Flow:
             return (
                 read_html(value)
                 if marked
-                else Flow(tidy_paragraphs(split_paragraphs(clean(value))))
+                else Flow(tidy_paragraphs(split_paragraphs(clean(value), by_line=True)))
             )
     return Flow()
 

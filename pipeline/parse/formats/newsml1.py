@@ -75,8 +75,8 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     first = time_of(management, "firstcreated", warnings)
     sent = time_of(envelope, "dateandtime", warnings)
     status, unknown = fields.status(formal_name(xml.child(management, "status")))
-    embargo = embargo_of(management, warnings)
-    if embargo and status == "withheld":
+    held = embargo_of(management, warnings)
+    if held and status == "withheld":
         status, unknown = "usable", None  # from then on: `embargo_until` says when
     warnings += [unknown] if unknown else []
     revision = xml.child(identity, "revisionid")
@@ -113,7 +113,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
         ),
         dateline_date=found.on(near) if found else content.dateline_date,
         language=fields.language(formal_name(next(xml.below(item, "language"), None))),
-        embargo_until=embargo,
+        embargo_until=held.at if held else None,
         codes=tuple(codes_of(item)) or content.codes,
         urgency=values.integer(urgency, 1, 9),
         keywords=keywords_of(item),
@@ -133,7 +133,8 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     )
     if not draft.headline and not content.paragraphs:
         draft = replace(draft, warnings=(*draft.warnings, "neither headline nor text"))
-    return fields.with_body(with_moment(draft, published), Flow(content.paragraphs))
+    draft = fields.with_body(with_moment(draft, published), Flow(content.paragraphs))
+    return fields.with_zones(draft, made, first, stamp, sent, held=held)
 
 
 def _content(item: etree._Element) -> Draft:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from lxml import etree
 
@@ -29,12 +28,12 @@ _ROLES = {
 _FOR_DESKS = ("advisoryline", "advisory", "editorialnote", "editornote", "ednote", "productline")
 
 
-def embargo_of(management: etree._Element | None, warnings: list[str]) -> datetime | None:
+def embargo_of(management: etree._Element | None, warnings: list[str]) -> Moment | None:
     """Say from when a story may be used that is to become usable later."""
     changes = xml.child(management, "statuswillchange")
     when = time_of(changes, "dateandtime", warnings)
     usable = (formal_name(xml.child(changes, "futurestatus")) or "").lower() == "usable"
-    return when.at if when and usable else None
+    return when if usable else None
 
 
 def codes_of(item: etree._Element) -> Iterator[Code]:

@@ -7,7 +7,7 @@ catalog is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -31,6 +31,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
 from pipeline.parse.text.clean import clean
+from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _STORIES = ("newsitem", "packageitem")
@@ -90,7 +91,7 @@ def read_item(item: etree._Element, context: ItemContext) -> Part:
     content, more = _content(item)
     warnings += more
     remote = [xml.attribute(entry, "href") for entry in xml.below(item, "remotecontent")]
-    draft = _metadata(item, meta, about, context, warnings)
+    draft, moments = _metadata(item, meta, about, context, warnings)
     draft = replace(draft, headline=headline or content.headline)
     if not draft.headline and not content.paragraphs:
         warnings.append("neither headline nor text")
@@ -100,7 +101,7 @@ def read_item(item: etree._Element, context: ItemContext) -> Part:
         warnings.append(f"the text is elsewhere: {next(filter(None, remote))}"[:300])
     draft = _merge(draft, content, tuple(warnings))
     draft = fields.embargoed(draft, xml.first(meta, "embargoed"))
-    return fields.with_body(draft, Flow(content.paragraphs))
+    return fields.with_zones(fields.with_body(draft, Flow(content.paragraphs)), *moments)
 
 
 def _merge(draft: Draft, content: Draft, warnings: tuple[str, ...]) -> Draft:
@@ -190,7 +191,8 @@ def _metadata(
     about: etree._Element | None,
     context: ItemContext,
     warnings: list[str],
-) -> Draft:
+) -> tuple[Draft, Sequence[Moment | None]]:
+    """Return what the item says of itself, and the moments that it states."""
     rights = xml.child(item, "rightsinfo")
     made = fields.moment(xml.first(meta, "versioncreated"), "versionCreated", warnings)
     begun = fields.moment(xml.first(meta, "firstcreated"), "firstCreated", warnings)
@@ -250,7 +252,7 @@ def _metadata(
         format="newsml-g2",
         delivered=item,
     )
-    return with_moment(draft, published)
+    return with_moment(draft, published), (made, begun, created, changed)
 
 
 def _content(item: etree._Element) -> tuple[Draft, list[str]]:

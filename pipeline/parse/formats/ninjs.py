@@ -211,10 +211,14 @@ def _body(low: dict[str, Json]) -> Flow:
             found.append((rank, values.text(low, name) or ""))
     for _, text in sorted(found, key=lambda entry: entry[0]):
         marked = bool(re.search(r"<\w+[^>]*>", text))
-        flow = read_html(text) if marked else Flow(tidy_paragraphs(split_paragraphs(clean(text))))
+        flow = read_html(text) if marked else _plain_flow(text)
         if flow.paragraphs:
             return flow
     return Flow()
+
+
+def _plain_flow(text: str) -> Flow:
+    return Flow(tidy_paragraphs(split_paragraphs(clean(text), by_line=True)))
 
 
 def _provider(low: dict[str, Json], uri: str) -> str | None:

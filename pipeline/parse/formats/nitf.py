@@ -131,7 +131,9 @@ def read_nitf(root: etree._Element) -> Draft:
     if words and not draft.dateline_date and draft.published_at:
         found = find_dateline(words + " - ")
         draft = replace(draft, dateline_date=found.on(draft.published_at.date()) if found else None)
-    return fields.with_body(draft, flow)
+    draft = fields.with_body(draft, flow)
+    held = released if released and draft.embargo_until == released.at else None
+    return fields.with_zones(draft, issued, released, dated, held=held)
 
 
 def _body(body: etree._Element | None) -> Flow:

@@ -9,9 +9,13 @@ from pipeline.parse.text.clean import line, squeeze
 
 _INDENT = 2
 _ENDS = (".", "!", "?", '"', "”", ":")
+_CLOSES = (*_ENDS, "»", "\u2019", "…", ")")
 _SHORT = 0.75
 _WRAPPED_MAX = 100
 _COLUMNS = re.compile(r"[^\s.](?: {3,}+|\t++| *+\.{4,}+ *+)\S")
+_SENTENCE_WITHIN = re.compile(r"[.!?][\"”»\u2019)]* +[^\W\d_a-zà-ÿ]")
+_HEADING = 0.6
+_LONG_GROUP = 5
 _BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
 
 
@@ -24,11 +28,13 @@ def split_indented(text: str) -> list[str]:
     return _join(text, by_indent=True)
 
 
-def split_paragraphs(text: str) -> list[str]:
+def split_paragraphs(text: str, *, by_line: bool = False) -> list[str]:
     """Split cleaned text into paragraphs, whichever way it marks them.
 
     Blank lines separate where there are any; else indents, where some lines have one and others
     not; else lines that end like sentences and are too long to be wrapped stand for themselves.
+    So they do between blank lines, where these part sections rather than paragraphs; `by_line` says
+    that a line is known to be one (as in a field of JSON) unless it is wrapped.
     """
     lines = [entry for entry in text.split("\n") if entry.strip()]
     has_blank = bool(re.search(r"\S[ \t]*\n[ \t]*\n\s*\S", text))
@@ -36,10 +42,39 @@ def split_paragraphs(text: str) -> list[str]:
     narrow = max(map(len, lines), default=0) <= _WRAPPED_MAX
     by_indent = 0 < indented < len(lines) and narrow
     if has_blank or by_indent:
-        return _join(text, by_indent)
+        groups = list(_groups(text.split("\n"), by_indent))
+        if not by_indent and _is_line_each(groups, by_line):
+            return [entry for group in groups for entry in group]
+        return [" ".join(part) for group in groups for part in _parted(group)]
     if not _is_wrapped(lines):
         return [squeeze(entry) for entry in lines]
     return [" ".join(group) for part in _groups(lines, False) for group in _by_last_lines(part)]
+
+
+def _is_line_each(groups: list[list[str]], by_line: bool) -> bool:
+    """Say whether the lines between blank ones are paragraphs: all but headings end as sentences.
+
+    A text that has a line for each sentence looks like that too, but for lines with several.
+    """
+    width = max((len(entry) for group in groups for entry in group), default=0)
+    closed = 0
+    for group in groups:
+        for number, entry in enumerate(group[:-1]):
+            is_heading = not number and len(entry) < _HEADING * width
+            if entry.endswith(_CLOSES):
+                closed += 1
+            elif not is_heading:
+                return False
+            if group[number + 1][:1].islower():
+                return False
+    if closed < 1 + (not by_line):
+        return False
+    return by_line or any(_SENTENCE_WITHIN.search(entry) for group in groups for entry in group)
+
+
+def _parted(group: list[str]) -> Iterable[list[str]]:
+    """Return the paragraphs of lines between blank ones, where these are too many for one."""
+    return _by_last_lines(group) if len(group) >= _LONG_GROUP else (group,)
 
 
 def _by_last_lines(lines: list[str]) -> Iterator[list[str]]:
