@@ -489,3 +489,75 @@ def test_what_the_new_york_times_service_puts_above_a_headline() -> None:
     )
     assert (item.headline, item.bylines) == ("A TOWER IS SOLD", ("TILDA NORD",))
     assert item.editor_note == "For use by New York Times News Service clients"
+
+
+@pytest.mark.parametrize(
+    ("dateline", "below", "provider", "bylines"),
+    [
+        ("OSLO. Oct 5 (Interfax) - ",
+         "rl tv\n(Our editorial staff can be reached at desk@interfax.example)", "Interfax", ()),
+        ("Oslo 5. října (ČTK) - ", "rli tva", "CTK", ()),
+        ("Budapest, 2026. október 5., hétfő (MTI) - ", "rli \\ tva \\ abc", "MTI", ()),
+        ("Oslo (sda) - ", "/rl", "Keystone-SDA", ()),
+        ("Oslo, 5.10. (STT) ", "STT–Rosa Lind", "STT", ("Rosa Lind",)),
+        ("Oslo, 05.10.2026 (PAP) - ", "Z Oslo Rosa Lind (PAP)\n\nrli/ tva/", "PAP", ("Rosa Lind",)),
+        ("Oslo, 05.10.2026 (PAP) - ", "Autorka: Rosa Lind\n\nrli/ tva/", "PAP", ("Rosa Lind",)),
+        ("ZAGREB, 5. listopada 2026. (Hina) - ", "(Hina) xrli ytva", "Hina", ()),
+        ("OSLO, 5 oct. (AGERPRES) - ", "", "Agerpres", ("Rosa Lind",)),
+        ("OSLO, Oct. 5, 2026 /PRNewswire/ -- ",
+         "###\n\nMedia contact:\nRosa Lind, rosa@pier.example", "PR Newswire", ()),
+    ],
+)  # fmt: skip
+def test_what_more_agencies_put_below_a_text(
+    dateline: str, below: str, provider: str, bylines: tuple[str, ...]
+) -> None:
+    """Agerpres puts it behind the last sentence."""
+    tail = " AGERPRES/(AS - autor: Rosa Lind, editor: Tom Vale, editor online: Ada Pim)"
+    text = f"{BODY}{tail if provider == 'Agerpres' else ''}"
+    story = one(f"Keepers light the old lamp\n\n{dateline}{text}\n\n{below}\n".encode())
+    assert (story.provider, story.bylines) == (provider, bylines)
+    assert story.paragraphs[-1] == "Ships saw it at once."
+    assert len(story.paragraphs) == 2
+
+
+def test_a_byline_with_its_agency_between_strokes() -> None:
+    """Ritzau's; the dateline below has a line of its own."""
+    text = (
+        f"Lampen lyser\n\nAf Rosa Lind /ritzau/\n\nAarhus, mandag /ritzau/\n\n{BODY}\n\n/ritzau/\n"
+    )
+    story = one(text.encode())
+    assert (story.bylines, story.provider) == (("Rosa Lind",), "Ritzau")
+    assert (story.dateline_places, len(story.paragraphs)) == (("Aarhus",), 2)
+
+
+def test_a_first_publication_gives_the_day() -> None:
+    credit = "This report by The Canadian Press was first published Oct. 5, 2026."
+    story = one(f"Lamps lit\n\nHALIFAX — {BODY}\n\n{credit}\n".encode())
+    assert story.published_at is not None and story.published_at.date().isoformat() == "2026-10-05"
+    assert story.published_precision == "day"
+
+
+def test_a_day_and_hour_without_a_year_are_no_headline() -> None:
+    """As TASS has them above it."""
+    story = one(f"5 OCT, 10:11\n\nLamps lit\n\nMOSCOW, October 5. /TASS/. {BODY}\n".encode())
+    assert (story.headline, story.published_at, len(story.paragraphs)) == ("Lamps lit", None, 2)
+
+
+def test_the_hour_and_the_issuer_above_a_release() -> None:
+    """GlobeNewswire's."""
+    above = "October 05, 2026 08:00 ET | Source: Pier Lamps Inc."
+    place = "OSLO, Oct. 05, 2026 (GLOBE NEWSWIRE) -- "
+    story = one(f"Lamps lit\n\n{above}\n\n{place}{BODY}\n".encode())
+    assert story.published_at is not None and story.published_at.hour == 12
+    assert (story.editor_note, len(story.paragraphs)) == ("Source: Pier Lamps Inc.", 2)
+
+
+def test_the_end_of_jiji_and_afps_note_of_change() -> None:
+    story = one(
+        "灯台に明かり\n\n【オスロ時事】灯台に明かりがともった。\n\n船がすぐに見た。（了）\n".encode()
+    )
+    assert story.paragraphs == ("灯台に明かりがともった。", "船がすぐに見た。")
+    note = "CORRECTION: Corrects number of ships in second paragraph"
+    text = f"Lamps lit\n\nOSLO, Oct 5, 2026 (AFP) - {BODY}\n\nrl/tv\n\n=({note})=\n"
+    story = one(text.encode())
+    assert (story.editor_note, len(story.paragraphs)) == (note, 2)

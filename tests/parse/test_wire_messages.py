@@ -321,3 +321,22 @@ def test_an_embargo_in_the_header_holds(words: str) -> None:
     assert held.embargo_until is not None
     assert held.embargo_until.isoformat() == "2027-10-06T10:00:00+00:00"
     assert sent("Redebeginn").status == "withheld"
+
+
+def test_ansas_line_of_category_and_services_is_no_headline() -> None:
+    story = one(
+        b"ZCZC\nANSA/0417 XEF41703_SXB\nR EST S0B QBXB\n\nVenduta la torre\n(ANSA) - NORRBY, 05 OTT"
+        b" - La torre e' stata venduta.\n   Lo dice il porto. (ANSA).\n\n     TNO-ABC\n"
+        b"05-OTT-26 12:05 NNNN\n"
+    )
+    assert (story.headline, story.provider) == ("Venduta la torre", "ANSA")
+    assert story.paragraphs == ("La torre e' stata venduta.", "Lo dice il porto.")
+    assert story.published_at is not None and story.published_at.hour == 10
+
+
+def test_an_agency_in_the_byline_of_anpa_is_the_provider() -> None:
+    story = one(
+        b"\x01a0418\x1fus \r\nr s BC-BKN--Table 10-05 0040\r\n\x02^BC-BKN--Table,40<\r\n"
+        b"^Standings<\r\n^By The Associated Press<\r\n   Norrby leads.<\r\n\x03\r\n\x04"
+    )
+    assert (story.provider, story.headline) == ("AP", "Standings")

@@ -38,6 +38,8 @@ _BYLINE = re.compile(
     r"|(?:by|Av|Af|Door|Text|Tekst):?\s+(?P<people>[A-ZÅÄÖØÆÉ]\S+(?: (?:van|de|der|den|von|og|och"
     r"|en|and)?\s?[A-ZÅÄÖØÆÉ]\S+){1,5}))$"
 )
+# `Af Tilda Nord /ritzau/`
+_SIGNED_BYLINE = re.compile(r"\s+/(?P<agency>[^\W\d_]{2,12})/$")
 _BYLINE_TITLE = re.compile(
     r"^(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI)(?: \w+){0,3} (?:Writers?|Correspondents?)$"
 )
@@ -58,6 +60,13 @@ _SLUG = re.compile(
 _EFE = re.compile(r"^EFE\d{3,6}\s+\d\s+(?P<codes>[A-Z]{3}(?:[ ,-]+\w+){0,8})$")
 # `APA0123 5 WI 0210 WI/CI    Mo, 05.Okt 2026`: number, priority, category, words.
 _APA = re.compile(r"^APA\d{4} +(?P<urgency>\d) +[A-Z]{2} +\d{3,4}\b.{0,80}$")
+# `R EST S0B QBXB`, below ANSA's number: priority, category, services.
+_ANSA = re.compile(r"^[A-Z] [A-Z]{3} S\d[A-Z] QBX[A-Z]$")
+# `5 OCT, 10:11`, TASS: no year, so no date.
+_HOUR_OF_DAY = re.compile(
+    r"^(?:\d{1,2} (?P<m>[^\W\d_]{3,12})|(?P<m2>[^\W\d_]{3,12})\.? \d{1,2}),? \d{1,2}[:.][0-5]\d"
+    r"(?: ?[AaPp]\.?[Mm]\.?)?$"
+)
 _CLOCK_FIRST = re.compile(r"^(\d{1,2}:\d\d) +(\d{1,2}\.\d{1,2}\.\d{4})$")
 _SUBTITLE = re.compile(
     r"\s(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*?)(?: =)?$"
@@ -201,6 +210,8 @@ def _read_sign(head: Heading, text: str) -> bool:
     """Say whether the line is an agency, a byline or a keyword line."""
     if len(text) < 40 and provider(text):
         head.provider = provider(text)
+    elif _ANSA.match(text) and not head.headline:
+        head.provider, head.evidence = "ANSA", True
     elif (apa := _APA.match(text)) and not head.headline:
         head.provider, head.urgency = "APA", int(apa["urgency"]) or None
         head.evidence = True
@@ -214,7 +225,11 @@ def _read_sign(head: Heading, text: str) -> bool:
         head.provider = head.provider or named(
             text.split(" Writer", maxsplit=1)[0].split(" Corresp", maxsplit=1)[0]
         )
-    elif (by := _BYLINE.match(text)) and not text.endswith((".", ":")) and len(text.split()) < 14:
+    elif (
+        (by := _BYLINE.match(_unsigned(text)))
+        and not text.endswith((".", ":"))
+        and len(text.split()) < 14
+    ):
         names = split_names(by["names"] or by["people"])
         people = without_titles(tuple(name for name in names if not provider(name)))
         if people and len(people) < len(names):  # `By Ada Brenner, PA`
@@ -227,6 +242,12 @@ def _read_sign(head: Heading, text: str) -> bool:
     else:
         return _read_key_words(head, text)
     return True
+
+
+def _unsigned(text: str) -> str:
+    """Return a line without the agency between strokes at its end."""
+    signed = _SIGNED_BYLINE.search(text) if text.endswith("/") else None
+    return text[: signed.start()] if signed and provider(signed["agency"]) else text
 
 
 def _read_key_words(head: Heading, text: str) -> bool:
@@ -260,10 +281,14 @@ def _read_date(head: Heading, text: str) -> bool:
         if found_day:
             head.moment = head.moment or dates.midnight(found_day)
             return True
+    if not head.headline and (hour := _HOUR_OF_DAY.match(text)):
+        return dates.month(hour["m"] or hour["m2"]) is not None
+    text, _, issuer = text.partition(" | Source: ")
     if clock_first := _CLOCK_FIRST.match(text):
         text = f"{clock_first[2]} {clock_first[1]}"
     found = (dates.moment(text) or _release_date(text)) if len(text) < 50 else None
     head.moment = head.moment or found
+    head.notes += [f"Source: {issuer}"] if found and issuer else []
     return found is not None
 
 

@@ -16,7 +16,9 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
 # Italian agencies put them above the day that ends the message, PA in small letters above `ends`.
-_INITIALS_ABOVE = re.compile(r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$|^[a-z]{2,3}$")
+_INITIALS_ABOVE = re.compile(
+    r"^(?!MORE|MTC)[A-Z]{2,4}(?:[-/][A-Z]{1,4})?/?$|^[a-z]{2,3}(?: [a-z]{2,3})?$"
+)
 _SIGNED = re.compile(
     r"^\((?P<first>[^\W\d_]{2,10}(?:-[A-Za-z]{2,5})?)/(?P<second>[^\W\d_-]{2,14})"
     r"(?:/[a-z]{2,4}){0,2}\)\.?$"
@@ -33,7 +35,7 @@ _CONTACTS = re.compile(
     r"|To contact the (?:reporter|editor|author)s? (?:on|responsible for) this story\b"
     r"|INDUSTRY KEYWORDS?: |PUB: \d\d/\d\d/\d{4}|Related Links:?$)"
     r"|(?:(?:Media|Press|Investors?|News|Company|Corporate)(?: (?:and|&) \w+)?(?: Relations)? )?"
-    r"(?:Contacts?|CONTACTS?)(?: (?:Information|Details|Info))?(?::.{0,80})?$"
+    r"(?:[Cc]ontacts?|CONTACTS?)(?: (?:Information|Details|Info))?(?::.{0,80})?$"
     r"|(?:Presse|Medien)?[Kk]ontakte?(?: für Medien)?:?$|Pressekontakte?:.{0,80}$"
     r"|R(?:ü|ue)ckfrage(?:n|hinweis)(?: bitte)?(?: an)?:?$|Ansprechpartner(?:in)?:?$"
     r"|Contacts? (?:presse|médias?|investisseurs|stampa)s?\s?:?$|Contatti(?: stampa)?\s?:?$"
@@ -70,6 +72,7 @@ _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _TITLE = re.compile(
     r"\b(?:Staff|Correspondents?|Writers?|Editors?|Reporters?|Korrespondent(?:in)?|Redaktion)$"
 )
+_DAY_NAMED = re.compile(r"([^\W\d_]{3,9})\.? (\d{1,2}), (\d{4})\b")
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
 _MAX_STAMP_CHARS = 40
@@ -188,6 +191,9 @@ def _take_as(what: str, match: re.Match[str], found: _Found) -> bool:
         found.bylines = named or found.bylines
     elif what == "rights":
         found.rights = match[0]
+    if groups.get("day") and (stated := _DAY_NAMED.match(groups["day"])):
+        day = dates.day(int(stated[3]), dates.month(stated[1]), int(stated[2]))
+        found.moment = found.moment or (dates.midnight(day) if day else None)
     found.provider = found.provider or agency
     return True
 
@@ -212,7 +218,8 @@ def _before_tail(text: str, found: _Found) -> str | None:
         is_there = kept.endswith(words) if words == ")" else kept.find(words, begin) >= 0
         tail = shape.search(kept, begin) if is_there else None
         if tail and kept[: tail.start()].strip():
-            found.bylines = _reporters(" ".join(tail[0].split())) or found.bylines
+            names = split_names(tail.groupdict().get("names") or "")
+            found.bylines = names or _reporters(" ".join(tail[0].split())) or found.bylines
             kept = kept[: tail.start()].rstrip()
             begin = max(len(kept) - _MAX_TAIL_CHARS, 0)
     return kept if kept != whole else None

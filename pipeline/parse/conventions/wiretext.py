@@ -32,6 +32,8 @@ _CLOSED = re.compile(
     # CNA and AFPBB
     r"|[（(](?:編輯|编辑|責任編輯|责任编辑|责编)[:：][^（）()]{2,30}[）)]\d{0,7}$"
     r"|\([cC]\) ?AFP(?:/.{0,40})?$"
+    # Jiji, Kyodo
+    r"|[（(][了完终終][)）]$"
     r"|(?<=\.)/\. ?(?:[A-Z]{2,4}(?:/[A-Z]{2,4})*/?)?$"
 )
 _RULE = re.compile(
@@ -197,7 +199,7 @@ def take_signature(paragraphs: tuple[str, ...]) -> tuple[str | None, tuple[str, 
     """Return the agency in brackets behind the last sentence, and the paragraphs without it."""
     if not paragraphs:
         return None, paragraphs
-    last = paragraphs[-1].removesuffix(" Enditem").removesuffix("(完)").removesuffix("（完）")
+    last = paragraphs[-1].removesuffix(" Enditem")
     if closed := _CLOSED.search(last, max(len(last) - _SIGNATURE_CHARS, 0)):
         last = last[: closed.start()]
     paragraphs = (*paragraphs[:-1], last) if last else paragraphs[:-1]

@@ -147,7 +147,10 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
             is_open = text.startswith("(") and ")" not in text
             head.notes.append(text)
         elif re.match(r"by\s", text, re.I) and not fields.is_sentence(text):
-            head.bylines = (*head.bylines, *fields.bylines(text))
+            names = fields.bylines(text)
+            houses = [house for name in names if (house := provider(name.removeprefix("The ")))]
+            head.bylines = (*head.bylines, *names)
+            head.provider = head.provider or next(iter(houses), None)
         elif head.headline and _NAME.match(text) and any(map(_service, filled[number + 1 :][:1])):
             head.bylines = (*head.bylines, text)
         elif agency := _service(text):

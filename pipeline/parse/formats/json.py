@@ -50,8 +50,9 @@ _DATE_WORD = re.compile(
 _OTHER_DATE = re.compile(
     r"updat|modif|änder|embarg|until|crawl|retriev|scrap|access|expir|birth|load|publisher", re.I
 )
-_PROVIDER = ("provider", "agency", "source", "publisher", "source_domain", "quelle", "agentur",
-             "fuente", "fonte", "źródło", "zdroj", "источник", "kaynak", "ajans")  # fmt: skip
+_PROVIDER = ("provider", "agency", "source", "publisher", "publication", "source_domain", "quelle",
+             "agentur", "fuente", "fonte", "źródło", "zdroj", "источник", "kaynak",
+             "ajans")  # fmt: skip
 _BYLINE = ("bylines", "authors", "byline", "author", "autor", "auteur", "autore", "автор", "yazar",
            "szerző", "författare", "forfatter")  # fmt: skip
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
