@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.store.commit.actions import add_action, folder_of
+from pipeline.store.commit.actions import add_action
 from pipeline.store.commit.data_files import Marks, encode
+from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.schema.contract import TABLES, contract
 from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row, table_of

@@ -30,8 +30,9 @@ from pipeline.model import Block
 from pipeline.parse import parse_record
 from pipeline.store.check.derived import EVENT_PARTS
 from pipeline.store.check.judge import check
-from pipeline.store.commit.actions import add_action, folder_of
+from pipeline.store.commit.actions import add_action
 from pipeline.store.commit.data_files import Marks, encode
+from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES, contract

@@ -19,7 +19,8 @@ from pipeline.escape import escaped
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from rich.table import Table
+    from arro3.core import Table
+    from rich.table import Table as Box
 
     from pipeline.config import LakeSettings
 
@@ -122,7 +123,7 @@ def ask_apart(
     part = None if output is None else _part_of(output)
     try:
         with forked(memory_mb, timeout_s):
-            from pipeline.store.read.query import query as ask
+            from pipeline.store.read.query import query_rows as ask
 
             found = ask(*asked, parameters=parameters, memory_mb=memory_mb)
             answer(found, form, output, part)
@@ -165,14 +166,19 @@ def parameters_of(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def answer(found: pa.Table, form: str, output: Path | None, part: Path | None = None) -> None:
+def answer(
+    found: Table | pa.Table, form: str, output: Path | None, part: Path | None = None
+) -> None:
     """Write `found` to the file, whole or not at all, or to standard output.
 
     `part` is where the file is written first, by default beside it.
     """
+    from arro3.core import Table
+
     from pipeline.show.answer import as_file, as_text
     from pipeline.show.forms import BINARY_FORMS
 
+    found = Table.from_arrow(found)
     notes: list[str] = []
     if output is not None:
         part = part or _part_of(output)
@@ -203,10 +209,10 @@ def _part_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.{os.getpid()}.part")
 
 
-def _boxed(found: pa.Table) -> Table | None:
+def _boxed(found: Table) -> Box | None:
     """Return the rows in a box, or None where they do not fit."""
     from rich import box
-    from rich.table import Table
+    from rich.table import Table as Box
     from rich.text import Text
 
     from pipeline.show.answer import cells_of, fitting_widths, is_numeric
@@ -214,11 +220,11 @@ def _boxed(found: pa.Table) -> Table | None:
     # A box has a character more between columns than plain text has, and one at each side.
     if fitting_widths(found, _width() - found.num_columns - 3) is None:
         return None
-    table = Table(box=box.ROUNDED, padding=(0, 1))
-    for field in found.schema:
+    table = Box(box=box.ROUNDED, padding=(0, 1))
+    for name, kind in zip(found.column_names, found.schema.types, strict=True):
         table.add_column(
-            Text(escaped(field.name)),
-            justify="right" if is_numeric(field.type) else "left",
+            Text(escaped(name)),
+            justify="right" if is_numeric(kind) else "left",
             no_wrap=True,
         )
     for row in cells_of(found):

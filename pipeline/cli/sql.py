@@ -126,7 +126,7 @@ def words() -> list[str]:
     from pipeline.tsv import rows
 
     tables = (*TABLES, LINKS)
-    columns = {name for table in tables for name in contract(table).schema.names}
+    columns = {name for table in tables for name in contract(table).names}
     columns |= {"record_source", "record_offset", "record_item"}
     regions = {row[0] for row in rows("pipeline.enrich.data", "regions.tsv")}
     roots = {row[1] for row in rows("pipeline.enrich.events.data", "cameo.tsv")} - {"root"}

@@ -13,15 +13,17 @@ import json
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from arro3.core import DataType, Table
 from rich.cells import cell_len
 
 from pipeline.errors import UsageError
 from pipeline.show.facts import printable
-from pipeline.store.read.query import json_rows, plain
+from pipeline.store.read.query import json_rows, plain, row_values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MOST_CELL = 200
 _MOST_VALUE = 2000
@@ -40,60 +42,68 @@ _SHEET_FIRST = date(1900, 3, 1)
 """Before this day Excel's own calendar is wrong, or has no day at all."""
 
 
-def as_text(found: pa.Table, form: str, width: int) -> Iterator[str]:
+def as_text(found: Table | pa.Table, form: str, width: int) -> Iterator[str]:
     """Give the lines of `found` in one of the forms of text; `width` is the reader's, in columns.
 
     A `table` that does not fit comes `expanded`. What is no text for a reader (`csv`, `tsv`,
     `json`, `jsonl`) holds every value whole.
     """
-    return _TEXT[form](found, width)
+    return _TEXT[form](Table.from_arrow(found), width)
 
 
-def as_file(found: pa.Table, form: str, sink: BinaryIO) -> list[str]:
+def as_file(found: Table | pa.Table, form: str, sink: BinaryIO) -> list[str]:
     """Write `found` to `sink` in any of the `forms`; return what did not fit, in words.
 
     A sheet's times are UTC without saying so, its texts end at 32,767 characters, and what it
     cannot hold exactly (a number above 2^53, a day before March 1900) stands there as text.
     Raises `UsageError` for a sheet of too many rows.
     """
-    if form == "parquet":
-        pq.write_table(found, sink, compression="zstd")
-        return []
-    if form == "arrow":
-        with pa.ipc.new_file(sink, found.schema) as writer:
-            writer.write_table(found)
+    if form in ("parquet", "arrow"):
+        _write_arrow(found, form, sink)
         return []
     if form == "xlsx":
-        return _sheet(found, sink)
+        return _sheet(Table.from_arrow(found), sink)
     for line in as_text(found, form, width=80):
         sink.write(f"{line}\n".encode("utf-8", "backslashreplace"))
     return []
 
 
-def fitting_widths(found: pa.Table, width: int) -> list[int] | None:
+def _write_arrow(found: Table | pa.Table, form: str, sink: BinaryIO) -> None:
+    """Write the columns as they are, by the library that has these formats."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table(found)
+    if form == "parquet":
+        pq.write_table(table, sink, compression="zstd")
+        return
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def fitting_widths(found: Table, width: int) -> list[int] | None:
     """Return the widths of the columns where the rows fit into `width` without a break, or None."""
     return _fitting(_texts(found), _names(found), width)
 
 
-def cells_of(found: pa.Table) -> list[list[str]]:
+def cells_of(found: Table) -> list[list[str]]:
     """Return the rows as a table of a terminal shows them: each value in one short line."""
     return _texts(found)
 
 
-def is_numeric(kind: pa.DataType) -> bool:
+def is_numeric(kind: DataType) -> bool:
     """Say whether a column of this type is set to the right."""
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
+    kinds = (DataType.is_integer, DataType.is_floating, DataType.is_decimal)
+    return any(is_kind(kind) for is_kind in kinds)
 
 
-def _table(found: pa.Table, width: int) -> Iterator[str]:
+def _table(found: Table, width: int) -> Iterator[str]:
     texts, names = _texts(found), _names(found)
     widths = _fitting(texts, names, width)
     if widths is None:
         yield from _expanded(found, width)
         return
-    right = [is_numeric(field.type) for field in found.schema]
+    right = [*map(is_numeric, found.schema.types)]
 
     def line(cells: Sequence[str]) -> str:
         set_ = (
@@ -108,10 +118,10 @@ def _table(found: pa.Table, width: int) -> Iterator[str]:
         yield line(row)
 
 
-def _expanded(found: pa.Table, width: int) -> Iterator[str]:
+def _expanded(found: Table, width: int) -> Iterator[str]:
     names = _names(found)
     room = max(map(cell_len, names), default=0)
-    for number, row in enumerate(_rows(found), 1):
+    for number, row in enumerate(row_values(found), 1):
         head = f"-- row {number} "
         yield head + "-" * max(0, min(width, 80) - len(head))
         for name, value in zip(names, row, strict=True):
@@ -126,49 +136,49 @@ def _expanded(found: pa.Table, width: int) -> Iterator[str]:
         yield f"(no rows; columns: {', '.join(names)})"
 
 
-def _csv(found: pa.Table, _: int) -> Iterator[str]:
-    for row in ([*found.column_names], *(map(_written, row) for row in _rows(found))):
+def _csv(found: Table, _: int) -> Iterator[str]:
+    for row in ([*found.column_names], *(map(_written, row) for row in row_values(found))):
         held = io.StringIO()
         # What ends a line is what a cell is quoted for: both signs, though the line goes without.
         csv.writer(held, lineterminator="\r\n").writerow(row)
         yield held.getvalue().removesuffix("\r\n")
 
 
-def _tsv(found: pa.Table, _: int) -> Iterator[str]:
+def _tsv(found: Table, _: int) -> Iterator[str]:
     """Tab-separated, a row a line: tabs, line ends and backslashes are written as in C."""
-    for row in ([*found.column_names], *(map(_written, row) for row in _rows(found))):
+    for row in ([*found.column_names], *(map(_written, row) for row in row_values(found))):
         yield "\t".join(cell.translate(_TSV) for cell in row)
 
 
-def _json(found: pa.Table, _: int) -> Iterator[str]:
+def _json(found: Table, _: int) -> Iterator[str]:
     text = json.dumps(json_rows(found), ensure_ascii=False, indent=1, default=str)
     yield text.translate(_JSON_OBEYED)
 
 
-def _jsonl(found: pa.Table, _: int) -> Iterator[str]:
+def _jsonl(found: Table, _: int) -> Iterator[str]:
     for row in json_rows(found):
         yield json.dumps(row, ensure_ascii=False, default=str).translate(_JSON_OBEYED)
 
 
-def _markdown(found: pa.Table, _: int) -> Iterator[str]:
+def _markdown(found: Table, _: int) -> Iterator[str]:
     """Yield a table as GitHub and pandoc read it; what would be markup there stands as text."""
-    rules = ("--:" if is_numeric(field.type) else "---" for field in found.schema)
+    rules = ("--:" if is_numeric(kind) else "---" for kind in found.schema.types)
     yield f"| {' | '.join(map(_marked, found.column_names))} |"
     yield f"|{'|'.join(rules)}|"
-    for row in _rows(found):
+    for row in row_values(found):
         yield f"| {' | '.join(_marked(_said(value)) for value in row)} |"
 
 
-def _text(found: pa.Table, _: int) -> Iterator[str]:
+def _text(found: Table, _: int) -> Iterator[str]:
     """Yield the values of an answer of one column, without a head: where SQL makes the file
     itself."""
     if found.num_columns != 1:
         raise UsageError("a text is an answer of one column", columns=found.num_columns)
-    for (value,) in _rows(found):
+    for (value,) in row_values(found):
         yield _written(value)
 
 
-_TEXT: Mapping[str, Callable[[pa.Table, int], Iterator[str]]] = {
+_TEXT: Mapping[str, Callable[[Table, int], Iterator[str]]] = {
     "table": _table,
     "expanded": _expanded,
     "csv": _csv,
@@ -180,7 +190,7 @@ _TEXT: Mapping[str, Callable[[pa.Table, int], Iterator[str]]] = {
 }
 
 
-def _sheet(found: pa.Table, sink: BinaryIO) -> list[str]:
+def _sheet(found: Table, sink: BinaryIO) -> list[str]:
     import xlsxwriter
 
     if found.num_rows >= _SHEET_ROWS or found.num_columns > _SHEET_COLUMNS:
@@ -193,12 +203,12 @@ def _sheet(found: pa.Table, sink: BinaryIO) -> list[str]:
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         sheet = book.add_worksheet("answer")
         sheet.freeze_panes(1, 0)
-        for at, field in enumerate(found.schema):
-            sheet.write_string(0, at, field.name[:_SHEET_CELL], bold)
-            sheet.set_column(at, at, _sheet_width(field))
+        for at, (name, kind) in enumerate(zip(found.column_names, found.schema.types, strict=True)):
+            sheet.write_string(0, at, name[:_SHEET_CELL], bold)
+            sheet.set_column(at, at, _sheet_width(name, kind))
         if found.num_columns:
             sheet.autofilter(0, 0, found.num_rows, found.num_columns - 1)
-        for down, row in enumerate(_rows(found), 1):
+        for down, row in enumerate(row_values(found), 1):
             for at, value in enumerate(row):
                 match value:
                     case None:
@@ -219,24 +229,16 @@ def _sheet(found: pa.Table, sink: BinaryIO) -> list[str]:
     return [f"{cut} texts were cut: a cell holds {_SHEET_CELL:,} characters"] if cut else []
 
 
-def _sheet_width(field: pa.Field) -> int:
-    if pa.types.is_timestamp(field.type):
-        return 20
-    return max(10, min(40, len(field.name) + 4))
+def _sheet_width(name: str, kind: DataType) -> int:
+    return 20 if DataType.is_timestamp(kind) else max(10, min(40, len(name) + 4))
 
 
-def _rows(found: pa.Table) -> Iterator[tuple[Any, ...]]:
-    for batch in found.to_batches(max_chunksize=1024):
-        columns = [column.to_pylist() for column in batch.columns]
-        yield from zip(*columns, strict=True)
-
-
-def _names(found: pa.Table) -> list[str]:
+def _names(found: Table) -> list[str]:
     return [_line(name) for name in found.column_names]
 
 
-def _texts(found: pa.Table) -> list[list[str]]:
-    return [[_short(_said(value)) for value in row] for row in _rows(found)]
+def _texts(found: Table) -> list[list[str]]:
+    return [[_short(_said(value)) for value in row] for row in row_values(found)]
 
 
 def _said(value: Any) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.store.read.query import asking
+from pipeline.store.read.query import asking, row_mappings
 from pipeline.store.read.views import latest_select
 
 Row = Mapping[str, Any]
@@ -42,8 +42,7 @@ def find_story(
     with asking(lake_url, options, as_of) as answer:
 
         def ask(sql: str) -> list[dict[str, Any]]:
-            rows: list[dict[str, Any]] = answer(sql).to_pylist()
-            return rows
+            return row_mappings(answer(sql))
 
         return _found(ask, wanted.strip())
 

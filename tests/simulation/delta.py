@@ -26,8 +26,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from typing_extensions import override
 
 from pipeline.store.commit import data_files
-from pipeline.store.commit.actions import NULL_PARTITION, stats_columns
 from pipeline.store.commit.data_files import DataFiles, Marks
+from pipeline.store.commit.delta import NULL_PARTITION, stats_columns
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
 from pipeline.store.schema.contract import contract
 

@@ -38,7 +38,7 @@ from pipeline.serve.copy.live_copy import CopyState
 from pipeline.show.facts import beginning
 from pipeline.show.find import Shown
 from pipeline.source.bounded import in_batches
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.delta import reason
 from pipeline.store.read.snapshot import Snapshot, find_snapshot, open_snapshot
 from pipeline.store.schema.contract import contract
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipeline import tsv
 from pipeline.errors import StoreError, UsageError
 from pipeline.show.find import Shown
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.schema.contract import LINKS, TABLES

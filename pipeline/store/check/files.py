@@ -12,8 +12,8 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from pipeline.store.check.findings import Finding
-from pipeline.store.commit.actions import folder_of, stats_columns
 from pipeline.store.commit.data_files import marks_of
+from pipeline.store.commit.delta import folder_of, stats_columns
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, pin_table
 from pipeline.store.schema.contract import LINKS, contract

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -12,26 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.transaction import AddAction
 
-from pipeline.store.schema.contract import LINKS, contract
+from pipeline.store.commit.delta import Partition, stats_columns
+from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import Row
-
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-
-Partition = Mapping[str, str | None]
-"""The values of a table's partition columns, in the contract's order."""
 
 
 def time_ms(at: datetime) -> int:
     """Return `at` as the log has times: milliseconds since 1970."""
     return int(at.timestamp() * 1000)
-
-
-def folder_of(partition: Partition) -> str:
-    """Return the folder of a partition, relative to its table, with a slash at the end."""
-    return "".join(
-        f"{column}={NULL_PARTITION if value is None else value}/"
-        for column, value in partition.items()
-    )
 
 
 def add_action(  # noqa: PLR0917 (each has its own type)
@@ -60,13 +48,6 @@ def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[
         (dict(zip(columns, key, strict=True)), list(group))
         for key, group in groupby(sorted(rows, key=order), key=partition)
     ]
-
-
-def stats_columns(table: str) -> tuple[str, str]:
-    """Return the columns that the log has the smallest and largest values of."""
-    if table == LINKS:
-        return "left_revision_id", "right_revision_id"
-    return "source", "start_offset" if table == "ledger" else "offset"
 
 
 def _stats(table: str, rows: pa.Table) -> str:

@@ -18,7 +18,7 @@ from obstore.store import from_url
 
 from pipeline.errors import StoreError
 from pipeline.redact import masked
-from pipeline.store.commit.tables import local_path
+from pipeline.store.commit.delta import local_path
 
 if TYPE_CHECKING:
     # Types of the library's stubs; they are not there when it runs.

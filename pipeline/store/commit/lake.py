@@ -21,12 +21,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
-from pipeline.store.commit.actions import add_action, by_partition, folder_of
+from pipeline.store.commit.actions import add_action, by_partition
 from pipeline.store.commit.conditional import assert_put_if_absent
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import Marks, OnPoint, encode, nothing, open_files
+from pipeline.store.commit.delta import folder_of, reading_log, reason
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, entry_seal
-from pipeline.store.commit.tables import added, arrow_dataset, open_table, reading_log, reason
+from pipeline.store.commit.tables import added, arrow_dataset, open_table
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import Row, table_of
 

@@ -8,9 +8,7 @@ newer, its rows without the new columns.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,12 +18,11 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.errors import StoreError
-from pipeline.store.commit.actions import stats_columns
 from pipeline.store.commit.conflict import until_won
+from pipeline.store.commit.delta import local_path, logged, reason, stats_columns
 from pipeline.store.schema.contract import Contract, contract
 
 _ATTEMPTS = 10
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 PROPERTIES: Mapping[str, str] = {
     # A handle holds every commit since the last checkpoint in memory, and opening a table reads
@@ -38,40 +35,9 @@ PROPERTIES: Mapping[str, str] = {
 """Properties of every table, beside the columns that have statistics. An operator's own stay."""
 
 
-def reason(error: Exception) -> str:
-    """Return what `error` says, in one line.
-
-    Delta-rs adds colours, and its stack over many lines.
-    """
-    text = _COLOURS.sub("", str(error).partition("\n   0: ")[0]).replace("↳", ":")
-    lines = [line.strip() for line in text.splitlines()]
-    return " ".join(line for line in lines if line) or type(error).__name__
-
-
-@contextmanager
-def reading_log(table: str) -> Iterator[None]:
-    """Asks a handle for what the log says; raises `StoreError` where the log cannot be read.
-
-    delta-rs reads entries again when it is asked, also those that it had read at a refresh.
-    """
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise StoreError(
-            "cannot read the table's log (see `dateline lake repair`)",
-            table=table,
-            reason=reason(error),
-        ) from error
-
-
 def added(handle: DeltaTable, table: str) -> pa.Table:
-    """Return one row for each data file that the log holds at the handle's version.
-
-    What it says of it. Paths are relative to the table, and URL-encoded (Delta protocol, section
-    "Add File and Remove File").
-    """
-    with reading_log(table):
-        return pa.table(handle.get_add_actions(flatten=True))
+    """Return what `logged` does, for Arrow."""
+    return pa.table(logged(handle, table))
 
 
 def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
@@ -86,15 +52,6 @@ def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
         return handle.to_pyarrow_dataset()
     root = pafs.SubTreeFileSystem(str(path / table), pafs.LocalFileSystem())
     return handle.to_pyarrow_dataset(filesystem=root)
-
-
-def local_path(url: str) -> Path | None:
-    """Return the folder that `url` names, None for an object store."""
-    if "://" not in url:
-        return Path(url).absolute()
-    if url.startswith("file://"):
-        return Path(url.removeprefix("file://"))
-    return None
 
 
 def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:

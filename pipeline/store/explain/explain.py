@@ -20,7 +20,7 @@ import structlog
 from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import DatelineError, StoreError
 from pipeline.redact import masked
-from pipeline.store.commit.tables import local_path, reason
+from pipeline.store.commit.delta import local_path, reason
 from pipeline.store.explain.codes import CODES
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import VIEWS, moment_literal, view_select

@@ -19,9 +19,10 @@ from uuid import uuid4
 
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipeline.store.commit.actions import add_action, folder_of, time_ms
+from pipeline.store.commit.actions import add_action, time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import Marks, encode
+from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Lake, cannot_write
 from pipeline.store.schema.contract import LINKS, contract
 from pipeline.store.schema.rows import Row, table_of

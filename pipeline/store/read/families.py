@@ -19,25 +19,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
-import duckdb
-import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.fs as pafs
-import pyarrow.parquet as pq
-
+from pipeline.compat.duckdb_core import DuckError
+from pipeline.store.commit.delta import local_path
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
+from pipeline.store.read.known import FRESH, FRESH_LEDGER, NOTED, footer_of, know_note, know_table
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import deciding_text, moment_literal, view_columns
+
+if TYPE_CHECKING:
+    import pyarrow.fs as pafs
+    from duckdb import DuckDBPyConnection
 
 FOLDER = "_families"
 """The folder of notes, below the lake's root; other readers leave out what begins so."""
 
 FACTS_KEY = b"dateline.families"
 """Footer key of a note: what it was made from, as JSON (`Facts`)."""
-
-NOTED, FRESH = "noted_families", "fresh_stories"
-"""The note, and the rows of data files that it does not know, by their names in a session."""
 
 _FORM = 2
 """To be raised when notes are to be read in another way than before."""
@@ -67,21 +66,19 @@ class Facts:
 class Families:
     """A note that may be used with a snapshot, and what it cannot speak for.
 
-    `fresh` are rows of data files that came since, None where there are none; `gone` are the
-    numbers of data files that left.
+    `fresh` are the data files that came since, `gone` the numbers of those that left.
     """
 
     path: str
-    rows: ds.Dataset
     facts: Facts
-    fresh: ds.Dataset | None
+    fresh: tuple[str, ...]
     gone: tuple[int, ...]
 
-    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def register(self, connection: DuckDBPyConnection, snapshot: Snapshot) -> None:
         """Make the note known to a session, under the names that `select` uses."""
-        connection.register(NOTED, self.rows)
-        if self.fresh is not None:
-            connection.register(FRESH, self.fresh)
+        know_note(connection, snapshot, self.path)
+        if self.fresh:
+            know_table(connection, snapshot, "stories", FRESH, self.fresh)
 
     def select(self, as_of: datetime) -> str:
         """Return the SELECT of `current` as it stood at `as_of`: the rows of its own text."""
@@ -102,7 +99,7 @@ class Families:
                 f"SELECT {columns} FROM {NOTED} WHERE {settled}{there} AND story_id IN ({changed})"
             )
             hidden += f" AND story_id NOT IN ({changed})"
-        if self.fresh is not None:
+        if self.fresh:
             rows.append(f"SELECT {columns} FROM {FRESH}")
         opened = open_hidden(" UNION ALL ".join(rows), as_of)
         return _SHOWN.format(
@@ -116,7 +113,7 @@ class Families:
         found = []
         if self.gone:
             found.append(f"SELECT story_id FROM {NOTED} WHERE file IN ({_listed(self.gone)})")
-        if self.fresh is not None:
+        if self.fresh:
             found.append(f"SELECT story_id FROM {FRESH}")
         return found
 
@@ -180,18 +177,29 @@ def rule_id() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def find_families(snapshot: Snapshot) -> Families | None:
-    """Return the last note that may be used with `snapshot`; None where there is none."""
-    store = snapshot.filesystem()
-    for path in reversed(notes(store)):
-        found = _opened(snapshot, store, path)
+def find_families(connection: DuckDBPyConnection, snapshot: Snapshot) -> Families | None:
+    """Return the last note that may be used with `snapshot`; None where there is none.
+
+    `connection` is one that is not shut off yet.
+    """
+    for path in reversed(_note_paths(snapshot)):
+        found = _opened(connection, snapshot, path)
         if found is not None:
             return found
     return None
 
 
+def _note_paths(snapshot: Snapshot) -> list[str]:
+    root = local_path(snapshot.url)
+    if root is None:
+        return notes(snapshot.filesystem())
+    return sorted(f"{FOLDER}/{path.name}" for path in (root / FOLDER).glob("*.parquet"))
+
+
 def notes(store: pafs.FileSystem) -> list[str]:
     """Return the paths of the notes that stand in a lake, the oldest first."""
+    import pyarrow.fs as pafs
+
     selector = pafs.FileSelector(FOLDER, allow_not_found=True)
     found = (info.path for info in store.get_file_info(selector))
     return sorted(path for path in found if path.endswith(".parquet"))
@@ -199,12 +207,16 @@ def notes(store: pafs.FileSystem) -> list[str]:
 
 def note_faults(store: pafs.FileSystem) -> Iterator[tuple[str, str]]:
     """Yield path and fault of each note that questions would use and that is not as written."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
     for path in notes(store):
         try:
             schema = ds.dataset(path, filesystem=store, format="parquet").schema
         except (OSError, pa.ArrowInvalid):
             continue  # gone since, or damaged so that the view does without
-        if _facts(schema) is None:
+        if _facts(schema.metadata or {}) is None:
             continue  # of another version: the view does without
         try:
             with store.open_input_file(path) as file:
@@ -219,37 +231,26 @@ def note_faults(store: pafs.FileSystem) -> Iterator[tuple[str, str]]:
             yield path, "its bytes are not those that were written"
 
 
-def _opened(snapshot: Snapshot, store: pafs.FileSystem, path: str) -> Families | None:
+def _opened(connection: DuckDBPyConnection, snapshot: Snapshot, path: str) -> Families | None:
     try:
-        rows = ds.dataset(path, filesystem=store, format="parquet")
-    except (OSError, pa.ArrowInvalid):
+        facts = _facts(footer_of(connection, snapshot, path))
+    except (OSError, ValueError, DuckError):
         return None  # gone since, or damaged: the view does without
-    facts = _facts(rows.schema)
-    if facts is None or not _fits(snapshot, facts):
+    if facts is None or not _fits(connection, snapshot, facts):
         return None
-    stories = snapshot.partitioned("stories")
     there = snapshot.paths("stories")
     known, present = set(facts.files), set(there)
-    fresh = [name for name in there if name not in known]
     return Families(
         path,
-        rows,
         facts,
-        part_of(stories, fresh) if fresh else None,
+        tuple(name for name in there if name not in known),
         tuple(n for n, name in enumerate(facts.files) if name not in present),
     )
 
 
-def part_of(dataset: ds.Dataset, paths: Iterable[str]) -> ds.Dataset:
-    """Return the data files of `paths`, relative to the table, as a dataset of their own."""
-    wanted = set(paths)
-    parts = [part for part in dataset.get_fragments() if part.path in wanted]
-    return ds.FileSystemDataset(parts, dataset.schema, parts[0].format, parts[0].filesystem)
-
-
-def _facts(schema: pa.Schema) -> Facts | None:
+def _facts(footer: Mapping[bytes, bytes]) -> Facts | None:
     try:
-        rule, files, ledger, read, committed = json.loads((schema.metadata or {})[FACTS_KEY])
+        rule, files, ledger, read, committed = json.loads(footer[FACTS_KEY])
     except (KeyError, ValueError):
         return None
     if rule != rule_id():
@@ -257,7 +258,7 @@ def _facts(schema: pa.Schema) -> Facts | None:
     return Facts(tuple(files), tuple(ledger), read, committed)
 
 
-def _fits(snapshot: Snapshot, facts: Facts) -> bool:
+def _fits(connection: DuckDBPyConnection, snapshot: Snapshot, facts: Facts) -> bool:
     """Say whether the ledger says of the note's sources and enrichments what it said then.
 
     It may say something earlier after a clock went back.
@@ -266,7 +267,8 @@ def _fits(snapshot: Snapshot, facts: Facts) -> bool:
     fresh = [path for path in snapshot.paths("ledger") if path not in known]
     if not fresh:
         return True
-    read, committed = first_times(part_of(snapshot.partitioned("ledger"), fresh))
+    know_table(connection, snapshot, "ledger", FRESH_LEDGER, fresh)
+    read, committed = first_times(connection, FRESH_LEDGER)
     return not any(
         time < before[name]
         for times, before in ((read, facts.read), (committed, facts.committed))
@@ -275,18 +277,19 @@ def _fits(snapshot: Snapshot, facts: Facts) -> bool:
     )
 
 
-def first_times(ledger: ds.Dataset) -> tuple[dict[str, int], dict[str, int]]:
-    """Return when each source was first read, and when each enrichment first committed a record."""
-    rows = ledger.to_table(["source", "enrichment_id", "records", "committed_at"])
-    at = rows["committed_at"].cast(pa.int64())
-    rows = rows.set_column(rows.schema.get_field_index("committed_at"), "committed_at", at)
-    with_records = rows.filter(ds.field("records") > 0)
-    return _earliest(rows, "source"), _earliest(with_records, "enrichment_id")
+def first_times(
+    connection: DuckDBPyConnection, ledger: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return when each source was first read, and when each enrichment first committed a record.
 
-
-def _earliest(rows: pa.Table, key: str) -> dict[str, int]:
-    found = rows.group_by(key).aggregate([("committed_at", "min")])
-    return dict(zip(found[key].to_pylist(), found["committed_at_min"].to_pylist(), strict=True))
+    `ledger` is what a session knows the rows by.
+    """
+    first = "min(epoch_us(committed_at))"
+    read = connection.execute(f"SELECT source, {first} FROM {ledger} GROUP BY source").fetchall()
+    committed = connection.execute(
+        f"SELECT enrichment_id, {first} FROM {ledger} WHERE records > 0 GROUP BY enrichment_id"
+    ).fetchall()
+    return dict(read), dict(committed)
 
 
 def _listed(numbers: Iterable[int]) -> str:

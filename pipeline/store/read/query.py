@@ -1,7 +1,7 @@
-"""SQL over the lake, for people: DuckDB in memory, shut off from files, network and settings.
+"""SQL over the lake, for people: DuckDB in memory, shut off from network and settings, and from
+files but those that the tables' logs hold.
 
-The tables are registered as pinned Arrow datasets, so that DuckDB itself opens nothing, and
-filters on partitions and columns reach the files.
+Filters on partitions and columns reach the files.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import duckdb
-import pyarrow as pa
+from arro3.core import Array, Table
 
+from pipeline.compat.duckdb_core import DuckError, NotOfFiles, OutOfMemory, StatementType, fetched
 from pipeline.errors import StoreError, UsageError
+from pipeline.store.read.known import is_unread
 from pipeline.store.read.query_apart import too_much_memory
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import KNOWN, named_in
 from pipeline.store.schema.contract import LINKS, TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
 
@@ -33,14 +37,23 @@ T = TypeVar("T")
 class Ask(Protocol):
     """The questions to one session."""
 
-    def __call__(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+    def __call__(self, sql: str, parameters: Mapping[str, object] | None = None) -> Table:
         """Answer one; `parameters` are the values of `$name` in it. Raises as `query`."""
 
 
-_BATCH_ROWS = 2048
+_SHOWN_ROWS = 1024
 _AGAIN_S = 0.2
+_ARROWS_OWN = re.compile(r"Interval|Timestamp\(ns|Decimal256|Union")
+"""Types that arro3 0.9 refuses (intervals), or that it was not tried on."""
+
+_EXACT_DIGITS = 37
+"""Of a decimal: arro3 cuts a HUGEINT that has more than 38, which Arrow's type has no room for."""
+
 _UNREAD_FILE = "reading the stream registered as"
 """So DuckDB begins to tell of a data file that Arrow could not read."""
+
+_OF_A_KIND = re.compile(r"(?!Invalid Error)[A-Z][\w ]* Error: ")
+"""How DuckDB begins what it tells, but what its readers of Parquet and Thrift throw."""
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?(\s*\([^()]*\))?\s+", re.IGNORECASE)
 
@@ -66,6 +79,25 @@ def query(
     large, and with DuckDB's words for SQL that fails; `StoreError` where a data file cannot be
     read.
     """
+    import pyarrow as pa
+
+    found = query_rows(
+        lake_url, options, sql, as_of, parameters=parameters, memory_mb=memory_mb, threads=threads
+    )
+    return pa.table(found)
+
+
+def query_rows(
+    lake_url: str,
+    options: Mapping[str, str] | None,
+    sql: str,
+    as_of: datetime,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    memory_mb: int = 2048,
+    threads: int = 2,
+) -> Table:
+    """Return what `query` does in the Arrow of delta-rs, which imports in no time."""
     named = named_in(sql)
     with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads, named=named) as ask:
         return ask(sql, parameters)
@@ -88,14 +120,14 @@ def asking(
     snapshot = open_snapshot(lake_url, options, named)
     with _session(snapshot, as_of, memory_mb, threads, named) as connection:
 
-        def ask(sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        def ask(sql: str, parameters: Mapping[str, object] | None = None) -> Table:
             try:
                 return _answer(connection, sql, parameters, memory_mb * 1024**2 // 8)
-            except duckdb.OutOfMemoryException as error:
+            except OutOfMemory as error:
                 # Its own words advise settings that a query may not set.
                 raise too_much_memory(memory_mb) from error
-            except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
-                if isinstance(error, FileNotFoundError) or _UNREAD_FILE in str(error):
+            except (DuckError, OSError) as error:
+                if _tells_of_a_file(snapshot, error):
                     raise StoreError(
                         "a data file of the lake cannot be read: ask again, as upkeep may have"
                         " replaced it; if it stays so, `dateline lake check` says what is wrong",
@@ -106,29 +138,37 @@ def asking(
         yield ask
 
 
+def _tells_of_a_file(snapshot: Snapshot, error: Exception) -> bool:
+    """Say whether a data file is at fault: gone, or damaged."""
+    if isinstance(error, NotOfFiles):
+        return False
+    if isinstance(error, FileNotFoundError) or _UNREAD_FILE in str(error):
+        return True
+    return is_unread(snapshot, error) or not _OF_A_KIND.match(str(error))
+
+
 def _answer(
-    connection: duckdb.DuckDBPyConnection,
+    connection: DuckDBPyConnection,
     sql: str,
     parameters: Mapping[str, object] | None,
     most_bytes: int,
-) -> pa.Table:
+) -> Table:
     # EXPLAIN ANALYZE carries out what it explains: that has to be reading too.
     explained = _EXPLAIN.match(sql)
     if not _only_reads(connection, sql if explained is None else sql[explained.end() :]):
         raise UsageError("a query is one statement that only reads")
-    asked = partial(connection.sql, sql, params=dict(parameters or {}) or None)
-    return _interruptible(connection, lambda: _whole(asked(), most_bytes))
+    return _interruptible(connection, lambda: _whole(connection, sql, parameters or {}, most_bytes))
 
 
-def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+def _only_reads(connection: DuckDBPyConnection, sql: str) -> bool:
     statements = connection.extract_statements(sql)
     try:
-        return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+        return [statement.type for statement in statements] == [StatementType.SELECT]
     except ValueError:
         return False  # a kind that DuckDB's Python side does not know
 
 
-def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+def _interruptible(connection: DuckDBPyConnection, work: Callable[[], T]) -> T:
     """Return the result of `work`, which Ctrl-C ends: DuckDB itself does not always look for a
     signal."""
     with ThreadPoolExecutor(1) as pool:
@@ -143,31 +183,57 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T])
             raise
 
 
-def _whole(relation: duckdb.DuckDBPyRelation | None, most_bytes: int) -> pa.Table:
-    if relation is None:
-        return pa.table({})
-    batches: list[pa.RecordBatch] = []
-    reader = relation.to_arrow_reader(_BATCH_ROWS)
-    for batch in reader:
+def _whole(
+    connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, object], most_bytes: int
+) -> Table:
+    schema, rows = fetched(connection, sql, parameters)
+    batches = []
+    for batch in rows:
         most_bytes -= batch.nbytes
         if most_bytes < 0:
             raise UsageError("the result is too large: ask for fewer rows or columns")
         batches.append(batch)
-    return pa.Table.from_batches(batches, reader.schema)
+    return Table.from_batches(batches, schema=schema)
 
 
-def json_rows(table: pa.Table) -> list[dict[str, Any]]:
+def json_rows(found: Table | pa.Table) -> list[dict[str, Any]]:
     """Return the rows as JSON can hold them.
 
     ISO 8601 times, base64 bytes, null for NaN and infinity.
     """
-    return [{key: plain(value) for key, value in row.items()} for row in table.to_pylist()]
+    return [{name: plain(value) for name, value in row.items()} for row in row_mappings(found)]
+
+
+def row_mappings(found: Table | pa.Table) -> list[dict[str, Any]]:
+    """Return the rows, their values as Python has them, by the names of their columns."""
+    table = Table.from_arrow(found)
+    return [dict(zip(table.column_names, row, strict=True)) for row in row_values(table)]
+
+
+def row_values(table: Table) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows, their values as Python has them."""
+    for batch in table.rechunk(max_chunksize=_SHOWN_ROWS).to_batches():
+        yield from zip(*map(_values, batch.columns), strict=True)
+
+
+def _values(column: Array) -> list[Any]:
+    """Return the values of a column: by pyarrow those that arro3 does not give, or not whole."""
+    if not _ARROWS_OWN.search(str(column.type)):
+        values = list(column.to_pylist())
+        if not any(
+            isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS
+            for value in values
+        ):
+            return values
+    import pyarrow as pa
+
+    return [value.as_py() for value in pa.array(column)]
 
 
 @contextmanager
 def _session(
     snapshot: Snapshot, as_of: datetime, memory_mb: int, threads: int, named: Collection[str]
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> Iterator[DuckDBPyConnection]:
     """Open a session that knows what is `named` alone: each table and view takes time to make."""
     tables = [table for table in (*TABLES, LINKS) if table in named]
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:

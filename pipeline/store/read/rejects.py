@@ -18,7 +18,7 @@ import duckdb
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import INCOMPLETE, RejectKind, Stage
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import view_select

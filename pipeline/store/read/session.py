@@ -1,6 +1,6 @@
 """A DuckDB connection over pinned tables, in memory, that spills into a temporary folder.
 
-The tables are registered as Arrow datasets, so that DuckDB itself opens nothing.
+It opens the data files that the tables' logs hold, and nothing else (`pipeline.store.read.known`).
 """
 
 from __future__ import annotations
@@ -9,26 +9,30 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-import duckdb
-
+from pipeline.compat.duckdb_core import open_in_memory
 from pipeline.store.read.families import find_families
+from pipeline.store.read.known import allow_known, know_table
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import HALVED, VIEWS, dated_half, view_select
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @contextmanager
 def session(
     snapshot: Snapshot, tables: Sequence[str], *, memory_mb: int, threads: int
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> Iterator[DuckDBPyConnection]:
     """Open a connection that knows `tables` as `snapshot` has pinned them; times are in UTC.
 
     It keeps to `memory_mb` and spills above. Call `shut` before SQL of others runs on it.
     """
     with (
         TemporaryDirectory(prefix="dateline-sql-") as spill,
-        duckdb.connect(
-            config={
+        open_in_memory(
+            {
                 "memory_limit": f"{memory_mb}MiB",
                 "threads": threads,
                 "temp_directory": spill,
@@ -43,12 +47,12 @@ def session(
         # It would be drawn on standard output, into the rows.
         connection.execute("SET enable_progress_bar = false")
         for table in tables:
-            connection.register(table, snapshot.partitioned(table))
+            know_table(connection, snapshot, table)
         yield connection
 
 
 def create_views(
-    connection: duckdb.DuckDBPyConnection,
+    connection: DuckDBPyConnection,
     snapshot: Snapshot,
     as_of: datetime,
     wanted: Collection[str] = VIEWS,
@@ -58,9 +62,9 @@ def create_views(
     All of them, or those of `wanted`, which has what these need too (`views.named_in`). Where
     upkeep has noted which revisions are in force, `current` goes by that.
     """
-    families = find_families(snapshot) if "current" in wanted else None
+    families = find_families(connection, snapshot) if "current" in wanted else None
     if families is not None:
-        families.register(connection)
+        families.register(connection, snapshot)
     undated = snapshot.has_undated("stories")
     for view in (view for view in VIEWS if view in wanted):
         text = view_select(view, as_of)
@@ -71,7 +75,11 @@ def create_views(
         connection.execute(f"CREATE VIEW {view} AS {text}")
 
 
-def shut(connection: duckdb.DuckDBPyConnection) -> None:
-    """Shut the connection off from files and network, and its settings from change, for good."""
+def shut(connection: DuckDBPyConnection) -> None:
+    """Shut the connection off from files and network, and its settings from change, for good.
+
+    But for the data files that it knows by now.
+    """
+    allow_known(connection)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

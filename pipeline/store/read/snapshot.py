@@ -1,29 +1,28 @@
 """The lake as it stands, read only: its tables, each pinned to one version.
 
 Nothing is created here, unlike in `lake`: a reader that mistypes the URL gets an error, not a new
-lake.
+lake. Arrow is imported by what gives Arrow (`pipeline.store.read.datasets`): a question goes
+without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from deltalake.fs import DeltaStorageHandler
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.commit.actions import stats_columns
-from pipeline.store.commit.tables import added, arrow_dataset, local_path, reading_log, reason
+from pipeline.store.commit.delta import local_path, logged, reading_log, reason, stats_columns
 from pipeline.store.schema.contract import LINKS, TABLES, contract
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+    import pyarrow.fs as pafs
+    from arro3.core import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +49,16 @@ class Snapshot:
     options: Mapping[str, str]
     tables: Mapping[str, DeltaTable]
     _partitioned: dict[str, ds.Dataset] = field(default_factory=dict, compare=False, repr=False)
-    _added: dict[str, pa.Table] = field(default_factory=dict, compare=False, repr=False)
+    _logged: dict[str, Table] = field(default_factory=dict, compare=False, repr=False)
 
     def dataset(self, table: str) -> ds.Dataset:
         """Return the table's rows; none where the table does not exist.
 
         Columns that a lake of an older minor version lacks are there, and null.
         """
-        rule = contract(table).schema
-        if table not in self.tables:
-            return ds.dataset(rule.empty_table())
-        found = arrow_dataset(self.tables[table], self.url, table)
-        return found.replace_schema(_widened(found.schema, rule))
+        from pipeline.store.read.datasets import whole_dataset
+
+        return whole_dataset(self, table)
 
     def partitioned(self, table: str) -> ds.Dataset:
         """Return the same rows by files that know their partition alone, not what the log counts.
@@ -69,44 +66,16 @@ class Snapshot:
         A fifth of the time where files are many: for questions, which go by days and regions. It is
         made once.
         """
+        from pipeline.store.read.datasets import partitioned_dataset
+
         if table not in self._partitioned:
-            self._partitioned[table] = self._by_partition(table)
+            self._partitioned[table] = partitioned_dataset(self, table)
         return self._partitioned[table]
 
-    def _by_partition(self, table: str) -> ds.Dataset:
-        path = local_path(self.url)
-        if path is None or table not in self.tables:
-            return self.dataset(table)
+    def is_plain(self, table: str) -> bool:
+        """Say whether a data file of the table holds its rows as they are, whoever reads it."""
         handle = self.tables[table]
-        if handle.protocol().min_reader_version > PLAIN_READER:
-            return self.dataset(table)
-        root = pafs.SubTreeFileSystem(str(path / table), pafs.LocalFileSystem())
-        form = ds.ParquetFileFormat(
-            default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=True)
-        )
-        schema = pa.schema(handle.schema().to_arrow())
-        parts = [
-            form.make_fragment(file, filesystem=root, partition_expression=where)
-            for file, where in self._file_filters(table)
-        ]
-        wide = _widened(schema, contract(table).schema)
-        return ds.FileSystemDataset(parts, wide, form, root)
-
-    def _file_filters(self, table: str) -> Iterator[tuple[str, pc.Expression]]:
-        """Yield each file's path, and what its partition says of its rows."""
-        actions = self._files(table)
-        keys = contract(table).partition_by
-        columns = [actions[f"partition.{key}"] for key in keys]
-        # Made once a value: Arrow takes longer for it than for all else of a file.
-        known = [
-            {value: _is(key, value) for value in pc.unique(column).to_pylist()}
-            for key, column in zip(keys, columns, strict=True)
-        ]
-        for path, *values in zip(
-            actions["path"].to_pylist(), *(column.to_pylist() for column in columns), strict=True
-        ):
-            parts = (of[value] for of, value in zip(known, values, strict=True))
-            yield unquote(path), reduce(and_, parts)
+        return bool(handle.protocol().min_reader_version <= PLAIN_READER)
 
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """Return the committed end of each source that has one in `table`."""
@@ -134,40 +103,39 @@ class Snapshot:
                     if action.get(f"min.{name}") is not None
                 },
             )
-            for action in self._files(table).to_pylist()
+            for action in self.logged(table).to_struct_array().to_pylist()
         ]
 
     def paths(self, table: str) -> list[str]:
         """Return the paths of the files that make up the table, below the table."""
         if table not in self.tables:
             return []
-        return [unquote(path) for path in self._files(table)["path"].to_pylist()]
+        return [unquote(path) for path in self.logged(table).column("path").to_pylist()]
 
-    def _files(self, table: str) -> pa.Table:
+    def partitions(self, table: str) -> list[tuple[object, ...]]:
+        """Return the values of each file's partition columns, in the order of `paths`."""
+        if table not in self.tables:
+            return []
+        found = self.logged(table)
+        keys = contract(table).partition_by
+        columns = (found.column(f"partition.{key}").to_pylist() for key in keys)
+        return list(zip(*columns, strict=True))
+
+    def logged(self, table: str) -> Table:
         """Return what the log says of each file; asked once, as the table is pinned."""
-        if table not in self._added:
-            self._added[table] = added(self.tables[table], table)
-        return self._added[table]
+        if table not in self._logged:
+            self._logged[table] = logged(self.tables[table], table)
+        return self._logged[table]
 
     def has_undated(self, table: str) -> bool:
         """Say whether the table has a file of rows without a day."""
         if table not in self.tables:
             return False
-        nulls: int = self._files(table)["partition.date"].null_count
-        return nulls > 0
+        return None in self.logged(table).column("partition.date").to_pylist()
 
     def filesystem(self) -> pafs.FileSystem:
         """Return the store, rooted at the lake."""
         return filesystem_of(self.url, self.options)
-
-
-def _widened(schema: pa.Schema, rule: pa.Schema) -> pa.Schema:
-    lacking = [column for column in rule if column.nullable and column.name not in schema.names]
-    return pa.schema([*schema, *lacking])
-
-
-def _is(key: str, value: object) -> pc.Expression:
-    return ds.field(key).is_null() if value is None else ds.field(key) == value
 
 
 PLAIN_READER = 1
@@ -176,9 +144,13 @@ PLAIN_READER = 1
 
 def filesystem_of(url: str, options: Mapping[str, str]) -> pafs.FileSystem:
     """Return the store that holds the lake at `url`, rooted there."""
+    import pyarrow.fs as pafs
+
     path = local_path(url)
     if path is not None:
         return pafs.SubTreeFileSystem(str(path), pafs.LocalFileSystem())
+    from deltalake.fs import DeltaStorageHandler
+
     return pafs.PyFileSystem(DeltaStorageHandler(url, dict(options)))
 
 

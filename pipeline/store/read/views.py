@@ -112,7 +112,7 @@ def dated_half(select: str) -> str:
 
 def view_columns(alias: str, table: str) -> str:
     """Return the columns of `table`, named `alias`, as a view lists them."""
-    names = contract(table).schema.names
+    names = contract(table).names
     named = (f"{name} AS {COORDINATES[name]}" if name in COORDINATES else name for name in names)
     return ",\n".join(f"  {alias}.{name}" for name in named)
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import REPROCESSED
 from pipeline.stages import NOT_ENRICHED_ID, StageSet, read_stages
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import session, shut
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.schema.from_rows import STORY_COLUMNS

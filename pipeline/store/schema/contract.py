@@ -1,15 +1,18 @@
-"""The tables' contracts, read from `schemas/`, and the Arrow schemas made from them."""
+"""The tables' contracts, read from `schemas/`, and the Arrow schemas made from them.
+
+Arrow is imported by who asks for a schema: a question needs names and SQL types alone.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TABLES = ("rejects", "entities", "events", "stories", "ledger")
 """Every table of the commit protocol, in the order of commits: what is visible in stories has its
@@ -18,64 +21,121 @@ entities and events."""
 LINKS = "links"
 """The table of near-duplicates: computed from stories, and only there where that was done."""
 
-_SCALARS: Mapping[str, pa.DataType] = {
-    "string": pa.string(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-    "double": pa.float64(),
-    "bool": pa.bool_(),
-    "binary": pa.binary(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
+_SQL_TYPES = {
+    "string": "VARCHAR",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+    "binary": "BLOB",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """One table: its version, meaning, partition columns and Arrow schema.
+class Column:
+    """One column of a contract. `spec` is its type as the contract writes it."""
 
-    Each field of `schema` carries its description in its metadata.
-    """
+    name: str
+    spec: Any
+    nullable: bool
+    description: str
+
+    @property
+    def sql_type(self) -> str:
+        """The type in DuckDB's SQL."""
+        return _sql_type(self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One table: its version, meaning, partition columns and columns."""
 
     table: str
     version: str
     description: str
     partition_by: tuple[str, ...]
-    schema: pa.Schema
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in their order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema. Each field carries its description in its metadata."""
+        return _schema(self.table)
 
     @property
     def file_schema(self) -> pa.Schema:
         """The columns that a data file holds: all but the partition columns."""
+        import pyarrow as pa
+
         return pa.schema([f for f in self.schema if f.name not in self.partition_by])
 
 
-def _type(spec: Any) -> pa.DataType:
+def _sql_type(spec: Any) -> str:
     if isinstance(spec, str):
-        return _SCALARS[spec]
+        return _SQL_TYPES[spec]
     if "list" in spec:
-        return pa.list_(_type(spec["list"]))
-    return pa.struct([(name, _type(kind)) for name, kind in spec["struct"]])
+        return f"{_sql_type(spec['list'])}[]"
+    parts = ", ".join(f'"{name}" {_sql_type(kind)}' for name, kind in spec["struct"])
+    return f"STRUCT({parts})"
+
+
+def _arrow_type(spec: Any) -> pa.DataType:
+    import pyarrow as pa
+
+    if isinstance(spec, str):
+        scalars = {
+            "string": pa.string(),
+            "int32": pa.int32(),
+            "int64": pa.int64(),
+            "double": pa.float64(),
+            "bool": pa.bool_(),
+            "binary": pa.binary(),
+            "date": pa.date32(),
+            "timestamp": pa.timestamp("us", tz="UTC"),
+        }
+        return scalars[spec]
+    if "list" in spec:
+        return pa.list_(_arrow_type(spec["list"]))
+    return pa.struct([(name, _arrow_type(kind)) for name, kind in spec["struct"]])
+
+
+@cache
+def _schema(table: str) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                _arrow_type(column.spec),
+                nullable=column.nullable,
+                metadata={"comment": column.description},
+            )
+            for column in contract(table).columns
+        ]
+    )
 
 
 @cache
 def contract(table: str) -> Contract:
     """Return the contract of `table`, one of `TABLES`, or `LINKS`."""
     data = json.loads(files("schemas").joinpath(table, "contract.json").read_text("utf-8"))
-    fields = [
-        pa.field(
-            column["name"],
-            _type(column["type"]),
-            nullable=column["nullable"],
-            metadata={"comment": column["description"]},
-        )
+    columns = (
+        Column(column["name"], column["type"], column["nullable"], column["description"])
         for column in data["columns"]
-    ]
+    )
     return Contract(
         table=data["table"],
         version=data["version"],
         description=data["description"],
         partition_by=tuple(data["partition_by"]),
-        schema=pa.schema(fields),
+        columns=tuple(columns),
     )
 
 

@@ -22,8 +22,8 @@ from pipeline.errors import StoreError
 from pipeline.store.commit.actions import time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks
+from pipeline.store.commit.delta import reason
 from pipeline.store.commit.lake import Commit, Lake
-from pipeline.store.commit.tables import reason
 from pipeline.store.links.links_table import PREFIX as REPLACED_BY
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import filesystem_of

@@ -26,9 +26,10 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.errors import StoreError
-from pipeline.store.commit.actions import Partition, add_action, folder_of, time_ms
+from pipeline.store.commit.actions import add_action, time_ms
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
+from pipeline.store.commit.delta import Partition, folder_of
 from pipeline.store.commit.lake import Lake, cannot_write
 from pipeline.store.read.narrow import narrow_files
 from pipeline.store.read.snapshot import filesystem_of

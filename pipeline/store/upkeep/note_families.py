@@ -15,8 +15,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
+from pipeline.store.commit.delta import reason
 from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, sealed
-from pipeline.store.commit.tables import reason
 from pipeline.store.read.families import (
     FACTS_KEY,
     FOLDER,
@@ -29,6 +29,7 @@ from pipeline.store.read.families import (
     notes,
     open_hidden,
 )
+from pipeline.store.read.known import NOTED, know_note
 from pipeline.store.read.session import session
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import EVER
@@ -66,12 +67,12 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
     Return how many rows had to be compared for it; DuckDB keeps to `memory_mb` and spills above.
     Raises `StoreError` where the store fails.
     """
-    last = find_families(snapshot)
-    if last is not None and last.fresh is None and not last.gone:
-        return 0
     try:
         with session(snapshot, ["ledger"], memory_mb=memory_mb, threads=threads) as connection:
-            facts = _facts(snapshot)
+            last = find_families(connection, snapshot)
+            if last is not None and not last.fresh and not last.gone:
+                return 0
+            facts = _facts(connection, snapshot)
             count = _gather(connection, snapshot, last, facts)
             _write(connection, snapshot, facts)
     except (OSError, duckdb.Error, pa.ArrowInvalid) as error:
@@ -87,10 +88,10 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
     return count
 
 
-def _facts(snapshot: Snapshot) -> Facts:
+def _facts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Facts:
     files = tuple(snapshot.paths("stories"))
     ledger = tuple(snapshot.paths("ledger"))
-    read, committed = first_times(snapshot.partitioned("ledger"))
+    read, committed = first_times(connection, "ledger")
     return Facts(files, ledger, read, committed)
 
 
@@ -109,7 +110,7 @@ def _gather(
             " 0 AS unsettled FROM open_rows LIMIT 0"
         )
     else:
-        _take_over(connection, last, facts, columns)
+        _take_over(connection, snapshot, last, facts)
     ((count,),) = connection.sql("SELECT count(*) FROM open_rows").fetchall()
     rows = f"SELECT {columns} FROM open_rows"
     connection.execute(f"CREATE TABLE hidden AS {open_hidden(rows, EVER)}")
@@ -117,27 +118,29 @@ def _gather(
 
 
 def _take_over(
-    connection: duckdb.DuckDBPyConnection, last: Families, facts: Facts, columns: str
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, last: Families, facts: Facts
 ) -> None:
     """Bring the last note's rows in, those of settled families as they stand."""
+    columns = compared_columns()
     numbers = {path: n for n, path in enumerate(facts.files)}
     moved = [numbers.get(path) for path in last.facts.files]
     connection.register(
         "renumbered",
         pa.table({"old": list(range(len(moved))), "new": pa.array(moved, pa.int32())}),
     )
-    connection.register("noted", last.rows)
+    know_note(connection, snapshot, last.path)
     connection.execute(
-        "CREATE TABLE opened AS SELECT story_id FROM open_rows UNION SELECT story_id FROM noted"
-        " JOIN renumbered ON file = old WHERE unsettled = 1 OR new IS NULL"
+        "CREATE TABLE opened AS SELECT story_id FROM open_rows"
+        f" UNION SELECT story_id FROM {NOTED} JOIN renumbered ON file = old"
+        " WHERE unsettled = 1 OR new IS NULL"
     )
     connection.execute(
-        f"INSERT INTO open_rows SELECT {columns}, new AS file FROM noted"
+        f"INSERT INTO open_rows SELECT {columns}, new AS file FROM {NOTED}"
         " JOIN renumbered ON file = old WHERE new IS NOT NULL AND story_id IN (FROM opened)"
     )
     connection.execute(
         f"CREATE VIEW rows_of_settled AS SELECT {columns}, new AS file, hidden, embargo_last,"
-        " unsettled FROM noted JOIN renumbered ON file = old WHERE story_id NOT IN (FROM opened)"
+        f" unsettled FROM {NOTED} JOIN renumbered ON file = old WHERE story_id NOT IN (FROM opened)"
     )
 
 

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.commit.tables import reason
+from pipeline.store.commit.delta import reason
 from pipeline.store.read.snapshot import filesystem_of
 from pipeline.store.read.table_log import HINT, DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS, TABLES

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from pipeline.compat.delta_uploads import Uploads
-from pipeline.store.commit.tables import local_path
+from pipeline.store.commit.delta import local_path
 
 
 def put(url: str, options: Mapping[str, str], path: str, data: pa.Buffer) -> None:

@@ -25,9 +25,10 @@ import pyarrow.dataset as ds
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.model import Coordinates, Reject, RejectKind, is_reprocessed
-from pipeline.store.commit.actions import add_action, folder_of, time_ms
+from pipeline.store.commit.actions import add_action, time_ms
 from pipeline.store.commit.conflict import until_won
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
+from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Commit, Lake, cannot_write
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import reject_row

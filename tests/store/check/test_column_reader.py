@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store.check.column_reader import reader
-from pipeline.store.commit.actions import add_action, folder_of
+from pipeline.store.commit.actions import add_action
 from pipeline.store.commit.data_files import Marks, encode
+from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Lake
 from pipeline.store.read.narrow import narrow_files
 from pipeline.store.read.snapshot import Snapshot, open_snapshot

@@ -16,8 +16,9 @@ from deltalake.transaction import AddAction
 
 from pipeline.errors import StoreError
 from pipeline.store.check.judge import check
+from pipeline.store.commit.delta import reason
 from pipeline.store.commit.lake import Lake
-from pipeline.store.commit.tables import PROPERTIES, reason
+from pipeline.store.commit.tables import PROPERTIES
 from pipeline.store.read.query import query
 from pipeline.store.schema.contract import TABLES, contract
 from pipeline.store.upkeep.compact import Sizing, compact

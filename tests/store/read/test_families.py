@@ -14,6 +14,7 @@ from deltalake.transaction import RemoveAction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.compat.duckdb_core import open_in_memory
 from pipeline.store.commit.lake import Lake
 from pipeline.store.read import families
 from pipeline.store.read.families import find_families, notes
@@ -200,13 +201,13 @@ def test_a_note_that_fits_no_more_is_left_alone(
 ) -> None:
     """Made by another rule, or damaged: the view compares all rows."""
     snapshot = open_snapshot(str(noted))
-    assert find_families(snapshot) is not None
+    assert find_families(open_in_memory({}), snapshot) is not None
     with monkeypatch.context() as patched:
         patched.setattr(families, "rule_id", lambda: "another")
-        assert find_families(snapshot) is None
+        assert find_families(open_in_memory({}), snapshot) is None
     (note,) = notes(snapshot.filesystem())
     (noted / note).write_bytes(b"PAR1?")
-    assert find_families(snapshot) is None
+    assert find_families(open_in_memory({}), snapshot) is None
     assert shown(noted, NOON) == compared(noted, NOON)
 
 

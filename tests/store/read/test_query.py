@@ -12,9 +12,10 @@ from typing import cast
 import duckdb
 import pyarrow as pa
 import pytest
+from arro3.core import Table
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.store.read.query import _interruptible, json_rows, query
+from pipeline.store.read.query import _interruptible, json_rows, query, row_values
 from pipeline.store.read.views import VIEWS, named_in
 from pipeline.store.schema.contract import TABLES, contract
 from tests.support.rows import NOON
@@ -252,6 +253,47 @@ def test_rows_are_json(lake: Path) -> None:
 def test_json_keeps_the_kinds_apart() -> None:
     table = pa.table({"at": [datetime(2026, 3, 4, tzinfo=UTC)], "raw": [b"\x00"], "list": [[1.5]]})
     assert json_rows(table) == [{"at": "2026-03-04T00:00:00+00:00", "raw": "AA==", "list": [1.5]}]
+
+
+_HUGE = "-170141183460469231731687303715884105727"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "1",
+            "1::BIGINT",
+            "1::UTINYINT",
+            "sum(1)",
+            "1::UHUGEINT",
+            f"'{_HUGE}'::HUGEINT",
+            "1::BIGNUM",
+        ),
+        *("true", "null", "1.5::FLOAT", "0.1::DOUBLE", "'inf'::DOUBLE", "1.50::DECIMAL(5,2)"),
+        *("1.5::DECIMAL(38,10)", "'x'", "'x'::BLOB", "''::BLOB", "'{}'::JSON", "'101'::BIT"),
+        *("DATE '0001-01-01'", "DATE '9999-12-31'", "TIMESTAMP '1950-01-01 01:02:03.000004'"),
+        *("TIMESTAMPTZ '1900-01-01 01:02:03+02'", "TIMESTAMP_S '2020-01-01'", "TIME '12:00:01.5'"),
+        *("TIMESTAMP_NS '2020-01-01 00:00:00.123456'", "TIMETZ '12:00:00+01'", "INTERVAL 1 MONTH"),
+        *("[INTERVAL 1 DAY]", "MAP {1: 2}", "MAP {'a': [1]}", "[1, 2]", "[]", "['a', null]"),
+        *("[1, 2]::INT[2]", "{'a': 1, 'b': [TIMESTAMPTZ '2020-01-01 00:00:00Z']}", "row(1, 2)"),
+        *(
+            "'a'::ENUM ('a')",
+            "union_value(num := 2)",
+            "'10000000-0000-4000-8000-000000000000'::UUID",
+        ),
+    ],
+)
+def test_values_are_those_that_pyarrow_gives(lake: Path, value: str) -> None:
+    """Of each type that SQL has, in several chunks; null, and exact to the last digit."""
+    found = query(
+        str(lake), None, f"SELECT {value} AS x FROM range(3000) GROUP BY range ORDER BY 1", NOON
+    )
+    rows = [row for (row,) in row_values(Table.from_arrow(found))]
+    expected = found["x"].to_pylist()
+    assert rows == expected
+    assert list(map(type, rows)) == list(map(type, expected))
+    assert len(rows) == 3000
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,0 +1,88 @@
+"""What a table's log is asked, and how its folders and statistics are named.
+
+Without Arrow: a question goes by this alone, and Arrow takes longer to import than it to answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deltalake.exceptions import DeltaError
+
+from pipeline.errors import StoreError
+from pipeline.store.schema.contract import LINKS
+
+if TYPE_CHECKING:
+    from arro3.core import Table
+    from deltalake import DeltaTable
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+Partition = Mapping[str, str | None]
+"""The values of a table's partition columns, in the contract's order."""
+
+
+def folder_of(partition: Partition) -> str:
+    """Return the folder of a partition, relative to its table, with a slash at the end."""
+    return "".join(
+        f"{column}={NULL_PARTITION if value is None else value}/"
+        for column, value in partition.items()
+    )
+
+
+def stats_columns(table: str) -> tuple[str, str]:
+    """Return the columns that the log has the smallest and largest values of."""
+    if table == LINKS:
+        return "left_revision_id", "right_revision_id"
+    return "source", "start_offset" if table == "ledger" else "offset"
+
+
+def reason(error: Exception) -> str:
+    """Return what `error` says, in one line.
+
+    Delta-rs adds colours, and its stack over many lines.
+    """
+    text = _COLOURS.sub("", str(error).partition("\n   0: ")[0]).replace("↳", ":")
+    lines = [line.strip() for line in text.splitlines()]
+    return " ".join(line for line in lines if line) or type(error).__name__
+
+
+@contextmanager
+def reading_log(table: str) -> Iterator[None]:
+    """Asks a handle for what the log says; raises `StoreError` where the log cannot be read.
+
+    delta-rs reads entries again when it is asked, also those that it had read at a refresh.
+    """
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StoreError(
+            "cannot read the table's log (see `dateline lake repair`)",
+            table=table,
+            reason=reason(error),
+        ) from error
+
+
+def logged(handle: DeltaTable, table: str) -> Table:
+    """Return one row for each data file that the log holds at the handle's version.
+
+    What it says of it. Paths are relative to the table, and URL-encoded (Delta protocol, section
+    "Add File and Remove File").
+    """
+    with reading_log(table):
+        return handle.get_add_actions(flatten=True)
+
+
+def local_path(url: str) -> Path | None:
+    """Return the folder that `url` names, None for an object store."""
+    if "://" not in url:
+        return Path(url).absolute()
+    if url.startswith("file://"):
+        return Path(url.removeprefix("file://"))
+    return None
