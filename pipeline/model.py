@@ -42,9 +42,6 @@ SKIPPED = "skipped."
 Coordinates = tuple[str, int, int]
 """Source, offset and item: where an item stands."""
 
-REPROCESSED = "reprocess/"
-"""How the sources begin that enrich anew what the lake holds (`pipeline.store.runs.reprocess`)."""
-
 TRUNCATED_HEADER = "dateline-truncated"
 DAMAGED_HEADER = "dateline-damaged"
 SKIPPED_HEADER = "dateline-skipped"
@@ -203,11 +200,6 @@ class Content:
     def date(self) -> date | None:
         """The UTC day of publication: the first partition key."""
         return self.published_at.date() if self.published_at else None
-
-
-def is_reprocessed(source: str) -> bool:
-    """Say whether a source is a run of reprocess: its name is all that the lake keeps of that."""
-    return source.startswith(REPROCESSED)
 
 
 def content_hash(headline: str, paragraphs: Iterable[str], status: str) -> str:

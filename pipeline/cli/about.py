@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as version_of
-
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from pipeline import __version__
 from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
-from pipeline.cli.consoles import out
 from pipeline.cli.group import CommandGroup
-from pipeline.secrecy import settings_shown
 
 config_app = typer.Typer(cls=CommandGroup, help="The configuration.", no_args_is_help=True)
 _PACKAGES = ("apache-beam", "kafka-python", "spacy", "pyarrow", "deltalake", "duckdb")
@@ -24,10 +18,18 @@ def show(lake: LakeOption = None, config: ConfigOption = None, as_json: JsonOpti
 
     Example: `DATELINE_LAKE__URL=/data/lake dateline config show`
     """
+    # Only here, as in `version`: every command imports this module, to be one of a group.
+    from pipeline.secrecy import settings_shown
+
     data = settings_shown(settings_of(config, lake=lake))
     if as_json:
         print_json(data)
         return
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.cli.consoles import out
+
     table = Table("setting", "value")
     for section, part in data.items():
         for name, value in part.items():
@@ -40,9 +42,11 @@ def version(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
     Example: `dateline version --json`
     """
+    from importlib.metadata import version as version_of
+
     facts = {"dateline": __version__, **{name: version_of(name) for name in _PACKAGES}}
     if not as_json:
-        out.print("\n".join(f"{name} {number}" for name, number in facts.items()), highlight=False)
+        typer.echo("\n".join(f"{name} {number}" for name, number in facts.items()))
         return
     from pipeline.job import enricher_of, stages_of
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.config import Settings, load
 from pipeline.errors import UsageError
+from pipeline.redact import has_password
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
 
 LakeOption = Annotated[
     str | None, typer.Option("--lake", help="Where the lake is: a path or an object-store URL.")
@@ -59,6 +64,11 @@ MapOption = Annotated[
 _OBEYED = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that JSON lets stand: DEL, C1 and those of writing direction."""
 
+_LAKE_URL = "DATELINE_LAKE__URL"
+_HARMLESS = frozenset((_LAKE_URL, "DATELINE_DATA"))
+"""Variables of which none is wrong whatever it says but for a password: the second one is of tests
+and benchmarks, and no setting."""
+
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -89,7 +99,33 @@ def settings_of(
         from pipeline.parse.mapping.field_map import find_mapping
 
         given["formats"] = dict(find_mapping(name) for name in maps)
+    # Only here, as in `lake_named`: pydantic takes longer to import than a question to answer.
+    from pipeline.config import load
+
     return load(config, {name: part for name, part in given.items() if part})
+
+
+@dataclass(frozen=True, slots=True)
+class LakeAddress:
+    """Where a lake is, and what its store is to be told."""
+
+    url: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def lake_named(config: Path | None, lake: str | None) -> LakeAddress:
+    """Return the lake that the settings name, for a command that asks them nothing else.
+
+    As `settings_of` finds it, all settings looked through; where nothing is set but the lake's URL,
+    there is nothing to look through, and the settings are not imported.
+    """
+    said = {name for name in os.environ if name.upper().startswith("DATELINE_")}
+    if config is None and said <= _HARMLESS:
+        url = os.environ.get(_LAKE_URL, "lake") if lake is None else lake
+        if not has_password(url):
+            return LakeAddress(url)
+    found = settings_of(config, lake=lake).lake
+    return LakeAddress(found.url, found.options)
 
 
 def set_up_logs(level: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeAddress, LakeOption, lake_named
 from pipeline.errors import UsageError
 from pipeline.escape import escaped
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from arro3.core import Table
     from rich.table import Table as Box
-
-    from pipeline.config import LakeSettings
 
 _WIDTH = 80
 """Columns of a terminal that nobody told of."""
@@ -93,13 +91,13 @@ def query(
     """
     form = form_asked(form, output, as_json)
     text = _statement(sql, file)
-    settings = settings_of(config, lake=lake)
+    named = lake_named(config, lake)
     values = parameters_of(params or ())
-    ask_apart(settings.lake, text, values, form, output, memory_mb=memory_mb, timeout_s=timeout_s)
+    ask_apart(named, text, values, form, output, memory_mb=memory_mb, timeout_s=timeout_s)
 
 
 def ask_apart(
-    lake: LakeSettings,
+    lake: LakeAddress,
     sql: str,
     parameters: Mapping[str, object],
     form: str,

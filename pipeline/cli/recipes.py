@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, print_json, settings_of
+from pipeline.cli.common import ConfigOption, JsonOption, LakeOption, lake_named, print_json
 from pipeline.cli.consoles import out
 from pipeline.cli.query import (
     FormatOption,
@@ -63,7 +63,7 @@ def recipes(
         return
     chosen = form_asked(form, output, as_json)
     values = asked.values(parameters_of(params or ()))
-    at = settings_of(config, lake=lake).lake
+    at = lake_named(config, lake)
     ask_apart(at, asked.sql, values, chosen, output, memory_mb=memory_mb, timeout_s=timeout_s)
 
 

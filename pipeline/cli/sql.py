@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from pipeline import clock
-from pipeline.cli.common import ConfigOption, LakeOption, settings_of
+from pipeline.cli.common import ConfigOption, LakeOption, lake_named
 from pipeline.cli.consoles import err
 from pipeline.cli.query import MemoryOption, TimeoutOption, answer
 from pipeline.errors import DatelineError
@@ -42,7 +42,7 @@ def sql(
     """
     from pipeline.store.read.query_apart import query_apart as ask
 
-    at = settings_of(config, lake=lake).lake
+    at = lake_named(config, lake)
 
     def asked(text: str, form: str) -> None:
         found = ask(at.url, at.options, text, clock.now(), memory_mb=memory_mb, timeout_s=timeout_s)

@@ -15,7 +15,8 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.model import Item, Record, Story, content_hash, is_reprocessed
+from pipeline.model import Item, Record, Story, content_hash
+from pipeline.reprocessed import is_reprocessed
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole

@@ -19,8 +19,8 @@ from pipeline.model import (
     EnrichedStory,
     Reject,
     Story,
-    is_reprocessed,
 )
+from pipeline.reprocessed import is_reprocessed
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.unread import Owed, Rows, accounts

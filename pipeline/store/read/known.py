@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.compat.duckdb_core import DuckError, register
@@ -180,9 +180,7 @@ def _know_files(
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {nothing} WHERE false")
         return
     _hand_over(connection, name, files)
-    connection.execute(
-        f"SET VARIABLE columns_of_{name} = MAP {{{', '.join(_schema(types, partition_by))}}}"
-    )
+    _state_columns(connection, name, types, partition_by)
     keys = ", ".join(f"{_quoted(key)}: {types[key]}" for key in partition_by)
     connection.execute(
         f"CREATE OR REPLACE VIEW {name} AS SELECT {', '.join(map(_name, types))}"
@@ -191,12 +189,22 @@ def _know_files(
     )
 
 
-def _schema(types: Mapping[str, str], partition_by: Iterable[str]) -> Iterator[str]:
-    """Yield the columns of data files, so that none is opened to learn them, and lacks are null."""
-    for column, kind in types.items():
-        if column not in partition_by:
-            facts = f"name: {_quoted(column)}, type: {_quoted(kind)}, default_value: NULL"
-            yield f"{_quoted(column)}: {{{facts}}}"
+def _state_columns(
+    connection: DuckDBPyConnection,
+    name: str,
+    types: Mapping[str, str],
+    partition_by: Iterable[str],
+) -> None:
+    """State what data files hold, so that none is opened to learn it, and what they lack is null.
+
+    Once, not in each view: DuckDB would put so large a constant together at each of them.
+    """
+    held = [(column, kind) for column, kind in types.items() if column not in partition_by]
+    rows = ", ".join(f"({_quoted(column)}, {_quoted(kind)})" for column, kind in held)
+    connection.execute(
+        f"SET VARIABLE columns_of_{name} = (SELECT map(list(c), list("
+        f"{{name: c, type: t, default_value: NULL}})) FROM (VALUES {rows}) AS held(c, t))"
+    )
 
 
 def _hand_over(connection: DuckDBPyConnection, name: str, files: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ The child ends with its parent, however that ends.
 from __future__ import annotations
 
 import os
-import pickle
 import resource
 import select
 import signal
@@ -50,6 +49,8 @@ def query_apart(
 
     Raises as `query.query` does, and `UsageError` for a query that takes too much.
     """
+    import pickle
+
     lake = (lake_url, dict(options or {}))
     asked = pickle.dumps((os.getpid(), *lake, sql, as_of, dict(parameters or {}), memory_mb))
     # What the child prints as it dies (a stack of C++) is of no use to who asked.
@@ -97,6 +98,8 @@ def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
             fault = answer.read()
         _, status = os.waitpid(child, 0)
         if fault:
+            import pickle
+
             raise pickle.loads(fault)  # noqa: S301 (our own child's)
         if os.WIFSIGNALED(status):
             raise too_much_memory(memory_mb)
@@ -122,6 +125,8 @@ def forked(memory_mb: int, timeout_s: float) -> Iterator[None]:
         traceback.print_exc()
         _leave(1)
     if raised is not None:
+        import pickle
+
         with os.fdopen(writer, "wb") as answer:
             pickle.dump(raised, answer)
     _leave(0)
@@ -186,6 +191,8 @@ def too_much_memory(memory_mb: int) -> UsageError:
 
 def main() -> None:
     """Carry out the query that standard input holds, and write its result to standard output."""
+    import pickle
+
     import pyarrow as pa
 
     from pipeline.store.read.query import query

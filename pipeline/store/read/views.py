@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from pipeline.errors import UsageError
-from pipeline.model import REPROCESSED
+from pipeline.reprocessed import REPROCESSED
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 VIEWS = (

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.model import REPROCESSED, Record, RejectKind
+from pipeline.model import Record, RejectKind
+from pipeline.reprocessed import REPROCESSED
 from pipeline.stages import StageSet
 from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import StoreError, UsageError
-from pipeline.model import REPROCESSED
+from pipeline.reprocessed import REPROCESSED
 from pipeline.stages import NOT_ENRICHED_ID, StageSet, read_stages
 from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import session, shut

@@ -24,7 +24,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipeline.model import Coordinates, Reject, RejectKind, is_reprocessed
+from pipeline.model import Coordinates, Reject, RejectKind
+from pipeline.reprocessed import is_reprocessed
 from pipeline.store.commit.actions import add_action, time_ms
 from pipeline.store.commit.conflict import until_won
 from pipeline.store.commit.data_files import MAINTAIN, Marks, encode
