@@ -12,6 +12,7 @@ import pytest
 from pipeline.compat.duckdb_core import DuckError, open_in_memory, register
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.commit.lake import Lake
+from pipeline.store.read import known
 from pipeline.store.read.known import allow_known, know_table
 from pipeline.store.read.query import query
 from pipeline.store.read.session import session, shut
@@ -92,6 +93,12 @@ def test_a_file_outside_its_partition_s_folder_is_left_to_arrow(lake: Path) -> N
         entry.write_text(text.replace("date=2026-03-05/region", "elsewhere/region"))
     folder = lake / "stories" / "elsewhere"
     (lake / "stories" / "date=2026-03-05").rename(folder)
+    assert not _is_read_by_duckdb(open_snapshot(str(lake)), "stories")
+    assert_alike(lake)
+
+
+def test_very_many_files_are_left_to_arrow(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "_MOST_FILES", 1)
     assert not _is_read_by_duckdb(open_snapshot(str(lake)), "stories")
     assert_alike(lake)
 
