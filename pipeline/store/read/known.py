@@ -30,6 +30,9 @@ _NAMES = (*TABLES, LINKS, NOTED, FRESH, FRESH_LEDGER)
 _SIGNS = re.compile(r"[*?\[\\=%]")
 """What a name may not hold: signs of a pattern, of a partition, of an encoding."""
 
+_FEW_FILES = 8
+"""Up to so many are opened to learn their columns sooner than DuckDB is told of all columns."""
+
 _MOST_FILES = 1000
 """DuckDB looks for each file at each mention of a table (10 µs): above so many Arrow is faster,
 which goes through them once a session, in spite of the time that its import takes."""
@@ -62,12 +65,11 @@ def know_table(
     found = sql_columns(snapshot, table)
     files = _named_files(snapshot, table, paths)
     if files is not None and found is not None:
-        try:
-            _know_files(connection, name, files, found, contract(table).partition_by)
-        except DuckError:
-            pass  # one is gone: only Arrow leaves be what a question does not reach
-        else:
+        keys = contract(table).partition_by
+        ways = (True,) if len(files) > _FEW_FILES else (False, True)
+        if any(_knows(connection, name, files, found, keys, stated=stated) for stated in ways):
             return
+    # A file may be gone: Arrow leaves be what a question does not reach.
     rows = snapshot.partitioned(table)
     register(connection, name, rows if paths is None else _part_of(rows, paths))
 
@@ -175,24 +177,48 @@ def _named_files(snapshot: Snapshot, table: str, paths: Sequence[str] | None) ->
     return found
 
 
+def _knows(
+    connection: DuckDBPyConnection,
+    name: str,
+    files: Sequence[str],
+    types: Mapping[str, str],
+    partition_by: Iterable[str],
+    *,
+    stated: bool,
+) -> bool:
+    """Make files known to DuckDB, their columns `stated` or learnt from their footers.
+
+    False where that does not go: one is damaged, or none has a column of the table.
+    """
+    try:
+        _know_files(connection, name, files, types, partition_by, stated=stated)
+    except DuckError:
+        return False
+    return True
+
+
 def _know_files(
     connection: DuckDBPyConnection,
     name: str,
     files: Sequence[str],
     types: Mapping[str, str],
     partition_by: Iterable[str],
+    *,
+    stated: bool,
 ) -> None:
     if not files:
         nothing = ", ".join(f"NULL::{kind} AS {_name(column)}" for column, kind in types.items())
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {nothing} WHERE false")
         return
     _hand_over(connection, name, files)
-    _state_columns(connection, name, types, partition_by)
+    if stated:
+        _state_columns(connection, name, types, partition_by)
+    told = f"schema = getvariable('columns_of_{name}')" if stated else "union_by_name = true"
     keys = ", ".join(f"{_quoted(key)}: {types[key]}" for key in partition_by)
     connection.execute(
         f"CREATE OR REPLACE VIEW {name} AS SELECT {', '.join(map(_name, types))}"
         f" FROM read_parquet({_variable(name)}, hive_partitioning = true,"
-        f" hive_types = {{{keys}}}, schema = getvariable('columns_of_{name}'))"
+        f" hive_types = {{{keys}}}, {told})"
     )
 
 

@@ -42,9 +42,16 @@ def _is_read_by_duckdb(snapshot: Snapshot, table: str) -> bool:
 
 
 def assert_alike(lake: Path) -> None:
-    """Every table has the same columns, types and rows, in the same order of columns."""
+    """Every table has the same columns, types and rows, in the same order of columns.
+
+    Whether DuckDB learns the columns from the files or is told them.
+    """
     for table in ALL:
-        assert _rows(lake, table, by_arrow=False) == _rows(lake, table, by_arrow=True), table
+        expected = _rows(lake, table, by_arrow=True)
+        for few in (0, 1000):
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(known, "_FEW_FILES", few)
+                assert _rows(lake, table, by_arrow=False) == expected, (table, few)
 
 
 def test_each_table_is_read_as_arrow_reads_it(lake: Path) -> None:
@@ -118,6 +125,19 @@ def test_what_is_damaged_is_told_as_the_lake_s_fault(lake: Path) -> None:
             query(str(lake), None, sql, NOON)
     with pytest.raises(UsageError, match="not disturb"):
         query(str(lake), None, "SELECT error('it does not disturb')", NOON)
+
+
+@pytest.mark.parametrize("few", [0, 8])
+def test_what_a_filter_leaves_out_may_be_damaged(
+    lake: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(known, "_FEW_FILES", few)
+    for path in lake.glob("stories/date=2026-03-04/*/*.parquet"):
+        path.write_bytes(b"PAR1?")
+    sql = "SELECT count(*) AS n FROM stories WHERE date = '2026-03-05'"
+    assert query(str(lake), None, sql, NOON).to_pylist() == [{"n": 1}]
+    with pytest.raises(StoreError):
+        query(str(lake), None, "SELECT sum(version) FROM stories", NOON)
 
 
 def test_a_session_that_is_shut_reads_the_files_of_the_log_alone(lake: Path) -> None:
