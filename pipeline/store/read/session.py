@@ -46,6 +46,8 @@ def session(
         connection.execute("SET TimeZone = 'UTC'")
         # It would be drawn on standard output, into the rows.
         connection.execute("SET enable_progress_bar = false")
+        # Each mention of a table opens its files again, which do not change.
+        connection.execute("SET parquet_metadata_cache = true")
         for table in tables:
             know_table(connection, snapshot, table)
         yield connection
