@@ -218,16 +218,18 @@ def row_values(table: Table) -> Iterator[tuple[Any, ...]]:
 
 def _values(column: Array) -> list[Any]:
     """Return the values of a column: by pyarrow those that arro3 does not give, or not whole."""
-    if not _ARROWS_OWN.search(str(column.type)):
+    kind = str(column.type)
+    if not _ARROWS_OWN.search(kind):
         values = list(column.to_pylist())
-        if not any(
-            isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS
-            for value in values
-        ):
+        if not kind.startswith("arro3.core.DataType<Decimal") or all(map(_is_exact, values)):
             return values
     import pyarrow as pa
 
     return [value.as_py() for value in pa.array(column)]
+
+
+def _is_exact(value: Decimal | None) -> bool:
+    return value is None or len(value.as_tuple().digits) <= _EXACT_DIGITS
 
 
 @contextmanager
