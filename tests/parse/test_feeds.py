@@ -192,3 +192,17 @@ def test_the_source_that_an_entry_names_is_its_provider() -> None:
 
 def test_an_agencys_host_is_its_name() -> None:
     assert one(_channel("https://www.reuters.com/world", "1")).provider == "Reuters"
+
+
+@pytest.mark.parametrize("name", ["description", "content:encoded"])
+def test_cdata_that_is_escaped_once_more_is_read(name: str) -> None:
+    """HTML would take it for a comment, up to its first tag's end."""
+    text = (
+        "The keeper lit the old lamp on the pier again, and all ships of the coast saw it at once."
+    )
+    story = one(
+        "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>"
+        "<title>N</title><link>https://n.example</link><item><title>Lamp lit</title><guid>g</guid>"
+        f"<{name}>&lt;![CDATA[&lt;p&gt;{text}&lt;/p&gt;]]&gt;</{name}></item></channel></rss>".encode()
+    )
+    assert (story.paragraphs, story.warnings) == ((text,), ())

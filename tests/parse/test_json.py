@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime
 from string import ascii_lowercase
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,3 +204,15 @@ def test_a_day_under_a_name_that_nobody_knows_is_taken_with_a_warning() -> None:
     assert story.published_at is not None
     assert story.published_at.isoformat() == "2026-10-05T14:00:00+00:00"
     assert "$.published_at: taken from veröffentlicht am" in story.warnings
+
+
+@pytest.mark.parametrize("name", ["id", "guid"])
+def test_references_of_characters_in_plain_values_are_read(name: str) -> None:
+    """As systems that write HTML leave them; what only looks like one stays, an envelope too."""
+    item = {name: "x1", "headline": "Lamp &amp; pier &#8211; lit", "date": "2026-10-05T10:11:12Z"}
+    body = {"id": "body", "guid": "body_text"}[name]
+    story = one(json.dumps({**item, body: "Tom&#8217;s lamp burns. R&D pays; all came."}).encode())
+    assert story.headline == "Lamp & pier \u2013 lit"
+    assert story.paragraphs == ("Tom\u2019s lamp burns. R&D pays; all came.",)
+    kept = {**item, "envelope": "dateline/1", "body": "It burns."}
+    assert one(json.dumps(kept).encode()).headline == item["headline"]

@@ -340,3 +340,8 @@ def test_an_agency_in_the_byline_of_anpa_is_the_provider() -> None:
         b"^Standings<\r\n^By The Associated Press<\r\n   Norrby leads.<\r\n\x03\r\n\x04"
     )
     assert (story.provider, story.headline) == ("AP", "Standings")
+
+
+def test_the_signature_of_epd_is_no_text() -> None:
+    story = one(dpa("Turm verkauft =", "Norrby (epd). Der Turm ist verkauft.\n\nepd lno tno\n").raw)
+    assert (story.provider, story.paragraphs) == ("epd", ("Der Turm ist verkauft.",))

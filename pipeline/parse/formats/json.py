@@ -27,7 +27,7 @@ from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
 from pipeline.parse.overflow import up_to_limits
 from pipeline.parse.text import dates
-from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.clean import clean, line, optional_line, unescaped
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.decode import decode
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
@@ -200,7 +200,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
 
     Raises `FaultError` where it has neither headline nor body.
     """
-    headline = line(values.text(low, *_HEADLINE) or "")
+    headline = line(_plain(low, values.text(low, *_HEADLINE) or ""))
     body = _body(low)
     if not headline and not body.paragraphs:
         kind = "no_text" if "envelope" in low else "unknown_format"
@@ -285,9 +285,15 @@ def _body(low: dict[str, Json]) -> Flow:
             return (
                 read_html(value)
                 if marked
-                else Flow(tidy_paragraphs(split_paragraphs(clean(value), by_line=True)))
+                else Flow(
+                    tidy_paragraphs(split_paragraphs(clean(_plain(low, value)), by_line=True))
+                )
             )
     return Flow()
+
+
+def _plain(low: dict[str, Json], text: str) -> str:
+    return text if "envelope" in low else unescaped(text)
 
 
 def _names(low: dict[str, Json]) -> tuple[str, ...]:

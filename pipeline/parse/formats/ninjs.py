@@ -20,7 +20,7 @@ from pipeline.parse.formats import ninjs_rules
 from pipeline.parse.markup import values
 from pipeline.parse.markup.flow import Flow, read_html
 from pipeline.parse.markup.values import Json
-from pipeline.parse.text.clean import clean, line, optional_line
+from pipeline.parse.text.clean import clean, line, optional_line, unescaped
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _ROLES = (
@@ -138,7 +138,7 @@ def _draft(low: dict[str, Json], kind: str, warnings: list[str], raw: bytes | No
 
 def _plain(text: str) -> str:
     """Return a line without the markup that editors' fields may have (Superdesk)."""
-    return line(" ".join(read_html(text).paragraphs) if _MARKED.search(text) else text)
+    return line(" ".join(read_html(text).paragraphs) if _MARKED.search(text) else unescaped(text))
 
 
 def _identity(low: dict[str, Json]) -> str:
@@ -218,7 +218,7 @@ def _body(low: dict[str, Json]) -> Flow:
 
 
 def _plain_flow(text: str) -> Flow:
-    return Flow(tidy_paragraphs(split_paragraphs(clean(text), by_line=True)))
+    return Flow(tidy_paragraphs(split_paragraphs(clean(unescaped(text)), by_line=True)))
 
 
 def _provider(low: dict[str, Json], uri: str) -> str | None:

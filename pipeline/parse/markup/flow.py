@@ -109,6 +109,7 @@ INLINE = frozenset(
 )
 """Elements within a run of text, of HTML and of NITF's enriched text."""
 _REFERENCE = re.compile(r"&#(\d{1,9}|[xX][0-9a-fA-F]{1,8});?")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _TAG = re.compile(
     r"<([A-Za-z][^\s/>]*+)"
     r"(?:[\s/]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=\s*+[^\s>\"'][^\s>]*+|[^\s/>=]++|=)*+"
@@ -200,6 +201,10 @@ def read_html(markup: str) -> Flow:
 def _tree(markup: str) -> etree._Element | None:
     if not markup.strip():
         return None
+    if (
+        "<![CDATA[" in markup
+    ):  # escaped once more, as some feeds have it: HTML takes it for a comment
+        markup = _CDATA.sub("", markup)
     if len(markup) > _LONG_TAG_CHARS:
         markup = _TAG.sub(_short_tag, markup)
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")

@@ -6,6 +6,7 @@ marks of direction stay.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -42,6 +43,7 @@ _ENCODING_ONLY = TextFixerConfig(
     normalization=None,
     explain=False,
 )
+_REFERENCE = re.compile(r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z][a-z]{1,7});")
 
 
 def clean(text: str) -> str:
@@ -73,6 +75,11 @@ def _fewer_marks(heap: re.Match[str]) -> str:
         if marks <= _MOST_MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def unescaped(text: str) -> str:
+    """Return plain text whose characters a system that writes HTML has left as references."""
+    return html.unescape(text) if "&" in text and _REFERENCE.search(text) else text
 
 
 def line(text: str) -> str:
