@@ -300,3 +300,11 @@ def test_times_of_newsml_without_a_zone_are_the_agencys() -> None:
         "</inlineData></contentSet></newsItem>"
     )
     assert one(g2.encode()).version_time == story.version_time
+
+
+def test_a_headline_that_is_escaped_once_more_is_read() -> None:
+    """In each of the three standards of XML."""
+    head = b"Lamp &amp;amp; pier &amp;#8211; lit"
+    for data in (nitf(), newsml(component("<p>It burns.</p>")), g2("<p>It burns.</p>")):
+        story = one(data.replace(b"Lighthouse sold", head))
+        assert story.headline == "Lamp & pier \u2013 lit", story.format

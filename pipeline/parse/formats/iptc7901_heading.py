@@ -52,7 +52,9 @@ def split_advice(head: list[str]) -> tuple[list[str], list[str]]:
     for number, entry in enumerate(head):
         if is_open:
             advice[-1] += f" {entry}"
-        elif number and (entry.startswith("(") or _EXTRA.match(entry) or is_embargo(entry)):
+        elif number and (
+            entry.startswith("(") or _EXTRA.match(entry) or (" " in entry and is_embargo(entry))
+        ):
             advice.append(entry)
         else:
             kept.append(entry)

@@ -33,7 +33,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
 from pipeline.parse.text import dates
-from pipeline.parse.text.clean import clean
+from pipeline.parse.text.clean import clean, unescaped
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _PICTURES = frozenset(
@@ -96,7 +96,9 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
     )
     content = _content(item)
     draft = Draft(
-        headline=_headline(item) or content.headline or xml.first(item, "headline") or "",
+        headline=unescaped(
+            _headline(item) or content.headline or xml.first(item, "headline") or ""
+        ),
         paragraphs=(),
         version=fields.version(text_of(revision)),
         version_time=made.at if made else None,

@@ -30,7 +30,7 @@ from pipeline.parse.formats.nitf import read_nitf
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, read_html, text_of
-from pipeline.parse.text.clean import clean
+from pipeline.parse.text.clean import clean, unescaped
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
@@ -83,7 +83,7 @@ def read_item(item: etree._Element, context: ItemContext) -> Part:
     if kind in _OTHERS:
         return Fault("skipped.not_a_story", f"newsml-g2: a {kind}", xml.attribute(item, "guid"))
     meta, about = xml.child(item, "itemmeta"), xml.child(item, "contentmeta")
-    headline = xml.first(about, "headline") or xml.first(meta, "title") or ""
+    headline = unescaped(xml.first(about, "headline") or xml.first(meta, "title") or "")
     if kind == "packageitem" and not headline:
         message = "newsml-g2: a package without a headline of its own"
         return Fault("skipped.not_a_story", message, xml.attribute(item, "guid"))

@@ -18,6 +18,7 @@ from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import Flow, local, read_flow, text_of
 from pipeline.parse.text import dates
+from pipeline.parse.text.clean import unescaped
 from pipeline.parse.text.dates import Moment
 
 _CODED = ("tobject.subject", "evloc", "tobject.property", "identified-content")
@@ -78,6 +79,7 @@ def read_nitf(root: etree._Element) -> Draft:
     doc_key = xml.child(docdata, "du-key")
     corrections = tuple(xml.below(docdata, "correction"))
     headline = xml.first(body_head, "hl1", "headline") or xml.first(head, "title") or ""
+    headline = unescaped(headline)
     words = _words(located, story_date)
     draft = Draft(
         headline=headline,
