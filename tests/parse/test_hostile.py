@@ -193,3 +193,14 @@ def test_time_grows_with_length_alone(shell: str) -> None:
             larger, smaller = (_cpu_s(shell, unit, size) for size in sizes)
             ratios.append(larger / smaller)
         assert min(ratios) < 2.5, (shell, unit, ratios)
+
+
+@pytest.mark.parametrize("before", ["", "STT ", "Z Oslo "])
+@pytest.mark.parametrize("behind", ["", " (PAQ)", ", Aaq", "/AAQ"])
+def test_a_last_line_of_many_short_names_takes_no_time(before: str, behind: str) -> None:
+    """Whatever agency's credit it looks like: there is one way to part a line into names."""
+    names = "Aa" + "-Aa" * 170 + " Aa" * 10
+    text = f"Lamp lit\n\nOSLO, Oct 5 (AP) - It burns. All saw it.\n\n{before}{names}{behind}\n"
+    begin = time.process_time()
+    parse_record(Record("s", 0, text.encode()))
+    assert time.process_time() - begin < 0.5
