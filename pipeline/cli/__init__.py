@@ -13,7 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 
 from pipeline.cli.group import Commands
-from pipeline.compat.typer_values import take_plain_values
 from pipeline.errors import DatelineError
 from pipeline.escape import escaped
 from pipeline.tsv import rows
@@ -100,12 +99,15 @@ def main() -> None:
     """Run the command; a `DatelineError` becomes one line on standard error and its exit code."""
     # Half of a short command's time would go into imports for the others. With a second module it
     # stays a group of commands.
-    take_plain_values()
     wanted = MODULES.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
         if sys.argv[1:] in ([], ["-h"], ["--help"]) and not _completes():
             made = contents()
         else:
+            # Only here: the help takes no values.
+            from pipeline.compat.typer_values import take_plain_values
+
+            take_plain_values()
             made = app_of(_ALL if wanted is None else tuple(dict.fromkeys((*wanted, "about"))))
         made()
     except DatelineError as error:
