@@ -1,19 +1,24 @@
 """`python -m training en es de`: fit the entity models and write them where the job finds them.
 
-What is shipped never saw the held-out documents, so that the scores on its card are its own; with
-`--ship all` it is then fitted anew to those of the fitting sets as well. Seeded: the same data,
-code and versions of spaCy, thinc and numpy on the same kind of processor give the same weights.
+The scores on a card are those of a model that never saw the held-out documents. Where a recipe
+says `whole`, that one is written apart (`--measured`), and what ships is fitted anew by the same
+recipe to those documents too. Seeded: the same data, code and versions of spaCy, thinc and numpy
+on the same kind of processor give the same weights, however many processes fit them.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from pipeline.compat.spacy_entities import decoder
 from pipeline.enrich.entities import ner, shipped
@@ -34,25 +39,49 @@ PIECE_ROWS = (2500, 1000, 4000)
 """The sizes of the hash tables of the network's columns, and of those of a word's pieces."""
 
 
+Weights = list[np.ndarray[Any, Any]]
+"""The numbers of a network, in the order of its nodes and of their parameters."""
+
+
 def train(
-    recipe: Recipe, fitted: Sequence[Labelled4], held: Sequence[Labelled4], folder: Path
+    recipe: Recipe,
+    fitted: Sequence[Labelled4],
+    held: Sequence[Labelled4],
+    folder: Path,
+    processes: int = 1,
 ) -> tuple[Any, Any]:
     """A tokenizer and a recognizer fitted to labelled documents, begun from another model's.
 
-    Its weights are the mean of what the recipe's courses reach. What each epoch has reached on
-    `held` is printed; after each course a model is written, so that a run that is cut short leaves
-    one.
+    Its weights are the mean of what the recipe's courses reach, each in a process of its own, so
+    many at once. What each epoch has reached on `held` is printed.
     """
     import spacy
 
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        reached = [
+            pool.submit(_reached, course, recipe, fitted, held, folder) for course in recipe.courses
+        ]
+        weights = [each.result() for each in reached]
     nlp = spacy.blank(recipe.language)
-    reached = []
-    for course in recipe.courses:
-        step = _begun(nlp, recipe, folder)
-        _follow(course, recipe, (nlp, step), fitted, held)
-        save(step, recipe, folder)
-        reached.append(step)
-    return nlp, mean_of(reached)
+    step = _begun(nlp, recipe, folder)
+    set_weights(step, mean_of(weights))
+    return nlp, step
+
+
+def _reached(
+    course: Course,
+    recipe: Recipe,
+    fitted: Sequence[Labelled4],
+    held: Sequence[Labelled4],
+    folder: Path,
+) -> Weights:
+    """The weights that a course reaches."""
+    import spacy
+
+    nlp = spacy.blank(recipe.language)
+    step = _begun(nlp, recipe, folder)
+    _follow(course, recipe, (nlp, step), fitted, held)
+    return [node.get_param(name).copy() for node, name in _parameters(step)]
 
 
 def _begun(nlp: Any, recipe: Recipe, folder: Path) -> Any:
@@ -100,15 +129,24 @@ def _follow(
     )
 
 
-def mean_of(steps: Sequence[Any]) -> Any:
-    """The last of recognizers of one network, with the mean of the weights of all."""
-    networks = [list(step.model.walk()) for step in steps]
-    for nodes in zip(*networks, strict=True):
-        for name in nodes[-1].param_names:
-            if nodes[-1].has_param(name):
-                total = sum(node.get_param(name) for node in nodes)
-                nodes[-1].set_param(name, total / len(nodes))
-    return steps[-1]
+def mean_of(courses: Sequence[Weights]) -> Weights:
+    """The mean of what several courses of one network reached."""
+    return [np.mean(each, axis=0, dtype=np.float64) for each in zip(*courses, strict=True)]
+
+
+def set_weights(step: Any, weights: Weights) -> None:
+    """Give a recognizer the weights of a network of its kind."""
+    for (node, name), values in zip(_parameters(step), weights, strict=True):
+        node.set_param(name, values.astype(np.float32))
+
+
+def _parameters(step: Any) -> list[tuple[Any, str]]:
+    return [
+        (node, name)
+        for node in step.model.walk()
+        for name in node.param_names
+        if node.has_param(name)
+    ]
 
 
 def rows_of(recipe: Recipe) -> tuple[int, ...]:
@@ -126,8 +164,8 @@ def begin(step: Any, model: str, folder: Path) -> None:
         begin_from(step, spacy.load(model).get_pipe("ner"))
 
 
-def save(step: Any, recipe: Recipe, folder: Path) -> None:
-    """Write a recognizer where the job finds the language's model."""
+def save(step: Any, recipe: Recipe, folder: Path, apart: Path | None = None) -> None:
+    """Write a recognizer where the job finds the language's model, or `apart` from it."""
     shipped.save(
         step,
         f"news-{recipe.language}",
@@ -136,6 +174,8 @@ def save(step: Any, recipe: Recipe, folder: Path) -> None:
         rows=rows_of(recipe),
         words=recipe.words,
         folder=folder,
+        home=apart,
+        whole=recipe.whole and apart is None,
     )
 
 
@@ -154,7 +194,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("DATELINE_DATA"))
     parser.add_argument("--folder", type=Path, default=shipped.FOLDER)
     parser.add_argument("--epochs", type=int, help="Fewer than the recipe's, to try it out.")
-    parser.add_argument("--ship", choices=("all", "fitted"), default="fitted")
+    parser.add_argument(
+        "--measured",
+        type=Path,
+        default=Path("build/models"),
+        help="Where models are written that are measured and do not ship.",
+    )
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("name the folder of the labelled sets: --data, or DATELINE_DATA")
@@ -164,17 +210,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             recipe = replace(recipe, epochs=options.epochs, stop=None)
         documents = read(recipe, options.data / "ner", load_lexicon())
         fitted = [d for d in documents if not d.is_held_out]
-        everything = [d for d in documents if d.source.fits]
         held = [d for d in documents if d.is_held_out]
-        nlp, step = train(recipe, fitted, held, options.folder)
+        nlp, step = train(recipe, fitted, held, options.folder, options.processes)
         measured = measure(nlp, step, held)
         for score in measured:
             print(language, score.set_name, f"{score.f1:.4f}")
-        if options.ship == "all" and len(everything) > len(fitted):
-            nlp, step = train(recipe, everything, held, options.folder)
-            fitted = everything
-        name = f"news-{language}"
+        if recipe.whole:
+            save(step, recipe, options.folder, options.measured)
+            fitted = [d for d in documents if d.source.fits]
+            nlp, step = train(recipe, fitted, held, options.folder, options.processes)
         save(step, recipe, options.folder)
+        name = f"news-{language}"
         text = card.card(name, recipe, measured, len(fitted))
         (options.folder / name / "card.md").write_text(text, encoding="utf-8")
 

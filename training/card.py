@@ -51,9 +51,10 @@ def _courses(courses: Sequence[Course]) -> list[str]:
         lines.append(
             f"In {swapped:.0%} of the texts half of the names are drawn anew from the set."
         )
-    if any(course.printed for course in courses):
+    if printed := sum(course.printed for course in courses):
         lines.append(
-            "Half of the texts have their signs set as print does, half as the set has them."
+            f"In {printed} of the fits half of the texts have their signs set as print does, half "
+            "as the set has them."
         )
     return lines
 

@@ -18,6 +18,7 @@ _DATA = "DATELINE_DATA"
 """The variable that names the folder of the development data."""
 
 _ALARMS = Path("bench/alarms.tsv")
+_MEASURED = Path("build/models/news-en")
 _SETS = {
     "ner_file": "ner/conllpp_dev.txt.gz",
     "geo_file": "geo/lgl.xml.gz",
@@ -39,6 +40,13 @@ def evaluate(
     worldwide: Annotated[
         Path | None,
         typer.Option(help="CoNLL file: entities of world news, one document in ten of it."),
+    ] = None,
+    worldwide_model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an entity model that never saw those documents; by default the one "
+            "that `make models` leaves in build/models."
+        ),
     ] = None,
     spanish: Annotated[
         Path | None, typer.Option(help="CoNLL file: entities of Spanish news.")
@@ -91,8 +99,16 @@ def evaluate(
     for path in _paths(given):
         if not path.exists():
             raise UsageError("no such labelled set", path=path)
+    if worldwide_model is None and _MEASURED.is_dir():
+        worldwide_model = _MEASURED
     model = settings_of(config).enrich.model
-    result = score(**given, model=model, with_stock=stock, cpu_s=time.process_time)
+    result = score(
+        **given,
+        worldwide_model=worldwide_model,
+        model=model,
+        with_stock=stock,
+        cpu_s=time.process_time,
+    )
     rows = list(_rows(result))
     if page is not None:
         names = [str(path.name) for path in _paths(given)]

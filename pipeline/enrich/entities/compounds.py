@@ -13,6 +13,7 @@ _BRACKET = re.compile(r" \((?P<short>[A-Z][A-Za-z]{0,2}[A-Z&.-]*[A-Z]s?)\)")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w'\u2019.&-]*")
 _JOINING = frozenset({"of", "for", "the", "and", "in", "on", "to", "de", "du", "la", "&"})
 _LONGEST = 90
+_FEWEST_LETTERS = 3
 _AFTER = re.compile(r"-([a-z]+)\b")
 _BEFORE = re.compile(
     r"(?:^|(?<=[\s(\"\u201c]))(?:[Pp]ro|[Aa]nti|[Ee]x|[Pp]re|[Pp]ost|[Nn]on|[Nn]eo|[Tt]rans)-$"
@@ -57,6 +58,38 @@ def acronyms(text: str, lexicon: Lexicon) -> Iterator[tuple[Span, Span]]:
             Span(begin, match.start(), "ORG", SHAPE + 1),
             Span(match.start("short"), match.end("short"), "ORG", SHAPE + 1),
         )
+
+
+def letters_of_things(text: str) -> set[str]:
+    """Return letters in brackets that stand for words which are written small, so for no name.
+
+    "new energy vehicle (NEV)", "unregulated (IUU)" behind "illegal, unreported and": each letter
+    begins a word, joining words may lend none.
+    """
+    return {
+        match["short"].rstrip("s")
+        for match in _BRACKET.finditer(text)
+        if _begin_small_words(text, match.start(), match["short"].rstrip("s"))
+    }
+
+
+def _begin_small_words(text: str, end: int, short: str) -> bool:
+    begin = max(0, end - _LONGEST)
+    words = [
+        m.group() for m in _WORD.finditer(text, text.rfind("\n", begin, end) + 1 or begin, end)
+    ]
+    parts = [part for word in words for part in word.split("-") if part]
+    wanted = [letter.lower() for letter in short if letter.isalpha()]
+    if len(wanted) < _FEWEST_LETTERS or not short.isupper():
+        return False
+    for word in reversed(parts):
+        if not wanted:
+            return True
+        if word.islower() and word[0] == wanted[-1]:
+            wanted.pop()
+        elif word not in _JOINING:
+            return False
+    return not wanted
 
 
 def _full_name(text: str, end: int, letters: list[str]) -> int | None:

@@ -10,7 +10,12 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 
-from pipeline.enrich.entities.compounds import acronyms, compound, with_portfolios
+from pipeline.enrich.entities.compounds import (
+    acronyms,
+    compound,
+    letters_of_things,
+    with_portfolios,
+)
 from pipeline.enrich.entities.consistency import (
     after_preposition,
     choose_spans,
@@ -141,6 +146,8 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     chosen = [_without_opener(text, span) for span in chosen]
     chosen = one_kind(text, [_dressed(text, span) for span in _kindred(text, chosen)])
     chosen = teams(text, chosen) if sport else chosen
+    things = letters_of_things(text)
+    chosen = [span for span in chosen if not _is_thing(text, span, things)]
     inside = _words_inside(text, chosen)
     chosen = [span for span in chosen if not _only_begins(text, span, inside, lexicon)]
     return [compound(text, span) for span in chosen]
@@ -153,6 +160,11 @@ def _country_names() -> frozenset[str]:
         for row in rows("countries.tsv")
         for form in (row[1], *(row[2].split("|") if len(row) > 2 else ()))
     ) | {row[0] for row in rows("policy.tsv") if row[1] == "GPE"}
+
+
+def _is_thing(text: str, span: Span, things: Collection[str]) -> bool:
+    """Say whether a name that no list has is letters which the story gives to a thing ("NEVs")."""
+    return span.name is None and text[span.start : span.end].rstrip("s") in things
 
 
 def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
@@ -493,7 +505,9 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     """Strip articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
     if span.strength == TRUSTED:
-        return span if _may_be_name(span.kind, text[start:end]) else None
+        if not _may_be_name(span.kind, text[start:end]):
+            return None
+        return strip_title(text, span, lexicon) if span.kind == "PERSON" else span
     newline = text.find("\n", start, end)
     if newline >= 0:
         end = newline

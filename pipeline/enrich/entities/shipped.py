@@ -33,6 +33,7 @@ class Description:
     """What `model.json` says: `rows` are the sizes of the hash tables, `digests` SHA-256 by file.
 
     `words` is the file of the table of word classes that is a part of the network, if there is one.
+    `whole`: it was fitted to all documents of its sets, so that none of them can measure it.
     """
 
     language: str
@@ -40,6 +41,7 @@ class Description:
     rows: tuple[int, ...]
     words: str | None
     digests: dict[str, str]
+    whole: bool = False
 
 
 def is_shipped(name: str, folder: Path = FOLDER) -> bool:
@@ -56,6 +58,7 @@ def describe(name: str, folder: Path = FOLDER) -> Description:
         tuple(said["rows"]),
         said["words"],
         dict(said["digests"]),
+        bool(said.get("whole")),
     )
 
 
@@ -108,22 +111,28 @@ def save(
     rows: tuple[int, ...],
     words: str | None,
     folder: Path,
+    home: Path | None = None,
+    whole: bool = False,
 ) -> None:
-    """Write a recognizer of our network as the shipped model `name`; the file `words` is there."""
-    home = folder / name
+    """Write a recognizer of our network as the model `name`, below `home` or where they ship.
+
+    The file `words` is in `folder`.
+    """
+    home = (home or folder) / name
     home.mkdir(parents=True, exist_ok=True)
     weights = {
         key: node.get_param(param).astype(_HALF) for key, node, param in _parameters(step.model)
     }
     np.savez_compressed(home / "weights.npz", **weights)
     files = {"weights.npz": home / "weights.npz"} | ({words: folder / words} if words else {})
-    said = {
+    said: dict[str, Any] = {
         "language": language,
         "kinds": kinds,
         "rows": rows,
         "words": words,
         "digests": {file: hashlib.sha256(p.read_bytes()).hexdigest() for file, p in files.items()},
     }
+    said |= {"whole": True} if whole else {}
     (home / "model.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
