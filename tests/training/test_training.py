@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from pipeline.enrich.entities import ner, shipped
-from pipeline.enrich.entities.network import WordTable, word_key
+from pipeline.enrich.entities.network import WordTable, new_recognizer, word_key
 from pipeline.enrich.lexicon import load_lexicon
 from pipeline.errors import ModelError
 from training import __main__ as program
-from training import corpora, kinds
+from training import corpora, courses, kinds
 from training.languages import (
     RECIPES,
     Course,
@@ -185,10 +185,15 @@ def test_a_set_gives_its_share_of_documents_to_each_epoch() -> None:
 def test_a_model_is_made_saved_and_loaded(
     labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: bool
 ) -> None:
-    """One epoch on two documents: the files are there, load, are hashed, and refuse a change."""
+    """One epoch on two documents: the files are there, load, are hashed, and refuse a change.
+
+    With pieces two courses, and a model that is measured apart from what ships.
+    """
     source = Source("set", "set.txt", "us", "ours", measures=True)
-    courses = (Course(swapped=0.5), Course(seed=1)) if pieces else (Course(),)
-    recipe = Recipe("en", (source,), epochs=1, rate=0.001, courses=courses, pieces=pieces)
+    fits = (Course(swapped=0.5), Course(seed=1)) if pieces else (Course(),)
+    recipe = Recipe(
+        "en", (source,), epochs=1, rate=0.001, courses=fits, pieces=pieces, whole=pieces
+    )
     monkeypatch.setitem(RECIPES, "en", recipe)
     folder = tmp_path / "models"
     words = sorted(int(word_key(word)) for word in ("oslo", "bergen"))
@@ -197,7 +202,23 @@ def test_a_model_is_made_saved_and_loaded(
         np.ones((3, 64), dtype="float32"),
     )  # fmt: skip
     shipped.save_words(table, shipped.WORDS, folder)
-    program.main(["en", "--data", str(tmp_path), "--folder", str(folder)])
+    apart = tmp_path / "apart"
+    program.main(
+        [
+            "en",
+            "--data",
+            str(tmp_path),
+            "--folder",
+            str(folder),
+            "--measured",
+            str(apart),
+            "--processes",
+            "1",
+        ]
+    )
+    assert shipped.describe("news-en", folder).whole == pieces
+    assert shipped.is_shipped("news-en", apart) == pieces
+    assert not pieces or not shipped.describe("news-en", apart).whole
     nlp, step = shipped.load_shipped("news-en", folder)
     found = list(ner.entities(ner.Recognizer(nlp, step), ["Ane Dahl left Bergen for Oslo."]))
     assert len(found) == 1
@@ -205,10 +226,8 @@ def test_a_model_is_made_saved_and_loaded(
     assert shipped.describe("news-en", folder).language == "en"
     said = json.loads((folder / "news-en" / "model.json").read_text(encoding="utf-8"))
     assert set(said["digests"]) == {"weights.npz", "words.npz"}
-    other = program.new_recognizer(
-        nlp, program.KINDS, load_lexicon(), table, program.rows_of(recipe)
-    )
-    program.begin(other, "news-en", folder)
+    other = new_recognizer(nlp, courses.KINDS, load_lexicon(), table, courses.rows_of(recipe))
+    courses.begin(other, "news-en", folder)
     texts = ["Ane Dahl left Bergen for Oslo.", "Kari Solberg of Nordlys Bank"]
     first, second = (list(ner.entities(ner.Recognizer(nlp, s), texts)) for s in (step, other))
     assert first == second
