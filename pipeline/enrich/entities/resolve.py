@@ -505,9 +505,7 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     """Strip articles, possessives, quotes and titles; None when nothing of a name is left."""
     start, end = span.start, span.end
     if span.strength == TRUSTED:
-        if not _may_be_name(span.kind, text[start:end]):
-            return None
-        return strip_title(text, span, lexicon) if span.kind == "PERSON" else span
+        return span if _may_be_name(span.kind, text[start:end]) else None
     newline = text.find("\n", start, end)
     if newline >= 0:
         end = newline

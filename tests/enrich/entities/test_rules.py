@@ -73,13 +73,6 @@ def trusted(text: str, **said: str) -> list[tuple[str, str]]:
     return [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load_lexicon())]
 
 
-def test_a_rank_is_no_part_of_a_name() -> None:
-    """Of a name that our model found the rank is cut off, with or without its dot."""
-    text = "They met Col Adewale Bassi and Marshal Ravi Okoro."
-    found = trusted(text, Col_Adewale_Bassi="PERSON", Marshal_Ravi_Okoro="PERSON")
-    assert found == [("Adewale Bassi", "PERSON"), ("Ravi Okoro", "PERSON")]
-
-
 def test_letters_that_stand_for_small_words_are_no_name() -> None:
     """ "new energy vehicle (NEV)" is a thing wherever the story has its letters; a body is none."""
     text = "Each new energy vehicle (NEV) sold. NEV makers and NEVs. The Sava Water Board (SWB)."
