@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.enrich.entities import shipped
 from pipeline.errors import UsageError
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -65,8 +66,13 @@ def test_a_gold_story_allows_few_other_events(scores: Any) -> None:
     assert scores["seed"]["others"] <= 3
 
 
-def test_other_languages_and_the_world_are_scored_apart(tmp_path: Path) -> None:
-    """Of a set that the models are fitted to only the held-out documents count."""
+def test_other_languages_and_the_world_are_scored_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a set that the models are fitted to only the held-out documents count.
+
+    They do for a model that never saw them alone, which has to be named.
+    """
     world = tmp_path / "world.conll"
     world.write_text(
         "".join(f"-DOCSTART- O\n\nKenya B-LOC\nvotes{n} O\n\n" for n in range(60)), "utf-8"
@@ -74,7 +80,11 @@ def test_other_languages_and_the_world_are_scored_apart(tmp_path: Path) -> None:
     spanish = tmp_path / "es.conll"
     spanish.write_text("Madrid B-LOC\n( O\nEFE B-ORG\n) O\n. O\n\n", "utf-8")
     sets = ["--worldwide", str(world), "--spanish", str(spanish)]
-    done = CliRunner().invoke(app, ["evaluate", *sets, "--no-stock", "--json"])
+    monkeypatch.chdir(tmp_path)
+    scored = [*("evaluate", *sets), "--no-stock", "--json"]
+    assert "entities worldwide" not in json.loads(CliRunner().invoke(app, scored).stdout)
+    model = ["--worldwide-model", str(shipped.FOLDER / "news-en")]
+    done = CliRunner().invoke(app, [*scored, *model])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert found["entities worldwide"]["in africa"] > 0.9

@@ -92,7 +92,7 @@ def check_notes(snapshot: Snapshot) -> list[Finding]:
     """Hold the notes of families against their seals: questions would take their word."""
     return [
         Finding("damaged_note", "stories", f"{path}: {fault}")
-        for path, fault in note_faults(snapshot.filesystem())
+        for path, fault in note_faults(snapshot)
     ]
 
 

@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.compat.duckdb_core import DuckError
+from pipeline.compat.duckdb_core import DuckError, open_in_memory
 from pipeline.store.commit.delta import local_path
 from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.known import FRESH, FRESH_LEDGER, NOTED, footer_of, know_note, know_table
@@ -205,29 +205,19 @@ def notes(store: pafs.FileSystem) -> list[str]:
     return sorted(path for path in found if path.endswith(".parquet"))
 
 
-def note_faults(store: pafs.FileSystem) -> Iterator[tuple[str, str]]:
+def note_faults(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Yield path and fault of each note that questions would use and that is not as written."""
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-    import pyarrow.parquet as pq
-
-    for path in notes(store):
+    connection = open_in_memory({})
+    for path in _note_paths(snapshot):
         try:
-            schema = ds.dataset(path, filesystem=store, format="parquet").schema
-        except (OSError, pa.ArrowInvalid):
-            continue  # gone since, or damaged so that the view does without
-        if _facts(schema.metadata or {}) is None:
-            continue  # of another version: the view does without
-        try:
-            with store.open_input_file(path) as file:
+            footer = footer_of(connection, snapshot, path)
+            if _facts(footer) is None:
+                continue  # of another version: the view does without
+            with snapshot.filesystem().open_input_file(path) as file:
                 data = file.read()
-            found = pq.read_metadata(pa.BufferReader(data)).metadata or {}
-        except FileNotFoundError:
-            continue
-        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-            yield path, str(error)
-            continue
-        if SEAL_KEY not in found or not is_whole(data, found[SEAL_KEY]):
+        except (OSError, ValueError, DuckError):
+            continue  # gone since, or damaged so that the view does without
+        if not is_whole(data, footer.get(SEAL_KEY, b"")):
             yield path, "its bytes are not those that were written"
 
 
