@@ -75,7 +75,7 @@ def _reached(
     nlp = spacy.blank(recipe.language)
     step = _begun(nlp, recipe, folder)
     _follow(course, recipe, (nlp, step), fitted, held)
-    return [node.get_param(name).copy() for node, name in _parameters(step)]
+    return [node.get_param(name).copy() for _, node, name in shipped.parameters(step.model)]
 
 
 def _begun(nlp: Any, recipe: Recipe, folder: Path) -> Any:
@@ -130,17 +130,8 @@ def mean_of(courses: Sequence[Weights]) -> Weights:
 
 def set_weights(step: Any, weights: Weights) -> None:
     """Give a recognizer the weights of a network of its kind."""
-    for (node, name), values in zip(_parameters(step), weights, strict=True):
+    for (_, node, name), values in zip(shipped.parameters(step.model), weights, strict=True):
         node.set_param(name, values.astype(np.float32))
-
-
-def _parameters(step: Any) -> list[tuple[Any, str]]:
-    return [
-        (node, name)
-        for node in step.model.walk()
-        for name in node.param_names
-        if node.has_param(name)
-    ]
 
 
 def rows_of(recipe: Recipe) -> tuple[int, ...]:

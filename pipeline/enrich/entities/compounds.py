@@ -74,14 +74,10 @@ def letters_of_things(text: str) -> set[str]:
 
 
 def _begin_small_words(text: str, end: int, short: str) -> bool:
-    begin = max(0, end - _LONGEST)
-    words = [
-        m.group() for m in _WORD.finditer(text, text.rfind("\n", begin, end) + 1 or begin, end)
-    ]
-    parts = [part for word in words for part in word.split("-") if part]
     wanted = [letter.lower() for letter in short if letter.isalpha()]
     if len(wanted) < _FEWEST_LETTERS or not short.isupper():
         return False
+    parts = [part for m in _words_before(text, end) for part in m.group().split("-") if part]
     for word in reversed(parts):
         if not wanted:
             return True
@@ -94,12 +90,9 @@ def _begin_small_words(text: str, end: int, short: str) -> bool:
 
 def _full_name(text: str, end: int, letters: list[str]) -> int | None:
     """Say where the words begin whose first letters are `letters`; `end` is where they end."""
-    begin = max(0, end - _LONGEST)
-    begin = max(begin, text.rfind("\n", begin, end) + 1)
-    words = list(_WORD.finditer(text, begin, end))
     wanted = len(letters) - 1
     at = end
-    for word in reversed(words):
+    for word in reversed(_words_before(text, end)):
         if at != end and text[word.end() : at] not in (" ", "-", ' "'):
             return None
         initial = word.group()[0]
@@ -113,6 +106,12 @@ def _full_name(text: str, end: int, letters: list[str]) -> int | None:
         else:
             return None
     return None
+
+
+def _words_before(text: str, end: int) -> list[re.Match[str]]:
+    """Return the words of the same line that stand right before `end`, as far as a name goes."""
+    begin = max(0, end - _LONGEST)
+    return list(_WORD.finditer(text, max(begin, text.rfind("\n", begin, end) + 1), end))
 
 
 def compound(text: str, span: Span) -> Span:

@@ -90,7 +90,7 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
     table = word_table(description.words, folder) if description.words else None
     step = new_recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
     with np.load(folder / name / "weights.npz") as weights:
-        for key, node, param in _parameters(step.model):
+        for key, node, param in parameters(step.model):
             node.set_param(param, weights[key].astype(_FULL))
     return nlp, step
 
@@ -121,7 +121,7 @@ def save(
     home = (home or folder) / name
     home.mkdir(parents=True, exist_ok=True)
     weights = {
-        key: node.get_param(param).astype(_HALF) for key, node, param in _parameters(step.model)
+        key: node.get_param(param).astype(_HALF) for key, node, param in parameters(step.model)
     }
     np.savez_compressed(home / "weights.npz", **weights)
     files = {"weights.npz": home / "weights.npz"} | ({words: folder / words} if words else {})
@@ -144,7 +144,7 @@ def save_words(table: WordTable, file: str, folder: Path) -> None:
     )
 
 
-def _parameters(model: Any) -> list[tuple[str, Any, str]]:
+def parameters(model: Any) -> list[tuple[str, Any, str]]:
     """List (key, node, parameter) of all weights, in the order of the network's nodes."""
     return [
         (f"{number}.{param}", node, param)

@@ -302,8 +302,8 @@ class Resolver:
 
     def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
-        named_before = stands_for_several(token) or stands_for_state(token)
-        if token.pos_ == "PRON" or lower in THEY or named_before:
+        is_pronoun = token.pos_ == "PRON" or lower in THEY
+        if is_pronoun or stands_for_several(token) or stands_for_state(token):
             found = antecedents(token, self._recent, self._speaking)
             return [
                 replace(p, actor=replace(p.actor, resolved_by="pronoun", confidence=_PRONOUN))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipeline.compat.duckdb_core import DuckError, register
@@ -67,8 +68,11 @@ def know_table(
     if files is not None and found is not None:
         keys = contract(table).partition_by
         ways = (True,) if len(files) > _FEW_FILES else (False, True)
-        if any(_knows(connection, name, files, found, keys, stated=stated) for stated in ways):
-            return
+        for stated in ways:
+            # One is damaged, or none has a column of the table: then the next way, or Arrow.
+            with suppress(DuckError):
+                _know_files(connection, name, files, found, keys, stated=stated)
+                return
     # A file may be gone: Arrow leaves be what a question does not reach.
     rows = snapshot.partitioned(table)
     register(connection, name, rows if paths is None else _part_of(rows, paths))
@@ -177,26 +181,6 @@ def _named_files(snapshot: Snapshot, table: str, paths: Sequence[str] | None) ->
     return found
 
 
-def _knows(
-    connection: DuckDBPyConnection,
-    name: str,
-    files: Sequence[str],
-    types: Mapping[str, str],
-    partition_by: Iterable[str],
-    *,
-    stated: bool,
-) -> bool:
-    """Make files known to DuckDB, their columns `stated` or learnt from their footers.
-
-    False where that does not go: one is damaged, or none has a column of the table.
-    """
-    try:
-        _know_files(connection, name, files, types, partition_by, stated=stated)
-    except DuckError:
-        return False
-    return True
-
-
 def _know_files(
     connection: DuckDBPyConnection,
     name: str,
@@ -206,6 +190,7 @@ def _know_files(
     *,
     stated: bool,
 ) -> None:
+    """Make files known to DuckDB, their columns `stated` or learnt from their footers."""
     if not files:
         nothing = ", ".join(f"NULL::{kind} AS {_name(column)}" for column, kind in types.items())
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {nothing} WHERE false")
