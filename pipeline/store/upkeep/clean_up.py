@@ -9,7 +9,7 @@ file whose rows the lake should hold and does not was lost by the log, and is ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.actions import time_ms
-from pipeline.store.commit.conflict import ConflictError
+from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.data_files import MAINTAIN, Marks
 from pipeline.store.commit.delta import reason
 from pipeline.store.commit.lake import Commit, Lake
@@ -30,6 +30,9 @@ from pipeline.store.read.snapshot import filesystem_of
 from pipeline.store.read.table_log import log_state
 from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.upkeep.compact import PREFIX
+
+_ATTEMPTS = 20
+"""How often what another compaction replaced meanwhile is read anew, before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +137,32 @@ class _Losses:
 
     def holds(self, path: str) -> bool:
         """Say whether the rows of the file are lost without it."""
-        if self._table == LINKS:
-            return self._holds_links(path)
-        if path in self._by_compaction(path.rpartition("/")[0]):
+        if self._table != LINKS and path in self._by_compaction(path.rpartition("/")[0]):
             return False
-        # Another tool's files may have types that Arrow does not compare with ours.
-        with suppress(pa.ArrowNotImplementedError):
-            return self._has_lost(path)
+        return until_won(self._table, lambda: self._judged(path), attempts=_ATTEMPTS)
+
+    def _judged(self, path: str) -> bool:
+        """Raises `ConflictError` where a file of the tables left the lake while they were read.
+
+        Another compaction replaced it, and another clean-up removed it.
+        """
+        before = self._refreshed()
+        try:
+            if self._table == LINKS:
+                return self._holds_links(path)
+            # Another tool's files may have types that Arrow does not compare with ours.
+            with suppress(pa.ArrowNotImplementedError):
+                return self._has_lost(path)
+        except FileNotFoundError as error:
+            if self._refreshed() == before:
+                raise
+            raise ConflictError(self._table) from error
         return True
+
+    def _refreshed(self) -> Sequence[int]:
+        """Bring all tables that are read up to date; return their versions."""
+        names = (LINKS,) if self._table == LINKS else TABLES
+        return [self._lake.refresh(name).version() for name in names]
 
     def _has_lost(self, path: str) -> bool:
         try:
@@ -149,8 +170,6 @@ class _Losses:
         except FileNotFoundError:
             # Another clean-up was first.
             return False
-        for name in TABLES:
-            self._lake.refresh(name)
         ends = self._lake.committed("ledger", set(rows["source"].to_pylist()))
         if not lost_rows(self._table, rows, self._lake.dataset, ends):
             return False

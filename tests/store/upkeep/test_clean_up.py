@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.errors import StoreError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import BLOCKS_KEY, marks_of
 from pipeline.store.commit.lake import Commit, Lake
+from pipeline.store.read.lost import lost_rows
 from pipeline.store.schema.rows import entity_rows
-from pipeline.store.upkeep.clean_up import clean_up
+from pipeline.store.upkeep.clean_up import Cleaned, clean_up
+from pipeline.store.upkeep.compact import Sizing, compact
 from tests.store.commit.test_write import DyingLake, Killed, batch_of, started, writer_of
 from tests.support.rows import NOON, SOURCE, a_story, enriched
 
@@ -168,3 +172,42 @@ def test_a_file_that_cannot_be_compared_is_left_to_the_operator(
     assert clean_up(Lake(str(tmp_path)), NOON).removed == done.lost
     report = check(str(tmp_path), strict=True)
     assert report.ok, report.findings
+
+
+def test_another_compaction_and_clean_up_while_files_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What left the tables meanwhile is no fault: they are read anew."""
+    writer = started(tmp_path, SOURCE)
+    for end in (5, 10):
+        writer.write(batch_of(end - 5, end))
+    died_with_files(tmp_path, 15)
+    writer.write(batch_of(10, 20))
+    others: list[Cleaned] = []
+
+    def outrun(*asked: Any) -> int:
+        with monkeypatch.context() as context:
+            context.setattr("pipeline.store.upkeep.clean_up.lost_rows", lost_rows)
+            if not others:
+                lake = Lake(str(tmp_path))
+                assert sum(table.replaced for table in compact(lake, Sizing(), NOON)) > 0
+                others.append(clean_up(lake, NOON))
+        return lost_rows(*asked)
+
+    monkeypatch.setattr("pipeline.store.upkeep.clean_up.lost_rows", outrun)
+    done = clean_up(Lake(str(tmp_path)), NOON)
+    assert others[0].removed > 0
+    assert (done.lost, done.foreign) == (0, 0)
+    report = check(str(tmp_path), strict=True)
+    assert report.ok, report.findings
+
+
+def test_a_file_of_the_table_that_is_gone_is_a_fault_of_the_store(tmp_path: Path) -> None:
+    """Nothing replaced it: there is nothing to read anew."""
+    writer = started(tmp_path, SOURCE)
+    died_with_files(tmp_path, 10)
+    writer.write(batch_of(0, 20))
+    for held in Lake(str(tmp_path)).active("stories"):
+        (tmp_path / held).unlink()
+    with pytest.raises(StoreError, match="cannot clean up"):
+        clean_up(Lake(str(tmp_path)), NOON)
