@@ -199,7 +199,7 @@ def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster, j
 @pytest.mark.timeout(900)
 def test_flink_replays_an_archive_by_several_workers(cluster: Cluster, job: Job) -> None:
     """A bounded job: it ends when the lake holds everything, and has nothing to do again."""
-    sent = list(copy(0, 500))
+    sent = list(copy(0, 200))
     archive = job.home / "archive.tar.gz"
     with tarfile.open(archive, "w:gz") as packed:
         for n, record in enumerate(sent):
@@ -208,7 +208,7 @@ def test_flink_replays_an_archive_by_several_workers(cluster: Cluster, job: Job)
             packed.addfile(entry, io.BytesIO(record))
     job.configure(parallelism=2, mode="full")
     with job.config.open("a") as more:
-        more.write("\n[replay]\npart_records = 50\n")
+        more.write("\n[replay]\npart_records = 20\n")
     command = ("replay", str(archive), "--runner", "flink", "--json")
     assert json.loads(job.dateline(*command))["records"] == len(sent)
     assert_everything_once(job.lake, sent)

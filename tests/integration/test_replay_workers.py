@@ -153,8 +153,8 @@ def test_live_and_replay_write_to_one_lake_at_once(
 ) -> None:
     """Two replays of the same archive among them: each record once a source, every story there."""
     lake = tmp_path / "lake"
-    publish(records(200, seed=5), bootstrap_servers=broker.bootstrap_servers, topic="wire")
-    small = write_tar(tmp_path / "small.tar", records(200, seed=6))
+    publish(records(120, seed=5), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    small = write_tar(tmp_path / "small.tar", records(120, seed=6))
     live = JobProcess(broker.bootstrap_servers, lake, tmp_path / "live.log", "--until-caught-up")
     replays = [
         ReplayProcess(small, lake, tmp_path / f"{n}.log", workers=1, part_records=20 + 5 * n)
@@ -162,7 +162,7 @@ def test_live_and_replay_write_to_one_lake_at_once(
     ]
     for job in (live, *replays):
         assert job.wait(600) == 0, [f.read_text()[-2000:] for f in tmp_path.glob("*.log")]
-    assert ended_at(lake) == 400
+    assert ended_at(lake) == 240
     assert_whole(lake)
 
 
