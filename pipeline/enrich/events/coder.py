@@ -141,7 +141,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Word forms of English verbs: what a lemma of the lexicon looks like in running text.
+"""Word forms of English verbs and nouns: what a lemma of the lexicon looks like in running text.
 
 The parser's lemmatizer does the way back; this way is needed before parsing, where the surface
 filter decides which sentences can hold an event.
@@ -108,6 +108,15 @@ def irregular_forms() -> Mapping[str, tuple[str, ...]]:
     return {line.split()[0]: tuple(line.split()[1:]) for line in _IRREGULAR}
 
 
+_PLURALS = {
+    "child": "children",
+    "knife": "knives",
+    "midwife": "midwives",
+    "thief": "thieves",
+    "wife": "wives",
+    "wolf": "wolves",
+}
+_REGULAR_MEN = frozenset(("german", "human", "ottoman", "roman", "shaman", "talisman"))
 _PREFIXES = ("re", "over", "under", "out", "fore", "up", "un", "mis")
 
 
@@ -151,3 +160,19 @@ def inflections(lemma: str) -> Iterable[str]:
     if len(lemma) > 2 and lemma[-1] not in "aeiouwxy" and lemma[-2] in _VOWELS:
         yield lemma + lemma[-1] + "ed"
         yield lemma + lemma[-1] + "ing"
+
+
+def plurals(noun: str) -> Iterable[str]:
+    """Yield the plural of a noun, in small letters: `gunman` → gunmen, `clash` → clashes."""
+    if noun in _PLURALS:
+        yield _PLURALS[noun]
+    elif noun.endswith("man") and noun not in _REGULAR_MEN:
+        yield noun[:-2] + "en"
+    elif noun.endswith(("s", "x", "z", "ch", "sh")):
+        yield noun + "es"
+    elif noun.endswith("y") and noun[-2:-1] not in _VOWELS:
+        yield noun[:-1] + "ies"
+    else:
+        yield noun + "s"
+        if noun.endswith("person"):
+            yield noun[:-6] + "people"

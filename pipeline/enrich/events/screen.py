@@ -22,7 +22,7 @@ from pipeline.enrich.events.event_lexicon import (
     EventLexicon,
     Frame,
 )
-from pipeline.enrich.events.inflect import inflections, irregular
+from pipeline.enrich.events.inflect import inflections, irregular, plurals
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _SPORT = re.compile(
@@ -104,7 +104,7 @@ class Screen:
                 self._add(form, free, needs)
         for noun, verb in lexicon.nominals.items():
             free, needs = _needs(lexicon.frames.get(verb, ()), members)
-            for form in (noun, noun + "s"):
+            for form in (noun, *plurals(noun)):
                 self._add(form, free, needs)
         self._nominal = frozenset(
             form
@@ -113,20 +113,20 @@ class Screen:
             for form in members.get(name, ())
         )
         self._deeds = frozenset(
-            form for noun in {*deed_nouns(), *CHARGES} for form in (noun, f"{noun}s")
+            form for noun in {*deed_nouns(), *CHARGES} for form in (noun, *plurals(noun))
         )
         self._acting = frozenset(
             form
             for noun, role in lexicon.roles.items()
             if role in _ACTING and " " not in noun
-            for form in (noun, noun + "s", noun[:-1] + "ies")
+            for form in (noun, *plurals(noun))
         )
 
         self._others = frozenset(
             form
             for noun, role in lexicon.roles.items()
             if role in _ACTED_UPON and " " not in noun
-            for form in (noun, noun + "s", noun[:-1] + "ies")
+            for form in (noun, *plurals(noun))
         )
 
     def _add(self, form: str, free: bool, needs: frozenset[str]) -> None:
@@ -172,7 +172,7 @@ def _needs(
         asked: set[str] | None = None
         for atom in frame.atoms:
             if atom.slot == "lemma":
-                asked = {form for word in atom.classes for form in (word, word + "s")}
+                asked = {form for word in atom.classes for form in (word, *plurals(word))}
             elif atom.classes and not {ANYTHING, SOMEBODY, INFINITIVE} & set(atom.classes):
                 asked = {form for name in atom.classes for form in members.get(name, ())}
         if asked is None:
@@ -188,7 +188,7 @@ def _class_forms(lexicon: EventLexicon) -> dict[str, frozenset[str]]:
     for noun, names in lexicon.noun_classes.items():
         word = noun.rsplit(" ", 1)[-1]
         for name in names:
-            found.setdefault(name, set()).update((word, word + "s", word[:-1] + "ies", noun))
+            found.setdefault(name, set()).update((word, *plurals(word), noun))
     return {name: frozenset(words) for name, words in found.items()}
 
 

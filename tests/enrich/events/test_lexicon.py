@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.enrich.events import event_lexicon
 from pipeline.enrich.events.event_lexicon import lexicon_rows, load_event_lexicon
-from pipeline.enrich.events.inflect import inflections
+from pipeline.enrich.events.inflect import inflections, plurals
 from pipeline.errors import ConfigError
 
 
@@ -105,3 +105,21 @@ def test_a_verb_may_do_what_its_object_names_or_have_a_code(
 ) -> None:
     """`!do` is tried first and falls back to the code: that is no repetition."""
     _of_rows(monkeypatch, ("stamp", "obj:*", "080"), ("stamp", "obj:*", "!do"))
+
+
+@pytest.mark.parametrize(
+    ("noun", "forms"),
+    [
+        ("gunman", ["gunmen"]),
+        ("policewoman", ["policewomen"]),
+        ("human", ["humans"]),
+        ("clash", ["clashes"]),
+        ("militia", ["militias"]),
+        ("ministry", ["ministries"]),
+        ("envoy", ["envoys"]),
+        ("spokesperson", ["spokespersons", "spokespeople"]),
+        ("thief", ["thieves"]),
+    ],
+)
+def test_plurals(noun: str, forms: list[str]) -> None:
+    assert list(plurals(noun)) == forms

@@ -21,6 +21,7 @@ def screen() -> Screen:
         ("The army opened fire on protesters.", 0),
         ("The minister will not lift the ban.", 0),
         ("Relations soured after the invasion of Peru by Chile.", 2),
+        ("Gunmen attacked a village in Mali.", 1),
     ],
 )
 def test_a_sentence_with_an_act_passes(screen: Screen, text: str, named: int) -> None:
