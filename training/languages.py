@@ -76,7 +76,7 @@ class Recipe:
     courses: tuple[Course, ...] = (Course(),)
     pieces: bool = False
     whole: bool = False
-    words: str = shipped.WORDS
+    words: tuple[str, ...] = (shipped.WORDS,)
 
 
 _SWAPPED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"})
@@ -156,7 +156,7 @@ RECIPES = {
         coarse=True,
         courses=tuple(Course(seed, swapped=0.3) for seed in range(3)),
         pieces=True,
-        words="words-es.npz",
+        words=("words-es.npz", shipped.WORDS),
     ),
     "de": Recipe(
         "de",
@@ -176,6 +176,8 @@ RECIPES = {
         stop=3,
         begin="news-en",
         varied=(str, dropped, transliterated),
+        courses=tuple(Course(seed) for seed in range(3)),
+        words=("words-de.npz", shipped.WORDS),
     ),
 }
 

@@ -198,8 +198,8 @@ def test_a_model_is_made_saved_and_loaded(
     folder = tmp_path / "models"
     words = sorted(int(word_key(word)) for word in ("oslo", "bergen"))
     table = WordTable(
-        np.array(words, dtype="uint32"), np.array([1, 2], dtype="uint16"),
-        np.ones((3, 64), dtype="float32"),
+        np.array(words, dtype="uint32"), np.array([1, 2], dtype="uint32"),
+        np.ones((3, 64), dtype="int8"), 1 / 8,
     )  # fmt: skip
     shipped.save_words(table, shipped.WORDS, folder)
     apart = tmp_path / "apart"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.entities.lists import LINE
-from pipeline.enrich.entities.spans import CITY, LISTED_WORD, TRUSTED, Span, Token
+from pipeline.enrich.entities.spans import CITY, LISTED_WORD, OPENERS, TRUSTED, Span, Token
 from pipeline.enrich.lexicon import Lexicon, tokenize, word_set
 
-_COMPANY_ENDS = word_set("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
+COMPANY_ENDS = word_set("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
 _SURNAMES_FIRST = word_set(
     """Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo Lin Gao Luo Deng Jiang Xi
     Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
@@ -21,6 +21,9 @@ _WORD = re.compile(r"\w+")
 _MOST_WORDS = 8
 _MOST_WHOLE = 8
 """A part is looked for in so many longer names that hold it, the first that the story has."""
+BEGINS = re.compile(r"(?:^|\n|[.!?:]\s{1,2}|[\"\u201c])\Z|\A\Z")
+"""Ends what stands before the first word of a sentence or line."""
+_IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside) $")
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|outside|to|around|of|through)\s$")
 
 
@@ -113,9 +116,20 @@ def repeated_names(
             words = tuple(token for token, _, _ in tokens[index:stop])
             if stop <= len(tokens) and words in kinds:
                 kind = max(kinds[words].items(), key=lambda item: (item[1], item[0]))[0]
+                if length == 1 and kind == "PERSON" and _is_no_surname(text, start, word, lexicon):
+                    break
                 strength = LISTED_WORD - 1 if kind == "PERSON" else CITY - 1
                 yield Span(start, tokens[stop - 1][2], kind, strength)
                 break
+
+
+def _is_no_surname(text: str, start: int, word: str, lexicon: Lexicon) -> bool:
+    """Say whether a word that is some person's surname is none here: it opens a sentence and news
+    writes it small ("An unsigned note"), or it is a town that something is in."""
+    opens = word in OPENERS or word.lower() in lexicon.small_words
+    if opens and BEGINS.search(text, max(0, start - 4), start):
+        return True
+    return word in lexicon.cities and bool(_IN_BEFORE.search(text, max(0, start - 9), start))
 
 
 def _surname(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -147,7 +161,9 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
     surnames: set[str] = set()
     for span in spans:
         surface = text[span.start : span.end]
-        votes[surface][span.kind] += span.strength
+        votes[surface][span.kind] += span.strength + (
+            span.kind == "GPE" and after_preposition(text, span)
+        )
         if span.name is not None:
             entries.setdefault(surface, span)
         if span.kind == "PERSON":
@@ -159,7 +175,7 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
     bodies = {
         text[span.start : span.end].split(" ", maxsplit=1)[0]
         for span in spans
-        if span.kind == "ORG" and text[span.start : span.end].rsplit(" ", 1)[-1] in _COMPANY_ENDS
+        if span.kind == "ORG" and text[span.start : span.end].rsplit(" ", 1)[-1] in COMPANY_ENDS
     }
     result = []
     for span in spans:

@@ -37,12 +37,21 @@ PIECE, LISTED = "piece", "embed"
 class WordTable:
     """Word classes: sorted 32-bit hashes of lower-case words, the row of each, and the rows.
 
-    Row 0 is that of every word that is not in the table.
+    The numbers of a row are whole steps of `step`. Row 0 is that of every word that is not in the
+    table. A word that is not in it is looked up in `after`, if there is one, whose rows count on
+    behind the table's own.
     """
 
     keys: NDArray[np.uint32]
-    rows: NDArray[np.uint16]
-    vectors: NDArray[np.float32]
+    rows: NDArray[np.uint32]
+    steps: NDArray[np.int8]
+    step: float
+    after: WordTable | None = None
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has."""
+        return int(self.steps.shape[1])
 
     def row(self, word: str) -> int:
         """Return the row of a word, whatever its case; 0 for one that is not in the table."""
@@ -50,7 +59,19 @@ class WordTable:
         at = int(self.keys.searchsorted(key))
         if at < len(self.keys) and self.keys[at] == key:
             return int(self.rows[at])
-        return 0
+        if self.after is None or not (row := self.after.row(word)):
+            return 0
+        return len(self.steps) + row
+
+    def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the numbers of rows."""
+        if self.after is None:
+            return self.steps[rows].astype("float32") * np.float32(self.step)
+        is_own = rows < len(self.steps)
+        found = np.empty((len(rows), self.width), dtype="float32")
+        found[is_own] = self.steps[rows[is_own]] * np.float32(self.step)
+        found[~is_own] = self.after.vectors(rows[~is_own] - len(self.steps))
+        return found
 
 
 def word_key(word: str) -> np.uint32:
@@ -127,11 +148,10 @@ def _word_classes(table: WordTable, column: int) -> Model[Any, Any]:
     from thinc.api import Model
 
     def forward(model: Model[Any, Any], rows: Any, is_train: bool) -> Any:  # noqa: ARG001 - thinc names it
-        return table.vectors[rows[:, column].astype("int64")], lambda _gradient: model.ops.alloc(
-            rows.shape, dtype=rows.dtype
-        )
+        found = table.vectors(rows[:, column].astype("int64"))
+        return found, lambda _gradient: model.ops.alloc(rows.shape, dtype=rows.dtype)
 
-    return Model("word_classes", forward, dims={"nO": table.vectors.shape[1]})
+    return Model("word_classes", forward, dims={"nO": table.width})
 
 
 def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> Model[Any, Any]:
@@ -159,7 +179,7 @@ def tok2vec(lexicon: Lexicon, table: WordTable | None, rows: Sequence[int]) -> M
     width = WIDTH * len(own) + LIST_WIDTH
     if table is not None:
         parts.append(_word_classes(table, len(COLUMNS) + 1))
-        width += table.vectors.shape[1]
+        width += table.width
     for column, size in enumerate(pieces, len(COLUMNS) + (1 if table is None else 2)):
         piece: Model[Any, Any] = HashEmbed(PIECE_WIDTH, size, column=column, seed=8 + column)
         for node in piece.walk():

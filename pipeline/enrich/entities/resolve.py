@@ -17,6 +17,8 @@ from pipeline.enrich.entities.compounds import (
     with_portfolios,
 )
 from pipeline.enrich.entities.consistency import (
+    BEGINS,
+    COMPANY_ENDS,
     after_preposition,
     choose_spans,
     one_kind,
@@ -28,6 +30,7 @@ from pipeline.enrich.entities.merge import LEGAL_FORM
 from pipeline.enrich.entities.persons import by_given_name, by_title, strip_title, title_masks
 from pipeline.enrich.entities.spans import (
     BIG_CITY,
+    JOINED,
     LISTED_PHRASE,
     LISTED_WORD,
     MODEL_PHRASE,
@@ -54,7 +57,6 @@ _AGED = re.compile(r", \d\d(?:,|\.)")
 _NUMBERS_BEFORE = re.compile(r"(?:[\d.,/()-]+\s+)+")
 _NUMBERS_AFTER = re.compile(r"(?:\s+[\d.,/()-]+)+$")
 _IN_BEFORE = re.compile(r"\b(?:[Ii]n|[Nn]ear|outside)\s$")
-_BEGINS = re.compile(r"(?:^|\n|[.!?:]\s{1,2}|[\"\u201c])\Z|\A\Z")
 _STATE_AFTER = re.compile(r", [A-Z]")
 _NEVER = word_set(
     """GMT EST EDT PST AM PM Men Women Police Bowling Department Results Standings N/A TV Dollar
@@ -120,6 +122,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     candidates = [*known, *(s for s in shapes if (s.start, s.end) not in phrases)]
     seen = _SpansByStart(model_spans)
     candidates = [c for c in candidates if _town_stands(text, c, seen, lexicon)]
+    candidates = [c for c in candidates if c.strength != JOINED or not seen.has_longer_body(c)]
     by_line = marked(text, _country_names(), sport)
     candidates += [
         span
@@ -234,7 +237,15 @@ def _first_end(text: str, begin: int, end: int) -> int:
 
 
 def _single(text: str, span: Span, lexicon: Lexicon) -> Iterator[Span]:
-    """Yield a model's span of two names that are both listed ("Kent and Surrey") as two."""
+    """Yield a model's span of two names that are both listed ("Kent and Surrey") as two.
+
+    So it does with a town and the state or country behind it ("Springfield, Illinois").
+    """
+    town, comma, state = text[span.start : span.end].rpartition(", ")
+    if comma and span.kind in _PLACES and (state in lexicon.names or state in lexicon.divisions):
+        yield replace(span, end=span.start + len(town))
+        yield replace(span, start=span.end - len(state))
+        return
     match = _JOINT.search(text, span.start, span.end)
     if match is not None and phrase(text[span.start : span.end]) not in lexicon.names:
         halves = (text[span.start : match.start()], text[match.end() : span.end])
@@ -264,7 +275,7 @@ def _words_inside(text: str, chosen: Iterable[Span]) -> set[str]:
     return {
         word
         for span in chosen
-        if not _BEGINS.search(text, max(0, span.start - 4), span.start)
+        if not BEGINS.search(text, max(0, span.start - 4), span.start)
         for word in text[span.start : span.end].split()
     }
 
@@ -280,7 +291,7 @@ def _only_begins(text: str, span: Span, inside: Collection[str], lexicon: Lexico
         return False
     if word.lower() not in lexicon.small_words or listed_or_sure or span.name is not None:
         return False
-    if not _BEGINS.search(text, max(0, span.start - 4), span.start):
+    if not BEGINS.search(text, max(0, span.start - 4), span.start):
         return False
     return word not in inside
 
@@ -316,7 +327,7 @@ def _without_opener(text: str, span: Span) -> Span:
     if (
         span.kind != "PERSON"
         or not rest
-        or not _BEGINS.search(text, max(0, span.start - 4), span.start)
+        or not BEGINS.search(text, max(0, span.start - 4), span.start)
     ):
         return span
     if any(_nearly(first, opener) for opener in _CONJUNCTIONS):
@@ -424,21 +435,34 @@ class _SpansByStart:
         ordered = sorted(spans, key=lambda span: span.start)
         self.places = {(s.start, s.end) for s in ordered if s.kind in ("GPE", "LOC")}
         self._persons = [(s.start, s.end) for s in ordered if s.kind == "PERSON"]
+        self._bodies = [
+            (s.start, s.end) for s in ordered if s.kind == "ORG" and s.strength == TRUSTED
+        ]
         self._starts = [span.start for span in ordered]
         self._ends = [*accumulate((span.end for span in ordered), max)]
 
     def has_longer_person(self, span: Span) -> bool:
         """Say whether `span` is a part of a person's name ("B. Parker" of "Robert B. Parker")."""
-        nearest = bisect_right(self._persons, (span.start, _LAST)) - 1
-        if nearest < 0:
-            return False
-        start, end = self._persons[nearest]
-        return end >= span.end and end - start > span.end - span.start
+        return _is_within(span, self._persons)
+
+    def has_longer_body(self, span: Span) -> bool:
+        """Say whether our model sees `span` as a part of a body's name ("Food and Drug
+        Administration" of "Jordan Food and Drug Administration")."""
+        return _is_within(span, self._bodies)
 
     def overlaps(self, span: Span) -> bool:
         """Say whether one of the model's spans shares a character with `span`."""
         nearest = bisect_left(self._starts, span.end) - 1
         return nearest >= 0 and self._ends[nearest] > span.start
+
+
+def _is_within(span: Span, ordered: Sequence[tuple[int, int]]) -> bool:
+    """Say whether `span` is a part of the last of the ordered ones that begins no later."""
+    nearest = bisect_right(ordered, (span.start, _LAST)) - 1
+    if nearest < 0:
+        return False
+    start, end = ordered[nearest]
+    return end >= span.end and end - start > span.end - span.start
 
 
 def _town_stands(text: str, span: Span, seen: _SpansByStart, lexicon: Lexicon) -> bool:
@@ -481,6 +505,8 @@ def _may_be_name(kind: str, words: str) -> bool:
     """Say whether words have a capital and are not what tables, by-lines and sayings write with
     one."""
     if words in _NEVER or _NO_NAMES.fullmatch(words) or (kind in _SITES and words in _NO_PLACES):
+        return False
+    if kind == "ORG" and all(word.rstrip(".,") in COMPANY_ENDS for word in words.split()):
         return False
     return any(c.isupper() for c in words)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "models"
 WORDS = "words.npz"
+"""The table of word classes that every model looks a word up in, last."""
 _HALF, _FULL = "float16", "float32"
 
 
@@ -32,14 +33,15 @@ _HALF, _FULL = "float16", "float32"
 class Description:
     """What `model.json` says: `rows` are the sizes of the hash tables, `digests` SHA-256 by file.
 
-    `words` is the file of the table of word classes that is a part of the network, if there is one.
+    `words` are the files of the tables of word classes that are a part of the network, if there are
+    any, in the order in which a word is looked up in them.
     `whole`: it was fitted to all documents of its sets, so that none of them can measure it.
     """
 
     language: str
     kinds: tuple[str, ...]
     rows: tuple[int, ...]
-    words: str | None
+    words: tuple[str, ...]
     digests: dict[str, str]
     whole: bool = False
 
@@ -56,7 +58,7 @@ def describe(name: str, folder: Path = FOLDER) -> Description:
         said["language"],
         tuple(said["kinds"]),
         tuple(said["rows"]),
-        said["words"],
+        tuple(said["words"]),
         dict(said["digests"]),
         bool(said.get("whole")),
     )
@@ -83,7 +85,7 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
 
     description = describe(name, folder)
     for file, digest in description.digests.items():
-        path = folder / file if file == description.words else folder / name / file
+        path = folder / file if file in description.words else folder / name / file
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise ModelError("A file of the model is missing or another one", model=name, file=file)
     nlp = spacy.blank(description.language)
@@ -95,11 +97,13 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
     return nlp, step
 
 
-@lru_cache(maxsize=4)
-def word_table(file: str = WORDS, folder: Path = FOLDER) -> WordTable:
-    """Return a table of word classes."""
-    with np.load(folder / file) as words:
-        return WordTable(words["keys"], words["rows"], words["vectors"].astype(_FULL))
+@lru_cache(maxsize=8)
+def word_table(files: tuple[str, ...] = (WORDS,), folder: Path = FOLDER) -> WordTable:
+    """Return the table of word classes of the first file, behind it those of the others."""
+    first, *others = files
+    after = word_table(tuple(others), folder) if others else None
+    with np.load(folder / first) as held:
+        return WordTable(held["keys"], held["rows"], held["steps"], float(held["step"]), after)
 
 
 def save(
@@ -109,14 +113,14 @@ def save(
     language: str,
     kinds: tuple[str, ...],
     rows: tuple[int, ...],
-    words: str | None,
+    words: tuple[str, ...],
     folder: Path,
     home: Path | None = None,
     whole: bool = False,
 ) -> None:
     """Write a recognizer of our network as the model `name`, below `home` or where they ship.
 
-    The file `words` is in `folder`.
+    The files `words` are in `folder`.
     """
     home = (home or folder) / name
     home.mkdir(parents=True, exist_ok=True)
@@ -124,7 +128,7 @@ def save(
         key: node.get_param(param).astype(_HALF) for key, node, param in parameters(step.model)
     }
     np.savez_compressed(home / "weights.npz", **weights)
-    files = {"weights.npz": home / "weights.npz"} | ({words: folder / words} if words else {})
+    files = {"weights.npz": home / "weights.npz"} | {file: folder / file for file in words}
     said: dict[str, Any] = {
         "language": language,
         "kinds": kinds,
@@ -137,10 +141,10 @@ def save(
 
 
 def save_words(table: WordTable, file: str, folder: Path) -> None:
-    """Write a table of word classes."""
+    """Write a table of word classes, without those behind it."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        folder / file, keys=table.keys, rows=table.rows, vectors=table.vectors.astype(_HALF)
+        folder / file, keys=table.keys, rows=table.rows, steps=table.steps, step=table.step
     )
 
 

@@ -33,7 +33,7 @@ _BIG_CITY_PEOPLE = 100_000
 _INNER = word_set("of for & de del la and the al el ul bin ibn van von der den di da du dos ter wa")
 _TIES = frozenset("-'&.")
 # Words that begin a sentence with a capital without being part of a name.
-_OPENERS = word_set(
+OPENERS = word_set(
     """The A An In On At For From To Of As If When While After Before Since But And Or So This That
     These Those He She It They We His Her Its Their Our My Your Both Some All One Two Three Former
     Late Under With By Also Yet Not No Another Other"""
@@ -189,7 +189,7 @@ def _adjacent(text: str, tokens: Sequence[Token], index: int) -> bool:
 
 
 def _shape(tokens: Sequence[Token], first: int, last: int, lexicon: Lexicon) -> Span | None:
-    while first < last and tokens[first][0] in _OPENERS:
+    while first < last and tokens[first][0] in OPENERS:
         first += 1
     if first >= last:
         return None

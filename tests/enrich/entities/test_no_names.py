@@ -28,6 +28,7 @@ def resolved(text: str, kind: str, *names: str) -> list[str]:
         ("Loans\n\nThe sum was 30 mln N.Z. Dlrs then.", "ORG", "N.Z. Dlrs"),
         ("Report\n\nWN/Wikinews contributed to it.", "ORG", "WN/Wikinews"),
         ("Raid\n\nGunmen shot a guard.", "GPE", "Gunmen"),
+        ("Deal\n\nThe Co Inc. said nothing.", "ORG", "Co Inc."),
         ("Probe\n\nThe craft came back to Earth.", "LOC", "Earth"),
         ("Probe\n\nThe craft came near Mars.", "GPE", "Mars"),
         ("Probe\n\nThe craft stayed on Venus.", "LOC", "Venus"),

@@ -80,6 +80,36 @@ def test_letters_that_stand_for_small_words_are_no_name() -> None:
     assert found == [("Sava Water Board", "ORG"), ("SWB", "ORG")]
 
 
+def test_a_listed_body_is_no_part_of_one_that_our_model_sees() -> None:
+    """Of two states in one name it sees two, of a body with "and" in its name the longer one."""
+    text = "The Osk Food and Drug Administration met in Trinidad and Tobago."
+    found = trusted(text, Osk_Food_and_Drug_Administration="ORG", Trinidad="GPE", Tobago="GPE")
+    assert found == [("Osk Food and Drug Administration", "ORG"), ("Trinidad and Tobago", "GPE")]
+
+
+def test_a_town_and_the_state_behind_it_are_two_names() -> None:
+    """A model that sees one name there sees two."""
+    text = "He left Springfield, Illinois, and Osk, Kenya."
+    found = trusted(text, **{"Springfield,_Illinois": "GPE", "Osk,_Kenya": "GPE"})
+    assert [words for words, _ in found] == ["Springfield", "Illinois", "Osk", "Kenya"]
+
+
+def test_a_surname_is_no_other_word_and_no_town() -> None:
+    """ "An" opens a sentence, something lies in Van; elsewhere both are the person."""
+    text = "Bo An met Ane Van. An unsigned note came. Later An left, and Van. A lake in Van froze."
+    found = trusted(text, Bo_An="PERSON", Ane_Van="PERSON")
+    assert [words for words, kind in found if kind == "PERSON"] == ["Bo An", "Ane Van", "An", "Van"]
+    assert found.count(("An", "PERSON")) == 1
+
+
+def test_where_mentions_disagree_a_preposition_of_place_decides() -> None:
+    """Once a body, once a place that something is in: a place."""
+    text = "Zorvan reopened. A hotel in Zorvan burned."
+    at = [match.span() for match in re.finditer("Zorvan", text)]
+    spans = [Span(*at[0], "ORG", TRUSTED), Span(*at[1], "GPE", TRUSTED)]
+    assert [s.kind for s in resolve(text, spans, load_lexicon())] == ["GPE", "GPE"]
+
+
 @pytest.mark.parametrize(
     ("text", "seen", "wanted"),
     [
