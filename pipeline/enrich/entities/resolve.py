@@ -88,6 +88,7 @@ _BODY_AFTER = re.compile(
     r"airlines|subsidiary|plc)\b"
 )
 _COMPANY_LISTS = frozenset({"companies.tsv", "organisations.tsv"})
+_STATE_LISTS = frozenset({"countries.tsv", "policy.tsv"})
 _CONJUNCTIONS = word_set(
     """Although Though While When Whereas Because Since Before After Until Unless However Despite"""
 )
@@ -369,8 +370,11 @@ def _listed_as(
     )
     # A listed body that bears nobody's name is no person ("Wikinews").
     body = name.kind == "ORG" and span.kind == "PERSON" and not _is_borne(name, lexicon)
+    # A state that the model takes for a body ("Soviet Union") is one all the same.
+    state = name.kind == "GPE" and span.kind == "ORG" and name.source in _STATE_LISTS
     same = (
         house
+        or state
         or people
         or town
         or body

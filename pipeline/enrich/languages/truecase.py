@@ -9,13 +9,16 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipeline.enrich.entities.spans import listed
+from pipeline.enrich.entities.spans import OPENERS, listed
 from pipeline.enrich.lexicon import Lexicon, tokenize
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_TOKEN = re.compile(rf"(?<![^\W\d_])(?:[A-Z]\.)+|{_WORD.pattern}")
+"""A word, or letters with a full stop each ("U.S.", the initial of a name), which stay."""
 _BEFORE = re.compile(r"[^\W\d_]['\u2019]?\Z")
 """What ends a part of the same word: a letter, or one with an apostrophe."""
 _KNOWN_PEOPLE = 50_000
+_PLACES = frozenset({"GPE", "LOC", "NORP"})
 _WORDS_LIKE_ACRONYMS = frozenset({"US", "WHO", "AU", "AS", "IT"})
 
 
@@ -42,13 +45,18 @@ class Truecaser:
         return written
 
     def _form(self, word: str) -> str | None:
-        """Return how the body mostly writes a word inside its sentences; None if it never does."""
+        """Return how the body mostly writes a word inside its sentences; None if it never does.
+
+        A capital that only opens sentences says nothing of a word that news writes small.
+        """
         forms = self._written.get(word, ())
+        if not forms:
+            return None
         if len(forms) < 2:
-            return forms[0] if forms else None
-        counts = {
-            form: sum(_inside(self._body, at) for at in self._occurrences(form)) for form in forms
-        }
+            form = forms[0]
+            said = not self._is_small(form) or any(map(self._inside, self._occurrences(form)))
+            return form if said else None
+        counts = {form: sum(map(self._inside, self._occurrences(form))) for form in forms}
         return min(forms, key=lambda form: (-counts[form], form.isupper(), form))
 
     def _occurrences(self, word: str) -> Iterator[int]:
@@ -69,7 +77,7 @@ class Truecaser:
         """Bring each word of capitals of a line into its likely case; same length."""
         if not is_capitals(line):
             return line
-        result = _WORD.sub(lambda match: self._word(match.group()), line)
+        result = _TOKEN.sub(lambda match: self._word(match.group()), line)
         result = self._phrases(line, result)
         return result if len(result) == len(line) else line
 
@@ -85,7 +93,7 @@ class Truecaser:
         return result
 
     def _word(self, word: str) -> str:
-        if not word.isupper():
+        if not word.isupper() or "." in word:
             return word
         known = self._form(word)
         if known is not None:
@@ -93,13 +101,20 @@ class Truecaser:
         title = word.capitalize()
         base = re.split(r"['\u2019]", title)[0]
         acronym = len(word) <= 5 and word not in _WORDS_LIKE_ACRONYMS
+        listed_as = self._lexicon.names.get(title)
+        if listed_as is not None and listed_as.kind in _PLACES:
+            return title
         if acronym and word in self._lexicon.names:
             return word
         return title if self._is_name(base) else word.lower()
 
     def _is_name(self, base: str) -> bool:
         lexicon = self._lexicon
-        if base in lexicon.names or base in lexicon.first_names:
+        if base in lexicon.names:
+            return True
+        if self._is_small(base):
+            return False  # "BEGIN" and "OVER" are names too, and hardly ever here
+        if base in lexicon.first_names:
             return True
         if base in lexicon.common_words:
             return False
@@ -107,8 +122,12 @@ class Truecaser:
         big = places is not None and places[0][1] >= _KNOWN_PEOPLE
         return big or (base in lexicon.last_names and len(base) > 4)
 
+    def _is_small(self, word: str) -> bool:
+        """Say whether news writes a word small, but where it opens a sentence."""
+        return word in OPENERS or word.lower() in self._lexicon.small_words
 
-def _inside(body: str, at: int) -> bool:
-    """Say whether a word that begins there is inside a sentence: there its case says something."""
-    before = body[max(0, at - 2) : at]
-    return bool(before) and before[-1] in " ,-(" and before[:1] not in ".!?\n\"'"
+    def _inside(self, at: int) -> bool:
+        """Say whether a word that begins there in the body is inside a sentence: there its case
+        says something."""
+        before = self._body[max(0, at - 2) : at]
+        return bool(before) and before[-1] in " ,-(" and before[:1] not in ".!?\n\"'"

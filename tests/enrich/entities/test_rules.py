@@ -185,10 +185,10 @@ def test_capitals_get_their_case_back_with_the_same_length() -> None:
 @pytest.mark.parametrize(
     ("body", "line", "expected"),
     [
-        ("He met Copper Co. It cut copper and copper.", "COPPER FALLS HERE", "copper Falls here"),
+        ("He met Copper Co. It cut copper and copper.", "COPPER FALLS HERE", "copper falls here"),
         ("Copper fell.\nCopper rose. We saw Copper, copper's, scopper.", "COPPER X", "Copper x"),
         ("A strike at 'Copper', Copper said; copper is up.", "COPPER IS UP", "Copper is up"),
-        ("The NATO x.", "NATO AND THE BBC", "NATO and The BBC"),
+        ("The NATO x.", "NATO AND THE BBC", "NATO and the BBC"),
     ],
 )
 def test_a_word_in_capitals_is_written_as_the_body_mostly_does(
@@ -196,6 +196,19 @@ def test_a_word_in_capitals_is_written_as_the_body_mostly_does(
 ) -> None:
     """Inside its sentences; a word of another's parts, and of a sentence's beginning, are none."""
     assert Truecaser(body, load_lexicon()).line(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("U.S. SAYS JAMES A. ZORVAN SAW IRAN", "U.S. says James A. zorvan saw Iran"),
+        ("JAPAN CUTS TARIFFS ON U.K. TEA", "Japan cuts tariffs on U.K. tea"),
+        ("KENYAN MINERS BEGIN STRIKE OVER PAY", "Kenyan miners begin strike over pay"),
+    ],
+)
+def test_without_a_body_the_lists_and_small_words_tell(line: str, expected: str) -> None:
+    """Letters with full stops stay; a country is no acronym; words that are rare names are none."""
+    assert Truecaser("", load_lexicon()).line(line) == expected
 
 
 @pytest.mark.parametrize(
