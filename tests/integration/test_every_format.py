@@ -55,6 +55,7 @@ def _rows(lake: Path, table: str, names: tuple[str, ...] = ()) -> list[str]:
     )
 
 
+@pytest.mark.long
 def test_every_format_gives_the_same_rows_live_and_in_replay(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:

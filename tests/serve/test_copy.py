@@ -19,6 +19,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.upkeep.compact import Sizing, compact
 from tests.show.test_report import AS_OF, SECRET, stories
+from tests.support.laws import sample
 from tests.support.rows import NOON, a_batch, a_reject, a_story, altered, enriched, written
 
 FIGURES = """
@@ -202,7 +203,7 @@ class _Killed(BaseException):
     """Stands for a signal that ends the process."""
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("steps", sample([1, 2, 3], 3))
 def test_a_copy_that_was_cut_short_is_finished(
     tmp_path: Path, writer: LakeWriter, steps: int
 ) -> None:

@@ -49,7 +49,7 @@ WHERE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("seed", sample([1, 2, 3], 2))
+@pytest.mark.parametrize("seed", sample([1, 2, 3], 3))
 def test_a_life_ends_whole(seed: int) -> None:
     """Whatever the scheduler, the store and the broker do."""
     outcome = lived(Plan.of(seed, 400), Memory)

@@ -27,12 +27,12 @@ def law(examples: int, *, fewest: int = _FEWEST, **more: Any) -> settings:
     return settings(max_examples=max(count, min(examples, fewest)), deadline=None, **more)
 
 
-def grid(*axes: Sequence[Any]) -> list[Any]:
+def grid(*axes: Sequence[Any], every: int = 1) -> list[Any]:
     """All combinations of the axes' values, as parameters of a test.
 
-    In the short form those of the diagonal: every value of every axis is in one of them.
+    In the short form each `every`th of the diagonal, in which every value of every axis is once.
     """
-    steps = range(max(map(len, axes)))
+    steps = range(0, max(map(len, axes)), every)
     diagonal = [tuple(axis[step % len(axis)] for axis in axes) for step in steps]
     return [
         pytest.param(*case, marks=() if case in diagonal else pytest.mark.long)

@@ -112,6 +112,7 @@ def put(root: Path, batch: Sequence[dict[str, Any]], begin: int, *, accounted: b
         forced(root, "ledger", blocks)
 
 
+@pytest.mark.long
 @given(
     st.tuples(batches, st.booleans(), st.just("note")),
     st.lists(st.tuples(batches, st.booleans(), UPKEEP), min_size=1, max_size=2),

@@ -63,6 +63,7 @@ def test_each_table_is_read_as_arrow_reads_it(lake: Path) -> None:
     assert_alike(lake)
 
 
+@pytest.mark.long
 def test_columns_that_an_older_lake_lacks_are_null(tmp_path: Path) -> None:
     """In its files, and in its tables before and after they were widened; new files have them."""
     golden = Path(__file__).parents[2] / "golden" / "lakes"

@@ -132,7 +132,7 @@ def test_the_same_files_compact_to_the_same_bytes(tmp_path: Path) -> None:
     assert bytes_[0].equals(bytes_[1])
 
 
-@pytest.mark.parametrize("table", sample(TABLES))
+@pytest.mark.parametrize("table", sample(TABLES, 4))
 def test_of_two_compactions_at_once_one_wins_and_nothing_doubles(
     tmp_path: Path, table: str
 ) -> None:
