@@ -27,6 +27,8 @@ from pipeline.store.schema.from_rows import record_of
 
 _PINNED = ("stories", "rejects", "ledger")
 _DELETED: RejectKind = "skipped.deleted"
+_ATTEMPTS = 5
+"""How often a plan is begun anew where upkeep removes files that it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,25 @@ def plan_reprocess(
 ) -> Plan:
     """Plan the unfinished run under these stages and condition, else a new one.
 
-    Writes nothing. Raises `UsageError` where there is no lake, or for a wrong condition.
+    Writes nothing. What upkeep replaces meanwhile is read anew. Raises `UsageError` where there is
+    no lake, or for a wrong condition, `StoreError` where a file of the lake is gone.
     """
-    where = (where or "").strip() or None
+    condition = (where or "").strip() or None
+    gone: FileNotFoundError | None = None
+    for _ in range(_ATTEMPTS):
+        try:
+            return _planned(lake_url, options, stages, condition)
+        except FileNotFoundError as error:
+            gone = error
+    raise StoreError(
+        "a data file of the lake is gone: `dateline lake check` names it; take it from a backup",
+        reason=str(gone),
+    ) from gone
+
+
+def _planned(
+    lake_url: str, options: Mapping[str, str], stages: StageSet, where: str | None
+) -> Plan:
     now = open_snapshot(lake_url, options)
     missing = [table for table in _PINNED if table not in now.tables]
     if missing:

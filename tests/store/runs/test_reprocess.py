@@ -17,9 +17,12 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.query import json_rows, query
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.reprocess import ReprocessRun, plan_reprocess
 from pipeline.store.schema.from_rows import story_of
 from pipeline.store.schema.rows import story_row
+from pipeline.store.upkeep.clean_up import clean_up
+from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import DELETED, named_stories, withdraw
 from tests.store.commit.test_write import DyingLake, Killed
 from tests.support.copies import made_once
@@ -253,6 +256,30 @@ def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: s
     assert not report.counts.keys() - {"unreferenced"}, report.findings
     found = rows(lake, "select enrichment_id, count(*) as n from current group by all")
     assert found == [{"enrichment_id": NEW, "n": 12}]
+
+
+def test_a_plan_is_made_anew_where_upkeep_removes_what_it_reads(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compaction and clean-up between the log and its files; what stays away is a fault."""
+    opened: list[Snapshot] = []
+
+    def outrun(url: str, *options: Any) -> Snapshot:
+        snapshot = open_snapshot(url, *options)
+        if not opened:
+            opened.append(snapshot)
+            own = Lake(url)
+            assert sum(table.replaced for table in compact(own, Sizing(min_files=2), NOON)) > 0
+            assert clean_up(own, NOON).removed > 0
+        return snapshot
+
+    before = plan_reprocess(str(lake), {}, STAGES)
+    monkeypatch.setattr("pipeline.store.runs.reprocess.open_snapshot", outrun)
+    assert plan_reprocess(str(lake), {}, STAGES).counted == before.counted
+    for file in Lake(str(lake)).active("ledger"):
+        (lake / file).unlink()
+    with pytest.raises(StoreError, match="data file of the lake is gone"):
+        plan_reprocess(str(lake), {}, STAGES)
 
 
 def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
