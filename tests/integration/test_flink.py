@@ -208,7 +208,7 @@ def test_flink_replays_an_archive_by_several_workers(cluster: Cluster, job: Job)
             packed.addfile(entry, io.BytesIO(record))
     job.configure(parallelism=2, mode="full")
     with job.config.open("a") as more:
-        more.write("\n[replay]\npart_records = 20\n")
+        more.write("\n[replay]\npart_records = 50\n")
     command = ("replay", str(archive), "--runner", "flink", "--json")
     assert json.loads(job.dateline(*command))["records"] == len(sent)
     assert_everything_once(job.lake, sent)
