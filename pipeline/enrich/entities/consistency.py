@@ -8,10 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.enrich.entities.lists import LINE
-from pipeline.enrich.entities.spans import CITY, LISTED_WORD, OPENERS, TRUSTED, Span, Token
+from pipeline.enrich.entities.spans import (
+    CITY,
+    LISTED_WORD,
+    TRUSTED,
+    Span,
+    Token,
+    is_written_small,
+)
 from pipeline.enrich.lexicon import Lexicon, tokenize, word_set
 
 COMPANY_ENDS = word_set("Inc Corp Co Ltd Plc PLC SA AG NV SpA AB ASA Oy Bhd Pty")
+STATE_LISTS = frozenset({"countries.tsv", "policy.tsv"})
 _SURNAMES_FIRST = word_set(
     """Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo Lin Gao Luo Deng Jiang Xi
     Wen Bo Peng Qian Tang Cao Yuan Lu Jia Wei Han Feng Kim Park Lee Choi Chung Roh Moon Yoon Cho Ahn
@@ -126,8 +134,7 @@ def repeated_names(
 def _is_no_surname(text: str, start: int, word: str, lexicon: Lexicon) -> bool:
     """Say whether a word that is some person's surname is none here: it opens a sentence and news
     writes it small ("An unsigned note"), or it is a town that something is in."""
-    opens = word in OPENERS or word.lower() in lexicon.small_words
-    if opens and BEGINS.search(text, max(0, start - 4), start):
+    if is_written_small(word, lexicon) and BEGINS.search(text, max(0, start - 4), start):
         return True
     return word in lexicon.cities and bool(_IN_BEFORE.search(text, max(0, start - 9), start))
 
@@ -194,6 +201,6 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
         entry = entries.get(surface)
         name = span.name or (entry.name if entry else None)
         if name is not None and name.kind != kind and name.source != "cities.tsv":
-            kind = name.kind if name.source in ("countries.tsv", "policy.tsv") else kind
+            kind = name.kind if name.source in STATE_LISTS else kind
         result.append(replace(span, kind=kind, name=name if name and name.kind == kind else None))
     return result

@@ -19,6 +19,7 @@ from pipeline.enrich.entities.compounds import (
 from pipeline.enrich.entities.consistency import (
     BEGINS,
     COMPANY_ENDS,
+    STATE_LISTS,
     after_preposition,
     choose_spans,
     one_kind,
@@ -88,7 +89,6 @@ _BODY_AFTER = re.compile(
     r"airlines|subsidiary|plc)\b"
 )
 _COMPANY_LISTS = frozenset({"companies.tsv", "organisations.tsv"})
-_STATE_LISTS = frozenset({"countries.tsv", "policy.tsv"})
 _CONJUNCTIONS = word_set(
     """Although Though While When Whereas Because Since Before After Until Unless However Despite"""
 )
@@ -371,7 +371,7 @@ def _listed_as(
     # A listed body that bears nobody's name is no person ("Wikinews").
     body = name.kind == "ORG" and span.kind == "PERSON" and not _is_borne(name, lexicon)
     # A state that the model takes for a body ("Soviet Union") is one all the same.
-    state = name.kind == "GPE" and span.kind == "ORG" and name.source in _STATE_LISTS
+    state = name.kind == "GPE" and span.kind == "ORG" and name.source in STATE_LISTS
     same = (
         house
         or state
@@ -421,7 +421,7 @@ def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
 
 def _is_people(span: Span) -> bool:
     """Return a people of a country or a land, unlike a faith or a party."""
-    return span.name is None or span.name.source in ("countries.tsv", "policy.tsv")
+    return span.name is None or span.name.source in STATE_LISTS
 
 
 def _dressed(text: str, span: Span) -> Span:

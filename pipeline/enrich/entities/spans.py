@@ -33,7 +33,7 @@ _BIG_CITY_PEOPLE = 100_000
 _INNER = word_set("of for & de del la and the al el ul bin ibn van von der den di da du dos ter wa")
 _TIES = frozenset("-'&.")
 # Words that begin a sentence with a capital without being part of a name.
-OPENERS = word_set(
+_OPENERS = word_set(
     """The A An In On At For From To Of As If When While After Before Since But And Or So This That
     These Those He She It They We His Her Its Their Our My Your Both Some All One Two Three Former
     Late Under With By Also Yet Not No Another Other"""
@@ -70,6 +70,11 @@ class Span:
     kind: str
     strength: int
     name: Name | None = None
+
+
+def is_written_small(word: str, lexicon: Lexicon) -> bool:
+    """Say whether news writes a word small, but where it opens a sentence."""
+    return word in _OPENERS or word.lower() in lexicon.small_words
 
 
 def listed(tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Span]:
@@ -189,7 +194,7 @@ def _adjacent(text: str, tokens: Sequence[Token], index: int) -> bool:
 
 
 def _shape(tokens: Sequence[Token], first: int, last: int, lexicon: Lexicon) -> Span | None:
-    while first < last and tokens[first][0] in OPENERS:
+    while first < last and tokens[first][0] in _OPENERS:
         first += 1
     if first >= last:
         return None

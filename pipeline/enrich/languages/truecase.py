@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipeline.enrich.entities.spans import OPENERS, listed
+from pipeline.enrich.entities.spans import is_written_small, listed
 from pipeline.enrich.lexicon import Lexicon, tokenize
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -54,7 +54,9 @@ class Truecaser:
             return None
         if len(forms) < 2:
             form = forms[0]
-            said = not self._is_small(form) or any(map(self._inside, self._occurrences(form)))
+            said = not is_written_small(form, self._lexicon) or any(
+                map(self._inside, self._occurrences(form))
+            )
             return form if said else None
         counts = {form: sum(map(self._inside, self._occurrences(form))) for form in forms}
         return min(forms, key=lambda form: (-counts[form], form.isupper(), form))
@@ -112,7 +114,7 @@ class Truecaser:
         lexicon = self._lexicon
         if base in lexicon.names:
             return True
-        if self._is_small(base):
+        if is_written_small(base, lexicon):
             return False  # "BEGIN" and "OVER" are names too, and hardly ever here
         if base in lexicon.first_names:
             return True
@@ -121,10 +123,6 @@ class Truecaser:
         places = lexicon.cities.get(base)
         big = places is not None and places[0][1] >= _KNOWN_PEOPLE
         return big or (base in lexicon.last_names and len(base) > 4)
-
-    def _is_small(self, word: str) -> bool:
-        """Say whether news writes a word small, but where it opens a sentence."""
-        return word in OPENERS or word.lower() in self._lexicon.small_words
 
     def _inside(self, at: int) -> bool:
         """Say whether a word that begins there in the body is inside a sentence: there its case
