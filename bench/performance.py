@@ -271,7 +271,10 @@ def replay(given: Given) -> Measure:
             live = _job(given, records, f"live-{number}", "--workers", "1")
             lake = Path(folder, f"lake-{number}")
             job = ReplayProcess(
-                archive, lake, Path(folder, "log"), workers=1, part_records=len(records) // 5
+                *(archive, lake, Path(folder, "log")),
+                workers=1,
+                part_records=len(records) // 5,
+                fresh=True,
             )
             process = psutil.Process(job.process.pid)
             first = _until(lambda lake=lake: ended_at(lake))

@@ -76,6 +76,7 @@ def replay(archive: Path, lake: Path, given: argparse.Namespace, facts: dict[str
             lake.with_suffix(".log"),
             workers=given.workers,
             part_records=given.part_records,
+            fresh=True,
         )
         start_s = time.monotonic()
         while job.process.poll() is None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pipeline import clock
 from pipeline.config import Settings
@@ -27,6 +27,7 @@ from pipeline.errors import (
     DatelineError,
     WorkerError,
 )
+from pipeline.forks import Forked, ForkServer
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.pauses import grown
@@ -40,6 +41,8 @@ _DEATHS = 5
 _WINDOW_S = 120.0
 _FIRST_PAUSE_S = 0.5
 _GRACE_S = 60.0
+_STANDARD_ERROR = 2
+_WORKER = "pipeline.beam.worker"
 _RESTARTS = {GROWN_EXIT_CODE: "grown"}
 
 OnReport = Callable[[Mapping[str, Any]], None]
@@ -82,8 +85,10 @@ class Supervisor:
         }
         self._settings = settings
         self._is_replay = replays is not None
+        self._nursery = _Nursery(common)
         self._workers = [
-            _Worker(str(n), common | order, on_report) for n, order in enumerate(orders)
+            _Worker(str(n), common | order, self._nursery, on_report)
+            for n, order in enumerate(orders)
         ]
 
     @property
@@ -115,6 +120,7 @@ class Supervisor:
         finally:
             upkeep.end()
             self._stop(hurry or threading.Event())
+            self._nursery.close()
             if observer is not None:
                 observer.close()
 
@@ -228,14 +234,48 @@ class _Upkeep:
             log.info("upkeep", **{name: facts[name] for name in shown})
 
 
+class _Nursery:
+    """Where workers come from: a fork server, started with the first and again where it died."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._order = order
+        self._server: ForkServer | None = None
+
+    def start(self) -> tuple[Forked, IO[str], IO[str]]:
+        """Start a worker; with it come its standard input and output."""
+        if self._server is None or self._server.is_gone:
+            self.close()
+            self._server = ForkServer(_WORKER, self._order)
+        its_input, order = os.pipe()
+        reports, its_output = os.pipe()
+        forked = self._server.start((), (its_input, its_output, _STANDARD_ERROR))
+        os.close(its_input)
+        os.close(its_output)
+        return forked, os.fdopen(order, "w"), os.fdopen(reports)
+
+    def close(self) -> None:
+        """End the server, and the workers that still run."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+
 class _Worker:
-    def __init__(self, name: str, order: Mapping[str, Any], on_report: OnReport | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        order: Mapping[str, Any],
+        nursery: _Nursery,
+        on_report: OnReport | None,
+    ) -> None:
         self.name = name
         self.done = False
         self.observer: Observer | None = None
         self._order = json.dumps(order)
+        self._nursery = nursery
         self._on_report = on_report
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
+        self._pipes: tuple[IO[str], ...] = ()
         self._listener: threading.Thread | None = None
         self._deaths: deque[float] = deque()
         self._restart_s = 0.0
@@ -290,8 +330,8 @@ class _Worker:
         self._process.wait()
         if self._listener is not None:
             self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
+        for pipe in self._pipes:
+            with suppress(BrokenPipeError):  # its order had not been taken
                 pipe.close()
 
     def _note_death(self, code: int) -> None:
@@ -306,30 +346,18 @@ class _Worker:
         log.warning("a worker died and is started again", exit_code=code, pause_s=pause_s)
 
     def _start(self) -> None:
-        # Its own session: Ctrl-C reaches the supervisor alone, which asks the workers to stop.
-        self._process = subprocess.Popen(
-            _command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            # A worker is one core's work: the matrices are too small for more threads (measured:
-            # 1.9 times the stock pipeline with one, 1.1 times with two).
-            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
-        )
-        if self._process.stdin is not None:
-            try:
-                self._process.stdin.write(self._order + "\n")
-                self._process.stdin.flush()
-            except BrokenPipeError:
-                return  # it died already: `look` sees it
+        self._process, order, reports = self._nursery.start()
+        self._pipes = (order, reports)
+        with suppress(BrokenPipeError):  # it died already: `look` sees it
+            order.write(self._order + "\n")
+            order.flush()
         if self.observer is not None:
             self.observer.started(self.name)
-        self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._listener = threading.Thread(target=self._listen, args=(reports,), daemon=True)
         self._listener.start()
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or ():
+    def _listen(self, reports: IO[str]) -> None:
+        for line in reports:
             try:
                 fact = json.loads(line)
             except json.JSONDecodeError:
@@ -358,7 +386,3 @@ def _as_json(ticks: Sequence[Replay]) -> list[dict[str, Any]]:
     from pipeline.replay import to_json
 
     return [to_json(tick) for tick in ticks]
-
-
-def _command() -> Sequence[str]:
-    return [sys.executable, "-m", "pipeline.beam.worker"]

@@ -1,4 +1,4 @@
-"""One worker process of the in-process engine; `pipeline.supervise` starts it.
+"""One worker process of the in-process engine; `pipeline.supervise` starts it off a fork server.
 
 It is told what to do by one line of JSON on standard input, which stays open: when it closes, the
 supervisor is gone and the worker finishes its batch and stops, or is ended after some seconds,
@@ -15,13 +15,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
 from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError, WorkerError
-from pipeline.job import Job, forget, job_of
+from pipeline.job import Job, enricher_of, forget, job_of
 from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
 from pipeline.replay import from_json
@@ -34,10 +34,24 @@ _ORPHAN_S = 5.0
 """How long a worker whose supervisor is gone may take to finish its batch."""
 
 
-def main() -> int:
+def load_shared(order: Mapping[str, Any]) -> None:
+    """Load in the fork server what every worker of a job needs: Beam, the lists and the models."""
+    configure(order["log_level"], json=order["log_json"])
+    # Only now: importing Beam logs.
+    import pipeline.beam.launch  # noqa: F401
+
+    # A worker meets the same fault, and has someone to tell it to.
+    with suppress(DatelineError):
+        enricher_of(restore(order["settings"])).load()
+
+
+def main(_: Sequence[str] = ()) -> int:
     """Run the worker that standard input describes; the process's exit code."""
     report = _take_stdout()
-    order = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # its supervisor is gone already
+        return 0
+    order = json.loads(line)
     configure(order["log_level"], json=order["log_json"])
     # Only now: importing Beam logs.
     from pipeline.beam.launch import replay_ticks, run_epochs

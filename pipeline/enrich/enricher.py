@@ -90,10 +90,13 @@ class Enricher:
         self.enrichment_id = digest_of(map(str, self.stages))
 
     def load(self) -> None:
-        """Load every model now rather than at the first story. Raises ModelError."""
+        """Load lists and models now rather than at the first story. Raises ModelError."""
+        load_lexicon()
         _opened(self._coder, self.model)
         for name in self._models.values():
             ner.recognizer(name)
+        for name in {*self._models.values(), self.model}:
+            _usual_words(name)
 
     def enrich_batch(self, batch: ParsedBatch) -> EnrichedBatch:
         """Enrich the stories of a batch; a story that failed joins the rejects."""

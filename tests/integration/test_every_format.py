@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from tests.parse.golden import GOLDEN, cases
+from tests.support.command import dateline
 
 pytestmark = pytest.mark.engine
 # Of a revision that two inputs hold, a text and a document, the first one's bytes are kept: which
@@ -117,12 +115,10 @@ def test_run_reads_by_the_mappings_of_the_command_line(
     records = [Record("test", 0, _ODD.encode()), Record("test", 1, known)]
     publish(records, bootstrap_servers=broker.bootstrap_servers, topic="wire")
     lake = tmp_path / "lake"
-    command = [sys.executable, "-m", "pipeline.cli", "run", "--until-caught-up"]
-    command += ["--bootstrap-servers", broker.bootstrap_servers, "--topic", "wire"]
-    command += ["--lake", str(lake), "--map", str(tmp_path / "odd.toml")]
-    bare = {**os.environ, "DATELINE_ENRICH__MODE": "none"}
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=120, env=bare
+    done = dateline(
+        *("run", "--until-caught-up", "--bootstrap-servers", broker.bootstrap_servers),
+        *("--topic", "wire", "--lake", str(lake), "--map", str(tmp_path / "odd.toml")),
+        env={"DATELINE_ENRICH__MODE": "none"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     stories = _rows(lake, "stories", ("headline", "format_version"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,6 +29,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.read.query import json_rows, query
 from pipeline.store.runs.reprocess import plan_reprocess
+from tests.support import ready
 from tests.support.command import dateline
 from tests.support.job import until
 from tests.support.rows import a_batch, a_story, enriched, written
@@ -147,11 +146,7 @@ def test_a_run_that_is_killed_goes_on(old: Path) -> None:
     while ended == held["n"]:
         lake = shutil.copytree(old, next(copies))
         arguments = ("reprocess", "--lake", str(lake), "--config", str(config))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = ready.command(*arguments)
         try:
             until(lambda lake=lake: rows(lake, done)[0]["n"] >= 10, 300)  # type: ignore[misc]
         finally:

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -97,19 +98,39 @@ def test_a_job_that_is_killed_in_the_stream_loses_nothing(
 def test_a_supervisor_that_is_killed_takes_its_worker_along(
     tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No worker goes on unwatched."""
-    import psutil
-
+    """No worker goes on unwatched, and no fork server."""
     monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
     publish(copy(0, 20), bootstrap_servers=broker.bootstrap_servers, topic="wire")
     lake, log = tmp_path / "lake", tmp_path / "log"
-    job = JobProcess(broker.bootstrap_servers, lake, log)
+    job = JobProcess(broker.bootstrap_servers, lake, log, fresh=True)
     until(lambda: (lake / "ledger").exists() and bool(rows_of(lake, "ledger")), 300)
-    workers = psutil.Process(job.process.pid).children()
-    assert workers
+    family = psutil.Process(job.process.pid).children(recursive=True)
+    assert set(job.workers()) < set(family)
     job.process.kill()
     job.wait(60)
-    assert not psutil.wait_procs(workers, timeout=120)[1]
+    assert not psutil.wait_procs(family, timeout=120)[1]
+
+
+@pytest.mark.long
+def test_a_job_goes_on_whose_fork_server_is_killed(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers end with it, and others come of a new one."""
+    monkeypatch.setenv("DATELINE_ENRICH__MODE", "none")
+    lake, log = tmp_path / "lake", tmp_path / "log"
+    publish(copy(0, 20), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+    with running(broker.bootstrap_servers, lake, log, "--workers", "2", fresh=True) as job:
+        until(lambda: ended_at(lake) == 20, 300)
+        workers = job.workers()
+        server = workers[0].parent()
+        assert server is not None and server.pid != job.process.pid
+        server.kill()
+        assert not psutil.wait_procs(workers, timeout=60)[1]
+        publish(copy(20, 40), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        until(lambda: ended_at(lake) == 40, 300)
+        job.process.terminate()
+        assert job.wait(120) == 0, log.read_text()[-3000:]
+    assert_everything_once(lake, list(copy(0, 40)))
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 It goes through `pipeline.cli.main`, as `python -m pipeline.cli` does, and no stream of it is a
 terminal. A test whose point is the process (signals, a terminal, what is imported) starts one.
+A command that starts workers is a process in any case, forked off one that stands ready.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from unittest import mock
 import structlog
 
 from pipeline.cli import main
+from tests.support import ready
+
+_WITH_WORKERS = {"run", "replay", "reprocess", "demo"}
+_TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ def dateline(*arguments: str, stdin: str = "", env: Mapping[str, str] | None = N
 
     Raises what the command would have died of with a traceback.
     """
+    if _WITH_WORKERS.intersection(arguments[:1]):
+        process = ready.command(*arguments, env=env, stdin=stdin.encode())
+        told = process.communicate(_TIMEOUT_S)
+        return Ended(process.wait(0), *told)
     given, out, err = _stream(stdin), _stream(), _stream()
     code = 0
     with (

@@ -13,27 +13,39 @@ from pathlib import Path
 import psutil
 
 from pipeline.store.read.snapshot import find_snapshot
+from tests.support import ready
+from tests.support.forks import Process
 
 
 class _Process:
-    """A command with worker processes."""
+    """A command with worker processes.
+
+    Forked off one that stands ready; `fresh` begins with the interpreter, as a user's does.
+    """
 
     def __init__(
-        self, log: Path, *arguments: str, prefix: Sequence[str] = (), **environment: str
+        self,
+        log: Path,
+        *arguments: str,
+        prefix: Sequence[str] = (),
+        fresh: bool = False,
+        **environment: str,
     ) -> None:
         self._log = log.open("ab")
-        self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "pipeline.cli", *arguments],
-            stdout=self._log,
-            stderr=self._log,
-            env={**os.environ, **environment},
-        )
+        self.process: subprocess.Popen[bytes] | Process
+        if prefix or fresh:
+            self.process = subprocess.Popen(
+                [*prefix, sys.executable, "-m", "pipeline.cli", *arguments],
+                stdout=self._log,
+                stderr=self._log,
+                env={**os.environ, **environment},
+            )
+        else:
+            self.process = ready.command(*arguments, env=environment, out=self._log)
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes that run."""
-        with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.process.pid).children()
-        return []
+        return workers(self.process.pid)
 
     def worker_rss(self) -> list[float]:
         """The resident memory of each worker, in MB."""
@@ -78,6 +90,7 @@ class JobProcess(_Process):
         log: Path,
         *options: str,
         prefix: Sequence[str] = (),
+        fresh: bool = False,
     ) -> None:
         super().__init__(
             log,
@@ -85,6 +98,7 @@ class JobProcess(_Process):
             *("--lake", str(lake), "--flush-interval-s", "0.2", "--log-level", "info"),
             *options,
             prefix=prefix,
+            fresh=fresh,
         )
 
 
@@ -99,15 +113,24 @@ class ReplayProcess(_Process):
         *options: str,
         workers: int,
         part_records: int = 2000,
+        fresh: bool = False,
         **environment: str,
     ) -> None:
         super().__init__(
             log,
             *("replay", str(archive), "--lake", str(lake), "--workers", str(workers)),
             *("--log-level", "info", "--json", *options),
+            fresh=fresh,
             DATELINE_REPLAY__PART_RECORDS=str(part_records),
             **environment,
         )
+
+
+def workers(pid: int) -> list[psutil.Process]:
+    """The worker processes of a job: the children of its fork server."""
+    with suppress(psutil.NoSuchProcess):
+        return [worker for server in psutil.Process(pid).children() for worker in server.children()]
+    return []
 
 
 def ended_at(lake: Path) -> int:
@@ -120,9 +143,11 @@ def ended_at(lake: Path) -> int:
 
 
 @contextmanager
-def running(*arguments: object, prefix: Sequence[str] = ()) -> Iterator[JobProcess]:
+def running(
+    *arguments: object, prefix: Sequence[str] = (), fresh: bool = False
+) -> Iterator[JobProcess]:
     """A job that is killed at the end of the block, if it still runs."""
-    job = JobProcess(*arguments, prefix=prefix)  # type: ignore[arg-type]
+    job = JobProcess(*arguments, prefix=prefix, fresh=fresh)  # type: ignore[arg-type]
     try:
         yield job
     finally:

@@ -23,7 +23,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
-from tests.support.forks import Forked, server
+from tests.support.forks import Process, server
 from tests.support.rows import ENRICHMENT, a_batch, a_reject, a_story, enriched
 
 REGIONS = ("western-asia", "northern-europe", "unknown")
@@ -114,9 +114,9 @@ def command(lake: Path | str, what: str, *options: str) -> list[str]:
     return [sys.executable, "-m", "tests.support.writing", str(lake), what, *options]
 
 
-def started(lake: Path | str, what: str, *options: str, joined: bool = False) -> Forked:
+def started(lake: Path | str, what: str, *options: str, joined: bool = False) -> Process:
     """Such a process; `joined` has standard error in standard output."""
-    return Forked(server("tests.support.writing"), [str(lake), what, *options], joined=joined)
+    return Process(server("tests.support.writing"), [str(lake), what, *options], joined=joined)
 
 
 def ran(lake: Path | str, what: str, *options: str) -> subprocess.CompletedProcess[str]:

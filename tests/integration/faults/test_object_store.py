@@ -12,7 +12,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
 from tests.support import writing
 from tests.support.faults import LONG, record_opened
-from tests.support.forks import Forked
+from tests.support.forks import Process
 from tests.support.judge import judge_written
 from tests.support.object_store import SECRET, Store, options_of
 from tests.support.watch import GlobReader
@@ -33,12 +33,12 @@ def store() -> Iterator[Store]:
     record_opened(reader.opened)
 
 
-def started(endpoint: str, what: str, *options: str, **more: str) -> Forked:
+def started(endpoint: str, what: str, *options: str, **more: str) -> Process:
     pairs = [f"--option={k}={v}" for k, v in options_of(endpoint, **more).items()]
     return writing.started(URL, what, *options, *pairs, joined=True)
 
 
-def ended(process: Forked) -> tuple[int, str]:
+def ended(process: Process) -> tuple[int, str]:
     output, _ = process.communicate(timeout=300)
     assert SECRET not in output
     return process.wait(1), output

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.store.schema.contract import TABLES
 from tests.support.faults import LONG
-from tests.support.forks import Forked
+from tests.support.forks import Process
 from tests.support.job import until
 from tests.support.judge import judge_written
 from tests.support.writing import ran as run
@@ -29,7 +29,7 @@ if not LONG:
     COMPACT_POINTS = COMPACT_POINTS[::3]
 
 
-def finish(process: Forked) -> int:
+def finish(process: Process) -> int:
     _, said = process.communicate(timeout=120)
     code = process.wait(1)
     if code > 0:
@@ -37,7 +37,7 @@ def finish(process: Forked) -> int:
     return code
 
 
-def is_frozen(process: Forked) -> bool:
+def is_frozen(process: Process) -> bool:
     return Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2][0] == "T"
 
 
