@@ -88,4 +88,5 @@ def finished(act: Act, lexicon: EventLexicon) -> Act | None:
 _DATING = frozenset({"after", "before", "since", "when", "while", "as", "until", "once"})
 COOPERATIVE = code_set("cooperative")
 PROTESTING = code_set("protesting")
+HALTING = code_set("halting")
 _GRANTING = code_set("granting")

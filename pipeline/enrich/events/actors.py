@@ -78,6 +78,7 @@ _ECONOMY = frozenset([
 ])  # fmt: skip
 _OFFICERS = frozenset({"GOV", "LEG", "JUD", "OPP"})
 _HARMING = frozenset({"ATTACK", "BOMB"})
+_GATHERINGS = frozenset({"TALKS", "MEETING"})
 _PRONOUN = 0.8
 """How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
 _IN_PLACE = 0.6
@@ -388,6 +389,8 @@ class Resolver:
             return []
         if any(child.lower_ in {"no", "any"} for child in token.children):
             return []
+        if not classes_of(token, self._lexicon).isdisjoint(_GATHERINGS):
+            return []  # "boycotted a conference in Beijing": nobody, and neither is Beijing
         acronym = _is_acronym(token)
         if token.tag_ == "NN" and not acronym and not any(True for _ in token.children):
             return []  # "smuggling", "talks": nothing that somebody could be

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.enrich.events.act import COOPERATIVE, PROTESTING, Act, finished
+from pipeline.enrich.events.act import COOPERATIVE, HALTING, PROTESTING, Act, finished
 from pipeline.enrich.events.classes import classes_of, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
@@ -371,7 +371,7 @@ class ActFinder:
 
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
-_OF_SUBJECTS = code_set("assaulting") + code_set("halting")
+_OF_SUBJECTS = code_set("assaulting") + HALTING
 """Codes of acts whose subject, where a noun names an act, is no act besides."""
 _ORDERED = code_set("ordered")
 _FIGHTING = code_set("fighting")

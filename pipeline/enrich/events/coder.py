@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pipeline.enrich.entities import ner
 from pipeline.enrich.events import labels
-from pipeline.enrich.events.act import PROTESTING, Act
+from pipeline.enrich.events.act import HALTING, PROTESTING, Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
 from pipeline.enrich.events.antecedents import Mentions, is_possessed
-from pipeline.enrich.events.classes import is_armed
+from pipeline.enrich.events.classes import classes_of, is_armed, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.confidence import (
     confidence,
@@ -96,6 +96,8 @@ _IN_PLACES = code_set("in_places")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
+_VENUED = frozenset({"TALKS", "MEETING"})
+_OUTSIDE_PHRASES = frozenset({"relcl", "acl", "advcl"})
 _JOINING = frozenset({"and", "&"})
 _OF_SEVERAL = re.compile(
     r"(?:(?! and | & ).)* (?:of|for) (?:the )?(?P<all>(?P<first>.+?),? (?:and|&) .+)"
@@ -273,7 +275,7 @@ class EventCoder:
             sources = self._in_charge(act, resolver)
         if not sources:
             return []
-        tokens = [t for t in act.targets if not _only_place(t, act)]
+        tokens = [t for t in act.targets if not self._is_no_side(t, act)]
         of_a_state = any(party.political and party.actor.country for party in sources)
         unnamed = not act.code.startswith(_BETWEEN_SOMEBODY) and (
             of_a_state or not act.code.startswith(_BY_STATES)
@@ -321,6 +323,29 @@ class EventCoder:
         if (exchanged or act.code.startswith(_MUTUAL)) and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
+
+    def _is_no_side(self, token: Token, act: Act) -> bool:
+        """Say whether a phrase says where or why something was done, not to whom."""
+        if _only_place(token, act):
+            return True
+        if act.code.startswith(PROTESTING):
+            return token in act.trigger or (_is_cause(token) and not self._names_somebody(token))
+        return _is_in_place(token) and bool(self._activities(token, act))
+
+    def _names_somebody(self, token: Token) -> bool:
+        inner = (t for t in token.subtree if t.dep_ not in _OUTSIDE_PHRASES)
+        return any(is_somebody(t, self._lexicon) for t in inner)
+
+    def _activities(self, token: Token, act: Act) -> list[Token]:
+        """Return the talks or meeting that a place behind a preposition is the venue of.
+
+        "pulled out of talks in Doha", "called off a meeting in Kampala".
+        """
+        above = token.head.head
+        named = [above] if above.pos_ == "NOUN" else [*act.trigger, *act.targets]
+        if above.pos_ != "NOUN" and above.i != act.predicate.i:
+            return []
+        return [t for t in named if not _VENUED.isdisjoint(classes_of(t, self._lexicon))]
 
     def _hit(self, act: Act) -> list[Token]:
         """Say what an attack names that may tell whose country was hit.
@@ -446,7 +471,8 @@ def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
 
 def _told_elsewhere(act: Act, resolver: Resolver, sources: Sequence[Party]) -> list[Party]:
     """Return whom an act was done to that names nobody: its place, or where an envoy had been."""
-    placed = act.code.startswith(_IN_PLACES)
+    # Talks that are broken off somewhere are not broken off with the place.
+    placed = act.code.startswith(_IN_PLACES) and not act.code.startswith(HALTING)
     found = resolver.places(act.predicate, sources) if placed else []
     if not found and act.code.startswith(_RECALLING) and any(map(is_possessed, act.trigger)):
         return resolver.other_state(act.predicate, sources)
@@ -483,9 +509,17 @@ def _only_place(token: Token, act: Act) -> bool:
         # "pledged to lift the ban on visits by Peruvians"
         and not (act.code.startswith(_EASING) and token.head.lower_ == "on")
         and act.code != _VISITING
-        and token.dep_ == "pobj"
-        and token.head.lower_ in {"in", "at", "near", "outside", "on"}
+        and (_is_in_place(token) or (token.dep_ == "pobj" and token.head.lower_ == "on"))
     )
+
+
+def _is_in_place(token: Token) -> bool:
+    return token.dep_ == "pobj" and token.head.lower_ in {"in", "at", "near", "outside"}
+
+
+def _is_cause(token: Token) -> bool:
+    """Say whether a phrase says what somebody protests for or about: "a strike over wages"."""
+    return token.dep_ == "pobj" and token.head.lower_ in {"over", "for", "about"}
 
 
 def _political(act: Act, source: Party, target: Party | None, *, reported: bool = False) -> bool:

@@ -16,6 +16,7 @@ from pipeline.enrich.events.party import POLITICAL_ROLES, Party
 _LOCAL = POLITICAL_ROLES - {"IGO"} | {"CIV", "MED"}
 _DOMESTIC = code_set("domestic")
 _AGAINST_PEOPLE = code_set("against_people")
+_HARMING_PEOPLE = code_set("harming_people")
 _SURE = {"place": 0.9, "other_side": 0.8, "story": 0.7}
 """How sure a country is by what told it; estimates, as no labelled set tells them apart."""
 _INSTITUTIONS = frozenset([
@@ -51,8 +52,12 @@ def at_home(
 ) -> tuple[Party, Party | None]:
     """Return both sides of an act with the countries that its surroundings tell."""
     source = _settled(source, around)
+    if code.startswith(PROTESTING):
+        source = _as_people(source)
     if target is not None:
         target = _settled(target, around)
+        if code.startswith(_HARMING_PEOPLE):
+            target = _as_people(target)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
         if code.startswith(_DOMESTIC) and source.actor.role not in _OUTSIDE_THE_STATE:
@@ -61,6 +66,14 @@ def at_home(
     if code.startswith(PROTESTING) and source.actor.country is not None:
         source = replace(source, political=True)  # whoever protests does so politically
     return source, target
+
+
+def _as_people(party: Party) -> Party:
+    """Return a nationality in the plural as people: "Chileans marched" is not Chile's deed."""
+    several = party.token.tag_ in {"NNS", "NNPS"}
+    if party.kind == "NORP" and several and party.actor.role == "GOV":
+        return replace(party, actor=replace(party.actor, role="CIV"), political=False)
+    return party
 
 
 def _settled(party: Party, around: Surroundings) -> Party:
