@@ -54,7 +54,8 @@ def test_a_fault_is_told_and_the_shell_goes_on(capsys: pytest.CaptureFixture[str
 
 def test_completion_knows_tables_columns_and_codes() -> None:
     known = words()
-    for word in ("stories", "current_events", "source_country", "western-asia", "ACCUSE"):
+    of_tables = ("stories", "current_events", "source_country", "record_offset", "told_by_stories")
+    for word in (*of_tables, "code_cameo", "alpha3", "western-asia", "ACCUSE", "COP", "IRN"):
         assert word in known
     assert "root" in known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ _KEYWORDS = (
     *("count(*)", "count(distinct", "avg(", "min(", "max(", "and", "or", "not", "is null", "as"),
     *("between", "desc", "having", "list_contains(", "date_trunc('month',", "describe", "unnest("),
 )
+_NAMED = re.compile(r"^  \S.* AS (\w+),?$", re.MULTILINE)
+"""A column that a view names, in the list of its outermost SELECT."""
+
 _HELP = """\
 A statement ends with `;` and may have several lines.
 \\d             tables and views        \\d NAME    columns of one
@@ -120,17 +124,24 @@ class _Shell:
 
 
 def words() -> list[str]:
-    """Return what can be completed: tables, views, their columns, regions, roots, key words."""
-    from pipeline.store.read.views import VIEWS
-    from pipeline.store.schema.contract import LINKS, TABLES, contract
-    from pipeline.tsv import rows
+    """Return what can be completed: tables, views, tables of codes, their columns, key words.
 
-    tables = (*TABLES, LINKS)
-    columns = {name for table in tables for name in contract(table).names}
-    columns |= {"record_source", "record_offset", "record_item"}
-    regions = {row[0] for row in rows("pipeline.enrich.data", "regions.tsv")}
-    roots = {row[1] for row in rows("pipeline.enrich.events.data", "cameo.tsv")} - {"root"}
-    return sorted({*tables, *VIEWS, *columns, *regions, *roots, *_KEYWORDS})
+    And codes: regions, roots, roles, countries.
+    """
+    from pipeline.store.codes.codes import CODES
+    from pipeline.store.read.views import KNOWN, VIEWS, view_text
+    from pipeline.store.schema.contract import LINKS, TABLES, contract
+
+    found = {*KNOWN, *_KEYWORDS}
+    for view in VIEWS:
+        found.update(_NAMED.findall(view_text(view)))
+    for table in (*TABLES, LINKS):
+        found.update(contract(table).names)
+    for make in CODES.values():
+        found.update(make().columns)
+    for name in ("regions", "roots", "roles", "countries"):
+        found.update(str(row[0]) for row in CODES[name]().rows)
+    return sorted(found)
 
 
 def _filled(name: str) -> str:

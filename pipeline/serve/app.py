@@ -39,7 +39,7 @@ from pipeline.show.answer import as_file
 from pipeline.show.facts import printable
 from pipeline.show.render import render_live, stylesheet
 from pipeline.show.report.behind import without_formulas
-from pipeline.store.explain.codes import region_name
+from pipeline.store.codes.codes import region_name
 from pipeline.store.read.query import plain
 
 _MOST_ARRIVED = 20

@@ -139,7 +139,7 @@ def slugs_of_regions() -> tuple[str, ...]:
 @cache
 def names_of_roots() -> Mapping[str, str]:
     """Return what each root of PLOVER is called."""
-    rows = tsv.rows("pipeline.store.explain", "data/roots.tsv")
+    rows = tsv.rows("pipeline.store.codes", "data/roots.tsv")
     return {root: label for root, label, _ in rows}
 
 

@@ -23,7 +23,7 @@ from pipeline.show.report import charts
 from pipeline.show.report.behind import Table, TableRow
 from pipeline.show.report.figures import bucket_of, buckets_between, unit_of
 from pipeline.show.story_page import story_values
-from pipeline.store.explain.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
 FORMATS = ("csv", "json", "arrow")
 """The files that every table can be had as."""

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline.show.facts import act, days, printable, side
-from pipeline.store.explain.codes import region_name
+from pipeline.store.codes.codes import region_name
 
 if TYPE_CHECKING:
     from pipeline.show.report.charts import Drawn

@@ -13,7 +13,7 @@ from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import bucket_words, sparkline
 from pipeline.show.report.figures import BEHIND, Figures, revisions_behind
-from pipeline.store.explain.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a cell."""

@@ -13,7 +13,7 @@ from datetime import date
 
 from pipeline.show.report.figures import Row, Unit, bucket_of
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
-from pipeline.store.explain.codes import QUAD_CLASSES
+from pipeline.store.codes.codes import QUAD_CLASSES
 
 MOST_REGIONS = 6
 """Regions with a colour of their own; the others share one."""

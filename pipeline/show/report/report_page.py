@@ -15,7 +15,7 @@ from pipeline.show.report import charts
 from pipeline.show.report.behind import Tables, country_names
 from pipeline.show.report.figures import Figures
 from pipeline.show.story_page import MarkedSegment, marked_segments
-from pipeline.store.explain.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
 _WHOLE_PARAGRAPHS = 4
 """Paragraphs that a story shows in any case; of the others those with an event."""

@@ -20,8 +20,8 @@ import structlog
 from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import DatelineError, StoreError
 from pipeline.redact import masked
+from pipeline.store.codes.codes import CODES, PREFIX
 from pipeline.store.commit.delta import local_path, reason
-from pipeline.store.explain.codes import CODES
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import VIEWS, moment_literal, view_select
 from pipeline.store.schema.contract import LINKS, TABLES, contract
@@ -69,7 +69,7 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     yield "views.sql", views_sql(snapshot).encode()
     for name, make in CODES.items():
         sink = pa.BufferOutputStream()
-        pq.write_table(make(), sink, compression="zstd")
+        pq.write_table(make().arrow(), sink, compression="zstd")
         yield f"codes/{name}.parquet", sink.getvalue().to_pybytes()
 
 
@@ -92,7 +92,7 @@ def views_sql(snapshot: Snapshot) -> str:
         parts.append(f"CREATE OR REPLACE VIEW {view} AS\n{select.strip()};\n")
     for name in CODES:
         read = f"SELECT * FROM read_parquet('codes/{name}.parquet')"
-        parts.append(f"CREATE OR REPLACE VIEW code_{name} AS {read};\n")
+        parts.append(f"CREATE OR REPLACE VIEW {PREFIX}{name} AS {read};\n")
     return "\n".join(parts)
 
 

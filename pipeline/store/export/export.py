@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import StoreError, UsageError
+from pipeline.store.codes.codes import CODES, CodeTable
 from pipeline.store.export.scope import COLUMNS_OF, ExportScope, shown_rows
-from pipeline.store.export.targets import ExportState, open_target
+from pipeline.store.export.targets import (
+    VIEWS_OF_EXPORT,
+    ExportState,
+    open_target,
+    view_of_export,
+)
 from pipeline.store.read.snapshot import open_snapshot
 
 FORMS = ("parquet", "duckdb", "sqlite", "csv", *COLUMNS_OF)
@@ -55,9 +63,9 @@ def export_lake(
     """Copy what may be shown of the lake to `path`; where an export stands there, what changed.
 
     All tables are of one snapshot. `as_of` is the moment that embargoes are held against, at most
-    `now`: what is under embargo then is not in the export. A change of `selection` or of the
-    tables' columns writes all of it anew. Raises `UsageError` for a path that holds anything
-    else, `StoreError` where it cannot be written.
+    `now`: what is under embargo then is not in the export. A change of `selection`, of the
+    tables' columns or of what codes mean writes all of it anew. Raises `UsageError` for a path that
+    holds anything else, `StoreError` where it cannot be written.
     """
     form = form or form_of(path)
     if form not in FORMS:
@@ -67,6 +75,7 @@ def export_lake(
     wanted = scope or ExportScope()
     snapshot = open_snapshot(lake_url, options)
     target = open_target(path, form)
+    codes = {name: make() for name, make in CODES.items()}
     try:
         before = target.state()
         columns = form if form in COLUMNS_OF else None
@@ -80,11 +89,9 @@ def export_lake(
                 {table: [f"{f.name} {f.type}" for f in schemas[table]] for table in tables},
                 {table: shown.digests(table) for table in tables},
                 as_of.isoformat(),
+                "" if columns else _digest(codes),
             )
-            anew = before is None or (before.selection, before.columns) != (
-                after.selection,
-                after.columns,
-            )
+            anew = before is None or not before.is_alike(after)
             known = {} if before is None or anew else before.days
             changed = {table: _changed(known.get(table, {}), after.days[table]) for table in tables}
             if not anew and not any(changed.values()):
@@ -94,6 +101,8 @@ def export_lake(
                 table: target.replace(table, days, shown.rows(table, days))
                 for table, days in changed.items()
             }
+            if anew:
+                target.put_codes(codes)
             notes = target.finish(after)
     except OSError as error:
         raise StoreError(
@@ -105,6 +114,13 @@ def export_lake(
         target.close()
     days = len({day for found in changed.values() for day in found})
     return Exported(form, rows, days, target.written_bytes, anew, tuple(notes))
+
+
+def _digest(codes: Mapping[str, CodeTable]) -> str:
+    """Return a digest of what codes mean and views say: another one with another version."""
+    said = [[name, [*table.columns.items()], table.rows] for name, table in codes.items()]
+    text = json.dumps([said, [view_of_export(view) for view in VIEWS_OF_EXPORT]])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

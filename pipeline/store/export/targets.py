@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,19 +22,31 @@ import pyarrow.parquet as pq
 from typing_extensions import override
 
 from pipeline.errors import UsageError
+from pipeline.store.codes.codes import CODES, PREFIX, CodeTable, know_codes
 from pipeline.store.commit.data_files import PRUNING
 from pipeline.store.read.query import plain
+from pipeline.store.schema.contract import LINKS
 
 C = TypeVar("C", duckdb.DuckDBPyConnection, sqlite3.Connection)
 
 Batches = Iterable[tuple[str, pa.RecordBatch]]
 """Rows by day, in order."""
 
+_CODES = "codes"
+"""The folder of the tables of codes, as in a lake's root."""
+
+VIEWS_OF_EXPORT = ("current", *(f"current_{table}" for table in ("entities", "events", LINKS)),
+                   "distinct_events", "told_events")  # fmt: skip
+"""The views of a database, by the names of the lake's; each may use those before it."""
+
 MANIFEST = "dateline-export.json"
 """What a folder's state lies in; a file of a database has a table `dateline_export`."""
 
 _PRUNING = PRUNING | {"date", "region", "provider"}
 """Columns with statistics: those of the lake's files, and what its folders are named for."""
+
+_SQLITE_TYPES = {"INTEGER": "INTEGER", "BOOLEAN": "INTEGER", "DOUBLE": "REAL"}
+"""SQLite's types for those of codes that are no texts."""
 
 _INDEXED = (
     ("stories", "story_id"),
@@ -50,12 +63,22 @@ _INDEXED = (
 
 @dataclass(frozen=True, slots=True)
 class ExportState:
-    """What an export holds: of which selection, which columns, and a digest a table and day."""
+    """What an export holds: of which selection, which columns, a digest a table and day, and one of
+    what its codes and views say."""
 
     selection: Mapping[str, object]
     columns: Mapping[str, Sequence[str]]
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     as_of: str = ""
+    codes: str = ""
+
+    def is_alike(self, other: ExportState) -> bool:
+        """Say whether the other holds the same selection in the same columns and codes."""
+        return (self.selection, self.columns, self.codes) == (
+            other.selection,
+            other.columns,
+            other.codes,
+        )
 
     def as_json(self) -> str:
         """Return the state as it is kept."""
@@ -66,6 +89,7 @@ class ExportState:
                 "selection": self.selection,
                 "columns": self.columns,
                 "days": self.days,
+                "codes": self.codes,
             },
             sort_keys=True,
         )
@@ -77,7 +101,8 @@ def state_of(text: str) -> ExportState:
         facts = json.loads(text)
         if facts["format"] != 1:
             raise UsageError("the export is of a later version of Dateline: write it anew")
-        return ExportState(facts["selection"], facts["columns"], facts["days"], facts["as_of"])
+        kept = {name: facts[name] for name in ("selection", "columns", "days", "as_of")}
+        return ExportState(**kept, codes=facts.get("codes", ""))
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("the export's own state cannot be read: write it anew") from error
 
@@ -96,6 +121,9 @@ class ExportTarget(Protocol):
 
     def replace(self, table: str, days: Sequence[str], batches: Batches) -> int:
         """Put `batches` in place of all rows of `days`; how many rows that are."""
+
+    def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
+        """Put the tables of codes, by their names, in place of those that are there."""
 
     def finish(self, state: ExportState) -> list[str]:
         """Make what was given visible, and remember `state`; notes for the user, in words."""
@@ -175,8 +203,18 @@ class _Folder(ExportTarget):
         return rows
 
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-        """Write the rows of one day into a file."""
+        """Write the rows of one day, or a table of codes, into a file."""
         raise NotImplementedError
+
+    def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
+        shutil.rmtree(self.path / _CODES, ignore_errors=True)
+        (self.path / _CODES).mkdir()
+        for name, table in tables.items():
+            part = self.path / _CODES / f".{name}.part"
+            rows = table.arrow()
+            self._write(part, rows.schema, iter(rows.to_batches()))
+            self.written_bytes += part.stat().st_size
+            part.replace(self.path / _CODES / f"{name}{self.ending}")
 
     def finish(self, state: ExportState) -> list[str]:
         part = self.path / f".{MANIFEST}.part"
@@ -226,6 +264,10 @@ class _Tabs(_Folder):
     """`TABLE/DAY…` with tabs between values, as other data sets have it: no quotes, nulls empty."""
 
     has_head: bool
+
+    @override
+    def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
+        """Put none: those data sets have codebooks of their own."""
 
     @override
     def _write(self, part: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
@@ -336,6 +378,12 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
         return rows
 
     @override
+    def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
+        for name in tables:
+            self._open.execute(f"DROP TABLE IF EXISTS {PREFIX}{name}")
+        know_codes(self._open, [f"{PREFIX}{name}" for name in tables])
+
+    @override
     def finish(self, state: ExportState) -> list[str]:
         run = self._open.execute
         run("DELETE FROM dateline_export")
@@ -345,9 +393,11 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
         (name,) = run("SELECT current_database()").fetchall()[0]
         quoted = str(_part(self.path, "new")).replace("'", "''")
         run(f"ATTACH '{quoted}' AS anew")
-        for table in ("dateline_export", *state.days):
+        for table in ("dateline_export", *state.days, *(f"{PREFIX}{name}" for name in CODES)):
             run(f'CREATE TABLE anew.{table} AS FROM "{name}".main.{table}')
         run("USE anew")
+        for view in VIEWS_OF_EXPORT:
+            run(f"CREATE VIEW {view} AS {view_of_export(view)}")
         notes = self._index()
         self.close_connection()
         self._put(_part(self.path, "new"))
@@ -410,6 +460,23 @@ class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
         return rows
 
     @override
+    def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
+        run = self._open.execute
+        for name, table in tables.items():
+            columns = ", ".join(
+                f'"{column}" {_SQLITE_TYPES.get(kind, "TEXT")}'
+                for column, kind in table.columns.items()
+            )
+            run(f"DROP TABLE IF EXISTS {PREFIX}{name}")
+            run(f"CREATE TABLE {PREFIX}{name} ({columns})")
+            marks = ", ".join("?" * len(table.columns))
+            rows = ([as_sqlite(value) for value in row] for row in table.rows)
+            self._open.executemany(f"INSERT INTO {PREFIX}{name} VALUES ({marks})", rows)
+        for view in VIEWS_OF_EXPORT:
+            run(f"DROP VIEW IF EXISTS {view}")
+            run(f"CREATE VIEW {view} AS {view_of_export(view)}")
+
+    @override
     def finish(self, state: ExportState) -> list[str]:
         run = self._open.execute
         run("INSERT INTO stories_search(stories_search) VALUES ('rebuild')")
@@ -419,6 +486,11 @@ class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
         self.close_connection()
         self._put(_part(self.path))
         return []
+
+
+def view_of_export(view: str) -> str:
+    """Return the SELECT of a view of a database, in the SQL that DuckDB and SQLite share."""
+    return files(__package__).joinpath(f"views/{view}.sql").read_text("utf-8").strip()
 
 
 def _part(path: Path, what: str = "part") -> Path:

@@ -20,11 +20,12 @@ from arro3.core import Array, Table
 
 from pipeline.compat.duckdb_core import DuckError, NotOfFiles, OutOfMemory, StatementType, fetched
 from pipeline.errors import StoreError, UsageError
+from pipeline.store.codes.codes import know_codes
 from pipeline.store.read.known import is_unread
 from pipeline.store.read.query_apart import too_much_memory
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.read.views import KNOWN, named_in
+from pipeline.store.read.views import CODE_TABLES, KNOWN, named_in
 from pipeline.store.schema.contract import LINKS, TABLES
 
 if TYPE_CHECKING:
@@ -115,9 +116,10 @@ def asking(
 ) -> Iterator[Ask]:
     """Give a function that answers SQL as `query` does: several questions over one snapshot.
 
-    They may be of all tables and views, or of those that are `named` (`views.named_in`).
+    They may be of all tables, views and codes, or of those that are `named` (`views.named_in`).
     """
-    snapshot = open_snapshot(lake_url, options, named)
+    # A lake has to be there for who asks what codes mean, too.
+    snapshot = open_snapshot(lake_url, options, frozenset(named) - CODE_TABLES or TABLES)
     with _session(snapshot, as_of, memory_mb, threads, named) as connection:
 
         def ask(sql: str, parameters: Mapping[str, object] | None = None) -> Table:
@@ -240,6 +242,7 @@ def _session(
     tables = [table for table in (*TABLES, LINKS) if table in named]
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
         create_views(connection, snapshot, as_of, named)
+        know_codes(connection, named)
         connection.execute(f"SET max_temp_directory_size = '{8 * memory_mb}MiB'")
         shut(connection)
         yield connection

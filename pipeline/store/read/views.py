@@ -18,6 +18,7 @@ from importlib.resources import files
 
 from pipeline.errors import UsageError
 from pipeline.reprocessed import REPROCESSED
+from pipeline.store.codes.codes import CODES, PREFIX
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 VIEWS = (
@@ -33,7 +34,10 @@ AS_OF = ":as_of"
 _REPROCESSED = ":reprocessed"
 """What stands in a file for the beginning of the sources that read the lake anew."""
 
-KNOWN = frozenset((*TABLES, LINKS, *VIEWS))
+CODE_TABLES = frozenset(f"{PREFIX}{name}" for name in CODES)
+"""The tables of codes, by their names in a session."""
+
+KNOWN = CODE_TABLES.union((*TABLES, LINKS, *VIEWS))
 """Every table and view."""
 
 _WORD = re.compile(r"\w+")
@@ -64,7 +68,7 @@ EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def named_in(sql: str) -> frozenset[str]:
-    """Return the views and tables that `sql` may need: those it names, and those that they need.
+    """Return the tables, views and codes that `sql` may need: those named, and what these need.
 
     By its words: one in a comment counts too. All of them where it names none, or asks what there
     is.

@@ -47,6 +47,11 @@ class Column:
         """The type in DuckDB's SQL."""
         return _sql_type(self.spec)
 
+    @property
+    def type_name(self) -> str:
+        """The type in words: `list of (kind: string, weight: double)`."""
+        return _type_name(self.spec)
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -83,6 +88,14 @@ def _sql_type(spec: Any) -> str:
         return f"{_sql_type(spec['list'])}[]"
     parts = ", ".join(f'"{name}" {_sql_type(kind)}' for name, kind in spec["struct"])
     return f"STRUCT({parts})"
+
+
+def _type_name(spec: Any) -> str:
+    if isinstance(spec, str):
+        return "timestamp (µs, UTC)" if spec == "timestamp" else spec
+    if "list" in spec:
+        return f"list of {_type_name(spec['list'])}"
+    return f"({', '.join(f'{name}: {_type_name(kind)}' for name, kind in spec['struct'])})"
 
 
 def _arrow_type(spec: Any) -> pa.DataType:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from pipeline.store.read.views import VIEWS, view_text
 from pipeline.store.schema.contract import Contract, contract
 
@@ -37,7 +35,8 @@ of a contract columns are only added.
   glob also sees files that are no longer, or not yet, part of the table: it is exact only where
   `dateline lake check --glob` says so ([upkeep.md](upkeep.md)).
 - **What the codes mean** is in the lake itself, in `codes/`: countries, regions, roots, CAMEO
-  codes, topics, kinds of rejects, providers; `views.sql` beside it makes all known to a DuckDB.
+  codes, roles, topics, kinds of entities and rejects, providers; `views.sql` beside it makes all
+  known to a DuckDB, and `dateline query` knows them as `code_countries` and so on.
 - **Joins**: entities and events belong to the story row with the same `revision_id`,
   `enrichment_id`, `source`, `offset` and `item`. Without the last three a revision that is there
   twice counts twice. The views call the last three `record_source`, `record_offset` and
@@ -105,21 +104,10 @@ def _table(rule: Contract) -> Iterator[str]:
     yield ""
     yield "| column | type | null | meaning |"
     yield "|---|---|---|---|"
-    for field in rule.schema:
-        meaning = field.metadata[b"comment"].decode().replace("|", "\\|")
-        null = "yes" if field.nullable else ""
-        yield f"| `{field.name}` | {_type(field.type)} | {null} | {meaning} |"
-
-
-def _type(kind: pa.DataType) -> str:
-    if pa.types.is_list(kind):
-        return f"list of {_type(kind.value_type)}"
-    if pa.types.is_struct(kind):
-        inner = ", ".join(f"{field.name}: {_type(field.type)}" for field in kind)
-        return f"({inner})"
-    if pa.types.is_timestamp(kind):
-        return "timestamp (µs, UTC)"
-    return {"date32[day]": "date"}.get(str(kind), str(kind))
+    for column in rule.columns:
+        meaning = column.description.replace("|", "\\|")
+        null = "yes" if column.nullable else ""
+        yield f"| `{column.name}` | {column.type_name} | {null} | {meaning} |"
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from pipeline import clock, tsv
 from pipeline.cli import app
+from pipeline.enrich.entities.ner import KINDS
 from pipeline.model import RejectKind
 from pipeline.store import VIEWS, query
-from pipeline.store.explain import codes
+from pipeline.store.codes import codes
 from pipeline.store.explain.explain import explain, explain_or_tell
 from tests.support.copies import made_once
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
@@ -114,20 +115,26 @@ def test_the_command_says_what_it_wrote(lake: Path) -> None:
 
 
 def test_codes_cover_what_rows_hold() -> None:
-    """Every CAMEO code and root that the coder knows, every kind of reject, every region."""
+    """Every CAMEO code, root and role that the coder knows, every region, every kind."""
     known = [row[0] for row in tsv.rows("pipeline.enrich", "events/data/cameo.tsv")][1:]
-    labels = dict(tsv.rows("pipeline.store.explain", "data/cameo_labels.tsv"))
+    labels = dict(tsv.rows("pipeline.store.codes", "data/cameo_labels.tsv"))
     assert set(labels) == set(known)
-    cameo = codes.cameo().to_pylist()
-    assert {row["root"] for row in cameo} == {row["root"] for row in codes.roots().to_pylist()}
-    kinds = codes.reject_kinds().to_pylist()
+    cameo = codes.cameo().arrow().to_pylist()
+    assert {row["root"] for row in cameo} == {
+        row["root"] for row in codes.roots().arrow().to_pylist()
+    }
+    kinds = codes.reject_kinds().arrow().to_pylist()
     assert [row["kind"] for row in kinds] == list(get_args(RejectKind))
     assert all(row["is_failure"] != row["kind"].startswith("skipped.") for row in kinds)
-    agencies = {row["provider"]: row for row in codes.providers().to_pylist()}
+    entity_kinds = codes.entity_kinds().arrow().to_pylist()
+    assert {row["kind"] for row in entity_kinds} == set(KINDS)
+    nouns = {row[0] for row in tsv.rows("pipeline.enrich", "events/data/roles.tsv")} - {"role"}
+    assert {row["role"] for row in codes.roles().arrow().to_pylist()} == nouns
+    agencies = {row["provider"]: row for row in codes.providers().arrow().to_pylist()}
     assert "Agence France-Presse" in agencies["AFP"]["signatures"]
     assert agencies["AFP"]["hosts"] == ["afp.com"]
-    slugs = {row["region"] for row in codes.regions().to_pylist()}
-    countries = codes.countries().to_pylist()
+    slugs = {row["region"] for row in codes.regions().arrow().to_pylist()}
+    countries = codes.countries().arrow().to_pylist()
     assert {row["region"] for row in countries} <= slugs
     assert {"alpha3": "XKX", "alpha2": "XK", "numeric": None}.items() <= next(
         row.items() for row in countries if row["name"] == "Kosovo"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import UsageError
 from pipeline.store.export.export import Exported, export_lake
 from pipeline.store.export.scope import EXPORTED, ExportScope
-from pipeline.store.export.targets import MANIFEST
+from pipeline.store.export.targets import MANIFEST, VIEWS_OF_EXPORT
+from pipeline.store.read.query import json_rows, query
 from pipeline.store.schema.rows import story_row
 from tests.support.copies import made_once
 from tests.support.laws import sample
@@ -58,7 +61,7 @@ def _filled(root: Path) -> None:
         enriched(a_story(1, published_at=NOON + timedelta(days=1))),
         enriched(a_story(2, published_at=None), region="unknown"),
         enriched(a_story(3, story_id="twice", version=1, headline="First")),
-        enriched(a_story(4, story_id="twice", version=2, headline="Last")),
+        enriched(a_story(4, story_id="twice", version=2, headline="Last word")),
     ]
     kept_back = [
         hidden(story_id="killed", version=1),
@@ -109,7 +112,7 @@ def test_what_may_be_shown_is_there_and_nothing_else(lake: Path, form: str) -> N
     assert headlines(lake, form) == [
         ("Corrected", True),
         ("First", False),
-        ("Last", True),
+        ("Last word", True),
         ("Minister visits Yerevan", True),
         ("Minister visits Yerevan", True),
         ("Oil rises", True),
@@ -149,10 +152,10 @@ def test_exporting_again_writes_the_days_that_changed(lake: Path, form: str) -> 
     assert {file.stem for file in touched} <= {"2026-03-04", Path(MANIFEST).stem}
     sizes = [path] if path.is_file() else [file for file in touched if file.name != MANIFEST]
     assert done.written_bytes == sum(file.stat().st_size for file in sizes)
-    assert "Last" not in [headline for headline, _ in headlines(lake, form)]
+    assert "Last word" not in [headline for headline, _ in headlines(lake, form)]
     assert len(headlines(lake, form)) == 4
     left = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    assert not any(b"Last" in file.read_bytes() for file in left)
+    assert not any(b"Last word" in file.read_bytes() for file in left)
     assert not [*path.parent.glob(".out*")]
 
 
@@ -209,6 +212,52 @@ def test_events_answer_without_a_join(lake: Path) -> None:
     story = rows(lake, "duckdb", "stories")[0]
     assert story["committed_at"] == NOON
     assert "raw" not in story
+
+
+@pytest.mark.parametrize("form", sample(list(NAMES)))
+def test_codes_are_decoded_without_the_lake(lake: Path, form: str) -> None:
+    exported(lake, form)
+    if form == "csv":
+        at = lake.parent / NAMES[form] / "codes" / "roles.csv"
+        found = list(csv.DictReader(at.open(encoding="utf-8")))
+    elif form == "parquet":
+        found = pq.read_table(lake.parent / NAMES[form] / "codes" / "roles.parquet").to_pylist()
+    else:
+        found = rows(lake, form, "code_roles")
+    assert {"role": "COP", "meaning": "police and other forces within a country"} in found
+
+
+@pytest.mark.parametrize("form", ["duckdb", "sqlite"])
+def test_views_of_a_database_say_what_the_lakes_say(tmp_path: Path, form: str) -> None:
+    """An act told by two agencies, a denied one, one without a day; by the names of the lake."""
+    lake = tmp_path / "lake"
+    denied, undated = (an_event(negated=True),), a_story(3, published_at=None)
+    stories = [
+        enriched(a_story(0, provider="AFP")),
+        enriched(a_story(1, provider="AP")),
+        enriched(a_story(2, provider="dpa"), events=denied),
+        enriched(undated, region="unknown"),
+    ]
+    written(lake, a_batch(stories)).close()
+    exported(lake, form)
+    for view in VIEWS_OF_EXPORT:
+        wanted = json_rows(query(str(lake), None, f"SELECT * FROM {view}", NOON))
+        found = rows(lake, form, view)
+        assert len(found) == len(wanted), view
+        if view in ("distinct_events", "told_events"):
+            names = wanted[0].keys() - {"contexts", "first_told_at", "published_at"}
+            assert _by_text(found, names) == _by_text(wanted, names)
+    told = {(row["provider"], row["told_by_providers"]) for row in rows(lake, form, "told_events")}
+    assert told == {("AFP", 2), ("AP", 2), ("dpa", None), (undated.provider, None)}
+
+
+def _by_text(found: list[dict[str, Any]], names: Collection[str]) -> list[tuple[str, ...]]:
+    """The values as text, booleans as SQLite has them, in an order of their own."""
+
+    def text(value: object) -> str:
+        return str(int(value) if isinstance(value, bool) else value)
+
+    return sorted(tuple(text(row[name]) for name in sorted(names)) for row in found)
 
 
 def test_sqlite_searches_words(lake: Path) -> None:

@@ -16,7 +16,7 @@ from arro3.core import Table
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.read.query import _interruptible, json_rows, query, row_values
-from pipeline.store.read.views import VIEWS, named_in
+from pipeline.store.read.views import CODE_TABLES, VIEWS, named_in
 from pipeline.store.schema.contract import TABLES, contract
 from tests.support.rows import NOON
 
@@ -59,7 +59,8 @@ def test_only_what_a_question_names_is_opened(lake: Path) -> None:
     assert named_in("SELECT 1 FROM current_events JOIN links") == {
         *("current_events", "current", "events", "stories", "ledger", "links")
     }
-    everything = {*TABLES, "links", *VIEWS}
+    assert named_in("SELECT 1 FROM code_regions") == {"code_regions"}
+    everything = {*TABLES, "links", *VIEWS, *CODE_TABLES}
     for sql in (
         *("SELECT 1", "SHOW TABLES", "SELECT sql FROM duckdb_views() WHERE view_name = 'current'"),
         "SELECT 1 FROM information_schema.tables WHERE table_name = 'events'",
@@ -68,6 +69,21 @@ def test_only_what_a_question_names_is_opened(lake: Path) -> None:
     assert {row["name"] for row in ask(lake, "SHOW TABLES")} == everything
     shutil.rmtree(lake / "entities")
     assert ask(lake, "SELECT count(*) AS n FROM current_events") == [{"n": 5}]
+
+
+def test_codes_are_there_to_be_joined(lake: Path, tmp_path: Path) -> None:
+    """As in `views.sql`, whether or not the lake holds the files of them; alone, too."""
+    sql = (
+        "SELECT DISTINCT label, c.goldstein FROM current_events JOIN code_cameo AS c USING (cameo)"
+    )
+    assert ask(lake, sql) == [{"label": "Make a visit", "goldstein": 1.9}]
+    assert ask(lake, "SELECT hosts FROM code_providers WHERE provider = 'AFP'") == [
+        {"hosts": ["afp.com"]}
+    ]
+    for table in sorted(CODE_TABLES):
+        assert ask(lake, f"SELECT count(*) AS n FROM {table}")[0]["n"] > 3
+    with pytest.raises(UsageError, match="no lake"):
+        ask(tmp_path / "none", "SELECT 1 FROM code_regions")
 
 
 def test_days_are_utc_days(lake: Path) -> None:

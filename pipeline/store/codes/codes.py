@@ -7,16 +7,20 @@ rows mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-
-import pyarrow as pa
-import pycountry
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline import tsv
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
 _ENRICH = "pipeline.enrich"
-_EXPLAIN = "pipeline.store.explain"
+_OWN = "pipeline.store.codes"
 QUAD_CLASSES = {
     1: "verbal cooperation",
     2: "material cooperation",
@@ -25,12 +29,39 @@ QUAD_CLASSES = {
 }
 """CAMEO's quad classes."""
 
+PREFIX = "code_"
+"""What the name of a table of codes begins with where it stands beside a lake's own tables."""
+
+_SQL_TYPES = {
+    **{"quad_class": "INTEGER", "goldstein": "DOUBLE", "is_failure": "BOOLEAN"},
+    **{"signatures": "VARCHAR[]", "hosts": "VARCHAR[]"},
+}
+"""The types of columns that are no texts."""
+
 _KOSOVO = ("XK", None)
 """What ISO 3166 has no row for: the user-assigned alpha-2 code, and no number."""
 
 
-def countries() -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class CodeTable:
+    """One table of codes: its columns with their types in SQL, and its rows."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[tuple[object, ...]]
+
+    def arrow(self) -> pa.Table:
+        """Return the table in Arrow."""
+        import pyarrow as pa
+
+        return pa.table(
+            {name: [row[i] for row in self.rows] for i, name in enumerate(self.columns)}
+        )
+
+
+def countries() -> CodeTable:
     """Return each country's codes of ISO 3166-1, name, and M49 region."""
+    import pycountry  # takes as long to import as all else here
+
     regions = _regions_of_countries()
     rows = []
     for alpha3, name, *_ in tsv.rows(_ENRICH, "data/countries.tsv"):
@@ -40,28 +71,28 @@ def countries() -> pa.Table:
     return _table(("alpha3", "alpha2", "numeric", "name", "region"), rows)
 
 
-def regions() -> pa.Table:
+def regions() -> CodeTable:
     """Return each region's slug and name, as UN M49 has it."""
     slugs = dict.fromkeys(row[0] for row in tsv.rows(_ENRICH, "data/regions.tsv"))
     rows = [(slug, region_name(slug)) for slug in slugs]
     return _table(("region", "name"), [*rows, ("unknown", "Unknown: nothing says")])
 
 
-def roots() -> pa.Table:
+def roots() -> CodeTable:
     """Return PLOVER's roots with what they stand for, and the quad class of most of their codes."""
     quads: dict[str, list[int]] = {}
     for _, root, _, _, quad, _ in _cameo():
         quads.setdefault(root, []).append(int(quad))
     rows = [
         (root, label, meaning, max(set(quads[root]), key=quads[root].count))
-        for root, label, meaning in tsv.rows(_EXPLAIN, "data/roots.tsv")
+        for root, label, meaning in tsv.rows(_OWN, "data/roots.tsv")
     ]
     return _table(("root", "label", "meaning", "quad_class"), rows)
 
 
-def cameo() -> pa.Table:
+def cameo() -> CodeTable:
     """Return CAMEO's codes: label, PLOVER root, mode and context, quad class, Goldstein value."""
-    labels = dict(tsv.rows(_EXPLAIN, "data/cameo_labels.tsv"))
+    labels = dict(tsv.rows(_OWN, "data/cameo_labels.tsv"))
     rows = [
         (code, labels[code], root, mode or None, context or None, int(quad), float(goldstein))
         for code, root, mode, context, quad, goldstein in _cameo()
@@ -70,27 +101,37 @@ def cameo() -> pa.Table:
     return _table(heads, sorted(rows))
 
 
-def quad_classes() -> pa.Table:
+def quad_classes() -> CodeTable:
     """Return CAMEO's four quad classes."""
     return _table(("quad_class", "label"), list(QUAD_CLASSES.items()))
 
 
-def topics() -> pa.Table:
+def roles() -> CodeTable:
+    """Return the roles of an event's sides: the last letters of their codes."""
+    return _table(("role", "meaning"), [(*row,) for row in tsv.rows(_OWN, "data/roles.tsv")])
+
+
+def entity_kinds() -> CodeTable:
+    """Return the kinds of entities."""
+    return _table(("kind", "meaning"), [(*row,) for row in tsv.rows(_OWN, "data/entity_kinds.tsv")])
+
+
+def topics() -> CodeTable:
     """Return the IPTC Media Topics that stories are given, with the codes of `stories.topics`."""
     named = dict.fromkeys((row[0], row[1]) for row in tsv.rows(_ENRICH, "data/topics.tsv"))
     return _table(("code", "name"), [(f"medtop:{code}", name) for code, name in named])
 
 
-def reject_kinds() -> pa.Table:
+def reject_kinds() -> CodeTable:
     """Return the kinds of rejects, and whether each is a failure or a decision."""
     rows = [
         (kind, meaning, not kind.startswith("skipped."))
-        for kind, meaning in tsv.rows(_EXPLAIN, "data/reject_kinds.tsv")
+        for kind, meaning in tsv.rows(_OWN, "data/reject_kinds.tsv")
     ]
     return _table(("kind", "meaning", "is_failure"), rows)
 
 
-def providers() -> pa.Table:
+def providers() -> CodeTable:
     """Return the agencies that are known, with how they sign and their hosts.
 
     `stories.provider` may hold others: who is not known stands there as it signs.
@@ -102,28 +143,45 @@ def providers() -> pa.Table:
     return _table(("provider", "signatures", "hosts"), rows)
 
 
-def columns() -> pa.Table:
+def columns() -> CodeTable:
     """Return the columns of every table with their types and what they mean."""
     rows = [
-        (table, field.name, str(field.type), (field.metadata or {}).get(b"comment", b"").decode())
+        (table, column.name, column.type_name, column.description)
         for table in (*TABLES, LINKS)
-        for field in contract(table).schema
+        for column in contract(table).columns
     ]
     return _table(("table", "column", "type", "meaning"), rows)
 
 
-CODES: Mapping[str, Callable[[], pa.Table]] = {
+CODES: Mapping[str, Callable[[], CodeTable]] = {
     "countries": countries,
     "regions": regions,
     "roots": roots,
     "cameo": cameo,
     "quad_classes": quad_classes,
+    "roles": roles,
+    "entity_kinds": entity_kinds,
     "topics": topics,
     "reject_kinds": reject_kinds,
     "providers": providers,
     "columns": columns,
 }
 """The tables of codes by their names."""
+
+
+def know_codes(connection: DuckDBPyConnection, named: Collection[str]) -> None:
+    """Make those of `named` that are tables of codes known to a session, as `code_countries`."""
+    for name, make in CODES.items():
+        if f"{PREFIX}{name}" in named:
+            table = make()
+            columns = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
+            connection.execute(f"CREATE TABLE {PREFIX}{name} ({columns})")
+            rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+            connection.execute(
+                f"INSERT INTO {PREFIX}{name} SELECT r.* FROM"
+                " (SELECT unnest(from_json($rows::json, $kinds)) AS r)",
+                {"rows": json.dumps(rows), "kinds": json.dumps([dict(table.columns)])},
+            )
 
 
 def region_name(slug: str) -> str:
@@ -151,5 +209,5 @@ def _known_providers() -> Iterator[tuple[str, str, str]]:
         yield name, signatures, hosts[0] if hosts else ""
 
 
-def _table(names: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    return pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+def _table(names: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> CodeTable:
+    return CodeTable({name: _SQL_TYPES.get(name, "VARCHAR") for name in names}, rows)

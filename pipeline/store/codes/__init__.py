@@ -1,0 +1,1 @@
+"""What the codes in a lake's columns mean, as tables."""
