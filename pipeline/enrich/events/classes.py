@@ -137,7 +137,7 @@ _HARMING = code_set("harming")
 
 def noun_phrase(token: Token) -> tuple[str, str | None]:
     """Return the noun's lemma, with the word before it in a compound or after an adjective."""
-    lemma = token.lemma_.lower()
+    lemma = token.lemma_.lower().removeprefix("ex-")
     if token.i > 0:
         before = token.nbor(-1)
         if before.text == "-" and token.i > 1:

@@ -35,6 +35,7 @@ from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_dates import event_days
 from pipeline.enrich.events.event_lexicon import EventLexicon, load_event_lexicon
 from pipeline.enrich.events.frames import REFUSED
+from pipeline.enrich.events.headlines import READ_AS, present_forms, unread_verb
 from pipeline.enrich.events.modality import modality
 from pipeline.enrich.events.nationality import Surroundings, at_home
 from pipeline.enrich.events.pair import Span, choose_act, fitting
@@ -168,6 +169,7 @@ class EventCoder:
         self._parser = Parser(nlp)
         self._finder = ActFinder(self._lexicon)
         self._screen = Screen(self._lexicon)
+        self._verbs = present_forms(self._lexicon)
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
         """Return the events of each story, in the order of the text."""
@@ -186,6 +188,13 @@ class EventCoder:
             for number, index in wanted
         ]
         docs = self._parser.parse(texts, names)
+        headlines = {
+            at: read
+            for at, (number, index) in enumerate(wanted)
+            for read in [self._headline(items[number], index, docs[at])]
+            if read is not None
+        }
+        docs = [headlines.get(at, doc) for at, doc in enumerate(docs)]
         events: list[list[Event]] = [[] for _ in items]
         recent = Mentions()
         deeds = Deeds()
@@ -219,6 +228,26 @@ class EventCoder:
         sides = (fitting(act.sources, source), fitting(act.targets, target))
         values = features(act, *sides, self._lexicon)
         return PairCoding(act.code, row.root, row.quad_class, probability(values), values)
+
+    def _headline(self, item: CoderInput, index: int, doc: Doc) -> Doc | None:
+        """Return a headline parsed again where its verb was taken for a noun."""
+        start, end = item.sentences[index]
+        if end > len(item.story.headline):
+            return None
+
+        def is_named(token: Token) -> bool:
+            begin = start + token.idx
+            return item.entities.entity_at(begin, begin + len(token.text)) is not None
+
+        verb = unread_verb(doc, self._verbs, is_named, self._lexicon)
+        if verb is None:
+            return None
+        (again,) = self._parser.parse([doc.text], [{verb.text: READ_AS}])
+        read = next((t for t in again if t.idx == verb.idx), None)
+        if read is None or read.pos_ != "VERB":
+            return None
+        read.lemma_ = self._verbs[verb.text]
+        return again
 
     def can_hold_event(self, item: CoderInput, start: int, end: int) -> bool:
         """Say whether a sentence is worth parsing, by its words and the entities named in it."""

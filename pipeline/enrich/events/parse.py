@@ -41,8 +41,9 @@ _DATED = re.compile(
 _JOINED = re.compile(
     r"(?<![\w-])(?:[Aa]l|[Ee]l|[Aa]d|[Aa]r|[Aa]s|[Aa]z|[Aa]n|[Aa]t|[Aa]sh|[Uu]l|[Bb]in)-[A-Z]\w+"
     r"|(?<![\w-])[A-Z]\w+-(?:[ei]|ul|ud|al)-[A-Z]\w+"
+    r"|(?<![\w-])[Ee]x-[a-z]\w+"
 )
-"""Names that the tokenizer takes apart: "al-Bashir", "Jamiat-i-Islami"."""
+"""Words that the tokenizer takes apart: "al-Bashir", "Jamiat-i-Islami", "ex-general"."""
 _ACRONYM = re.compile(
     r" \([A-Z][\w.&/-]{0,11}\)(?=\W)"
     r"|(?<=ed) (?:on bail|in absentia|on parole)(?= (?:the|an?|two|three|\d+) )"
