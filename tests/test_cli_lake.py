@@ -30,7 +30,9 @@ def told(*arguments: str) -> dict:  # type: ignore[type-arg]
 def test_compact_says_what_it_did_and_that_a_glob_is_not_exact(lake: str) -> None:
     """Until the replaced files are gone."""
     done = told("compact", "--lake", lake)
-    stories = next(table for table in done["tables"] if table["table"] == "stories")
+    tables = {table["table"]: table for table in done["tables"]}
+    assert len(tables) == len(done["tables"])
+    stories = tables["stories"]
     assert (stories["replaced"], stories["written"], stories["rows"]) == (6, 1, 6)
     assert (done["glob_exact"], done["clean"]["held"] > 0) == (False, True)
     assert Path(lake, "views.sql").exists()
@@ -47,6 +49,25 @@ def test_compact_without_retention_leaves_an_exact_glob(lake: str) -> None:
     assert len(list(Path(lake, "stories").glob("date=*/region=*/*.parquet"))) == 1
     done = CliRunner().invoke(app, ["lake", "check", "--glob", "--lake", lake])
     assert "exact now" in done.output
+
+
+def test_compact_and_clean_tell_a_person_what_changed(lake: str) -> None:
+    """A row for each table that changed, in words and sizes; then that there is nothing to do."""
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(app, ["lake", *words, "--lake", lake])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    first = said("compact")
+    (row,) = (line for line in first.splitlines() if "stories" in line and "→" in line)
+    assert "6 → 1" in row
+    assert "kB" in row
+    assert "rejects" not in first
+    assert "Replaced files kept for readers" in first
+    assert "There was nothing to compact." in said("compact")
+    assert "Files removed: " in said("clean", "--retention-s", "0")
+    assert "There was nothing to remove." in said("clean")
 
 
 def test_options_of_the_command_line_win(lake: str) -> None:

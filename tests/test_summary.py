@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.cli.progress import StoriesPerSecond, Tally
-from pipeline.cli.summary import condensed
+from pipeline.cli.summary import condensed, in_order
 from pipeline.model import Block
 from pipeline.store.commit.write import Receipt
 
@@ -24,6 +24,12 @@ def test_dates_are_condensed_where_they_are_many() -> None:
         found, counts = condensed(days(count))
         assert (found, len(counts), sum(counts.values())) == (unit, rows, count)
         assert list(counts) == sorted(counts)
+
+
+def test_what_is_counted_stands_in_one_order() -> None:
+    """Workers count by sets: two runs over the same archive would print their tables otherwise."""
+    by = {name: {"x": 1} for name in ("kind", "status", "new", "format", "region", "date")}
+    assert list(in_order(by)) == ["date", "region", "format", "status", "kind", "new"]
 
 
 def test_a_tally_adds_up_what_workers_report() -> None:

@@ -160,3 +160,9 @@ def print_json(data: object) -> None:
     """Print `data` as JSON, unstyled; what a terminal would obey is escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
     typer.echo(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def size_text(size_bytes: int) -> str:
+    """Say a size in kB, or in MB from a thousand on."""
+    kb = size_bytes / 1e3
+    return f"{kb:,.0f} kB" if kb < 1000 else f"{kb / 1e3:,.1f} MB"

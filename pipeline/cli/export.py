@@ -18,6 +18,7 @@ from pipeline.cli.common import (
     ToDayOption,
     print_json,
     settings_of,
+    size_text,
 )
 from pipeline.cli.consoles import err, out
 from pipeline.cli.lake import lake_app
@@ -86,8 +87,7 @@ def export(
         return
     counts = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
     if done.days:
-        kb = done.written_bytes / 1e3
-        size = f"{kb:,.0f} kB" if kb < 1000 else f"{kb / 1e3:,.1f} MB"
+        size = size_text(done.written_bytes)
         summary = f"Wrote {counts} of {done.days:,} days to {target} ({size})"
         out.print(summary, markup=False, soft_wrap=True)
     else:

@@ -120,7 +120,8 @@ def _facts(item: Item) -> dict[str, Any]:
         if value := getattr(item, name):
             facts[name] = value.isoformat() if name == "published_at" else value
     facts["paragraphs"] = len(item.paragraphs)
-    facts["begins"] = item.body[:_SHOWN_CHARS]
+    body = item.body
+    facts["begins"] = body if len(body) <= _SHOWN_CHARS else f"{body[: _SHOWN_CHARS - 1].rstrip()}…"
     facts["warnings"] = item.warnings
     return facts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipeline.cli.common import (
     print_json,
     set_up_logs,
     settings_of,
+    size_text,
 )
 from pipeline.cli.consoles import out
 from pipeline.cli.group import CommandGroup
@@ -29,11 +30,23 @@ from pipeline.errors import LakeCheckError, UsageError
 if TYPE_CHECKING:
     from pipeline.model import RejectKind
     from pipeline.store.commit.lake import Lake
+    from pipeline.store.upkeep.clean_up import Cleaned
+    from pipeline.store.upkeep.compact import Compacted
     from pipeline.store.upkeep.withdraw import Withdrawable
 
 _COUNTS = ("blocks", "records", "items", "stories", "rejects", "skipped", "gaps", "in_flight")
 
 _SHOWN = 20
+
+_CLEANED = {
+    "staged": "Files in the making dropped",
+    "removed": "Files removed",
+    "kept": "Files kept, as their writer may be alive",
+    "held": "Replaced files kept for readers (lake.retention_s)",
+    "foreign": "Files that Dateline did not write, or that are damaged, left alone",
+    "lost": "Files with rows that no log names any more (see `dateline lake check`)",
+}
+"""What a clean-up found, by the names of `Cleaned`."""
 
 RetentionOption = Annotated[
     float | None,
@@ -234,8 +247,8 @@ def compact(
             }
         )
         return
-    out.print(_rows_table([asdict(table) for table in done.tables]))
-    out.print(_counts_line(asdict(done.clean)))
+    _tell_of_compaction(done.tables)
+    _tell_of_cleaning(done.clean)
     _tell_of_glob(extra)
 
 
@@ -265,7 +278,7 @@ def clean(
     if as_json:
         print_json({**asdict(done), "glob_exact": not extra})
     else:
-        out.print(_counts_line(asdict(done)))
+        _tell_of_cleaning(done)
         _tell_of_glob(extra)
 
 
@@ -473,6 +486,28 @@ def _tell_of_glob(extra: Mapping[str, list[str]]) -> None:
 
 def _counts_line(facts: Mapping[str, Any]) -> str:
     return ", ".join(f"{n} {name}" for name, n in facts.items())
+
+
+def _tell_of_compaction(tables: Iterable[Compacted]) -> None:
+    """Print a row for each table of which files were replaced."""
+    shown = Table("table", "files", "rows", "size")
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for one in (one for one in tables if one.replaced):
+        sizes = f"{size_text(one.bytes_before)} → {size_text(one.bytes_after)}"
+        shown.add_row(one.table, f"{one.replaced:,} → {one.written:,}", f"{one.rows:,}", sizes)
+    if shown.row_count:
+        out.print(shown)
+    else:
+        out.print("There was nothing to compact.")
+    for one in (one for one in tables if one.gave_up):
+        out.print(f"Other maintenance of {one.table} came first: run it again to go on.")
+
+
+def _tell_of_cleaning(done: Cleaned) -> None:
+    """Print a line for each kind of file that was found."""
+    lines = [f"{_CLEANED[name]}: {n:,}." for name, n in asdict(done).items() if n]
+    out.print(Text("\n".join(lines) or "There was nothing to remove."), soft_wrap=True)
 
 
 def _rows_table(rows: list[dict[str, Any]]) -> Table:

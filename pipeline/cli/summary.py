@@ -10,6 +10,9 @@ from rich.table import Table
 from pipeline.cli.consoles import out
 
 _MOST_DATES = 31
+_ORDER = ("date", "region", "provider", "format", "status", "kind")
+"""What is counted, in the order in which it is shown."""
+
 _UNITS = (("date", len("2026-03-04")), ("month", len("2026-03")), ("year", len("2026")))
 
 
@@ -28,7 +31,7 @@ def condensed(dates: Mapping[str, int]) -> tuple[str, dict[str, int]]:
 
 def show_summary(by: Mapping[str, Mapping[str, int]], counted: str = "stories") -> None:
     """Print a table for each key that has something; kinds count rejects and skips."""
-    for name, counts in by.items():
+    for name, counts in _ordered(by):
         if not counts:
             continue
         title, rows = condensed(counts) if name == "date" else (name, _largest_first(counts))
@@ -43,8 +46,14 @@ def in_order(by: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
     """Order the counts as JSON shows them: dates in order, of the rest the largest first."""
     return {
         name: dict(sorted(counts.items())) if name == "date" else _largest_first(counts)
-        for name, counts in by.items()
+        for name, counts in _ordered(by)
     }
+
+
+def _ordered(by: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
+    """Order what was counted as `_ORDER` says, whatever the order of workers and sets."""
+    rank = {name: at for at, name in enumerate(_ORDER)}
+    return sorted(by.items(), key=lambda pair: (rank.get(pair[0], len(rank)), pair[0]))
 
 
 def _largest_first(counts: Mapping[str, int]) -> dict[str, int]:

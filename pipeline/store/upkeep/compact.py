@@ -84,6 +84,18 @@ class Compacted:
     bytes_after: int = 0
     gave_up: bool = False
 
+    def with_more(self, other: Compacted) -> Compacted:
+        """Return what both did to the table."""
+        return Compacted(
+            self.table,
+            self.replaced + other.replaced,
+            self.written + other.written,
+            self.rows + other.rows,
+            self.bytes_before + other.bytes_before,
+            self.bytes_after + other.bytes_after,
+            self.gave_up or other.gave_up,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _File:

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -50,10 +51,19 @@ def drop_repeats(lake: Lake, at: datetime) -> int:
 
 def tidy(lake: Lake, sizing: Sizing, retention_s: float, at: datetime) -> Tidied:
     """Compact and clean the lake, and note which revisions are in force."""
-    done = (*compact(lake, sizing, at), *widen(lake, sizing, at))
+    done = _by_table((*compact(lake, sizing, at), *widen(lake, sizing, at)))
     cleaned = clean_up(lake, at, retention_s)
     note_families(open_snapshot(lake.url, lake.options))
     return Tidied(done, cleaned)
+
+
+def _by_table(done: Iterable[Compacted]) -> tuple[Compacted, ...]:
+    """Return one for each table: compaction and widening each say what they did."""
+    found: dict[str, Compacted] = {}
+    for one in done:
+        held = found.get(one.table)
+        found[one.table] = one if held is None else held.with_more(one)
+    return tuple(found.values())
 
 
 def main() -> int:
