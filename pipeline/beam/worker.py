@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from pipeline.config import restore
 from pipeline.errors import GROWN_EXIT_CODE, DatelineError, WorkerError
-from pipeline.job import Job, enricher_of, forget, job_of
+from pipeline.job import Job, enricher_of, forget, job_of, stages_of
 from pipeline.observe.logs import configure
 from pipeline.observe.watch import measure_process
 from pipeline.replay import from_json
@@ -42,7 +42,10 @@ def load_shared(order: Mapping[str, Any]) -> None:
 
     # A worker meets the same fault, and has someone to tell it to.
     with suppress(DatelineError):
-        enricher_of(restore(order["settings"])).load()
+        settings = restore(order["settings"])
+        enricher = enricher_of(settings)
+        enricher.load()
+        stages_of(enricher, settings)
 
 
 def main(_: Sequence[str] = ()) -> int:

@@ -41,6 +41,9 @@ from pipeline.stages import digest_of
 MAX_CHARS = 100_000
 """Characters of one text that are analysed; the rest is kept in the story, unread."""
 
+_MOST_AT_ONCE = 128
+"""Stories that are enriched side by side: 500 take no less time each, and 150 MB more."""
+
 _UNBROKEN = re.compile(r"\S{200,}")
 
 _Result = EnrichedStory | Reject
@@ -91,6 +94,7 @@ class Enricher:
 
     def load(self) -> None:
         """Load lists and models now rather than at the first story. Raises ModelError."""
+        detect.load_detector()
         load_lexicon()
         _opened(self._coder, self.model)
         for name in self._models.values():
@@ -114,8 +118,12 @@ class Enricher:
 
         A Reject (`enrich_failed`) for one that failed.
         """
-        if not stories:
-            return ()
+        parts = range(0, len(stories), _MOST_AT_ONCE)
+        return tuple(
+            result for at in parts for result in self._enrich_part(stories[at : at + _MOST_AT_ONCE])
+        )
+
+    def _enrich_part(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         try:
             return self._enrich_all(stories)
         except ModelError:
@@ -125,7 +133,7 @@ class Enricher:
                 return (failed(stories[0], error),)
             # One of them is at fault: halving finds it, and the others succeed.
             middle = len(stories) // 2
-            return (*self.enrich(stories[:middle]), *self.enrich(stories[middle:]))
+            return (*self._enrich_part(stories[:middle]), *self._enrich_part(stories[middle:]))
 
     def _enrich_all(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         _opened(self._coder, self.model)

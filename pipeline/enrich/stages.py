@@ -7,6 +7,7 @@ changes the stage's hash by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 
 from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, tables_in
@@ -48,23 +49,31 @@ def enrich_stages(
     sentences are parsed by for events, `max_chars` how much of a text is read; `coder` and
     `coder_version` are the event coder's.
     """
-    lists = tables_in(_PACKAGE, "data")
-    places = [f"data/{name}.tsv" for name in _PLACES]
-    topics = [f"data/{name}.tsv" for name in _TOPICS]
-    others = [name for name in lists if name not in (*places, *topics)]
+    tables = _table_digests()
     named = [f"{language}={models[language]}" for language in sorted(models)]
     packages = [f"{name} {metadata.version(name)}" for name in ("pycountry", "babel")]
     data = {
-        "language": digest_of((str(max_chars), _tables("languages"))),
-        "entities": digest_of((data_digest(_PACKAGE, others), _tables("entities"), *named)),
-        "places": digest_of((data_digest(_PACKAGE, places), _tables("places"), *packages)),
-        "topics": data_digest(_PACKAGE, topics),
-        "events": digest_of((_tables("events"), parser, coder)),
+        "language": digest_of((str(max_chars), tables["languages"])),
+        "entities": digest_of((tables["lists"], tables["entities"], *named)),
+        "places": digest_of((tables["data of places"], tables["places"], *packages)),
+        "topics": tables["data of topics"],
+        "events": digest_of((tables["events"], parser, coder)),
     }
     stages = [StageVersion(name, version, data[name]) for name, version in VERSIONS.items()]
     stages.append(StageVersion("events", coder_version, data["events"]))
     return (*stages, StageVersion("rows", ROWS_VERSION))
 
 
-def _tables(folder: str) -> str:
-    return data_digest(_PACKAGE, tables_in(_PACKAGE, folder))
+@cache
+def _table_digests() -> Mapping[str, str]:
+    """Hash the tables of each room, and those of `data` by what they are for; once a process."""
+    places = [f"data/{name}.tsv" for name in _PLACES]
+    topics = [f"data/{name}.tsv" for name in _TOPICS]
+    lists = [name for name in tables_in(_PACKAGE, "data") if name not in (*places, *topics)]
+    rooms = ("languages", "entities", "places", "events")
+    return {
+        "lists": data_digest(_PACKAGE, lists),
+        "data of places": data_digest(_PACKAGE, places),
+        "data of topics": data_digest(_PACKAGE, topics),
+        **{room: data_digest(_PACKAGE, tables_in(_PACKAGE, room)) for room in rooms},
+    }

@@ -41,6 +41,11 @@ def _detector() -> LanguageDetector:
     return LanguageDetectorBuilder.from_languages(*languages).with_low_accuracy_mode().build()
 
 
+def load_detector() -> None:
+    """Load what tells languages apart now, rather than at the first text."""
+    _detector().detect_language_of("A first text, as long as it takes.")
+
+
 def detect(text: str) -> str | None:
     """Return the ISO 639-1 code of the language of `text`'s beginning; None for too little text."""
     sample = text[:_CHARS]
