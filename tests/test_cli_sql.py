@@ -37,6 +37,15 @@ def test_statements_are_taken_up_to_their_end() -> None:
     assert not shell.take("\\q")
 
 
+def test_a_command_is_one_within_a_statement_too() -> None:
+    """Who is stuck in one leaves by `\\q`, as in psql."""
+    shell = _Shell(lambda text, form: None)
+    assert shell.take("select 1")
+    assert shell.take("\\x")
+    assert shell.is_within
+    assert not shell.take("\\q")
+
+
 def test_a_fault_is_told_and_the_shell_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     def ask(text: str, _: str) -> None:
         raise UsageError("no such table \x1b[31m")

@@ -20,7 +20,7 @@ from pipeline.cli.common import (
     settings_of,
     size_text,
 )
-from pipeline.cli.consoles import err, out
+from pipeline.cli.consoles import out
 from pipeline.cli.lake import lake_app
 from pipeline.errors import UsageError
 
@@ -92,8 +92,6 @@ def export(
         out.print(summary, markup=False, soft_wrap=True)
     else:
         out.print(f"Nothing changed in {target}", markup=False, soft_wrap=True)
-    for note in done.notes:
-        err.print(note, markup=False, soft_wrap=True)
 
 
 def _moment(text: str | None) -> datetime | None:

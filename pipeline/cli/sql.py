@@ -78,7 +78,7 @@ class _Shell:
 
     def take(self, line: str) -> bool:
         """Take a line; False where it asks to leave."""
-        if not self._held and line.lstrip().startswith("\\"):
+        if line.lstrip().startswith("\\"):
             return self._command(*line.split())
         if line.strip() or self._held:
             self._held.append(line)

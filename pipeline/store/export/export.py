@@ -14,8 +14,10 @@ from pipeline.store.codes.codes import CODES, CodeTable
 from pipeline.store.export.scope import COLUMNS_OF, ExportScope, shown_rows
 from pipeline.store.export.targets import (
     VIEWS_OF_EXPORT,
+    WORDS_INDEX,
     ExportState,
     open_target,
+    sql_of_export,
     view_of_export,
 )
 from pipeline.store.read.snapshot import open_snapshot
@@ -31,8 +33,7 @@ class Exported:
     """What was done: rows by table that the export holds of the days that were written anew.
 
     `days` is how many days' rows of any table were written or removed, `written_bytes` the size of
-    the files that were written (a database is one), `notes` what the user has to know, in words.
-    Nothing changed where `days` is 0.
+    the files that were written (a database is one). Nothing changed where `days` is 0.
     """
 
     form: str
@@ -40,7 +41,6 @@ class Exported:
     days: int
     written_bytes: int
     anew: bool
-    notes: tuple[str, ...]
 
 
 def form_of(path: Path) -> str:
@@ -95,7 +95,7 @@ def export_lake(
             known = {} if before is None or anew else before.days
             changed = {table: _changed(known.get(table, {}), after.days[table]) for table in tables}
             if not anew and not any(changed.values()):
-                return Exported(form, dict.fromkeys(tables, 0), 0, 0, False, ())
+                return Exported(form, dict.fromkeys(tables, 0), 0, 0, False)
             target.begin(schemas, anew)
             rows = {
                 table: target.replace(table, days, shown.rows(table, days))
@@ -103,7 +103,7 @@ def export_lake(
             }
             if anew:
                 target.put_codes(codes)
-            notes = target.finish(after)
+            target.finish(after)
     except OSError as error:
         raise StoreError(
             "the export cannot be written: see docs/upkeep.md, Faults of the store",
@@ -113,13 +113,14 @@ def export_lake(
     finally:
         target.close()
     days = len({day for found in changed.values() for day in found})
-    return Exported(form, rows, days, target.written_bytes, anew, tuple(notes))
+    return Exported(form, rows, days, target.written_bytes, anew)
 
 
 def _digest(codes: Mapping[str, CodeTable]) -> str:
-    """Return a digest of what codes mean and views say: another one with another version."""
+    """Return a digest of what codes, views and the index say: another one with another version."""
     said = [[name, [*table.columns.items()], table.rows] for name, table in codes.items()]
-    text = json.dumps([said, [view_of_export(view) for view in VIEWS_OF_EXPORT]])
+    views = [view_of_export(view) for view in VIEWS_OF_EXPORT]
+    text = json.dumps([said, views, sql_of_export(WORDS_INDEX)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -39,6 +39,9 @@ VIEWS_OF_EXPORT = ("current", *(f"current_{table}" for table in ("entities", "ev
                    "distinct_events", "told_events")  # fmt: skip
 """The views of a database, by the names of the lake's; each may use those before it."""
 
+WORDS_INDEX = "words_index.sql"
+"""What makes the full-text index of a DuckDB file."""
+
 MANIFEST = "dateline-export.json"
 """What a folder's state lies in; a file of a database has a table `dateline_export`."""
 
@@ -125,8 +128,8 @@ class ExportTarget(Protocol):
     def put_codes(self, tables: Mapping[str, CodeTable]) -> None:
         """Put the tables of codes, by their names, in place of those that are there."""
 
-    def finish(self, state: ExportState) -> list[str]:
-        """Make what was given visible, and remember `state`; notes for the user, in words."""
+    def finish(self, state: ExportState) -> None:
+        """Make what was given visible, and remember `state`."""
 
     def close(self) -> None:
         """Let go of the target; what was not finished is dropped."""
@@ -216,11 +219,10 @@ class _Folder(ExportTarget):
             self.written_bytes += part.stat().st_size
             part.replace(self.path / _CODES / f"{name}{self.ending}")
 
-    def finish(self, state: ExportState) -> list[str]:
+    def finish(self, state: ExportState) -> None:
         part = self.path / f".{MANIFEST}.part"
         part.write_text(state.as_json(), "utf-8")
         part.replace(self.path / MANIFEST)
-        return []
 
     def close(self) -> None:
         for part in self.path.rglob(".*.part"):
@@ -340,7 +342,7 @@ class _Database(Generic[C]):
 
 
 class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
-    """A DuckDB file: tables, indexes of words where the extension is there; one transaction."""
+    """A DuckDB file: tables, views, an index of words; one transaction."""
 
     errors = duckdb.Error
 
@@ -384,7 +386,7 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
         know_codes(self._open, [f"{PREFIX}{name}" for name in tables])
 
     @override
-    def finish(self, state: ExportState) -> list[str]:
+    def finish(self, state: ExportState) -> None:
         run = self._open.execute
         run("DELETE FROM dateline_export")
         run("INSERT INTO dateline_export VALUES ($state)", {"state": state.as_json()})
@@ -398,22 +400,9 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
         run("USE anew")
         for view in VIEWS_OF_EXPORT:
             run(f"CREATE VIEW {view} AS {view_of_export(view)}")
-        notes = self._index()
+        run(sql_of_export(WORDS_INDEX))
         self.close_connection()
         self._put(_part(self.path, "new"))
-        return notes
-
-    def _index(self) -> list[str]:
-        run = self._open.execute
-        try:
-            run("LOAD fts")
-        except duckdb.Error:
-            return [
-                "No full-text index: DuckDB's extension fts is not installed, and nothing is "
-                "downloaded. With a network: INSTALL fts, then export into another file."
-            ]
-        run("PRAGMA create_fts_index('stories', 'revision_id', 'headline', 'body')")
-        return []
 
 
 class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
@@ -477,7 +466,7 @@ class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
             run(f"CREATE VIEW {view} AS {view_of_export(view)}")
 
     @override
-    def finish(self, state: ExportState) -> list[str]:
+    def finish(self, state: ExportState) -> None:
         run = self._open.execute
         run("INSERT INTO stories_search(stories_search) VALUES ('rebuild')")
         run("DELETE FROM dateline_export")
@@ -485,12 +474,16 @@ class _Sqlite(_Database[sqlite3.Connection], ExportTarget):
         run("COMMIT")
         self.close_connection()
         self._put(_part(self.path))
-        return []
 
 
 def view_of_export(view: str) -> str:
     """Return the SELECT of a view of a database, in the SQL that DuckDB and SQLite share."""
-    return files(__package__).joinpath(f"views/{view}.sql").read_text("utf-8").strip()
+    return sql_of_export(f"views/{view}.sql").strip()
+
+
+def sql_of_export(name: str) -> str:
+    """Return the text of one of the SQL files that ship for databases."""
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _part(path: Path, what: str = "part") -> Path:
@@ -507,7 +500,10 @@ def _copied(path: Path) -> Path:
 
 def _drop_parts(path: Path) -> None:
     for rest in path.parent.glob(f".{path.name}.*"):
-        rest.unlink(missing_ok=True)
+        if rest.is_dir():  # where DuckDB spilled
+            shutil.rmtree(rest, ignore_errors=True)
+        else:
+            rest.unlink(missing_ok=True)
 
 
 def _files(path: Path) -> Iterator[Path]:

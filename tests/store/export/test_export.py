@@ -270,11 +270,25 @@ def test_sqlite_searches_words(lake: Path) -> None:
     assert json.loads(regions) == ["western-asia"]
 
 
-def test_a_duckdb_file_says_where_there_is_no_index(lake: Path) -> None:
-    notes = exported(lake, "duckdb").notes
-    with duckdb.connect(str(lake.parent / "out.duckdb"), read_only=True) as connection:
-        schemas = connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
-    assert (("fts_main_stories",) in schemas) is (not notes)
+def test_duckdb_searches_words_without_an_extension(lake: Path) -> None:
+    """The rarer and the more of the words, the better; in one field alone, or all of the words."""
+    exported(lake, "duckdb")
+    asked = "SELECT fts_main_stories.match_bm25(revision_id, {}) AS score, headline FROM current"
+    config = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
+    with duckdb.connect(str(lake.parent / "out.duckdb"), True, config) as connection:
+
+        def found(given: str) -> list[str]:
+            rows = f"SELECT headline FROM ({asked.format(given)}) WHERE score IS NOT NULL"
+            sql = f"{rows} ORDER BY score DESC, headline"
+            return [headline for (headline,) in connection.execute(sql).fetchall()]
+
+        assert found("'OIL visits'")[0] == "Oil rises"
+        assert len(found("'oil visits'")) == 3
+        assert found("'visits oil', conjunctive := true") == []
+        assert found("'oíl rises', conjunctive := true") == ["Oil rises"]
+        assert found("'rises', fields := 'headline'") == ["Oil rises"]
+        assert found("'rises', fields := 'body'") == []
+        assert found("'soup'") == []
 
 
 @pytest.mark.parametrize("form", sample(list(NAMES)))
@@ -307,3 +321,14 @@ def test_what_died_half_way_is_written_again(lake: Path) -> None:
     (lake.parent / "out" / "stories" / "2026-03-05.parquet").unlink()
     assert exported(lake, "parquet").days == 1
     assert len(headlines(lake, "parquet")) == 6
+
+
+def test_a_database_that_died_half_way_leaves_nothing(lake: Path) -> None:
+    """Neither its copy nor the folder that DuckDB spilled into."""
+    spilled = lake.parent / ".out.duckdb.part.tmp"
+    spilled.mkdir()
+    for rest in (spilled / "block", lake.parent / ".out.duckdb.new"):
+        rest.write_bytes(b"half")
+    exported(lake, "duckdb")
+    assert [*lake.parent.glob(".out*")] == []
+    assert len(headlines(lake, "duckdb")) == 6
