@@ -6,6 +6,7 @@ import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.model import Location
 from pipeline.store.commit.lake import Lake
 from pipeline.store.explain.explain import explain
 from pipeline.store.export.export import export_lake
@@ -19,13 +20,15 @@ SOURCE = "cluster/tools/0"
 DAY = "2026-03-04"
 """A day of two regions, whose files were compacted."""
 
+YEREVAN = Location("city", 616052, 40.18, 44.51, "AM.11")
 LONG_AGO = datetime(1870, 7, 19, 9, 30, 15, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(days=365)
 
 
 def made(root: Path) -> Path:
     """Return the lake: rows of two versions of the schema, an undated story, one of 1870, a killed
-    family, an embargo, a revision that is superseded, and files that compaction has replaced."""
+    family, an embargo, a revision that is superseded, an event with coordinates, and files that
+    compaction has replaced."""
     with tarfile.open(OLDER) as archive:
         archive.extractall(root, filter="data")
     lake = root / "lake"
@@ -46,7 +49,9 @@ def made(root: Path) -> Path:
     writer.write(a_batch(first))
     writer.write(a_batch(second))
     compact(Lake(str(lake)), Sizing(min_files=2, closed_min_files=99), NOON)
-    writer.write(a_batch([enriched(a_story(9, source=SOURCE), region="eastern-europe")]))
+    on_map = (an_event(place="Yerevan", place_country="ARM", place_location=YEREVAN),)
+    last = enriched(a_story(9, source=SOURCE), region="eastern-europe", events=on_map)
+    writer.write(a_batch([last]))
     writer.close()
     explain(str(lake))
     export_lake(str(lake), None, root / "export", NOON, now=NOON)

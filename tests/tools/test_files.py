@@ -50,6 +50,20 @@ def test_excel_has_the_answer_of_a_query(lake: Path, tmp_path: Path) -> None:
     assert all(len(row[3][1]) <= 32_767 for row in rows if row[3])
 
 
+def test_geopandas_puts_events_on_a_map(lake: Path, tmp_path: Path) -> None:
+    """Each by its coordinates; the file that it writes is read again."""
+    export = shutil.copytree(lake.parent / "export", tmp_path / "export")
+    code = snippets("tools-files.md")["GeoPandas"]
+    told = told_by(
+        code,
+        "[[[p.x, p.y, str(d), at] for p, d, at in"
+        " zip(acts.geometry, acts['date'], acts['place'])],"
+        " geopandas.read_file(f'{export}.geojson').shape[0]]",
+        {"export": str(export)},
+    )
+    assert told == [[[44.51, 40.18, "2026-03-04", "Yerevan"]], 1]
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
 def test_sqlalchemy_asks_an_export(
     lake: Path, news: Path, answers: Answers, tmp_path: Path, kind: str
