@@ -21,7 +21,7 @@ from pipeline.parse.text import dates
 
 _MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table of months
 _WORD = r"[^\W\d_a-z][^\W\d_]*+\.?(?:['’.-][^\W\d_]++\.?)*"
-_SMALL = r"(?:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
+_SMALL = r"(?i:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
 _PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}})"
 _BESIDE = rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
 _PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"

@@ -24,6 +24,12 @@ STYLES = [
     ("APA", "Wien (APA) - ", "Wien", None),
     ("APP", "ISLAMABAD, Oct 5 (APP): ", "ISLAMABAD", DAY),
     ("APS", "ALGER, 05 oct 2026 (APS) - ", "ALGER", DAY),
+    (
+        "AFP",
+        "SANTA CRUZ DE LA SIERRA, Bolivia, Oct 5 (AFP) - ",
+        "SANTA CRUZ DE LA SIERRA, Bolivia",
+        DAY,
+    ),
     ("Adnkronos", "Roma, 5 ott. (Adnkronos) - ", "Roma", DAY),
     ("Adnkronos", "Roma, 5 ott. - (Adnkronos) - ", "Roma", DAY),
     ("Agerpres", "BUCUREȘTI, 5 oct (AGERPRES) - ", "BUCUREȘTI", DAY),
