@@ -17,6 +17,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import structlog
 
+from pipeline import __version__
 from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import DatelineError, StoreError
 from pipeline.redact import masked
@@ -75,10 +76,11 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
 
 def _readme() -> str:
     tables = "".join(
-        f"| `{table}` | {contract(table).description} |\n" for table in (*reversed(TABLES), LINKS)
+        f"| `{rule.table}` | {rule.version} | {rule.description} |\n"
+        for rule in map(contract, (*reversed(TABLES), LINKS))
     )
     codes = ", ".join(f"`{name}`" for name in CODES if name != "columns")
-    return _text(_README).format(tables=tables, codes=codes)
+    return _text(_README).format(version=__version__, tables=tables, codes=codes)
 
 
 def views_sql(snapshot: Snapshot) -> str:

@@ -13,7 +13,7 @@ SELECT date_trunc('month', date)::date AS month,
   round(avg(goldstein), 2) AS balance
 FROM current_events
 WHERE date BETWEEN $since::date AND $until::date AND NOT negated AND NOT hypothetical
-  AND ((source_country = $a AND target_country = $b)
-    OR (source_country = $b AND target_country = $a))
+  AND ((source_country = upper($a) AND target_country = upper($b))
+    OR (source_country = upper($b) AND target_country = upper($a)))
 GROUP BY month
 ORDER BY month;

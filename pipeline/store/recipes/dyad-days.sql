@@ -11,14 +11,14 @@
 WITH acts AS (
   SELECT date, quad_class, goldstein
   FROM current_events
-  WHERE source_country = $a AND target_country = $b AND date IS NOT NULL AND NOT negated AND NOT hypothetical
+  WHERE source_country = upper($a) AND target_country = upper($b) AND date IS NOT NULL AND NOT negated AND NOT hypothetical
 ), days AS (
   SELECT unnest(generate_series(
     coalesce(nullif($since, '')::date, (SELECT min(date) FROM acts)),
     coalesce(nullif($until, '')::date, (SELECT max(date) FROM current)),
     INTERVAL 1 DAY))::date AS date
 )
-SELECT date, $a AS source, $b AS target,
+SELECT date, upper($a) AS source, upper($b) AS target,
   count(quad_class) AS events,
   count(*) FILTER (quad_class = 1) AS verbal_cooperation,
   count(*) FILTER (quad_class = 2) AS material_cooperation,

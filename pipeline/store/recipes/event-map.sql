@@ -11,6 +11,6 @@ SELECT place, place_country AS country, place_geonames_id AS geonames_id,
   place_latitude AS latitude, place_longitude AS longitude, place_exactness AS exactness,
   count(*) AS events, mode(root) AS mostly, round(avg(goldstein), 2) AS goldstein
 FROM current_events
-WHERE place_latitude IS NOT NULL AND $root IN ('', root) AND date BETWEEN $since::date AND $until::date AND NOT negated AND NOT hypothetical
+WHERE place_latitude IS NOT NULL AND upper($root) IN ('', root) AND date BETWEEN $since::date AND $until::date AND NOT negated AND NOT hypothetical
 GROUP BY ALL
 ORDER BY events DESC, place, geonames_id;

@@ -7,6 +7,6 @@
 
 SELECT published_at, provider, headline, dateline, story_id
 FROM current
-WHERE list_contains(countries, $country)
+WHERE list_contains(countries, upper($country))
 ORDER BY published_at DESC NULLS LAST, story_id
 LIMIT $n::int;

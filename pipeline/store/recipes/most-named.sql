@@ -18,7 +18,7 @@ SELECT arg_max(e.name, e.salience) AS name, e.entity_id,
   count(DISTINCT e.story_id) FILTER (e.date < span.since) AS before,
   stories - before AS trend
 FROM current_entities AS e, span
-WHERE e.kind = $kind
+WHERE e.kind = upper($kind)
   AND e.date BETWEEN span.since - (span.until - span.since + 1)::int AND span.until
 GROUP BY e.entity_id
 ORDER BY stories DESC, name

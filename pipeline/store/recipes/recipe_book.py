@@ -25,7 +25,8 @@ Made from `pipeline/store/recipes/` by `python -m pipeline.store.recipes.recipe_
 Questions that are ready to ask. `dateline recipes` lists them; `dateline recipes NAME -p a=IRN
 -o answer.csv` asks one, in any form of [query.md](query.md); `--sql` prints its SQL, to be changed
 at will. All go by the views, so nothing is told of what may not be shown. Acts that are denied or
-only possible are left out. A parameter that is not given takes its default.
+only possible are left out. A parameter that is not given takes its default; codes and names may
+be in small letters.
 """
 
 

@@ -14,7 +14,7 @@ WITH telling AS (
     coalesce(place, '') AS place
   FROM told_events
   WHERE date BETWEEN $since::date AND $until::date AND NOT negated AND NOT hypothetical
-    AND $root IN ('', root)
+    AND upper($root) IN ('', root)
 ), alike AS (
   SELECT left_story_id AS one, right_story_id AS other FROM current_links
   UNION

@@ -11,6 +11,6 @@ SELECT event_id, date, sentence, trigger, source_text, target_text, root, mode, 
   negated, hypothetical, round(confidence, 2) AS confidence,
   '' AS is_event, '' AS right_root, '' AS right_source, '' AS right_target, '' AS remark
 FROM current_events
-WHERE $root IN ('', root)
+WHERE upper($root) IN ('', root)
 ORDER BY md5($seed || event_id)
 LIMIT $n::int;

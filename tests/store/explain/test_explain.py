@@ -13,13 +13,14 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from pipeline import clock, tsv
+from pipeline import __version__, clock, tsv
 from pipeline.cli import app
 from pipeline.enrich.entities.ner import KINDS
 from pipeline.model import RejectKind
 from pipeline.store import VIEWS, query
 from pipeline.store.codes import codes
 from pipeline.store.explain.explain import explain, explain_or_tell
+from pipeline.store.schema.contract import contract
 from tests.support.copies import made_once
 from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
@@ -91,6 +92,13 @@ def test_what_is_equal_is_not_written_again(lake: Path) -> None:
     assert len(explain(str(lake))) == 2 + len(codes.CODES)
     assert explain(str(lake)) == []
     assert list(lake.rglob("*.part")) == []
+
+
+def test_the_page_says_which_version_the_columns_have(lake: Path) -> None:
+    explain(str(lake))
+    page = (lake / "README.md").read_text("utf-8")
+    assert f"Made by Dateline {__version__}." in page
+    assert f"| `stories` | {contract('stories').version} | One revision of one article. |" in page
 
 
 def test_what_somebody_else_wrote_stays(lake: Path) -> None:

@@ -120,6 +120,7 @@ EXPECTED: list[tuple[str, dict[str, str], tuple[str, ...], list[tuple[Any, ...]]
             (date(2026, 3, 6), 1, 1, -2.0),
         ],
     ),
+    ("balance", {"a": "usa", "b": "irn"}, ("conflict",), [(2,)]),
     ("about-not-from", {}, ("headline",), [("Oil price of oil",)]),
     (
         "event-map",
@@ -185,7 +186,7 @@ EXPECTED: list[tuple[str, dict[str, str], tuple[str, ...], list[tuple[Any, ...]]
     ),
     (
         "named-with",
-        {"kind": "ORG", "name": "nato"},
+        {"kind": "org", "name": "alliance"},
         ("name", "stories"),
         [("EU", 1)],
     ),
