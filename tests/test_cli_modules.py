@@ -88,6 +88,7 @@ def test_a_light_command_imports_nothing_heavy(word: str, told: str) -> None:
         ("select * from current_events", "--json"),
         ("select status as told from current", "--format", "csv", "--timeout-s", "600"),
         ("from told_events limit 1", "-o", "{folder}/told.md"),
+        ("select label as told from current_events join code_cameo using (cameo)",),
     ],
 )
 def test_a_cold_question_imports_only_what_it_needs(tmp_path: Path, words: tuple[str, ...]) -> None:

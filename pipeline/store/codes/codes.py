@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-_ENRICH = "pipeline.enrich"
-_OWN = "pipeline.store.codes"
 QUAD_CLASSES = {
     1: "verbal cooperation",
     2: "material cooperation",
@@ -64,7 +62,7 @@ def countries() -> CodeTable:
 
     regions = _regions_of_countries()
     rows = []
-    for alpha3, name, *_ in tsv.rows(_ENRICH, "data/countries.tsv"):
+    for alpha3, name, *_ in _rows("enrich/data/countries.tsv"):
         found = pycountry.countries.get(alpha_3=alpha3)
         alpha2, numeric = (found.alpha_2, found.numeric) if found else _KOSOVO
         rows.append((alpha3, alpha2, numeric, name, regions.get(alpha3)))
@@ -73,7 +71,7 @@ def countries() -> CodeTable:
 
 def regions() -> CodeTable:
     """Return each region's slug and name, as UN M49 has it."""
-    slugs = dict.fromkeys(row[0] for row in tsv.rows(_ENRICH, "data/regions.tsv"))
+    slugs = dict.fromkeys(row[0] for row in _rows("enrich/data/regions.tsv"))
     rows = [(slug, region_name(slug)) for slug in slugs]
     return _table(("region", "name"), [*rows, ("unknown", "Unknown: nothing says")])
 
@@ -85,14 +83,14 @@ def roots() -> CodeTable:
         quads.setdefault(root, []).append(int(quad))
     rows = [
         (root, label, meaning, max(set(quads[root]), key=quads[root].count))
-        for root, label, meaning in tsv.rows(_OWN, "data/roots.tsv")
+        for root, label, meaning in _rows("store/codes/data/roots.tsv")
     ]
     return _table(("root", "label", "meaning", "quad_class"), rows)
 
 
 def cameo() -> CodeTable:
     """Return CAMEO's codes: label, PLOVER root, mode and context, quad class, Goldstein value."""
-    labels = dict(tsv.rows(_OWN, "data/cameo_labels.tsv"))
+    labels = dict(_rows("store/codes/data/cameo_labels.tsv"))
     rows = [
         (code, labels[code], root, mode or None, context or None, int(quad), float(goldstein))
         for code, root, mode, context, quad, goldstein in _cameo()
@@ -108,17 +106,19 @@ def quad_classes() -> CodeTable:
 
 def roles() -> CodeTable:
     """Return the roles of an event's sides: the last letters of their codes."""
-    return _table(("role", "meaning"), [(*row,) for row in tsv.rows(_OWN, "data/roles.tsv")])
+    return _table(("role", "meaning"), [(*row,) for row in _rows("store/codes/data/roles.tsv")])
 
 
 def entity_kinds() -> CodeTable:
     """Return the kinds of entities."""
-    return _table(("kind", "meaning"), [(*row,) for row in tsv.rows(_OWN, "data/entity_kinds.tsv")])
+    return _table(
+        ("kind", "meaning"), [(*row,) for row in _rows("store/codes/data/entity_kinds.tsv")]
+    )
 
 
 def topics() -> CodeTable:
     """Return the IPTC Media Topics that stories are given, with the codes of `stories.topics`."""
-    named = dict.fromkeys((row[0], row[1]) for row in tsv.rows(_ENRICH, "data/topics.tsv"))
+    named = dict.fromkeys((row[0], row[1]) for row in _rows("enrich/data/topics.tsv"))
     return _table(("code", "name"), [(f"medtop:{code}", name) for code, name in named])
 
 
@@ -126,7 +126,7 @@ def reject_kinds() -> CodeTable:
     """Return the kinds of rejects, and whether each is a failure or a decision."""
     rows = [
         (kind, meaning, not kind.startswith("skipped."))
-        for kind, meaning in tsv.rows(_OWN, "data/reject_kinds.tsv")
+        for kind, meaning in _rows("store/codes/data/reject_kinds.tsv")
     ]
     return _table(("kind", "meaning", "is_failure"), rows)
 
@@ -190,22 +190,25 @@ def region_name(slug: str) -> str:
     return " ".join(words).replace("Sub Saharan", "Sub-Saharan").replace(" The ", " the ")
 
 
+def _rows(path: str) -> Iterator[list[str]]:
+    """Yield the rows of a table by its path: its package is not imported for it."""
+    return tsv.rows("pipeline", path)
+
+
 def _regions_of_countries() -> dict[str, str]:
     return {
-        country: row[0]
-        for row in tsv.rows(_ENRICH, "data/regions.tsv")
-        for country in row[2].split()
+        country: row[0] for row in _rows("enrich/data/regions.tsv") for country in row[2].split()
     }
 
 
 def _cameo() -> Iterator[list[str]]:
-    rows = tsv.rows(_ENRICH, "events/data/cameo.tsv")
+    rows = _rows("enrich/events/data/cameo.tsv")
     next(rows)  # the head
     return rows
 
 
 def _known_providers() -> Iterator[tuple[str, str, str]]:
-    for name, signatures, *hosts in tsv.rows("pipeline.parse.conventions", "providers.tsv"):
+    for name, signatures, *hosts in _rows("parse/conventions/providers.tsv"):
         yield name, signatures, hosts[0] if hosts else ""
 
 
