@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.antecedents import (
+    HE,
     THEY,
     Mentions,
     antecedents,
@@ -85,12 +86,13 @@ _IN_PLACE = 0.6
 """How sure a place is that stands for whom an act in it was done to: the share right of those on
 development rows."""
 _LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
-_THEIR = frozenset({"its", "their"})
 _BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
 _LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
 _BARE = 2
 _MAX_ACTORS = 4
 _MAX_DEPTH = 4
+_NEAR_CHARS = 300
+"""How far back a person may have been named whom "he" stands for."""
 
 
 class Resolver:
@@ -109,7 +111,8 @@ class Resolver:
         """Return the actors that tokens stand for, each once, in order."""
         found: dict[tuple[str | None, str | None, str], Party] = {}
         for token in tokens:
-            for party in self._resolve(token, doer=True) or self._unlisted(token):
+            own = self._of_speaker(token) if is_possessed(token) else []
+            for party in own or self._resolve(token, doer=True) or self._unlisted(token):
                 actor = party.actor
                 key = (actor.name, actor.country, actor.role or actor.text.lower())
                 found.setdefault(key, party)
@@ -228,10 +231,12 @@ class Resolver:
         found: list[Party] = []
         for token in doc:
             if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
+                if token.dep_ == "appos" and self._party(token.head) is not None:
+                    continue  # "Ana Perez, an editor": one and the same
                 found.extend(
                     p
                     for p in self._resolve(token)
-                    if p.actor.name or p.actor.country or is_a_person(p)
+                    if p.actor.name or p.actor.country or is_a_person(p) or _are_several(p)
                 )
         return found
 
@@ -306,6 +311,7 @@ class Resolver:
         is_pronoun = token.pos_ == "PRON" or lower in THEY
         if is_pronoun or stands_for_several(token) or stands_for_state(token):
             found = antecedents(token, self._recent, self._speaking)
+            found = found or (self._person_before(token) if lower in HE else [])
             return [
                 replace(p, actor=replace(p.actor, resolved_by="pronoun", confidence=_PRONOUN))
                 for p in found
@@ -315,6 +321,24 @@ class Resolver:
         party = self._party(token)
         itself = list(self._several(token)) or ([party] if party is not None else [])
         return itself or self._inside(token, doer, depth)
+
+    def _person_before(self, token: Token) -> list[Party]:
+        """Return the one person that the words before a sentence name, read or not."""
+        named = {
+            placed.entity.name: placed
+            for placed in self._entities.within(max(0, self._offset - _NEAR_CHARS), self._offset)
+            if placed.entity.kind == "PERSON"
+        }
+        if len(named) != 1:
+            return []
+        (placed,) = named.values()
+        mention, person = placed.mention, placed.entity
+        role = role_of_words(person.role, self._lexicon) if person.role else None
+        actor = Actor(
+            mention.text, start=mention.start, end=mention.end, name=person.name,
+            country=person.country, role=role, entity_id=person.entity_id,
+        )  # fmt: skip
+        return [Party(actor, role in POLITICAL_ROLES, token, person.kind)]
 
     def _inside(self, token: Token, doer: bool, depth: int) -> list[Party]:
         """Whoever is named within a noun's phrase."""
@@ -342,7 +366,7 @@ class Resolver:
     def _of_speaker(self, token: Token) -> list[Party]:
         """Say whose "its troops" are in a clause that somebody said: the speaker's."""
         clause = token.head.head if token.dep_ == "pobj" else token.head
-        if clause.dep_ != "ccomp" or not any(c.lower_ in _THEIR for c in token.lefts):
+        if clause.dep_ != "ccomp" or not any(c.lower_ in labels.OWNERS for c in token.lefts):
             return []
         subjects = [c for c in clause.head.children if c.dep_ == "nsubj" and c.i < clause.i]
         found = [p for s in subjects for p in [self._speaking(s)] if p is not None]
@@ -614,6 +638,11 @@ class Resolver:
                 if country:
                     return country
         return None
+
+
+def _are_several(party: Party) -> bool:
+    """Say whether several are called by what they are, and no more: "three gunmen"."""
+    return party.kind is None and party.actor.role is not None and party.token.tag_ == "NNS"
 
 
 def _is_place_of(token: Token, predicate: Token) -> bool:

@@ -9,6 +9,8 @@ from pipeline.enrich.events.syntax import Token, first_joined
 
 HE = frozenset({"he", "she", "him", "her", "his"})
 IT = frozenset({"it", "its"})
+OTHERS = frozenset({"him", "her", "them"})
+"""Pronouns of whom something is done to: never who does it."""
 THEY = frozenset({"they", "them", "both", "sides", "side", "two", "their"})
 _ANYBODY = frozenset({"they", "them", "their"})
 _POWERS = frozenset({"GOV", "LEG", "MIL", "REB", "IGO"})
@@ -29,6 +31,7 @@ _COUNTERPARTS = frozenset(
 _ASKING = frozenset({"demand", "insist", "request", "ask", "order", "require", "urge", "recommend"})
 _AUXILIARIES = frozenset({"aux", "auxpass"})
 _FORCES = frozenset({"MIL", "REB", "COP"})
+_PEOPLE = frozenset({"CIV", "OPP", "MED"})
 _STATES = frozenset({"country", "nation", "kingdom", "republic", "emirate", "sultanate"})
 _AIMED = frozenset({"on", "against", "with", "to", "from", "at", "of"})
 _WHERE = frozenset({"in", "at", "near", "outside"})
@@ -80,11 +83,12 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         # "Peru and Chile said that it ignores them": a thing, and neither of the two.
         if teller is not None and (agrees or (lower in IT and _is_several(speaker))):
             return [teller] if agrees else []
+    doer = _doer(token) if lower in OTHERS else None
     before = [
         found
         for other in token.doc[: token.i]
         if other.pos_ in {"PROPN", "NOUN"} and other.dep_ in _SUBJECTS | {"conj", "poss"}
-        if not _same(other, asking)
+        if not (_same(other, asking) or _same(other, doer))
         for found in [party(other)]
         if found is not None
     ]
@@ -92,9 +96,10 @@ def antecedents(token: Token, recent: Mentions, party: ByToken) -> list[Party]:
         pool = [*recent.parties(), *before]
         return [p for p in pool if p.kind == "PERSON" or is_officer(p) or is_a_person(p)][-1:]
     if lower in IT:
-        told = [p for p in recent.parties() if p.token.dep_ in _SUBJECTS]
-        earlier = [p for p in told if p.token.tag_ not in {"NNS", "NNPS"}]
-        return [p for p in before or earlier if p.kind != "PERSON" and p.actor.country][-1:]
+        bodies = [p for p in recent.parties() if _is_a_body(p)]
+        earlier = [p for p in bodies if p.token.dep_ in _SUBJECTS]
+        last = [p for p in bodies if p.actor.role == "GOV" and not _is_venue(p.token)]
+        return ([p for p in before if _is_a_body(p)] or earlier or last)[-1:]
     if lower in {"they", "them"}:
         several = [p for p in before if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
         if several:
@@ -128,11 +133,15 @@ def _force(token: Token, pool: Sequence[Party]) -> list[Party]:
     None where that sentence names others who are several.
     """
     last = [p for p in pool if p.token.doc is pool[-1].token.doc]
-    several = [p for p in last if p.token.tag_ == "NNS" or p.token.lower_ == "police"]
+    several = distinct([p for p in last if p.token.tag_ == "NNS" or p.token.lower_ == "police"])
     if _only_speaks(token) or len(several) != 1:
         return []
     (force,) = several
-    about = force.token.dep_ in _SUBJECTS and force.actor.role in _FORCES
+    token_of = force.token
+    if token_of.dep_ == "pobj" and token_of.head.lower_ == "of":  # "hundreds of students"
+        token_of = token_of.head.head
+    met = _FORCES | _PEOPLE if token.lower_ in OTHERS else _FORCES
+    about = token_of.dep_ in _SUBJECTS and force.actor.role in met
     return several if about else []
 
 
@@ -178,7 +187,9 @@ def _is_venue(token: Token) -> bool:
 def is_a_person(party: Party) -> bool:
     """Say whether somebody is one person called by what he is: "an editor", "the farmer"."""
     one = party.kind is None and bool(party.token.tag_ == "NN")
-    return one and party.actor.role in {"CIV", "MED", "OPP"} and party.token.lower_ not in _BODIES
+    worker = party.actor.role == "NGO" and party.token.lower_ == "worker"
+    people = party.actor.role in {"CIV", "MED", "OPP"} and party.token.lower_ not in _BODIES
+    return one and (people or worker)
 
 
 def stands_for_several(token: Token) -> bool:
@@ -249,6 +260,13 @@ def _speaks_for_others(speaker: Token) -> bool:
     return any(word.lemma_.lower().startswith("spokes") for word in words)
 
 
+def _is_a_body(party: Party) -> bool:
+    """Say whether "it" may stand for somebody of a country: no person, and not several."""
+    person = party.kind == "PERSON" or is_officer(party) or is_a_person(party)
+    several = party.token.tag_ in {"NNS", "NNPS"}
+    return bool(party.actor.country) and not person and not several
+
+
 def _same(token: Token, other: Token | None) -> bool:
     return other is not None and token.doc is other.doc and bool(token.i == other.i)
 
@@ -257,4 +275,6 @@ def _doer(token: Token) -> Token | None:
     """Return the subject of the verb that a noun is governed by: it is not one of those acted
     upon."""
     head = token.head.head if token.dep_ in _SUBJECTS else token.head
+    if token.dep_ == "pobj" and token.lower_ in OTHERS:  # "fired at them"
+        head = head.head
     return next((c for c in head.children if c.dep_ in _SUBJECTS and c.i < token.i), None)

@@ -7,7 +7,7 @@ and somebody who can act. The rest of all stories is parsed in one batch.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -99,6 +99,10 @@ _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
 _VENUED = frozenset({"TALKS", "MEETING"})
 _OUTSIDE_PHRASES = frozenset({"relcl", "acl", "advcl"})
+_OF_SOMEBODY = re.compile(
+    r"\b(?:him|them)\b"
+    r"|\bher(?=\W+(?:after|and|as|at|by|for|from|in|of|on|over|to|with)\b|[.,;])"
+)
 _JOINING = frozenset({"and", "&"})
 _OF_SEVERAL = re.compile(
     r"(?:(?! and | & ).)* (?:of|for) (?:the )?(?P<all>(?P<first>.+?),? (?:and|&) .+)"
@@ -173,11 +177,18 @@ class EventCoder:
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
         """Return the events of each story, in the order of the text."""
+        coded = [
+            {
+                at
+                for at, (start, end) in enumerate(item.sentences)
+                if self.can_hold_event(item, start, end)
+            }
+            for item in items
+        ]
         wanted = [
             (number, index)
             for number, item in enumerate(items)
-            for index, (start, end) in enumerate(item.sentences)
-            if self.can_hold_event(item, start, end)
+            for index in sorted(coded[number] | _taken_up(item, coded[number]))
         ]
         texts = [
             _flat(items[number].text[slice(*items[number].sentences[index])])
@@ -203,8 +214,12 @@ class EventCoder:
         for (number, index), doc, after in zip(wanted, docs, following, strict=True):
             if number != story:
                 story, recent, deeds = number, Mentions(), Deeds()
-            found, resolver = self._sentence(items[number], index, doc, recent, deeds)
-            events[number].extend(found)
+            if index in coded[number]:
+                found, resolver = self._sentence(items[number], index, doc, recent, deeds)
+                events[number].extend(found)
+            else:
+                start, _ = items[number].sentences[index]
+                resolver = Resolver(self._lexicon, items[number].entities, start, recent)
             if after == number:  # a pronoun of the next sentence may stand for one of these
                 recent = Mentions(recent, partial(resolver.mentioned, doc))
         return [tuple(found) for found in events]
@@ -471,6 +486,18 @@ class EventCoder:
             hypothetical=act.hypothetical,
             contexts=contexts_of(code, text, act.hypothetical),
         )
+
+
+def _taken_up(item: CoderInput, chosen: Collection[int]) -> set[int]:
+    """Return the sentences that tell no act, but whom "him" of the next one stands for."""
+    body = len(item.story.headline)
+    return {
+        index - 1
+        for index in chosen
+        if index > 0
+        if index - 1 not in chosen and item.sentences[index - 1][0] >= body
+        if _OF_SOMEBODY.search(item.text, *item.sentences[index])
+    }
 
 
 def _joined(entities: Entities, start: int, end: int) -> dict[str, str]:

@@ -15,7 +15,8 @@ _CARRIED_ON = frozenset(
     {"of", "in", "at", "from", "for", "by", "against", "on", "near", "with", "to", "into"}
 )
 _CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
-_OWNERS = frozenset({"its", "his", "her", "their"})
+OWNERS = frozenset({"its", "his", "her", "their"})
+_LANDS = frozenset({"country", "nation"})
 _ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those"})
 
 
@@ -100,8 +101,10 @@ def _of_its_owner(words: str, state: str | None) -> str:
     """Return a phrase without the pronoun of its owner, with the state for it where none is
     named."""
     pronoun, _, owned = words.partition(" ")
-    if not owned or pronoun.lower() not in _OWNERS:
+    if not owned or pronoun.lower() not in OWNERS:
         return words
+    if state is not None and owned.lower() in _LANDS:
+        return state
     if state is None or load_lexicon().names.get(phrase(owned.split()[0])) is not None:
         return owned
     return f"{state}'{'' if state.endswith('s') else 's'} {owned}"

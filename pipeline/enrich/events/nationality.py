@@ -23,6 +23,8 @@ _INSTITUTIONS = frozenset([
     "government", "parliament", "army", "military", "police", "court", "authority", "opposition",
     "president", "minister", "cabinet", "prosecutor", "protester", "demonstrator", "rebel",
     "soldier", "troop", "officer", "judge", "lawmaker", "militant", "gunman", "activist",
+    "junta", "regime", "ministry", "senate", "magistrate", "tribunal", "policeman", "gendarme",
+    "dissident", "insurgent", "guerrilla", "militia", "separatist",
 ])  # fmt: skip
 _OUTSIDE_THE_STATE = frozenset({"REB"})
 """Rebels free and hold foreigners too: "the rebels released 12 Chinese engineers"."""
@@ -61,7 +63,8 @@ def at_home(
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
         if code.startswith(_DOMESTIC) and source.actor.role not in _OUTSIDE_THE_STATE:
-            source = _in_country(source, target.actor.country)
+            if target.actor.resolved_by != "pronoun":  # a foreigner, named further above
+                source = _in_country(source, target.actor.country)
             target = _in_country(target, source.actor.country)
     if code.startswith(PROTESTING) and source.actor.country is not None:
         source = replace(source, political=True)  # whoever protests does so politically

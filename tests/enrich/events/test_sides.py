@@ -839,3 +839,75 @@ def test_a_noun_stands_for_no_deed_of_others(enricher: Enricher, text: str) -> N
 )
 def test_somebody_named_is_not_always_a_side(enricher: Enricher, text: str, root: str) -> None:
     assert root not in {event.root for event in coded(enricher, text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "root", "target"),
+    [
+        # whom the sentence before is about, though it tells no act
+        (
+            "A Turkish journalist was stopped at the airport in Ankara. Officers questioned her.",
+            ("Officers", "TUR"),
+            "ACCUSE",
+            ("Turkish journalist", "TUR"),
+        ),
+        # a person who is named there
+        (
+            "The editor Ana Perez fled Guatemala in May. A court had charged her with libel.",
+            ("court", "GTM"),
+            "ACCUSE",
+            ("Ana Perez", None),
+        ),
+        # several who are called by what they are, and not who acts upon them
+        (
+            "Three gunmen opened fire in a market in Kano, Nigeria. Soldiers shot them dead.",
+            ("Soldiers", "NGA"),
+            "ASSAULT",
+            ("Three gunmen", "NGA"),
+        ),
+        (
+            "Hundreds of students gathered at a university in Dhaka. Police fired shots at them.",
+            ("Police", "BGD"),
+            "ASSAULT",
+            ("students", "BGD"),
+        ),
+        # "it" is a body, and no bishop
+        (
+            "A bishop had criticised the government of Nicaragua. It expelled him to Rome.",
+            ("Nicaragua", "NIC"),
+            "SANCTION",
+            ("bishop", None),
+        ),
+        # the speaker's own government
+        (
+            "The Tongan premier said his government would join the Fijian patrol.",
+            ("his government", "TON"),
+            "AGREE",
+            ("Fijian patrol", "FJI"),
+        ),
+        # a nameless judge of a story about one country
+        (
+            "The union leader was released on bail in Harare. A magistrate had jailed him in May.",
+            ("magistrate", "ZWE"),
+            "COERCE",
+            ("union leader", "ZWE"),
+        ),
+    ],
+)
+def test_who_stands_in_the_sentence_before_is_found(
+    enricher: Enricher, text: str, source: Side, root: str, target: Side
+) -> None:
+    """Pronouns and nameless actors are those of the story."""
+    events = coded(enricher, text)
+    assert any(
+        is_side(event.source, source) and fold(event.root) == root and is_side(event.target, target)
+        for event in events
+    ), events
+
+
+def test_his_country_is_called_by_its_name(enricher: Enricher) -> None:
+    """The label says whose it is."""
+    (event,) = coded(
+        enricher, "Kenya's president said his country would lift its ban on Somali flights."
+    )
+    assert event.source.label == "Kenya"
