@@ -89,6 +89,7 @@ _LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
 _BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
 _LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
 _BARE = 2
+_CROWDS = frozenset({"hundred", "thousand", "dozen", "score", "million"})
 _MAX_ACTORS = 4
 _MAX_DEPTH = 4
 _NEAR_CHARS = 300
@@ -458,6 +459,7 @@ class Resolver:
                 child.dep_ == "prep"
                 and child.lower_ in _WITHIN
                 and not (talks and child.lower_ in {"in", "on"})
+                and not (child.lower_ == "on" and self._is_about(token, child))
                 and not (doer and child.lower_ in _AIMED)
             ):
                 yield from governed(child)
@@ -469,6 +471,12 @@ class Resolver:
                 for agent in child.children:
                     if agent.dep_ == "agent":
                         yield from (t for t in governed(agent) if t.pos_ != "PRON")
+
+    def _is_about(self, token: Token, preposition: Token) -> bool:
+        """Say whether a phrase is what a policy is about, nobody named: "a law on agents"."""
+        if "POLICY" not in classes_of(token, self._lexicon):
+            return False
+        return not any(self._entity(inner) for inner in preposition.subtree)
 
     def _several(self, token: Token) -> Iterator[Party]:
         """Yield one party a country for a plural noun with coordinated countries."""
@@ -544,6 +552,7 @@ class Resolver:
             political = False
         name = entity.name if entity is not None else self._force(token, role)
         local = self._locality(token) if kind is None and role in _LOCAL_BODIES else None
+        local = local or (self._of_states(token) if country is None else None)
         actor = self._actor(token, name, country, role, entity)
         return Party(actor, political, token, kind, local=local)
 
@@ -564,6 +573,8 @@ class Resolver:
 
     def _people(self, token: Token, country: str | None) -> str | None:
         """CIV for a nationality's unlisted people: "Moroccan youths", "Hungarian pensioners"."""
+        if _is_a_crowd(token):
+            return "CIV"
         if is_people(token):
             return "CIV" if country or token.tag_ == "NNS" else None
         named = country is not None and token.tag_ == "NNS" and is_doer(token)
@@ -573,8 +584,18 @@ class Resolver:
         """Say whose fighters are meant: "Islamic State militants", "NATO troops"."""
         if role not in _FORCES:
             return None
-        bodies = [self._entity(child) for child in token.lefts if child.dep_ in _QUALIFYING]
-        return next((body.name for body in bodies if body and body.kind == "ORG"), None)
+        return next((body.name for body in self._bodies(token)), None)
+
+    def _bodies(self, token: Token) -> list[Entity]:
+        """Return the bodies that qualify a noun: "Islamic State militants", "EU lawmakers"."""
+        named = [self._entity(child) for child in token.lefts if child.dep_ in _QUALIFYING]
+        return [body for body in named if body is not None and body.kind == "ORG"]
+
+    def _of_states(self, token: Token) -> str | None:
+        """Return the organisation of states that somebody is of, who so is of no country."""
+        roles = self._lexicon.roles
+        bodies = self._bodies(token)
+        return next((b.name for b in bodies if roles.get(b.name.lower()) == "IGO"), None)
 
     def _actor(
         self,
@@ -698,6 +719,12 @@ def _is_acronym(token: Token) -> bool:
 
 def _is_location(token: Token) -> bool:
     return token.dep_ == "pobj" and token.head.lower_ in _LOCATIVE
+
+
+def _is_a_crowd(token: Token) -> bool:
+    """Say whether a number stands for people who act: "thousands marched"."""
+    acts = token.lemma_.lower() in _CROWDS and token.dep_ == "nsubj"
+    return acts and not any(child.dep_ == "prep" for child in token.children)
 
 
 def _counted(token: Token) -> bool:

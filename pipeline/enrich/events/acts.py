@@ -26,7 +26,14 @@ from pipeline.enrich.events.relations import (
     trigger_objects,
     verb_chain,
 )
-from pipeline.enrich.events.syntax import Arguments, Token, arguments, conjuncts, is_infinitive
+from pipeline.enrich.events.syntax import (
+    Arguments,
+    Token,
+    arguments,
+    conjuncts,
+    is_infinitive,
+    is_unread_verb,
+)
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -72,7 +79,7 @@ class ActFinder:
     def _act(self, predicate: Token, depth: int) -> Act | None:
         if depth > MAX_DEPTH:
             return None
-        if predicate.pos_ in {"NOUN", "PROPN"}:
+        if predicate.pos_ in {"NOUN", "PROPN"} and not is_unread_verb(predicate):
             return self._nominal(predicate, depth)
         found = arguments(predicate)
         lemma = predicate.lemma_.lower()

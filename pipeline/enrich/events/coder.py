@@ -97,6 +97,8 @@ _IN_PLACES = code_set("in_places")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
+_HELD_IN = ("under", "into")
+"""What stands before arrest and custody, whose place says who holds: "under arrest in Juba"."""
 _VENUED = frozenset({"TALKS", "MEETING"})
 _OUTSIDE_PHRASES = frozenset({"relcl", "acl", "advcl"})
 _OF_SOMEBODY = re.compile(
@@ -319,7 +321,7 @@ class EventCoder:
             sources = self._in_charge(act, resolver)
         if not sources:
             return []
-        tokens = [t for t in act.targets if not self._is_no_side(t, act)]
+        tokens = self._sufferers(act)
         of_a_state = any(party.political and party.actor.country for party in sources)
         unnamed = not act.code.startswith(_BETWEEN_SOMEBODY) and (
             of_a_state or not act.code.startswith(_BY_STATES)
@@ -355,7 +357,7 @@ class EventCoder:
             )
         )
         joint = len({_key(party) for party in sources}) > 1 and together
-        with_others = any(_is_with(party.token) for party in targets)
+        with_others = any(_is_with(p.token) or _is_left(p, act) for p in targets)
         if joint and not with_others and not act.shared:
             two = sources[:3]
             return [(a, b) for a in two for b in two if _key(a) != _key(b)]
@@ -367,6 +369,13 @@ class EventCoder:
         if (exchanged or act.code.startswith(_MUTUAL)) and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
+
+    def _sufferers(self, act: Act) -> list[Token]:
+        """Return whom an act may have been done to, the likeliest first."""
+        tokens = [t for t in act.targets if not self._is_no_side(t, act)]
+        if not act.sources:  # "was placed under arrest in Juba": it was done to the subject
+            tokens.sort(key=lambda t: t.dep_ != "nsubjpass")
+        return tokens
 
     def _is_no_side(self, token: Token, act: Act) -> bool:
         """Say whether a phrase says where or why something was done, not to whom."""
@@ -409,15 +418,16 @@ class EventCoder:
         chain = [act.predicate, *(c for c in act.predicate.children if c.dep_ == "conj")]
         after = [arguments(verb).prepositions for verb in chain if verb.tag_ == "VBN"]
         tokens = [t for own in after for name in _WHERE for t in own.get(name, [])]
+        held = [t for own in after for name in _HELD_IN for t in own.get(name, [])]
         inner = [
             t
-            for token in tokens
+            for token in [*tokens, *held]
             for child in token.children
             if child.dep_ == "prep" and child.lower_ == "in"
             for t in governed(child)
         ]
-        held = [p for token in [*tokens, *inner] for p in [resolver.located(token)] if p]
-        return held[:1] if found.passive else []
+        states = [p for token in [*tokens, *inner] for p in [resolver.located(token)] if p]
+        return states[:1] if found.passive else []
 
     def _concerns(
         self, act: Act, source: Party, target: Party | None, entities: Entities, offset: int
@@ -717,6 +727,11 @@ def _is_suffered(act: Act, target: Party) -> bool:
 def _is_with(token: Token) -> bool:
     """Say whether a target is said to be a partner of all doers: "agreed with Chile"."""
     return token.dep_ == "pobj" and token.head.lower_ in {"with", "between", "among"}
+
+
+def _is_left(party: Party, act: Act) -> bool:
+    """Say whether a body or state is what doers left, not each other: "left the bloc ECOWAS"."""
+    return act.code.startswith(_RECALLING) and party.political and party.token.dep_ == "dobj"
 
 
 def _flat(text: str) -> str:

@@ -16,6 +16,7 @@ _CARRIED_ON = frozenset(
 )
 _CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
 OWNERS = frozenset({"its", "his", "her", "their"})
+_TAKING = frozenset(["strip", "deprive", "rob", "accuse", "acquit", "convict", "suspect", "inform"])
 _LANDS = frozenset({"country", "nation"})
 _ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those"})
 
@@ -29,7 +30,7 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
     """
     first = token
     for word in reversed(list(token.doc[max(0, token.i - _MOST_BEFORE) : token.i])):
-        if not token.is_ancestor(word) or _breaks(word):
+        if not token.is_ancestor(word) or _breaks(word) or _is_of_verb(word, token):
             break
         first = word
     last = _name_behind(token) if whole else token
@@ -38,7 +39,7 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
             continue
         if child.i != last.i + 1 or child.dep_ != "prep":
             break
-        if any(is_time(inner) for inner in child.children):
+        if any(is_time(inner) for inner in child.children) or _is_of_verb(child, token):
             break
         if child.lower_ == "by" and token.dep_ == "pobj":
             break  # "the arrest of a man by police": the doer of the noun before
@@ -118,6 +119,13 @@ def _is_government(actor: Actor, words: str) -> bool:
         and (entry.kind, entry.source) == ("NORP", "countries.tsv")
         and entry.country == actor.country
     )
+
+
+def _is_of_verb(word: Token, noun: Token) -> bool:
+    """Say whether a word below a noun is its verb's: "shot dead two", "stripped ten of it"."""
+    if word.dep_ == "amod":
+        return word.lower_ == "dead" and word.i == noun.head.i + 1
+    return word.lower_ == "of" and word.dep_ == "prep" and noun.head.lemma_.lower() in _TAKING
 
 
 def _breaks(word: Token) -> bool:

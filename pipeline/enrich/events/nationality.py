@@ -93,7 +93,7 @@ def _settled(party: Party, around: Surroundings) -> Party:
 
 def _in_country(party: Party, country: str | None, resolved_by: str = "other_side") -> Party:
     actor = party.actor
-    if country is None or actor.country or actor.name or actor.role not in _LOCAL:
+    if country is None or actor.country or actor.name or party.local or actor.role not in _LOCAL:
         return party
     political = party.political or actor.role in POLITICAL_ROLES
     known_by = actor.resolved_by or resolved_by

@@ -16,7 +16,8 @@ class Party:
     """An actor found at a token, and whether it can make an event political.
 
     `kind` is that of the entity that stands there, `somebody` is False of what names nobody ("the
-    draft resolution"). `local` is the town or province whose government, court or police it is.
+    draft resolution"). `local` is the town or province whose government, court or police it is, or
+    the organisation of states: who is of one is of no country.
     """
 
     actor: Actor

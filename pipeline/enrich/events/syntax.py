@@ -132,9 +132,19 @@ def arguments(predicate: Token, patient: bool = False) -> Arguments:
     `patient` says that a noun's possessor is whom the act was done to ("the tanker's release"),
     where nobody stands behind "of": "Norway's release of the tanker" is Norway's deed.
     """
-    if predicate.pos_ in {"NOUN", "PROPN"}:
+    if predicate.pos_ in {"NOUN", "PROPN"} and not is_unread_verb(predicate):
         return _nominal(predicate, patient)
     return _verbal(predicate)
+
+
+def is_unread_verb(token: Token) -> bool:
+    """Say whether a noun is a verb that the tagger took for one: "demanded that he resign".
+
+    It has a subject of its own.
+    """
+    if token.pos_ != "NOUN" or token.dep_ not in {"ccomp", "conj", "advcl", "ROOT"}:
+        return False
+    return any(child.dep_ in {"nsubj", "nsubjpass"} for child in token.children)
 
 
 def _verbal(predicate: Token) -> Arguments:

@@ -911,3 +911,17 @@ def test_his_country_is_called_by_its_name(enricher: Enricher) -> None:
         enricher, "Kenya's president said his country would lift its ban on Somali flights."
     )
     assert event.source.label == "Kenya"
+
+
+def test_a_word_of_the_verb_is_none_of_the_label(enricher: Enricher) -> None:
+    """ "Dead" and what somebody is stripped of belong to what is done."""
+    (shot,) = coded(enricher, "Peruvian police shot dead two protesters in Juliaca.")
+    (stripped,) = coded(enricher, "Nicaragua stripped 94 dissidents of their citizenship.")
+    labels = [event.target.label for event in (shot, stripped) if event.target]
+    assert labels == ["two protesters", "94 dissidents"]
+
+
+def test_who_is_of_an_organisation_of_states_is_of_no_country(enricher: Enricher) -> None:
+    """Not of the state that he acts upon, either."""
+    (event,) = coded(enricher, "A European Union court fined Poland on Monday.")
+    assert event.source.country is None
