@@ -63,7 +63,8 @@ def export_lake(
     """Copy what may be shown of the lake to `path`; where an export stands there, what changed.
 
     All tables are of one snapshot. `as_of` is the moment that embargoes are held against, at most
-    `now`: what is under embargo then is not in the export. A change of `selection`, of the
+    `now`: what is under embargo then is not in the export. Reading keeps to `memory_mb`, and so
+    does a DuckDB file that is made beside it; both spill above. A change of `selection`, of the
     tables' columns or of what codes mean writes all of it anew. Raises `UsageError` for a path that
     holds anything else, `StoreError` where it cannot be written.
     """
@@ -74,7 +75,7 @@ def export_lake(
         raise UsageError("an export shows nothing of the future", as_of=as_of.isoformat())
     wanted = scope or ExportScope()
     snapshot = open_snapshot(lake_url, options)
-    target = open_target(path, form)
+    target = open_target(path, form, memory_mb)
     codes = {name: make() for name, make in CODES.items()}
     try:
         before = target.state()

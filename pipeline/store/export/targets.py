@@ -135,14 +135,18 @@ class ExportTarget(Protocol):
         """Let go of the target; what was not finished is dropped."""
 
 
-def open_target(path: Path, form: str) -> ExportTarget:
-    """Return the target of `form`: `parquet`, `csv`, `duckdb`, `sqlite`, `gdelt` or `polecat`."""
-    kinds: Mapping[str, type[_Folder | _Duckdb | _Sqlite]] = {
+def open_target(path: Path, form: str, memory_mb: int) -> ExportTarget:
+    """Return the target of `form`: `parquet`, `csv`, `duckdb`, `sqlite`, `gdelt` or `polecat`.
+
+    A DuckDB file is made within `memory_mb`; above that DuckDB spills beside it.
+    """
+    if form == "duckdb":
+        return _Duckdb(path, memory_mb)
+    kinds: Mapping[str, type[_Folder | _Sqlite]] = {
         "parquet": _Parquet,
         "csv": _CsvFiles,
         "gdelt": _Gdelt,
         "polecat": _Polecat,
-        "duckdb": _Duckdb,
         "sqlite": _Sqlite,
     }
     return kinds[form](path)
@@ -346,9 +350,17 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
 
     errors = duckdb.Error
 
+    def __init__(self, path: Path, memory_mb: int) -> None:
+        super().__init__(path)
+        self._memory_mb = memory_mb
+
     @override
     def _connect(self, copy: Path) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(copy), config={"autoinstall_known_extensions": "false"})
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "memory_limit": f"{self._memory_mb}MiB",
+        }
+        connection = duckdb.connect(str(copy), config=config)
         connection.execute("SET TimeZone = 'UTC'")
         return connection
 

@@ -19,7 +19,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.store.export.export import Exported, export_lake
 from pipeline.store.export.scope import EXPORTED, ExportScope
-from pipeline.store.export.targets import MANIFEST, VIEWS_OF_EXPORT
+from pipeline.store.export.targets import MANIFEST, VIEWS_OF_EXPORT, _Duckdb
 from pipeline.store.read.query import json_rows, query
 from pipeline.store.schema.rows import story_row
 from tests.support.copies import made_once
@@ -289,6 +289,15 @@ def test_duckdb_searches_words_without_an_extension(lake: Path) -> None:
         assert found("'rises', fields := 'headline'") == ["Oil rises"]
         assert found("'rises', fields := 'body'") == []
         assert found("'soup'") == []
+
+
+def test_a_duckdb_file_is_made_within_its_memory(lake: Path) -> None:
+    """Not within four fifths of the machine's, which is DuckDB's own limit."""
+    target = _Duckdb(lake.parent / "out.duckdb", 300)
+    found = target._open.execute("SELECT current_setting('memory_limit')").fetchall()
+    target.close()
+    assert found == [("300.0 MiB",)]
+    assert exported(lake, "duckdb", memory_mb=300).rows["stories"] == 6
 
 
 @pytest.mark.parametrize("form", sample(list(NAMES)))
