@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from pipeline.enrich.entities import shipped
 from pipeline.evaluate.entity_scores import HELD_OUT
-from training.languages import STOCK, Course, Recipe
+from training.languages import STOCK, Recipe
 from training.measure import Score
 
 _KINDS = ("LOC", "MISC", "ORG", "PER")
@@ -55,8 +55,9 @@ def _epochs(recipe: Recipe) -> str:
     return f"{recipe.stop} epochs of {recipe.epochs}" if stops else f"{recipe.epochs} epochs"
 
 
-def _courses(courses: Sequence[Course]) -> list[str]:
+def _fits(recipe: Recipe) -> list[str]:
     """What is said of the fits beside their epochs."""
+    courses = recipe.courses
     lines = []
     if len(courses) > 1:
         lines.append(f"The weights are the mean of those of {len(courses)} fits, begun alike.")
@@ -69,6 +70,8 @@ def _courses(courses: Sequence[Course]) -> list[str]:
             f"In {printed} of the fits half of the texts have their signs set as print does, half "
             "as the set has them."
         )
+    if recipe.caution:
+        lines.append(f'"No entity" scores {recipe.caution:g} more than it was fitted to.')
     return lines
 
 
@@ -90,7 +93,7 @@ def card(name: str, recipe: Recipe, measured: Sequence[Score], texts: int) -> st
         f"Begun from the weights of {_BEGUN[recipe.begin]}.",
         f"{_epochs(recipe)}, Adam, rate {recipe.rate}, dropout {recipe.dropout},",
         "averaged weights, seeded.",
-        *_courses(recipe.courses),
+        *_fits(recipe),
         " ".join(f"{name} {version(name)}" for name in ("spacy", "thinc", "numpy")) + ".",
         "",
         "## Data",

@@ -16,7 +16,7 @@ from pipeline.enrich.entities import ner, shipped
 from pipeline.enrich.entities.network import new_recognizer
 from pipeline.enrich.lexicon import load_lexicon
 from training.fit import begin_from, fit
-from training.languages import Course, Labelled4, Recipe, drawn
+from training.languages import RECIPES, Course, Labelled4, Recipe, drawn
 from training.measure import Score, as_printed, scores
 
 KINDS = (
@@ -59,6 +59,7 @@ def train(
     nlp = spacy.blank(recipe.language)
     step = _begun(nlp, recipe, folder)
     set_weights(step, mean_of(weights))
+    add_caution(step, recipe.caution)
     return nlp, step
 
 
@@ -134,6 +135,16 @@ def set_weights(step: Any, weights: Weights) -> None:
         node.set_param(name, values.astype(np.float32))
 
 
+def add_caution(step: Any, caution: float) -> None:
+    """Let "no entity" score so much more wherever a name may begin."""
+    upper = step.model.get_ref("upper")
+    bias = upper.get_param("b").copy()
+    for number in range(step.moves.n_moves):
+        if step.moves.get_class_name(number) == "O":
+            bias[number] += caution
+    upper.set_param("b", bias)
+
+
 def rows_of(recipe: Recipe) -> tuple[int, ...]:
     """The sizes of a model's hash tables, in the order of its columns."""
     return (*ROWS, *PIECE_ROWS) if recipe.pieces else ROWS
@@ -145,6 +156,7 @@ def begin(step: Any, model: str, folder: Path) -> None:
 
     if shipped.is_shipped(model, folder):
         begin_from(step, shipped.load_shipped(model, folder)[1])
+        add_caution(step, -RECIPES[shipped.describe(model, folder).language].caution)
     else:
         begin_from(step, spacy.load(model).get_pipe("ner"))
 

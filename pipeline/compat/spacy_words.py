@@ -11,7 +11,7 @@ It uses functions and a cache that spaCy does not document, and does what its ma
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,42 @@ _WRITTEN = ("POS", "LEMMA")
 _MOST = 50_000
 """So many triples are kept; then it begins anew, as words never run out."""
 
-_Key = tuple[int, int, int]
+_Answers = tuple[bool, ...]
+_Key = tuple[int, int, _Answers]
 _Rule = tuple[Mapping[str, Any], dict[str, Any]]
+_Kept = tuple[int, str, int, int | None]
+
+
+class _Rules:
+    """The rules that a tag leaves open, in their order, without what they ask of the tag."""
+
+    def __init__(self, rules: Sequence[_Rule]) -> None:
+        self._asked = [pattern["DEP"] for pattern, _ in rules if "DEP" in pattern]
+        self.answers: dict[int, _Answers] = {}
+        self._any_word: list[tuple[int, _Rule]] = []
+        self._by_word: dict[str, list[tuple[int, _Rule]]] = {}
+        for number, (pattern, attributes) in enumerate(rules):
+            words = pattern.get("LOWER")
+            named = [words] if isinstance(words, str) else (words or {}).get("IN")
+            if named is None:
+                self._any_word.append((number, (pattern, attributes)))
+            for word in set(named or ()):
+                self._by_word.setdefault(word, []).append((number, (pattern, attributes)))
+
+    def answer(self, dep: int, name: str) -> _Answers:
+        """Say which of the rules that ask for a dependency this one satisfies."""
+        self.answers[dep] = tuple(_holds(wanted, name) for wanted in self._asked)
+        return self.answers[dep]
+
+    def of(self, word: str) -> Iterator[_Rule]:
+        """Yield the rules that may hold for a word in small letters."""
+        own = self._by_word.get(word)
+        numbered = sorted([*self._any_word, *own], key=_number) if own else self._any_word
+        return (rule for _, rule in numbered)
+
+
+def _number(rule: tuple[int, _Rule]) -> int:
+    return rule[0]
 
 
 class Words:
@@ -41,12 +75,12 @@ class Words:
 
         self._vocab, self._ruler, self._lemmatizer = vocab, ruler, lemmatizer
         self._rules = rules
-        self._by_tag: dict[str, list[_Rule]] = {}
+        self._by_tag: dict[int, _Rules] = {}
         self._longer = Matcher(vocab, validate=False)
         longer = [p for rule in ruler.patterns for p in rule["patterns"] if len(p) > 1]
         if longer:
             self._longer.add("longer", longer)
-        self._known: dict[_Key, tuple[int, str, int, int]] = {}
+        self._known: dict[_Key, _Kept] = {}
 
     def set(self, doc: Any) -> None:
         """Set what `Doc.pos_` and `Doc.lemma_` read; morphology is left out, nobody reads it."""
@@ -55,22 +89,31 @@ class Words:
         if self._longer(doc):
             self._lemmatizer(self._ruler(doc))
             return
-        keys = [tuple(row) for row in doc.to_array(_READ).tolist()]
-        found = [self._known.get(key) or self._work_out(doc[i], key) for i, key in enumerate(keys)]
+        rows = doc.to_array(_READ).tolist()
+        found = [self._of(doc, i, *row) for i, row in enumerate(rows)]
         add = self._vocab.strings.add
-        rows = [(pos, add(lemma)) for pos, lemma, _, _ in found]
-        doc.from_array(_WRITTEN, np.array(rows, dtype="uint64"))
-        for i, ((_, tag, dep), (_, _, new_tag, new_dep)) in enumerate(
-            zip(keys, found, strict=True)
-        ):
-            if tag != new_tag or dep != new_dep:  # white space
-                doc[i].tag, doc[i].dep = new_tag, new_dep
+        written = [(pos, add(lemma)) for pos, lemma, _, _ in found]
+        doc.from_array(_WRITTEN, np.array(written, dtype="uint64"))
+        for i, ((_, tag, _), (_, _, new_tag, new_dep)) in enumerate(zip(rows, found, strict=True)):
+            if tag != new_tag:  # white space
+                doc[i].tag = new_tag
+            if new_dep is not None:
+                doc[i].dep = new_dep
 
-    def _work_out(self, token: Any, key: _Key) -> tuple[int, str, int, int]:
+    def _of(self, doc: Any, i: int, orth: int, tag: int, dep: int) -> _Kept:
+        rules = self._by_tag.get(tag) or self._of_tag(tag)
+        answers = rules.answers.get(dep)
+        if answers is None:
+            answers = rules.answer(dep, self._vocab.strings[dep])
+        key = (orth, tag, answers)
+        return self._known.get(key) or self._work_out(doc[i], key, rules)
+
+    def _work_out(self, token: Any, key: _Key, rules: _Rules) -> _Kept:
         from spacy.pipeline.attributeruler import set_token_attrs  # type: ignore[attr-defined] # not exported
 
+        dep = token.dep
         read = {"LOWER": token.lower_, "DEP": token.dep_, "IS_SPACE": token.is_space}
-        for pattern, attributes in self._of_tag(token.tag_):
+        for pattern, attributes in rules.of(token.lower_):
             if all(_holds(wanted, read[name]) for name, wanted in pattern.items()):
                 set_token_attrs(token, attributes)
         if token.lemma == 0:
@@ -78,18 +121,19 @@ class Words:
         if len(self._known) >= _MOST:
             self._known.clear()
             self._lemmatizer.cache.clear()
-        self._known[key] = (token.pos, token.lemma_, token.tag, token.dep)
+        new_dep = token.dep if token.dep != dep else None
+        self._known[key] = (token.pos, token.lemma_, token.tag, new_dep)
         return self._known[key]
 
-    def _of_tag(self, tag: str) -> list[_Rule]:
-        """Return the rules that a tag leaves open, in their order, without what they ask of the
-        tag."""
-        if tag not in self._by_tag:
-            self._by_tag[tag] = [
+    def _of_tag(self, tag: int) -> _Rules:
+        name = self._vocab.strings[tag]
+        self._by_tag[tag] = _Rules(
+            [
                 ({name: wanted for name, wanted in pattern.items() if name != "TAG"}, attributes)
                 for pattern, attributes in self._rules
-                if "TAG" not in pattern or _holds(pattern["TAG"], tag)
+                if "TAG" not in pattern or _holds(pattern["TAG"], name)
             ]
+        )
         return self._by_tag[tag]
 
 
@@ -110,6 +154,9 @@ def words_step(nlp: Any) -> Words | None:
     ]
     if not all(_is_plain(pattern) for pattern, _ in rules):
         return None
+    index = lemmatizer.lookups.get_table("lemma_index", {})
+    for part_of_speech, forms in index.items():
+        index[part_of_speech] = frozenset(forms)
     return Words(nlp.vocab, ruler, lemmatizer, rules)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -237,3 +238,29 @@ def test_a_model_is_made_saved_and_loaded(
     shipped.load_shipped.cache_clear()
     with pytest.raises(ModelError):
         shipped.load_shipped("news-en", folder)
+
+
+def test_caution_is_added_to_no_entity_alone() -> None:
+    """A model that is begun from another begins with what that was fitted to."""
+    nlp, shipped_step = shipped.load_shipped("news-en")
+    assert RECIPES["en"].caution
+    step = new_recognizer(
+        nlp,
+        courses.KINDS,
+        load_lexicon(),
+        shipped.word_table(RECIPES["en"].words),
+        courses.rows_of(RECIPES["en"]),
+    )
+    courses.begin(step, "news-en", shipped.FOLDER)
+
+    def biases(of: Any) -> dict[str, float]:
+        bias = of.model.get_ref("upper").get_param("b")
+        return {of.moves.get_class_name(n): float(bias[n]) for n in range(of.moves.n_moves)}
+
+    as_fitted, as_shipped = biases(step), biases(shipped_step)
+    courses.add_caution(step, RECIPES["en"].caution)
+    assert biases(step) == pytest.approx(as_shipped, abs=1e-6)
+    assert as_shipped["O"] - as_fitted["O"] == pytest.approx(RECIPES["en"].caution)
+    assert {k: v for k, v in as_fitted.items() if k != "O"} == pytest.approx(
+        {k: v for k, v in as_shipped.items() if k != "O"}
+    )
