@@ -729,6 +729,8 @@ def _is_a_crowd(token: Token) -> bool:
 
 def _counted(token: Token) -> bool:
     """Say whether people are meant, not their state: "thousands of Peruvians", "two Kenyans"."""
+    if token.dep_ == "pobj" and token.head.head.lemma_.lower() in _CROWDS:
+        return True
     if token.tag_ not in {"NNPS", "NNS"}:
         return False
     if any(child.dep_ in {"nummod", "amod"} for child in token.children):

@@ -585,7 +585,7 @@ def _is_in_place(token: Token) -> bool:
 
 def _is_cause(token: Token) -> bool:
     """Say whether a phrase says what somebody protests for or about: "a strike over wages"."""
-    return token.dep_ == "pobj" and token.head.lower_ in {"over", "for", "about"}
+    return token.dep_ == "pobj" and token.head.lower_ in {"over", "for", "about", "off"}
 
 
 def _political(act: Act, source: Party, target: Party | None, *, reported: bool = False) -> bool:

@@ -925,3 +925,9 @@ def test_who_is_of_an_organisation_of_states_is_of_no_country(enricher: Enricher
     """Not of the state that he acts upon, either."""
     (event,) = coded(enricher, "A European Union court fined Poland on Monday.")
     assert event.source.country is None
+
+
+def test_a_crowd_of_a_nation_is_people(enricher: Enricher) -> None:
+    """Whatever the tagger takes the nationality for."""
+    (event,) = coded(enricher, "Hundreds of Bahrainis rallied against the Saudi troops.")
+    assert event.source.code == "BHRCIV"
