@@ -45,9 +45,9 @@ class ForkServer:
     if it has one, is called once, before the first child is forked.
     """
 
-    def __init__(self, module: str, order: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, module: str, order: object = None) -> None:
         self._socket, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._asked_for: deque[Forked] = deque()
         self._running: dict[int, Forked] = {}
         self.is_gone = False
@@ -70,7 +70,7 @@ class ForkServer:
         message = json.dumps(list(arguments)).encode()
         if len(message) > _MESSAGE_BYTES:
             raise ValueError("the arguments are too long")
-        forked = Forked(self)
+        forked = Forked(self, self._lock)
         with self._lock:
             self._asked_for.append(forked)
             try:
@@ -100,9 +100,7 @@ class ForkServer:
             self._process.kill()
             self._end_all()
 
-    def _begin(
-        self, module: str, order: Mapping[str, Any] | None, its: socket.socket
-    ) -> subprocess.Popen[bytes]:
+    def _begin(self, module: str, order: object, its: socket.socket) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.forks", module, str(its.fileno())],
             stdin=subprocess.PIPE,
@@ -142,8 +140,8 @@ class ForkServer:
 class Forked:
     """A child of a fork server: its ways are those of `subprocess.Popen`."""
 
-    def __init__(self, server: ForkServer) -> None:
-        self._server = server
+    def __init__(self, server: ForkServer, lock: threading.RLock) -> None:
+        self._server, self._lock = server, lock
         self._handle: int | None = None
         self._early: list[int] = []
         self.pid: int | None = None
@@ -169,13 +167,14 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         """Send a signal; nothing happens where the process has ended."""
-        if self.returncode is not None:
-            return
-        if self._handle is None:
-            self._early.append(number)
-            return
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, number)
+        with self._lock:
+            if self.returncode is not None:
+                return
+            if self._handle is None:
+                self._early.append(number)
+                return
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, number)
 
     def terminate(self) -> None:
         """Send SIGTERM."""
@@ -186,7 +185,7 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def begin(self, pid: int) -> None:
-        """Take in that the server has forked it."""
+        """Take in that the server has forked it; under the server's lock, as `end`."""
         self.pid = pid
         # The number alone may be another process's by the time of a signal.
         with suppress(ProcessLookupError):
@@ -202,7 +201,7 @@ class Forked:
             self._handle = None
 
 
-def fork_children(module: Main, order: Mapping[str, Any] | None, asked: socket.socket) -> None:
+def fork_children(module: Main, order: object, asked: socket.socket) -> None:
     """Be a fork server: fork a child whenever one is asked for, until the other side closes."""
     load = getattr(module, "load_shared", None)
     if load is not None:

@@ -120,7 +120,6 @@ class Supervisor:
         finally:
             upkeep.end()
             self._stop(hurry or threading.Event())
-            self._nursery.close()
             if observer is not None:
                 observer.close()
 
@@ -153,6 +152,8 @@ class Supervisor:
         end_s = clock.monotonic() + _GRACE_S
         while self.pids and clock.monotonic() < end_s and not hurry.wait(_POLL_S):
             pass
+        # What has not begun, or does not end, is killed with it.
+        self._nursery.close()
         for worker in self._workers:
             worker.end()
 
@@ -288,10 +289,11 @@ class _Worker:
 
     @property
     def process(self) -> Process:
-        """The worker as /healthz and /readyz judge it."""
-        now_s = clock.monotonic()
+        """The worker as /healthz and /readyz judge it; it runs from when it is asked for."""
+        process, now_s = self._process, clock.monotonic()
         deaths = sum(now_s - death_s <= _WINDOW_S for death_s in tuple(self._deaths))
-        return Process(self.name, self.pid is not None, deaths)
+        is_running = process is not None and process.poll() is None
+        return Process(self.name, is_running, deaths)
 
     def look(self) -> bool:
         """Start or restart the worker where need be; True once it is done for good."""

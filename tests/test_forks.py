@@ -24,6 +24,8 @@ _loaded: list[object] = []
 
 def load_shared(order: object) -> None:
     """Load what the children find: called in the server."""
+    if order == "for long":
+        time.sleep(600)
     _loaded.append(order)
 
 
@@ -84,6 +86,18 @@ def test_signals_wait_for_the_child(server: ForkServer) -> None:
     assert child.pid is None
     child.kill()
     assert child.wait(60) == -signal.SIGKILL
+
+
+def test_what_has_not_begun_ends_with_the_server() -> None:
+    """A job that is stopped while its server loads does not wait for that."""
+    server = ForkServer("tests.test_forks", "for long")
+    with Path(os.devnull).open("r+") as nothing:
+        at = nothing.fileno()
+        child = server.start(["0"], (at, at, at))
+    assert child.poll() is None
+    server.close()
+    assert child.wait(60) == -signal.SIGKILL
+    assert child.pid is None
 
 
 def test_children_end_with_a_server_that_is_killed(server: ForkServer) -> None:

@@ -82,7 +82,7 @@ class _Ready(forks.ForkServer):
 
     first: tuple[int, socket.socket] | None = None
 
-    def _begin(self, module: str, order: Mapping[str, Any] | None, its: socket.socket) -> Any:
+    def _begin(self, module: str, order: object, its: socket.socket) -> Any:
         if self.first is None:
             return super()._begin(module, order, its)
         pid, ready = self.first
