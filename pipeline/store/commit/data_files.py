@@ -38,6 +38,11 @@ OnPoint = Callable[[str], None]
 """Called with the name of each step of a commit as it is reached: tests die there."""
 
 _ROW_GROUP_BYTES = 64 * 1024**2
+_ORDERED_GROUP_BYTES = 8 * 1024**2
+"""What a row group holds, unpacked: less where rows have a time, by which compaction orders them,
+so that an hour of a day is a part of its file. Others gain nothing by it, and grow by 4 %
+(`bench/row_order.py`)."""
+
 _ZSTD_LEVEL = 6
 """4 % fewer bytes than Parquet's own level 1, at the same processor time; above it little more."""
 
@@ -130,7 +135,8 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
     """Return `table` as one Parquet file, by zstd, with `marks` and its seal in the footer.
 
     Each page has a checksum, so that a reader that asks for it never takes a damaged one.
-    Row groups hold about 64 MiB of values, so that a reader of a large file needs no more.
+    Row groups hold about 64 MiB of values, those of stories 8 MiB, so that a reader of a large file
+    needs no more.
     The footer is most of a small file. So it has no copy of the Arrow schema, which follows from
     Parquet's own; comments of columns stand in the table's log alone; and statistics are of
     `PRUNING`.
@@ -142,7 +148,8 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
     if marks.replaces:
         metadata[REPLACES_KEY] = json.dumps(sorted(marks.replaces)).encode()
         metadata[TIME_KEY] = str(marks.time_ms).encode()
-    rows = max(1, table.num_rows * _ROW_GROUP_BYTES // max(1, table.nbytes))
+    group = _ORDERED_GROUP_BYTES if "published_at" in table.column_names else _ROW_GROUP_BYTES
+    rows = max(1, table.num_rows * group // max(1, table.nbytes))
     sink = pa.BufferOutputStream()
     schema = pa.schema([field.remove_metadata() for field in table.schema])
     with pq.ParquetWriter(

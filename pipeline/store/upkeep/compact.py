@@ -53,6 +53,11 @@ _STAY = 2
 """The large file of an open day, and the one that the others become."""
 
 
+_ORDER = ("published_at", "source", "start_offset", "offset", "item", "enrichment_id")
+"""The columns that rows are ordered by, as far as a table has them: stories by time, so that an
+hour of a day lies in few row groups; the others as they arrived (`bench/row_order.py`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """Says which files are worth compacting.
@@ -360,7 +365,7 @@ def _removals(bins: Sequence[_Bin], at: datetime) -> list[RemoveAction]:
 
 
 def _merged(lake: Lake, table: str, bin_: _Bin) -> pa.Table:
-    """Return the rows of `bin_` by source, offset, item, each file's own order kept within an item.
+    """Return the rows of `bin_` by `_ORDER`, each file's own order kept within an item.
 
     Columns that an older version of the code did not write are null; columns that a newer one
     wrote are kept.
@@ -381,8 +386,7 @@ def _merged(lake: Lake, table: str, bin_: _Bin) -> pa.Table:
         parts.append(part.replace_schema_metadata(None))
     schema = pa.unify_schemas([contract(table).file_schema, *(part.schema for part in parts)])
     rows = pa.concat_tables([_aligned(part, schema) for part in parts])
-    keys = ("source", "start_offset", "offset", "item", "enrichment_id")
-    order = [(key, "ascending") for key in keys if key in schema.names]
+    order = [(key, "ascending") for key in _ORDER if key in schema.names]
     # The order is stable (documented by Arrow for sort_indices).
     return rows.take(pc.sort_indices(rows, sort_keys=order))
 

@@ -67,6 +67,15 @@ def test_columns_whose_values_seldom_come_twice_have_no_dictionary() -> None:
     }
 
 
+@pytest.mark.parametrize(("column", "groups"), [("published_at", 4), ("event_date", 1)])
+def test_a_large_file_of_stories_has_small_row_groups(column: str, groups: int) -> None:
+    """By time and in groups of 8 MiB a reader passes over most of a day."""
+    table = pa.table({column: pa.nulls(320), "body": ["x" * 100_000] * 320})
+    file = pq.ParquetFile(pa.BufferReader(encode(table, Marks({"topic": 320}))))
+    assert file.metadata.num_row_groups == groups
+    assert file.read().equals(table)
+
+
 def test_bytes_of_many_stories_are_compressed_together() -> None:
     """A row's frame holds them whole, so that what is alike in many stands once."""
     item = b"".join(b"<p>%08x</p>" % (n * 2_654_435_761 % 2**32) for n in range(150))
