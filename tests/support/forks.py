@@ -38,7 +38,8 @@ class Process:
             given.seek(0)
             streams = (given.fileno(), self._out.fileno(), self._err.fileno())
             self._forked: Forked = server.start(arguments, streams)
-        while self._forked.pid is None and self._forked.poll() is None:
+        # Nothing is taken between the question and the waiting: there may be no second message.
+        while self._forked.pid is None and self._forked.returncode is None:
             server.hear(60.0)
         self.pid: int = self._forked.pid or 0
 
