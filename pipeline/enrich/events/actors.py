@@ -25,7 +25,7 @@ from pipeline.enrich.events.antecedents import (
     stands_for_several,
     stands_for_state,
 )
-from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody, with_of
+from pipeline.enrich.events.classes import classes_of, is_gathering, is_harm, is_somebody, with_of
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.event_lexicon import EventLexicon
@@ -79,7 +79,6 @@ _ECONOMY = frozenset([
 ])  # fmt: skip
 _OFFICERS = frozenset({"GOV", "LEG", "JUD", "OPP"})
 _HARMING = frozenset({"ATTACK", "BOMB"})
-_GATHERINGS = frozenset({"TALKS", "MEETING"})
 _PRONOUN = 0.8
 """How sure a pronoun's antecedent is; an estimate, as no labelled set tells it."""
 _IN_PLACE = 0.6
@@ -414,7 +413,7 @@ class Resolver:
             return []
         if any(child.lower_ in {"no", "any"} for child in token.children):
             return []
-        if not classes_of(token, self._lexicon).isdisjoint(_GATHERINGS):
+        if is_gathering(token, self._lexicon):
             return []  # "boycotted a conference in Beijing": nobody, and neither is Beijing
         acronym = _is_acronym(token)
         if token.tag_ == "NN" and not acronym and not any(True for _ in token.children):

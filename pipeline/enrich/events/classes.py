@@ -133,6 +133,7 @@ _PERSONAL = frozenset(
 _BOMBINGS = frozenset({"bombing", "shelling", "bombardment", "ambush", "airstrike", "bomb"})
 _HARMS = frozenset({"ATTACK", "BOMB", "CRUELTY", "CLASH", "ARREST", "SEIZURE", "OCCUPATION"})
 _HARMING = code_set("harming")
+_GATHERINGS = frozenset({"TALKS", "MEETING"})
 
 
 def noun_phrase(token: Token) -> tuple[str, str | None]:
@@ -182,6 +183,11 @@ def is_armed(token: Token, lexicon: EventLexicon) -> bool:
     lemma, pair = noun_phrase(token)
     listed = lexicon.noun_classes.get(pair or "", frozenset())
     return lemma in _BOMBINGS or not listed.isdisjoint({"ATTACK", "BOMB"})
+
+
+def is_gathering(token: Token, lexicon: EventLexicon) -> bool:
+    """Say whether a noun is one of talks or a meeting."""
+    return not _GATHERINGS.isdisjoint(classes_of(token, lexicon))
 
 
 def is_harm(token: Token, lexicon: EventLexicon) -> bool:

@@ -19,7 +19,7 @@ from pipeline.enrich.events.act import HALTING, PROTESTING, Act
 from pipeline.enrich.events.actors import Resolver
 from pipeline.enrich.events.acts import ActFinder
 from pipeline.enrich.events.antecedents import Mentions, is_possessed
-from pipeline.enrich.events.classes import classes_of, is_armed, is_somebody
+from pipeline.enrich.events.classes import is_armed, is_gathering, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.confidence import (
     confidence,
@@ -99,7 +99,6 @@ _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
 _WHERE = ("in", "from", "at")
 _HELD_IN = ("under", "into")
 """What stands before arrest and custody, whose place says who holds: "under arrest in Juba"."""
-_VENUED = frozenset({"TALKS", "MEETING"})
 _OUTSIDE_PHRASES = frozenset({"relcl", "acl", "advcl"})
 _OF_SOMEBODY = re.compile(
     r"\b(?:him|them)\b"
@@ -398,7 +397,7 @@ class EventCoder:
         named = [above] if above.pos_ == "NOUN" else [*act.trigger, *act.targets]
         if above.pos_ != "NOUN" and above.i != act.predicate.i:
             return []
-        return [t for t in named if not _VENUED.isdisjoint(classes_of(t, self._lexicon))]
+        return [t for t in named if is_gathering(t, self._lexicon)]
 
     def _hit(self, act: Act) -> list[Token]:
         """Say what an attack names that may tell whose country was hit.

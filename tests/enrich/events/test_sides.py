@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,6 +34,14 @@ def coded(enricher: Enricher, text: str) -> tuple[Event, ...]:
 def is_side(actor: Actor | None, wanted: Side) -> bool:
     words, country = wanted
     return actor is not None and words in actor.text and country in (None, actor.country)
+
+
+def is_between(events: Iterable[Event], source: Side, root: str, target: Side) -> bool:
+    """Say whether one of the events is of this root, between the two sides."""
+    return any(
+        is_side(event.source, source) and fold(event.root) == root and is_side(event.target, target)
+        for event in events
+    )
 
 
 @pytest.mark.parametrize(
@@ -511,10 +520,7 @@ def test_both_sides_of_an_act_are_found(
 ) -> None:
     """The act is there between the two that a reader names."""
     events = coded(enricher, text)
-    assert any(
-        is_side(e.source, source) and fold(e.root) == root and is_side(e.target, target)
-        for e in events
-    ), [(e.source, e.root, e.target) for e in events]
+    assert is_between(events, source, root, target), [(e.source, e.root, e.target) for e in events]
 
 
 def test_every_side_has_a_label_a_state_and_a_code(enricher: Enricher) -> None:
@@ -899,10 +905,7 @@ def test_who_stands_in_the_sentence_before_is_found(
 ) -> None:
     """Pronouns and nameless actors are those of the story."""
     events = coded(enricher, text)
-    assert any(
-        is_side(event.source, source) and fold(event.root) == root and is_side(event.target, target)
-        for event in events
-    ), events
+    assert is_between(events, source, root, target), events
 
 
 def test_his_country_is_called_by_its_name(enricher: Enricher) -> None:
