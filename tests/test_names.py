@@ -112,6 +112,8 @@ def test_a_word_of_one_meaning_names_nothing_else(word: str) -> None:
         path = str(module.relative_to(ROOT))
         if path in {"model.py", "cli/evaluate.py"} or path.startswith(ROOMS_OF[word]):
             continue
+        if word not in module.read_text("utf-8").lower():
+            continue  # tokens take a hundred times as long
         with tokenize.open(module) as source:
             names = {t.string for t in tokenize.generate_tokens(source.readline) if t.type == NAME}
         wrong += [f"{path}: {name}" for name in sorted(names) if word in parts_of(name)]

@@ -31,6 +31,9 @@ NotOfFiles = (
 )  # fmt: skip
 """Errors of the SQL, whatever file they name."""
 
+NoSuchName = _duckdb.CatalogException
+"""SQL that names a table or function that the session does not know."""
+
 OutOfMemory = _duckdb.OutOfMemoryException
 StatementType = _duckdb.StatementType
 

@@ -62,7 +62,8 @@ def _read(data: pa.NativeFile, names: Sequence[str], rows: int) -> Iterator[pa.R
     found = pq.ParquetFile(
         data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
     )
-    there = [name for name in names if name in found.schema_arrow.names]
+    known = found.schema_arrow.names
+    there = [name for name in names if name in known]
     rows_seen = 0
     for batch in found.iter_batches(rows, columns=there, use_threads=False):
         rows_seen += batch.num_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -18,7 +18,9 @@ from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, pin_table
 from pipeline.store.schema.contract import LINKS, contract
 
-_OPEN_AT_ONCE = 8
+OPEN_AT_ONCE = 8
+"""Threads that open files pay off for a store that answers late."""
+
 _LAYOUTS = {
     pa.string_view(): pa.string(),
     pa.large_string(): pa.string(),
@@ -73,11 +75,11 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
 
 
 def check_files(
-    snapshot: Snapshot, table: str, removed: Collection[str]
+    snapshot: Snapshot, table: str, removed: Collection[str], pool: Executor
 ) -> tuple[FileTotals, list[Finding]]:
     """Say whether the table's files are there, whole, as the log says; and which others are.
 
-    `removed` are the files that a commit took out of the table.
+    `removed` are the files that a commit took out of the table; `pool` opens them.
     A file that left or entered the table since it was pinned is not held against it.
     """
     filesystem = snapshot.filesystem()
@@ -89,8 +91,7 @@ def check_files(
         return _seen(table, path, active.get(path), sizes.get(path), filesystem)
 
     paths = [*active, *others]
-    with ThreadPoolExecutor(_OPEN_AT_ONCE) as pool:
-        files = dict(zip(paths, pool.map(seen, paths), strict=True))
+    files = dict(zip(paths, pool.map(seen, paths), strict=True))
     latest = _latest(snapshot, table)
     findings = [
         finding

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.store.check.derived import ParseBytes, check_notes, check_pages, check_values
-from pipeline.store.check.files import FileTotals, check_contract, check_files
+from pipeline.store.check.files import OPEN_AT_ONCE, FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
 from pipeline.store.check.log import check_log
 from pipeline.store.check.rules import RULES, SOURCE_TOTALS, TABLE_ROWS
@@ -115,14 +116,15 @@ def check(
     files: dict[str, FileTotals] = {}
     logs: dict[str, LogState] = {}
     tables = (*TABLES, LINKS) if LINKS in snapshot.tables else TABLES
-    for table in tables:
-        report(check_contract(snapshot, table))
-        logs[table], found = check_log(snapshot, table, deep=deep)
-        report(found)
-        files[table], found = check_files(snapshot, table, logs[table].removed)
-        report(found)
-        if deep:
-            report(check_pages(snapshot, table))
+    with ThreadPoolExecutor(OPEN_AT_ONCE) as pool:
+        for table in tables:
+            report(check_contract(snapshot, table))
+            logs[table], found = check_log(snapshot, table, deep=deep)
+            report(found)
+            files[table], found = check_files(snapshot, table, logs[table].removed, pool)
+            report(found)
+            if deep:
+                report(check_pages(snapshot, table))
     if deep:
         report(check_notes(snapshot))
     rows: dict[str, int] = {}
@@ -134,6 +136,7 @@ def check(
                 rows = dict(work.ask(TABLE_ROWS))
                 if sum(rows.values()) <= _FEW_ROWS:
                     work.run_plainly()
+                work.prepare()
                 for rule in RULES:
                     total, examples = work.apply(rule)
                     counts[rule.kind] += total

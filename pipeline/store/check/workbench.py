@@ -56,6 +56,11 @@ class Workbench:
         columns = pa.Table.from_pylist(list(rows), schema=pa.schema(list(types.items())))
         self.connection.register(table, columns)
 
+    def prepare(self) -> None:
+        """Make the tables that the rules share."""
+        for sql in PREPARE:
+            self.ask(sql)
+
     def run_plainly(self) -> None:
         """Run rules by one thread and unoptimized: on few rows, planning them costs the most."""
         self.connection.execute("SET threads = 1")
@@ -101,6 +106,8 @@ def workbench(
         with duckdb.connect(Path(folder) / "check.duckdb", config=settings) as connection:
             work = Workbench(connection, memory_mb, memory_mb * _MOST_TIMES)
             connection.execute("SET TimeZone = 'UTC'")
+            # The file goes with its folder: nothing of it need be written to its end.
+            connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             for table in (*TABLES, LINKS):
                 work.load(snapshot, table)
             ends = [
@@ -124,6 +131,4 @@ def workbench(
             days = links_of(logs[LINKS]) if LINKS in logs else {}
             listed = [{"day": day, "links": links} for day, links in days.items()]
             work.give("link_days", listed, day=pa.date32(), links=pa.int64())
-            for sql in PREPARE:
-                work.ask(sql)
             yield work

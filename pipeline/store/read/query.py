@@ -18,14 +18,21 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from arro3.core import Array, Table
 
-from pipeline.compat.duckdb_core import DuckError, NotOfFiles, OutOfMemory, StatementType, fetched
+from pipeline.compat.duckdb_core import (
+    DuckError,
+    NoSuchName,
+    NotOfFiles,
+    OutOfMemory,
+    StatementType,
+    fetched,
+)
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.codes.codes import know_codes
 from pipeline.store.read.known import is_unread
 from pipeline.store.read.query_apart import too_much_memory
 from pipeline.store.read.session import create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
-from pipeline.store.read.views import CODE_TABLES, KNOWN, named_in
+from pipeline.store.read.views import CODE_TABLES, KNOWN, moment_literal, named_in
 from pipeline.store.schema.contract import LINKS, TABLES
 
 if TYPE_CHECKING:
@@ -99,9 +106,21 @@ def query_rows(
     threads: int = 2,
 ) -> Table:
     """Return what `query` does in the Arrow of delta-rs, which imports in no time."""
+
+    def answered(named: Collection[str]) -> Table:
+        with asking(
+            lake_url, options, as_of, memory_mb=memory_mb, threads=threads, named=named
+        ) as ask:
+            return ask(sql, parameters)
+
     named = named_in(sql)
-    with asking(lake_url, options, as_of, memory_mb=memory_mb, threads=threads, named=named) as ask:
-        return ask(sql, parameters)
+    try:
+        return answered(named)
+    except UsageError as error:
+        if named == KNOWN or not isinstance(error.__cause__, NoSuchName):
+            raise
+    # It builds a name, or misspells one: DuckDB proposes one that is meant among all it knows.
+    return answered(KNOWN)
 
 
 @contextmanager
@@ -118,6 +137,7 @@ def asking(
 
     They may be of all tables, views and codes, or of those that are `named` (`views.named_in`).
     """
+    moment_literal(as_of)  # refused without a time zone, whatever is asked
     # A lake has to be there for who asks what codes mean, too.
     snapshot = open_snapshot(lake_url, options, frozenset(named) - CODE_TABLES or TABLES)
     with _session(snapshot, as_of, memory_mb, threads, named) as connection:

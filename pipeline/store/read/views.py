@@ -70,12 +70,13 @@ EVER = datetime(9999, 12, 31, tzinfo=UTC)
 def named_in(sql: str) -> frozenset[str]:
     """Return the tables, views and codes that `sql` may need: those named, and what these need.
 
-    By its words: one in a comment counts too. All of them where it names none, or asks what there
-    is.
+    By its words: one in a comment counts too. All of them where it asks what there is.
     """
     words = frozenset(_WORD.findall(sql.casefold()))
     wanted = words & KNOWN
-    if not wanted or words & _ASKS_WHAT_IS or any(w.startswith(_CATALOGUES) for w in words):
+    if words & _ASKS_WHAT_IS or any(w.startswith(_CATALOGUES) for w in words):
+        return KNOWN
+    if not wanted and "describe" in words:
         return KNOWN
     return wanted.union(*(needs(name) for name in wanted if name in VIEWS))
 

@@ -61,14 +61,24 @@ def test_only_what_a_question_names_is_opened(lake: Path) -> None:
     }
     assert named_in("SELECT 1 FROM code_regions") == {"code_regions"}
     everything = {*TABLES, "links", *VIEWS, *CODE_TABLES}
+    assert named_in("SELECT 1") == frozenset()
     for sql in (
-        *("SELECT 1", "SHOW TABLES", "SELECT sql FROM duckdb_views() WHERE view_name = 'current'"),
+        *("DESCRIBE", "SHOW TABLES", "SELECT sql FROM duckdb_views() WHERE view_name = 'current'"),
         "SELECT 1 FROM information_schema.tables WHERE table_name = 'events'",
     ):
         assert named_in(sql) == everything, sql
     assert {row["name"] for row in ask(lake, "SHOW TABLES")} == everything
     shutil.rmtree(lake / "entities")
     assert ask(lake, "SELECT count(*) AS n FROM current_events") == [{"n": 5}]
+
+
+def test_a_name_that_is_built_is_found_and_a_misspelt_one_is_guessed(lake: Path) -> None:
+    """What a question does not name by a word of its own is looked for among everything."""
+    assert ask(lake, "SELECT count(*) AS n FROM query_table('st' || 'ories')") == [{"n": 6}]
+    with pytest.raises(UsageError, match='Did you mean "events"'):
+        ask(lake, "SELECT * FROM event")
+    with pytest.raises(UsageError, match='Did you mean "current_events"'):
+        ask(lake, "SELECT * FROM stories JOIN currnt_events USING (revision_id)")
 
 
 def test_codes_are_there_to_be_joined(lake: Path, tmp_path: Path) -> None:
