@@ -47,7 +47,7 @@ from pipeline.source.kafka.probe import REFUSALS, probe, quiet, refusal
 
 T = TypeVar("T")
 
-FETCH_WAIT_S = 0.25
+_FETCH_WAIT_MS = 250
 """How long the broker may hold an empty answer back: bounds how old news of no news is."""
 
 _REQUEST_TIMEOUT_S = 5.0
@@ -75,6 +75,11 @@ def _guarded(call: Callable[[], T]) -> T:
         raise ClientFault(f"Kafka cannot be reached or refuses: {error!r}") from error
 
 
+def fetch_wait_s(options: KafkaOptions) -> float:
+    """Return how long the broker may hold an empty answer back, in seconds."""
+    return float(options.client.get("fetch_max_wait_ms", _FETCH_WAIT_MS)) / 1000
+
+
 class KafkaClient:
     """A consumer with manual assignment, and an admin client for fresh metadata.
 
@@ -93,7 +98,7 @@ class KafkaClient:
         }
         consumer = {
             **common,
-            "fetch_max_wait_ms": int(FETCH_WAIT_S * 1000),
+            "fetch_max_wait_ms": _FETCH_WAIT_MS,
             "fetch_max_bytes": options.max_fetch_bytes,
             "max_partition_fetch_bytes": options.max_fetch_bytes,
             "max_poll_records": options.max_poll_records,

@@ -33,7 +33,7 @@ from pipeline.source.kafka.client import (
     Trouble,
     Unreadable,
 )
-from pipeline.source.kafka.consumer import FETCH_WAIT_S, KafkaClient
+from pipeline.source.kafka.consumer import KafkaClient, fetch_wait_s
 from pipeline.source.kafka.groups import Partition, group_of
 from pipeline.source.kafka.lag import Ages, Lag
 from pipeline.source.kafka.options import KafkaOptions, LakeEnds, LakeEpochs, Limits, StartSources
@@ -41,7 +41,8 @@ from pipeline.source.kafka.starts import corrupt, expired, start_topic, truncate
 
 T = TypeVar("T")
 
-_SETTLE_S = 2 * FETCH_WAIT_S + 0.2
+_PAUSE_S = 1.0
+"""Two polls with a longer time between them are not in a row."""
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class Reader:
         self._topics: dict[str, Trouble] = {}
         self._held: dict[str, int] = {}
         self._ages = Ages()
+        self._silent_s = self._silent_until_s = 0.0
         self.taken_since_s: float | None = None
         """When, by `clock`, the oldest record came of the batch that `read` gave last."""
 
@@ -161,10 +163,10 @@ class Reader:
     def caught_up(self) -> bool:
         """Say whether everything on the broker is in the lake: takes under a second when it is.
 
-        The broker's word on the end offsets is not enough (the embedded one's is too low): a poll
-        that outlasts a whole fetch must come back empty as well. What an open transaction holds
-        back is not in the lake; a topic that is missing has nothing. Raises `BrokerError` for one
-        without access, once the others are done.
+        The broker's word on the end offsets is not enough (the embedded one's is too low): polls in
+        a row that outlast a whole fetch must come back empty as well, those of `read` among them.
+        What an open transaction holds back is not in the lake; a topic that is missing has nothing.
+        Raises `BrokerError` for one without access, once the others are done.
         """
         return bool(self._attempt(self._clock(), self._caught_up))
 
@@ -312,6 +314,8 @@ class Reader:
             self._sleep(timeout_s)
             return
         room = min(self._batch.room, self._options.max_poll_records)
+        begun_s = self._clock()
+        silent_s, self._silent_s = self._silence_s(), 0.0
         try:
             found = client.poll(timeout_s, room)
         except OutOfRange as gone:
@@ -325,10 +329,16 @@ class Reader:
             self._discover()
             return
         now_s = self._clock()
+        if not found:
+            self._silent_s, self._silent_until_s = silent_s + now_s - begun_s, now_s
         for partition, fetched in found.items():
             self._batch.add(
                 partition.source, fetched.records, fetched.position, now_s, fetched.leader_epoch
             )
+
+    def _silence_s(self) -> float:
+        """Say for how long polls in a row have come back empty."""
+        return self._silent_s if self._clock() - self._silent_until_s < _PAUSE_S else 0.0
 
     def _discover(self) -> None:
         listing = self._listing()
@@ -481,6 +491,7 @@ class Reader:
             self._open().pause(self._partitions[source])
 
     def _reopen(self, source: str, end: int, leader_epoch: int | None = None) -> None:
+        self._silent_s = 0.0
         self._batch.open(source, end)
         if self._halted.pop(source, None) is not None:
             # Read again from before the batch that halted it, it meets that batch again.
@@ -498,7 +509,8 @@ class Reader:
         if any(self._batch.end(source) < end for source, end in self._ask_ends().items()):
             return False
         if self._partitions:
-            self._poll(_SETTLE_S)
+            settled_s = 2 * fetch_wait_s(self._options) + 0.2
+            self._poll(max(0.0, settled_s - self._silence_s()))
         states = {trouble.state for trouble in self._topics.values()}
         if self._batch.active() or "failing" in states:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,10 +45,15 @@ def reader_of(
     limits: Limits | None = None,
     group: int = 0,
     groups: int = 1,
+    client: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Reader:
+    """A reader that waits less for news than by default: it has caught up the sooner."""
+    client = {"fetch_max_wait_ms": 25, **(client or {})}
     return Reader(
-        KafkaOptions((broker.bootstrap_servers,), topics, broker_timeout_s=20, **options),
+        KafkaOptions(
+            (broker.bootstrap_servers,), topics, broker_timeout_s=20, client=client, **options
+        ),
         limits or Limits(50, flush_interval_s=0.2),
         group=group,
         groups=groups,
@@ -69,7 +74,7 @@ def drain(reader: Reader, lake: FakeLake, timeout_s: float = 120) -> list[Batch]
     batches: list[Batch] = []
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        batch = reader.read(0.3)
+        batch = reader.read(0.1)
         if batch is not None:
             lake.commit(batch)
             batches.append(batch)

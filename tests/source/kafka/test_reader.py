@@ -540,6 +540,30 @@ def test_caught_up_means_committed_and_an_empty_poll() -> None:
     assert not reader.caught_up()
 
 
+def test_the_silence_of_reads_counts_for_having_caught_up() -> None:
+    """As long as it is of polls in a row: neither after a pause nor after a record."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    limits = Limits(1, flush_interval_s=FLUSH_S)
+    reader = reader_of(kafka, lake, limits=limits, client={"fetch_max_wait_ms": 400})
+    reader.start()
+
+    def taken_s() -> float:
+        before_s = kafka.now_s
+        assert reader.caught_up()
+        return kafka.now_s - before_s
+
+    assert taken_s() == pytest.approx(1.0, abs=0.02)
+    assert reader.read(0.6) is None
+    assert taken_s() == pytest.approx(0.0, abs=0.02)
+    kafka.sleep(60)
+    assert reader.read(0.6) is None
+    assert taken_s() == pytest.approx(0.4, abs=0.02)
+    kafka.logs["wire", 0].append(1)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    assert reader.read(0.3) is None
+    assert taken_s() == pytest.approx(0.7, abs=0.02)
+
+
 def test_lag_counts_what_the_lake_lacks() -> None:
     """Pending records are lag: only the lake counts."""
     kafka, lake = FakeKafka(wire=2), FakeLake()
