@@ -126,10 +126,12 @@ def _make_room(lake: Path) -> None:
 def _show(lake: str, as_json: bool) -> None:
     from pipeline.store.explain.explain import explain
     from pipeline.store.read.query import asking, json_rows
+    from pipeline.store.read.views import named_in
 
     explain(lake)
-    with asking(lake, None, clock.now()) as ask:
-        tree, stories, rejects = (json_rows(ask(sql)) for sql in (_TREE, _STORIES, _REJECTS))
+    asked = (_TREE, _STORIES, _REJECTS)
+    with asking(lake, None, clock.now(), named=named_in(" ".join(asked))) as ask:
+        tree, stories, rejects = (json_rows(ask(sql)) for sql in asked)
     if as_json:
         print_json({"partitions": tree, "stories": stories, "rejects": rejects})
         return

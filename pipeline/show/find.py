@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.errors import UsageError
 from pipeline.store.read.query import asking, row_mappings
 from pipeline.store.read.views import latest_select
+from pipeline.store.schema.contract import TABLES
 
 Row = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def find_story(
     ones included: this command is for whoever looks after the lake. Of several enrichments the
     newest. Raises UsageError where nothing has that id, or several stories begin with it.
     """
-    with asking(lake_url, options, as_of) as answer:
+    with asking(lake_url, options, as_of, named=TABLES) as answer:
 
         def ask(sql: str) -> list[dict[str, Any]]:
             return row_mappings(answer(sql))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Sequence
+from contextlib import chdir
 from functools import cache
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -86,12 +88,15 @@ class Process:
 @cache
 def server(module: str) -> ForkServer:
     """The server of this test process for `module`, started at first use."""
-    started = ForkServer(module)
+    # A test may stand in a folder of its own, where a new interpreter would not find `tests`.
+    with chdir(_ROOT):
+        started = ForkServer(module)
     _servers.append(started)
     atexit.register(started.close)
     return started
 
 
+_ROOT = Path(__file__).resolve().parents[2]
 _servers: list[ForkServer] = []
 
 

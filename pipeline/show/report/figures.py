@@ -22,6 +22,7 @@ from pipeline.show.find import Shown
 from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.views import named_in
 from pipeline.store.schema.contract import LINKS, TABLES
 
 Unit = Literal["day", "month", "year"]
@@ -134,7 +135,7 @@ def _opened(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=2) as connection:
-        create_views(connection, snapshot, as_of)
+        create_views(connection, snapshot, as_of, named_in("current, open_rejects"))
         yield connection
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot
-from pipeline.store.read.views import revisions_select
+from pipeline.store.read.views import named_in, revisions_select
 from pipeline.store.schema.contract import LINKS, TABLES
 
 EXPORTED = ("stories", "entities", "events", LINKS)
@@ -199,7 +199,7 @@ def shown_rows(
     """
     tables = (*TABLES, LINKS)
     with session(snapshot, tables, memory_mb=memory_mb, threads=threads) as connection:
-        create_views(connection, snapshot, as_of)
+        create_views(connection, snapshot, as_of, named_in("current_links"))
         create_chosen(connection, selection, as_of)
         if columns is None:
             yield ShownRows(connection, _ROWS, _ORDER)

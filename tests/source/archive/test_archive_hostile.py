@@ -151,8 +151,8 @@ TINY = {
 @pytest.mark.parametrize("name", sorted(TINY))
 def test_many_tiny_things_take_no_longer_than_few_large_ones(tmp_path: Path, name: str) -> None:
     """What was looked at ahead is not copied for each: time grows with the length alone."""
-    ratios = []
-    for _ in range(3):
+    ratios: list[float] = []
+    while len(ratios) < 3 and not any(ratio < 3 for ratio in ratios):
         smaller, larger = (_spent_s(tmp_path, TINY[name] * times) for times in (1, 2))
         ratios.append(larger / max(smaller, 0.02))
     assert min(ratios) < 3, ratios

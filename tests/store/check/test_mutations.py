@@ -1,24 +1,13 @@
-"""What goes wrong with a lake is found: a few of the mutations that `make mutate` tries whole."""
+"""What goes wrong with a lake is found: some of the mutations that `make mutate` tries whole."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.support.mutations import base_lake, mutations, tried
-
-A_FEW = 254
-
-
-def test_a_few_mutations_are_found(tmp_path: Path) -> None:
-    base = base_lake(tmp_path)
-    outcomes = [tried(base, mutation, tmp_path) for mutation in mutations()[::A_FEW]]
-    missed = [o.mutation.name for o in outcomes if not o.is_found and o.equivalent is None]
-    assert missed == []
-    assert any(outcome.is_found for outcome in outcomes)
+from tests.support.mutations import mutations
 
 
 @pytest.mark.long
