@@ -26,6 +26,8 @@ _MOST_TIMES = 32
 """A question that cannot do with the memory, even on disk, gets up to so many times as much."""
 
 _RULES_AT_ONCE = 8
+_RULE_MB = 8
+"""What a rule may hold that is not on disk, however few rows there are."""
 
 _Answer = TypeVar("_Answer")
 
@@ -69,7 +71,7 @@ class Workbench:
         one costs the most."""
         self.connection.execute("SET threads = 1")
         self.connection.execute("PRAGMA disable_optimizer")
-        self.rules_at_once = _RULES_AT_ONCE
+        self.rules_at_once = max(1, min(_RULES_AT_ONCE, self.memory_mb // _RULE_MB))
 
     def broken(self, rules: Sequence[Rule]) -> list[Rule]:
         """Return those of `rules` that something breaks."""
