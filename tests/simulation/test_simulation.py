@@ -65,7 +65,7 @@ def test_a_seed_gives_the_same_life_again() -> None:
     assert (first.digest, first.entries) == (second.digest, second.entries)
 
 
-@pytest.mark.parametrize("name", BUGS)
+@pytest.mark.parametrize("name", sample(list(BUGS), 3))
 def test_a_known_bug_is_found(name: str) -> None:
     """Within `SEEDS` seeds, in lives of those that the bug concerns."""
     with BUGS[name]():

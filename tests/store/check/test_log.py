@@ -101,22 +101,25 @@ def entry_of(lake: Path, table: str, nth: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('\\"numRecords\\": 1', '\\"numRecords\\": 9'),
-        ('"size":', '"sizd":'),
-        ('"dataChange":true', '"dataChange":false'),
-        ('"partitionValues"', '"partitionVamues"'),
-        ('"appId":"cluster', '"appId":"bluster'),
-    ],
+    "words",
+    sample(
+        [
+            ('\\"numRecords\\": 1', '\\"numRecords\\": 9'),
+            ('"size":', '"sizd":'),
+            ('"dataChange":true', '"dataChange":false'),
+            ('"partitionValues"', '"partitionVamues"'),
+            ('"appId":"cluster', '"appId":"bluster'),
+        ]
+    ),
 )
 @pytest.mark.parametrize(
     "nth", [3, pytest.param(-1, marks=pytest.mark.long)], ids=["below a checkpoint", "last"]
 )
 def test_an_entry_whose_actions_are_not_those_that_were_committed_is_found(
-    logged: Path, before: str, after: str, nth: int
+    logged: Path, words: tuple[str, str], nth: int
 ) -> None:
     """Also where a checkpoint covers it: the last reader of it would be a repair."""
+    before, after = words
     path = entry_of(logged, "events", nth)
     text = path.read_text()
     assert before in text

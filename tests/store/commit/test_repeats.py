@@ -14,6 +14,7 @@ from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.read.query import query
 from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
+from tests.support.laws import grid
 from tests.support.rows import NOON, a_batch, a_story, enriched
 
 FEED, MIRROR = "cluster/feed/0", "cluster/mirror/0"
@@ -66,10 +67,12 @@ class Writing:
         return str(row["revision_id"])
 
 
-@pytest.mark.parametrize("is_whole", [True, False], ids=["both", "the old one alone"])
 @pytest.mark.parametrize(
-    "order",
-    ["feed first", "mirror first", "mirror between", "one batch", "old of the mirror first"],
+    ("order", "is_whole"),
+    grid(
+        ["feed first", "mirror first", "mirror between", "one batch", "old of the mirror first"],
+        [True, False],
+    ),
 )
 def test_a_mirror_that_lags_never_brings_the_older_version_back(
     tmp_path: Path, order: str, is_whole: bool

@@ -21,7 +21,7 @@ from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.schema.rows import entity_rows, story_row
-from tests.support.laws import grid, law
+from tests.support.laws import grid, law, sample
 from tests.support.rows import (
     ENRICHMENT,
     NOON,
@@ -124,7 +124,9 @@ def assert_whole(root: Path, ends: dict[str, int]) -> None:
     assert "in_flight" not in report.counts
 
 
-@pytest.mark.parametrize(("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"]))
+@pytest.mark.parametrize(
+    ("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"], every=2)
+)
 def test_a_death_at_any_commit_loses_and_repeats_nothing(
     tmp_path: Path, fatal: int, moment: str
 ) -> None:
@@ -141,7 +143,9 @@ def test_a_death_at_any_commit_loses_and_repeats_nothing(
     assert_whole(tmp_path, {SOURCE: 31})
 
 
-@pytest.mark.parametrize(("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"]))
+@pytest.mark.parametrize(
+    ("fatal", "moment"), grid(range(1, 6), ["before", "files", "after"], every=2)
+)
 def test_a_block_begun_under_another_enrichment_is_finished_under_the_new(
     tmp_path: Path, fatal: int, moment: str
 ) -> None:
@@ -274,7 +278,7 @@ def test_every_batch_commits_to_every_table(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("fatal", range(1, 6))
+@pytest.mark.parametrize("fatal", sample(range(1, 6)))
 def test_a_start_is_never_resolved_again(tmp_path: Path, fatal: int) -> None:
     """`latest` was 100 at the first start; after a crash within it the start is still 100."""
     with pytest.raises(Killed):
@@ -391,7 +395,7 @@ def expired_after(start: int, end: int, upto: int) -> EnrichedBatch:
     return replace(batch, blocks=tuple(replace(b, records=end - upto) for b in batch.blocks))
 
 
-@pytest.mark.parametrize("fatal", range(1, 6))
+@pytest.mark.parametrize("fatal", sample(range(1, 6)))
 def test_records_that_expire_between_a_death_and_the_next_writer(
     tmp_path: Path, fatal: int
 ) -> None:

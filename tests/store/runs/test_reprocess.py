@@ -233,7 +233,7 @@ def test_a_condition_that_is_none_is_a_usage_error(lake: Path, where: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("fatal", "moment"), grid(range(1, 6), ("before", "files", "after"), every=2)
+    ("fatal", "moment"), grid(range(1, 6), ("before", "files", "after"), every=3)
 )
 def test_a_death_at_any_commit_is_gone_on_from(lake: Path, fatal: int, moment: str) -> None:
     """The next plan finds the run by its name and ends it at the versions it was begun on."""

@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.store.check.judge import check
 from pipeline.store.upkeep.repair import plan_repairs, repair
+from tests.support.laws import sample
 
 
 def checkpoint(lake: Path) -> Path:
@@ -36,7 +37,9 @@ def hint_to_nothing(lake: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [without_additions, cut_short, half_a_hint, hint_to_nothing], ids=lambda f: f.__name__
+    "damage",
+    sample([without_additions, cut_short, half_a_hint, hint_to_nothing]),
+    ids=lambda f: f.__name__,
 )
 def test_what_the_entries_say_is_rebuilt(logged: Path, damage) -> None:  # type: ignore[no-untyped-def]
     damage(logged)
