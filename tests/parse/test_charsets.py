@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,11 @@ def test_central_europe_and_turkey_on_dos(language: str, charset: str, head: str
 )
 def test_others_are_not_taken_for_sets_of_dos(charset: str, text: str) -> None:
     assert decode(text.encode(charset)).text == text
+
+
+def test_letters_of_none_of_a_languages_sets_are_read_without_a_warning_of_pythons() -> None:
+    """What chardet warns of would stand in the log of whoever reads the archive."""
+    data = b'<a xml:lang="he">' + "Ελλάδα και Κύπρος ".encode("cp1253") * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert decode(data).encoding == "cp1252"

@@ -384,20 +384,19 @@ codecs.register_error(_STRAY, _read_stray)
 def _guess(sample: bytes, own: tuple[str, ...] = ()) -> tuple[str | None, float]:
     """Python's name of the likeliest set, by the letters of languages, and how likely it is.
 
-    Of the sets `own` where one of them fits; sets that wires are not written in do not count.
+    Of the sets `own`, where there are any; sets that wires are not written in do not count.
     """
     import chardet
 
-    era = chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO
-    for only in filter(None, (own, None)) if own else (None,):
-        found = chardet.detect(
-            sample,
-            encoding_era=era,
-            include_encodings=only,
-            compat_names=False,
-            no_match_encoding="ascii",
-        )
-        name = _name(found["encoding"])
-        if name and name != "ascii":
-            return name, found["confidence"]
-    return None, 0.0
+    nothing = own[0] if own else "ascii"  # it has to be a set that may be found, or chardet warns
+    found = chardet.detect(
+        sample,
+        encoding_era=chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO,
+        include_encodings=own or None,
+        compat_names=False,
+        no_match_encoding=nothing,
+    )
+    if (found["encoding"], found["confidence"]) == (nothing, _NO_MATCH):
+        return None, 0.0
+    name = _name(found["encoding"])
+    return (None, 0.0) if name == "ascii" or not name else (name, found["confidence"])
