@@ -28,6 +28,10 @@ _INSTITUTIONS = frozenset([
 ])  # fmt: skip
 _OUTSIDE_THE_STATE = frozenset({"REB"})
 """Rebels free and hold foreigners too: "the rebels released 12 Chinese engineers"."""
+_ABROAD = frozenset(
+    ["embassy", "consulate", "ambassador", "envoy", "diplomat", "consul", "attache"]
+)
+"""Those of a state that are in another: who protests there or arrests one is not of the first."""
 _COUNTRY_KINDS = frozenset({"GPE", "NORP"})
 
 
@@ -53,7 +57,10 @@ def at_home(
     code: str, source: Party, target: Party | None, around: Surroundings
 ) -> tuple[Party, Party | None]:
     """Return both sides of an act with the countries that its surroundings tell."""
-    source = _settled(source, around)
+    is_abroad = target is not None and target.token.lemma_.lower() in _ABROAD
+    settled = _settled(source, around)
+    if target is None or not is_abroad or settled.actor.country != target.actor.country:
+        source = settled
     if code.startswith(PROTESTING):
         source = _as_people(source)
     if target is not None:
@@ -62,7 +69,8 @@ def at_home(
             target = _as_people(target)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
-        if code.startswith(_DOMESTIC) and source.actor.role not in _OUTSIDE_THE_STATE:
+        is_domestic = code.startswith(_DOMESTIC) and not is_abroad
+        if is_domestic and source.actor.role not in _OUTSIDE_THE_STATE:
             if target.actor.resolved_by != "pronoun":  # a foreigner, named further above
                 source = _in_country(source, target.actor.country)
             target = _in_country(target, source.actor.country)

@@ -12,11 +12,13 @@ _KINDS = frozenset({"GPE", "LOC", "FAC"})
 def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, str | None] | None:
     """Name and country of the place of an act, or None where its clause names none.
 
-    Phrases of the verb come first, then those of its object; `offset` is where the parsed text
-    begins in the story's text.
+    Phrases of the verb come first, then those of its object, then those of what is behind the
+    verb's prepositions ("outside the embassy in Manila"); `offset` is where the parsed text begins
+    in the story's text.
     """
-    holders = [predicate, *(c for c in predicate.children if c.dep_ in {"dobj", "pobj", "attr"})]
-    for holder in holders:
+    objects = [c for c in predicate.children if c.dep_ in {"dobj", "pobj", "attr"}]
+    behind = [t for c in predicate.children if c.dep_ == "prep" for t in _chained(c)]
+    for holder in (predicate, *objects, *behind):
         for child in holder.children:
             if child.dep_ != "prep" or child.lower_ not in _LOCATIVE:
                 continue
@@ -26,3 +28,10 @@ def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, st
                 if entity is not None and entity.kind in _KINDS:
                     return entity.name, entity.country
     return None
+
+
+def _chained(preposition: Token) -> list[Token]:
+    """Return what a preposition governs, through "of" too: "in front of the embassy"."""
+    found = governed(preposition)
+    deeper = [c for t in found for c in t.children if c.dep_ == "prep" and c.lower_ == "of"]
+    return [*found, *(t for c in deeper for t in governed(c))]

@@ -934,3 +934,22 @@ def test_a_crowd_of_a_nation_is_people(enricher: Enricher) -> None:
     """Whatever the tagger takes the nationality for."""
     (event,) = coded(enricher, "Hundreds of Bahrainis rallied against the Saudi troops.")
     assert event.source.code == "BHRCIV"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "country"),
+    [
+        ("Hundreds rallied outside the Cuban embassy in Lisbon on Friday.", None, "PRT"),
+        ("Students marched to the Iranian consulate in Oslo.", "Students", "NOR"),
+        ("Police detained the Belgian ambassador on Tuesday.", "Police", None),
+        ("Protesters gathered in front of the parliament in Chisinau.", "Protesters", "MDA"),
+    ],
+)
+def test_who_acts_at_an_embassy_is_of_the_land_that_it_stands_in(
+    enricher: Enricher, text: str, source: str | None, country: str | None
+) -> None:
+    """The land that a phrase behind the verb's preposition names, never that of the embassy."""
+    (event, *_) = coded(enricher, text)
+    assert event.source is not None
+    assert event.source.country == country
+    assert source is None or event.source.label == source
