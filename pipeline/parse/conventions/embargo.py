@@ -21,7 +21,8 @@ from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
 _OPENING = (
-    r"^[^\w]{0,6}(?:(?:achtung|attention|atención|attenzione|atenção|eds|editors?(?:['’]s? note)?"
+    r"^[^\w]{0,6}(?:(?:achtung|attn|attention|atención|attenzione|atenção|eds"
+    r"|editors?(?:['’]s? note)?"
     r"|note to editors|notice|advisory|note|nota|obs|viktig|important|redaktionen|caution"
     r"|please note|fyi|for your information|n\.?b|reminder|hi(?: all)?|hello|dear \w+"
     r"|bitte beachten(?: sie)?|(?:wichtiger |redaktioneller )?hinweis(?: an die redaktionen)?"
@@ -31,6 +32,7 @@ _OPENING = (
     r"(?:(?:die|eine|auf die|the|l['’]|la|el|il|den|de|het)\b ?(?=\w{0,2}(?:sp[eäæ]r|emb)))?"
 )
 _MAX_CHARS = 240
+_ENDS = " :.-–—*)]!"
 _MONTHS = "|".join(re.escape(name) for name in dates.month_names())
 _WEEKDAY_NAMES = (
     "monday|mon|montag|lundi|lunes|lunedì|lunedi|mandag|måndag|maandag|segunda-feira|poniedziałek",
@@ -159,13 +161,16 @@ _NO_ZONES = frozenset(
 )
 _LOCAL = re.compile(
     r"(?:\(?local(?: time)?|ortszeit|heure locale|hora local|ora locale|lokal tid|plaatselijke tijd"
+    r"|(?:hora|heures?|ora) (?:de(?: la)? |d['’]|di )(?-i:[^\W\d_a-zà-ÿ])\w+"
     r"|(?-i:[A-Z][a-zé]+(?: [A-Z][a-zé]+)?) time)\b",
     re.I,
 )
 # `For release on delivery, expected at 2 p.m.`: nobody knows the hour.
 _EXPECTED = re.compile(
-    r"\b(?:expected|approximately|approx|estimated|voraussichtlich|ungefähr|prévue?|vers|environ"
-    r"|previst[oa]|alrededor|verwacht|omstreeks|forventet|beräknas)\b",
+    r"\b(?:(?:at )?(?:about|around)(?= \d)|circa|cirka|ca(?=\.)|etwa|gegen"
+    r"|omkring|omtrent|verso le|expected"
+    r"|approximately|approx|estimated|voraussichtlich|ungefähr|prévue?|vers|environ"
+    r"|previst[oa]|sobre las|alrededor|verwacht|omstreeks|forventet|beräknas)\b",
     re.I,
 )
 _LEADING = re.compile(
@@ -184,6 +189,21 @@ _EASTERN_CLOCK = re.compile(
     r"(?:(?P<half>午前|午後|上午|下午|오전|오후) ?)?(?P<h>\d{1,2})[時时点點시]"
     r"(?: ?(?P<i>\d{1,2})[分분])?"
     r"|(?P<noon>正午|정오)"
+)
+
+
+# `8 de la tarde`, `6 Uhr abends`: half a day of its own, and no `mañana` that is tomorrow.
+_HALF_DAY = re.compile(
+    r"(?<![\d.:/-])(?P<h>\d|1[0-2])(?P<i> ?[:.h] ?[0-5]\d)?"
+    r"(?: ?(?:horas?|heures?|uhr|uur|h|ore)\b)?,? (?:"
+    r"(?P<late>(?:de|da|por) la (?:tarde|noche)|da (?:tarde|noite)|du soir|de l['’]apr[èe]s-midi"
+    r"|del pomeriggio|di sera|della sera|abends|nachmittags|am (?:abend|nachmittag)"
+    r"|['’]s (?:avonds|middags)|in the (?:afternoon|evening)|at night"
+    r"|på (?:ettermiddagen|kvelden|eftermiddagen|kvällen|aftenen))"
+    r"|(?:de|por) la (?:mañana|madrugada)|da (?:manhã|madrugada)|du matin"
+    r"|d(?:el|i|ella) mattin[ao]|morgens|vormittags|früh|am (?:morgen|vormittag)"
+    r"|['’]s (?:morgens|ochtends)|in the morning|på (?:morgenen|morgonen|formiddagen))(?!\w)",
+    re.I,
 )
 
 
@@ -234,6 +254,8 @@ def is_embargo(text: str) -> bool:
     openings = _openings()
     if openings["none"].match(text):
         return False
+    if lift := openings["lift"].match(text):
+        return _is_lifted_at(text[lift.end() :])
     if openings["sure"].match(text):
         return True
     weak = openings["weak"].match(text)
@@ -241,11 +263,24 @@ def is_embargo(text: str) -> bool:
 
 
 _HINTS = (
-    *("embarg", "ambargo", "sperr", "spärr", "spærr", "klausul", "releas", "public", "publis"),
-    *("publik", "hold", "held", "veröff", "verwend", "frei", "diffus", "difund", "divulg"),
+    *("embarg", "ambargo", "sperr", "spärr", "spærr", "klausul", "releas", "publi"),
+    *("hold", "held", "veröff", "verwend", "frei", "diffus", "difund", "divulg"),
     *("diffond", "utili", "broadcast", "use", "air", "print", "distrib", "offentligg", "bringes"),
     *("julkais", "zveřej", "эмбарго", "ембарго", "публик", "yayın", "yayin", "adv"),
-    *("papers", "editions", "transmission", "uitzend", "hfr", "bruk"),
+    *(
+        "nicht vor",
+        "verwert",
+        "usar ",
+        "en ligne",
+        "gjengi",
+        "användning",
+        "papers",
+        "editions",
+        "transmission",
+        "uitzend",
+        "hfr",
+        "bruk",
+    ),
     *("解禁", "엠바고", "禁发", "禁發", "禁运", "禁運"),
     *("限时", "请勿", "請勿", "不得", "不可"),
     *("محظور", "ممنوع", "يحظر", "pubblic"),
@@ -272,7 +307,18 @@ def lifts_embargo(text: str) -> bool:
 
     None`).
     """
-    return len(text) <= _MAX_CHARS and _may_be(text) and bool(_openings()["none"].match(text))
+    if len(text) > _MAX_CHARS or not _may_be(text):
+        return False
+    openings = _openings()
+    lift = openings["lift"].match(text)
+    return bool(openings["none"].match(text)) or (
+        lift is not None and not _is_lifted_at(text[lift.end() :])
+    )
+
+
+def _is_lifted_at(rest: str) -> bool:
+    """Say whether what follows `embargo lifted` is when it will be (`: Friday, 6 a.m.`)."""
+    return bool(rest.strip(_ENDS)) and _is_time(rest)
 
 
 def zone_of_words(text: str) -> tzinfo | None:
@@ -298,7 +344,7 @@ def _is_time(rest: str) -> bool:
     """Say whether what follows `FOR RELEASE` or `EMBARGO` is nothing, or begins with a time."""
     leading = _LEADING.match(rest)
     rest = rest[leading.end() :] if leading else rest
-    if not rest.strip(" :.-–—*)]"):
+    if not rest.strip(_ENDS):
         return True
     patterns = (_WHOLE, _NAMED_DAY, _NUMBER_DAY, _CLOCK, _WEEKDAY, _NOON, _MIDNIGHT)
     return any(pattern.match(rest) for pattern in patterns)
@@ -316,7 +362,7 @@ def read_embargo(
     `home`, else of the last zone on Earth; with a zone that is not known nothing is understood. Of
     two readings of a day in numbers (10/6/2027) the later one counts.
     """
-    text = _western(text)
+    text = _HALF_DAY.sub(_whole_day, _western(text))
     for found in _WHOLE.finditer(text):
         when = dates.moment(found[0])
         if when and when.precision != "day" and not _zone_after(text, found.end()):
@@ -354,6 +400,15 @@ def _western(text: str) -> str:
     for pattern, write in ((_EASTERN_CLOCK, _written_clock), (_EASTERN_DAY, _written_day)):
         text = pattern.sub(write, text)
     return text
+
+
+def _whole_day(found: re.Match[str]) -> str:
+    """Return an hour of half a day as one of the whole day: `8 de la tarde` as `20:00`."""
+    late = (found["late"] or "").casefold()
+    hour = int(found["h"])
+    if late and (hour < 12 or "noche" in late or "noite" in late or "night" in late):
+        hour += 12
+    return f"{hour:02}:{(found['i'] or '00')[-2:]} "
 
 
 def _written_clock(found: re.Match[str]) -> str:
