@@ -217,6 +217,8 @@ def test_a_repaired_parser_reaches_the_lakes_past(
     anew = [r["headline"] and f"{r['headline']} (read anew)" for r in before]
     assert [row["headline"] for row in after] == anew
     assert_whole(lake)
+    # The rows of another parse stand beside the old ones as they should: no note asks to drop them.
+    assert check(str(lake), strict=True).counts == {}
 
 
 @pytest.mark.long

@@ -121,7 +121,7 @@ _ITEMS = (
           format('revision {}: {}', revision_id, string_agg(
             format('{} {}/{}', source, "offset", item), ', ' ORDER BY source, "offset", item
           )) AS message
-        FROM stories GROUP BY revision_id, enrichment_id HAVING count(*) > 1
+        FROM stories GROUP BY revision_id, enrichment_id, parse_id HAVING count(*) > 1
         """,
     ),
 )

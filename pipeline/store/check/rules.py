@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "stories": (
         *(*_KEYS, "date", "region", "regions", "published_at", "published_precision", "status"),
         *("version", "urgency", "raw_bytes", "content_hash", "generation", "enrichment_status"),
-        *("entity_count", "event_count"),
+        *("entity_count", "event_count", "parse_id"),
     ),
     "entities": (
         *(*_KEYS, "date", "region", "name", "kind", "country", "salience", "mention_count"),
