@@ -162,6 +162,10 @@ def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
     longer = with_of(token)
     if longer is not None and longer in table:
         return table[longer]
+    if pair is not None and token.i > 1:
+        three = f"{token.nbor(-2).lemma_.lower()} {pair}"  # "air defence system"
+        if three in table:
+            return table[three]
     if pair is not None and pair in table:
         return table[pair]
     found = table.get(lemma) or table.get(token.lower_) or frozenset()

@@ -123,3 +123,30 @@ def test_a_verb_may_do_what_its_object_names_or_have_a_code(
 )
 def test_plurals(noun: str, forms: list[str]) -> None:
     assert list(plurals(noun)) == forms
+
+
+SPELLINGS = [
+    *(("defense", "defence"), ("armored", "armoured"), ("labor", "labour"), ("center", "centre")),
+    *(("organization", "organisation"), ("honor", "honour"), ("harbor", "harbour")),
+    *(("neighbor", "neighbour"), ("program", "programme")),
+]
+BY_NATURE = {"seize", "size"}
+"""Verbs that are spelt so everywhere."""
+
+
+@pytest.mark.parametrize("name", ["nouns.tsv", "roles.tsv", "verbs.tsv"])
+def test_a_word_is_there_as_it_is_spelt_on_both_sides_of_the_atlantic(name: str) -> None:
+    """In the same list, or an act is found in one half of the agencies alone."""
+    text = files("pipeline.enrich.events").joinpath("data", name).read_text(encoding="utf-8")
+    alone = []
+    for line in text.splitlines():
+        cells = line.split("\t")
+        if line.startswith("#") or len(cells) < 2:
+            continue
+        listed = {word.strip() for word in cells[0 if name == "verbs.tsv" else -1].split(",")}
+        for word in listed:
+            others = [word.replace(*pair) for pair in SPELLINGS if f"{pair[0]} " in f"{word} "]
+            if name == "verbs.tsv" and word.endswith(("ize", "yze")) and word not in BY_NATURE:
+                others.append(f"{word[:-2]}se")
+            alone += [f"{cells[0]}: {other}" for other in others if other not in listed]
+    assert alone == []

@@ -953,3 +953,10 @@ def test_who_acts_at_an_embassy_is_of_the_land_that_it_stands_in(
     assert event.source is not None
     assert event.source.country == country
     assert source is None or event.source.label == source
+
+
+def test_words_that_belong_together_are_read_together(enricher: Enricher) -> None:
+    """Three of them too: an air defence system is given to somebody, a system is not."""
+    for thing in ("two air defence systems", "artillery shells", "air defense systems"):
+        (event,) = coded(enricher, f"Norway sent {thing} to Moldova.")
+        assert (event.root, event.target and event.target.label) == ("AID", "Moldova"), thing
