@@ -29,6 +29,7 @@ _LAST_WORD = re.compile(r"[\w.'\u2019&-]+$")
 _INITIALS = re.compile(r"^(?:[A-Z]\.)*[A-Z]$")
 
 _NUMBER = re.compile(r"\d{1,3}|[IVX]{1,6}")
+_WITHIN_NUMBER = re.compile(r"\d[,:]\Z")
 _FIRST_WORD = re.compile(r"[\"'“\u2018«(\[„\u201a»\u2039 \u00a0\u202f]*([\w'\u2019]+)")
 
 
@@ -68,8 +69,14 @@ def _ends(text: str, start: int, end: re.Match[str], ends: SentenceEnds) -> bool
         # "No." before anything but a number is the word, at the end of its sentence.
         return lower in ends.before_number and not next_word[:1].isdigit()
     starts = next_word.lower() in ends.starters
-    if lower in ends.may_end or (ends.ordinals and _NUMBER.fullmatch(word)):
+    if lower in ends.may_end or (ends.ordinals and _is_ordinal(text, before)):
         return starts
     if _INITIALS.match(word):
         return "." in word and starts
     return True
+
+
+def _is_ordinal(text: str, word: re.Match[str]) -> bool:
+    """Say whether a dot may make this word an ordinal: no score (3:1), no decimal (3,5)."""
+    before = text[max(0, word.start() - 2) : word.start()]
+    return bool(_NUMBER.fullmatch(word.group())) and not _WITHIN_NUMBER.search(before)

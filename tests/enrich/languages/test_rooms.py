@@ -20,6 +20,8 @@ def sentences(code: str, text: str) -> list[str]:
         ("de", ["Kaiser Wilhelm II. Hohenzollern dankte ab.", "Die Republik begann."]),
         ("de", ["Beteiligt sind u.a. Bund und Länder, z. B. Hessen.", "Er zahlt 5.", "Der Rest."]),
         ("de", ["Der Kurs der Kron AG stieg um 3 Prozent auf 30.", "Dagegen fiel der Dax."]),
+        ("de", ["Ulm gewann am 12. Spieltag mit 3:1.", "Trainer Kahl fehlte."]),
+        ("de", ["Der Leitzins steigt auf 3,5.", "Analysten hatten das erwartet."]),
         ("de", ["Als Prof. h. c. Renate Kahl kam.", "Es kamen u. a. Bund und Bahn."]),
         ("de", ["Er sagte: „Nein.“", "Der Rest ging.", "„Ja“, sagte sie.", "»Gut.«", "Er kam."]),
         ("es", ["Ni EE. UU. Biden ni las FF. AA. Griegas hablaron.", "«Basta.»", "Llegó ayer."]),
