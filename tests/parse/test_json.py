@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from string import ascii_lowercase
 
 import pytest
@@ -216,3 +216,21 @@ def test_references_of_characters_in_plain_values_are_read(name: str) -> None:
     assert story.paragraphs == ("Tom\u2019s lamp burns. R&D pays; all came.",)
     kept = {**item, "envelope": "dateline/1", "body": "It burns."}
     assert one(json.dumps(kept).encode()).headline == item["headline"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["updated_at", "updated", "updatedAt", "lastModified", "last_modified", "modified",
+     "date_modify", "versioncreated", "Zuletzt aktualisiert"],
+)  # fmt: skip
+def test_the_time_of_a_change_is_that_of_the_version(name: str) -> None:
+    """Of two deliveries the later version is shown, whatever its time is called."""
+    story = one(
+        json.dumps(
+            {"id": "p-7", "headline": "Pier shut", "published_at": "2026-10-06T08:00:00Z",
+             name: "2026-10-06T09:30:00Z", "body": "The pier is shut for the winter."}
+        ).encode()
+    )  # fmt: skip
+    assert story.version_time == story.updated_at == datetime(2026, 10, 6, 9, 30, tzinfo=UTC)
+    assert story.published_at == datetime(2026, 10, 6, 8, tzinfo=UTC)
+    assert one(b'{"headline": "Pier shut", "text": "It is.", "modified": true}').warnings == ()

@@ -42,6 +42,17 @@ _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_da
          "date_publish", "datetime", "created_at", "date_published", "published_date",
          "publication_date", "publishedat", "datum", "dátum", "fecha", "data", "дата",
          "tarih", "ημερομηνία", "päivämäärä")  # fmt: skip
+_CHANGED = ("version_time", "updated_at", "updated", "updatedat", "last_updated", "lastupdated",
+            "date_updated", "date_modify", "update_date", "updated_date", "update_time", "updatetime",
+            "modified", "modified_at", "modifiedat", "last_modified", "lastmodified", "date_modified",
+            "datemodified", "modified_date", "modification_date", "lastmod", "versioncreated",
+            "version_created", "version_date", "revised", "revised_at", "revision_date",
+            "edited_at")  # fmt: skip
+_CHANGE_WORD = re.compile(
+    r"aktualis|geändert|änderung|modific|mise? à jour|aggiorna|actualiza|обновл|измен|güncelle"
+    r"|oppdater|uppdater|opdater|gewijzigd|更新",
+    re.I,
+)
 _DATE_WORD = re.compile(
     r"date|datum|fecha|dato\b|päiv|tarih|дата|опубл|публик|publi|pubbl|veröff|erschien|gesendet|sent"
     r"|issued|paruti|日付|日期|날짜",
@@ -208,10 +219,8 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         raise FaultError(kind, message, "$")  # type: ignore[arg-type]
     warnings: list[str] = []
     published = fields.moment(values.text(low, *_DATE), "$.published_at", warnings)
-    changed = fields.moment(
-        values.text(low, "version_time", "updated_at"), "$.version_time", warnings
-    )
-    published = published or changed or _named_as_date(low, warnings)
+    changed = _moment_of_change(low, warnings)
+    published = published or _named_as_date(low, warnings) or changed
     created = fields.moment(values.text(low, "created_at"), "$.created_at", warnings)
     status, unknown = _status(low)
     note = values.text(low, "editor_note", "ednote")
@@ -249,6 +258,16 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
     draft = with_moment(draft, published)
     draft = fields.embargoed(draft, values.text(low, "embargo_until", "embargo"))
     return fields.with_body(draft, body)
+
+
+def _moment_of_change(low: dict[str, Json], warnings: list[str]) -> Moment | None:
+    """Return the time of the version: of revisions of one story the latest is shown."""
+    named_so = (name for name in low if _CHANGE_WORD.search(name))
+    for name in (*_CHANGED, *named_so):
+        value = values.text(low, name)
+        if value and (found := dates.moment(value)):
+            return found
+    return fields.moment(values.text(low, *_CHANGED[:2]), "$.version_time", warnings)
 
 
 def _named_as_date(low: dict[str, Json], warnings: list[str]) -> Moment | None:
