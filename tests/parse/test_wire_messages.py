@@ -252,6 +252,20 @@ def test_anpa_lines_above_stx_are_the_heading() -> None:
     assert story.paragraphs == ("The tower was sold on Monday.",)
 
 
+def test_a_marked_slug_line_goes_by_the_keyword_of_its_header() -> None:
+    """CP's have no `BC-`; a single marked line, or one of other words, is the headline."""
+    header = b"\x16\x16\x01a1234\x1fcp--\r\nu f \x13CANADA-Pier 2ndLd-Writethru 10-06 0230\r\n\x02"
+    text = b"   SKARVIK _ The pier was shut.<\r\n   It stays so.<\r\n\x03"
+    story = one(header + b"^CANADA-Pier, 2nd Writethru<\r\n^Pier in Skarvik shut<\r\n" + text)
+    assert (story.slugline, story.headline) == (
+        "CANADA-Pier, 2nd Writethru",
+        "Pier in Skarvik shut",
+    )
+    story = one(header + b"^Pier in Skarvik shut<\r\n" + text)
+    assert (story.slugline, story.headline) == (
+        "CANADA-Pier 2ndLd-Writethru", "Pier in Skarvik shut")  # fmt: skip
+
+
 def test_byline_and_pictures_below_a_marked_headline() -> None:
     story = one(
         "\x01AFP417 4 I 0031 FRA /AFP-XY34\r\nNorland-tour\r\n\x02La tour est vendue =\r\n"

@@ -43,7 +43,7 @@ _SIGN = r"(?:\((?P<sign>[^()\d]{2,40})\)|/(?P<slash>[A-Za-z-]{2,20})/)"
 _LEAD = r"(?:\((?P<lead>[A-Za-z-]{2,12})\)\s*[-–—]\s*)"
 _DATELINE = re.compile(
     rf"^\s*{_LEAD}?{_PLACE}(?:[,.]? {_DATE})?(?P<comma>[.,]?)"
-    rf"(?:\s*{_SIGN}(?P<dash1>\s*{_DASH}|\.)?|(?P<dash2>\s*{_DASH}))(?P<gap>\s*)"
+    rf"(?:\s*{_SIGN}(?P<dash1>\s*{_DASH}|\.|\s*=(?= ))?|(?P<dash2>\s*{_DASH}))(?P<gap>\s*)"
 )
 _NAME = r"[^\W\d_][\w.&/-]*(?: [\w.&/-]+){0,3}?"
 _LETTER = r"[\"“„«'(¿¡]?(?![a-zà-ÿа-я])[^\W\d_]"
@@ -159,7 +159,7 @@ def find_dateline(paragraph: str) -> Dateline | None:
     month_number = _own_month(agency, match["date"], month_number)
     end, reporters = _reporters(agency, head, match.end())
     return Dateline(
-        text=head[: match.end("gap")].strip().rstrip("-–—_: "),
+        text=head[: match.end("gap")].strip().rstrip("-–—_:= "),
         places=split_places(match["place"]),
         end=end,
         provider=agency,

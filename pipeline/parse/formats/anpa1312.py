@@ -138,7 +138,9 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
         if is_open:
             head.notes[-1] += f" {text}"
             is_open = ")" not in text
-        elif number == 0 and _SLUG.match(text):
+        elif number == 0 and (
+            _SLUG.match(text) or (len(filled) > 1 and _is_keyword(text, head.slugline))
+        ):
             head.slugline = _WORDS.sub("", text).rstrip(",")
         elif is_embargo(text):
             head.embargoes.append(text.strip("()[] "))
@@ -164,6 +166,15 @@ def _read_head(head: Heading, lines: list[str]) -> list[str]:
             summary.append(text)
     head.notes = [note.strip("() ") for note in head.notes]
     return summary
+
+
+def _is_keyword(text: str, slugline: str | None) -> bool:
+    """Say whether a line begins with the keyword of the header, as CP's slug lines do.
+
+    They have no `BC-`: `CANADA-Fire, 2nd Writethru` under the header `CANADA-Fire 2ndLd-Writethru`.
+    """
+    keyword, own = (re.split("[, ]", (name or "").casefold())[0] for name in (text, slugline))
+    return "-" in keyword and keyword == own
 
 
 def _service(text: str) -> str | None:
