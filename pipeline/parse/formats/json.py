@@ -43,11 +43,11 @@ _DATE = ("published_at", "published", "date", "pub_date", "pubdate", "publish_da
          "publication_date", "publishedat", "datum", "dátum", "fecha", "data", "дата",
          "tarih", "ημερομηνία", "päivämäärä")  # fmt: skip
 _CHANGED = ("version_time", "updated_at", "updated", "updatedat", "last_updated", "lastupdated",
-            "date_updated", "date_modify", "update_date", "updated_date", "update_time", "updatetime",
-            "modified", "modified_at", "modifiedat", "last_modified", "lastmodified", "date_modified",
-            "datemodified", "modified_date", "modification_date", "lastmod", "versioncreated",
-            "version_created", "version_date", "revised", "revised_at", "revision_date",
-            "edited_at")  # fmt: skip
+            "date_updated", "date_modify", "update_date", "updated_date", "update_time",
+            "updatetime", "modified", "modified_at", "modifiedat", "last_modified",
+            "lastmodified", "date_modified", "datemodified", "modified_date",
+            "modification_date", "lastmod", "versioncreated", "version_created", "version_date",
+            "revised", "revised_at", "revision_date", "edited_at")  # fmt: skip
 _CHANGE_WORD = re.compile(
     r"aktualis|geändert|änderung|modific|mise? à jour|aggiorna|actualiza|обновл|измен|güncelle"
     r"|oppdater|uppdater|opdater|gewijzigd|更新",
