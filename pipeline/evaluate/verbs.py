@@ -1,34 +1,24 @@
 """What event coding is compared with: a list of verbs, and subject and object of the stock parse.
 
-For each root the verbs that the headings of CAMEO's categories name. Of the verbs of a sentence
-one counts whose subject lies in the source and whose other words reach the target.
+`stock_verbs.tsv` has them, by code. Of the verbs of a sentence one counts whose subject lies in the
+source and whose other words reach the target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.event_lexicon import load_event_lexicon
+from pipeline.tsv import rows
 
-_VERBS = {
-    "030": "agree pledge promise offer vow",
-    "040": "meet visit discuss consult talk negotiate host",
-    "051": "praise support endorse welcome apologize sign recognize thank defend",
-    "060": "cooperate collaborate share exchange",
-    "070": "give provide donate aid help assist fund supply send",
-    "080": "release lift ease withdraw retreat surrender yield resign allow free return",
-    "100": "demand urge request appeal call ask",
-    "112": "accuse blame criticize condemn denounce sue charge investigate",
-    "120": "reject refuse deny veto decline oppose block",
-    "130": "threaten warn",
-    "141": "protest demonstrate march rally riot strike",
-    "150": "mobilize deploy mass",
-    "160": "expel suspend cut recall cancel halt reduce",
-    "170": "arrest detain seize impose ban sanction deport jail sentence",
-    "190": "attack kill bomb shoot fight clash shell wound invade abduct",
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Token
+
+_CODES = {
+    verb: code for code, verbs in rows(__package__, "stock_verbs.tsv") for verb in verbs.split()
 }
-_CODES = {verb: code for code, verbs in _VERBS.items() for verb in verbs.split()}
 _SUBJECTS = frozenset({"nsubj", "agent"})
 _ACTORS = frozenset({"GPE", "NORP", "ORG", "PERSON"})
 
@@ -36,7 +26,7 @@ Span = tuple[int, int]
 
 
 def pairs(
-    nlp: Any, sentences: Sequence[str], sources: Sequence[Span], targets: Sequence[Span]
+    nlp: Language, sentences: Sequence[str], sources: Sequence[Span], targets: Sequence[Span]
 ) -> list[tuple[str, int] | None]:
     """Return root and quad class of the first listed verb between two spans, or None.
 
@@ -54,7 +44,7 @@ def pairs(
     return found
 
 
-def events(nlp: Any, texts: Sequence[str]) -> list[list[str]]:
+def events(nlp: Language, texts: Sequence[str]) -> list[list[str]]:
     """Return of each text the sentences with a listed verb between two named entities."""
     found = []
     for doc in nlp.pipe(texts):
@@ -69,7 +59,7 @@ def events(nlp: Any, texts: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def _reaches(verb: Any, span: Span, *, subject: bool) -> bool:
+def _reaches(verb: Token, span: Span, *, subject: bool) -> bool:
     """Say whether the verb's subject, or one of its other dependents, holds words of the span."""
     return any(
         child.left_edge.idx < span[1]
