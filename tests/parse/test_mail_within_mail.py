@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
 from pipeline.model import Story
 from pipeline.parse import parse_record
 from tests.parse.golden import one, record
@@ -86,3 +90,39 @@ def test_html_is_read_where_the_plain_part_is_a_stub() -> None:
     assert stub.paragraphs == PARAGRAPHS
     full = one(mail("Lighthouse sold", "alternative", plain("\n\n".join(PARAGRAPHS)), rich))
     assert full.paragraphs == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        ("-----Opprinnelig melding-----", ("Fra", "Sendt", "Til", "Emne")),
+        ("Début du message réexpédié :\n", ("De", "Date", "À", "Objet")),
+        ("Inizio messaggio inoltrato:\n", ("Da", "Data", "A", "Oggetto")),
+        ("-------- Doorgestuurd bericht --------", ("Van", "Datum", "Aan", "Onderwerp")),
+        # Outlook draws a rule at most
+        ("________________________________", ("From", "Sent", "To", "Subject")),
+        ("", ("Från", "Skickat", "Till", "Ämne")),
+        ("", ("Von", "Gesendet", "An", "Betreff")),
+        ("", ("От", "Дата", "Кому", "Тема")),
+    ],
+)
+def test_a_message_sent_on_in_the_words_of_other_mailers(
+    above: str, names: tuple[str, ...]
+) -> None:
+    """The embargo of its cover holds, also behind other words of a line."""
+    values = ("Press <press@example.net>", "5 Oct 2026 11:30", "news@example.org", "Lamp is out")
+    block = "\n".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
+    cover = "See below, please. Embargoed until 6 October 2026, 09:00 GMT!"
+    text = f"{cover}\n\n{above}\n{block}\n\nThe lamp of Norrby is out.\n\nNobody lights it.\n"
+    story = one((HEAD.format(subject="VS: Lamp") + "\n" + text).encode())
+    assert story.headline == "Lamp is out"
+    assert story.paragraphs == ("The lamp of Norrby is out.", "Nobody lights it.")
+    assert story.embargo_until == datetime(2026, 10, 6, 9, tzinfo=UTC)
+
+
+def test_fields_within_a_longer_text_are_no_message_sent_on() -> None:
+    """Who tells a story of a mail quotes its fields below more than a cover."""
+    told = "The harbour board read a mail aloud on Monday, and nobody in the room knew it. " * 4
+    fields = "From: Ada\nSent: Monday\nSubject: Lamp"
+    story = one((HEAD.format(subject="A mail") + f"\n{told}\n\n{fields}\n\nSo it ends.\n").encode())
+    assert story.headline == "A mail"

@@ -58,23 +58,51 @@ _MAX_ADDRESS_CHARS = 1000
 _MAX_CARRIED = 5
 _COVER_WORDS = 40
 """A mail of fewer words of its own does not tell a story: it sends one on."""
-_SENT_ON = re.compile(r"^\s*(?:fwd?|wg|tr|rv|i|enc|vs|doorst)\s*:\s*", re.I)
+_SENT_ON = re.compile(
+    r"^\s*(?:fwd?|wg|tr|rv|i|enc|vs|vb|vl|fs|pd|doorst|továbbítás|ilt)\s*:\s*", re.I
+)
 _SEPARATOR = re.compile(
     r"^[ \t>]*(?:-{2,}[ \t]*(?:forwarded message|original message|weitergeleitete nachricht"
-    r"|urspr(?:\u00fc|ue)ngliche nachricht|message (?:transf\u00e9r\u00e9|d['\u2019]origine)"
-    r"|mensaje (?:reenviado|original)|messaggio (?:inoltrato|originale))[^\n]{0,60}"
-    r"|begin forwarded message:|anfang der weitergeleiteten nachricht:)[ \t]*$",
+    r"|urspr(?:ü|ue)ngliche nachricht|message (?:transféré|d['\u2019]origine)"
+    r"|mensaje (?:reenviado|original)|messaggio (?:inoltrato|originale)"
+    r"|mensagem (?:original|encaminhada|reencaminhada)|(?:oorspronkelijk|doorgestuurd) bericht"
+    r"|(?:opprinnelig|videresendt) melding|(?:oprindelig|videresendt) meddelelse"
+    r"|(?:ursprungligt|vidarebefordrat) meddelande|(?:alkuperäinen|välitetty) viesti"
+    r"|wiadomość oryginalna|(?:oryginalna|przekazana) wiadomość|(?:původní|přeposlaná) zpráva"
+    r"|(?:eredeti|továbbított) üzenet|(?:özgün|orijinal|yönlendirilmiş|iletilen) ileti"
+    r"|(?:исходное|пересылаемое|пересланное) сообщение)[^\n]{0,60}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten nachricht"
+    r"|début du message (?:réexpédié|transféré)|inizio (?:del )?messaggio inoltrato"
+    r"|inicio del mensaje reenviado|início da mensagem re?encaminhada"
+    r"|begin doorgestuurd bericht|start på videresendt (?:melding|meddelelse)"
+    r"|vidarebefordrat brev|начало переадресованного сообщения)[ \t]?:)[ \t]*$",
     re.I | re.M,
 )
+_SENDERS = frozenset(
+    ["from", "von", "de", "da", "fra", "från", "van", "od", "lähettäjä", "feladó", "от", "kimden"]
+)
+_SUBJECTS = frozenset(
+    [*("subject", "betreff", "objet", "asunto", "oggetto", "emne", "ämne", "onderwerp", "assunto"),
+     *("aihe", "temat", "předmět", "tárgy", "тема", "konu")]
+)  # fmt: skip
+_DATES = frozenset(
+    [*("date", "sent", "gesendet", "datum", "envoyé", "enviado", "enviada", "inviato", "fecha"),
+     *("data", "dato", "sendt", "skickat", "verzonden", "lähetetty", "wysłano", "odesláno"),
+     *("küldve", "отправлено", "дата", "gönderilme", "gönderme tarihi")]
+)  # fmt: skip
+_RECEIVERS = frozenset(
+    [*("to", "an", "à", "para", "a", "cc", "reply-to", "til", "till", "aan", "do", "komu", "kopi"),
+     *("kopie", "kopia", "vastaanottaja", "címzett", "кому", "копия", "kime", "bilgi")]
+)  # fmt: skip
 _CARRIED_FIELD = re.compile(
-    r"^[ \t>]*\*?(?P<name>from|von|de|da|sent|date|gesendet|datum|envoy\u00e9|enviado|inviato|data"
-    r"|fecha|subject|betreff|objet|asunto|oggetto|to|an|\u00e0|para|a|cc|reply-to)[ \t]?:\*?"
-    r"[ \t]*(?P<value>[^\n]*)$",
+    r"^[ \t>]*\*?(?P<name>"
+    + "|".join(sorted(map(re.escape, _SENDERS | _SUBJECTS | _DATES | _RECEIVERS)))
+    + r")[ \t]?:\*?[ \t]*(?P<value>[^\n]*)$",
     re.I,
 )
-_SUBJECTS = frozenset({"subject", "betreff", "objet", "asunto", "oggetto"})
-_DATES = frozenset(["date", "sent", "gesendet", "datum", "envoyé", "enviado", "inviato", "fecha"])
 _MAX_CARRIED_FIELDS = 12
+_MAX_COVER_LINES = 60
+_SENTENCE_END = re.compile(r"[.!?] +(?=[^\W\d_a-zà-ÿ])")
 _RICHER = 1.5
 
 Read = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
@@ -258,7 +286,7 @@ def _under(part: Part, cover: str) -> Part:
     if not isinstance(part, Draft) or not words:
         return part
     note = "\n".join(filter(None, (part.editor_note, words)))
-    lines = [line(entry) for entry in cover.split("\n") if is_embargo(line(entry))]
+    lines = _covering_embargoes(cover)
     if not lines or part.embargo_until:
         return replace(part, editor_note=note)
     story = read_story("\n\n".join((*lines, part.headline, *part.paragraphs)))
@@ -313,15 +341,49 @@ def _text(leaves: list[_Leaf], hints: Hints) -> tuple[str, list[str]]:
     return text, [warning for _, warnings in read for warning in warnings]
 
 
+def _carried_at(text: str) -> tuple[int, int] | None:
+    """Return where the words of the mail itself end, and where the fields of the one begin that it
+    sends on.
+
+    Below a line of its own, or, as Outlook does, a block of sender, time and subject alone.
+    """
+    if mark := _SEPARATOR.search(text):
+        return mark.start(), mark.end()
+    at = 0
+    lines = text.split("\n")
+    for number, entry in enumerate(lines[:_MAX_COVER_LINES]):
+        found = _CARRIED_FIELD.match(entry)
+        if found and found["name"].lower() in _SENDERS:
+            names = set()
+            for below in lines[number : number + _MAX_CARRIED_FIELDS]:
+                if not (field := _CARRIED_FIELD.match(below)):
+                    break
+                names.add(field["name"].lower())
+            if names & _SUBJECTS and names & _DATES:
+                return at, at
+        at += len(entry) + 1
+    return None
+
+
+def _covering_embargoes(cover: str) -> list[str]:
+    """Return the embargoes of the words that cover a message: lines, or ends of lines."""
+    found = []
+    for entry in map(line, cover.split("\n")):
+        begins = (0, *(match.end() for match in _SENTENCE_END.finditer(entry)))
+        found += [entry[at:] for at in begins if is_embargo(entry[at:])][:1]
+    return found
+
+
 def _sent_on(subject: str, text: str) -> _Sent:
     """Return the message that stands in the text of another one.
 
     Mail programs write it below a line of their own, with its header fields as text.
     """
-    mark = _SEPARATOR.search(text)
-    if not mark or not _is_cover(subject, text[: mark.start()]):
+    begin = _carried_at(text)
+    if begin is None or not _is_cover(subject, text[: begin[0]]):
         return _Sent(subject, text)
-    lines = text[mark.end() :].lstrip("\n").split("\n")
+    cover_end, fields_at = begin
+    lines = text[fields_at:].lstrip("\n").split("\n")
     values: dict[str, str] = {}
     end = 0
     for entry in lines[:_MAX_CARRIED_FIELDS]:
@@ -333,10 +395,10 @@ def _sent_on(subject: str, text: str) -> _Sent:
             values[found["name"].lower()] = found["value"].strip("* ")
     stated = next((values[name] for name in _SUBJECTS if values.get(name)), None)
     when = next((values[name] for name in _DATES if values.get(name)), None)
-    cover = text[: mark.start()].strip()
+    cover = text[:cover_end].strip(" \t\n_")
     body = "\n".join(lines[end:]).strip("\n")
-    embargo = [entry for entry in cover.split("\n") if is_embargo(line(entry))]
-    own = line("\n".join(entry for entry in cover.split("\n") if entry not in embargo))
+    embargo = _covering_embargoes(cover)
+    own = line("\n".join(entry for entry in cover.split("\n") if line(entry) not in embargo))
     text = "\n\n".join((*embargo, body))
     return _Sent(stated or _SENT_ON.sub("", subject), text, when, own or None)
 
