@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -64,14 +65,14 @@ def reprocess(
             f"entered the lake after today's, {today.enrichment_id}"
         )
     counts: dict[str, int] = {}
+    if not as_json:
+        _show(found, whole=dry_run)
     if found.left and not dry_run:
         counts = read_to_end(
             settings, [found.run], workers=workers, as_json=as_json, log_level=log_level
         )
     if as_json:
         print_json(_facts(found) | counts)
-    elif dry_run or not found.left:
-        _show(found)
 
 
 def register(app: typer.Typer) -> None:
@@ -97,7 +98,11 @@ def _facts(found: Plan) -> dict[str, object]:
     }
 
 
-def _show(found: Plan) -> None:
+def _show(found: Plan, *, whole: bool) -> None:
+    """Say what is to be done: how many rows, bytes and of which stages.
+
+    With `whole` also of which enrichment, month and region.
+    """
     today = found.run.stages.enrichment_id
     if not found.left:
         out.print(
@@ -107,17 +112,20 @@ def _show(found: Plan) -> None:
     going_on = f", {found.done} of them done by the run that goes on" if found.done else ""
     size = f"{found.counted.raw_bytes:,} bytes"
     out.print(f"{found.run.total} stories ({size}) to be read anew under {today}{going_on}.")
+    _table("stage that differs", found.counted.stages)
+    if not whole:
+        return
     months: dict[str, int] = {}
     for day, n in found.counted.dates.items():
         month = day[:_MONTH_CHARS] if day else "unknown"
         months[month] = months.get(month, 0) + n
-    for title, counted in (
-        ("month", months),
-        ("region", found.counted.regions),
-        ("enrichment now", found.counted.enrichments),
-        ("stage that differs", found.counted.stages),
-    ):
-        table = Table(title, "stories")
-        for name, n in counted.items():
-            table.add_row(str(name), str(n))
-        out.print(table)
+    _table("enrichment now", found.counted.enrichments)
+    _table("month", months)
+    _table("region", found.counted.regions)
+
+
+def _table(title: str, counted: Mapping[str, int]) -> None:
+    table = Table(title, "stories")
+    for name, n in counted.items():
+        table.add_row(str(name), str(n))
+    out.print(table)

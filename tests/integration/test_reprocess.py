@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from pipeline.beam.launch import replay_archives, replay_ticks, run_epochs
+from pipeline.cli import app
 from pipeline.config import load
 from pipeline.enrich import Enricher
 from pipeline.errors import ConfigError
@@ -235,6 +238,28 @@ def test_a_worker_under_another_enrichment_than_its_run_writes_nothing(old: Path
         forget(settings)
     assert rows(old, "SELECT enrichment_id, count(*) AS n FROM stories GROUP BY 1") == held
     assert_whole(old)
+
+
+def test_a_run_says_beforehand_what_it_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many rows, how many bytes, which stages differ; with --json one object alone."""
+    lake = tmp_path / "lake"
+    written(lake, a_batch([enriched(a_story(0))])).close()
+
+    def begun(*_: object, **__: object) -> dict[str, int]:
+        typer.echo("begun")
+        return {}
+
+    monkeypatch.setattr("pipeline.cli.reprocess.read_to_end", begun)
+    done = CliRunner().invoke(app, ["reprocess", "--lake", str(lake)])
+    assert done.exit_code == 0, done.output
+    beforehand, _, after = done.stdout.partition("begun")
+    size = rows(lake, "SELECT sum(raw_bytes) AS size FROM stories")[0]["size"]
+    assert f"1 stories ({size} bytes) to be read anew" in beforehand
+    assert "stage that differs" in beforehand and not after.strip()
+    done = CliRunner().invoke(app, ["reprocess", "--lake", str(lake), "--json"])
+    assert done.stdout.startswith("begun\n{"), done.stdout
 
 
 def test_wrong_use_is_one_line(tmp_path: Path) -> None:
