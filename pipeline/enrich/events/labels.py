@@ -17,6 +17,10 @@ _CARRIED_ON = frozenset(
 _CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
 OWNERS = frozenset({"its", "his", "her", "their"})
 _TAKING = frozenset(["strip", "deprive", "rob", "accuse", "acquit", "convict", "suspect", "inform"])
+_ARMS = frozenset(
+    ["arms", "artillery", "bomb", "drone", "explosive", "grenade", "gun", "knife", "machete",
+     "missile", "mortar", "rifle", "rocket", "shell", "stick", "stone", "tank", "weapon"]
+)  # fmt: skip
 _LANDS = frozenset({"country", "nation"})
 _ARTICLES = frozenset({"the", "a", "an", "some", "this", "that", "these", "those"})
 
@@ -43,6 +47,8 @@ def phrase_of(token: Token, *, whole: bool) -> tuple[int, int]:
             break
         if child.lower_ == "by" and token.dep_ == "pobj":
             break  # "the arrest of a man by police": the doer of the noun before
+        if child.lower_ == "with" and any(t.lemma_.lower() in _ARMS for t in child.children):
+            break  # "struck a hospital with missiles": what it was done with
         if child.lower_ != "of" and not (whole and child.lower_ in _CARRIED_ON):
             break
         last = _end(child, token.i + _MOST_AFTER)

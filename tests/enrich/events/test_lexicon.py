@@ -150,3 +150,10 @@ def test_a_word_is_there_as_it_is_spelt_on_both_sides_of_the_atlantic(name: str)
                 others.append(f"{word[:-2]}se")
             alone += [f"{cells[0]}: {other}" for other in others if other not in listed]
     assert alone == []
+
+
+def test_a_noun_has_one_role() -> None:
+    """Listed under two, it would have the last one's without a word."""
+    rows = lexicon_rows("roles.tsv")
+    words = [word.strip() for _, cells in rows for word in cells[-1].split(",")]
+    assert sorted({word for word in words if words.count(word) > 1}) == []

@@ -960,3 +960,16 @@ def test_words_that_belong_together_are_read_together(enricher: Enricher) -> Non
     for thing in ("two air defence systems", "artillery shells", "air defense systems"):
         (event,) = coded(enricher, f"Norway sent {thing} to Moldova.")
         assert (event.root, event.target and event.target.label) == ("AID", "Moldova"), thing
+
+
+def test_what_it_was_done_with_is_none_of_a_label(enricher: Enricher) -> None:
+    """Arms behind "with" are the attacker's."""
+    (event,) = coded(enricher, "Russian forces struck a school with rockets on Monday.")
+    assert event.target is not None
+    assert event.target.label == "school"
+
+
+def test_who_drives_for_a_living_is_no_sportsman(enricher: Enricher) -> None:
+    """So that he can protest."""
+    (event, *_) = coded(enricher, "Taxi drivers blocked a road in Quito on Monday.")
+    assert (event.root, event.source and event.source.role) == ("PROTEST", "CIV")
