@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -206,3 +207,17 @@ def test_cdata_that_is_escaped_once_more_is_read(name: str) -> None:
         f"<{name}>&lt;![CDATA[&lt;p&gt;{text}&lt;/p&gt;]]&gt;</{name}></item></channel></rss>".encode()
     )
     assert (story.paragraphs, story.warnings) == ((text,), ())
+
+
+def test_the_time_of_a_change_of_a_post_is_that_of_its_version() -> None:
+    """Two exports of WordPress hold the same post: the one changed later is shown."""
+    export = (
+        '<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>C</title>'
+        "<item><title>Pier shut</title><guid>http://coast.example/?p=1</guid>"
+        "<pubDate>Tue, 06 Oct 2026 08:00:00 +0000</pubDate><description>It is shut.</description>"
+        "<wp:post_modified_gmt>{changed}</wp:post_modified_gmt><wp:status>publish</wp:status>"
+        "<wp:post_type>post</wp:post_type></item></channel></rss>"
+    )
+    story = one(export.format(changed="2026-10-06 09:30:00").encode())
+    assert story.version_time == datetime(2026, 10, 6, 9, 30, tzinfo=UTC)
+    assert one(export.format(changed="0000-00-00 00:00:00").encode()).version_time is None

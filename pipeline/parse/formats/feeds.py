@@ -29,6 +29,7 @@ from pipeline.parse.ids import headline_key
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.markup import xml
 from pipeline.parse.markup.flow import Flow, local, read_html
+from pipeline.parse.text import dates
 from pipeline.parse.text.clean import clean, line, optional_line
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
@@ -115,6 +116,9 @@ def _as_post(draft: Draft, post: Post) -> Draft:
     status = draft.status if draft.status != "usable" else post.status
     warnings = (*draft.warnings, *filter(None, (post.warning,)))
     summary = post.summary or draft.summary
+    changed = dates.moment(post.changed) if post.changed else None
+    if changed and draft.version_time is None:
+        draft = replace(draft, version_time=changed.at, updated_at=changed.at)
     return replace(draft, status=status, summary=summary, warnings=warnings)
 
 

@@ -48,6 +48,7 @@ class Post:
     status: str = "usable"
     warning: str | None = None
     summary: str | None = None
+    changed: str | None = None
 
 
 def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
@@ -67,6 +68,8 @@ def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
         status, warning = "withheld", "withheld: the post asks for a password"
     excerpt = next((part for part in item if "/excerpt/" in str(part.tag)), None)
     summary = line(_text(excerpt)) or None
+    modified = line(_text(own.get("post_modified_gmt")))
+    changed = None if modified.startswith("0000") else modified or None
     for part in list(item):
         if part is excerpt or part in own.values():
             item.remove(part)
@@ -77,7 +80,7 @@ def prepare_post(item: etree._Element, names: Mapping[str, str]) -> Post | None:
             part.text = names.get(login, login)
         elif local(part) == "pubdate" and "-0001" in _text(part):
             item.remove(part)  # what WordPress writes for a draft without a date
-    return Post(status, warning, summary)
+    return Post(status, warning, summary, changed)
 
 
 def author_names(root: etree._Element) -> dict[str, str]:

@@ -43,15 +43,27 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "link",
     ),
     "byline": ("byline", "author", "authors", "writer", "journalist", "autor", "auteur"),
-    "provider": ("provider", "source", "publisher", "publication", "agency", "outlet", "domain"),
+    "provider": (
+        *("provider", "source", "publisher", "publication", "agency", "outlet", "domain"),
+        *("quelle", "agentur", "fuente", "fonte", "kilde", "källa", "bron", "źródło", "zdroj"),
+        *("источник", "kaynak", "ajans"),
+    ),
     "language": ("language", "lang", "sprache", "langue", "idioma"),
     "section": ("section", "category", "topic", "desk", "ressort", "rubrik"),
     "summary": ("summary", "description", "abstract", "lead", "teaser", "standfirst"),
     "keywords": ("keywords", "tags", "schlagworte"),
     "dateline": ("dateline",),
     "slugline": ("slugline", "slug"),
+    "status": ("status", "pubstatus", "post_status", "publication_status", "state", "visibility"),
+    "embargo_until": ("embargo", "embargo_until", "embargoed", "sperrfrist", "sperrefrist"),
     "rights": ("rights", "copyright"),
 }  # fmt: skip
+_CHANGED = re.compile(
+    r"updat|modif|chang|revis|version|edited|aktuali|geändert|geaendert|änderung|aggiorn|actuali"
+    r"|mise?_?à_?jour|oppdat|uppdat|opdat|gewijzigd|обновл|измен|güncel",
+    re.I,
+)
+_HELD = re.compile(r"embarg|sperrfrist|sperrefrist|hold_?until|not_?before", re.I)
 _DATE_WORDS = re.compile(r"date|time|publish|datum|fecha|created|seen|sent|stamp|day", re.I)
 
 
@@ -93,9 +105,13 @@ def propose(items: Sequence[dict[str, Json]], names: Sequence[str] = ()) -> str 
     body = _body(columns)
     times = {path: form for path in columns if (form := _time(path, columns[path]))}
     rank = sorted(times, key=lambda path: (not _is_publication(path), path.count(".")))
-    best = rank[0] if rank else None
+    best = next((path for path in rank if not _HELD.search(path)), None)
     if best:
         fields["published_at"] = _entry(best, time=times[best])
+    if changed := next((p for p in rank if p != best and _CHANGED.search(p)), None):
+        fields["version_time"] = _entry(changed, time=times[changed])
+    if held := next((p for p in rank if p not in {best, changed} and _HELD.search(p)), None):
+        fields["embargo_until"] = _entry(held, time=times[held])
     left = [path for path in columns if path != body and path not in times]
     headline = _headline(columns, left)
     if headline:
@@ -155,7 +171,7 @@ def _body(columns: dict[str, list[str]]) -> str | None:
     """Return the column of the longest texts, one that is named for it before others."""
 
     def weight(path: str) -> tuple[bool, float]:
-        return _last(path) in BODIES, median(map(len, columns[path]))
+        return _is_body(path), median(map(len, columns[path]))
 
     wordy = [
         path
@@ -163,15 +179,21 @@ def _body(columns: dict[str, list[str]]) -> str | None:
         if median(len(text.split()) for text in texts) >= 5
         and not all(re.match(r"https?://\S+$", text) for text in texts)
     ]
-    likely = [p for p in wordy if median(map(len, columns[p])) >= _LONG_CHARS or _last(p) in BODIES]
+    likely = [p for p in wordy if median(map(len, columns[p])) >= _LONG_CHARS or _is_body(p)]
     if likely:
         return max(likely, key=weight)
     other = [path for path in wordy if _last(path) not in HEADLINES]
     return max(other, key=weight, default=None)
 
 
+def _is_body(path: str) -> bool:
+    return bool(BODIES & {_last(path), *_last(path).split("_")})
+
+
 def _headline(columns: dict[str, list[str]], left: Sequence[str]) -> str | None:
-    named = [path for path in left if _last(path) in HEADLINES]
+    named = [path for path in left if _last(path) in HEADLINES] or [
+        path for path in left if HEADLINES & {*_last(path).split("_")}
+    ]
     if named:
         return min(named, key=lambda path: path.count("."))
     lines = [
@@ -185,7 +207,7 @@ def _headline(columns: dict[str, list[str]], left: Sequence[str]) -> str | None:
 
 
 def _is_publication(path: str) -> bool:
-    return bool(re.search(r"publi|^date|datum|sent", path, re.I))
+    return bool(re.search(r"publi|pubbl|ver(?:ö|oe)ff|^date|datum|sent", path, re.I))
 
 
 def _time(path: str, texts: Sequence[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from pipeline.model import Record, Story
 from pipeline.parse import ParseLimits, parse_record
@@ -46,3 +47,34 @@ def test_columns_without_names_are_named() -> None:
     text = propose([{"c1": "7", "c2": TEXT}], ["c1", "c2"])
     assert text is not None
     assert read_mapping(text, "own")["columns"] == ["c1", "c2"]
+
+
+def test_what_may_be_shown_and_which_version_is_proposed() -> None:
+    """A mapping without them shows drafts, and of two versions the one that came last."""
+    items: list[dict[str, Json]] = [
+        {"überschrift_kurz": "Lampe brennt", "inhalt_lang": TEXT, "quelle": "dpa",
+         "veröffentlicht": "06.10.2026 10:00", "geändert": "06.10.2026 11:00",
+         "sperrfrist": "07.10.2026 06:00", "status": "draft"}
+    ]  # fmt: skip
+    text = propose(items)
+    assert text is not None
+    limits = ParseLimits(mappings=(mapping_of(read_mapping(text, "own"), "own"),))
+    (story,) = parse_record(Record("t", 0, json.dumps(items[0]).encode()), limits)
+    assert isinstance(story, Story)
+    assert (story.headline, story.provider, story.status) == ("Lampe brennt", "dpa", "withheld")
+    assert story.version_time == datetime(2026, 10, 6, 11, tzinfo=UTC)
+    assert story.published_at == datetime(2026, 10, 6, 10, tzinfo=UTC)
+    assert story.embargo_until is not None
+    assert story.embargo_until >= datetime(2026, 10, 7, 4, tzinfo=UTC)
+
+
+def test_an_embargo_in_words_is_proposed_as_one() -> None:
+    """What is no time withholds."""
+    items: list[dict[str, Json]] = [
+        {"kop": "Lamp brandt weer op de kust", "tekst": TEXT, "embargo": "tot na de toespraak"}
+    ]
+    text = propose(items)
+    assert text is not None
+    limits = ParseLimits(mappings=(mapping_of(read_mapping(text, "own"), "own"),))
+    (story,) = parse_record(Record("t", 0, json.dumps(items[0]).encode()), limits)
+    assert isinstance(story, Story) and story.status == "withheld"
