@@ -180,7 +180,7 @@ def seed(gold: Path, code: Callable[[str], Sequence[Event]]) -> dict[str, int]:
 
 
 def match(data: Mapping[str, Any], events: Sequence[Event]) -> dict[str, int]:
-    """Counts the events that a gold.json's `events` hold, and those nothing there allows."""
+    """Count the events that a gold.json's `events` hold, and those nothing there allows."""
     left = list(data["events"])
     others = 0
     for event in events:

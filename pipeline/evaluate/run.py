@@ -177,7 +177,7 @@ def _finder(
 def _by_part(
     enricher: Enricher, docs: Sequence[entity_scores.LabelledDocument]
 ) -> dict[str, float]:
-    """F1 over all documents, and by the part of the world that the region says."""
+    """Return F1 over all documents, and by the part of the world that the region says."""
     stories = [_story(d.text, number) for number, d in enumerate(docs)]
     regions = [
         answer.region if isinstance(answer, EnrichedStory) else "unknown"
@@ -193,7 +193,7 @@ def _by_part(
 
 
 def _plover(enricher: Enricher, model: str, path: Path) -> Scores:
-    """Events and triples on a PLOVER file, on the rows that are read and on those that are not."""
+    """Score events and triples of a PLOVER file, on rows that are read and on the others."""
     nlp = load_model(model)
     labelled = events.sentences(path)
     unread = triples.held_out(labelled)

@@ -75,7 +75,7 @@ def _traceback(file: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
 
 
 def _texts(change: Callable[[str], str]) -> structlog.typing.Processor:
-    """Changes every text of an event."""
+    """Change every text of an event."""
 
     def changed(
         _logger: object, _method: str, event: structlog.typing.EventDict

@@ -66,7 +66,7 @@ def today_parse_id(wire_format: str, mappings: tuple[str, ...] = ()) -> str:
 
 @cache
 def _format_stage(wire_format: str, mappings: tuple[str, ...]) -> StageVersion:
-    """Mappings are the data of the formats that are read by them."""
+    """Return a format's stage: mappings are the data of those that are read by them."""
     version = FORMAT_VERSIONS.get(wire_format, 1)
     if wire_format == "html" and extractor():
         return StageVersion(wire_format, version, digest_of((extractor(),)))

@@ -343,7 +343,7 @@ def static_address(name: str) -> str:
 
 
 async def _no_icon(_: Request) -> Response:
-    """Browsers ask for one unasked, and tell their users of an error without."""
+    """Answer browsers, which ask for one unasked and show their users an error without."""
     return Response(status_code=204)
 
 

@@ -399,7 +399,7 @@ def _table(
 
 
 def _by_time(rows: Sequence[Row]) -> Table:
-    """Stories of each day, its regions in words."""
+    """Group stories by day, its regions in words."""
     of_day: dict[str, list[Row]] = {}
     for row in rows:
         of_day.setdefault(row["bucket"], []).append(row)

@@ -65,7 +65,7 @@ def follow(followed: Followed, is_over: Callable[[], bool]) -> None:
 
 
 def _until_due(follower: Follower, wait_s: float) -> float:
-    """Seconds to the next look: sooner where time alone changes what may be shown."""
+    """Return the seconds to the next look: sooner where time alone changes what may be shown."""
     assert follower.connection is not None  # noqa: S101 (opened above)
     due = state(follower.connection).next_change
     if due is None:

@@ -145,7 +145,7 @@ def _csv(found: Table, _: int) -> Iterator[str]:
 
 
 def _tsv(found: Table, _: int) -> Iterator[str]:
-    """Tab-separated, a row a line: tabs, line ends and backslashes are written as in C."""
+    """Write tab-separated, a row a line: tabs, line ends and backslashes are written as in C."""
     for row in ([*found.column_names], *(map(_written, row) for row in row_values(found))):
         yield "\t".join(cell.translate(_TSV) for cell in row)
 

@@ -81,7 +81,7 @@ def _subtask(code: int, parallelism: int, max_parallelism: int) -> int:
 
 
 def _hash_of_flink_key(encoded: bytes) -> int:
-    """Beam's `FlinkKey.hashCode`: the first four bytes of Guava's murmur3_128."""
+    """Hash as Beam's `FlinkKey.hashCode`: the first four bytes of Guava's murmur3_128."""
     return int.from_bytes(mmh3.hash_bytes(encoded)[:4], "little")
 
 

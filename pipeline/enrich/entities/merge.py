@@ -129,7 +129,7 @@ def _alias_bodies(
     names: Sequence[str],
     aliases: dict[tuple[str, str], str],
 ) -> None:
-    """Acronyms (given in brackets, else by initials) and first words of the bodies' full names."""
+    """Find acronyms (given in brackets, else by initials) and first words of bodies' full names."""
     for left, right in pairwise(spans):
         if left.kind == right.kind == "ORG" and text[left.end : right.start] in (" (", ' ("'):
             short = text[right.start : right.end]

@@ -170,7 +170,7 @@ def entities(model: Recognizer, texts: Sequence[str]) -> Iterator[list[Span]]:
 
 
 def _batches(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
-    """Tokenized texts, as many at a time as the memory for their vectors allows."""
+    """Yield tokenized texts, as many at a time as the memory for their vectors allows."""
     docs: list[Doc] = []
     tokens = 0
     for text in texts:

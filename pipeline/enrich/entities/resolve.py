@@ -404,7 +404,7 @@ def _sure_towns(text: str, known: Iterable[Span], lexicon: Lexicon) -> set[tuple
 
 
 def _kindred(text: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Two nationalities side by side are one name ("Iraqi Kurds"), at a hyphen two."""
+    """Take two nationalities side by side for one name ("Iraqi Kurds"), at a hyphen two."""
     before: Span | None = None
     for span in spans:
         joins = before is not None and before.kind == span.kind == "NORP" and _is_people(span)
@@ -470,7 +470,7 @@ def _is_within(span: Span, ordered: Sequence[tuple[int, int]]) -> bool:
 
 
 def _town_stands(text: str, span: Span, seen: _SpansByStart, lexicon: Lexicon) -> bool:
-    """Small towns are often common words: the model or a preposition must speak for them."""
+    """Ask that the model or a preposition speaks for a small town: often it is a common word."""
     if span.name is None or span.name.source not in ("cities.tsv", "iso-3166-2"):
         return True
     placed = after_preposition(text, span)

@@ -226,7 +226,7 @@ def _shape_end(tokens: Sequence[Token], head: int, last: int) -> int:
 
 
 def _after_person(tokens: Sequence[Token], first: int, head: int, lexicon: Lexicon) -> int:
-    """Behind "of" where a person's name stands before it ("Lynn Reaser of Barnett Banks Inc")."""
+    """Pass "of" where a person's name stands before it ("Lynn Reaser of Barnett Banks Inc")."""
     for index in range(first + 2, head):
         if tokens[index][0] in ("of", "for") and tokens[first][0] in lexicon.first_names:
             return index + 1

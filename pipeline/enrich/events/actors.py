@@ -341,7 +341,7 @@ class Resolver:
         return [Party(actor, role in POLITICAL_ROLES, token, person.kind)]
 
     def _inside(self, token: Token, doer: bool, depth: int) -> list[Party]:
-        """Whoever is named within a noun's phrase."""
+        """Return whoever is named within a noun's phrase."""
         # "Baku's operation", "the attack on Iran": whoever is named within the phrase.
         names = [inner for inner in _modifiers(token) if not doer or self._acting(token, inner)]
         own = [p for inner in names for p in self._resolve(inner, doer, depth + 1)]
@@ -424,7 +424,7 @@ class Resolver:
         return [Party(actor, False, token, None, token.pos_ == "PROPN" or acronym)]
 
     def _named_within(self, token: Token) -> tuple[str | None, str | None]:
-        """Country and id of the first name in a phrase, clauses left out."""
+        """Return country and id of the first name in a phrase, clauses left out."""
         queue = list(token.children)
         for child in queue[:40]:
             if child.dep_ in {"relcl", "acl", "conj", "appos"}:
@@ -571,7 +571,7 @@ class Resolver:
         return None
 
     def _people(self, token: Token, country: str | None) -> str | None:
-        """CIV for a nationality's unlisted people: "Moroccan youths", "Hungarian pensioners"."""
+        """Return CIV for a nationality's unlisted people: "Moroccan youths", "Greek pensioners"."""
         if _is_a_crowd(token):
             return "CIV"
         if is_people(token):

@@ -177,7 +177,7 @@ class ActFinder:
         return [t for name in ("from", "by") for t in self._frames.after(name, found)]
 
     def _in_context(self, code: str, predicate: Token) -> str:
-        """Troops sent on a peacekeeping mission are protection given, not a show of force."""
+        """Take troops sent to keep peace for protection given, not for a show of force."""
         if code.startswith(_SENT_TROOPS) and any(
             token.lower_.startswith("peacekeep") or token.lower_ == "peace"
             for token in (*predicate.subtree, *_told_with(predicate))

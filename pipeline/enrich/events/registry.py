@@ -28,7 +28,7 @@ class NoCoder:
 
     @classmethod
     def open(cls, model: str) -> Self:  # noqa: ARG003 (the protocol's signature)
-        """Needs no model."""
+        """Return one: it needs no model."""
         return cls()
 
     def code_batch(self, items: Sequence[CoderInput]) -> list[tuple[Event, ...]]:

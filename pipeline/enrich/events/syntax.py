@@ -250,7 +250,7 @@ def _subjects(verb: Token, found: Arguments) -> list[Token]:
 
 
 def _inherit(predicate: Token, found: Arguments) -> None:
-    """Fills a missing subject (or passive object) from the construction the predicate stands in."""
+    """Fill a missing subject (or passive object) from the construction the predicate stands in."""
     head, dep = predicate.head, predicate.dep_
     if dep == "relcl":
         _fill(found, head, found.passive)
@@ -278,7 +278,7 @@ def _modify(predicate: Token, found: Arguments) -> None:
 
 
 def _share(predicate: Token, governor: Token, found: Arguments) -> None:
-    """Coordination and control: whose subject or object the predicate's subject is."""
+    """Find whose subject or object the predicate's subject is, by coordination and control."""
     dep = predicate.dep_
     if predicate.tag_ == "VBG" and dep == "xcomp" and governor.lemma_ in _SUFFERING:
         return  # "fled fighting"

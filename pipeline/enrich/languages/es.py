@@ -42,7 +42,7 @@ _CODE, _WORD = re.compile(r"[A-Z]{3}"), re.compile(r"\w+")
 
 
 def _clubs(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Towns that stand for their clubs, as bodies: "el Valencia", and further on "Valencia".
+    """Yield towns that stand for their clubs, as bodies: "el Valencia", further on "Valencia".
 
     Spanish gives a club the article that its town does not have; "en Valencia" stays the town.
     Some countries have an article of their own ("el Líbano").
@@ -59,7 +59,7 @@ def _clubs(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _members(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Players' clubs in sports copy, as bodies: "Varela (Extremadura)".
+    """Yield players' clubs in sports copy, as bodies: "Varela (Extremadura)".
 
     Codes of three letters are countries ("Ferrero (ESP)"), and countries stay places.
     """

@@ -162,7 +162,7 @@ def _territories(tokens: Sequence[Token], names: dict[tuple[str, ...], Name]) ->
 
 
 def _listed(tokens: Sequence[Token], lexicon: Lexicon, own_names: bool) -> Iterator[Span]:
-    """Large towns and bodies of the lists; English names of countries only without own ones."""
+    """Yield the lists' large towns and bodies; English names of countries only without own ones."""
     for span in listed(tokens, lexicon):
         name = span.name
         if name is None:

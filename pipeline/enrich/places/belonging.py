@@ -63,7 +63,7 @@ def assign(text: str, groups: Sequence[Group], lexicon: Lexicon, hint: str | Non
 
 
 def _person(scene: _Scene, group: Group) -> None:
-    """Role and country from a title and a country before the name, or set off after it."""
+    """Return role and country from a title and a country before the name, or set off after it."""
     text = scene.text
     for span in group.spans:
         window = text[max(0, span.start - 90) : span.start]

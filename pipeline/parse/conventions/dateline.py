@@ -281,7 +281,7 @@ def _eastern_names(text: str) -> tuple[str, ...]:
 
 
 def _own_month(agency: str | None, words: str | None, number: int | None) -> int | None:
-    """Listopad is October to the Croats, and November to the Poles."""
+    """Read listopad as October for Croats, and as November for Poles."""
     return 10 if agency == "Hina" and words and "listopad" in words.casefold() else number
 
 

@@ -291,7 +291,7 @@ def with_marks(draft: Draft) -> Draft:
 
 
 def _is_kill(mark: revisions.Revision, draft: Draft) -> bool:
-    """WITHDRAWAL above a story of troops is no kill: the text must be about copy."""
+    """Say whether it is a kill: WITHDRAWAL may stand above troops, the text must be about copy."""
     return not mark.doubtful or advisories.is_of_copy(draft.paragraphs)
 
 

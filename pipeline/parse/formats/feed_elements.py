@@ -126,7 +126,7 @@ def _legal(name: str) -> str:
 
 
 def _split(tag: str) -> tuple[str, str]:
-    """Namespace and name; a prefix that is not declared stands for what it mostly stands for."""
+    """Return namespace and name; a prefix that is not declared stands for what it mostly does."""
     space, _, name = tag.removeprefix("{").rpartition("}")
     space = re.sub("[{}]", "", space)
     prefix, _, bare = name.rpartition(":")

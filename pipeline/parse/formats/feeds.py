@@ -236,7 +236,7 @@ def _headline(entry: Values, feed: _Feed) -> str:
 
 
 def _may_be_markup(detail: Values, feed: _Feed) -> bool:
-    """RSS does not say whether a text is marked up; Atom does (RFC 4287, 3.1.1)."""
+    """Guess for RSS, which does not say whether a text is markup; Atom does (RFC 4287, 3.1.1)."""
     return not feed.is_atom or detail.get("type") != "text/plain"
 
 
@@ -258,7 +258,7 @@ def _flow(detail: Values, feed: _Feed) -> Flow:
 
 
 def _times(entry: Values, feed: _Feed, warnings: list[str]) -> tuple[Moment | None, Moment | None]:
-    """Published and updated. Without a `pubDate` the `dc:date` of RSS is when it was published."""
+    """Return published and updated. RSS without a `pubDate` was published at its `dc:date`."""
     published = _text(entry, "published") or _text(entry, "created")
     updated = _text(entry, "updated")
     if not published and not feed.is_atom:

@@ -140,7 +140,7 @@ def _item(item: etree._Element, envelope: etree._Element | None) -> Draft:
 
 
 def _content(item: etree._Element) -> Draft:
-    """Texts of the content items, those of pictures as captions."""
+    """Return the texts of the content items, those of pictures as captions."""
     first = Draft("", ())
     paragraphs: list[str] = []
     captions: list[str] = []

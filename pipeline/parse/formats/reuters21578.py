@@ -117,7 +117,7 @@ def _draft(data: bytes, raw: bytes | None) -> Draft:
 
 
 def _text(inner: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Title, paragraphs and warnings of the inside of TEXT."""
+    """Return title, paragraphs and warnings of the inside of TEXT."""
     title = line(_inner("TITLE", inner)).strip("* ")
     body = sgml.inside("BODY", inner)
     text = clean(html.unescape(sgml.outside(inner) if body is None else body))
@@ -155,7 +155,7 @@ def _items(markup: str) -> list[str]:
 
 
 def _keywords(markup: str) -> tuple[int | None, str | None]:
-    """Urgency and slugline of the wire's own heading, which the collection keeps as UNKNOWN.
+    """Return urgency and slugline of the wire's own heading, which the collection has as UNKNOWN.
 
     Its last line is `u f BC-BAHIA-COCOA-REVIEW   02-26 0105`: priority, category, slug, day, words.
     """

@@ -116,7 +116,7 @@ def read_text(data: bytes, hints: Hints) -> Decoded:
 
 
 def _mend(text: str) -> tuple[str, tuple[str, ...]]:
-    """Named characters of HTML as themselves; characters that XML forbids left out."""
+    """Put HTML's named characters as themselves, and leave out what XML forbids."""
     warnings: list[str] = []
     text = _NAMED.sub(lambda m: html.unescape(m[0]) if html.unescape(m[0]) != m[0] else m[0], text)
     if "<![CDATA[" not in text and _BARE.search(text):

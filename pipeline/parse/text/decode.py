@@ -149,7 +149,7 @@ def _by_nulls(data: bytes) -> Decoded | None:
 
 
 def _by_escapes(data: bytes) -> Decoded | None:
-    """Sets of seven bits that change their letters by escapes, as in mail (RFC 1468, RFC 1557)."""
+    """Read sets of seven bits that change letters by escapes, as in mail (RFC 1468, RFC 1557)."""
     found = _ESCAPE.search(data[:_SAMPLE_BYTES]) if b"\x1b$" in data else None
     if not found or not data.isascii():
         return None
@@ -372,7 +372,7 @@ def _reads_well(high: str, sample: bytes) -> bool:
 
 
 def _read_stray(error: UnicodeError) -> tuple[str, int]:
-    """Stray bytes within UTF-8, read as cp1252."""
+    """Read stray bytes within UTF-8 as cp1252."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return _cp1252(error.object[error.start : error.end]), error.end

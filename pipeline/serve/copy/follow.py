@@ -576,7 +576,7 @@ def _whole(fragment: ds.Fragment, schema: pa.Schema) -> pa.Table:
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Times as microseconds, days as their number: as the copy holds them."""
+    """Turn times into microseconds and days into their number, as the copy holds them."""
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.int64())
     return column.cast(pa.int32()) if pa.types.is_date(column.type) else column

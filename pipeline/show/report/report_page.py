@@ -144,7 +144,7 @@ def _called(shown: Shown) -> str:
 
 
 def _estimate(shown: Shown, kept: Sequence[tuple[int, int]]) -> int:
-    """About how many bytes of the page a story takes: its text, marks and events."""
+    """Guess how many bytes of the page a story takes: its text, marks and events."""
     words: int = sum(end - start for start, end in kept)
     mentions: int = sum(row["mention_count"] for row in shown.entities)
     return 1000 + 2 * words + 120 * mentions + 700 * len(shown.events)

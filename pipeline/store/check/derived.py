@@ -51,7 +51,7 @@ EVENT_PARTS = (
 
 
 def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterator[Finding]:
-    """Ids, hashes and bytes against what they follow from; with `parse` the text of the bytes too.
+    """Hold ids, hashes and bytes to what they follow from; with `parse` the text of the bytes too.
 
     Raises `pa.ArrowException` or `OSError` where a file cannot be read.
     """

@@ -238,7 +238,7 @@ def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str
 def _bounds(
     metadata: pq.FileMetaData, columns: Sequence[str]
 ) -> Mapping[str, tuple[object, object]]:
-    """Smallest and largest values of `columns`, where the footer has them of all row groups."""
+    """Return smallest and largest values of `columns` that the footer has of all row groups."""
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
     chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
     found: dict[str, tuple[object, object]] = {}

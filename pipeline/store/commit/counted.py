@@ -62,6 +62,6 @@ class Counted:
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:
-    """Their sum; None where one of them is not known."""
+    """Add them up; None where one of them is not known."""
     known = list(counts)
     return None if None in known else sum(count or 0 for count in known)

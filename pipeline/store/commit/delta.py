@@ -55,7 +55,7 @@ def reason(error: Exception) -> str:
 
 @contextmanager
 def reading_log(table: str) -> Iterator[None]:
-    """Asks a handle for what the log says; raises `StoreError` where the log cannot be read.
+    """Ask a handle for what the log says; raises `StoreError` where the log cannot be read.
 
     delta-rs reads entries again when it is asked, also those that it had read at a refresh.
     """

@@ -88,7 +88,7 @@ def _keys(
 def _unread(
     rejects: ds.Dataset, rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[tuple[str, int, int]]:
-    """Source, start and end of the ranges that could not be read, in the sources of `rows`."""
+    """Return source, start and end of ranges that could not be read, in the sources of `rows`."""
     columns = ("source", "offset", "end_offset")
     if columns[-1] not in rejects.schema.names:
         return ()  # a table of an older version, that nobody has opened to write since

@@ -192,7 +192,7 @@ class PickedStories:
                 ) from error
 
     def _spans(self, start: int) -> Iterator[str]:
-        """Conditions on `s.date` that split the days, each with about `_AT_ONCE` rows or one day.
+        """Yield conditions on `s.date` that part the days: some `_AT_ONCE` rows each or one day.
 
         As literals, so that they reach the files' partitions.
         """

@@ -330,7 +330,7 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
 
 
 def _keys(enriched: EnrichedStory) -> dict[str, Any]:
-    """Enrichment, partition and coordinates: what rows of three tables have alike."""
+    """Return enrichment, partition and coordinates: what rows of three tables have alike."""
     story = enriched.story
     return {
         "enrichment_id": enriched.enrichment_id,

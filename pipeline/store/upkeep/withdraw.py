@@ -90,7 +90,7 @@ def repeated_stories(lake: Lake, before: date | None = None) -> list[Withdrawabl
     begun = _begun_at(lake)
 
     def order(row: dict[str, Any]) -> tuple[Any, ...]:
-        """Orders the rows of one revision as the view `current` does."""
+        """Order the rows of one revision as the view `current` does."""
         at, source = row["received_at"], row["origin_source"] or row["source"]
         arrival = (at or _NEVER, begun.get(source, _NEVER))
         return (row["generation"] is None, at is not None, *arrival, _coordinates(row))

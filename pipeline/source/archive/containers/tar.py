@@ -166,7 +166,7 @@ def _name(block: bytes) -> str:
 
 
 def _number(text: bytes) -> int | None:
-    """Octal digits, or binary after a first byte of 0x80 (GNU); None for anything else."""
+    """Read octal digits, or binary after a first byte of 0x80 (GNU); None for anything else."""
     if text[0] == 0x80:
         return int.from_bytes(text[1:], "big")
     found = _OCTAL.fullmatch(text.split(b"\0", 1)[0] if text[0] else text)
