@@ -234,3 +234,36 @@ def test_the_time_of_a_change_is_that_of_the_version(name: str) -> None:
     assert story.version_time == story.updated_at == datetime(2026, 10, 6, 9, 30, tzinfo=UTC)
     assert story.published_at == datetime(2026, 10, 6, 8, tzinfo=UTC)
     assert one(b'{"headline": "Pier shut", "text": "It is.", "modified": true}').warnings == ()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [{"state": "draft"}, {"workflow_state": "in review"}, {"postStatus": "pending"},
+     {"published": False}, {"isPublished": False}, {"is_public": "false"}, {"isDraft": True},
+     {"private": True}, {"embargoed": True}, {"embargoedUntil": "after the speech"}],
+)  # fmt: skip
+def test_what_an_export_marks_as_not_public_is_withheld(held: dict[str, object]) -> None:
+    """Whatever the field is called, and where it is a truth value."""
+    item = {"headline": "Pier shut", "body": "The pier is shut for the winter."}
+    assert one(json.dumps(item | held).encode()).status == "withheld"
+
+
+@pytest.mark.parametrize(
+    "name", ["embargoUntil", "embargo_date", "embargoed", "sperrfrist", "hold_until"]
+)
+def test_an_embargo_under_other_names_holds(name: str) -> None:
+    item = {"headline": "Pier shut", "body": "The pier is shut.", name: "2026-10-09T06:00:00Z"}
+    story = one(json.dumps(item).encode())
+    assert story.embargo_until == datetime(2026, 10, 9, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "open_",
+    [{"state": "Ohio"}, {"published": True}, {"embargoed": False}, {"embargo": "none"},
+     {"draft": False}, {"is_embargoed": "0"}, {"public": True}],
+)  # fmt: skip
+def test_what_an_export_marks_as_public_is_shown(open_: dict[str, object]) -> None:
+    """A state may be one of America."""
+    item = {"headline": "Pier shut", "body": "The pier is shut for the winter."}
+    story = one(json.dumps(item | open_).encode())
+    assert (story.status, story.warnings) == ("usable", ())

@@ -67,6 +67,22 @@ _PROVIDER = ("provider", "agency", "source", "publisher", "publication", "source
 _BYLINE = ("bylines", "authors", "byline", "author", "autor", "auteur", "autore", "автор", "yazar",
            "szerző", "författare", "forfatter")  # fmt: skip
 _STATUS = ("status", "pubstatus", "post_status", "publication_status", "visibility")
+# Of these, unknown words are of something else: `state: Ohio`.
+_OTHER_STATUS = ("state", "workflow_state", "workflow_status", "moderation_state", "poststatus",
+                 "article_status", "articlestatus", "publish_status", "publishstatus",
+                 "publishing_status", "stage")  # fmt: skip
+_HIDDEN_IF = {
+    True: ("draft", "is_draft", "isdraft", "hidden", "is_hidden", "private", "is_private",
+           "isprivate", "trashed", "unpublished", "withheld", "on_hold"),
+    False: ("published", "is_published", "ispublished", "public", "is_public", "ispublic",
+            "visible", "is_visible", "isvisible"),
+}  # fmt: skip
+_EMBARGO = ("embargo_until", "embargountil", "embargoed_until", "embargoeduntil", "embargo",
+            "embargoed", "embargo_date", "embargodate", "embargo_time", "embargo_end",
+            "embargo_ends", "is_embargoed", "isembargoed", "under_embargo", "hold_until",
+            "holduntil", "sperrfrist", "sperrefrist", "spærrefrist", "spärrtid")  # fmt: skip
+_YES = frozenset({"true", "yes", "1", "ja", "oui"})
+_NO = frozenset({"false", "no", "0", "nein", "non", "none", "null", "n/a", "nan", "-"})
 _ID = ("id", "provider_id", "guid", "article_id", "url", "link")
 
 Nested = Callable[[bytes, Hints, ParseLimits], Iterator[Part]]
@@ -256,7 +272,7 @@ def read_story_object(low: dict[str, Json], raw: bytes | None, name: str = "json
         delivered=low,
     )
     draft = with_moment(draft, published)
-    draft = fields.embargoed(draft, values.text(low, "embargo_until", "embargo"))
+    draft = fields.embargoed(draft, _embargo(low))
     return fields.with_body(draft, body)
 
 
@@ -284,11 +300,32 @@ def _named_as_date(low: dict[str, Json], warnings: list[str]) -> Moment | None:
 def _status(low: dict[str, Json]) -> tuple[str, str | None]:
     """Return the status that any field gives, one that withholds or cancels before the others."""
     found = [fields.status(values.text(low, name)) for name in _STATUS]
-    if low.get("draft") is True or low.get("is_draft") is True:
+    others = (fields.status(values.text(low, name)) for name in _OTHER_STATUS)
+    found += [entry for entry in others if entry[0] != "usable"]
+    if any(_is_flagged(low, name, flag) for flag, names in _HIDDEN_IF.items() for name in names):
         found.append(fields.status("draft"))
     hiding = (entry for entry in found if entry[0] != "usable")
     unknown = (entry for entry in found if entry[1])
     return next(hiding, None) or next(unknown, ("usable", None))
+
+
+def _is_flagged(low: dict[str, Json], name: str, flag: bool) -> bool:
+    """Say whether a field holds the truth value `flag`: as such, or as tables write it."""
+    value = low.get(name)
+    if isinstance(value, str):
+        return value.strip().casefold() in (_YES if flag else {"false", "no", "nein", "non"})
+    return value is flag
+
+
+def _embargo(low: dict[str, Json]) -> str | None:
+    """Return what a field says of an embargo; `true` is one without an end."""
+    for name in _EMBARGO:
+        if low.get(name) is True:
+            return "true"
+        text = values.text(low, name)
+        if text and text.strip().casefold() not in _NO:
+            return text
+    return None
 
 
 def _body(low: dict[str, Json]) -> Flow:
