@@ -275,6 +275,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         draft = with_dateline(draft, found)
         draft = replace(draft, dateline_places=found.places or places)
     if draft.embargo_until is None:
-        notes = [text for text in (draft.editor_note or "").split("\n") if is_embargo(text)]
+        words = "\n".join(filter(None, (draft.editor_note, draft.usage_terms)))
+        notes = [text for text in words.split("\n") if is_embargo(text)]
         draft = with_embargo(draft, [*notes, *slug_embargo(draft.slugline)])
     return with_marks(draft)

@@ -267,3 +267,9 @@ def test_what_an_export_marks_as_public_is_shown(open_: dict[str, object]) -> No
     item = {"headline": "Pier shut", "body": "The pier is shut for the winter."}
     story = one(json.dumps(item | open_).encode())
     assert (story.status, story.warnings) == ("usable", ())
+
+
+def test_an_embargo_in_the_terms_of_use_holds() -> None:
+    item = {"guid": "p-1", "type": "text", "headline": "Pier shut", "body_html": "<p>It is.</p>",
+            "usageterms": "Embargoed until the speech is over"}  # fmt: skip
+    assert one(json.dumps(item).encode()).status == "withheld"
