@@ -223,6 +223,9 @@ def _load_places(lexicon: Lexicon) -> None:
     divisions: dict[str, set[str]] = {}
     for name, country in _iso_divisions():
         divisions.setdefault(phrase(name), set()).add(country)
+    for country, names in rows("divisions.tsv"):
+        for name in _split(names):
+            divisions.setdefault(phrase(name), set()).add(country)
     for (name,) in rows("us_counties.tsv"):
         divisions.setdefault(phrase(name), set()).add("USA")
     lexicon.divisions = {key: tuple(sorted(codes)) for key, codes in divisions.items()}

@@ -129,3 +129,20 @@ def test_a_text_that_tells_a_country_holds_what_is_looked_for(
     """No text that a pattern matches is passed over for want of its pieces."""
     text = data.draw(st.from_regex(sign.pattern))
     assert sign.search(text) == sign.pattern.search(text).group()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("land", "country"),
+    [
+        *(("Crete", "GRC"), ("Bali", "IDN"), ("Normandy", "FRA"), ("Tuscany", "ITA")),
+        *(("Kordofan", "SDN"), ("Anbar", "IRQ"), ("Lampedusa", "ITA"), ("Hainan", "CHN")),
+    ],
+)
+def test_a_land_is_its_countrys_and_no_small_towns(
+    enricher: Enricher, land: str, country: str
+) -> None:
+    """By the name that English news uses, though a town elsewhere has it."""
+    found = enriched(enricher, f"Police arrested three men in {land} on Monday, officials said.")
+    (named,) = (entity for entity in found.entities if entity.name == land)
+    assert named.country == country
+    assert named.location is None or named.location.exactness != "city"
