@@ -10,6 +10,7 @@ from pipeline.model import SKIPPED, Content, Item, Record, Reject, Story
 from pipeline.parse import ids
 from pipeline.parse.account import accounted
 from pipeline.parse.conventions.providers import named
+from pipeline.parse.conventions.wiretext import under_its_headline
 from pipeline.parse.draft import Fault, FaultError, Part, replace
 from pipeline.parse.envelope import framed_schema, open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
@@ -61,6 +62,7 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
         raise FaultError("empty", "the record holds nothing")
     for read in read_parts(opened.data, opened.hints, limits):
         part = accounted(read)
+        part = part if isinstance(part, Fault) else under_its_headline(part)
         whole = opened.whole if part.raw is None else part.raw
         if isinstance(part, Fault):
             yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)

@@ -81,6 +81,7 @@ _ADVANCE = re.compile(r"(?<![^\W_])adv\.? ?(?P<d>\d\d)(?: ?[-/] ?(?P<d2>\d\d))?(
 _DAYS_BACK = 7
 _MONTH_DAYS = 31
 _HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
+_HOURS = re.compile(_HOUR_WORD, re.I)
 # `10 horas de Madrid`, `10 heures locales`: the word belongs to the zone.
 _OF_PLACE = (
     r" (?:(?:(?:de|del|da)\b ?|d['’] ?)(?!(?:de|del|el|día|dia)\b)[^\W\d]"
@@ -473,7 +474,28 @@ def _named_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int
     if not found:
         return None
     number, month = int(found["d"] or found["d2"]), dates.month(found["m"] or found["m2"])
-    return _of_year(found["y"] or found["y2"], month, number, near), found.span()
+    of_year = "y" if found["y"] else "y2"
+    year, (begin, end) = found[of_year], found.span()
+    if year and _is_hour(text, *found.span(of_year), near):
+        year, end = None, found.start(of_year)
+    return _of_year(year, month, number, near), (begin, end)
+
+
+def _is_hour(text: str, begin: int, end: int, near: datetime | None) -> bool:
+    """Say whether four digits behind a day that could be a year are an hour: "6 Oct 1900 GMT".
+
+    A zone or a word for hours stands behind an hour; else it is one where the year would lie far
+    from the story's own. Where the text gives another hour, a year close to the story's is one.
+    """
+    year, rest = int(text[begin:end]), text[end:].lstrip(" ,(")
+    if year % 100 > 59:
+        return False
+    others = f"{text[:begin]}||||{text[end:]}"
+    has_other = any(map(_is_clock, _CLOCK.finditer(others)))
+    is_close = near is not None and abs(year - near.year) <= 1
+    if zone_at(rest) or _HOURS.match(rest) or _LOCAL.match(rest):
+        return not (is_close and has_other)
+    return near is not None and not is_close and not has_other
 
 
 def _advance_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int, int]] | None:

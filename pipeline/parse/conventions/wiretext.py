@@ -20,6 +20,13 @@ from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
 
 _LOOK_AHEAD = 3
+_MARKED = re.compile(
+    r"^\W{0,2}[\[(](?P<before>[^\])]{4,80})[\])]"
+    r"|[\[(](?P<behind>[^\])]{4,80})[\])]\W{0,2}$"
+    r"|^(?P<bare>.{4,80}?)(?::\s|\s[|–—-]+\s)"
+)
+_UNPARTED = re.compile(r"^(embargo|sperrfrist) (?=\d)", re.I)
+_TIMED = re.compile(r"\d|embargoed|hold for", re.I)
 _SIGNATURE_CHARS = 40
 _SENTENCE_END = re.compile(r"[.!?…。]['\"”’»)]*(?=\s|$)")
 _SIGNATURE = re.compile(
@@ -158,6 +165,22 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         status="withheld" if unknown and draft.status == "usable" else draft.status,
         warnings=(*draft.warnings, *warnings),
     )
+
+
+def under_its_headline(draft: Draft) -> Draft:
+    """Put the draft under the embargo that its headline is marked with, which stays as it is.
+
+    In brackets before or behind it ("[EMBARGOED]"), or before a colon or dash, where it has a time
+    or says "embargoed": news of an embargo on trade begins with that word too.
+    """
+    marked = _MARKED.search(draft.headline)
+    if marked is None or draft.embargo_until is not None or draft.status != "usable":
+        return draft
+    bare = marked["bare"]
+    words = _UNPARTED.sub(r"\1: ", marked["before"] or marked["behind"] or bare)
+    if not is_embargo(words) or (bare and not _TIMED.search(bare)):
+        return draft
+    return with_embargo(draft, [words])
 
 
 def slug_embargo(slugline: str | None) -> list[str]:

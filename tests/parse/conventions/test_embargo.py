@@ -311,3 +311,77 @@ def test_every_desk_is_an_agency_and_has_a_zone() -> None:
         for name in names.split("|"):
             assert name in known
             assert zone_of_desk(name) is not None
+
+
+def by_headline(headline: str) -> Story:
+    item = {
+        "uri": "urn:desk:1", "type": "text", "headline": headline, "language": "en",
+        "versioncreated": "2024-10-05T09:00:00Z", "body_text": "The ferries stop on Sunday.",
+    }  # fmt: skip
+    (story,) = parse_record(Record("desk", 0, json.dumps(item).encode()))
+    assert isinstance(story, Story)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("headline", "until"),
+    [
+        ("[EMBARGOED] Ferries stop", None),
+        ("Ferries stop (EMBARGOED)", None),
+        ("EMBARGO 6 Oct 1800 GMT: Ferries stop", "2024-10-06T18:00:00+00:00"),
+        ("EMBARGOED UNTIL 18:00 GMT OCT 6 - Ferries stop", "2024-10-06T18:00:00+00:00"),
+        ("(Embargo: 06.10.2024, 18.00 Uhr GMT) Fähren stehen", "2024-10-06T18:00:00+00:00"),
+    ],
+)
+def test_an_embargo_within_a_headline_holds(headline: str, until: str | None) -> None:
+    """In brackets or before a colon or dash; the headline stays as it was sent."""
+    story = by_headline(headline)
+    assert story.headline == headline
+    assert story.status == ("withheld" if until is None else "usable")
+    assert (story.embargo_until and story.embargo_until.isoformat()) == until
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Embargo: Cuba counts the cost of sixty years",
+        "Arms embargo - UN renews measures against South Sudan",
+        "EU lifts oil embargo (updated)",
+        "Analysis: How the 1973 embargo changed the world",
+        "Sperrfrist: Arbeitsagentur ändert Regeln",
+        "Ferries (for sale) stop",
+    ],
+)
+def test_news_of_an_embargo_is_under_none(headline: str) -> None:
+    story = by_headline(headline)
+    assert (story.status, story.embargo_until) == ("usable", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("Embargoed until 6 Oct 1900 GMT", (6, 19, 0)),
+        ("Embargoed until Oct 6 1830 GMT", (6, 18, 30)),
+        ("EMBARGO: 6 October, 2000 GMT", (6, 20, 0)),
+        ("Embargo until 6 Oct 1930 CET", (6, 18, 30)),
+        ("Embargoed until 6 Oct 1900 GMT (1500 EDT)", (6, 19, 0)),
+        ("Embargo: 6 Oct 2024 1800 GMT", (6, 18, 0)),
+        ("Embargoed until 1800 GMT 6 Oct 2024", (6, 18, 0)),
+        ("Embargoed until October 6, 2024", (6, 0, 0)),
+    ],
+)
+def test_an_evening_hour_behind_a_day_is_no_year(text: str, until: tuple[int, int, int]) -> None:
+    """Else the embargo would have ended a century ago."""
+    found = read_embargo(text, datetime(2024, 10, 5, 9, tzinfo=UTC)).until
+    assert found == datetime(2024, 10, *until, tzinfo=UTC)
+
+
+def test_a_year_of_an_archive_stays_one() -> None:
+    """Close to the story's own, or none that a clock could show."""
+    of_1901, today = datetime(1901, 3, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
+    assert read_embargo("Embargoed until 6 March 1901", of_1901).until == datetime(
+        1901, 3, 6, tzinfo=UTC
+    )
+    assert read_embargo("Embargoed until 6 March 1987", today).until == datetime(
+        1987, 3, 6, tzinfo=UTC
+    )
