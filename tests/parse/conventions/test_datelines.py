@@ -314,3 +314,13 @@ def test_a_head_of_dashes_takes_no_time() -> None:
     begun = time.process_time()
     find_dateline("PORT ELWIN, Norland (AP" + "-" * 200)
     assert time.process_time() - begun < 0.1
+
+
+def test_an_evening_hour_behind_the_day_is_no_year() -> None:
+    """Else the story would stand in the lake a century ago."""
+    found = find_dateline("LISBON, Oct 6 1900 GMT (Reuters) - Ferries stop running on Sunday.")
+    assert found is not None
+    assert (found.month, found.day, found.year) == (10, 6, None)
+    of_a_year = find_dateline("LISBON, Oct 6 2019 (Reuters) - Ferries stop running on Sunday.")
+    assert of_a_year is not None
+    assert of_a_year.year == 2019
