@@ -62,11 +62,11 @@ def _parts(record: Record, limits: ParseLimits) -> Iterator[Part]:
         raise FaultError("empty", "the record holds nothing")
     for read in read_parts(opened.data, opened.hints, limits):
         part = accounted(read)
-        part = part if isinstance(part, Fault) else under_its_headline(part)
         whole = opened.whole if part.raw is None else part.raw
         if isinstance(part, Fault):
             yield part if part.kind.startswith(SKIPPED) else replace(part, raw=whole)
         else:
+            part = under_its_headline(part)
             warnings = (*fault_of_time, *opened.warnings, *part.warnings)
             hint = named(opened.hints.provider)
             yield replace(part, raw=whole, warnings=warnings, provider_hint=hint)

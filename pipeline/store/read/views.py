@@ -74,9 +74,8 @@ def named_in(sql: str) -> frozenset[str]:
     """
     words = frozenset(_WORD.findall(sql.casefold()))
     wanted = words & KNOWN
-    if words & _ASKS_WHAT_IS or any(w.startswith(_CATALOGUES) for w in words):
-        return KNOWN
-    if not wanted and "describe" in words:
+    lists_all = not wanted and "describe" in words  # alone it lists what there is
+    if lists_all or words & _ASKS_WHAT_IS or any(w.startswith(_CATALOGUES) for w in words):
         return KNOWN
     return wanted.union(*(needs(name) for name in wanted if name in VIEWS))
 
