@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 
 from pipeline import tsv
+from pipeline.parse.conventions.byline import take_byline
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_end
 from pipeline.parse.conventions.providers import house_of, named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
@@ -43,6 +44,11 @@ _BYLINE = re.compile(r"^(?:By|BY|Von|VON|Por|POR|Par|PAR|Di|Door)\s+[^\W\d_a-z].
 _MAX_BYLINE_WORDS = 16
 # `Ada Brenner, CTN`: beside a whole name, letters alone are those of a house.
 _LETTERS_ALONE = re.compile(r"[A-Z]{2,6}")
+# What may stand between a dateline's words and the text: `Athens, Greece (AP) — The …`.
+_BEHIND_DATELINE = re.compile(
+    r"(?: ?\([^()\d]{2,30}\))? ?(?:--|[-–—_=]|\.-)"  # noqa: RUF001
+    r"(?:\s+|(?<=--))(?=[\"“„«¿¡'‘]?[^\W_a-z])"  # noqa: RUF001
+)
 _LOOK_AHEAD = 3
 _MAX_POINTS = 8
 MAX_VERSION = 2**31 - 1
@@ -237,6 +243,21 @@ def _repeats(headline: str, paragraph: str) -> bool:
     return headline_key(headline) == headline_key(paragraph)
 
 
+def _without_known(draft: Draft, paragraphs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paragraphs without the dateline that the metadata has already.
+
+    What stands there is known by the metadata's own words, however little of a dateline it has.
+    """
+    first = paragraphs[0] if paragraphs else ""
+    for stated in filter(None, (draft.dateline, *draft.dateline_places)):
+        words = stated.rstrip(" -–—_:=.")  # noqa: RUF001
+        if first[: len(words)].casefold() != words.casefold():
+            continue
+        if (behind := _BEHIND_DATELINE.match(first, len(words))) and len(first) > behind.end():
+            return (first[behind.end() :], *paragraphs[1:])
+    return paragraphs
+
+
 def with_body(draft: Draft, flow: Flow) -> Draft:
     """Return the draft with this body: sign-off off, dateline out, marks read, captions apart.
 
@@ -249,18 +270,21 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     change, kept = take_change_note(kept)
     points = _points(kept)
     above, kept = _take_head(draft, kept[len(points) :])
+    by, by_agency, kept = take_byline(kept)
     found, kept = take_dateline(kept)
+    if found is None:
+        kept = _without_known(draft, kept)
     if not change:
         change, kept = take_change_note(kept)
     change = change if change and change not in (draft.editor_note or "") else None
     closed, kept = take_signature(kept)
     kept = (*points, *kept)
-    signed = (found.provider if found else None) or below.provider or closed
+    signed = (found.provider if found else None) or below.provider or closed or by_agency
     draft = replace(
         draft,
         paragraphs=kept,
         provider=draft.provider or signed,
-        bylines=draft.bylines or above or (found.reporters if found else ()) or below.bylines,
+        bylines=draft.bylines or above or by or (found.reporters if found else ()) or below.bylines,
         rights=draft.rights or below.rights,
         captions=(*draft.captions, *flow.captions),
         editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change, *below.notes)))

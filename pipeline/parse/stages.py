@@ -14,7 +14,7 @@ from pipeline.parse.formats.web import extractor
 from pipeline.parse.mapping.field_map import ready_mappings
 from pipeline.stages import StageVersion, data_digest, digest_of, parse_id, tables_in
 
-PARSE_VERSION = 3
+PARSE_VERSION = 4
 
 FORMAT_VERSIONS: Mapping[str, int] = {
     "csv": 1,

@@ -150,6 +150,26 @@ def test_ap_media_api() -> None:
     assert len(parse_record(record(json.dumps(listed).encode()))) == 2
 
 
+@pytest.mark.parametrize("inner", [False, True])
+def test_the_head_of_a_whole_article_in_the_answer_of_ap_is_no_text(inner: bool) -> None:
+    """Headline, byline and dateline stand there once more; what the item lacks is taken of it."""
+    article = (
+        "<?xml version='1.0'?><nitf><body><body.head><hedline><hl1>Lighthouse sold</hl1><hl2>A "
+        "lighthouse was sold to somebody unknown</hl2></hedline><byline>By TILDA NORD<byttl>"
+        "Associated Press</byttl></byline><distributor>The Associated Press</distributor><dateline>"
+        f"<location>NORRBY, Sweden</location></dateline></body.head><body.content><block>"
+        f"{HTML.replace('<p>', '<p>NORRBY, Sweden (AP) — ', 1)}</block></body.content></body>"
+        "</nitf>"
+    )
+    item = {"altids": {"itemid": "f00d"}, "type": "text", "headline": "Lighthouse sold"}
+    nitf = {"body_html": article} if inner else article
+    found = story({"api_version": "2.1", "data": {"item": item}, "nitf": nitf})
+    assert (found.paragraphs, found.bylines) == (PARAGRAPHS, ("TILDA NORD",))
+    assert (found.dateline, found.dateline_places) == ("NORRBY, Sweden (AP)", ("NORRBY, Sweden",))
+    assert found.summary == "A lighthouse was sold to somebody unknown"
+    assert found.warnings == ()
+
+
 def test_dpa_digital_wires() -> None:
     """Text, teaser, dateline, notes and embargo of an entry."""
     found = story(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.model import Reject, Story
@@ -308,3 +310,58 @@ def test_a_headline_that_is_escaped_once_more_is_read() -> None:
     for data in (nitf(), newsml(component("<p>It burns.</p>")), g2("<p>It burns.</p>")):
         story = one(data.replace(b"Lighthouse sold", head))
         assert story.headline == "Lamp & pier \u2013 lit", story.format
+
+
+@pytest.mark.parametrize(
+    ("byline", "names", "provider"),
+    [
+        ("Von Tilda Nord", ("Tilda Nord",), None),
+        ("Von Tilda Nord und Per Öst, dpa", ("Tilda Nord", "Per Öst"), "dpa"),
+        ("Por Ana María de la Cruz, EFE", ("Ana María de la Cruz",), "EFE"),
+        ("Par Tilda Nord avec Per Öst à Rome", ("Tilda Nord", "Per Öst"), None),
+        ("Di Tilda Nord e Per Öst", ("Tilda Nord", "Per Öst"), None),
+        ("Av Tilda Nord og Per Öst/NTB", ("Tilda Nord", "Per Öst"), "NTB"),
+        ("By TILDA NORD, AP Sports Writer", ("TILDA NORD",), "AP"),
+        ("Door Jan de Vries", ("Jan de Vries",), None),
+        ("Text: Tilda Nord", ("Tilda Nord",), None),
+    ],
+)
+@pytest.mark.parametrize("shape", [g2, nitf])
+def test_a_byline_below_the_first_paragraph_is_no_paragraph(
+    shape: Any, byline: str, names: tuple[str, ...], provider: str | None
+) -> None:
+    first, second = BODY.split("</p>", 1)
+    data = f"{first}</p><p>{byline}</p>{second}"
+    story = one(shape(data) if shape is g2 else shape(body=data))
+    assert (story.paragraphs, story.bylines, story.provider) == (PARAGRAPHS, names, provider)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["By The Numbers", "Von Berlin nach Paris", "Von der Leyen", "Di Maio", "Por Tilda Nord.",
+     "Von Tilda Nord war nichts zu hören", "By Land And Sea"],
+)  # fmt: skip
+def test_a_heading_within_the_text_is_no_byline(line: str) -> None:
+    """Only a whole line of names is one."""
+    first, second = BODY.split("</p>", 1)
+    story = one(g2(f"{first}</p><p>{line}</p>{second}"))
+    assert (story.paragraphs[1], story.bylines) == (line, ())
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ("Norrby, Sweden", "Norrby, Sweden — "),
+        ("Norrby, Sweden", "NORRBY, Sweden (XYZ) — "),
+        ("Norrby", "Norrby - "),
+    ],
+)
+def test_a_dateline_of_the_metadata_does_not_stand_in_the_text_as_well(
+    known: str, written: str
+) -> None:
+    """By its own words it is known, where it has neither day nor an agency of the table."""
+    head = f"<dateline><location>{known}</location></dateline>"
+    story = one(nitf(head, body=BODY.replace("<p>", f"<p>{written}", 1)))
+    assert (story.paragraphs, story.dateline_places[0]) == (PARAGRAPHS, known)
+    kept = one(nitf(head, body=BODY.replace("<p>", f"<p>{known} - the town of lamps - wept. ", 1)))
+    assert kept.paragraphs[0].startswith(known)

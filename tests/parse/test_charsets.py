@@ -167,6 +167,49 @@ def test_a_text_is_read_in_its_own_set(lang: str, name: str, length: int) -> Non
     assert found.warnings[0].startswith("not utf-8: ")
 
 
+NAMES = {
+    "fr": "Le maire Lech Dąbrowski et la ville de Łódź ont été reçus. Les députés, dont "
+    "Stanisław Żółkiewski, ont dit que le bac était utile pour le canton.",
+    "de": "Die Bürger von Łódź stimmten für die Fähre, sagte Stanisław Dąbrowski. Auch der "
+    "Bürgermeister war für sie.",
+    "es": "El alcalde de Łódź, Lech Wałęsa, firmó el acuerdo con España.",
+}
+
+
+@pytest.mark.parametrize("language", sorted(NAMES))
+@pytest.mark.parametrize("name", ["cp1250", "iso8859-2"])
+@pytest.mark.parametrize("head", ["", "<doc><language>{}</language><p>"])
+def test_polish_names_within_a_western_text(language: str, name: str, head: str) -> None:
+    """Their letters are signs in cp1252, and no sign stands within a word."""
+    text = head.format(language) + NAMES[language].replace("ñ", "n")
+    assert decode(text.encode(name)).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le m³ d'eau coûte 3 ± 1 euros à l'hôtel; le père et la mère ont gagné 5¾ points.",
+        "Pèire ha fatto più di così: 1½h, 2¼h, per il caffè e la città, perché è là.",
+        "It costs £5m or ¥3bn; ©AFP and the ®mark stand in the naïve café’s §3 menu.",
+    ],
+)
+def test_signs_of_a_western_text_stay_signs(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cetățenii au cerut: „Nava să circule și noaptea”, a spus purtătorul de cuvânt.",
+        "Primarul a spus că feribotul costă 3 milioane € și că toți locuitorii îl plătesc.",
+        "«Feribotul rămâne în oraș», a anunțat ministrul, și toți locuitorii sunt mulțumiți.",
+    ],
+)
+def test_romanian_with_the_signs_of_its_own_set(text: str) -> None:
+    """ISO 8859-16 has quotes and the euro where ISO 8859-2 has letters."""
+    assert decode(text.encode("iso8859-16")).text == text
+
+
 @pytest.mark.parametrize("text", ["Größe", "Mr Özdemir won", "São Paulo wins", "It costs £300"])
 def test_few_letters_are_western(text: str) -> None:
     """A name or a sign does not make a text Cyrillic."""

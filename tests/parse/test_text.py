@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from string import ascii_lowercase
 
 import pytest
@@ -15,6 +15,7 @@ from pipeline.model import Reject
 from pipeline.parse import parse_record
 from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.revisions import read_marks
+from pipeline.parse.text import dates
 from tests.parse.golden import GOLDEN, one, record
 from tests.support.data import DATA, needs_data
 from tests.support.laws import law
@@ -561,3 +562,34 @@ def test_the_end_of_jiji_and_afps_note_of_change() -> None:
     text = f"Lamps lit\n\nOSLO, Oct 5, 2026 (AFP) - {BODY}\n\nrl/tv\n\n=({note})=\n"
     story = one(text.encode())
     assert (story.editor_note, len(story.paragraphs)) == (note, 2)
+
+
+@pytest.mark.parametrize("sign", ["MORE", "more", "More", "(more)", "-more-", "More...", "MTC"])
+def test_the_sign_of_a_take_is_no_paragraph(sign: str) -> None:
+    story = one(f"Pier closed\n\nOSLO (NTB) - The pier is closed.\n\n{sign}\n".encode())
+    assert story.paragraphs == ("The pier is closed.",)
+    assert "the story goes on in a later take" in story.warnings
+
+
+@pytest.mark.parametrize("prose", ["More.", "“More.”", "More!", '"More"', "More?"])
+def test_a_last_sentence_of_one_word_is_no_sign_of_a_take(prose: str) -> None:
+    story = one(f"Pier closed\n\nOSLO (NTB) - What did he want?\n\n{prose}\n".encode())
+    assert story.paragraphs == ("What did he want?", prose)
+    assert not [warning for warning in story.warnings if "take" in warning]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("6 Oct 1900 GMT", None),
+        ("6 October 2026 UTC", None),
+        ("6 Oct 1987 GMT", datetime(1987, 10, 6, tzinfo=UTC)),
+        ("6 Oct 2026 1900 GMT", datetime(2026, 10, 6, 19, tzinfo=UTC)),
+        ("6 Oct 2026 19:00 GMT", datetime(2026, 10, 6, 19, tzinfo=UTC)),
+        ("6 Oct 2026", datetime(2026, 10, 6, tzinfo=UTC)),
+    ],
+)
+def test_four_digits_before_a_zone_are_an_hour(text: str, at: datetime | None) -> None:
+    """Without a year there is no day; what is no hour of the day is a year."""
+    found = dates.moment(text)
+    assert (found and found.at) == at

@@ -17,6 +17,7 @@ from unicodedata import normalize
 from pipeline import tsv
 from pipeline.parse.conventions.providers import provider, telling_words
 from pipeline.parse.conventions.revisions import read_marks
+from pipeline.parse.conventions.zones import is_hour
 from pipeline.parse.text import dates
 
 _MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table of months
@@ -27,7 +28,6 @@ _BESIDE = rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
 _PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"
 _PLACE += r"(?: (?:a|i|o)\. ?(?:d\. ?)?[A-Z][a-z]{0,3}\b\.?)?"  # Frankfurt a.M.
 _PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})))?)"
-_CLOCK_BEHIND = re.compile(r" ?(?:gmt|utc|hrs|hours|uhr)\b", re.I)
 # As Poles, Russians and Ukrainians write it behind the year.
 _YEAR_WORD = r"(?: (?:r\.|года|г\.|року|р\.))?"
 _DATE = (
@@ -360,7 +360,7 @@ def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | Non
             year = found[f"year{index}"]
             if number and not (1 <= number <= 12 and 1 <= int(day) <= 31):
                 number = None
-            if year and _CLOCK_BEHIND.match(match.string, match.end(f"year{index}")):
+            if year and is_hour(match.string, *match.span(f"year{index}")):
                 year = None  # "Oct 6 1900 GMT"
             return number, int(day), int(year) if year else None
     return None, None, None

@@ -16,7 +16,15 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 
 from pipeline import tsv
-from pipeline.parse.conventions.zones import LATEST, in_utc, zone_at, zone_of_language
+from pipeline.parse.conventions.zones import (
+    HOUR_WORD,
+    LATEST,
+    LOCAL,
+    in_utc,
+    is_hour,
+    zone_at,
+    zone_of_language,
+)
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 
@@ -80,8 +88,6 @@ _ISO_DAY = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b")
 _ADVANCE = re.compile(r"(?<![^\W_])adv\.? ?(?P<d>\d\d)(?: ?[-/] ?(?P<d2>\d\d))?(?![\w:])", re.I)
 _DAYS_BACK = 7
 _MONTH_DAYS = 31
-_HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
-_HOURS = re.compile(_HOUR_WORD, re.I)
 # `10 horas de Madrid`, `10 heures locales`: the word belongs to the zone.
 _OF_PLACE = (
     r" (?:(?:(?:de|del|da)\b ?|d['’] ?)(?!(?:de|del|el|día|dia)\b)[^\W\d]"
@@ -91,8 +97,8 @@ _CLOCK = re.compile(
     r"(?<![\d.:/-])(?P<h>[01]?\d|2[0-4])(?:"
     r" ?(?:[:.h]|uhr) ?(?P<i>[0-5]\d)(?::[0-5]\d)?(?!\d)"
     r"|(?P<i4>(?<=[0-2]\d)[0-5]\d)(?!\d)"
-    rf"|(?P<bare>(?= ?(?:[ap]\.? ?m\b|{_HOUR_WORD})))"
-    r")(?P<half> ?(?P<ap>[ap])\.? ?m\b\.?)?(?P<word> ?" + _HOUR_WORD + rf"(?!{_OF_PLACE}))?",
+    rf"|(?P<bare>(?= ?(?:[ap]\.? ?m\b|{HOUR_WORD})))"
+    r")(?P<half> ?(?P<ap>[ap])\.? ?m\b\.?)?(?P<word> ?" + HOUR_WORD + rf"(?!{_OF_PLACE}))?",
     re.I,
 )
 _LED_CLOCK = re.compile(
@@ -159,12 +165,6 @@ _NO_ZONES = frozenset(
             "LAS",
         ),
     )
-)
-_LOCAL = re.compile(
-    r"(?:\(?local(?: time)?|ortszeit|heure locale|hora local|ora locale|lokal tid|plaatselijke tijd"
-    r"|(?:hora|heures?|ora) (?:de(?: la)? |d['’]|di )(?-i:[^\W\d_a-zà-ÿ])\w+"
-    r"|(?-i:[A-Z][a-zé]+(?: [A-Z][a-zé]+)?) time)\b",
-    re.I,
 )
 # `For release on delivery, expected at 2 p.m.`: nobody knows the hour.
 _EXPECTED = re.compile(
@@ -476,24 +476,24 @@ def _named_day(text: str, near: datetime | None) -> tuple[date | None, tuple[int
     number, month = int(found["d"] or found["d2"]), dates.month(found["m"] or found["m2"])
     of_year = "y" if found["y"] else "y2"
     year, (begin, end) = found[of_year], found.span()
-    if year and _is_hour(text, *found.span(of_year), near):
+    if year and _is_hour_of_day(text, *found.span(of_year), near):
         year, end = None, found.start(of_year)
     return _of_year(year, month, number, near), (begin, end)
 
 
-def _is_hour(text: str, begin: int, end: int, near: datetime | None) -> bool:
+def _is_hour_of_day(text: str, begin: int, end: int, near: datetime | None) -> bool:
     """Say whether four digits behind a day that could be a year are an hour: "6 Oct 1900 GMT".
 
     A zone or a word for hours stands behind an hour; else it is one where the year would lie far
     from the story's own. Where the text gives another hour, a year close to the story's is one.
     """
-    year, rest = int(text[begin:end]), text[end:].lstrip(" ,(")
-    if year % 100 > 59:
+    if not dates.could_be_hour(text[begin:end]):
         return False
+    year = int(text[begin:end])
     others = f"{text[:begin]}||||{text[end:]}"
     has_other = any(map(_is_clock, _CLOCK.finditer(others)))
     is_close = near is not None and abs(year - near.year) <= 1
-    if zone_at(rest) or _HOURS.match(rest) or _LOCAL.match(rest):
+    if is_hour(text, begin, end, " ,("):
         return not (is_close and has_other)
     return near is not None and not is_close and not has_other
 
@@ -570,7 +570,7 @@ def _zoned(text: str, end: int, hour: timedelta) -> tuple[bool, timedelta, tzinf
     zone = zone_at(rest)
     if zone:
         return True, hour, zone[0]
-    if _LOCAL.match(rest):
+    if LOCAL.match(rest):
         return None
     word = _ZONE_WORD.match(rest)
     name = word["word"].strip(".").casefold() if word else ""

@@ -72,6 +72,11 @@ _INLINE_STAMP = re.compile(r"\b(\d{6}\s?[A-Z]{1,4}\s+[A-Za-z]{3}\s+\d{2,4})$")
 _TITLE = re.compile(
     r"\b(?:Staff|Correspondents?|Writers?|Editors?|Reporters?|Korrespondent(?:in)?|Redaktion)$"
 )
+# Words that may stand within a name (`João e Silva`) part two names of two words or more.
+_AND = re.compile(
+    r"[,;]| and | with |&| y | et | und | mit | avec "
+    r"|(?<=\w) (?:e|og|och|en) (?=[^\W\d_a-z][^\s,;]*+ [^\W\d_a-z])"
+)
 _DAY_NAMED = re.compile(r"([^\W\d_]{3,9})\.? (\d{1,2}), (\d{4})\b")
 _MAX_LINES = 14
 _MAX_LINE_CHARS = 600
@@ -401,7 +406,7 @@ def without_titles(names: tuple[str, ...]) -> tuple[str, ...]:
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in `A and B in Paris, C in Rome`: places after `in` are left out."""
     names = []
-    for part in re.split(r"[,;]| and | with |&| y | et | und ", text.strip(" ().")):
+    for part in _AND.split(text.strip(" ().")):
         name = re.sub(r"\s+(?:in|at|from|en|à|aus)\s+.*$", "", part.strip()).strip(" .")
         if name and (name[0].isupper() or not name[0].isascii()):
             names.append(name)

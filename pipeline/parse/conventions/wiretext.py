@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, tzinfo
 
 from pipeline.parse.conventions import advisories, revisions
+from pipeline.parse.conventions.byline import take_byline
 from pipeline.parse.conventions.dateline import Dateline, find_dateline
 from pipeline.parse.conventions.embargo import is_advance, is_embargo, read_embargo, zone_of_words
 from pipeline.parse.conventions.heading import Heading, read_heading
@@ -92,6 +93,7 @@ def compose(
     `aside` the lines of it that are left out.
     """
     embargoes, paragraphs = take_embargoes(without_rules(paragraphs))
+    by, by_agency, paragraphs = take_byline(paragraphs)
     dateline, paragraphs = take_dateline(paragraphs)
     change, paragraphs = take_change_note(paragraphs)
     notes = [*head.notes, *embargoes, *([change] if change else ()), *below.notes]
@@ -99,7 +101,7 @@ def compose(
     signed, paragraphs = take_signature(paragraphs)
     reporter = dateline.reporters if dateline else ()
     moment = head.moment or below.moment or _of_dateline(dateline)
-    agency = _provider(head, dateline, below) or signed
+    agency = _provider(head, dateline, below) or signed or by_agency
     moment = as_sent(moment, agency) if moment else None
     warnings = list(head.warnings)
     if dateline and dateline.month and not dateline.year and not moment:
@@ -119,7 +121,7 @@ def compose(
         utc_offset_min=moment.utc_offset_min if moment else None,
         provider=agency,
         provider_id=head.provider_id,
-        bylines=head.bylines or reporter or below.bylines,
+        bylines=head.bylines or by or reporter or below.bylines,
         language=head.language,
         editor_note="\n".join(notes) or None,
         keywords=head.keywords or below.keywords,

@@ -8,10 +8,22 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import tsv
+from pipeline.parse.text.dates import could_be_hour
 
 _OFFSET = re.compile(
     r"(?:(?:GMT|UTC)\s?)?(?P<sign>[+\u2212-])(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?(?!\d)", re.I
 )
+
+HOUR_WORD = r"(?:uhr|hours?|hrs?|horas?|heures?|uur|ore|h|hs|godz)\b\.?"
+"""The words for hours that stand behind one, as a pattern."""
+_HOURS = re.compile(HOUR_WORD, re.I)
+LOCAL = re.compile(
+    r"(?:\(?local(?: time)?|ortszeit|heure locale|hora local|ora locale|lokal tid|plaatselijke tijd"
+    r"|(?:hora|heures?|ora) (?:de(?: la)? |d['’]|di )(?-i:[^\W\d_a-zà-ÿ])\w+"  # noqa: RUF001
+    r"|(?-i:[A-Z][a-zé]+(?: [A-Z][a-zé]+)?) time)\b",
+    re.I,
+)
+"""A zone that is named by its place alone."""
 
 
 @cache
@@ -54,6 +66,17 @@ def _zone(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except ZoneInfoNotFoundError:
         return None
+
+
+def is_hour(text: str, begin: int, end: int, between: str = " ") -> bool:
+    """Say whether four digits that could be a year are an hour: "6 Oct 1900 GMT".
+
+    A zone or a word for hours stands behind an hour, with nothing but `between` before it.
+    """
+    if not could_be_hour(text[begin:end]):
+        return False
+    rest = text[end:].lstrip(between)
+    return bool(zone_at(rest) or _HOURS.match(rest) or LOCAL.match(rest))
 
 
 LATEST = timezone(timedelta(hours=-12))

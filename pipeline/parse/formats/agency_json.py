@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator
 
 from pipeline.model import Code
 from pipeline.parse.conventions.providers import provider, provider_of_uri, provider_or_host
-from pipeline.parse.draft import Draft, Fault, FaultError, Part, replace
+from pipeline.parse.draft import Draft, Fault, FaultError, Hints, Part, replace
 from pipeline.parse.formats.ninjs import read_item
-from pipeline.parse.markup import values
+from pipeline.parse.formats.nitf import read_nitf, texts_of
+from pipeline.parse.limits import DEFAULT_LIMITS
+from pipeline.parse.markup import values, xml
 from pipeline.parse.markup.flow import read_html, without_class
 from pipeline.parse.markup.values import Json
 from pipeline.parse.text.clean import line
@@ -115,10 +117,34 @@ def _ap_item(inner: Object, nitf: Json, raw: bytes | None) -> Part:
     part = read_item(low, raw)
     if not isinstance(part, Draft):
         return part
+    part = _with_head(part, low)
     address = _address(inner.get("renditions"))
     if not part.paragraphs and address and low.get("type") == "text":
         part = replace(part, warnings=(*part.warnings, f"the text is elsewhere: {address}"[:300]))
     return _signed(replace(part, delivered={**inner, "nitf": nitf}), "AP")
+
+
+def _with_head(draft: Draft, low: Object) -> Draft:
+    """Return the draft with what the head of a whole NITF article says and the item does not."""
+    article = next((str(v) for name, v in low.items() if name.startswith("body_") and v), "")
+    if "<body.head" not in article:
+        return draft
+    try:
+        root = xml.read_xml(article.encode("utf-8", "replace"), Hints(), DEFAULT_LIMITS).root
+    except FaultError as error:
+        note = f"the head of its NITF article is not read: {error.fault.message}"
+        return replace(draft, warnings=(*draft.warnings, note[:300]))
+    head = read_nitf(root)
+    return replace(
+        draft,
+        headline=draft.headline or head.headline,
+        bylines=draft.bylines or head.bylines,
+        dateline=draft.dateline or head.dateline,
+        dateline_places=draft.dateline_places or head.dateline_places,
+        dateline_date=draft.dateline_date or head.dateline_date,
+        summary=draft.summary or head.summary,
+        set_aside=(*draft.set_aside, *texts_of(next(xml.below(root, "body.head"), None))),
+    )
 
 
 def _address(renditions: Json) -> str | None:

@@ -46,6 +46,7 @@ _STATES = {
 }  # fmt: skip
 _PARTS = frozenset({"incomplete", "partial"})
 _NO_STORIES = frozenset({"event", "planning"})
+_HEAD = ("body.head",)
 _MAX_WARNINGS = 20
 
 
@@ -211,7 +212,8 @@ def _body(low: dict[str, Json]) -> Flow:
             found.append((rank, values.text(low, name) or ""))
     for _, text in sorted(found, key=lambda entry: entry[0]):
         marked = bool(re.search(r"<\w+[^>]*>", text))
-        flow = read_html(text) if marked else _plain_flow(text)
+        # Some send a whole NITF article there, whose head says headline and dateline again.
+        flow = read_html(text, skip=_HEAD) if marked else _plain_flow(text)
         if flow.paragraphs:
             return flow
     return Flow()

@@ -25,6 +25,7 @@ _MONTH_FIRST = {
 _EITHER = _MONTH_FIRST | {day: month for month, day in _MONTH_FIRST.items()}
 # Only Americans write the month first: not under a name in another language.
 _OTHER_NAME = re.compile(r"datum|fecha|data\b|dato|erschein|tarih|tanggal|fecha", re.I)
+_UNPARTED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{3,}")
 _LIST_DEPTH = 2
 _LIST_ITEMS = 20
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -58,6 +59,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "embargo_until": ("embargo", "embargo_until", "embargoed", "sperrfrist", "sperrefrist"),
     "rights": ("rights", "copyright"),
 }  # fmt: skip
+_OF_OTHERS = frozenset(word for words in _NAMES.values() for word in words)
 _CHANGED = re.compile(
     r"updat|modif|chang|revis|version|edited|aktuali|geändert|geaendert|änderung|aggiorn|actuali"
     r"|mise?_?à_?jour|oppdat|uppdat|opdat|gewijzigd|обновл|измен|güncel",
@@ -176,7 +178,7 @@ def _body(columns: dict[str, list[str]]) -> str | None:
     wordy = [
         path
         for path, texts in columns.items()
-        if median(len(text.split()) for text in texts) >= 5
+        if median(map(_words, texts)) >= 5
         and not all(re.match(r"https?://\S+$", text) for text in texts)
     ]
     likely = [p for p in wordy if median(map(len, columns[p])) >= _LONG_CHARS or _is_body(p)]
@@ -199,11 +201,33 @@ def _headline(columns: dict[str, list[str]], left: Sequence[str]) -> str | None:
     lines = [
         path
         for path in left
-        if median(len(text.split()) for text in columns[path]) > 2
-        and max(map(len, columns[path])) <= _LINE_CHARS
+        if max(map(len, columns[path])) <= _LINE_CHARS
         and not any(text.startswith("http") for text in columns[path])
     ]
-    return max(lines, key=lambda path: median(map(len, columns[path])), default=None)
+    long = [path for path in lines if median(map(_words, columns[path])) > 2]
+    if long:
+        return max(long, key=lambda path: median(map(len, columns[path])))
+    short = [
+        path
+        for path in lines
+        if median(map(_words, columns[path])) == 2
+        and not _OF_OTHERS.intersection(_parts(path))
+        and any(map(str.isalpha, "".join(columns[path])))
+    ]
+    # Two words may be a person's name or a place, whose words are all written large.
+    return max(short, key=lambda path: _sizes_of_headline(columns[path]), default=None)
+
+
+def _sizes_of_headline(texts: Sequence[str]) -> tuple[float, int, float]:
+    small = sum(any(word[0].islower() for word in text.split()) for text in texts)
+    return small / len(texts), len(set(texts)), median(map(len, texts))
+
+
+def _words(text: str) -> int:
+    """Return how many words a text has; of one written without blanks two characters are one."""
+    words = text.split()
+    eastern = sum(len(run) for run in _UNPARTED.findall(text))
+    return len(words) + eastern // 2
 
 
 def _is_publication(path: str) -> bool:

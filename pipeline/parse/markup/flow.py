@@ -192,10 +192,13 @@ def _is_legal(number: str) -> bool:
     return plain or code in {9, 10, 13}
 
 
-def read_html(markup: str) -> Flow:
-    """Return the text of an HTML fragment or page, however broken it is."""
+def read_html(markup: str, skip: Iterable[str] = ()) -> Flow:
+    """Return the text of an HTML fragment or page, however broken it is.
+
+    Without elements whose name is in `skip`.
+    """
     root = _tree(markup)
-    return read_flow(root) if root is not None else Flow()
+    return read_flow(root, skip) if root is not None else Flow()
 
 
 def _tree(markup: str) -> etree._Element | None:

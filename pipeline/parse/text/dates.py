@@ -33,7 +33,8 @@ _ISO = re.compile(
 )
 _WIRE = re.compile(
     r"^(?P<d>\d{1,2})[- ](?P<mon>[^\W\d_]{3,9})\.?[-, ]+(?P<y>\d{4}|\d\d)"
-    r"(?:\s+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?)?\s*(?P<z>Z|UTC|GMT)?$"
+    r"(?:\s+(?P<H>\d{1,2})(?::|(?<=\d\d)(?=\d\d\s*[ZUG]))(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?"
+    r")?\s*(?P<z>Z|UTC|GMT)?$"
 )
 # Only those write dots who write the day first; years of two digits would be hours as well.
 _DOTTED = re.compile(
@@ -99,7 +100,9 @@ def _from_parts(parts: dict[str, str | None]) -> Moment | None:
         return None
     hour = parts.get("H")
     if hour is None:
-        return midnight(found)
+        # "6 Oct 1900 GMT" gives an hour, and no year.
+        is_yearless = named and parts.get("z") and could_be_hour(parts["y"] or "")
+        return None if is_yearless else midnight(found)
     offset = _offset(parts.get("z"))
     seconds = parts.get("S")
     clock = (int(hour), int(parts.get("M") or 0), int(seconds or 0))
@@ -153,6 +156,11 @@ def _offset(zone: str | None) -> int | None:
     digits = zone[1:].replace(":", "")
     minutes = int(digits[:2]) * 60 + int(digits[2:] or 0)
     return -minutes if zone.startswith("-") else minutes
+
+
+def could_be_hour(digits: str) -> bool:
+    """Say whether four digits that could be a year may be an hour of the day: 1900, not 1987."""
+    return len(digits) == 4 and int(digits[:2]) <= 24 and int(digits[2:]) < 60
 
 
 def full_year(text: str) -> int:

@@ -70,6 +70,25 @@ _SEQUENCE = re.compile(
     rb"|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+# Letters of ISO 8859-2 and cp1250 that are signs in cp1252, within a word or at its beginning.
+_SIGNS_IN_NAMES = b"\xa3\xa6\xac\xaf\xb1\xb3\xb6\xb9\xbc\xbf"
+_NAME_SIGN = re.compile(
+    rb"(?<=[A-Za-z\xc0-\xff])[\xb1\xb3\xb6\xb9\xbc\xbf](?=[a-z\xdf-\xff])"
+    rb"|(?<![A-Za-z\xc0-\xff\d])[\xa3\xa6\xac\xaf](?=[a-z\xdf-\xff]{2})"
+)
+# Letters that they have another one for: `č` for `è`.
+_OTHER_LETTERS = bytes(
+    byte
+    for byte in range(0xC0, 0x100)
+    if bytes((byte,)).decode("cp1252") != bytes((byte,)).decode("iso8859-2")
+)
+_ROMANIAN = re.compile(rb"(?<=[A-Za-z\xe2\xe3\xee])[\xba\xfe](?=[a-z])|[\xaa\xde](?=[a-z])")
+_WESTERN_SETS = frozenset(("cp1252", "iso8859-1", "iso8859-15"))
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
+_EURO = re.compile(rb"(?<=[\d ])\xa4(?![A-Za-z])")
+_SIGNS_OF_16 = re.compile(
+    rb"(?<=[\d ])\xa4(?![A-Za-z])|(?<![A-Za-z])[\xa5\xab](?=[A-Za-z])|(?<=[\w.!?])[\xb5\xbb](?!\w)"
+)
 _DOS_VOWEL = re.compile(
     rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x94](?=[a-z])|(?<=[a-z])[\xa1-\xa4](?=[a-z])"
     rb"|(?<=[a-z])\x86(?=[ .,])|(?<=[a-z ])\x9b(?=[a-z])"
@@ -243,6 +262,8 @@ def _eight_bit(data: bytes) -> Decoded:
     """
     found = _of_windows(data)
     sample = data[:_SAMPLE_BYTES]
+    if found.encoding in _WESTERN_SETS and (central := _central(sample)):
+        return _read_as(data, central, f"guessed {central} for the names in it")
     begin = _HIGH.search(sample)
     sample = sample[max(begin.start() - 1, 0) :][:_ODD_BYTES] if begin else b""
     odd, letters = _oddities(sample, found.encoding)
@@ -271,12 +292,45 @@ def _of_windows(data: bytes) -> Decoded:
     if western and not own and (len(high) <= _FEW_HIGH or _is_western(words)):
         return _read_as(data, "cp1252", "read as cp1252")
     found, confidence = _guess(words, own)
+    found = _romanian(sample, found)
     if own and found in own:
         return _read_as(data, found, f"read as {found} for its language, {language}")
     few = len(high) <= _FEW_HIGH or confidence < _MIN_CONFIDENCE
     if not found or found in {"iso8859-1", "cp1252"} or (western and few):
         return _read_as(data, "cp1252", "read as cp1252")
     return _read_as(data, found, f"guessed {found}")
+
+
+def _central(sample: bytes) -> str | None:
+    """Return the central European set of names within a text of a western language.
+
+    Letters of Polish names are signs in cp1252, and no sign stands within a word; a text whose
+    other letters would become others (`č` for `è`) is western all the same.
+    """
+    if len(sample) - len(sample.translate(None, _SIGNS_IN_NAMES)) < _MIN_ODD:
+        return None
+    signs = len(_NAME_SIGN.findall(sample))
+    others = len(sample) - len(sample.translate(None, _OTHER_LETTERS))
+    if signs < _MIN_ODD or others > 2 * signs + _MIN_ODD:
+        return None
+    begin = _HIGH.search(sample)
+    around = sample[max(begin.start() - 1, 0) :][:_ODD_BYTES] if begin else b""
+    odd = {name: _oddities(around, name)[0] for name in ("cp1250", "iso8859-2", "cp1252")}
+    best = min(odd, key=lambda name: odd[name])
+    return best if best != "cp1252" and not odd[best] else None
+
+
+def _romanian(sample: bytes, found: str | None) -> str | None:
+    """Return ISO 8859-16 where letters are Romanian and its quotes and euro signs stand around
+    them; another set where it was found for letters that it alone does not have."""
+    if found == "iso8859-16":
+        return found if _ROMANIAN.search(sample) else "cp1252"
+    if found not in {"iso8859-2", "cp1250"} or not _ROMANIAN.search(sample):
+        return found
+    if _CONTROLS.search(sample):
+        return found
+    signs = _EURO if found == "cp1250" else _SIGNS_OF_16
+    return "iso8859-16" if signs.search(sample) else found
 
 
 def _dos(sample: bytes, high: int) -> str | None:

@@ -321,6 +321,9 @@ def test_an_evening_hour_behind_the_day_is_no_year() -> None:
     found = find_dateline("LISBON, Oct 6 1900 GMT (Reuters) - Ferries stop running on Sunday.")
     assert found is not None
     assert (found.month, found.day, found.year) == (10, 6, None)
+    by_the_sea = find_dateline("OSLO, Oct 6 1900 CET (NTB) - Ferries stop running on Sunday.")
+    assert by_the_sea is not None
+    assert by_the_sea.year is None
     of_a_year = find_dateline("LISBON, Oct 6 2019 (Reuters) - Ferries stop running on Sunday.")
     assert of_a_year is not None
     assert of_a_year.year == 2019

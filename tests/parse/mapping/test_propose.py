@@ -78,3 +78,23 @@ def test_an_embargo_in_words_is_proposed_as_one() -> None:
     limits = ParseLimits(mappings=(mapping_of(read_mapping(text, "own"), "own"),))
     (story,) = parse_record(Record("t", 0, json.dumps(items[0]).encode()), limits)
     assert isinstance(story, Story) and story.status == "withheld"
+
+
+def test_a_headline_of_two_words_is_told_from_names() -> None:
+    """Its column may say nothing; a person's or a place's words are all written large."""
+    items: list[dict[str, Json]] = [
+        {"a": "Rosa Lindqvist", "b": "Lamp brandt", "c": "Den Haag", "d": TEXT},
+        {"a": "Per Holm", "b": "Getij stijgt", "c": "New York", "d": TEXT},
+    ]
+    text = propose(items)
+    assert text is not None
+    assert read_mapping(text, "own")["fields"]["headline"] == "b"
+
+
+def test_texts_without_blanks_are_read_as_texts() -> None:
+    """Chinese and Japanese part no words: their characters are counted."""
+    body = "港口城市的居民星期六投票赞成继续运营轮渡。市长说所有人都需要轮渡。" * 8
+    text = propose([{"x": "港湾轮渡将继续运营", "y": "张三", "z": body}])
+    assert text is not None
+    fields = read_mapping(text, "own")["fields"]
+    assert (fields["headline"], fields["body"]["path"]) == ("x", "z")
