@@ -271,7 +271,7 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
     points = _points(kept)
     above, kept = _take_head(draft, kept[len(points) :])
     by, by_agency, kept = take_byline(kept)
-    found, kept = take_dateline(kept)
+    found, kept = take_dateline(kept, draft.provider or below.provider)
     if found is None:
         kept = _without_known(draft, kept)
     if not change:

@@ -9,38 +9,43 @@ Delhi, 21 ene (EFE).- `, `KYIV/WASHINGTON, March 3 (Reuters) - `, `MOSCOW, Janua
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from unicodedata import normalize
 
 from pipeline import tsv
-from pipeline.parse.conventions.providers import provider, telling_words
+from pipeline.parse.conventions.embargo import WEEKDAYS
+from pipeline.parse.conventions.providers import plain_letters, provider, telling_words
 from pipeline.parse.conventions.revisions import read_marks
+from pipeline.parse.conventions.signoff import split_names
 from pipeline.parse.conventions.zones import is_hour
 from pipeline.parse.text import dates
 
 _MONTH = r"[^\W\d_]{3,12}\b\.?"  # any word here: `_date_parts` asks the table of months
 _WORD = r"[^\W\d_a-z][^\W\d_]*+\.?(?:['’.-][^\W\d_]++\.?)*"
 _SMALL = r"(?i:de|del|della|di|do|da|la|le|el|al|of|the|am|an|der|sur|upon)"
-_PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}})"
-_BESIDE = rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d|\w+day,)"
+_PART = rf"(?:{_WORD}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_WORD}){{0,3}}"
+_PART += r"(?: [aio]\. ?(?:d\. ?)?[A-Z][a-z]{0,3}\b\.?)?)"  # Frankfurt a.M.
+_BESIDE = (
+    rf"(?:, ?| ?/ ?| & | and | y | et | und )(?!{_MONTH} ?\d{{1,2}}(?!\. [^\W\d_]{{3}})|\w+day,)"
+)
 _PLACE = rf"(?P<place>{_PART}(?:{_BESIDE}{_PART}){{0,3}}"
-_PLACE += r"(?: (?:a|i|o)\. ?(?:d\. ?)?[A-Z][a-z]{0,3}\b\.?)?"  # Frankfurt a.M.
-_PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})))?)"
+_PLACE += rf"(?: \([^()\d]{{3,30}}\)(?=, ?(?:\d|{_MONTH})| \([A-Za-z]))?)"
 # As Poles, Russians and Ukrainians write it behind the year.
 _YEAR_WORD = r"(?: (?:r\.|года|г\.|року|р\.))?"
 _DATE = (
     r"(?P<date>"
     rf"(?:\w+day,? )?(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:(?:, ?| )(?P<year1>\d{{4}}))?"
-    rf"|(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
+    rf"|(?:le |den )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
     rf"(?:(?: de|,)? (?P<year2>\d{{4}}){_YEAR_WORD})?"
-    r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})[./](?P<year3>\d{4})(?: r\.)?"
+    r"|(?P<day3>\d{1,2})[./] ?(?P<mon3>\d{1,2})[./] ?(?P<year3>\d{4})(?: r\.)?"
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
     r")"
 )
 _DASH = r"(?:\.? ?(?:-{1,3}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])|\.-|:)"
-_SIGN = r"(?:\((?P<sign>[^()\d]{2,40})\)|/(?P<slash>[A-Za-z-]{2,20})/)"
+_SIGN = r"(?:\((?P<sign>[^()\d]{2,40})\)|/(?P<slash>[A-Za-z-]{2,20})/(?![A-Z]{2,}\b))"
 _LEAD = r"(?:\((?P<lead>[A-Za-z-]{2,12})\)\s*[-–—]\s*)"
 _DATELINE = re.compile(
     rf"^\s*{_LEAD}?{_PLACE}(?:[,.]? {_DATE})?(?P<comma>[.,]?)"
@@ -51,16 +56,19 @@ _LETTER = r"[\"“„«'(¿¡]?(?![a-zà-ÿа-я])[^\W\d_]"
 # Of the shapes in `datelines.tsv`: without names of groups that the usual shape has.
 _ANY_DATE = (
     r"(?P<date>(?:[^\W\d_]{3,14}, )?(?:"
-    rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th| d\.)?"
+    rf"(?P<mon1>{_MONTH}) (?P<day1>\d{{1,2}})(?:st|nd|rd|th| d\.|\.(?:, [^\W\d_]{{4,12}})?)?"
     r"(?:(?:, ?| |/)(?P<year1>\d{4}))?"
-    rf"|(?:d\. )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
+    rf"|(?:d\. |den |le )?(?P<day2>\d{{1,2}})(?:\.|er|º|st|nd|rd|th)?(?: de)? (?P<mon2>{_MONTH})"
     rf"(?:(?: de|,)? (?P<year2>\d{{4}}){_YEAR_WORD})?"
-    r"|(?P<day3>\d{1,2})[./](?P<mon3>\d{1,2})(?:[./](?P<year3>\d{4})(?: r\.)?|\.|(?=[ )]))"
+    r"|(?P<day3>\d{1,2})[./] ?(?P<mon3>\d{1,2})"
+    r"(?:[./] ?(?P<year3>\d{4}|\d\d(?=[ ,)]))(?: r\.)?|\.|(?=[ )]))"
     r"|(?P<year4>\d{4})-(?P<mon4>\d\d)-(?P<day4>\d\d)"
     rf"|(?P<year5>\d{{4}})\. (?P<mon5>{_MONTH}) (?P<day5>\d{{1,2}})\.?(?:, [^\W\d_]{{4,12}})?"
     r"))"
 )
 _UPPER = r"[A-ZÇĞİÖŞÜÂÎÛ][A-ZÇĞİÖŞÜÂÎÛ.'-]*"
+_PERSON = r"[^\W\d_a-z][\w.'’-]+(?: [^\W\d_a-z][\w.'’-]+){1,3}"
+_PEOPLE = rf"{_PERSON}(?:(?:, | and | и | і | и){_PERSON}){{0,2}}"
 _SIGN_HINT = re.compile(r"[(/:_–—-]")  # what ends a dateline
 _DAY_HINT = re.compile(r"[-–—(] ?(?:\d|[^\W\d_]{3,12}\.? \d)")
 _REPORTERS = re.compile(
@@ -80,6 +88,11 @@ _EASTERN_BEGINNING = re.compile(
 _DAY_BEHIND = re.compile(
     rf"^\s*{_PLACE}(?: ?[-–—] ?| \((?=[^()]+\))){_DATE}\)?(?::|,? ?[-–—]{{1,2}})\s*(?=\S)"
 )
+# Scripts without capitals: Arabic, and those of India.
+_LETTERS = r"\u0620-\u065f\u066e-\u06d3\u06fa-\u06ff\u0900-\u0963\u0970-\u0dff"
+_SOUTHERN_BEGINNING = re.compile(rf"\s*[(\[«]?\s*[{_LETTERS}]")
+# `وذكرت وكالة (سانا) أن`: a sentence that names an agency.
+_SAYING = re.compile(r"وكال[ةت]|مراسل|قال|أفاد|ذكر|نقل|أعلن|خبرگزاری|گزارش|के अनुसार")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _CALLED = re.compile(r"[記记]者[:：]?")
 _MAX_NAME_CHARS = 12
@@ -102,10 +115,19 @@ _LONG_SURNAMES = (
     *("范姜", "張簡", "张简", "端木", "令狐", "慕容", "公孫", "公孙", "尉遲", "尉迟"),
 )
 _MAX_PLACE_WORDS = 6
+_MAX_HOUSE_WORDS = 4
+_MAX_BARE_WORDS = 2
+_DASHES = re.compile(r"\s[-–—]\s")
+_DASH_CHARS = 60
 _MAX_PLACE_CHARS = 64
 # `Am 5. Oktober (Montag) - so der …`: what stands before a date within a sentence.
 _NO_PLACES = frozenset(
-    ("am", "on", "le", "el", "il", "den", "em", "dne", "since", "seit", "by", "bis")
+    (
+        *("am", "on", "le", "el", "il", "den", "em", "dne", "since", "seit", "by", "bis", "in"),
+        *("updated", "published", "posted", "issued", "date", "datum", "stand", "today", "heute"),
+        *("background", "analysis", "opinion", "explainer", "profile", "update", "summary"),
+        *WEEKDAYS,
+    )
 )
 _MAX_CHARS = 120
 _MIN_SENTENCE_CHARS = 40
@@ -137,13 +159,19 @@ class Dateline:
         return dates.nearest_year(self.month, self.day, near) if near else None
 
 
-def find_dateline(paragraph: str) -> Dateline | None:
+def find_dateline(paragraph: str, house: str | None = None) -> Dateline | None:
     """Return the dateline that `paragraph` begins with, or None.
 
     Needs an agency or a date beside the place, and a mark that ends it; a place in capitals
-    before a dash is enough (`MOSCOW -- `).
+    before a dash is enough (`MOSCOW -- `). The forms of `house`, the agency whose story it is, may
+    have less.
     """
     head = paragraph[: _MAX_CHARS + 40]
+    found = _find(head)
+    return _of_house(head, house) if found is None and house else found
+
+
+def _find(head: str) -> Dateline | None:
     if dated := _day_behind(head):
         return dated
     may_be = _SIGN_HINT.search(head)
@@ -204,11 +232,16 @@ def _styled(head: str) -> Dateline | None:
     eastern = _EASTERN_BEGINNING.match(head)
     if not eastern and not _names_agency(head):
         return None
-    for shape in _eastern() if eastern else _shapes():
+    southern = None if eastern else _SOUTHERN_BEGINNING.match(head)
+    for named, shape in _eastern() if eastern else _southern() if southern else _shapes():
+        if named and not any(map(head.__contains__, named)):
+            continue
         match = shape.match(head)
         if not match or match.end() > _MAX_CHARS:
             continue
         found = match.groupdict()
+        if southern and _SAYING.search(found.get("place") or ""):
+            continue
         agency = provider(normalize("NFKC", found.get("agency") or ""))
         names, place = _who_and_where(found)
         if not agency and ("agency" in found or not names):
@@ -229,7 +262,30 @@ def _styled(head: str) -> Dateline | None:
             year=year,
             month=number,
             day=day,
-            reporters=_eastern_names(names),
+            reporters=_eastern_names(names) if eastern else split_names(names),
+        )
+    return None
+
+
+def _of_house(head: str, house: str) -> Dateline | None:
+    """Return the dateline in a form that only an agency's own stories may have."""
+    for shape in _house_shapes().get(house, ()):
+        match = shape.match(head)
+        place = match["place"] if match else ""
+        if not match or len(place.split()) > _MAX_HOUSE_WORDS or match.end() > _MAX_PLACE_CHARS:
+            continue
+        number, day, year = _date_parts(match)
+        if match.groupdict().get("date") and not number:
+            continue
+        if place.split(",")[0].casefold() in _NO_PLACES:
+            continue
+        return Dateline(
+            text=head[: match.end()].strip().rstrip("-–—_:= "),
+            places=split_places(place),
+            end=match.end(),
+            year=year,
+            month=number,
+            day=day,
         )
     return None
 
@@ -286,25 +342,74 @@ def _own_month(agency: str | None, words: str | None, number: int | None) -> int
     return 10 if agency == "Hina" and words and "listopad" in words.casefold() else number
 
 
+_PARTS = {
+    "{P}": _PLACE,
+    "{D}": _ANY_DATE,
+    "{A}": rf"(?P<agency>{_NAME})",
+    "{W}": r"(?:-{1,3}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])\s*",
+    "{C}": _LETTER,
+    "{N}": _PEOPLE,
+    "{U}": r"(?P<place>(?!.*[a-zß-ÿ])[^\W\d_]{3,}(?:[ /-][^\W\d_]{2,}){0,2})",
+}
+
+
+def _compiled(shape: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+    whole = re.sub(r"\{[A-Z]\}", lambda found: parts[found[0]], shape)
+    return re.compile(rf"\s*(?:{whole})\s*")
+
+
+_Shape = tuple[tuple[str, ...], re.Pattern[str]]
+"""The agencies of which one has to be there, where a shape names all that it is of, and itself."""
+_NAMED = re.compile(r"\(\?P<agency>([\w |-]+)\)")
+
+
 @cache
-def _shapes() -> tuple[re.Pattern[str], ...]:
-    parts = {
-        "{P}": _PLACE,
-        "{D}": _ANY_DATE,
-        "{A}": rf"(?P<agency>{_NAME})",
-        "{W}": r"(?:-{1,3}|[–—_]{1,2})(?=\s|$|[A-Z\"“'])\s*",
-        "{C}": _LETTER,
-    }
-    shapes = []
+def _shapes() -> tuple[_Shape, ...]:
+    shapes: list[_Shape] = []
     for shape in _table("datelines.tsv"):
-        whole = re.sub(r"\{[PDAWC]\}", lambda found: parts[found[0]], shape)
-        shapes.append(re.compile(rf"\s*(?:{whole})\s*"))
+        named = _NAMED.search(shape)
+        shapes.append((tuple(named[1].split("|")) if named else (), _compiled(shape, _PARTS)))
     return tuple(shapes)
 
 
 @cache
-def _eastern() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf"\s*(?:{shape})\s*") for shape in _table("eastern.tsv"))
+def _house_shapes() -> dict[str, list[re.Pattern[str]]]:
+    """Return the forms of each agency that its own stories alone may have."""
+    found: dict[str, list[re.Pattern[str]]] = {}
+    for houses, shape in tsv.rows("pipeline.parse.conventions", "datelines_of_houses.tsv"):
+        for house in houses.split("|"):
+            found.setdefault(house, []).append(_compiled(shape, _PARTS))
+    return found
+
+
+@cache
+def _southern() -> tuple[_Shape, ...]:
+    """Return the shapes of scripts without capitals."""
+    word = rf"[{_LETTERS}]+"
+    months = "|".join(
+        re.escape(name) for name in dates.month_names() if re.match(f"[{_LETTERS}]", name)
+    )
+    parts = {
+        "{P}": rf"(?P<place>[{_LETTERS}]{{2,}}(?:[ -]{word}){{0,3}}?(?: ?/ ?{word})??)",
+        "{D}": (
+            rf"(?P<date>(?:(?P<day1>\d{{1,2}}) (?P<mon1>{months})(?: ?/? ?(?:{months}))?"
+            r"(?:[ ,،/]{1,3}(?P<year1>\d{4}))?"
+            r"|(?P<day3>\d{1,2}) ?[-–/] ?(?P<mon3>\d{1,2})(?: ?[-–/] ?(?P<year3>\d{4}))?) ?م?)"
+        ),
+        "{H}": rf"\d{{1,2}} (?:{word} ){{1,3}}?1[34]\d\d ?(?:هـ?)?",
+        "{A}": (
+            rf"(?P<agency>[أا][ .]{{1,2}}[شف][ .]{{1,2}}[أاب]\.?|د[ .]{{1,2}}ب[ .]{{1,2}}أ"
+            rf"|[{_LETTERS}-]{{2,}}(?: [{_LETTERS}]{{2,}}){{0,2}}?)"
+        ),
+        "{E}": r"(?: ?[-–—:.]{1,3}){0,2}(?=\s|$)",
+        "{W}": word,
+    }
+    return tuple(((), _compiled(shape, parts)) for shape in _table("southern.tsv"))
+
+
+@cache
+def _eastern() -> tuple[_Shape, ...]:
+    return tuple(((), re.compile(rf"\s*(?:{shape})\s*")) for shape in _table("eastern.tsv"))
 
 
 def _table(name: str) -> list[str]:
@@ -313,7 +418,7 @@ def _table(name: str) -> list[str]:
 
 def _names_agency(head: str) -> bool:
     """Say whether a word of an agency's signature is in the head: most heads have none."""
-    return not telling_words().isdisjoint(_WORDS.findall(head.casefold()))
+    return not telling_words().isdisjoint(_WORDS.findall(plain_letters(head)))
 
 
 def _eastern_date(match: re.Match[str]) -> tuple[int | None, int | None, int | None]:
@@ -328,20 +433,26 @@ def _is_dateline(match: re.Match[str], agency: str | None, signature: str | None
     dash = (match["dash1"] or match["dash2"] or "").strip()
     real_dash = bool(dash) and dash not in {".", ":"}
     capitals = _is_capitals(match["place"])
+    caseless = capitals and _lacks_case(match["place"])
+    if caseless and _SAYING.search(match["place"]):
+        return False
     if agency and (match["sign"] or match["slash"]):
-        return bool(dash) or bool(match["date"]) or capitals
+        return bool(dash) or bool(match["date"]) or (capitals and not caseless)
     if match["lead"] and agency:
         return real_dash
     if match["date"]:
-        if match["place"].casefold() in _NO_PLACES:
-            return False
-        return real_dash or (dash == ":" and capitals)
+        is_place = match["place"].casefold() not in _NO_PLACES
+        return is_place and (real_dash or (dash == ":" and capitals))
     marked = read_marks(match.string).base != match.string.strip()
     if signature and match["sign"]:
         return real_dash and capitals and not marked
     rest = match.string[match.end() :]
     is_apart = bool(match["gap"]) or dash in {"--", "—"}  # `LONDON--The`, as Dow Jones writes it
     sentence = len(rest) > _MIN_SENTENCE_CHARS and not rest.isupper() and is_apart
+    if caseless:
+        # Without capitals only the one dash tells it: two enclose what is put into a sentence.
+        words = len(match["place"].split())
+        sentence = sentence and words <= _MAX_BARE_WORDS and not _DASHES.search(rest[:_DASH_CHARS])
     return real_dash and capitals and not match["comma"] and sentence and not marked
 
 
@@ -349,6 +460,11 @@ def _is_capitals(place: str) -> bool:
     """Say whether the first place is in capitals: `NEW YORK`, `HARTFORD, Conn.`."""
     first = re.split(r"[,/]", place)[0]
     return len(first) > 2 and first.upper() == first
+
+
+def _lacks_case(text: str) -> bool:
+    """Say whether a text is in a script without capitals."""
+    return text[:1].lower() == text[:1].upper()
 
 
 def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | None]:
@@ -362,7 +478,7 @@ def _date_parts(match: re.Match[str]) -> tuple[int | None, int | None, int | Non
                 number = None
             if year and is_hour(match.string, *match.span(f"year{index}")):
                 year = None  # "Oct 6 1900 GMT"
-            return number, int(day), int(year) if year else None
+            return number, int(day), dates.full_year(year) if year else None
     return None, None, None
 
 

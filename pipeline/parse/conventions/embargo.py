@@ -51,11 +51,12 @@ _WEEKDAY_NAMES = (
     "saturday|sat|samstag|sonnabend|samedi|sábado|sabado|sabato|lørdag|lördag|zaterdag|sobota|soboty",
     "sunday|sun|sonntag|dimanche|domingo|domenica|søndag|söndag|zondag|niedziela|niedzieli",
 )
-_WEEKDAYS = {n: i for i, names in enumerate(_WEEKDAY_NAMES) for n in names.split("|")}
+WEEKDAYS = {n: i for i, names in enumerate(_WEEKDAY_NAMES) for n in names.split("|")}
+"""The number of each day of the week, Monday is 0, by its names in small letters."""
 _NEAR = dict.fromkeys(
     ("today", "tonight", "heute", "aujourd'hui", "aujourd’hui", "hoy", "oggi", "idag", "vandaag"), 0
 ) | dict.fromkeys(("tomorrow", "demain", "mañana", "domani", "imorgon", "amanhã"), 1)
-_WHEN = {**_WEEKDAYS, **_NEAR}
+_WHEN = {**WEEKDAYS, **_NEAR}
 _WEEKDAY = re.compile(
     r"(?<![\w-])(?:" + "|".join(sorted(map(re.escape, _WHEN), key=lambda w: (-len(w), w))) + r")"
     r"(?![\w-])",
@@ -445,7 +446,7 @@ def _at(day: date, hour: timedelta, zone: tzinfo) -> datetime:
 
 def _is_weekday(text: str, spans: list[tuple[int, int]]) -> bool:
     """Say whether the day was given as a weekday alone."""
-    return len(spans) == 1 and text[slice(*spans[0])].casefold() in _WEEKDAYS
+    return len(spans) == 1 and text[slice(*spans[0])].casefold() in WEEKDAYS
 
 
 def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int, int]]]:
@@ -465,7 +466,7 @@ def _days(text: str, near: datetime | None) -> tuple[list[date], list[tuple[int,
     word = text[slice(*spans[0])].casefold()
     if near is None:
         return [], spans
-    step = _NEAR[word] if word in _NEAR else (_WEEKDAYS[word] - near.weekday()) % 7
+    step = _NEAR[word] if word in _NEAR else (WEEKDAYS[word] - near.weekday()) % 7
     return [near.date() + timedelta(days=step)], spans
 
 

@@ -11,9 +11,10 @@ from pipeline import tsv
 
 _EVERYDAY = frozenset(
     (
-        "the", "of", "agency", "america", "asia", "center", "europe", "free", "health",
-        "international", "market", "media", "national", "news", "newswire", "press", "radio",
-        "service", "square", "times", "voice", "wire",
+        "the", "of", "agency", "america", "asia", "center", "english", "europe", "financial",
+        "foundation", "free", "group", "health", "international", "legal", "market", "media",
+        "national", "news", "press", "radio", "report", "service", "square", "times", "voice",
+        "wire",
     )
 )  # fmt: skip
 _PARTS = re.compile(r"[/,;]| via ")
@@ -39,8 +40,13 @@ def telling_words() -> frozenset[str]:
     Where none stands, no agency does.
     """
     signatures, _ = _tables()
-    words = (re.split(r"[\W_]+", sign) for sign in signatures)
+    words = (re.split(r"[\W_]+", plain_letters(sign)) for sign in signatures)
     return frozenset(max(found, key=lambda w: (w not in _EVERYDAY, len(w))) for found in words)
+
+
+def plain_letters(text: str) -> str:
+    """Return a text in small letters, the Turkish capital of the dotted i as one of them."""
+    return text.casefold().replace("\u0307", "")
 
 
 def provider(signature: str | None) -> str | None:
@@ -52,7 +58,10 @@ def provider(signature: str | None) -> str | None:
     if key in signatures:
         return signatures[key]
     first = _PARTS.split(key, maxsplit=1)[0].strip()
-    return signatures.get(first)
+    if first in signatures or "-" not in first:
+        return signatures.get(first)
+    several = [signatures.get(part) for part in first.lstrip("©").split("-")]
+    return several[0] if all(several) else None  # `NTB-AP-Reuters`, `ANSA-AFP`
 
 
 def house_of(title: str) -> str | None:

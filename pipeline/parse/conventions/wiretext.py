@@ -94,7 +94,7 @@ def compose(
     """
     embargoes, paragraphs = take_embargoes(without_rules(paragraphs))
     by, by_agency, paragraphs = take_byline(paragraphs)
-    dateline, paragraphs = take_dateline(paragraphs)
+    dateline, paragraphs = take_dateline(paragraphs, head.provider or below.provider)
     change, paragraphs = take_change_note(paragraphs)
     notes = [*head.notes, *embargoes, *([change] if change else ()), *below.notes]
     embargoes = [*head.embargoes, *embargoes, *slug_embargo(head.slugline)]
@@ -209,10 +209,15 @@ def take_embargoes(paragraphs: tuple[str, ...]) -> tuple[list[str], tuple[str, .
     return lines, tuple(text for text in paragraphs if text not in lines)
 
 
-def take_dateline(paragraphs: tuple[str, ...]) -> tuple[Dateline | None, tuple[str, ...]]:
-    """Return the dateline of one of the first paragraphs, and the paragraphs without it."""
+def take_dateline(
+    paragraphs: tuple[str, ...], house: str | None = None
+) -> tuple[Dateline | None, tuple[str, ...]]:
+    """Return the dateline of one of the first paragraphs, and the paragraphs without it.
+
+    `house` is the agency whose story it is, where that is known.
+    """
     for index, paragraph in enumerate(paragraphs[:_LOOK_AHEAD]):
-        found = find_dateline(paragraph)
+        found = find_dateline(paragraph, house)
         if found:
             rest = paragraph[found.end :].strip()
             kept = (rest,) if rest else ()

@@ -52,7 +52,7 @@ _ABSURD_BEFORE, _ABSURD_AFTER = 1700, 2200
 def _months() -> dict[str, int]:
     table: dict[str, int] = {}
     for number, names in tsv.rows("pipeline.parse.text", "months.tsv"):
-        table.update(dict.fromkeys(names.split(), int(number)))
+        table.update((name.replace("_", " "), int(number)) for name in names.split())
     return table
 
 

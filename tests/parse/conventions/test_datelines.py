@@ -167,6 +167,133 @@ STYLES = [
     ("PR Newswire", "NORRBY, Oct. 5 /PRNewswire=KYODO JBN-AsiaNet/ -- ", "NORRBY", DAY),
 ]
 
+ARABIC = "أعلن رئيس الميناء يوم الاثنين أن الرصيف سيبقى مفتوحا."
+RUSSIAN = "Порт останется открытым для всех судов, сообщил начальник порта."
+HINDI = "बंदरगाह सभी के लिए खुला रहेगा, मंत्री ने सोमवार को कहा।"
+OWN_TEXTS = [
+    ("SPA", "الرياض 24 ربيع الآخر 1448 هـ الموافق 05 أكتوبر 2026 م واس ", ARABIC, "الرياض", DAY),
+    ("SPA", "جدة 24 ربيع الآخر 1448هـ الموافق 5 أكتوبر 2026م واس ", ARABIC, "جدة", DAY),
+    ("SPA", "الرياض / 24 ربيع الآخر 1448هـ / 5 أكتوبر 2026م / واس ", ARABIC, "الرياض", DAY),
+    ("WAM", "أبوظبي في 5 أكتوبر / وام / ", ARABIC, "أبوظبي", DAY),
+    ("QNA", "الدوحة في 05 أكتوبر /قنا/ ", ARABIC, "الدوحة", DAY),
+    ("ONA", "مسقط في 5 أكتوبر /العُمانية/ ", ARABIC, "مسقط", DAY),
+    ("MENA", "القاهرة - أ ش أ ", ARABIC, "القاهرة", None),
+    ("KUNA", "الكويت - 5 - 10 (كونا) -- ", ARABIC, "الكويت", DAY),
+    ("SANA", "دمشق-سانا ", ARABIC, "دمشق", None),
+    ("INA", "بغداد – واع – ", ARABIC, "بغداد", None),
+    ("NINA", "بغداد / نينا / ", ARABIC, "بغداد", None),
+    ("WAFA", "رام الله 5-10-2026 وفا- ", ARABIC, "رام الله", DAY),
+    ("Petra", "عمان 5 تشرين الأول (بترا) - محمد أحمد - ", ARABIC, "عمان", DAY),
+    ("Reuters", "القاهرة 5 أكتوبر تشرين الأول (رويترز) - ", ARABIC, "القاهرة", DAY),
+    ("AFP", "باريس (أ ف ب) - ", ARABIC, "باريس", None),
+    ("NNA", "وطنية - بيروت - ", ARABIC, "بيروت", None),
+    ("Anadolu", "أنقرة/ الأناضول ", ARABIC, "أنقرة", None),
+    ("MAP", "الرباط 5 أكتوبر 2026 /ومع/ ", ARABIC, "الرباط", DAY),
+    ("TAP", "تونس 5 أكتوبر 2026 (وات) - ", ARABIC, "تونس", DAY),
+    ("Xinhua", "بكين 5 أكتوبر 2026 (شينخوا) ", ARABIC, "بكين", DAY),
+    ("IRNA", "تهران - ایرنا - ", ARABIC, "تهران", None),
+    ("IRNA", "طهران / 5 تشرين الاول / اكتوبر / ارنا - ", ARABIC, "طهران", DAY),
+    ("PTI", "नयी दिल्ली, 5 अक्टूबर (भाषा) ", HINDI, "नयी दिल्ली", DAY),
+    ("IANS", "नई दिल्ली, 5 अक्टूबर (आईएएनएस)। ", HINDI, "नई दिल्ली", DAY),
+    ("TASS", "САНКТ-ПЕТЕРБУРГ, 5 октября. /Корр. ТАСС Иван Петров/. ", RUSSIAN,
+     "САНКТ-ПЕТЕРБУРГ", DAY),
+    ("TASS", "МОСКВА, 5 октября. /ТАСС - Иван Петров/. ", RUSSIAN, "МОСКВА", DAY),
+    ("BTA", "София, 5 октомври /Иван Иванов, БТА/ ", RUSSIAN, "София", DAY),
+    ("Interfax", "Москва. 5 октября. ИНТЕРФАКС-ПОВОЛЖЬЕ - ", RUSSIAN, "Москва", DAY),
+    ("Interfax-Ukraine", "КИЇВ. 5 жовтня (Інтерфакс-Україна) - ", RUSSIAN, "КИЇВ", DAY),
+    ("Reuters", "МОСКВА, 5 окт (Рейтер) - ", RUSSIAN, "МОСКВА", DAY),
+    ("SRNA", "БАЊАЛУКА, 5. ОКТОБРА /СРНА/ - ", RUSSIAN, "БАЊАЛУКА", DAY),
+    ("Xinhua", "Пекин, 5 октября /Синьхуа/ -- ", RUSSIAN, "Пекин", DAY),
+    ("TT", "Göteborg/TT. ", TEXT, "Göteborg", None),
+    ("SPA", "RIYADH -- (SPA) ", TEXT, "RIYADH", None),
+    ("SPA", "Riyadh, Rabi'II 24, 1448, Oct 5, 2026, SPA -- ", TEXT, "Riyadh", DAY),
+    ("ANSA", "(ANSA-AFP) - PARIGI, 05 OTT - ", TEXT, "PARIGI", DAY),
+    ("ANSA", "(di Tilda Nord) (ANSA) - ROMA, 05 OTT - ", TEXT, "ROMA", DAY),
+    ("Nova", "Roma, 05 ott 2026 10:12 - (Agenzia Nova) - ", TEXT, "Roma", DAY),
+    ("NTB", "Washington (NTB-AP-Reuters): ", TEXT, "Washington", None),
+    ("NTB", "Oslo (NTB-Tilda Nord): ", TEXT, "Oslo", None),
+    ("Ritzau", "/ritzau/ ", TEXT, None, None),
+    ("MTI", "Brüsszel, október 5., hétfő (MTI) - ", TEXT, "Brüsszel", DAY),
+    ("CTK", "Londýn/Praha 5. října (ČTK) - ", TEXT, "Londýn", DAY),
+    ("APA", "Linz, 5. 10. 2026 (APA) - ", TEXT, "Linz", DAY),
+    ("dpa", "Halle (Saale) (dpa) - ", TEXT, "Halle (Saale)", None),
+    ("epd", "Frankfurt a.M./Berlin (epd). ", TEXT, "Frankfurt a.M.", None),
+    ("ANI", "Jammu (Jammu and Kashmir) [India], October 5 (ANI): ", TEXT, "Jammu", DAY),
+    ("APP", "ISLAMABAD: Oct 5 (APP): ", TEXT, "ISLAMABAD", DAY),
+    ("CNW", "MONTRÉAL, le 5 oct. 2026 /CNW Telbec/ - ", TEXT, "MONTRÉAL", DAY),
+    ("Media OutReach", "HONG KONG SAR - Media OutReach Newswire - 5 October 2026 - ", TEXT,
+     "HONG KONG SAR", DAY),
+    ("Trend", "Baku, Azerbaijan, October 5 / Trend, Tilda Nord / ", TEXT, "Baku, Azerbaijan", DAY),
+    ("Kabar", "Бишкек, 5.10.26 /Кабар/. ", RUSSIAN, "Бишкек", DAY),
+    ("Europa Press", "MADRID, 5 (EUROPA PRESS) - ", TEXT, "MADRID", None),
+    ("AKP", "AKP Phnom Penh, October 05, 2026 -- ", TEXT, "Phnom Penh", DAY),
+    ("SAPA", "CAPE TOWN October 5 Sapa ", TEXT, "CAPE TOWN", DAY),
+    ("Kyodo", "【パリ共同＝山田太郎】", TEXT, "パリ", None),
+    ("PR Newswire", "北京2026年10月5日 /美通社/ -- ", TEXT, "北京", DAY),
+    ("KCNA", "(평양 10월 5일발 조선중앙통신)", TEXT, "평양", DAY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agency", "head", "text", "place", "day"), OWN_TEXTS, ids=str)
+def test_the_dateline_of_an_agency_above_its_own_language(
+    agency: str, head: str, text: str, place: str | None, day: tuple[int, int] | None
+) -> None:
+    """Scripts without capitals are told by the agency's sign; both calendars are read."""
+    found = find_dateline(head + text)
+    assert found is not None
+    assert (found.provider, found.places[:1]) == (agency, (place,) if place else ())
+    assert day is None or (found.month, found.day) == day
+    assert (head + text)[found.end :] == text
+
+
+@pytest.mark.parametrize(
+    ("line", "agency", "place"),
+    [
+        ("GÖTEBORG/TT", "TT", "GÖTEBORG"),
+        ("MALMÖ/TT/AFP", "TT", "MALMÖ"),
+        ("TT-REUTERS", "TT", None),
+        ("Helsinki 5.10. STT", "STT", "Helsinki"),
+        ("STT, HELSINKI", "STT", "HELSINKI"),
+        ("București, 5 oct - Agerpres", "Agerpres", "București"),
+        ("Baghdad - INA", "INA", "Baghdad"),
+        ("AA / Ankara / Tilda Nord", "Anadolu", "Ankara"),
+    ],
+)
+def test_a_dateline_above_the_text(line: str, agency: str, place: str | None) -> None:
+    """It is a paragraph of its own, and with a text behind it none of these."""
+    found = find_dateline(line)
+    assert found is not None
+    assert (found.provider, found.places) == (agency, (place,) if place else ())
+
+
+@pytest.mark.parametrize(
+    ("house", "head", "place"),
+    [
+        ("Trend", "BAKU, Azerbaijan, October 5. ", "BAKU, Azerbaijan"),
+        ("Andina", "Lima, oct. 5. ", "Lima"),
+        ("RSS", "Kathmandu, Oct 5: ", "Kathmandu"),
+        ("MAP", "Rabat – ", "Rabat"),
+        ("CTK", "Praha - ", "Praha"),
+    ],
+)
+def test_the_form_of_a_house_is_read_in_its_own_stories_alone(
+    house: str, head: str, place: str
+) -> None:
+    """Such a beginning may be a list's or a sentence's in those of others."""
+    found = find_dateline(head + TEXT, house)
+    assert found is not None
+    assert (found.places, (head + TEXT)[found.end :]) == ((place,), TEXT)
+    assert find_dateline(head + TEXT) is None
+    assert find_dateline("Monday, October 5. " + TEXT, house) is None
+    assert find_dateline("The CDU – the party – " + TEXT, house) is None
+
+
+def test_reporters_within_a_dateline_are_its_reporters() -> None:
+    head = "МОСКВА, 5 октября. /Корр. ТАСС Иван Петров/. "
+    found = find_dateline(head + RUSSIAN)
+    assert found is not None
+    assert found.reporters == ("Иван Петров",)
+
 
 def test_a_dateline_of_an_agency_alone() -> None:
     """Many begin with nothing but their name; it is off the text, and names no place."""
@@ -302,6 +429,20 @@ def test_there_are_sixty_agencies() -> None:
         "（AP通信によると）市長は月曜日に桟橋を訪れた。",
         "中国社会5日电影节开幕，渡轮将继续运营。",
         "北京市市长10月5日在会议上表示，渡轮将继续运营。",
+        "وذكرت وكالة (سانا) - أن الرئيس زار المرفأ يوم الاثنين وقال إن الرصيف سيبقى مفتوحا",
+        "وأضافت (قنا) أن الأمير استقبل الوفد يوم الاثنين في الديوان الأميري وسط المدينة",
+        "سوريا - كما لبنان - تعاني من أزمة اقتصادية حادة منذ سنوات طويلة كما قال الوزير",
+        "रविवार को (भाषा) के अनुसार मंत्री ने कहा कि बंदरगाह खुला रहेगा",
+        "ТАСС, 5 октября сообщил, что порт останется открытым для всех судов и лодок.",
+        "В ТАСС, 5 октября. Прошла пресс-конференция министра транспорта о портах страны.",
+        "Monday, October 5 - The council meets at noon on Monday at the town hall.",
+        "Updated, October 5 - The council meets at noon on Monday at the town hall.",
+        "SPA-FRANCORCHAMPS, Belgium 1996-08-23",
+        "The TT race - the best in years - was won by a local rider on Monday after a fall.",
+        "The Isle of Man/TT. The race was won by a local rider on Monday after a fall.",
+        "MADRID, 5 (de los 20) ministros acudieron el lunes a la reunión sobre los puertos.",
+        "Helsinki 5.10. oli STT:n mukaan rauhallinen päivä satamassa, jossa laivat seisoivat.",
+        "Der Bürgermeister von Halle (Saale) (dpa berichtete) - sagte am Montag ab.",
     ],
 )
 def test_a_first_sentence_is_no_dateline(text: str) -> None:
