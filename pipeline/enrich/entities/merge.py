@@ -130,11 +130,7 @@ def _alias_bodies(
     aliases: dict[tuple[str, str], str],
 ) -> None:
     """Find acronyms (given in brackets, else by initials) and first words of bodies' full names."""
-    for left, right in pairwise(spans):
-        if left.kind == right.kind == "ORG" and text[left.end : right.start] in (" (", ' ("'):
-            short = text[right.start : right.end]
-            if short.isupper() and text[right.end : right.end + 1] in (")", '"'):
-                aliases[("ORG", short)] = _surface(text, left)
+    aliases.update(_in_brackets(text, spans))
     initials: dict[str, str] = {}
     for name in names:
         for words in (_capitals(name), _capitals(_without_form(name))):
@@ -150,6 +146,20 @@ def _alias_bodies(
             aliases.setdefault(("ORG", short), initials[plain])
         if (longer := _longer(names, short)) is not None:
             aliases.setdefault(("ORG", short), longer)
+
+
+def _in_brackets(text: str, spans: Sequence[Span]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield bodies' short forms that stand in brackets behind the full ones, each with its kind.
+
+    Of a listed short form the full one is the alias: the list has its id.
+    """
+    for left, right in pairwise(spans):
+        if left.kind == right.kind == "ORG" and text[left.end : right.start] in (" (", ' ("'):
+            full, short = _surface(text, left), text[right.start : right.end]
+            if not short.isupper() or text[right.end : right.end + 1] not in (")", '"'):
+                continue
+            listed = right.name is not None and left.name is None and not right.name.country
+            yield (("ORG", full), short) if listed else (("ORG", short), full)
 
 
 def _capitals(name: str) -> list[str]:
