@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.enrich.entities.mentions import Placed
 from pipeline.enrich.events import labels
 from pipeline.enrich.events.act import Act
 from pipeline.enrich.events.antecedents import (
@@ -22,6 +23,7 @@ from pipeline.enrich.events.antecedents import (
     is_a_person,
     is_possessed,
     speaker_of,
+    stands_for_body,
     stands_for_several,
     stands_for_state,
 )
@@ -37,8 +39,16 @@ from pipeline.enrich.events.party import (
     distinct,
     identity,
 )
-from pipeline.enrich.events.roles import is_doer, is_people, role_of, role_of_words
+from pipeline.enrich.events.roles import (
+    LEANING,
+    is_doer,
+    is_people,
+    role_of,
+    role_of_name,
+    role_of_words,
+)
 from pipeline.enrich.events.syntax import Token, arguments, governed, leaders, nouns
+from pipeline.enrich.lexicon import load_lexicon
 from pipeline.model import Actor, Entity
 
 if TYPE_CHECKING:
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
 
 _NEVER_POLITICAL = frozenset({"BUS", "SPO", "MED"})
 _TALKS = code_set("talks")
+_DONE_TO_PEOPLE = code_set("done_to_people")
 _PLACE_KINDS = frozenset({"GPE", "NORP"})
 _WITHIN = frozenset(
     {"of", "in", "by", "from", "between", "among", "on", "to", "against", "with", "for"}
@@ -88,6 +99,11 @@ _LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
 _BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
 _LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
 _BARE = 2
+_OF_A_NATION = ("chman", "shman", "tsman", "chwoman", "shwoman", "tswoman")
+"""The ends of "Frenchman", "Englishman", "Scotsman"."""
+_OF_STATES = frozenset({"government", "country", "nation", "state", "neighbor", "neighbour"})
+_PLURALS = frozenset({"NNS", "NNPS"})
+_SENT_BY_STATES = frozenset({"observer", "inspector"})
 _CROWDS = frozenset({"hundred", "thousand", "dozen", "score", "million"})
 _MAX_ACTORS = 4
 _MAX_DEPTH = 4
@@ -111,7 +127,7 @@ class Resolver:
         """Return the actors that tokens stand for, each once, in order."""
         found: dict[tuple[str | None, str | None, str], Party] = {}
         for token in tokens:
-            own = self._of_speaker(token) if is_possessed(token) else []
+            own = self._of_speaker(token) or self._of_owner(token) if is_possessed(token) else []
             for party in own or self._resolve(token, doer=True) or self._unlisted(token):
                 actor = party.actor
                 key = (actor.name, actor.country, actor.role or actor.text.lower())
@@ -157,7 +173,7 @@ class Resolver:
             if own and token in naming:  # "reaffirmed US support": the speaker's own state gives it
                 parties = [p for p in parties if p.actor.country not in states]
             known = [p for p in parties if p.somebody]
-            if weak and _is_location(token) and (weak[0].actor.role or _acted_upon(weak[0], token)):
+            if weak and _is_location(token) and _goes_before(weak[0], token, known):
                 # "detained protesters in The Hague": the place is not whom it was done to
                 weak = [self.of_country(party, [token]) for party in weak]
                 continue
@@ -209,8 +225,7 @@ class Resolver:
         party = self._party(token) if _is_object(token, naming) else None
         if party is None or party.actor.role not in _OFFICERS:
             return []
-        abroad = "DIPLOMAT" in classes_of(token, self._lexicon)
-        return [] if abroad else [party]
+        return [] if self.is_abroad(token) else [party]
 
     def in_words(self, tokens: Sequence[Token]) -> list[Party]:
         """Return what was refused or criticised, in its own words.
@@ -264,6 +279,19 @@ class Resolver:
         actor = self._actor(token, entity.name, entity.country, "GOV", entity)
         return Party(replace(actor, resolved_by="place"), True, token, entity.kind)
 
+    def is_abroad(self, token: Token) -> bool:
+        """Say whether a noun is of those whom a state has in another: an envoy, an embassy."""
+        return not classes_of(token, self._lexicon).isdisjoint({"DIPLOMAT", "MISSION"})
+
+    def state_of(self, party: Party) -> Party:
+        """Return the state that somebody belongs to, who is known by words."""
+        state = load_lexicon().canonical_country.get(party.actor.country or "")
+        actor = replace(
+            party.actor, name=state, role="GOV", entity_id=None, resolved_by="other_side",
+            confidence=_PRONOUN,
+        )  # fmt: skip
+        return replace(party, actor=actor, political=True, kind="GPE", local=None)
+
     def places(self, predicate: Token, others: Sequence[Party]) -> list[Party]:
         """Return the place of an act, as its target where the words name nobody else.
 
@@ -282,6 +310,22 @@ class Resolver:
             if identity(party) not in taken:
                 return [party]
         return []
+
+    def provoking(self, predicate: Token, others: Sequence[Party]) -> list[Party]:
+        """Return the state or force that did what an act came after: "protested after troops
+        crossed"."""
+        taken = {party.actor.country for party in others}
+        clauses = [
+            child
+            for child in predicate.children
+            if child.dep_ == "advcl" and any(c.lower_ in {"after", "as"} for c in child.lefts)
+        ]
+        found = [p for c in clauses for t in arguments(c).subjects for p in self._resolve(t)]
+        return [
+            replace(p, actor=replace(p.actor, resolved_by="story", confidence=_IN_PLACE))
+            for p in found
+            if p.actor.country and p.actor.country not in taken
+        ][:1]
 
     def other_state(self, predicate: Token, others: Sequence[Party]) -> list[Party]:
         """Return the state that was named last before an act, other than those of the doers.
@@ -308,14 +352,16 @@ class Resolver:
 
     def _resolve(self, token: Token, doer: bool = False, depth: int = 0) -> list[Party]:
         lower = token.lower_
+        if stands_for_body(token):
+            named = [p for p in self._recent.parties() if p.actor.role == "IGO" and p.actor.name]
+            return [_by_pronoun(p) for p in named[-1:]] or [p for p in [self._party(token)] if p]
         is_pronoun = token.pos_ == "PRON" or lower in THEY
         if is_pronoun or stands_for_several(token) or stands_for_state(token):
             found = antecedents(token, self._recent, self._speaking)
             found = found or (self._person_before(token) if lower in HE else [])
-            return [
-                replace(p, actor=replace(p.actor, resolved_by="pronoun", confidence=_PRONOUN))
-                for p in found
-            ]
+            if token.lemma_.lower() in _OF_STATES:  # "the two governments": not their troops
+                found = [self.state_of(p) if p.actor.role != "GOV" else p for p in found]
+            return [_by_pronoun(p) for p in found]
         if token.pos_ not in {"NOUN", "PROPN", "ADJ", "NUM", "DET"} or depth > _MAX_DEPTH:
             return []
         party = self._party(token)
@@ -379,6 +425,25 @@ class Resolver:
             confidence=_PRONOUN,
         )  # fmt: skip
         return [replace(whose, actor=actor, kind=None)]
+
+    def _of_owner(self, token: Token) -> list[Party]:
+        """Say whose "its fighters" are that begin a sentence: the last one's that acted."""
+        pronoun = next(iter(token.subtree))
+        if pronoun.lower_ != "its" or pronoun.i or pronoun.head.i != token.i:
+            return []
+        found = antecedents(pronoun, self._recent, self._speaking)
+        role, _ = role_of(token, self._lexicon)
+        if not found or (role is None and token.tag_ != "NNS"):
+            return []
+        (owner,) = found
+        body = owner.kind == "ORG" and owner.actor.country is None
+        whose = self._widened(token, owner)
+        actor = replace(
+            whose.actor, role=role or owner.actor.role, resolved_by="pronoun", confidence=_PRONOUN,
+            name=owner.actor.name if body else None,
+            entity_id=owner.actor.entity_id if body else None,
+        )  # fmt: skip
+        return [replace(whose, actor=actor, kind=owner.kind if body else None)]
 
     def _speaking(self, token: Token) -> Party | None:
         """Say who stands at a noun that a pronoun may take up, or is named within its phrase."""
@@ -515,10 +580,12 @@ class Resolver:
         longer = with_of(token)
         if longer is not None and longer in self._lexicon.noun_classes:
             return None  # "a state of emergency" is nobody
-        entity = self._entity(token)
-        role, _ = role_of(token, self._lexicon)
-        if role is None and entity is not None:  # "the Organization of American States": OAS
-            role = self._lexicon.roles.get(entity.name.lower())
+        placed = self._placed(token) or self._titled(token)
+        entity = placed.entity if placed is not None else None
+        named = (entity.kind, placed.mention.start - self._offset) if entity and placed else ()
+        role, _ = role_of(token, self._lexicon, *named)
+        if role in {None, "CIV"} and entity is not None and entity.kind == "ORG":
+            role = self._of_whole_name(entity)
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
         longer_name = entity is not None and " " in entity.name
@@ -533,7 +600,8 @@ class Resolver:
         if entity is None and role is None:
             return None
         if role is None and kind in _PLACE_KINDS and token.text[:1].isupper():
-            role = "CIV" if kind == "NORP" and _counted(token) else "GOV"
+            role = _of_nation(token, kind, country)
+        role = self._sent(token, role, country if entity is None or kind == "NORP" else "")
         if role == "IGO":
             country = None
         if role is None and kind is None:
@@ -555,6 +623,20 @@ class Resolver:
         actor = self._actor(token, name, country, role, entity)
         return Party(actor, political, token, kind, local=local)
 
+    def _of_whole_name(self, body: Entity) -> str | None:
+        """Return the role of a body by the names that the story has for it."""
+        roles = (role_of_name(name, self._lexicon) for name in (body.name, *body.aliases))
+        return next((role for role in roles if role), None)
+
+    def _sent(self, token: Token, role: str | None, country: str | None) -> str | None:
+        """Return the role of those who are called by what they do for a state or for several.
+
+        "Guatemalan observers" are their state's, "a European Union delegation" is of no state.
+        """
+        if role == "IGO" and country and token.lemma_.lower() in _SENT_BY_STATES:
+            return "GOV"
+        return "IGO" if role == "GOV" and country is None and self._of_states(token) else role
+
     def _locality(self, token: Token) -> str | None:
         """Return the town or province that a body is of: "the Gujarat government"."""
         of = [
@@ -572,12 +654,22 @@ class Resolver:
 
     def _people(self, token: Token, country: str | None) -> str | None:
         """Return CIV for a nationality's unlisted people: "Moroccan youths", "Greek pensioners"."""
-        if _is_a_crowd(token):
+        if _is_a_crowd(token) or self._is_toll(token):
             return "CIV"
         if is_people(token):
             return "CIV" if country or token.tag_ == "NNS" else None
         named = country is not None and token.tag_ == "NNS" and is_doer(token)
         return "CIV" if named and not classes_of(token, self._lexicon) else None
+
+    def _is_toll(self, token: Token) -> bool:
+        """Say whether a number counts people who are harmed, held or freed: "kidnap 20 in
+        Kaduna"."""
+        if token.tag_ != "CD" or token.dep_ not in {"dobj", "nsubjpass"}:
+            return False
+        if any(child.dep_ in {"prep", "nummod", "quantmod"} for child in token.children):
+            return False
+        frames = self._lexicon.frames.get(token.head.lemma_.lower(), ())
+        return any((frame.code or "").startswith(_DONE_TO_PEOPLE) for frame in frames)
 
     def _force(self, token: Token, role: str | None) -> str | None:
         """Say whose fighters are meant: "Islamic State militants", "NATO troops"."""
@@ -626,6 +718,20 @@ class Resolver:
         start = self._offset + token.idx
         return self._entities.entity_at(start, start + len(token.text))
 
+    def _placed(self, token: Token) -> Placed | None:
+        start = self._offset + token.idx
+        found = self._entities.within(start, start + len(token.text))
+        entity = self._entity(token)
+        return next((placed for placed in reversed(found) if placed.entity is entity), None)
+
+    def _titled(self, token: Token) -> Placed | None:
+        """Return the person whose name the parser sets off from the title before it."""
+        if not token.text[:1].isupper() or not any(c.dep_ == "appos" for c in token.rights):
+            return None
+        start = self._offset + token.idx + len(token.text) + 1
+        behind = [p for p in self._entities.within(start, start + 1) if p.mention.start == start]
+        return next((placed for placed in behind if placed.entity.kind == "PERSON"), None)
+
     def _country(self, token: Token) -> str | None:
         start = self._offset + token.idx
         return self._entities.country_of(start, start + len(token.text))
@@ -636,6 +742,7 @@ class Resolver:
         Whoever backs somebody comes last: "a Russia-backed Syrian militia".
         """
         before = [c for c in token.children if c.dep_ in {"amod", "compound", "nmod", "poss"}]
+        before = [c for c in before if not _is_leaning(c)]
         for child in sorted(before, key=lambda c: c.tag_ == "VBN"):
             country = self._country(child) or self._modifying_country(child)
             if country:
@@ -658,6 +765,17 @@ class Resolver:
                 if country:
                     return country
         return None
+
+
+def _by_pronoun(party: Party) -> Party:
+    return replace(party, actor=replace(party.actor, resolved_by="pronoun", confidence=_PRONOUN))
+
+
+def _of_nation(token: Token, kind: str | None, country: str | None) -> str | None:
+    """Return the role of a place or people: its government, where it has a country."""
+    if kind == "NORP" and (_counted(token) or (country is None and token.tag_ in _PLURALS)):
+        return "CIV"
+    return "GOV" if country is not None else None
 
 
 def _are_several(party: Party) -> bool:
@@ -689,6 +807,16 @@ def _is_known(party: Party) -> bool:
     if actor.country is None and party.kind is None and party.token.lemma_.lower() in _LAND:
         return False
     return bool(actor.country or actor.name or party.political or party.token.pos_ == "PROPN")
+
+
+def _goes_before(party: Party, place: Token, found: Sequence[Party]) -> bool:
+    """Say whether somebody, a thing acted upon or opposed is the target, and no place behind it.
+
+    `found` are those who stand at the place: a parliament is more than where it lies.
+    """
+    opposed = party.token.dep_ == "pobj" and party.token.head.lower_ == "against"
+    opposed = opposed and all(p.kind in _PLACES for p in found)
+    return bool(party.actor.role) or opposed or _acted_upon(party, place)
 
 
 def _acted_upon(party: Party, token: Token) -> bool:
@@ -730,8 +858,9 @@ def _counted(token: Token) -> bool:
     """Say whether people are meant, not their state: "thousands of Peruvians", "two Kenyans"."""
     if token.dep_ == "pobj" and token.head.head.lemma_.lower() in _CROWDS:
         return True
-    if token.tag_ not in {"NNPS", "NNS"}:
-        return False
+    if token.tag_ not in {"NNPS", "NNS"}:  # "a Frenchman", "an Iraqi"
+        one = token.pos_ in {"NOUN", "PROPN"} and any(c.lower_ in {"a", "an"} for c in token.lefts)
+        return one or token.lower_.endswith(_OF_A_NATION)
     if any(child.dep_ in {"nummod", "amod"} for child in token.children):
         return True
     after = token.dep_ == "pobj" and token.head.lower_ == "of"
@@ -746,7 +875,15 @@ def _modifiers(token: Token) -> list[Token]:
         for child in token.children
         if child.dep_ == "poss"
         or (child.dep_ in {"amod", "compound", "nmod"} and child.text[:1].isupper())
+        if not _is_leaning(child)
     ]
+
+
+def _is_leaning(word: Token) -> bool:
+    """Say whether a nationality says whom somebody is for or against: "pro-Iranian groups"."""
+    if word.lower_ in LEANING or word.text == "-":
+        return True
+    return word.i > 1 and word.nbor(-1).text == "-" and word.nbor(-2).lower_ in LEANING
 
 
 _NOTHING = frozenset([

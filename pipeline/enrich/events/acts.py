@@ -275,6 +275,7 @@ class ActFinder:
             sources = inner.sources
         targets: tuple[Token, ...]
         others = [t for t in inner.sources if t not in sources and is_somebody(t, self._lexicon)]
+        others += [t for t in found.objects if t not in sources and is_somebody(t, self._lexicon)]
         if code == _RALLYING and operator == "demand" and others and predicate.pos_ == "VERB":
             code = _DEMANDING  # somebody is called upon to do it, and is whom the demand is made of
         if operator in {"demand", "accuse", "order"}:

@@ -32,10 +32,15 @@ _ASKING = frozenset({"demand", "insist", "request", "ask", "order", "require", "
 _AUXILIARIES = frozenset({"aux", "auxpass"})
 _FORCES = frozenset({"MIL", "REB", "COP"})
 _PEOPLE = frozenset({"CIV", "OPP", "MED"})
+_PERSONS = frozenset({"leader", "president", "minister", "premier", "counterpart"})
+BODIES_OF_STATES = frozenset(
+    {"bloc", "alliance", "organization", "organisation", "grouping", "cartel", "body"}
+)
 _STATES = frozenset({"country", "nation", "kingdom", "republic", "emirate", "sultanate"})
 _AIMED = frozenset({"on", "against", "with", "to", "from", "at", "of"})
 _WHERE = frozenset({"in", "at", "near", "outside"})
 _MOST_RECENT = 8
+_MOST_STEPS = 4
 ByToken = Callable[[Token], Party | None]
 
 
@@ -120,11 +125,21 @@ def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
     """
     doer = _doer(token)
     known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
+    if token.lemma_.lower() in _PERSONS:
+        persons = [p for p in known if p.kind == "PERSON" or is_officer(p)]
+        known = persons if len({p.actor.country for p in persons}) > 1 else known
     latest = distinct(list(reversed([p for p in known if not _is_venue(p.token)])))
     pair = _coordinated(latest) or latest[:2]
+    if token.lower_ in OTHERS and pair and _more_behind(pair[0].token):
+        return []
     if token.lower_ in _ANYBODY and (_only_speaks(token) or not all(map(_is_a_power, pair))):
         return []
     return list(reversed(pair)) if len(pair) > 1 else []
+
+
+def _more_behind(token: Token) -> bool:
+    """Say whether the sentence goes on to others who are several, or to things: "them" are they."""
+    return any(t.tag_ == "NNS" for t in token.doc[token.i + 1 :])
 
 
 def _force(token: Token, pool: Sequence[Party]) -> list[Party]:
@@ -132,8 +147,12 @@ def _force(token: Token, pool: Sequence[Party]) -> list[Party]:
 
     None where that sentence names others who are several.
     """
-    last = [p for p in pool if p.token.doc is pool[-1].token.doc]
+    earlier = [p for p in pool if p.token.doc is not token.doc]
+    last = [p for p in earlier if p.token.doc is earlier[-1].token.doc]
     several = distinct([p for p in last if p.token.tag_ == "NNS" or p.token.lower_ == "police"])
+    suffered = [p for p in several if p.actor.role in _PEOPLE | {"REB"}]
+    if token.lower_ == "them" and len(suffered) == 1:
+        return suffered  # "police arrested 14 miners. A judge released them"
     if _only_speaks(token) or len(several) != 1:
         return []
     (force,) = several
@@ -213,6 +232,14 @@ def stands_for_state(token: Token) -> bool:
     return aimed and not of_a_name and plain in (["the"], ["that"], ["this"])
 
 
+def stands_for_body(token: Token) -> bool:
+    """Say whether a noun is an organisation of states that was named before: "accused the bloc"."""
+    if token.lemma_.lower() not in BODIES_OF_STATES or token.tag_ != "NN":
+        return False
+    words = [child.lower_ for child in token.children if child.dep_ != "prep"]
+    return words in (["the"], ["that"], ["this"])
+
+
 def is_possessed(token: Token) -> bool:
     """Say whether a noun is somebody's own ("its operations"), a counterpart or ally apart."""
     if token.lemma_.lower() in _COUNTERPARTS:
@@ -264,7 +291,8 @@ def _is_a_body(party: Party) -> bool:
     """Say whether "it" may stand for somebody of a country: no person, and not several."""
     person = party.kind == "PERSON" or is_officer(party) or is_a_person(party)
     several = party.token.tag_ in {"NNS", "NNPS"}
-    return bool(party.actor.country) and not person and not several
+    known = bool(party.actor.country) or (party.kind == "ORG" and party.political)
+    return known and not person and not several
 
 
 def _same(token: Token, other: Token | None) -> bool:
@@ -277,4 +305,9 @@ def _doer(token: Token) -> Token | None:
     head = token.head.head if token.dep_ in _SUBJECTS else token.head
     if token.dep_ == "pobj" and token.lower_ in OTHERS:  # "fired at them"
         head = head.head
-    return next((c for c in head.children if c.dep_ in _SUBJECTS and c.i < token.i), None)
+    for _ in range(_MOST_STEPS):  # "offered to host them": who offered
+        subject = next((c for c in head.children if c.dep_ in _SUBJECTS and c.i < token.i), None)
+        if subject is not None or head.dep_ not in {"xcomp", "conj"}:
+            return subject
+        head = head.head
+    return None

@@ -80,6 +80,9 @@ _EASING = code_set("easing")
 _CRITICISM = code_set("criticism")
 _OFFICES = frozenset({"GOV", "LEG", "OPP", "IGO"})
 _LEAVING = code_set("leaving")
+_ANSWERING = code_set("answering")
+_JAILING = code_set("jailing")
+_IN_OFFICE = frozenset({"GOV", "LEG", "OPP", "JUD"})
 _GUESSED = frozenset({"place", "story"})
 _BETWEEN_ALL = code_set("between_all")
 _VIOLENT = code_set("violent")
@@ -92,7 +95,7 @@ _OPPOSING = code_set("opposing")
 _VERBAL_COOPERATION = code_set("verbal_cooperation")
 (_VETOING,) = code_set("vetoing")
 (_VISITING,) = code_set("visiting")
-_HACKING = code_set("hacking")
+_BY_ANYBODY = code_set("by_anybody")
 _IN_PLACES = code_set("in_places")
 _OFFICIAL = POLITICAL_ROLES - {"OPP", "REB"}
 _PROTESTING = frozenset({"CIV", "OPP", "NGO"})
@@ -149,7 +152,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod
@@ -317,7 +320,7 @@ class EventCoder:
     def _sides(self, act: Act, resolver: Resolver) -> list[tuple[Party, Party | None]]:
         sources = resolver.parties(act.sources)
         if not sources and not act.sources and act.code.startswith(_BY_THE_STATE):
-            sources = self._in_charge(act, resolver)
+            sources = self._in_charge(act, resolver) or self._own_state(act, resolver)
         if not sources:
             return []
         tokens = self._sufferers(act)
@@ -427,6 +430,20 @@ class EventCoder:
         ]
         states = [p for token in [*tokens, *inner] for p in [resolver.located(token)] if p]
         return states[:1] if found.passive else []
+
+    @staticmethod
+    def _own_state(act: Act, resolver: Resolver) -> list[Party]:
+        """Return the state of somebody in office who was arrested, where nothing says by whom.
+
+        "the mayor of Istanbul was detained"; of diplomats and of several it may be another one.
+        """
+        if not act.code.startswith(_JAILING) or not arguments(act.predicate).passive:
+            return []
+        held = arguments(act.predicate).objects[:1]
+        party = resolver.party_at(held[0]) if held and held[0].tag_ in {"NN", "NNP"} else None
+        if party is None or party.actor.role not in _IN_OFFICE or not party.actor.country:
+            return []
+        return [] if resolver.is_abroad(party.token) else [resolver.state_of(party)]
 
     def _concerns(
         self, act: Act, source: Party, target: Party | None, entities: Entities, offset: int
@@ -539,6 +556,8 @@ def _told_elsewhere(act: Act, resolver: Resolver, sources: Sequence[Party]) -> l
     # Talks that are broken off somewhere are not broken off with the place.
     placed = act.code.startswith(_IN_PLACES) and not act.code.startswith(HALTING)
     found = resolver.places(act.predicate, sources) if placed else []
+    if not found and act.code.startswith(_ANSWERING):
+        found = resolver.provoking(act.predicate, sources)
     if not found and act.code.startswith(_RECALLING) and any(map(is_possessed, act.trigger)):
         return resolver.other_state(act.predicate, sources)
     return found
@@ -668,7 +687,7 @@ def _of_others(act: Act, source: Party, target: Party) -> bool:
     if (
         source.actor.role == "CIV"
         and act.code.startswith(_OF_A_STATE)
-        and not act.code.startswith(_HACKING)
+        and not act.code.startswith(_BY_ANYBODY)
     ):
         return False
     if source.actor.role == "MIL" and act.code.startswith(_VIOLENT) and target.somebody:
@@ -702,7 +721,9 @@ def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
     if target is None:
         return source.actor.resolved_by in _GUESSED and act.code.startswith(_INVESTIGATING)
     if source.actor.resolved_by in _GUESSED and not target.somebody:
-        return target.actor.country is None
+        # "Gunmen attacked a tanker off Fujairah": the place tells enough.
+        raid = source.actor.role == "REB" and act.code.startswith(_VIOLENT)
+        return target.actor.country is None and not (raid and source.actor.resolved_by == "place")
     sides = (source.actor, target.actor)
     return act.code.startswith(_VERBAL_COOPERATION) and not any(
         side.country or side.name for side in sides

@@ -17,7 +17,11 @@ from pipeline.enrich.events.syntax import Token
 _ACCUSING = code_set("accusing")
 _JUDGING = code_set("judging")
 _HELD_AGAINST = code_set("held_against")
-_MOST_DOERS = 3
+_ASKING = code_set("asking")
+_ANSWERS = code_set("answers")
+_UNDONE = code_set("undone")
+_MOST_DOERS = 4
+_ANSWERING = frozenset({"refuse", "decline", "agree", "accept", "comply", "consent"})
 _MOST_STEPS = 4
 """From a noun to its verb: "expressed concern over the test"."""
 DEFINITE = frozenset({"the", "this", "that", "these", "those", "such"})
@@ -35,6 +39,7 @@ class Deeds:
     """Holds what a story has told so far, in order: who accused whom, and who did what."""
 
     charges: list[tuple[Party, Party]] = field(default_factory=list)
+    requests: list[tuple[Party, Party]] = field(default_factory=list)
     acts: list[tuple[Act, Party]] = field(default_factory=list)
 
     def add(self, act: Act, source: Party, target: Party | None, *, is_row: bool) -> None:
@@ -44,6 +49,8 @@ class Deeds:
         """
         if target is not None and act.code.startswith(_ACCUSING):
             self.charges.append((source, target))
+        if target is not None and act.code.startswith(_ASKING):
+            self.requests.append((source, target))
         known = source.political and bool(source.actor.country or source.actor.name)
         if is_row and known and not (act.negated or act.hypothetical):
             self.acts.append((act, source))
@@ -67,6 +74,10 @@ class Deeds:
         found: Sequence[Party] = ()
         if target is None or (not target.somebody and target.actor.country is None):
             found = self._accuser(act, source) or self._doers(act, source)
+        if target is None:
+            found = found or self._asker(act, source)
+        if target is None or (target.actor.country is None and not target.actor.name):
+            found = found or self._holder(act, source)
         if not found:
             yield source, target
         for party in found:
@@ -80,6 +91,22 @@ class Deeds:
             return []
         who = (accuser for accuser, accused in reversed(self.charges) if _is_same(accused, source))
         return [accuser for accuser in (next(who, None),) if accuser is not None]
+
+    def _asker(self, act: Act, source: Party) -> list[Party]:
+        """Return who asked what is refused or agreed to in a word: "Copenhagen declined"."""
+        alone = len(act.trigger) == 1 and not act.targets and act.code.startswith(_ANSWERS)
+        if not alone or act.predicate.lemma_.lower() not in _ANSWERING:
+            return []
+        who = (asker for asker, asked in reversed(self.requests) if _is_same(asked, source))
+        return [asker for asker in (next(who, None),) if asker is not None]
+
+    def _holder(self, act: Act, source: Party) -> list[Party]:
+        """Return who did last what is to be undone: "Seoul demanded its release"."""
+        if not act.code.startswith(_UNDONE):
+            return []
+        last = (doer for deed, doer in reversed(self.acts) if deed.code.startswith(_HELD_AGAINST))
+        who = next(last, None)
+        return [] if who is None or _is_same(who, source) else [who]
 
     def _doers(self, act: Act, source: Party) -> list[Party]:
         if not act.code.startswith(_JUDGING):

@@ -150,7 +150,8 @@ class Frames:
         ]
         kind = frame.obj_class()
         objects = list(found.objects)
-        if kind in {SOMEBODY, "*"} or (kind is None and not frame.atoms):
+        of_subjects = kind is None and all(atom.slot == "subj" for atom in frame.atoms)
+        if kind in {SOMEBODY, "*"} or of_subjects:
             ordered = [*objects, *asked, *found.datives, *after]
         else:
             somebody = [t for t in found.datives if t.pos_ != "VERB"]

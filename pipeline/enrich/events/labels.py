@@ -11,11 +11,18 @@ from pipeline.model import Actor
 
 _MOST_BEFORE = 8
 _MOST_AFTER = 9
+_YEAR = 4
+"""The digits of a year."""
 _CARRIED_ON = frozenset(
     {"of", "in", "at", "from", "for", "by", "against", "on", "near", "with", "to", "into"}
 )
 _CLAUSES = frozenset({"relcl", "acl", "appos", "advcl", "ccomp", "conj"})
 OWNERS = frozenset({"its", "his", "her", "their"})
+_BLAMING = frozenset([
+    "censure", "criticise", "criticize", "condemn", "blame", "fine", "fault", "thank", "praise",
+    "jail", "sentence", "rebuke", "denounce", "punish", "apologise", "apologize", "reprimand",
+    "fire", "sack", "arrest", "detain",
+])  # fmt: skip
 _TAKING = frozenset(["strip", "deprive", "rob", "accuse", "acquit", "convict", "suspect", "inform"])
 _ARMS = frozenset(
     ["arms", "artillery", "bomb", "drone", "explosive", "grenade", "gun", "knife", "machete",
@@ -69,8 +76,13 @@ def is_time(token: Token) -> bool:
     return (
         lower in _TIMES
         or token.lemma_.lower() in _TIMES
-        or (token.pos_ == "NUM" and lower.isdigit())
+        or (token.pos_ == "NUM" and lower.isdigit() and not _is_number_of(token))
     )
+
+
+def _is_number_of(token: Token) -> bool:
+    """Say whether a number is of those whom something is done to: "killed 12"."""
+    return token.dep_ in {"dobj", "nsubjpass"} and len(token.text) < _YEAR
 
 
 def label(text: str) -> str:
@@ -94,7 +106,8 @@ def with_label(actor: Actor, kind: str | None) -> Actor:
     What is "its" or "their" is called by whose it is ("Russia's forces"), where that is known.
     """
     state = load_lexicon().canonical_country.get(actor.country or "")
-    words = _of_its_owner(label(actor.text), state)
+    words = label(actor.text)
+    words = _of_its_owner(words, state if actor.resolved_by != "place" else None)
     named = actor.name is not None and kind != "NORP" and not (kind is None and actor.role)
     return replace(
         actor,
@@ -131,6 +144,8 @@ def _is_of_verb(word: Token, noun: Token) -> bool:
     """Say whether a word below a noun is its verb's: "shot dead two", "stripped ten of it"."""
     if word.dep_ == "amod":
         return word.lower_ == "dead" and word.i == noun.head.i + 1
+    if word.lower_ == "for" and noun.dep_ == "dobj" and noun.head.lemma_.lower() in _BLAMING:
+        return True  # "censured a senator for misconduct"
     return word.lower_ == "of" and word.dep_ == "prep" and noun.head.lemma_.lower() in _TAKING
 
 

@@ -69,6 +69,8 @@ def at_home(
             target = _as_people(target)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
+        if source.actor.role == "JUD" and target.token.lemma_.lower() in _INSTITUTIONS:
+            target = _in_country(target, source.actor.country)  # courts order their own state
         is_domestic = code.startswith(_DOMESTIC) and not is_abroad
         if is_domestic and source.actor.role not in _OUTSIDE_THE_STATE:
             if target.actor.resolved_by != "pronoun":  # a foreigner, named further above

@@ -122,7 +122,7 @@ class Parser:
         for number, doc in zip(order, stream, strict=True):
             left_out = read[number].left_out
             whole = _copied(doc, written[number]) if joined[number] else doc
-            parsed[number] = _as_written(whole, left_out) if left_out else whole
+            parsed[number] = _one_subject(_as_written(whole, left_out) if left_out else whole)
         return [parsed[number] for number in range(len(docs))]
 
     def _doc(self, blanked: str, joined: Iterable[str]) -> Doc:
@@ -146,6 +146,17 @@ class Parser:
 def _one_sentence(doc: Doc) -> Doc:
     for token in doc[1:]:
         token.is_sent_start = False
+    return doc
+
+
+def _one_subject(doc: Doc) -> Doc:
+    """Read two names that stand side by side as a verb's subjects as one: "Iraq PM visits …"."""
+    for token in doc[:-1]:
+        if token.dep_ == "nsubj":
+            following = token.nbor(1)
+            is_second = following.dep_ == "nsubj" and following.head.i == token.head.i
+            if is_second and token.text[:1].isupper() and not list(token.children):
+                token.dep_, token.head = "compound", following
     return doc
 
 

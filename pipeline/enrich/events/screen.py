@@ -84,6 +84,9 @@ _TOLD_BY_NOUNS = code_set("told_by_nouns")
 _MONTHS = frozenset(("March", "May"))
 _NOTHING: frozenset[str] = frozenset()
 _MIN_WORDS = 3
+_CROWDS = frozenset(("thousands", "hundreds", "dozens"))
+_ANSWERS = frozenset(("refused", "declined", "agreed", "accepted", "complied"))
+"""What somebody who was asked does in a sentence of two or three words."""
 _MARKET_REPORT = 4
 
 
@@ -146,12 +149,14 @@ class Screen:
         market = sum(word in _MARKET for word in words)
         if market >= _MARKET_REPORT or (market > 1 and not acting):
             return False
+        if len(words) <= _MIN_WORDS and named and words[-1:] and words[-1] in _ANSWERS:
+            return True  # "Copenhagen declined."
         if len(words) < _MIN_WORDS or not (named or acting) or _SPORT.search(text):
             return False
         present = frozenset(words)
         if any(not self._needs.get(word, _NOTHING).isdisjoint(present) for word in words):
             return True
-        others = sum(word in self._others for word in words)
+        others = sum(word in self._others or word in _CROWDS for word in words)
         sides = named + acting + (not _PERSONAL.isdisjoint(present)) + others
         sides += self._names_a_deed(words)
         if sides > 1 and not self._free.isdisjoint(present):

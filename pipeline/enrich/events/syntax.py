@@ -68,6 +68,7 @@ _OBJECT_CONTROL = frozenset(
 )
 _CAUSING = frozenset({"order", "have", "get", "want", "see", "keep", "find", "declare", "hold"})
 _PERSONAL = frozenset({"him", "her", "them", "it"})
+_AIMING = frozenset({"on", "at", "against"})
 _SHARING = frozenset({"xcomp", "ccomp", "advcl", "conj", "pcomp", "dep", "acomp"})
 MAX_CHAIN = 12
 
@@ -99,8 +100,21 @@ def conjuncts(token: Token) -> list[Token]:
     for item in found:
         if len(found) >= MAX_CHAIN:
             break
-        found.extend(child for child in item.children if child.dep_ == "conj")
+        found.extend(child for child in item.children if child.dep_ == "conj" or _is_listed(child))
     return found
+
+
+def _is_listed(name: Token) -> bool:
+    """Say whether a name that is read as an apposition is one of a list: "Fiji, Tonga and Palau".
+
+    It stands between the first name and one that a conjunction joins to that.
+    """
+    first = name.head
+    if name.dep_ != "appos" or name.pos_ != "PROPN" or first.pos_ != "PROPN":
+        return False
+    joined = (c for c in first.children if c.dep_ == "conj" and c.pos_ == "PROPN")
+    between = name.doc[name.i + 1 : next((c.left_edge.i for c in joined if c.i > name.i), name.i)]
+    return bool(between) and all(t.dep_ == "cc" for t in between)
 
 
 def nouns(token: Token) -> list[Token]:
@@ -120,7 +134,10 @@ def governed(preposition: Token) -> list[Token]:
         if child.dep_ == "pobj":
             found.extend(nouns(child))
         elif child.dep_ == "pcomp":
-            found.append(child)
+            # "opened fire on students marching": on them, not on their march.
+            own = [c for c in child.children if c.dep_ == "nsubj"]
+            aimed = preposition.lower_ in _AIMING and child.tag_ == "VBG"
+            found.extend(nouns(own[0]) if aimed and own else [child])
         elif child.dep_ == "prep" and not found:
             found.extend(governed(child))
     return found
