@@ -8,6 +8,7 @@ from functools import cache
 
 from pipeline import tsv
 from pipeline.parse.conventions.byline import take_byline
+from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.parse.conventions.embargo import is_embargo, lifts_embargo, zoned_end
 from pipeline.parse.conventions.providers import house_of, named, provider
 from pipeline.parse.conventions.signoff import read_sign_off, split_names, without_titles
@@ -289,8 +290,10 @@ def with_body(draft: Draft, flow: Flow) -> Draft:
         captions=(*draft.captions, *flow.captions),
         editor_note="\n".join(filter(None, (draft.editor_note, *embargoes, change, *below.notes)))
         or None,
-        set_aside=(*draft.set_aside, *below.aside),
+        set_aside=(*draft.set_aside, *below.aside, *flow.aside),
     )
+    if found and draft.summary and (again := find_dateline(draft.summary)):
+        draft = replace(draft, summary=draft.summary[again.end :] or draft.summary)
     if found and found.year and not draft.published_at:
         whole = found.on(None)
         draft = with_moment(draft, dates.midnight(whole) if whole else None)

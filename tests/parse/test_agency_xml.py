@@ -336,6 +336,28 @@ def test_a_byline_below_the_first_paragraph_is_no_paragraph(
     assert (story.paragraphs, story.bylines, story.provider) == (PARAGRAPHS, names, provider)
 
 
+def test_the_sign_between_takes_is_no_paragraph() -> None:
+    """PA ends a take with `mf`, and the next one goes on below it."""
+    first, second = BODY.split("</p>", 1)
+    story = one(nitf(body=f"{first}</p><p>mf</p>{second}<p>end</p>"))
+    assert story.paragraphs == PARAGRAPHS
+
+
+def test_the_lead_of_belga_has_its_sign_alone() -> None:
+    first, second = PARAGRAPHS
+    lines = "<DateLine>BRUXELLES 05/10 (BELGA)</DateLine>"
+    data = newsml(component(f"(BELGA) = {first}", "Lead") + component(second, "Body"), lines)
+    story = one(data)
+    assert (story.paragraphs, story.dateline) == (PARAGRAPHS, "BRUXELLES 05/10 (BELGA)")
+
+
+def test_a_summary_is_without_the_dateline_of_the_text() -> None:
+    """Reuters sends the first paragraph as a fragment, with its dateline."""
+    about = f'<description role="x:fragment">NORRBY (Reuters) - {PARAGRAPHS[0]}</description>'
+    story = one(g2(BODY.replace("<p>", "<p>NORRBY, Oct 5 (Reuters) - ", 1), about))
+    assert (story.summary, story.paragraphs) == (PARAGRAPHS[0], PARAGRAPHS)
+
+
 @pytest.mark.parametrize(
     "line",
     ["By The Numbers", "Von Berlin nach Paris", "Von der Leyen", "Di Maio", "Por Tilda Nord.",

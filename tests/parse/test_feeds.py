@@ -221,3 +221,19 @@ def test_the_time_of_a_change_of_a_post_is_that_of_its_version() -> None:
     story = one(export.format(changed="2026-10-06 09:30:00").encode())
     assert story.version_time == datetime(2026, 10, 6, 9, 30, tzinfo=UTC)
     assert one(export.format(changed="0000-00-00 00:00:00").encode()).version_time is None
+
+
+@pytest.mark.parametrize("word", ["sharedaddy sd-sharing", "jp-relatedposts", "addtoany_share"])
+def test_what_plug_ins_put_below_a_text_is_not_of_it(word: str) -> None:
+    """Buttons and links to other texts; nothing else is lost by that."""
+    links = "<h3>Share this:</h3><ul><li>Click to share on a network of people and boats</li></ul>"
+    tail = "<p>The post <a href='x'>Pier kept</a> appeared first on <a href='y'>Norrby</a>.</p>"
+    item = (
+        "<title>Pier kept</title><guid>1</guid>"
+        f"<description><![CDATA[<p>The pier.</p>{tail}]]></description>"
+        f"<content:encoded><![CDATA[<p>The pier is kept.</p><div class='{word}'>{links}</div>"
+        f"<p>Nobody knew.</p>{tail}]]></content:encoded>"
+    )
+    story = one(_rss(item, "xmlns:content='http://purl.org/rss/1.0/modules/content/'"))
+    assert story.paragraphs == ("The pier is kept.", "Nobody knew.")
+    assert (story.summary, story.warnings) == ("The pier.", ())

@@ -593,3 +593,36 @@ def test_four_digits_before_a_zone_are_an_hour(text: str, at: datetime | None) -
     """Without a year there is no day; what is no hour of the day is a year."""
     found = dates.moment(text)
     assert (found and found.at) == at
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("05 de Outubro de 2026, 10:15", datetime(2026, 10, 5, 9, 15, tzinfo=UTC)),
+        ("5 octobre 2026 à 10h15", datetime(2026, 10, 5, 10, 15, tzinfo=UTC)),
+        ("October 5, 2026", datetime(2026, 10, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_day_with_its_hour_below_a_headline_is_the_time(line: str, at: datetime) -> None:
+    agency = "Lisboa, 05 out 2026 (Lusa) - " if "Outubro" in line else ""
+    story = one(f"Pier is kept\n\n{line}\n\n{agency}The pier is kept, a man said.\n".encode())
+    assert (story.published_at, story.paragraphs) == (at, ("The pier is kept, a man said.",))
+
+
+def test_the_end_of_the_saudi_agency_is_no_paragraph() -> None:
+    """A word, the time and a number stand below its texts, on lines or on one."""
+    head = "العبارة باقية\n\nالرياض 24 ربيع الآخر 1448 هـ الموافق 05 أكتوبر 2026 م واس\n"
+    text = "أعلنت سلطة الميناء اليوم أن العبارة ستبقى في الخدمة."
+    for end in ("// انتهى //\n12:15 ت م\n0012", "// انتهى // 12:15 ت م 0012", "انتهى"):
+        story = one(f"{head}{text}\n\n{end}\n".encode())
+        assert (story.paragraphs, story.provider) == ((text,), "SPA")
+        assert story.dateline_date == date(2026, 10, 5)
+
+
+def test_a_word_above_the_embargo_line_does_not_withhold_for_ever() -> None:
+    """Where the line below it says until when; alone it withholds."""
+    text = "EMBARGOED: Pier opens\n\n{}Pier opens\n\nNORRBY, 5 October 2026 - The pier opens.\n"
+    story = one(text.format("EMBARGOED UNTIL 6 OCTOBER 2026, 09:00 CET\n\n").encode())
+    assert story.embargo_until == datetime(2026, 10, 6, 8, tzinfo=UTC)
+    assert (story.status, story.warnings) == ("usable", ())
+    assert one(text.format("").encode()).status == "withheld"

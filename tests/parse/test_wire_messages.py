@@ -359,3 +359,20 @@ def test_an_agency_in_the_byline_of_anpa_is_the_provider() -> None:
 def test_the_signature_of_epd_is_no_text() -> None:
     story = one(dpa("Turm verkauft =", "Norrby (epd). Der Turm ist verkauft.\n\nepd lno tno\n").raw)
     assert (story.provider, story.paragraphs) == ("epd", ("Der Turm ist verkauft.",))
+
+
+def test_an_anpa_message_of_another_house() -> None:
+    """Its service may be a large letter, and its byline an unmarked line above the text."""
+    data = (
+        b"\x16\x16\x01V1234\x1f\r\nu f\x13\x11 bc-PIER (NORRBY)  10-05 0120\r\n"
+        b"\x02^Pier is kept<\r\n\r\n   By Tilda Nord<\r\n"
+        b"   NORRBY, Oct 5 AAP - The pier is kept.<\r\n   Nobody knew.<\r\n"
+        b"   AAP tn/po<\r\n\x03\x04"
+    )
+    story = one(data)
+    assert (story.headline, story.slugline) == ("Pier is kept", "bc-PIER (NORRBY)")
+    assert (story.bylines, story.provider) == (("Tilda Nord",), "AAP")
+    assert story.paragraphs == ("The pier is kept.", "Nobody knew.")
+    assert [(c.role, c.value) for c in story.codes] == [
+        ("topic", "f"), ("service", "v"), ("words", "120"),
+    ]  # fmt: skip

@@ -31,12 +31,13 @@ _MAX_CHARS = 140
 def take_byline(
     paragraphs: tuple[str, ...],
 ) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """Return the names of a byline below the first paragraph, its agency, and the paragraphs
+    """Return the names of a byline among the first paragraphs, its agency, and the paragraphs
     without it.
 
     A whole paragraph that says in a language's own word whose text it is, and nothing else.
     """
-    for index in range(1, min(_LOOK_AHEAD, len(paragraphs))):
+    first = 0 if len(paragraphs) > 1 else 1
+    for index in range(first, min(_LOOK_AHEAD, len(paragraphs))):
         names, agency = read_byline(paragraphs[index])
         if names:
             return names, agency, (*paragraphs[:index], *paragraphs[index + 1 :])

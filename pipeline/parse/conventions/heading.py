@@ -82,7 +82,9 @@ _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 # `October 5, 2026` on a line of its own below a headline
 _NAMED_DAY = re.compile(
     r"^(?:[^\W\d_]{5,12},? )?(?:(?P<m>[^\W\d_]{3,12})\.? (?P<d>\d{1,2}),"
-    r"|(?P<d2>\d{1,2})\.?(?: de)? (?P<m2>[^\W\d_]{3,12})\.?(?: de)?) (?P<y>(?:19|20)\d\d)$"
+    r"|(?P<d2>\d{1,2})\.?(?: de)? (?P<m2>[^\W\d_]{3,12})\.?(?: de)?) (?P<y>(?:19|20)\d\d)"
+    r"(?:,? (?:às|at|um|kl\.?|a las|à|alle|klo|om|,|[-–|]) ?| ?, ?| )?"
+    r"(?:(?P<h>[01]?\d|2[0-3])[:.h](?P<i>[0-5]\d)(?: ?(?:Uhr|hrs?|h))?)?$"
 )
 _SERVICE_NUMBER = re.compile(r"^(?:[A-Za-z]?\d{3,4}|[A-Z]\d-\d{2,4})\s+")
 # `K2-042 FERRY-VOTE`: Kyodo's number, then the slug, which may be a single word.
@@ -279,7 +281,9 @@ def _read_date(head: Heading, text: str) -> bool:
         number = dates.month(named_day["m"] or named_day["m2"])
         found_day = dates.day(int(named_day["y"]), number, int(named_day["d"] or named_day["d2"]))
         if found_day:
-            head.moment = head.moment or dates.midnight(found_day)
+            clock = f"{named_day['h']:0>2}:{named_day['i']}" if named_day["h"] else ""
+            found = dates.moment(f"{found_day}T{clock}") if clock else dates.midnight(found_day)
+            head.moment = head.moment or found
             return True
     if not head.headline and (hour := _HOUR_OF_DAY.match(text)):
         return dates.month(hour["m"] or hour["m2"]) is not None

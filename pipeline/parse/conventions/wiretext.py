@@ -16,6 +16,7 @@ from pipeline.parse.conventions.providers import named, provider
 from pipeline.parse.conventions.signoff import SignOff, read_sign_off
 from pipeline.parse.conventions.zones import in_utc, zone_of_desk
 from pipeline.parse.draft import Draft, FaultError, replace
+from pipeline.parse.ids import same_title
 from pipeline.parse.text import dates
 from pipeline.parse.text.dates import Moment
 from pipeline.parse.text.paragraphs import split_paragraphs, tidy_paragraphs
@@ -46,6 +47,7 @@ _CLOSED = re.compile(
 )
 _RULE = re.compile(
     r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,}"
+    r"|mfl?"  # PA, where a take ends and the next one begins
     # the New York Times' service
     r"|\(?(?:STORY CAN END HERE|(?:BEGIN|END) OPTIONAL TRIM|OPTIONAL \w+ FOLLOWS)\b[^a-z]{0,60}"
     r")\s*$"
@@ -154,7 +156,10 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         entry if home is desk else read_embargo(text, near, day_only=day_only, home=home)
         for text, entry, home in zip(lines, found, homes, strict=True)
     ]
-    unknown = [text for text, entry in zip(lines, found, strict=True) if not entry.until]
+    pairs = list(zip(lines, found, strict=True))
+    unknown = [text for text, entry in pairs if not entry.until]
+    if len(unknown) < len(pairs):  # `EMBARGOED: Pier opens` above the line that says until when
+        unknown = [text for text in unknown if not _is_headline(draft.headline, text)]
     warnings = [f"embargo not understood, withheld: {text[:120]}" for text in unknown]
     of_homes = zip(found, homes, strict=True)
     warnings += dict.fromkeys(zoneless(home) for entry, home in of_homes if entry.zoneless)
@@ -167,6 +172,12 @@ def with_embargo(draft: Draft, lines: Sequence[str]) -> Draft:
         status="withheld" if unknown and draft.status == "usable" else draft.status,
         warnings=(*draft.warnings, *warnings),
     )
+
+
+def _is_headline(headline: str, text: str) -> bool:
+    """Say whether an embargo line is nothing but its word and the story's headline."""
+    _, colon, rest = text.partition(":")
+    return bool(colon and headline) and same_title(headline, rest.strip())
 
 
 def under_its_headline(draft: Draft) -> Draft:

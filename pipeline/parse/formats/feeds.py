@@ -197,7 +197,7 @@ def _entry(item: etree._Element, feed: _Feed, shared: frozenset[str]) -> Draft:
         codes=tuple(_codes(entry)),
         keywords=aside.keywords,
         rights=_text(entry, "rights") or _text(feed.values, "rights"),
-        summary=" ".join(summary.paragraphs) or None,
+        summary=" ".join(_without_trailer(summary).paragraphs) or None,
         captions=aside.captions,
         related=(Relation("related", link),) if link and link != identity else (),
         created_at=published.at if published else None,

@@ -49,7 +49,7 @@ _IPTC = re.compile(
 )
 _NUMBER_ALONE = re.compile(r"^[A-Za-z]{2,5} ?\d{1,5}$")
 _LETTERS = re.compile(r"^(?P<priority>[A-Za-z1-9]) (?P<rest>[A-Za-z]{1,5}(?: \d{1,5})?)$")
-_ANPA_NUMBER = re.compile(r"^(?P<service>[a-z])(?P<number>\d{3,4})(?:[\x1f ](?P<selector>.*))?$")
+_ANPA_NUMBER = re.compile(r"^(?P<service>[A-Za-z])(?P<number>\d{3,4})(?:[\x1f ](?P<selector>.*))?$")
 _ANPA = re.compile(
     r"^(?P<priority>[a-z])\s+(?P<category>[a-z])\s+(?:(?:\S{2}\s+)(?=\S*[A-Z]))?(?P<keyword>\S.*?)"
     r"(?:\s+(?P<day>\d{1,2}-\d{1,2}))?(?:\s+(?P<words>\d{1,5}))?$"
@@ -182,7 +182,7 @@ def _header(lines: list[str]) -> _Header:
         paragraphs=(),
         slugline=line(" ".join((body["keyword"], *rest[1:]))),
         urgency=_URGENCY.get(body["priority"]),
-        codes=tuple(_codes(body, "anpa1312", number["service"] if number else None)),
+        codes=tuple(_codes(body, "anpa1312", number["service"].lower() if number else None)),
         format_version="anpa1312",
     )
     return _Header(draft, words, number["selector"] if number else None, day=body["day"])

@@ -127,7 +127,7 @@ def read_mapped(
             low[_NAMES.get(name, name)] = _list(name, found)
         elif name == "language":
             low[name] = _language(_scalar(found[0]))
-        elif entry.text == "html":
+        elif entry.text == "html" or _MARKUP.search(_scalar(found[0])):
             low[name] = " ".join(read_html(_scalar(found[0])).paragraphs)
         else:
             low[name] = line(_scalar(found[0]))
@@ -147,6 +147,7 @@ def read_mapped(
     )
 
 
+_MARKUP = re.compile(r"</[a-z]+[0-9]?>|<br ?/?>", re.I)
 _NAMES = {"byline": "bylines"}
 
 

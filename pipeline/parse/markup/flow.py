@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lxml import etree, html
@@ -85,6 +85,8 @@ _SKIPPED = frozenset(
 )
 _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
 _MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
+# What plug-ins of sites put below a text: to share it, and other texts to read.
+_SHARING = ("sharedaddy", "jp-relatedposts", "addtoany", "heateor_sss", "essb_links", "yarpp")
 NO_TEXT = frozenset(["script", "style", "template", "noscript", "svg"])
 """Elements whose characters nobody reads."""
 INLINE = frozenset(
@@ -120,10 +122,11 @@ _CELL_MARK = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The paragraphs of a body, and the captions that stood among them."""
+    """The paragraphs of a body, the captions that stood among them, and what is no part of it."""
 
     paragraphs: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def local(element: etree._Element) -> str:
@@ -195,10 +198,15 @@ def _is_legal(number: str) -> bool:
 def read_html(markup: str, skip: Iterable[str] = ()) -> Flow:
     """Return the text of an HTML fragment or page, however broken it is.
 
-    Without elements whose name is in `skip`.
+    Without elements whose name is in `skip`, and buttons and links of plug-ins (`Share this:`).
     """
+    aside: tuple[str, ...] = ()
+    for word in _SHARING:
+        if word in markup:
+            markup, left = without_class(markup, word)
+            aside += left
     root = _tree(markup)
-    return read_flow(root, skip) if root is not None else Flow()
+    return replace(read_flow(root, skip), aside=aside) if root is not None else Flow()
 
 
 def _tree(markup: str) -> etree._Element | None:

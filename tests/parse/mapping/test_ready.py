@@ -214,3 +214,14 @@ def test_every_ready_mapping_has_its_rows() -> None:
     """None ships untried."""
     tried = {case[0] for case in CASES} | {"mind"}
     assert tried == set(ready_texts()) == {mapping.name for mapping in ready_mappings()}
+
+
+def test_a_summary_of_markup_is_read_as_such() -> None:
+    """The Guardian's standfirst has tags."""
+    content = {
+        "id": "w/1", "webTitle": "Pier kept", "webPublicationDate": "2026-10-05T10:15:00Z",
+        "webUrl": "https://www.theguardian.com/w/1",
+        "fields": {"standfirst": "<p>A <b>close</b> vote</p>", "body": "<p>It is kept.</p>"},
+    }  # fmt: skip
+    (story,) = _stories({"response": {"status": "ok", "content": content}})
+    assert (story.summary, story.paragraphs) == ("A close vote", ("It is kept.",))
