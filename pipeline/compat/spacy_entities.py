@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.compat.liberty import Liberty
+from pipeline.compat.thinc_encoder import WindowEncoder, encoder_in_blocks, widened
 
 LIBERTY = Liberty(
     library="spacy",
@@ -32,6 +33,14 @@ LIBERTY = Liberty(
 
 _FEATURES = 3
 """Tokens that a state is described by: the next one, the entity's first, the one before."""
+
+_MARKS = ("IS_SPACE", "IS_LOWER", "IS_PUNCT", "LIKE_NUM")
+"""Attributes of tokens that are no name by themselves; the first says which can be in none."""
+_AROUND = 2
+"""How far from a token that may be a name others are looked at: "van der Bellen", "Bank of the
+South"."""
+_MOST_WITHOUT = 30
+"""Tokens without a capital letter in a row: where there are more, names may stand in small letters."""
 
 _Floats = NDArray[np.float32]
 _Ints = NDArray[np.int64]
@@ -48,6 +57,7 @@ class Decoder:
     """
 
     vectors: Any
+    encoder: WindowEncoder | None
     lower: Any
     weights: _Floats
     bias: _Floats
@@ -64,33 +74,47 @@ class Decoder:
         if not len(stops) or not stops[-1]:
             yield from ([] for _ in docs)
             return
-        cached = self.lower.predict(self.vectors.predict(docs))
+        marks = np.concatenate([doc.to_array(list(_MARKS)) for doc in docs]).astype(bool)
+        wanted = np.ones(stops[-1], dtype=bool)
+        if self.encoder is not None:
+            wanted = _near_names(~marks.any(axis=1))
+        # From here on a token that is not wanted is none: it ends what stands before it.
+        tokens = np.flatnonzero(wanted)
+        cached = self.lower.predict(self._vectors(docs, wanted))
         state_bias = self.lower.get_param("b")
-        is_last = np.zeros(stops[-1], dtype=bool)
-        is_last[stops[sizes > 0] - 1] = True
-        is_space = np.concatenate([doc.to_array("IS_SPACE") for doc in docs]).astype(bool)
-        actions = self._outside(cached, state_bias, is_last, is_space)
+        is_last = np.ones(len(tokens), dtype=bool)
+        is_last[:-1] = np.diff(tokens) > 1
+        is_last |= np.isin(tokens, stops - 1)
+        actions = self._outside(cached, state_bias, is_last, marks[tokens, 0])
         ends = self._ends(cached, state_bias, is_last, actions)
         named = np.flatnonzero([kind != "" for kind in self.kinds])
         starts = np.flatnonzero(np.isin(actions, named))
-        bounds = np.searchsorted(starts, stops)
+        bounds = np.searchsorted(tokens[starts], stops)
         begin = 0
         for first, bound in zip(stops - sizes, bounds, strict=True):
             found: list[tuple[int, int, str]] = []
-            free = first
+            free = 0
             for start in starts[begin:bound].tolist():
                 if start >= free:
                     free = int(ends[start])
-                    found.append((start - first, free - first, self.kinds[actions[start]]))
+                    kind = self.kinds[actions[start]]
+                    found.append((int(tokens[start] - first), int(tokens[free - 1] + 1 - first), kind))
             begin = bound
             yield found
+
+    def _vectors(self, docs: Sequence[Any], wanted: _Flags) -> Any:
+        if self.encoder is None:
+            return self.vectors.predict(docs)
+        (embed, _), (_, linear) = self.vectors.layers[0].layers, self.vectors.layers[1:]
+        encoded = self.encoder.lists(embed.predict(docs), wanted)
+        return linear.predict(np.concatenate(encoded)[wanted])
 
     def _outside(
         self, cached: Any, state_bias: _Floats, is_last: _Flags, is_space: _Flags
     ) -> _Ints:
         """Return the best action at each token outside an entity, as a class."""
         padding = cached[0]
-        hidden = (cached[1:, 0] + padding[1] + padding[2] + state_bias).max(axis=-1)
+        hidden = _greatest(cached[1:, 0] + (padding[1] + padding[2] + state_bias))
         scores = hidden @ self.weights[self.outside].T + self.bias[self.outside]
         begins = self.begins[self.outside]
         scores[np.ix_(is_last, begins)] = -np.inf
@@ -107,7 +131,7 @@ class Decoder:
         while len(first):
             # Row 0 of `cached` is padding, so row i + 1 is token i.
             state = cached[at + 1, 0] + cached[first + 1, 1] + cached[at, 2] + state_bias
-            hidden = state.max(axis=-1)
+            hidden = _greatest(state)
             inside, last = self.inside[actions[first]], self.last[actions[first]]
             goes_on = (hidden * self.weights[inside]).sum(axis=1) + self.bias[inside]
             stops = (hidden * self.weights[last]).sum(axis=1) + self.bias[last]
@@ -115,6 +139,25 @@ class Decoder:
             ends[first[ended]] = at[ended] + 1
             first, at = first[~ended], at[~ended] + 1
         return ends
+
+
+def _near_names(may_be_name: _Flags) -> _Flags:
+    """Flag the tokens that a name can be made of: those near a capital letter, and whole stretches
+    where there is none for long."""
+    wanted = widened(may_be_name, _AROUND)
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], wanted, [True]))))
+    for begin, end in edges.reshape(-1, 2):
+        if end - begin > _MOST_WITHOUT:
+            wanted[begin:end] = True
+    return wanted
+
+
+def _greatest(pieces: _Floats) -> _Floats:
+    """Return the greatest of the pieces, which are few: numpy's `max` goes number by number."""
+    found: _Floats = np.maximum(pieces[..., 0], pieces[..., 1])
+    for number in range(2, pieces.shape[-1]):
+        np.maximum(found, pieces[..., number], out=found)
+    return found
 
 
 def decoder(step: Any) -> Decoder | None:
@@ -125,6 +168,7 @@ def decoder(step: Any) -> Decoder | None:
     if not model.attrs.get("has_upper") or model.attrs.get("unseen_classes"):
         return None
     lower, upper = model.get_ref("lower"), model.get_ref("upper")
+    vectors = model.get_ref("tok2vec")
     if lower.get_dim("nF") != _FEATURES or lower.get_dim("nP") < 2:
         return None
     names = [step.moves.get_class_name(number) for number in range(step.moves.n_moves)]
@@ -133,7 +177,8 @@ def decoder(step: Any) -> Decoder | None:
         return None
     outside = [n for n, name in enumerate(names) if name == "O" or name[:2] in ("B-", "U-")]
     return Decoder(
-        model.get_ref("tok2vec"),
+        vectors,
+        _encoder(vectors),
         lower,
         upper.get_param("W"),
         upper.get_param("b"),
@@ -143,3 +188,12 @@ def decoder(step: Any) -> Decoder | None:
         np.array([numbers.get(f"L-{name[2:]}", -1) for name in names]),
         tuple(name[2:] for name in names),
     )
+
+
+def _encoder(vectors: Any) -> WindowEncoder | None:
+    """Return the encoder of "embedding, encoder; then one array, then a product", if it is one that
+    works in blocks."""
+    names = [node.name.split(">>", 1)[0] for node in vectors.layers]
+    if names[1:] != ["list2array", "linear"] or len(vectors.layers[0].layers) != 2:
+        return None
+    return encoder_in_blocks(vectors.layers[0].layers[1])

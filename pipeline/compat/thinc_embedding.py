@@ -1,8 +1,8 @@
-"""The embedding step of spaCy's models, computed once for each distinct word of a batch.
+"""The embedding step of spaCy's models, computed once for each word and kept.
 
 What `MultiHashEmbed` gives for a token depends on its word alone, and running text repeats its
-words: of a hundred stories' tokens about a sixth are distinct. The weights and the sums are the
-model's own, so its output is the same.
+words: of a hundred stories' tokens about a sixth are distinct, and most of those stood in earlier
+stories too. The weights and the sums are the model's own, so its output is the same.
 """
 
 from __future__ import annotations
@@ -38,23 +38,48 @@ _FACTORS = np.array(
 )
 
 
+MOST_KEPT = 20_000
+"""Words whose vectors a model keeps, 8 MB of them: the first ones that it meets. They are nearly all
+tokens of any text."""
+
+
 def embed_distinct(model: Any) -> None:
     """Let every `MultiHashEmbed` without static vectors in a thinc model work on distinct words."""
     for node in model.walk():
         names = tuple(layer.name.split("(", 1)[0] for layer in node.layers)
         if names == _STEPS and len(node.layers[0].attrs["columns"]) <= len(_FACTORS):
-            node._func = _forward
+            node._func = _Embedding()
 
 
-def _forward(model: Any, docs: Any, is_train: bool) -> Any:  # noqa: ARG001 - thinc names it
-    extract, _, hashes, mix, _ = model.layers
-    features = extract.predict(docs)
-    sizes = [len(rows) for rows in features]
-    rows = np.concatenate(features)
-    keys = (rows * _FACTORS[: rows.shape[1]]).sum(axis=1, dtype="uint64")
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    table = mix.predict(hashes.predict(rows[first]))
-    return np.split(table[inverse], np.cumsum(sizes)[:-1]), _no_gradient
+class _Embedding:
+    """The forward step of one node: a vector for each word, of which it keeps the first ones."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, int] = {}
+        self._kept: Any = None
+
+    def __call__(self, model: Any, docs: Any, is_train: bool) -> Any:  # noqa: ARG002 - thinc names it
+        extract, _, hashes, mix, _ = model.layers
+        features = extract.predict(docs)
+        sizes = [len(rows) for rows in features]
+        rows = np.concatenate(features)
+        keys = (rows * _FACTORS[: rows.shape[1]]).sum(axis=1, dtype="uint64")
+        distinct, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        known = np.array([self._rows.get(key, -1) for key in distinct.tolist()], dtype="int64")
+        new = np.flatnonzero(known < 0)
+        if self._kept is None:
+            self._kept = np.empty((MOST_KEPT, mix.get_dim("nO")), dtype="float32")
+        table = self._kept[known]
+        if len(new):
+            table[new] = mix.predict(hashes.predict(rows[first[new]]))
+            self._keep(distinct[new], table[new])
+        return np.split(table[inverse], np.cumsum(sizes)[:-1]), _no_gradient
+
+    def _keep(self, keys: Any, vectors: Any) -> None:
+        begin = len(self._rows)
+        count = min(len(keys), MOST_KEPT - begin)
+        self._kept[begin : begin + count] = vectors[:count]
+        self._rows.update(zip(keys[:count].tolist(), range(begin, begin + count), strict=True))
 
 
 def _no_gradient(_gradient: Any) -> Any:

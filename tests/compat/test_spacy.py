@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import spacy
 
+from pipeline.compat import thinc_embedding
 from pipeline.compat.spacy_entities import decoder
 from pipeline.compat.spacy_words import words_step
 from pipeline.compat.thinc_embedding import embed_distinct
@@ -39,11 +40,29 @@ def test_spacy_still_embeds_a_word_as_often_as_it_occurs(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("name", ["news-en", "news-es", "news-de"])
 def test_models_that_ship_embed_a_word_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many columns a model of ours has, a batch costs it its distinct words."""
+    """However many columns a model of ours has, a batch costs it its new words."""
     model = recognizer(name)
     rows = embedded_rows(model.step.model.get_ref("tok2vec"), monkeypatch)
-    list(entities(model, ["Madrid " * 16]))
-    assert rows == [1]
+    list(entities(model, ["Qwortingen " * 16]))
+    list(entities(model, ["Qwortingen Zwabberdam"]))
+    assert rows == [1, 1]
+
+
+def test_words_beyond_those_that_are_kept_have_the_same_vectors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model that may keep three words embeds the others anew each time."""
+    monkeypatch.setattr(thinc_embedding, "MOST_KEPT", 3)
+    nlp = spacy.load(_NAME)
+    model = nlp.get_pipe("ner").model.get_ref("tok2vec")
+    docs = [nlp.make_doc(text) for text in (_TEXT, "in Baku", _TEXT)]
+    own = [model.predict([doc])[0] for doc in docs]
+    embed_distinct(model)
+    rows = embedded_rows(model, monkeypatch)
+    found = [model.predict([doc])[0] for doc in docs]
+    for one, other in zip(own, found, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-5)
+    assert rows[0] == rows[2] + 3
 
 
 def embedded_rows(model: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:

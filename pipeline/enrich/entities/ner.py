@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.compat.spacy_entities import Decoder, decoder
 from pipeline.compat.thinc_embedding import embed_distinct
+from pipeline.compat.thinc_encoder import encode_in_blocks
 from pipeline.enrich.entities.shipped import is_shipped, load_shipped, shipped_hash
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, TRUSTED, Span
 from pipeline.enrich.lexicon import word_set
@@ -104,6 +105,7 @@ def _hasten(model: Any) -> None:
     for node in model.walk():
         node.ops = ops
     embed_distinct(model)
+    encode_in_blocks(model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from thinc.api import Model
 
+MOST_KEPT = 20_000
+"""Words of which a model keeps what its columns hold: the first ones that it meets."""
 WIDTH = 96
 COLUMNS = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
 LIST_CLASSES = 64
@@ -108,6 +110,12 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
 
     names = ["LIST", *(["WORD"] if table is not None else [])]
     parts = PIECES[:pieces]
+    kept: dict[int, tuple[int, ...]] = {}
+
+    def looked_up(word: str) -> tuple[int, ...]:
+        row = () if table is None else (table.row(word),)
+        hashes = (mmh3.hash(word[part], signed=False) for part in parts)
+        return (list_class(word, lexicon), *row, *hashes)
 
     def forward(model: Model[Any, Any], docs: Sequence[Any], is_train: bool) -> Any:  # noqa: ARG001 - thinc names them
         from spacy.attrs import ORTH
@@ -115,14 +123,15 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
         orths = [doc.to_array(ORTH) for doc in docs]
         distinct, inverse = np.unique(np.concatenate(orths), return_inverse=True)
         strings = docs[0].vocab.strings
-        words = [strings[int(orth)] for orth in distinct]
-        more = np.zeros((len(words), len(names) + pieces), dtype="uint64")
-        for number, word in enumerate(words):
-            more[number, 0] = list_class(word, lexicon)
-            if table is not None:
-                more[number, 1] = table.row(word)
-            for at, part in enumerate(parts, len(names)):
-                more[number, at] = mmh3.hash(word[part], signed=False)
+        columns_of_words = []
+        for orth in distinct.tolist():
+            found = kept.get(orth)
+            if found is None:
+                found = looked_up(strings[orth])
+                if len(kept) < MOST_KEPT:
+                    kept[orth] = found
+            columns_of_words.append(found)
+        more = np.array(columns_of_words, dtype="uint64").reshape(-1, len(names) + pieces)
         every = more[inverse]
         result, begin = [], 0
         for doc, own in zip(docs, orths, strict=True):
