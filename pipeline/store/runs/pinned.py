@@ -8,7 +8,8 @@ was, or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import pyarrow.compute as pc
@@ -68,6 +69,19 @@ def pinned(
             )
         found[table] = handle
     return Snapshot(url, options, found)
+
+
+@contextmanager
+def told_of_lost_files() -> Iterator[None]:
+    """Raise `StoreError` for a file of the pinned versions that clean-up removed under a run."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StoreError(
+            "a data file that the run was planned on was removed: start it again, it is then planned"
+            " anew and does the rest (docs/reprocess.md)",
+            reason=str(error),
+        ) from error
 
 
 def unfinished(

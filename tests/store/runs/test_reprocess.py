@@ -304,6 +304,21 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
         list(run.records(5))
 
 
+def test_a_run_whose_files_go_while_it_reads_says_what_to_do(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clean-up removed the rejects that it looks deletions up in: no bare error of the store's."""
+    run = plan_reprocess(str(lake), {}, STAGES).run
+
+    def gone(*_: object) -> Snapshot:
+        raise FileNotFoundError("rejects/date=2026-03-04/1-0.parquet")
+
+    monkeypatch.setattr("pipeline.store.runs.reprocess.open_snapshot", gone)
+    with pytest.raises(StoreError, match="start it again") as raised:
+        list(run.records())
+    assert "1-0.parquet" in str(raised.value)
+
+
 def test_a_run_brings_back_nothing_that_was_deleted_since(lake: Path) -> None:
     """Its versions hold the story still, until clean-up: it stops, and is planned anew."""
     run = plan_reprocess(str(lake), {}, STAGES).run
