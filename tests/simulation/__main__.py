@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=1500, help="steps of one life")
     parser.add_argument("--total", type=int, default=10**6, help="steps of all lives")
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--shrink-minutes", type=float, default=5.0, help="for each failed life")
     parser.add_argument("--delta-rs", action="store_true", help="a folder and true delta-rs: slow")
     parser.add_argument("--trace", action="store_true", help="print the last steps of a failure")
     asked = parser.parse_args()
@@ -44,7 +45,7 @@ def main() -> int:
             if outcome.failure is not None:
                 failed += 1
                 _tell(f"{outcome.plan}\n  after {outcome.steps} steps: {outcome.failure}")
-                least = shrunk(outcome, backend)
+                least = shrunk(outcome, backend, is_over=_minutes(asked.shrink_minutes))
                 _tell(f"  shrunk: {least.plan}\n  after {least.steps} steps: {least.failure}")
                 if asked.trace:
                     _tell("\n".join(f"    {line}" for line in least.last))
@@ -52,6 +53,12 @@ def main() -> int:
     _tell(f"seeds {asked.seed} to {seed - 1}, {failed} of them failed")
     _tell(covered.report(time.monotonic() - started))
     return 1 if failed else 0
+
+
+def _minutes(minutes: float) -> Callable[[], bool]:
+    """Say whether so many minutes have passed since now."""
+    end_s = time.monotonic() + 60 * minutes
+    return lambda: time.monotonic() > end_s
 
 
 def _folders(root: Path) -> Callable[[], Backend]:

@@ -438,11 +438,17 @@ def lived(plan: Plan, backend: Callable[[], Backend], *, is_finished: bool = Tru
 
 
 def shrunk(
-    outcome: Outcome, backend: Callable[[], Backend], tries: int = 8, *, is_finished: bool = True
+    outcome: Outcome,
+    backend: Callable[[], Backend],
+    tries: int = 8,
+    *,
+    is_finished: bool = True,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """The smallest life found that still goes wrong: fewer actors, faults, events and steps.
 
     What is left out changes all that follows, so each smaller plan is tried under some seeds.
+    `is_over` says that it is to be left at what was found.
     """
     best = outcome
     changed = True
@@ -450,6 +456,8 @@ def shrunk(
         changed = False
         for plan in _smaller(best):
             for n in range(tries):
+                if is_over():
+                    return best
                 seed = best.plan.seed if n == 0 else best.plan.seed * 1000 + n
                 found = lived(replace(plan, seed=seed), backend, is_finished=is_finished)
                 if found.failure is not None:
