@@ -40,7 +40,7 @@ _AROUND = 2
 """How far from a token that may be a name others are looked at: "van der Bellen", "Bank of the
 South"."""
 _MOST_WITHOUT = 30
-"""Tokens without a capital letter in a row: where there are more, names may stand in small letters."""
+"""Tokens in a row without a capital letter: where there are more, names may be in small letters."""
 
 _Floats = NDArray[np.float32]
 _Ints = NDArray[np.int64]
@@ -98,7 +98,9 @@ class Decoder:
                 if start >= free:
                     free = int(ends[start])
                     kind = self.kinds[actions[start]]
-                    found.append((int(tokens[start] - first), int(tokens[free - 1] + 1 - first), kind))
+                    found.append(
+                        (int(tokens[start] - first), int(tokens[free - 1] + 1 - first), kind)
+                    )
             begin = bound
             yield found
 

@@ -39,8 +39,8 @@ _FACTORS = np.array(
 
 
 MOST_KEPT = 20_000
-"""Words whose vectors a model keeps, 8 MB of them: the first ones that it meets. They are nearly all
-tokens of any text."""
+"""Words whose vectors a model keeps, 8 MB of them: the first ones that it meets, which are nearly
+all tokens of any text."""
 
 
 def embed_distinct(model: Any) -> None:

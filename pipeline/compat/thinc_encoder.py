@@ -25,7 +25,7 @@ LIBERTY = Liberty(
 )
 
 _BLOCK = 512
-"""Tokens of a block: what a layer makes of them, 600 kB a step, stays in a processor's own cache."""
+"""Tokens of a block: what a layer makes of them, 600 kB a step, stays in a core's own cache."""
 _LAYER = frozenset({"expand_window", "maxout", "layernorm"})
 
 _WINDOW = np.arange(3)
@@ -36,7 +36,7 @@ _Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer's weights: `weights` (3 * width, pieces * width), a piece's columns side by side."""
+    """A layer: `weights` (3 * width, pieces * width) have the columns of a piece side by side."""
 
     weights: _Floats
     bias: _Floats
@@ -132,7 +132,7 @@ def widened(flags: _Flags, by: int) -> _Flags:
 
 
 def _window_encoder(model: Any) -> WindowEncoder | None:
-    """Return the encoder of a `MaxoutWindowEncoder` node; None for a node that is built otherwise."""
+    """Return the encoder of a `MaxoutWindowEncoder` node; None for one that is built otherwise."""
     if not model.name.startswith("with_array") or not model.layers:
         return None
     inner = model.layers[0]

@@ -14,7 +14,7 @@ from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, 
 
 VERSIONS: Mapping[str, int] = {
     "language": 2,
-    "entities": 5,
+    "entities": 6,
     "places": 2,
     "topics": 1,
 }

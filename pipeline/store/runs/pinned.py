@@ -72,14 +72,14 @@ def pinned(
 
 
 @contextmanager
-def told_of_lost_files() -> Iterator[None]:
+def lost_files_explained() -> Iterator[None]:
     """Raise `StoreError` for a file of the pinned versions that clean-up removed under a run."""
     try:
         yield
     except FileNotFoundError as error:
         raise StoreError(
-            "a data file that the run was planned on was removed: start it again, it is then planned"
-            " anew and does the rest (docs/reprocess.md)",
+            "a data file that the run was planned on was removed: start it again, it is then"
+            " planned anew and does the rest (docs/reprocess.md)",
             reason=str(error),
         ) from error
 

@@ -23,9 +23,9 @@ from pipeline.store.commit.write import GENERATION, GENERATIONS
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.pinned import (
     Versions,
+    lost_files_explained,
     name_of,
     pinned,
-    told_of_lost_files,
     unfinished,
 )
 from pipeline.store.runs.reprocess_select import PickCounts, PickedStories, select
@@ -68,7 +68,7 @@ class ReprocessRun:
         stories that it picks were deleted for good since.
         """
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
-        with told_of_lost_files(), select(snapshot, self.stages, self.where) as selection:
+        with lost_files_explained(), select(snapshot, self.stages, self.where) as selection:
             if selection.count().digest != self.digest:
                 raise StoreError(
                     "the condition picks other stories than before: plan the run anew"

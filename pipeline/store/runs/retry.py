@@ -19,9 +19,9 @@ from pipeline.store.read.rejects import Picked, open_rejects, read_rejects
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.runs.pinned import (
     Versions,
+    lost_files_explained,
     name_of,
     pinned,
-    told_of_lost_files,
     unfinished,
 )
 from pipeline.store.schema.rows import Row
@@ -62,7 +62,7 @@ class RetryRun:
         known by content. Raises `StoreError` where the tables no longer have what was planned on.
         """
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
-        with told_of_lost_files(), read_rejects(snapshot) as rejects:
+        with lost_files_explained(), read_rejects(snapshot) as rejects:
             for offset, row in enumerate(rejects.rows(self.picked, raw=True)):
                 if offset >= start:
                     yield Record(
