@@ -77,7 +77,7 @@ class Decoder:
         marks = np.concatenate([doc.to_array(list(_MARKS)) for doc in docs]).astype(bool)
         wanted = np.ones(stops[-1], dtype=bool)
         if self.encoder is not None:
-            wanted = _near_names(~marks.any(axis=1))
+            wanted = _near_names(np.logical_not(marks.any(axis=1)))
         # From here on a token that is not wanted is none: it ends what stands before it.
         tokens = np.flatnonzero(wanted)
         cached = self.lower.predict(self._vectors(docs, wanted))
