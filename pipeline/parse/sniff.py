@@ -23,6 +23,7 @@ from pipeline.parse.formats.reuters21578 import REUTERS21578
 from pipeline.parse.formats.text import TEXT
 from pipeline.parse.formats.trec import TREC
 from pipeline.parse.formats.web import Warc, WebPage
+from pipeline.parse.formats.xml_story import XmlStory
 from pipeline.parse.limits import ParseLimits
 
 _HEAD_BYTES = 4096
@@ -81,6 +82,7 @@ FORMATS: tuple[Format, ...] = (
     FEEDS,
     HtmlPage(read_story_object),
     WebPage(read_story_object),
+    XmlStory(read_story_object),
     MAIL,
     NEXIS,
     FACTIVA,

@@ -39,6 +39,7 @@ FORMAT_VERSIONS: Mapping[str, int] = {
     "text": 1,
     "trec": 1,
     "warc": 1,
+    "xml": 1,
 }
 """The version of each wire format, by the name that its stories have in the column `format`."""
 
