@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from pipeline.compat.spacy_arcs import arc_parser
 from pipeline.compat.spacy_words import words_step
 
 if TYPE_CHECKING:
@@ -91,7 +92,11 @@ class Parser:
     def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
         self._words = words_step(nlp)
-        wanted = _STEPS if self._words else (*_STEPS, *_WORD_STEPS)
+        # spaCy's steps for words read what its own parser has set.
+        self._arcs = arc_parser(nlp.get_pipe("parser")) if self._words else None
+        wanted = {*_STEPS} if self._words else {*_STEPS, *_WORD_STEPS}
+        if self._arcs:
+            wanted.remove("parser")
         self._steps = [
             cast("Pipe", nlp.get_pipe(name)) for name in nlp.pipe_names if name in wanted
         ]
@@ -115,6 +120,8 @@ class Parser:
         stream = [docs[i] for i in order]
         for step in self._steps:
             stream = list(step.pipe(stream, batch_size=128))
+        if self._arcs:
+            self._arcs.parse(stream)
         if self._words:
             for doc in stream:
                 self._words.set(doc)
