@@ -35,8 +35,15 @@ def report(
         str | None, typer.Option(help="Only stories on this country, as ARM.", show_default=False)
     ] = None,
     most_stories: Annotated[
-        int, typer.Option("--stories", min=0, max=2000, help="At most so many stories' texts.")
-    ] = 200,
+        int | None,
+        typer.Option(
+            "--stories",
+            min=0,
+            max=2000,
+            show_default=False,
+            help="At most so many stories' texts, in place of as many as the figures lead to.",
+        ),
+    ] = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     lake: LakeOption = None,
     config: ConfigOption = None,

@@ -83,14 +83,14 @@ def _shape(drawn: Drawn) -> Markup:
     Not by the template: a map has some thousand values, and each would be looked through alone.
     Numbers and paths are ours; what is written may be a story's.
     """
-    at = tuple(f"{number:.1f}" for number in drawn.at)
+    at = tuple(f"{number:.1f}".removesuffix(".0") for number in drawn.at)
     title = f"<title>{escape(printable(drawn.title))}</title>" if drawn.title else ""
     css = escape(drawn.css)
     match drawn.kind:
         case "rect":
             x, y, width, height = at
-            shape = f'<rect class="{css}" x="{x}" y="{y}" width="{width}" height="{height}"'
-            end = "rect"
+            # A path says the same as <rect> in half as many letters.
+            shape, end = f'<path class="{css}" d="M{x} {y}h{width}v{height}h-{width}z"', "path"
         case "circle":
             x, y, radius = at
             shape, end = f'<circle class="{css}" cx="{x}" cy="{y}" r="{radius}"', "circle"

@@ -1,8 +1,6 @@
-// The report without this script is whole; with it, links open what is folded, and stories are filtered by
-// words that stand in the address.
+// The report without this script is whole; with it, links open what is folded, stories are filtered by words
+// that stand in the address (`#with=`, by sort.js), and tables are printed unfolded.
 "use strict";
-
-const FILTER = "with=";
 
 function reveal() {
   let wanted = null;
@@ -13,15 +11,15 @@ function reveal() {
   }
   for (let at = wanted; at; at = at.parentElement) {
     if (at.tagName === "DETAILS") at.open = true;
+    at.hidden = false; // the filter's words may not be in it
   }
   if (wanted) wanted.scrollIntoView({ block: "start" });
 }
 
 const filter = document.querySelector(".filter");
-const input = filter.querySelector("input");
 const stories = [...document.querySelectorAll("details.story")];
 
-function narrow() {
+function narrow(input) {
   const words = input.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   let left = 0;
   for (const story of stories) {
@@ -32,24 +30,32 @@ function narrow() {
   filter.querySelector("output").textContent = words.length ? `${left} of ${stories.length}` : "";
 }
 
-input.addEventListener("input", () => {
-  narrow();
-  // Of the address of a file a browser lets only what follows # be changed.
-  history.replaceState(null, "", `#${FILTER}${encodeURIComponent(input.value)}`);
-});
-function filtered() {
-  if (!location.hash.startsWith(`#${FILTER}`)) return;
-  try {
-    input.value = decodeURIComponent(location.hash.slice(1 + FILTER.length));
-  } catch {
-    return;
-  }
-  narrow();
+function filtered(input) {
+  const words = kept().get("with");
+  if (words === null || words === input.value) return;
+  input.value = words;
+  narrow(input);
   filter.scrollIntoView({ block: "start" });
 }
 
-filter.hidden = false;
-narrow();
-filtered();
-addEventListener("hashchange", () => { filtered(); reveal(); });
+if (filter) {
+  const input = filter.querySelector("input");
+  input.addEventListener("input", () => {
+    narrow(input);
+    keep("with", input.value);
+  });
+  filter.hidden = false;
+  filtered(input);
+  addEventListener("hashchange", () => filtered(input));
+}
+addEventListener("hashchange", reveal);
 reveal();
+
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details.table:not([open])")];
+  for (const one of folded) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of folded) one.open = false;
+});

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import quote
+from dataclasses import dataclass, replace
 
 from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import bucket_words, sparkline
-from pipeline.show.report.figures import BEHIND, Figures, revisions_behind
+from pipeline.show.report.figures import Figures, revisions_behind, small_unit_of
 from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -48,6 +48,25 @@ class Table:
     download: str
 
 
+_NEEDS_CODING = re.compile("[\\x00-\\x1f%#\"'<>&\\x7f-\\x9f]")
+"""What cannot stand in a `data:` URL, or would be longer as an entity of HTML than coded."""
+
+BEHIND = 5
+"""How many of the stories behind a figure a page leads to."""
+
+_MOST_CELL = 300
+"""Characters of a cell: longer ones are no names."""
+
+_MOST_REJECTS = 100
+
+
+def with_code(names: Mapping[str, str], code: str | None) -> str:
+    """Return a country by its name in `names`, with the code beside; nothing for none."""
+    if not code:
+        return ""
+    return f"{names[code]} ({code})" if code in names else code
+
+
 def country_names() -> Mapping[str, str]:
     """Return the English name of each country by its ISO 3166-1 alpha-3 code."""
     return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
@@ -57,13 +76,13 @@ def country_names() -> Mapping[str, str]:
 class Tables:
     """Makes the tables of `found`; `countries` gives the names of codes.
 
-    A row leads to up to `BEHIND` of the revisions that are `on_page`, else it names one that is
-    not.
+    A row leads to up to `links` of the revisions that are `on_page`, else it names one that is not.
     """
 
     found: Figures
     countries: Mapping[str, str]
     on_page: Collection[str] = ()
+    links: int = BEHIND
 
     def by_time(self) -> Table:
         """Return the stories of each bucket, with its regions in words."""
@@ -77,6 +96,7 @@ class Tables:
             stories = [revision for row in regions for revision in revisions_behind(row)]
             cells = (when, named, sum(row["n"] for row in regions))
             rows.append(TableRow(f"time-{bucket}", cells, self._leading(stories)))
+        rows += [self._row("time-undated", ("no date", ""), row) for row in self.found.undated]
         return _table("stories-by-time", (self.found.unit, "regions", "stories"), 1, rows)
 
     def regions(self) -> Table:
@@ -91,7 +111,9 @@ class Tables:
         """Return how many stories are on each country."""
         rows = [
             self._row(
-                f"country-{row['country']}", (self._country(row["country"]), row["country"]), row
+                f"country-{row['country']}",
+                (self.countries.get(row["country"], row["country"]), row["country"]),
+                row,
             )
             for row in self.found.countries
         ]
@@ -144,19 +166,20 @@ class Tables:
 
     def series(self) -> Table:
         """Return the events of each country over time."""
+        unit = small_unit_of(self.found.total["first"], self.found.total["last"])
         rows = [
             self._row(
                 f"series-{row['country']}-{row['bucket'].isoformat()}",
                 (
                     self._country(row["country"]),
-                    bucket_words(row["bucket"], self.found.unit),
+                    bucket_words(row["bucket"], unit),
                     *_quads(row),
                 ),
                 row,
             )
             for row in self.found.series
         ]
-        heads = ("country", self.found.unit, *_QUAD_HEADS, "events")
+        heads = ("country", unit, *_QUAD_HEADS, "events")
         return _table("cooperation-and-conflict", heads, 5, rows)
 
     def named(self, name: str, named: Sequence[Row]) -> Table:
@@ -199,7 +222,7 @@ class Tables:
             TableRow(
                 f"reject-{number}", (row["kind"], row["stage"], row["message"] or "", row["n"])
             )
-            for number, row in enumerate(self.found.rejects, start=1)
+            for number, row in enumerate(self.found.rejects[:_MOST_REJECTS], start=1)
         ]
         return _table("rejects", ("kind", "stage", "as", "records"), 1, rows)
 
@@ -209,14 +232,17 @@ class Tables:
     def _leading(self, revisions: Sequence[str]) -> tuple[str, ...]:
         """Return those of `revisions` that are on the page, or one that is not."""
         there = [revision for revision in revisions if revision in self.on_page]
-        return tuple(there[:BEHIND] or revisions[:1])
+        return tuple(there[: self.links] or revisions[:1])
 
     def _side(self, label: str, code: str | None) -> str:
-        """Return an actor's name, with its country's code where the name is not the country's."""
-        return label if code is None or label == self._country(code) else f"{label} ({code})"
+        """Return an actor's name with its country, once where both are the same."""
+        if code is None:
+            return label
+        is_country = label == self.countries.get(code)
+        return self._country(code) if is_country else f"{label}, {self._country(code)}"
 
     def _country(self, code: str | None) -> str:
-        return self.countries.get(code, code) if code else ""
+        return with_code(self.countries, code)
 
 
 def _quads(row: Row) -> tuple[int, ...]:
@@ -227,11 +253,18 @@ def _table(name: str, heads: tuple[str, ...], numbers: int, rows: Sequence[Table
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(heads)
-    for row in rows:
+    made = [replace(row, cells=tuple(map(_bounded, row.cells))) for row in rows]
+    for row in made:
         writer.writerow([without_formulas(cell) for cell in row.cells])
-    return Table(
-        name, heads, numbers, tuple(rows), f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
-    )
+    coded = _NEEDS_CODING.sub(lambda found: f"%{ord(found[0]):02X}", text.getvalue())
+    return Table(name, heads, numbers, tuple(made), f"data:text/csv;charset=utf-8,{coded}")
+
+
+def _bounded(cell: object) -> object:
+    """Return a cell that has an end, whatever a story holds."""
+    if isinstance(cell, str) and len(cell) > _MOST_CELL:
+        return f"{cell[:_MOST_CELL]}…"
+    return cell
 
 
 def without_formulas(cell: object) -> str:

@@ -45,7 +45,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class LinkedShapes:
-    """Shapes that lead to one row of a table; without `href` they lead nowhere."""
+    """Shapes that lead to one row of a table; without `href` they lead nowhere.
+
+    `label` is what they are called, and with scripts what a pointer shows (`tips.js`).
+    """
 
     shapes: tuple[Drawn, ...]
     href: str = ""
@@ -112,9 +115,10 @@ def world_map(countries: Sequence[Row], places: Sequence[Row], names: Mapping[st
     parts = []
     for country, path in shapes().items():
         n = counts.get(country, 0)
-        called = names.get(country, country)
+        called = f"{names[country]} ({country})" if country in names else country
         title = f"{called}: {n} {_plural(n, 'story', 'stories')}"
-        drawn = (Drawn("path", f"land land{_step(n, most)}", d=path, title=title),)
+        tip = "" if n else title
+        drawn = (Drawn("path", f"land land{_step(n, most)}", d=path, title=tip),)
         # A country leads to its row; one of which nothing is told is land and nothing more.
         parts.append(LinkedShapes(drawn, f"#country-{country}" if n else "", title))
     largest = max((row["n"] for row in places), default=1)
@@ -123,12 +127,13 @@ def world_map(countries: Sequence[Row], places: Sequence[Row], names: Mapping[st
         radius = 3 + 13 * math.sqrt(row["n"] / largest)
         title = f"{row['place']}: {row['n']} {_plural(row['n'], 'event', 'events')}"
         css = f"place {_leaning(row)} {row['exactness']}"
-        drawn = (Drawn("circle", css, (x, y, radius), title=title),)
+        drawn = (Drawn("circle", css, (x, y, radius)),)
         parts.append(LinkedShapes(drawn, f"#place-{number}", title))
     label = "World map: countries by the number of stories on them, circles by events at a place"
     keys = (
-        ("land5", "more stories"),
-        ("land1", "fewer stories"),
+        *((("land5", f"{most:,} {_plural(most, 'story', 'stories')}"),) if counts else ()),
+        *((("land1", "1 story"),) if most > 1 else ()),
+        ("land0", "no story"),
         ("cooperative", "events mostly cooperative"),
         ("mixed", "even"),
         ("conflictive", "mostly conflictive"),
@@ -144,8 +149,9 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
         for side in ("source", "target"):
             order[row[side]] = order.get(row[side], 0) + row["n"]
     states = sorted(order, key=lambda state: (-order[state], state))
+    called = {state: f"{names[state]} ({state})" for state in states}
     # As wide as the longest name, whatever it is.
-    left = 16 + _LETTER * max((len(names[state]) for state in states), default=0)
+    left = 16 + _LETTER * max(map(len, called.values()), default=0)
     cell, top = 46.0, 34.0
     # Few states leave room to their right: they are drawn no larger than many.
     width = max(_LEAST_MATRIX, left + cell * len(states))
@@ -157,7 +163,7 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
             LinkedShapes(
                 (
                     Drawn(
-                        "text", "end", (left - 8, top + tall * (index + 0.68)), text=names[state]
+                        "text", "end", (left - 8, top + tall * (index + 0.68)), text=called[state]
                     ),
                     Drawn("text", "middle", (left + cell * (index + 0.5), top - 10), text=state),
                 )
@@ -173,11 +179,11 @@ def matrix(rows: Sequence[Row], names: Mapping[str, str]) -> Chart:
                 parts.append(LinkedShapes((Drawn("rect", "empty", box),)))
                 continue
             row = found
-            title = f"{names[source]} towards {names[target]}: {quad_words(row)}"
+            title = f"{called[source]} towards {called[target]}: {quad_words(row)}"
             number = Drawn(
                 "text", "middle strong", (x + cell / 2, y + tall * 0.68), text=str(row["n"])
             )
-            drawn = (Drawn("rect", f"cell {_leaning(row)}", box, title=title), number)
+            drawn = (Drawn("rect", f"cell {_leaning(row)}", box), number)
             parts.append(LinkedShapes(drawn, f"#states-{source}-{target}", title))
     label = "Countries that act (rows) towards countries (columns), by number of events"
     keys = (
@@ -250,8 +256,15 @@ def sparkline(trend: Mapping[date, int], buckets: Sequence[date]) -> Chart:
 
 
 def bucket_words(bucket: date, unit: Unit) -> str:
-    """Return a day, month or year in ISO's form."""
-    return bucket.isoformat()[: {"day": 10, "month": 7, "year": 4}[unit]]
+    """Return a day, week, month or year in ISO's form, a decade by its first year."""
+    match unit:
+        case "week":
+            year, week, _ = bucket.isocalendar()
+            return f"{year:04}-W{week:02}"
+        case "decade":
+            return f"{bucket.year // 10 * 10:04}s"
+        case _:
+            return bucket.isoformat()[: {"day": 10, "month": 7, "year": 4}[unit]]
 
 
 def quad_words(row: Row) -> str:

@@ -25,7 +25,7 @@ from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import named_in
 from pipeline.store.schema.contract import LINKS, TABLES
 
-Unit = Literal["day", "month", "year"]
+Unit = Literal["day", "week", "month", "year", "decade"]
 Row = Mapping[str, Any]
 
 UNKNOWN_REGION = "unknown"
@@ -34,19 +34,33 @@ UNKNOWN_REGION = "unknown"
 _REGIONS = "data/regions.tsv"
 _COUNTRIES = "data/countries.tsv"
 
-BEHIND = 5
-"""How many of the stories behind a figure a page leads to."""
+_MOST_BUCKETS: Mapping[Unit, int] = {"day": 62, "month": 60, "year": 100}
+_MOST_SMALL: Mapping[Unit, int] = {"day": 31, "week": 27, "month": 36, "year": 40}
+"""Units of time in the order in which they are tried, with how many of each a chart can have."""
 
-_MOST_DAYS = 62
-_MOST_MONTHS = 60
-_PLACES = 150
+_PLACES = 120
 _DYADS = 25
 _STATES = 12
 _NAMES = 12
 _SERIES = 6
+_LISTED = 100
+"""Topics, and pairs of provider and language, with most stories."""
+
+_NEWEST = 200
+"""Stories that a page holds where fewer lead to all its figures."""
+
 _EPOCH = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
-_ASKED = 4 * BEHIND
+_ASKED = 20
 """Candidates asked for behind a figure: several may be of one story, and few are on the page."""
+
+_POOLED = 1500
+"""Stories that tell most: of these all are candidates, since each leads to many figures."""
+
+_DEED = 0.5
+"""What a deed's sentence takes on the page, against a story without any."""
+
+_MOST_TOLD = 12
+"""Deeds above which a story tells no more: tables of match results would else come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,10 @@ class Figures:
     """All that a report shows, as rows; `behind` of a row names revisions that it was counted from.
 
     `stories` are those that serve most figures first, so that a page that has no room for all keeps
-    them. `total` counts `stories`, `undated`, `providers`, `languages`, `entities`, `events`
-    (deeds) and tells `first`, `last` (days), `newest_published` and `newest_committed`. `buckets`
-    are the first days of the equal `unit`s that the report's time is cut into.
+    them. `total` counts `stories`, `undated`, `providers`, `languages`, `entities` (one a story
+    that names it), `names` (each once), `events` (deeds) and tells `first`, `last` (days),
+    `newest_published` and `newest_committed`. `buckets` are the first days of the equal `unit`s
+    that the report's time is cut into; `series` has the `small_unit_of` that time.
     """
 
     scope: Scope
@@ -80,6 +95,7 @@ class Figures:
     unit: Unit
     buckets: tuple[date, ...]
     stories_by_time: tuple[Row, ...]
+    undated: tuple[Row, ...]
     regions: tuple[Row, ...]
     countries: tuple[Row, ...]
     places: tuple[Row, ...]
@@ -100,15 +116,15 @@ def figures(
     scope: Scope,
     as_of: datetime,
     *,
-    most_stories: int = 200,
+    most_stories: int | None = None,
     memory_mb: int = 1024,
 ) -> Figures:
-    """Return the figures of the lake at `as_of`, with up to `most_stories` of the stories behind.
+    """Return the figures of the lake at `as_of`, with the stories behind them.
 
-    Stories come first of which few lead to all figures, then the newest. DuckDB keeps to
-    `memory_mb` and spills above. Raises `UsageError` where there is no lake, for days in the
-    wrong order and for a region or country that there is not; `StoreError` where the lake cannot
-    be read.
+    Those come first of which few lead to all figures, then the newest up to 200; `most_stories`
+    limits both. DuckDB keeps to `memory_mb` and spills above. Raises `UsageError` where there is no
+    lake, for days in the wrong order and for a region or country that there is not; `StoreError`
+    where the lake cannot be read.
     """
     if scope.first and scope.last and scope.last < scope.first:
         raise UsageError("the last day is before the first", first=scope.first, last=scope.last)
@@ -147,19 +163,21 @@ class _Asked:
     scope: Scope
     as_of: datetime
 
-    def figures(self, most_stories: int) -> Figures:
+    def figures(self, most_stories: int | None) -> Figures:
         self._gather()
+        self._pool()
         total = self._total()
         unit = unit_of(total["first"], total["last"])
         buckets = buckets_between(total["first"], total["last"], unit)
         found: dict[str, tuple[Row, ...]] = {
             "stories_by_time": self._stories_by_time(unit),
+            "undated": self._undated(),
             "regions": self._regions(),
             "countries": self._countries(),
             "places": self._places(),
             "dyads": self._dyads(),
             "states": self._states(),
-            "series": self._series(unit),
+            "series": self._series(small_unit_of(total["first"], total["last"])),
             "persons": self._named("kind = 'PERSON'", unit),
             "bodies": self._named("kind = 'ORG'", unit),
             "topics": self._topics(),
@@ -222,6 +240,26 @@ class _Asked:
             """
         )
 
+    def _pool(self) -> None:
+        """Make the table of the stories that tell most."""
+        self.connection.execute(
+            f"""
+            CREATE TEMP TABLE pool AS
+            SELECT told.revision_id FROM told LEFT JOIN (
+              SELECT revision_id, count(*) AS n FROM deeds GROUP BY revision_id
+            ) AS done USING (revision_id)
+            ORDER BY
+              3 * least(coalesce(done.n, 0), {_MOST_TOLD}) + coalesce(len(countries), 0) DESC,
+              published_at DESC, told.revision_id
+            LIMIT {_POOLED}
+            """
+        )
+        for table in ("told", "named", "deeds"):
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT r.*, p.revision_id IS NOT NULL "
+                f"AS pooled FROM {table} AS r LEFT JOIN pool AS p USING (revision_id)"
+            )
+
     def _total(self) -> Row:
         (total,) = self._rows(
             f"""
@@ -229,7 +267,9 @@ class _Asked:
               count(DISTINCT provider) AS providers, count(DISTINCT language) AS languages,
               min(date) AS first, max(date) AS last,
               nullif(max(published_at), {_EPOCH}) AS newest_published,
-              (SELECT count(*) FROM named) AS entities, (SELECT count(*) FROM deeds) AS events,
+              (SELECT count(*) FROM named) AS entities,
+              (SELECT count(DISTINCT entity_id) FROM named) AS names,
+              (SELECT count(*) FROM deeds) AS events,
               (SELECT max(committed_at) FROM ledger) AS newest_committed
             FROM told
             """
@@ -244,6 +284,12 @@ class _Asked:
             """
         )
 
+    def _undated(self) -> tuple[Row, ...]:
+        return self._rows(
+            f"SELECT count(*) AS n, {_newest()} AS behind FROM told WHERE date IS NULL "
+            "HAVING count(*) > 0"
+        )
+
     def _regions(self) -> tuple[Row, ...]:
         return self._rows(
             f"SELECT region, count(*) AS n, {_newest()} AS behind FROM told "
@@ -254,7 +300,7 @@ class _Asked:
         return self._rows(
             f"""
             SELECT country, count(*) AS n, {_newest()} AS behind
-            FROM (SELECT unnest(countries) AS country, revision_id, published_at FROM told)
+            FROM (SELECT unnest(countries) AS country, revision_id, published_at, pooled FROM told)
             GROUP BY ALL ORDER BY n DESC, country
             """
         )
@@ -309,7 +355,7 @@ class _Asked:
             f"""
             WITH parts AS (
               SELECT DISTINCT unnest([source_country, target_country]) AS country, event_id,
-                revision_id, date, quad_class, confidence
+                revision_id, date, quad_class, confidence, pooled
               FROM deeds WHERE date IS NOT NULL
             ), most AS (
               SELECT country FROM parts WHERE country IS NOT NULL
@@ -328,7 +374,7 @@ class _Asked:
             WITH most AS (
               SELECT entity_id, mode(name) AS name, mode(country) AS country, mode(role) AS role,
                 count(DISTINCT revision_id) AS n, sum(mention_count) AS mentions,
-                list_distinct(max_by(revision_id, (salience, revision_id), {_ASKED})) AS behind
+                {_best("salience")} AS behind
               FROM named WHERE {kinds}
               GROUP BY entity_id ORDER BY n DESC, mentions DESC, name, entity_id LIMIT {_NAMES}
             ), trend AS (
@@ -348,8 +394,8 @@ class _Asked:
         return self._rows(
             f"""
             SELECT topic.name AS name, topic.code AS code, count(*) AS n, {_newest()} AS behind
-            FROM (SELECT unnest(topics) AS topic, revision_id, published_at FROM told)
-            GROUP BY ALL ORDER BY n DESC, name, code
+            FROM (SELECT unnest(topics) AS topic, revision_id, published_at, pooled FROM told)
+            GROUP BY ALL ORDER BY n DESC, name, code LIMIT {_LISTED}
             """
         )
 
@@ -357,7 +403,7 @@ class _Asked:
         return self._rows(
             f"""
             SELECT provider, language, count(*) AS n, {_newest()} AS behind
-            FROM told GROUP BY ALL ORDER BY n DESC, provider, language
+            FROM told GROUP BY ALL ORDER BY n DESC, provider, language LIMIT {_LISTED}
             """
         )
 
@@ -374,14 +420,25 @@ class _Asked:
             """
         )
 
-    def _chosen(self, found: Mapping[str, Sequence[Row]], most: int) -> list[str]:
+    def _chosen(self, found: Mapping[str, Sequence[Row]], most: int | None) -> list[str]:
         """Return few revisions that lead to as many figures as can be, then the newest."""
-        figures = [set(row["behind"] or ()) for rows in found.values() for row in rows]
+        by_time: dict[date, set[str]] = {}
+        for row in found["stories_by_time"]:  # a line of the table each bucket
+            by_time.setdefault(row["bucket"], set()).update(row["behind"] or ())
+        others = (row for name, rows in found.items() if name != "stories_by_time" for row in rows)
+        figures = [*by_time.values(), *(set(row["behind"] or ()) for row in others)]
         newest = self._rows(
-            f"SELECT revision_id FROM told ORDER BY published_at DESC, revision_id LIMIT {most}"
+            f"SELECT revision_id FROM told ORDER BY published_at DESC, revision_id LIMIT {_NEWEST}"
         )
-        chosen = [*covering(figures, most), *(row["revision_id"] for row in newest)]
-        return list(dict.fromkeys(chosen))[:most]
+        weights = {
+            row["revision_id"]: 1 + _DEED * min(row["n"], _MOST_TOLD)
+            for row in self._rows(
+                "SELECT revision_id, count(*) AS n FROM deeds WHERE pooled GROUP BY revision_id"
+            )
+        }
+        leading = covering(figures, len(figures) if most is None else most, weights)
+        chosen = dict.fromkeys([*leading, *(row["revision_id"] for row in newest)])
+        return list(chosen)[: max(len(leading), _NEWEST) if most is None else most]
 
     def _shown(self, revisions: Sequence[str]) -> tuple[Shown, ...]:
         """Return the stories with their entities and events, in the order of `revisions`."""
@@ -420,18 +477,22 @@ def revisions_behind(row: Row) -> list[str]:
     return list(dict.fromkeys(row["behind"] or ()))
 
 
-def covering(figures: Sequence[set[str]], most: int) -> list[str]:
+def covering(
+    figures: Sequence[set[str]], most: int, weights: Mapping[str, float] | None = None
+) -> list[str]:
     """Return up to `most` revisions, each the one that leads to most of the figures still without.
 
-    The greedy cover of sets (Chvatal 1979); of equals the one with the smaller id.
+    The greedy cover of weighted sets (Chvatal 1979), all of weight 1 that `weights` does not name;
+    of equals the one with the smaller id.
     """
+    weight = weights or {}
     served: dict[str, set[int]] = {}
     for number, revisions in enumerate(figures):
         for revision in revisions:
             served.setdefault(revision, set()).add(number)
     chosen: list[str] = []
     while served and len(chosen) < most:
-        best = min(served, key=lambda revision: (-len(served[revision]), revision))
+        best = min(served, key=lambda one: (-len(served[one]) / weight.get(one, 1.0), one))
         done = served.pop(best)
         if not done:
             break
@@ -442,10 +503,27 @@ def covering(figures: Sequence[set[str]], most: int) -> list[str]:
 
 
 def bucket_of(day: date, unit: Unit) -> date:
-    """Return the first day of the day, month or year that `day` lies in."""
-    if unit == "day":
-        return day
-    return day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
+    """Return the first day of the day, week, month, year or decade that `day` lies in."""
+    match unit:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday()) if day.toordinal() > day.weekday() else day
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+        case _:
+            return date(max(1, day.year // 10 * 10), 1, 1)
+
+
+def last_day_of(bucket: date, unit: Unit) -> date:
+    """Return the last day of the bucket that begins with `bucket`."""
+    if unit == "decade" and bucket.year // 10 == date.max.year // 10:
+        return date.max
+    if unit != "decade" and bucket_of(date.max, unit) == bucket:
+        return date.max
+    return _next(bucket, unit) - timedelta(days=1)
 
 
 _JOINED = """
@@ -458,15 +536,23 @@ _QUADS = ", ".join(f"count(*) FILTER (quad_class = {quad}) AS quad{quad}" for qu
 
 
 def _newest() -> str:
-    return f"max_by(revision_id, (published_at, revision_id), {_ASKED})"
+    return _best("published_at")
 
 
 def _surest() -> str:
-    return f"max_by(revision_id, (confidence, revision_id), {_ASKED})"
+    return _best("confidence")
+
+
+def _best(by: str) -> str:
+    """Return the SQL of the revisions behind a row: the first by a column, then all pooled."""
+    return (
+        f"list_concat(max_by(revision_id, ({by}, revision_id), {_ASKED}), "
+        "coalesce(list(DISTINCT revision_id ORDER BY revision_id) FILTER (pooled), []))"
+    )
 
 
 def _bucket(unit: Unit) -> str:
-    return f"date_trunc('{unit}', date)::DATE"
+    return f"greatest(date_trunc('{unit}', date)::DATE, DATE '0001-01-01')"
 
 
 def _by_revision(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -478,10 +564,23 @@ def _by_revision(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def unit_of(first: date | None, last: date | None) -> Unit:
     """Return what the time between two days is cut into."""
-    if first is None or last is None or (last - first).days < _MOST_DAYS:
+    return _unit(first, last, _MOST_BUCKETS)
+
+
+def small_unit_of(first: date | None, last: date | None) -> Unit:
+    """Return what it is cut into where several charts stand beside one another."""
+    return _unit(first, last, _MOST_SMALL)
+
+
+def _unit(first: date | None, last: date | None, limits: Mapping[Unit, int]) -> Unit:
+    if first is None or last is None:
         return "day"
-    months = (last.year - first.year) * 12 + last.month - first.month
-    return "month" if months < _MOST_MONTHS else "year"
+    days, months = (last - first).days, (last.year - first.year) * 12 + last.month - first.month
+    counts: Mapping[Unit, int] = {
+        **{"day": days + 1, "week": days // 7 + 1},
+        **{"month": months + 1, "year": last.year - first.year + 1},
+    }
+    return next((unit for unit, most in limits.items() if counts[unit] <= most), "decade")
 
 
 def buckets_between(first: date | None, last: date | None, unit: Unit) -> tuple[date, ...]:
@@ -489,12 +588,14 @@ def buckets_between(first: date | None, last: date | None, unit: Unit) -> tuple[
     if first is None or last is None:
         return ()
     buckets = [bucket_of(first, unit)]
-    while (following := _next(buckets[-1], unit)) <= last:
-        buckets.append(following)
+    while buckets[-1] < bucket_of(last, unit):
+        buckets.append(_next(buckets[-1], unit))
     return tuple(buckets)
 
 
 def _next(day: date, unit: Unit) -> date:
-    if unit == "day":
-        return day + timedelta(days=1)
-    return bucket_of(day + timedelta(days=31 if unit == "month" else 366), unit)
+    if unit in ("day", "week"):
+        return day + timedelta(days=1 if unit == "day" else 7)
+    if unit == "month":
+        return bucket_of(day + timedelta(days=31), unit)
+    return date(day.year + (1 if unit == "year" else 10 - day.year % 10), 1, 1)

@@ -1,0 +1,247 @@
+"""The stories of a report: as much of each text as finds room, always with what was counted of it.
+
+A page has a size. So that every figure leads to a story whose marks it can be read off, stories
+give up text before one of them is left out: first what stands around the counted, then its own
+paragraphs down to their sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from pipeline.show.find import Row, Shown
+from pipeline.show.marks import Mark, marks, paragraphs
+from pipeline.show.report.figures import Figures
+from pipeline.show.story_page import MarkedSegment, marked_segments
+
+Extent = Literal["sentences", "passages", "whole"]
+Span = tuple[int, int]
+
+EXTENTS: tuple[Extent, ...] = ("sentences", "passages", "whole")
+"""How much of a text is shown, from the least."""
+
+_WHOLE_PARAGRAPHS = 4
+"""Paragraphs that a story at its whole shows in any case; of the others what was counted."""
+
+_BEGINNING = 240
+"""Characters that stand for a text of which no deed and no name was counted."""
+
+_AROUND = 120
+"""Characters on either side of a name that was counted and has no deed in its sentence."""
+
+_MOST_COUNTED = 12
+"""Deeds of which a story shows the sentences; there are tables of match results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a text with its marks; whether it begins or ends within a paragraph."""
+
+    segments: Sequence[MarkedSegment]
+    is_cut_before: bool
+    is_cut_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStory:
+    """A story as the report shows it, under its `number` in the list.
+
+    `headline` is empty where it bears no marks; `events` are those whose trigger is shown, each
+    with its number in the story. `is_whole` says that no word of the text is left out, `is_brief`
+    that the events say no more than their acts.
+    """
+
+    shown: Shown
+    number: int
+    headline: Sequence[MarkedSegment]
+    passages: tuple[Passage, ...]
+    events: tuple[tuple[int, Row], ...]
+    is_whole: bool
+    is_brief: bool
+
+    @property
+    def anchor(self) -> str:
+        """The story's anchor on the page."""
+        return f"story-{self.number}"
+
+
+def listed(shown: Shown, number: int, names: frozenset[str], extent: Extent) -> ListedStory:
+    """Return what the page shows of a story; `names` are entities that are counted of it."""
+    spans = shown_spans(shown, names, extent)
+    bounds = set(paragraphs(shown))
+    starts, ends = {start for start, _ in bounds}, {end for _, end in bounds}
+    told: set[str] = set()
+    headline = _told_once(marked_segments(shown, 0, len(shown.story["headline"])), told)
+    seen = [(0, len(shown.story["headline"])), *spans]
+    is_brief = extent == EXTENTS[0]
+    return ListedStory(
+        shown,
+        number,
+        headline if any(one.trigger or (one.entity and not is_brief) for one in headline) else (),
+        tuple(
+            Passage(
+                _told_once(marked_segments(shown, start, end), told),
+                start not in starts,
+                end not in ends,
+            )
+            for start, end in spans
+        ),
+        tuple(
+            (at, event)
+            for at, event in enumerate(shown.events, start=1)
+            if any(start < event["trigger_end"] <= end for start, end in seen)
+        ),
+        bounds == set(spans),
+        is_brief,
+    )
+
+
+def shown_spans(shown: Shown, names: frozenset[str], extent: Extent) -> list[Span]:
+    """Return the stretches `[start, end)` of the body that are shown, in order."""
+    spans = list(paragraphs(shown))
+    counted = _counted(shown, names)
+    if extent == "whole":
+        return [
+            (start, end)
+            for index, (start, end) in enumerate(spans)
+            if index < _WHOLE_PARAGRAPHS or _touches(counted, start, end)
+        ]
+    if extent == "passages":
+        kept = [(start, end) for start, end in spans if _touches(counted, start, end)]
+        return kept or [_begun(shown.text, one) for one in spans[:1]]
+    kept = list(_joined(_within(one, spans) for one in counted))
+    return kept or [_begun(shown.text, one) for one in spans[:1]]
+
+
+def _counted(shown: Shown, names: frozenset[str]) -> list[Span]:
+    """Return where the text says what is counted: sentences of deeds, surroundings of names."""
+    text, body = shown.text, len(shown.story["headline"]) + 2
+    found: list[Span] = []
+    for event in shown.events:
+        if event["negated"] or event["hypothetical"] or event.get("historical"):
+            continue
+        start, end = event["trigger_start"], event["trigger_end"]
+        sentence = event["sentence"] or ""
+        begin = text.rfind(sentence, 0, end + len(sentence)) if sentence else -1
+        if begin < 0 or begin + len(sentence) < end:
+            begin, sentence = start, text[start:end]
+        if end > body and len(found) < _MOST_COUNTED:
+            found.append((begin, begin + len(sentence)))
+    for entity in shown.entities:
+        if entity["entity_id"] in names or f"{entity['kind']}:{entity['name']}" in names:
+            mentions = sorted((one["start"], one["end"]) for one in entity["mentions"])
+            if any(start < body or _touches(found, start, end) for start, end in mentions):
+                continue
+            found += [_surroundings(text, start, end) for start, end in mentions[:1]]
+    return [(max(start, body), end) for start, end in found]
+
+
+def _surroundings(text: str, start: int, end: int) -> Span:
+    """Return a name with what stands around it in its paragraph, cut between words."""
+    left = max(text.rfind("\n\n", 0, start) + 2, start - _AROUND)
+    right = text.find("\n\n", end)
+    right = min(right if right >= 0 else len(text), end + _AROUND)
+    if left == start - _AROUND:
+        left = text.find(" ", left, start) + 1 or left
+    if right == end + _AROUND:
+        cut = text.rfind(" ", end, right)
+        right = cut if cut > 0 else right
+    return left, right
+
+
+def _begun(text: str, span: Span) -> Span:
+    """Return the beginning of a paragraph, cut between words."""
+    start, end = span
+    if end - start <= _BEGINNING:
+        return span
+    cut = text.rfind(" ", start, start + _BEGINNING)
+    return start, cut if cut > start else start + _BEGINNING
+
+
+def _within(span: Span, paragraphs_: Sequence[Span]) -> Span:
+    """Return the span cut to the paragraph that it begins in."""
+    start, end = span
+    for begin, stop in paragraphs_:
+        if begin <= start < stop:
+            return start, min(end, stop)
+    return span
+
+
+def _touches(spans: Sequence[Span], start: int, end: int) -> bool:
+    return any(begin < end and start < stop for begin, stop in spans)
+
+
+def _joined(spans: Iterator[Span]) -> Iterator[Span]:
+    """Yield the spans in order, those that touch or overlap as one."""
+    ordered = sorted(set(spans))
+    if not ordered:
+        return
+    begin, stop = ordered[0]
+    for (_, _), (start, end) in pairwise(ordered):
+        if start <= stop:
+            stop = max(stop, end)
+            continue
+        yield begin, stop
+        begin, stop = start, end
+    yield begin, stop
+
+
+def _told_once(segments: Sequence[MarkedSegment], told: set[str]) -> list[MarkedSegment]:
+    """Return the segments with the label of each name where it is told first."""
+    made = []
+    for segment in segments:
+        entity = segment.entity
+        if entity is not None and entity.title in told:
+            segment = replace(segment, entity=replace(entity, title="", label=""))  # noqa: PLW2901
+        elif entity is not None and entity.label:
+            told.add(entity.title)
+        made.append(segment)
+    return made
+
+
+def counted_names(found: Figures) -> Mapping[str, frozenset[str]]:
+    """Return of each revision the entities whose counts it stands behind."""
+    names: dict[str, set[str]] = {}
+    for row in (*found.persons, *found.bodies):
+        for revision in row["behind"] or ():
+            names.setdefault(revision, set()).add(row["entity_id"])
+    return {revision: frozenset(ids) for revision, ids in names.items()}
+
+
+def allotted(
+    stories: Sequence[Shown], names: Mapping[str, frozenset[str]], room_bytes: int
+) -> list[tuple[Shown, Extent]]:
+    """Return the first of `stories` that find room, with as much of each as finds room too."""
+    kept: list[tuple[Shown, list[int]]] = []
+    for shown in stories:
+        marked = marks(shown)
+        own = names.get(shown.story["revision_id"], frozenset())
+        sizes = [_estimate(shown, marked, own, extent) for extent in EXTENTS]
+        if sizes[0] > room_bytes:
+            break
+        room_bytes -= sizes[0]
+        kept.append((shown, sizes))
+    extents: list[int] = [0] * len(kept)
+    for extent in range(1, len(EXTENTS)):
+        for at, (_, sizes) in enumerate(kept):
+            more = sizes[extent] - sizes[extents[at]]
+            if extents[at] == extent - 1 and more <= room_bytes:
+                extents[at] = extent
+                room_bytes -= more
+    return [(shown, EXTENTS[at]) for (shown, _), at in zip(kept, extents, strict=True)]
+
+
+def _estimate(shown: Shown, marked: Sequence[Mark], names: frozenset[str], extent: Extent) -> int:
+    """Guess how many bytes of the page a story takes: its text, marks and events."""
+    spans = shown_spans(shown, names, extent)
+    headline = len(shown.story["headline"])
+    seen = [(0, headline), *spans]
+    within = [mark for mark in marked if _touches(seen, mark.start, mark.end)]
+    words = sum(len(shown.text[start:end].encode("utf-8", "replace")) for start, end in spans)
+    triggers = sum(mark.layer == "trigger" for mark in within)
+    named = len({mark.row for mark in within if mark.layer == "entity"})
+    deed = 90 if extent == EXTENTS[0] else 420
+    return 480 + 2 * headline + words + 45 * len(within) + 80 * named + deed * triggers
