@@ -20,11 +20,15 @@ LIBERTY = Liberty(
 )
 
 
-def patient_protocol(seconds: float) -> type[H11Protocol]:
-    """Return uvicorn's protocol with so much patience for each request to come in whole."""
+def patient_protocol(seconds: float, most_waiting: int = 200) -> type[H11Protocol]:
+    """Return uvicorn's protocol with so much patience for each request to come in whole.
+
+    At most `most_waiting` connections are waited for at once.
+    """
+    waited_for: dict[H11Protocol, None] = {}
 
     class Patient(H11Protocol):
-        """Closes a connection whose request is not there in time."""
+        """Closes a connection whose request is not there in time, or whose answer is not read."""
 
         _waiting: asyncio.TimerHandle | None = None
 
@@ -46,16 +50,33 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
             self._stop()
             super().connection_lost(exc)
 
+        @override
+        def timeout_keep_alive_handler(self) -> None:
+            super().timeout_keep_alive_handler()
+            self._see_it_read(-1)
+
+        def _see_it_read(self, left_bytes: int) -> None:
+            """Cut the connection off where nothing of what is left was read since the last look."""
+            left = self.transport.get_write_buffer_size()
+            if left and left == left_bytes:
+                self.transport.abort()
+            elif left:
+                self.loop.call_later(seconds, self._see_it_read, left)
+
         def _wait(self) -> None:
+            if len(waited_for) >= most_waiting:
+                next(iter(waited_for))._give_up()  # type: ignore[attr-defined]
+            waited_for[self] = None
             self._waiting = self.loop.call_later(seconds, self._give_up)
 
         def _stop(self) -> None:
+            waited_for.pop(self, None)
             if self._waiting is not None:
                 self._waiting.cancel()
                 self._waiting = None
 
         def _give_up(self) -> None:
-            self._waiting = None
+            self._stop()
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.close()
 

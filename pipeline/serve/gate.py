@@ -6,11 +6,12 @@ checked, so that no stranger's name that resolves to this machine (DNS rebinding
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -23,7 +24,10 @@ COOKIE = "dateline"
 _MOST_ADDRESS = 4000
 """Bytes of path and query."""
 
-_MOST_FORM = 1000
+_MOST_SEND_S = 30.0
+"""A client that has read nothing of its answer for so long is let go."""
+
+_MOST_FORM = 10_000
 _OPEN = ("/login", "/static/", "/healthz", "/favicon.ico")
 """What needs no token: it tells nothing of the lake."""
 
@@ -84,6 +88,12 @@ def hosts_of(listens_on: str, others: Iterable[str]) -> frozenset[str]:
     return LOOPBACK | own | {one.lower() for one in others}
 
 
+def own_address(given: str) -> str:
+    """Return an address of this server that somebody wants to go on to; else the first page's."""
+    is_own = given.startswith("/") and not given.startswith(("//", "/\\", "/login"))
+    return given if is_own and given.isascii() and given.isprintable() else "/"
+
+
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
 
@@ -103,26 +113,39 @@ class Gate:
             await self.app(scope, receive, send)
             return
 
+        entered: list[bool] = []
+
+        def leave() -> None:
+            # Once the answer is made: how long a client takes to read it is no matter of others.
+            if entered:
+                entered.clear()
+                self._inside -= 1
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
                 headers.setdefault("cache-control", "no-store")
-            await send(message)
+                leave()
+            try:
+                await asyncio.wait_for(send(message), _MOST_SEND_S)
+            except TimeoutError:
+                raise ConnectionError("the client does not read") from None
 
         refused = self._refused(scope)
         if refused is not None:
             await refused(scope, receive, guarded)
             return
         self._inside += 1
+        entered.append(True)
         try:
             if scope["path"] == "/login" and scope["method"] == "POST":
                 await (await self._login(scope, receive))(scope, receive, guarded)
             else:
                 await self.app(scope, receive, guarded)
         finally:
-            self._inside -= 1
+            leave()
 
     def _refused(self, scope: Scope) -> Response | None:  # noqa: PLR0911 (one a reason)
         headers = Headers(scope=scope)
@@ -139,7 +162,11 @@ class Gate:
         if scope["path"].startswith(_OPEN) or self.access.lets_in(headers):
             return None
         if "text/html" in headers.get("accept", ""):
-            return RedirectResponse("/login", 303)
+            going = scope["raw_path"].decode("ascii", "replace")
+            if scope["query_string"]:
+                going += "?" + scope["query_string"].decode("ascii", "replace")
+            asked = f"?{urlencode({'to': going})}" if own_address(going) not in ("/", "") else ""
+            return RedirectResponse(f"/login{asked}", 303)
         return PlainTextResponse("A token is needed\n", 401, {"www-authenticate": "Bearer"})
 
     async def _login(self, scope: Scope, receive: Receive) -> Response:
@@ -152,9 +179,15 @@ class Gate:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        given = parse_qs(body[:_MOST_FORM].decode("utf-8", "replace")).get("token", [""])[0]
-        if not self.access.is_token(given):
-            return RedirectResponse("/login?wrong=1", 303)
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, self.access.cookie(), httponly=True, samesite="strict", path="/")
+        given = parse_qs(body[:_MOST_FORM].decode("utf-8", "replace"))
+        going = own_address(given.get("to", [""])[0])
+        if not self.access.is_token(given.get("token", [""])[0]):
+            again = {"wrong": 1} if going == "/" else {"wrong": 1, "to": going}
+            return RedirectResponse(f"/login?{urlencode(again)}", 303)
+        answer = RedirectResponse(going, 303)
+        # Lax, so that a link in a mail opens what it names: nothing here is changed by a request.
+        answer.set_cookie(
+            COOKIE, self.access.cookie(), httponly=True, samesite="lax", path="/",
+            secure=Headers(scope=scope).get("x-forwarded-proto") == "https",
+        )  # fmt: skip
         return answer
