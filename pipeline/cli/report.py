@@ -61,8 +61,8 @@ def report(
     scope = Scope(
         first=from_day.date() if from_day else None,
         last=to_day.date() if to_day else None,
-        region=region,
-        country=country,
+        region=region.strip().lower() if region else None,
+        country=country.strip().upper() if country else None,
     )
     found = figures(
         settings.lake.url, settings.lake.options, scope, clock.now(), most_stories=most_stories

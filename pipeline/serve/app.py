@@ -25,9 +25,15 @@ from starlette.types import ASGIApp
 from pipeline.clock import Clock
 from pipeline.serve import pages
 from pipeline.serve.columns import as_arrow
-from pipeline.serve.filters import MOST_TEXT, WrongQuestionError, filters_of, names_of_countries
-from pipeline.serve.gate import Access, Gate
-from pipeline.serve.openapi import openapi
+from pipeline.serve.filters import (
+    MOST_NAME,
+    WrongQuestionError,
+    check_parameters,
+    filters_of,
+    names_of_countries,
+)  # fmt: skip
+from pipeline.serve.gate import Access, Gate, own_address
+from pipeline.serve.openapi import names_of_parameters, openapi
 from pipeline.serve.pages import FORMATS, Asked, LivePage, MakesPage
 from pipeline.serve.questions import (
     Copy,
@@ -77,6 +83,7 @@ class Site:
     most_clients: int = 100
     most_streams: int = 50
     _streams: int = 0
+    _list: tuple[int, str] = (-1, "")
     _limiter: anyio.CapacityLimiter | None = None
     _closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -84,10 +91,11 @@ class Site:
         """Return the application."""
         routes = [
             *(
-                Route(address, partial(self._page, make), methods=["GET"])
+                Route(address, partial(self._page, address, make), methods=["GET"])
                 for address, make in PAGES.items()
             ),
             Route("/arriving", self._arriving, methods=["GET"]),
+            Route("/arriving/list", self._arriving_list, methods=["GET"]),
             Route("/freshness", self._freshness, methods=["GET"]),
             Route("/openapi.json", self._openapi, methods=["GET"]),
             Route("/favicon.ico", _no_icon, methods=["GET"]),
@@ -111,16 +119,17 @@ class Site:
             self._limiter = anyio.CapacityLimiter(self.copy.most)
         return await anyio.to_thread.run_sync(make, limiter=self._limiter)
 
-    async def _page(self, make: MakesPage, request: Request) -> Response:
+    async def _page(self, address: str, make: MakesPage, request: Request) -> Response:
         given = {name: value for name, value in request.query_params.items() if value}
         form = given.get("format", "html")
         try:
+            check_parameters(request.query_params.multi_items(), names_of_parameters(address))
             asked = Asked(
                 request.url.path, filters_of(given), given, request.path_params.get("name", "")
             )
             if form not in ("html", *FORMATS):
                 raise WrongQuestionError(f"format is one of html, {', '.join(FORMATS)}")
-            if len(asked.named) > 4 * MOST_TEXT:
+            if len(asked.named) > MOST_NAME:
                 raise WrongQuestionError("the name is too long")
             answer: Response = await self._asked(partial(self._answer, make, asked, form))
             return answer
@@ -147,14 +156,14 @@ class Site:
     def _answer(self, make: MakesPage, asked: Asked, form: str) -> Response:
         with self.copy.asking() as questions:
             page = make(questions, asked)
-            state, now = questions.state, questions.now
+            fresh = pages.freshness(questions.state, questions.newest_published(), questions.now)
         if form != "html":
             return _file(page, asked, form)
         values = {
             "facts": page.answer.facts,
             "tables": page.answer.tables,
             "filters": asked.filters,
-            "fresh": pages.freshness(state, now),
+            "fresh": fresh,
             "files_of": partial(_files_of, asked),
             **page.values,
         }
@@ -173,10 +182,10 @@ class Site:
         *,
         again_s: int = 0,
         progress: tuple[int, int] | None = None,
-        login: bool = False,
+        login: str = "",
     ) -> Response:
         headers = {"retry-after": str(again_s)} if again_s else {}
-        if form in FORMATS:
+        if form != "html":
             return JSONResponse({"error": title, "message": message}, status, headers)
         text = render_live(
             "live/notice.html.j2", title=title, language="en", message=printable(message),
@@ -184,53 +193,99 @@ class Site:
         )  # fmt: skip
         return _html(text, status, headers)
 
-    async def _missing(self, _: Request, __: Exception) -> Response:
-        return self._notice("html", 404, "Nothing there", "There is no such page.")
+    async def _missing(self, request: Request, __: Exception) -> Response:
+        form = request.query_params.get("format", "html")
+        return self._notice(form, 404, "Nothing there", "There is no such page.")
 
-    async def _broken(self, _: Request, __: Exception) -> Response:
-        return self._notice("html", 500, "Something broke", "The server's log says what.")
+    async def _broken(self, request: Request, __: Exception) -> Response:
+        form = request.query_params.get("format", "html")
+        return self._notice(form, 500, "Something broke", "The server's log says what.")
 
     async def _login(self, request: Request) -> Response:
+        going = own_address(request.query_params.get("to", ""))
         if self.access.token is None:
-            return RedirectResponse("/", 303)
+            return RedirectResponse(going, 303)
         wrong = "That was not it. " if "wrong" in request.query_params else ""
         message = f"{wrong}Whoever runs this server has the token."
-        return self._notice("html", 200, "A token is needed", message, login=True)
+        return self._notice("html", 200, "A token is needed", message, login=going)
 
     async def _healthz(self, _: Request) -> Response:
         state = await self._asked(self.copy.state)
         return JSONResponse({"ready": state.ready}, 200 if state.ready else 503)
 
     async def _openapi(self, _: Request) -> Response:
-        return JSONResponse(openapi())
+        return JSONResponse(openapi(self.access.token is not None))
 
     async def _freshness(self, _: Request) -> Response:
-        state = await self._asked(self.copy.state)
-        fresh = pages.freshness(state, self.clock())
+        fresh = await self._asked(self._fresh)
         return _html(render_live("live/freshness.html.j2", fresh=fresh))
 
+    def _fresh(self) -> pages.Freshness:
+        try:
+            with self.copy.asking() as questions:
+                newest = questions.newest_published()
+                return pages.freshness(questions.state, newest, questions.now)
+        except (NotReadyError, TooSlowError):
+            return pages.freshness(self.copy.state(), None, self.clock())
+
     async def _arriving(self, request: Request) -> Response:
-        """Return a stream of new stories as parts of the page, each a row of its list."""
-        after = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        """Return a stream of new stories, each a row of a list."""
+        seq = _number_of(request, "after")
+
+        def arrived() -> str:
+            nonlocal seq
+            rows, seq = self._arrived(seq)
+            rendered = (
+                render_live("live/arrived.html.j2", story=one, **_helpers()) for one in rows
+            )
+            return _event("".join(list(rendered)[::-1]), seq) if rows else ""
+
+        return self._streaming(arrived)
+
+    async def _arriving_list(self, request: Request) -> Response:
+        """Return a stream of the first page's list, whole whenever the copy has changed."""
+        seen = _number_of(request, "serial")
+
+        def changed() -> str:
+            nonlocal seen
+            serial, text = self._newest_list()
+            if serial == seen:
+                return ""
+            seen = serial
+            return _event(text, serial)
+
+        return self._streaming(changed)
+
+    def _newest_list(self) -> tuple[int, str]:
+        """Return the list with the copy's number that it is of: rendered once for all who look."""
+        with self.copy.asking() as questions:
+            serial = questions.state.serial
+            if self._list[0] != serial:
+                values = pages.newest_list(questions)
+                self._list = (
+                    serial, render_live("live/newest_list.html.j2", **_helpers(), **values)
+                )  # fmt: skip
+            return self._list
+
+    def _streaming(self, ask: Callable[[], str]) -> Response:
         if self._streams >= self.most_streams:
             return Response("Too many look at once\n", 503, {"retry-after": "30"})
-        seq = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
         return StreamingResponse(
-            self._stream(seq), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+            self._stream(ask), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
         )
 
-    async def _stream(self, seq: int | None) -> AsyncIterator[str]:
+    async def _stream(self, ask: Callable[[], str]) -> AsyncIterator[str]:
         self._streams += 1
         try:
             yield "retry: 3000\n\n"
             quiet = 0.0
             while not self._closing.is_set():
                 try:
-                    rows, seq = await self._asked(partial(self._arrived, seq))
+                    event = await self._asked(ask)
                 except (NotReadyError, TooSlowError):
-                    rows = []
-                if rows:
-                    yield _event(rows, seq or 0)
+                    event = ""
+                if event:
+                    yield event
                     quiet = 0.0
                 elif quiet >= _QUIET_S:
                     yield ": still here\n\n"
@@ -252,11 +307,14 @@ class Site:
             return questions.arrived(int(seq or 0), _MOST_ARRIVED)
 
 
-def _event(rows: list[dict[str, Any]], seq: int) -> str:
-    """Return one message: the newest on top, a line each; no text of a story can end it."""
-    markup = "".join(
-        render_live("live/arrived.html.j2", story=row, **_helpers()) for row in reversed(rows)
-    )
+def _number_of(request: Request, name: str) -> int | None:
+    """Return where a stream is to go on: what the client heard last, else what it asks for."""
+    given = request.headers.get("last-event-id") or request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _event(markup: str, seq: int) -> str:
+    """Return one message, line by line; no text of a story can end it."""
     lines = "".join(f"data: {line}\n" for line in markup.splitlines() if line.strip())
     return f"id: {seq}\n{lines}\n"
 
@@ -286,6 +344,10 @@ def _file(page: LivePage, asked: Asked, form: str) -> Response:
     """Return one of the answer's tables as a file, or all of them as JSON."""
     answer = page.answer
     name = asked.given.get("table", "")
+    linked = {}
+    if answer.more:
+        further = asked.address(before=answer.more, format=form, table=name)
+        linked = {"link": f'<{further}>; rel="next"'}
     if name and name not in answer.tables:
         raise WrongQuestionError(f"table is one of {', '.join(answer.tables)}")
     if form == "json" and not name:
@@ -294,17 +356,22 @@ def _file(page: LivePage, asked: Asked, form: str) -> Response:
             "tables": {key: answer.arrow(key).to_pylist() for key in answer.tables},
             "next": asked.address(before=answer.more, format="json") if answer.more else None,
         }
-        return Response(json.dumps(facts, ensure_ascii=False, default=str), media_type=_TYPES[form])
+        return _json(facts, linked)
     name = name or next(iter(answer.tables))
     found = as_arrow(name, answer.tables[name])
     if form == "json":
-        return Response(json.dumps(found.to_pylist(), ensure_ascii=False), media_type=_TYPES[form])
+        return _json(found.to_pylist(), linked)
     if form == "csv":
         found = _harmless(found)
     sink = io.BytesIO()
     as_file(found, form, sink)
-    named = {"content-disposition": f'attachment; filename="{name}.{form}"'}
+    named = {"content-disposition": f'attachment; filename="{name}.{form}"', **linked}
     return Response(sink.getvalue(), headers=named, media_type=_TYPES[form])
+
+
+def _json(value: object, headers: Mapping[str, str]) -> Response:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return Response(text.encode("utf-8", "replace"), 200, dict(headers), _TYPES["json"])
 
 
 def _harmless(found: pa.Table) -> pa.Table:
@@ -325,7 +392,8 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     folder = files("pipeline.serve").joinpath("static")
     found = {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith(".js")}
     found["page.css"] = stylesheet().encode()
-    found["sort.js"] = files("pipeline.show").joinpath("sort.js").read_bytes()
+    for script in ("sort.js", "tips.js"):
+        found[script] = files("pipeline.show").joinpath(script).read_bytes()
     named = {}
     for name, data in found.items():
         path = Path(name)

@@ -19,8 +19,12 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     },
     "by-time": {"bucket": _TEXT, "region": _TEXT, "stories": _INT},
     "countries": {"country": _TEXT, "name": _TEXT, "stories": _INT},
+    "names": {
+        **{"entity_id": _TEXT, "name": _TEXT, "kind": _TEXT, "role": _TEXT, "country": _TEXT},
+        "stories": _INT,
+    },
     "places": {
-        **{"place": _TEXT, "country": _TEXT, "exactness": _TEXT},
+        **{"place_id": _TEXT, "place": _TEXT, "country": _TEXT, "exactness": _TEXT},
         **{"latitude": _REAL, "longitude": _REAL, **_QUADS, "events": _INT},
     },
     "between-countries": {"source": _TEXT, "target": _TEXT, **_QUADS, "events": _INT},

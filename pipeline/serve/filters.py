@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from urllib.parse import urlencode
 
 from pipeline import tsv
 from pipeline.serve.copy.copied_rows import tag
 from pipeline.serve.copy.words import MOST_WORDS, asked_words
+from pipeline.show.facts import printable
 
 MOST_TEXT = 300
 """Characters of one value in an address."""
+
+MOST_NAME = 1200
+"""Characters of a value that names something which a story names: they are what stories hold."""
+
+NAMES = frozenset({"entity", "place", "source", "target"})
 
 MOST_ROWS = 200
 """Rows of one page, and of one file of stories or events."""
@@ -32,8 +39,9 @@ class WrongQuestionError(ValueError):
 class Filters:
     """Narrows stories: all that is given has to hold of each.
 
-    `words` are as `asked_words` reads them, `entity` an entity_id, `act` a root of PLOVER, `first`
-    and `last` days of publication. `before` is where the page before ended.
+    `words` are as `asked_words` reads them, `entity` an entity_id or a name, `act` a root of
+    PLOVER, `place` a GeoNames id or the name of a place without one, `first` and `last` days of
+    publication. `before` is where the page before ended.
     """
 
     words: str = ""
@@ -41,17 +49,13 @@ class Filters:
     country: str = ""
     region: str = ""
     act: str = ""
+    place: str = ""
     language: str = ""
     provider: str = ""
     first: date | None = None
     last: date | None = None
     before: int | None = None
     limit: int = PAGE_ROWS
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is narrowed."""
-        return not any(getattr(self, name) for name in _NARROW)
 
     def address(self, **changes: object) -> str:
         """Return the filters as the query of an address, with `changes`; without empty ones."""
@@ -63,10 +67,10 @@ class Filters:
             [(_NAMES.get(name, name), str(value)) for name, value in found.items() if value]
         )
 
-    def match(self, entity: int | None) -> str:
+    def match(self, entities: Sequence[int]) -> str:
         """Return the question to the index of words, '' where days alone narrow.
 
-        `entity` is the copy's number of `self.entity`.
+        `entities` are the copy's numbers of what `self.entity` names: one of them has to be there.
         """
         wanted, unwanted = asked_words(self.words)
         if len(wanted) + len(unwanted) > MOST_WORDS:
@@ -75,12 +79,12 @@ class Filters:
             tag(kind, value)
             for kind, value in (
                 *(("c", self.country), ("g", self.region), ("r", self.act)),
-                *(("l", self.language), ("p", self.provider)),
+                *(("l", self.language), ("p", self.provider), ("o", self.place)),
             )
             if value
         ]
-        if entity is not None:
-            filed.append(f"e{entity}")
+        if entities:
+            filed.append(f"({' OR '.join(f'e{number}' for number in entities)})")
         parts = []
         if wanted:
             parts.append(f"({{headline body}} : ({' AND '.join(wanted)}))")
@@ -98,22 +102,40 @@ _NARROW = tuple(one.name for one in fields(Filters) if one.name not in ("before"
 _NAMES = {"words": "q", "first": "from", "last": "to"}
 
 
+def check_parameters(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> None:
+    """Refuse what a page does not know: raises `WrongQuestionError`.
+
+    A filter that is misspelt, or given twice, would else be answered with what it was to leave out.
+    """
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            meant = f", but {close[0]}" if close else f": there are {', '.join(sorted(known))}"
+            raise WrongQuestionError(f"there is no {printable(name)[:40]} here{meant}")
+        if name in seen:
+            raise WrongQuestionError(f"{name} is given twice")
+        seen.add(name)
+
+
 def filters_of(given: Mapping[str, str]) -> Filters:
     """Read the query of an address. Raises `WrongQuestionError` for a value that cannot be."""
     for name, value in given.items():
-        if len(value) > MOST_TEXT:
-            raise WrongQuestionError(f"{name} is longer than {MOST_TEXT} characters")
+        most = MOST_NAME if name in NAMES else MOST_TEXT
+        if len(value) > most:
+            raise WrongQuestionError(f"{name} is longer than {most} characters")
     first, last = (_day(name, given.get(name, "")) for name in ("from", "to"))
     if first and last and last < first:
         raise WrongQuestionError("the last day is before the first")
     return Filters(
         words=given.get("q", "").strip(),
-        entity=given.get("entity", "").strip(),
+        entity=_named(given.get("entity", "")),
         country=_known(
             "country", given.get("country", "").strip().upper(), set(names_of_countries())
         ),
         region=_known("region", given.get("region", "").strip().lower(), set(slugs_of_regions())),
         act=_known("act", given.get("act", "").strip().upper(), set(names_of_roots())),
+        place=_named(given.get("place", "")),
         language=_code("language", given.get("language", "")),
         provider=given.get("provider", "").strip(),
         first=first,
@@ -150,6 +172,11 @@ def _day(name: str, text: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise WrongQuestionError(f"{name} is no day as 2026-03-04") from None
+
+
+def _named(value: str) -> str:
+    """Return what a story names, with its own blanks; nothing for blanks alone."""
+    return value if value.strip() else ""
 
 
 def _known(name: str, value: str, known: set[str]) -> str:

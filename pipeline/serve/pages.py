@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,7 +21,13 @@ from pipeline.show.facts import printable
 from pipeline.show.find import Shown
 from pipeline.show.report import charts
 from pipeline.show.report.behind import Table, TableRow
-from pipeline.show.report.figures import bucket_of, buckets_between, unit_of
+from pipeline.show.report.figures import (
+    Unit,
+    bucket_of,
+    buckets_between,
+    last_day_of,
+    unit_of,
+)  # fmt: skip
 from pipeline.show.story_page import story_values
 from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
@@ -67,6 +73,16 @@ MakesPage = Callable[[Questions, Asked], LivePage]
 """What asks the copy for a page."""
 
 
+def newest_list(questions: Questions) -> dict[str, object]:
+    """Return what the part of the first page shows that is sent anew whenever the copy changes."""
+    answer = questions.newest_alone()
+    return {
+        "stories": answer.tables["stories"],
+        "facts": answer.facts,
+        "serial": questions.state.serial,
+    }
+
+
 def newest(questions: Questions, _: Asked) -> LivePage:
     """Return the newest stories, arriving, with figures of the last days."""
     answer = questions.newest()
@@ -88,14 +104,34 @@ def newest(questions: Questions, _: Asked) -> LivePage:
             weight[row["region"]] = weight.get(row["region"], 0) + row["n"]
         names = {slug: region_name(slug) for slug in sorted(weight, key=lambda s: (-weight[s], s))}
         chart = charts.stories_over_time(rows, days, "day", names)
+    recent: dict[str, str] = {}
+    if last is not None:
+        first = date.fromisoformat(last) - timedelta(days=int(answer.facts["days"]) - 1)
+        recent = {"from": first.isoformat(), "to": last}
+
+    def naming(row: Row) -> str:
+        return search_address(entity=row["entity_id"], **recent)
+
     made = {
         "by_time": _by_time(answer.tables["by-time"]),
-        "countries": _table("countries", answer.tables["countries"], 1),
-        "persons": _table("persons", answer.tables["persons"], 1),
-        "bodies": _table("bodies", answer.tables["bodies"], 1),
-        "dyads": _table("dyads", answer.tables["dyads"], 6),
+        "countries": _table(
+            "countries", answer.tables["countries"], 1,
+            counted=lambda row: search_address(country=row["country"], **recent),
+        ),
+        "persons": _table("persons", answer.tables["persons"], 1, counted=naming),
+        "bodies": _table("bodies", answer.tables["bodies"], 1, counted=naming),
+        "dyads": _table(
+            "dyads", answer.tables["dyads"], 6,
+            counted=lambda row: dyad_address(row["source"], row["target"], **recent),
+        ),
+    }  # fmt: skip
+    values = {
+        **{"stories": answer.tables["stories"], "serial": questions.state.serial},
+        **{"page": "newest", "time_chart": chart, "made": made},
+        "is_recent": any(
+            answer.tables[name] for name in ("countries", "dyads", "persons", "bodies")
+        ),
     }
-    values = {"page": "newest", "time_chart": chart, "made": made}
     return LivePage("live/newest.html.j2", "Newest stories", answer, values)
 
 
@@ -104,10 +140,12 @@ def search(questions: Questions, asked: Asked) -> LivePage:
     answer = questions.found(asked.filters)
     values = {
         "page": "search",
+        "names": _table("names", answer.tables["names"], 1, counted=_named_story),
         "countries": sorted(names_of_countries().items(), key=lambda one: one[1]),
         "regions": sorted(slugs_of_regions(), key=region_name),
         "acts": tuple(names_of_roots().items()),
         "older": asked.address(before=answer.more) if answer.more else "",
+        "anywhere": asked.address(place="", before=""),
     }
     title = f"Search: {asked.filters.words}" if asked.filters.words else "Search"
     return LivePage("live/search.html.j2", title, answer, values)
@@ -149,7 +187,8 @@ def entity(questions: Questions, asked: Asked) -> LivePage:
     """Return what is told of a name."""
     answer = questions.entity(asked.named, asked.filters)
     trend = answer.tables["trend"]
-    chart, unit = None, "day"
+    chart = None
+    unit: Unit = "day"
     if trend:
         days = [(date.fromisoformat(row["bucket"]), row["stories"]) for row in trend]
         unit = unit_of(days[0][0], days[-1][0])
@@ -165,31 +204,38 @@ def entity(questions: Questions, asked: Asked) -> LivePage:
             for day, n in summed.items()
         ]
     made = {
-        "trend": _table("trend", trend, 1, anchor=lambda row: f"time-{row['first']}"),
+        "trend": _table(
+            "trend", trend, 1, anchor=lambda row: f"time-{row['first']}",
+            counted=lambda row: search_address(entity=asked.named, **_days_of(row["first"], unit)),
+        ),
         "as_source": _table("as-source", answer.tables["as-source"], 6),
         "as_target": _table("as-target", answer.tables["as-target"], 6),
-    }
+    }  # fmt: skip
     values = {
         "page": "entity",
         "unit": unit,
         "time_chart": chart,
         "made": made,
         "older": asked.address(before=answer.more) if answer.more else "",
-        "search_address": f"/search?{replace(asked.filters, entity=asked.named).address()}",
+        "search_address": search_address(entity=asked.named),
     }
     return LivePage("live/entity.html.j2", printable(answer.facts["name"]), answer, values)
 
 
 def dyad(questions: Questions, asked: Asked) -> LivePage:
     """Return what two did to one another."""
-    source, target = asked.given.get("source", "").strip(), asked.given.get("target", "").strip()
-    if not source or not target:
+    source, target = asked.given.get("source", ""), asked.given.get("target", "")
+    if not source.strip() or not target.strip():
         raise NothingThereError
     answer = questions.dyad(source, target, asked.filters)
-    names = [
-        names_of_countries().get(one, one) if answer.facts["by_country"] else one
-        for one in (source, target)
-    ]
+    names = [_country(one) if answer.facts["by_country"] else one for one in (source, target)]
+    ends = {"to": (source, target), "from": (target, source)}
+    given = {"act": asked.filters.act, "from": asked.filters.first, "to": asked.filters.last}
+
+    def narrowed(row: Row, **changes: object) -> str:
+        one, other = ends[row["direction"]]
+        return dyad_address(one, other, **{**given, **changes})
+
     over_time = answer.tables["over-time"]
     days = [date.fromisoformat(row["bucket"]) for row in over_time]
     unit = unit_of(min(days, default=None), max(days, default=None))
@@ -224,9 +270,12 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
     made = {
         "over_time": _table(
             "over-time", changes, 5, anchor=lambda row: f"series-{row['direction']}-{row['first']}",
-            labels=labels,
+            labels=labels, counted=lambda row: narrowed(row, **_days_of(row["first"], unit)),
         ),
-        "acts": _table("acts", answer.tables["acts"], 2, labels=labels),
+        "acts": _table(
+            "acts", answer.tables["acts"], 2, labels=labels,
+            counted=lambda row: narrowed(row, act=row["root"]),
+        ),
         "events": _table("events", answer.tables["events"], 1),
     }  # fmt: skip
     values = {
@@ -234,6 +283,8 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
         "names": names,
         "quads": QUAD_CLASSES,
         "balances": balances,
+        "acts": tuple(names_of_roots().items()),
+        "whole": dyad_address(source, target),
         "made": made,
         "older": asked.address(before=answer.more) if answer.more else "",
     }
@@ -246,14 +297,20 @@ def world_map(questions: Questions, asked: Asked) -> LivePage:
     countries_counted = [{**row, "n": row["stories"]} for row in answer.tables["countries"]]
     places = [{**row, "n": row["events"]} for row in answer.tables["places"]]
     states = [{**row, "n": row["events"]} for row in answer.tables["between-countries"]]
+    days = {"from": asked.filters.first, "to": asked.filters.last}
     made = {
         "countries": _table(
-            "countries", countries_counted, 1, anchor=lambda row: f"country-{row['country']}"
+            "countries", countries_counted, 1, anchor=lambda row: f"country-{row['country']}",
+            counted=lambda row: search_address(country=row["country"], **days),
         ),
-        "places": _table("places", places, 7, anchor="place"),
+        "places": _table(
+            "places", places, 7, anchor="place",
+            counted=lambda row: search_address(place=row["place_id"], **days),
+        ),
         "between_countries": _table(
             "between-countries", states, 5,
             anchor=lambda row: f"states-{row['source']}-{row['target']}",
+            counted=lambda row: dyad_address(row["source"], row["target"], **days),
         ),
     }  # fmt: skip
     names = dict(names_of_countries())
@@ -279,9 +336,25 @@ def story_address(revision_id: str) -> str:
     return f"/story/{quote(revision_id, safe=':')}"
 
 
-def dyad_address(source: str, target: str) -> str:
-    """Return the page of who does what to whom."""
-    return f"/dyad?{urlencode({'source': source, 'target': target})}"
+def dyad_address(source: str, target: str, **filters: object) -> str:
+    """Return the page of who does what to whom, narrowed by `filters` that are not empty."""
+    given = {name: value for name, value in filters.items() if value}
+    return f"/dyad?{urlencode({'source': source, 'target': target, **given})}"
+
+
+def search_address(**filters: object) -> str:
+    """Return the search for stories with all of the filters that are not empty."""
+    given = urlencode({name: value for name, value in filters.items() if value})
+    return f"/search?{given}" if given else "/search"
+
+
+def _days_of(first: date, unit: Unit) -> dict[str, object]:
+    """Return the first and the last day of a bucket, as filters."""
+    return {"from": first, "to": last_day_of(first, unit)}
+
+
+def _named_story(row: Row) -> str:
+    return search_address(entity=row["entity_id"])
 
 
 def time_words(published: str | datetime | None) -> str:
@@ -296,6 +369,7 @@ def time_words(published: str | datetime | None) -> str:
 class Freshness:
     """How old is what is shown, in words."""
 
+    newest: str
     committed: str
     asked: str
     stories: int
@@ -303,11 +377,17 @@ class Freshness:
     error: str
 
 
-def freshness(state: CopyState, now: datetime) -> Freshness:
-    """Return how old the copy is at `now`."""
+def freshness(state: CopyState, newest_published: str | None, now: datetime) -> Freshness:
+    """Return how old the copy and its newest story are at `now`."""
     asked = now - moment_of(state.checked_at)
     committed = state.lake_committed_at
+    newest_words = "none is dated" if state.total else "there is none"
+    if newest_published is not None:
+        published = datetime.fromisoformat(newest_published)
+        age = f", {_length(now - published)} ago" if published <= now else ""
+        newest_words = f"{time_words(published)} UTC{age}"
     return Freshness(
+        newest_words,
         "none" if committed is None else f"{time_words(moment_of(committed))} UTC",
         _length(asked) if state.checked_at else "a while",
         state.total,
@@ -318,7 +398,13 @@ def freshness(state: CopyState, now: datetime) -> Freshness:
 
 def _length(passed: timedelta) -> str:
     seconds = max(0, round(passed.total_seconds()))
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+    for size, word in (
+        (31_536_000, "year"),
+        (86400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ):
         n = seconds // size
         if n or size == 1:
             return f"{n} {word}{'' if n == 1 else 's'}"
@@ -372,6 +458,7 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
     "over-time": ("direction", "time", *_QUAD_HEADS, "events"),
     "acts": ("direction", "act", "Goldstein", "events"),
     "events": ("day", "source", "act", "target", "sentence", "story", "sure"),
+    "names": ("name", "kind", "role", "country", "stories"),
     "revisions": ("published", "committed", "which", "headline", "revision"),
     "places": (
         *("place", "country", "exact to", "latitude", "longitude"),
@@ -388,12 +475,19 @@ def _table(
     *,
     anchor: Callable[[Row], str] | str | None = None,
     labels: Mapping[str, str] | None = None,
+    counted: Callable[[Row], str] | None = None,
 ) -> Table:
-    """Return a table of a page; `anchor` gives the ids that a chart leads to."""
+    """Return a table of a page; `anchor` gives the ids that a chart leads to.
+
+    `counted` gives the page of what the last column counts.
+    """
     made = []
     for index, row in enumerate(rows, start=1):
         own = anchor(row) if callable(anchor) else f"{anchor or name}-{index}"
-        made.append(TableRow(own, _cells(name, row, labels or {})))
+        cells = _cells(name, row, labels or {})
+        if counted is not None:
+            cells = (*cells[:-1], _link(counted(row), cells[-1]))
+        made.append(TableRow(own, cells))
     heads = _HEADS[name]
     return Table(name, heads, min(numbers, len(heads)), tuple(made), "")
 
@@ -407,24 +501,27 @@ def _by_time(rows: Sequence[Row]) -> Table:
     for day, of_regions in of_day.items():
         named = ", ".join(f"{region_name(row['region'])} {row['stories']}" for row in of_regions)
         n = sum(row["stories"] for row in of_regions)
-        made.append(TableRow(f"time-{day}", (day, named, n)))
+        linked = _link(search_address(**{"from": day, "to": day}), n)
+        made.append(TableRow(f"time-{day}", (day, named, linked)))
     return Table("by-time", _HEADS["by-time"], 1, tuple(made), "")
 
 
-def _cells(  # noqa: PLR0911 (one line a table)
+def _cells(  # noqa: PLR0911, PLR0912 (one line a table)
     name: str, row: Row, labels: Mapping[str, str]
 ) -> tuple[object, ...]:
     quads = tuple(row.get(f"quad{quad}", 0) for quad in QUAD_CLASSES)
     match name:
         case "countries":
-            address = f"/search?{urlencode({'country': row['country']})}"
-            return _link(address, row["name"]), row["country"], row["stories"]
+            return row["name"], row["country"], row["stories"]
+        case "names":
+            linked = _link(entity_address(row["entity_id"]), row["name"])
+            return linked, row["kind"], row["role"], _country(row["country"]), row["stories"]
         case "persons" | "bodies":
             linked = _link(entity_address(row["entity_id"]), row["name"])
             return linked, row["role"], _country(row["country"]), row["stories"]
         case "dyads":
-            linked = _link(dyad_address(row["source"], row["target"]), row["source"])
-            return linked, row["target"], f"{row['goldstein']:.1f}", *quads, row["events"]
+            goldstein = f"{row['goldstein']:.1f}"
+            return row["source"], row["target"], goldstein, *quads, row["events"]
         case "as-source":
             linked = _link(dyad_address(row["own"], row["target"]), row["target"])
             return linked, f"{row['goldstein']:.1f}", *quads, row["events"]
@@ -458,8 +555,7 @@ def _cells(  # noqa: PLR0911 (one line a table)
             exact = row["exactness"]
             return row["place"], _country(row["country"]), exact, *where, *quads, row["events"]
         case _:
-            linked = _link(dyad_address(row["source"], row["target"]), _country(row["source"]))
-            return linked, _country(row["target"]), *quads, row["events"]
+            return _country(row["source"]), _country(row["target"]), *quads, row["events"]
 
 
 def _country(code: str | None) -> str:

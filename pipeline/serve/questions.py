@@ -7,9 +7,9 @@ import queue
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -21,10 +21,11 @@ from pipeline.serve.copy import live_copy
 from pipeline.serve.copy.copied_rows import ALL, APART, UNDATED, first_number, unpacked
 from pipeline.serve.copy.follow import microseconds
 from pipeline.serve.copy.live_copy import CopyState
+from pipeline.serve.copy.words import MOST_WORDS, asked_words
 from pipeline.serve.filters import Filters, names_of_countries
 from pipeline.show.find import Shown
 
-MOST_COUNTED = 10_000
+MOST_STORIES = 10_000
 """Stories found are counted up to here."""
 
 _STEPS = 20_000
@@ -38,6 +39,13 @@ _PLACES = 150
 _TOP = 12
 _STATES = 12
 _REVISIONS = 200
+_OF_NAME = {"entity": "name", "entity_id": "entity_id"}
+_NOBODY: Mapping[str, None] = dict.fromkeys(_OF_NAME)
+_NAMES_LOOKED_AT = 2000
+_STORIES = (
+    "(SELECT coalesce(sum(c.n), 0) FROM counts AS c WHERE c.what IN ('person', 'body', 'name')"
+    f" AND c.key = n.entity_id AND c.bucket = '{ALL}') AS stories"
+)
 _QUAD_NAMES = ("quad1", "quad2", "quad3", "quad4")
 _QUADS = ", ".join(f"sum({name}) AS {name}" for name in _QUAD_NAMES)
 _STORY = (
@@ -179,6 +187,15 @@ class Questions:
             {**total, "last_day": last and last.isoformat(), "days": _RECENT_DAYS, "arrival": seq},
         )
 
+    def newest_alone(self) -> Answer:
+        """Return the newest stories and the totals, without the figures of days."""
+        (seq,) = self.connection.execute("SELECT coalesce(max(seq), 0) FROM arrivals").fetchone()
+        return Answer({"stories": self._newest(40)}, {**self._totals(), "arrival": seq})
+
+    def newest_published(self) -> str | None:
+        """Return when the newest story was published, in ISO 8601."""
+        return live_copy.newest_published(self.connection)
+
     def _newest(self, limit: int) -> list[dict[str, Any]]:
         return self._rows(
             f"SELECT {_STORY} FROM stories AS s WHERE s.is_current AND {_FREE}"
@@ -200,13 +217,15 @@ class Questions:
 
     def found(self, filters: Filters) -> Answer:
         """Return the stories that the filters leave, the newest first."""
-        entity = None
+        named: list[dict[str, Any]] = []
         if filters.entity:
             named = self._named_as(filters.entity)
-            if named is None:
-                return Answer({"stories": []}, {"found": 0, "is_more": False, "entity": None})
-            entity = named["entity"]
-        match = filters.match(entity)
+            if not named:
+                near = self.names(filters.entity)
+                return Answer(
+                    {"stories": [], "names": near}, {"found": 0, "is_more": False, **_NOBODY}
+                )
+        match = filters.match([row["entity"] for row in named])
         low, high = _numbers(filters)
         high_page = high if filters.before is None else min(high, filters.before)
         if match:
@@ -226,18 +245,18 @@ class Questions:
         )
         count = self._one(
             f"SELECT count(*) AS n FROM"
-            f" (SELECT 1 FROM {counted} WHERE {where} LIMIT {MOST_COUNTED + 1})",
+            f" (SELECT 1 FROM {counted} WHERE {where} LIMIT {MOST_STORIES + 1})",
             **values,
             high=high,
         )
         assert count is not None  # noqa: S101 (a count has a row)
         more = rows[filters.limit - 1]["id"] if len(rows) > filters.limit else None
         return Answer(
-            {"stories": rows[: filters.limit]},
+            {"stories": rows[: filters.limit], "names": named if len(named) > 1 else []},
             {
-                "found": min(count["n"], MOST_COUNTED),
-                "is_more": count["n"] > MOST_COUNTED,
-                "entity": named["name"] if filters.entity and named else None,
+                "found": min(count["n"], MOST_STORIES),
+                "is_more": count["n"] > MOST_STORIES,
+                **({key: named[0][_OF_NAME[key]] for key in _NOBODY} if named else _NOBODY),
             },
             more,
         )
@@ -272,11 +291,12 @@ class Questions:
 
     def entity(self, entity_id: str, filters: Filters) -> Answer:
         """Return what is told of a name: stories, trend, whom it acts upon, who acts upon it."""
-        named = self._named_as(entity_id)
+        named = self._one("SELECT * FROM names WHERE entity_id = :id", id=entity_id)
         if named is None:
             raise NothingThereError
-        stories = self.found(replace(filters, entity=entity_id))
-        if not stories.facts["found"] and filters.before is None and filters.is_empty:
+        own = Filters(entity=entity_id, before=filters.before, limit=filters.limit)
+        stories = self.found(own)
+        if not stories.facts["found"]:
             raise NothingThereError
         trend = self._rows(
             "SELECT bucket, sum(n) AS stories FROM counts WHERE what IN ('person', 'body', 'name')"
@@ -295,8 +315,30 @@ class Questions:
             stories.more,
         )
 
-    def _named_as(self, entity_id: str) -> dict[str, Any] | None:
-        return self._one("SELECT * FROM names WHERE entity_id = :id", id=entity_id)
+    def _named_as(self, asked: str) -> list[dict[str, Any]]:
+        """Return the name of that id, else all that are written so, those told most first."""
+        found = self._rows(
+            f"SELECT n.*, {_STORIES} FROM names AS n WHERE entity_id = :it", it=asked
+        )
+        return found or self._rows(
+            f"SELECT n.*, {_STORIES} FROM names AS n WHERE name = :it COLLATE NOCASE"
+            f" ORDER BY stories DESC, entity_id LIMIT {_TOP}",
+            it=asked.strip(),
+        )
+
+    def names(self, asked: str) -> list[dict[str, Any]]:
+        """Return names with all words of a text, the last perhaps begun; those told most first."""
+        wanted, _ = asked_words(f"{asked.replace(chr(34), ' ').strip()}*")
+        if not wanted or len(wanted) > MOST_WORDS:
+            return []
+        rows = self._rows(
+            f"SELECT n.*, {_STORIES} FROM ("
+            f"  SELECT rowid FROM name_words WHERE name_words MATCH :match LIMIT {_NAMES_LOOKED_AT}"
+            ") AS w JOIN names AS n ON n.entity = w.rowid"
+            f" ORDER BY stories DESC, entity_id LIMIT {_TOP}",
+            match=" AND ".join(wanted),
+        )
+        return [row for row in rows if row["stories"]]
 
     def _labels(self, entity_id: str) -> list[str]:
         """Say what an entity is called where it acts or is acted upon, as its last deeds have
@@ -343,19 +385,34 @@ class Questions:
         directions = [("to", source, target)]
         if source != target:
             directions.append(("from", target, source))
+        is_narrowed = bool(filters.act or filters.first or filters.last)
+        acted = " AND root = :act" if filters.act else ""
         for direction, one, other in directions:
-            rows = self._rows(
-                f"SELECT bucket, {_QUADS}, sum(n) AS events FROM counts WHERE what = :what"
-                " AND key = :key AND length(bucket) = 10 GROUP BY bucket ORDER BY bucket",
-                what=count,
-                key=f"{one}{APART}{other}",
+            ends = {"one": one, "other": other, "low": low, "high": high, "act": filters.act}
+            between = (
+                f"{what[0]} = :one AND {what[1]} = :other AND id >= :low AND id < :high{acted}"
             )
+            if is_narrowed:
+                quads = ", ".join(
+                    f"sum(quad = {number}) AS {name}"
+                    for number, name in enumerate(_QUAD_NAMES, start=1)
+                )
+                rows = self._rows(
+                    f"SELECT date AS bucket, {quads}, count(*) AS events FROM deeds"
+                    f" WHERE {between} AND date IS NOT NULL GROUP BY date ORDER BY date",
+                    **ends,
+                )
+            else:
+                rows = self._rows(
+                    f"SELECT bucket, {_QUADS}, sum(n) AS events FROM counts WHERE what = :what"
+                    " AND key = :key AND length(bucket) = 10 GROUP BY bucket ORDER BY bucket",
+                    what=count,
+                    key=f"{one}{APART}{other}",
+                )
             over_time += [{"direction": direction, **row} for row in rows]
-            ends = {"one": one, "other": other, "low": low, "high": high}
             rows = self._rows(
                 "SELECT root, avg(goldstein) AS goldstein, count(*) AS events FROM deeds"
-                f" WHERE {what[0]} = :one AND {what[1]} = :other AND id >= :low AND id < :high"
-                " GROUP BY root ORDER BY events DESC, root",
+                f" WHERE {between} GROUP BY root ORDER BY events DESC, root",
                 **ends,
             )
             acts += [{"direction": direction, **row} for row in rows]
@@ -364,12 +421,13 @@ class Questions:
                 " d.goldstein, d.target, d.target_country, d.place, d.confidence, d.sentence,"
                 " s.headline, s.revision_id FROM deeds AS d JOIN stories AS s ON s.id = d.id"
                 f" WHERE d.{what[0]} = :one AND d.{what[1]} = :other AND d.id >= :low"
-                f" AND d.id < :top AND {_FREE} ORDER BY d.id DESC LIMIT :limit",
+                f" AND d.id < :top{acted} AND {_FREE} ORDER BY d.id DESC LIMIT :limit",
                 **{**ends, "top": top},
                 now=microseconds(self.now),
                 limit=filters.limit + 1,
             )
-        if not over_time and not events and not acts:
+        is_empty = not over_time and not events and not acts
+        if is_empty and not (is_narrowed and self._is_anything_between(count, source, target)):
             raise NothingThereError
         events.sort(key=lambda row: (-row["id"], row["n"]))
         more = events[filters.limit - 1]["id"] if len(events) > filters.limit else None
@@ -379,17 +437,29 @@ class Questions:
             more,
         )
 
+    def _is_anything_between(self, what: str, source: str, target: str) -> bool:
+        """Say whether anything at all is told of two."""
+        return any(
+            self._one(
+                f"SELECT 1 FROM counts WHERE what = :what AND bucket = '{ALL}' AND key = :key",
+                what=what,
+                key=f"{one}{APART}{other}",
+            )
+            for one, other in ((source, target), (target, source))
+        )
+
     def map(self, filters: Filters) -> Answer:
         """Return countries by stories on them, places by events there, and who acts upon whom."""
         buckets = self._range(filters)
         rows = self._places_named_most(buckets)
         places = []
         for row in rows:
-            place, country, exactness, latitude, longitude, _ = row["key"].split(APART)
+            place, country, exactness, latitude, longitude, known = row["key"].split(APART)
             places.append(
                 {
                     **{"place": place, "country": country, "exactness": exactness},
                     **{"latitude": float(latitude), "longitude": float(longitude), **row},
+                    "place_id": known or place,
                 }
             )
         return Answer(

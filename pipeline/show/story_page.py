@@ -12,6 +12,7 @@ from pipeline.show.facts import metadata, printable, provenance
 from pipeline.show.find import Row, Shown
 from pipeline.show.marks import Mark, Segment, paragraphs, segments
 from pipeline.show.render import render
+from pipeline.store.codes.codes import country_with_code
 
 _STYLED = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
@@ -97,7 +98,7 @@ def _entity(row: Row, address: Callable[[Row], str] | None) -> tuple[object, ...
     return (
         name,
         row["kind"],
-        row["country"],
+        country_with_code(row["country"]),
         row["role"],
         ", ".join(dict.fromkeys(mention["text"] for mention in row["mentions"])),
         row["mention_count"],
@@ -111,7 +112,7 @@ def _evidence(story: Row) -> list[tuple[object, ...]]:
     return [
         (
             bar(row["weight"] / most, f"{row['weight']:.2f}"),
-            row["country"],
+            country_with_code(row["country"]),
             row["kind"],
             row["text"],
         )

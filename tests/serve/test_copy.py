@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -277,6 +278,20 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, writer: LakeWriter)
     (tmp_path / "text.sqlite").write_text("no database")
     with pytest.raises(UsageError, match="no live copy"):
         Follower(tmp_path / "text.sqlite", str(tmp_path / "lake")).refresh(NOON)
+
+
+def test_another_lake_at_the_same_place_is_another_one(tmp_path: Path) -> None:
+    """It was removed and made anew: at the same versions of its tables it has other stories."""
+    lake, told = tmp_path / "lake", []
+    follower = Follower(tmp_path / "c.sqlite", str(lake))
+    for headline in ("Of the first lake", "Of the second lake"):
+        shutil.rmtree(lake, ignore_errors=True)
+        written(lake, a_batch([enriched(a_story(0, headline=headline))])).close()
+        follower.refresh(LATER)
+        assert_is_the_lake(follower, LATER)
+        told.append(rows(follower, "SELECT headline FROM stories"))
+    assert told == [[("Of the first lake",)], [("Of the second lake",)]]
+    follower.close()
 
 
 def test_the_copy_of_another_lake_is_refused(follower: Follower, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.show.test_report import AS_OF
 from tests.support.browser import PHONE, WIDE, chromium, opened
 from tests.support.endpoint import asked, free_port
 from tests.support.job import JobProcess, ended_at, until
-from tests.support.rows import a_batch, a_story, enriched
+from tests.support.rows import NOON, a_batch, a_story, enriched
 from tests.support.wire import copy
 
 pytestmark = pytest.mark.browser
@@ -150,13 +151,29 @@ def test_a_story_arrives_while_one_looks(browser: Browser, tmp_path: Path) -> No
             seen.page.evaluate("window.same = true")
             before = seen.page.locator("#newest li").count()
             for at in range(32, 36):
-                story = a_story(at, headline=f"Came {at} <b>x</b>")
+                published = NOON + timedelta(minutes=at - 31)
+                story = a_story(at, headline=f"Came {at} <b>x</b>", published_at=published)
                 one.writer.write(a_batch([enriched(story)]))
                 one.follower.refresh(AS_OF)
                 seen.page.wait_for_selector(f"text=Came {at} <b>x</b>")
             first = seen.page.locator("#newest li").first
             assert "Came 35" in str(first.text_content())
             assert seen.page.locator("#newest li").count() == before + 4
+            # The totals go with it, and who is at a story by keyboard stays there.
+            (told,) = one.sql("SELECT count(*) AS n FROM current")
+            assert seen.page.locator(".totals b").first.text_content() == str(told["n"])
+            seen.page.focus("text=Came 33 <b>x</b>")
+            for version, status, headline in ((2, "usable", "Mended"), (3, "canceled", "KILL")):
+                at = 34 + version
+                story = a_story(at, story_id="family-cluster/topic/0-35-0", version=version,
+                                status=status, headline=headline,
+                                published_at=NOON + timedelta(minutes=at))  # fmt: skip
+                one.writer.write(a_batch([enriched(story)]))
+                one.follower.refresh(AS_OF)
+                seen.page.wait_for_selector("text=Came 35 <b>x</b>", state="detached")
+            seen.page.wait_for_selector("text=Mended", state="detached")
+            assert seen.page.locator("#newest li").count() == before + 3
+            assert "Came 33" in seen.focused()
             assert seen.page.evaluate("window.same") is True
             assert seen.errors == []
             (told,) = one.sql("SELECT count(*) AS n FROM current")
@@ -182,7 +199,7 @@ def test_a_stream_opens_though_its_script_comes_late(browser: Browser, tmp_path:
     for one in running(tmp_path):
         with opened(browser, "about:blank") as seen:
             seen.page.route("**/hx-sse*", lambda route: (time.sleep(1.5), route.continue_()))
-            with seen.page.expect_request("**/arriving*"):
+            with seen.page.expect_request("**/arriving/**"):
                 seen.page.goto(url(one, "/"))
 
 

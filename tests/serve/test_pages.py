@@ -10,18 +10,23 @@ import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
+import openapi_spec_validator
 import pyarrow as pa
 import pytest
+from jsonschema import Draft202012Validator
 
 from pipeline.errors import ConfigError
+from pipeline.model import Location
 from pipeline.serve import pages
 from pipeline.serve.app import Site
 from pipeline.serve.copy import live_copy
@@ -33,6 +38,7 @@ from pipeline.serve.run_server import check_access, listen, serve, token_of
 from pipeline.store import query
 from pipeline.store.commit.write import LakeWriter
 from tests.show.test_report import AS_OF, HOSTILE, SECRET, a_deed, stories
+from tests.support.job import until
 from tests.support.rows import a_batch, a_reject, a_story, an_entity, enriched, written
 
 TOKEN = "sixteen letters or more"
@@ -181,7 +187,7 @@ def test_no_story_gets_out_of_its_place_on_any_page(live: Running) -> None:
         page = _Seen()
         page.feed(text)
         assert page.handlers == [], address
-        assert page.tags.count("script") == 3, address
+        assert page.tags.count("script") == 4, address
         assert not {"img", "iframe", "object", "embed", "base"} & set(page.tags), address
         assert all(one.startswith("/") and not one.startswith("//") for one in page.loads), address
         assert all(one.startswith(("/", "#")) for one in page.links), address
@@ -297,12 +303,25 @@ def test_every_table_is_a_file(live: Running) -> None:
 
 def test_the_description_is_of_what_there_is(live: Running) -> None:
     told = json.loads(live.get("/openapi.json")[1])
+    openapi_spec_validator.validate(told)
+    assert {"/arriving", "/openapi.json", "/healthz"} < set(told["paths"])
     for address, one in told["paths"].items():
-        names = {p["name"]: p for p in one["get"]["parameters"]}
+        names = {p["name"]: p for p in one["get"].get("parameters", ())}
+        if "table" not in names:
+            told_as = stream(live, address)
+            kind = str(told_as.headers["content-type"]).partition(";")[0]
+            assert told_as.status == 200
+            assert kind in one["get"]["responses"]["200"]["content"], address
+            continue
         story = live.sql("SELECT revision_id FROM current LIMIT 1")[0]["revision_id"]
         asked = address.replace("{id}", story if "story" in address else "PERSON:Ann%20Example")
         given = "?source=ARM&target=GEO" if "source" in names else ""
-        tables = live.json(asked + given)["tables"]
+        whole = live.json(asked + given)
+        schema = one["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        rooted = {"components": told["components"], **schema["anyOf"][0]}
+        Draft202012Validator(rooted).validate(whole)
+        assert set(whole) == set(schema["anyOf"][0]["properties"]), address
+        tables = whole["tables"]
         assert list(tables) == names["table"]["schema"]["enum"], address
         for name, rows in tables.items():
             columns = list(told["components"]["schemas"][name]["properties"])
@@ -316,7 +335,8 @@ def test_the_description_is_of_what_there_is(live: Running) -> None:
         *("/search?limit=201", "/search?limit=0", "/search?limit=1e3", "/search?before=-1"),
         *("/search?act=DANCE", "/search?q=" + "x" * 301, "/search?q=-only", "/?format=xml"),
         *("/?table=secrets&format=csv", "/search?q=" + "+".join("abcdefg" * 5), "/search?region=x"),
-        "/search?language=%00",
+        *("/search?language=%00", "/search?contry=ARM", "/map?country=ARM", "/search?q=a&q=b"),
+        *("/entity/x?from=2026-03-04", "/dyad?source=ARM&target=GEO&act=DANCE", "/?utm=1"),
     ],
 )
 def test_what_cannot_be_asked_is_said(live: Running, address: str) -> None:
@@ -377,6 +397,138 @@ def test_a_question_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         copy.close()
 
 
+def test_every_figure_leads_to_what_it_counts(own: Running) -> None:
+    """A number that is a link leads to as many stories, or to as many events."""
+    place = Location("city", 616052, 40.2, 44.5)
+    own.writer.write(
+        a_batch(
+            [
+                enriched(
+                    a_story(32),
+                    events=(a_deed(place="Yerevan", place_country="ARM", place_location=place),),
+                )
+            ]
+        )
+    )
+    own.follower.refresh(AS_OF)
+    followed: Counter[str] = Counter()
+    for address in (
+        *("/", "/map", "/map?from=2026-03-04", "/entity/PERSON:Ann%20Example"),
+        *("/dyad?source=ARM&target=GEO", "/dyad?source=Armenia&target=Georgia&to=2026-03-03"),
+    ):
+        text = own.get(address)[1]
+        for leading, n in re.findall(
+            r'<td class="number"><a href="([^"]+)" dir="auto">(\d+)</a>', text
+        ):
+            to = leading.replace("&amp;", "&")
+            told = own.json(to)
+            if to.startswith("/search") and "place=" not in to:
+                assert told["found"] == int(n), (address, to)
+            elif to.startswith("/search"):
+                assert told["found"] == 1
+            else:
+                asked = dict(parse_qsl(urlsplit(to).query))
+                key = "_country" if told["by_country"] else ""
+                events = [
+                    row
+                    for row in told["tables"]["events"]
+                    if row[f"source{key}"] == asked["source"]
+                ]
+                assert len(events) == int(n), (address, to)
+            followed[to.partition("?")[0]] += 1
+    assert followed["/search"] > 15
+    assert followed["/dyad"] > 8
+
+
+@pytest.mark.parametrize(
+    ("asked", "n", "near"),
+    [
+        ("Ann Example", 1, []),
+        ("ann example", 1, []),
+        ("exam", 0, ["Ann Example"]),
+        ("EXAMPLE ann", 0, ["Ann Example"]),
+        ("Nobody at all", 0, []),
+        ("\"'*(", 0, []),
+    ],
+)
+def test_a_name_is_found_as_people_write_it(
+    live: Running, asked: str, n: int, near: list[str]
+) -> None:
+    told = live.json(f"/search?entity={quote(asked)}")
+    assert bool(told["found"]) == bool(n)
+    assert [row["name"] for row in told["tables"]["names"]] == near
+    text = live.get(f"/search?entity={quote(asked)}")[1]
+    assert ("Did you mean" in text) == bool(near)
+
+
+def test_what_a_killed_story_said_of_names_goes_with_it(own: Running) -> None:
+    """Of a name that others tell of its last role; of one that nobody else does, nothing."""
+    secret = an_entity("Zoe Hidden")
+    sacked = an_entity("Ann Example", role="sacked minister")
+    story = a_story(32, story_id="to-be-killed", headline="Killed later")
+    own.writer.write(a_batch([enriched(story, entities=(secret, sacked))]))
+    own.follower.refresh(AS_OF)
+    assert own.get("/entity/PERSON:Zoe%20Hidden")[0] == 200
+    assert own.json("/entity/PERSON:Ann%20Example")["role"] == "sacked minister"
+    kill = a_story(33, story_id="to-be-killed", version=2, status="canceled", headline="KILL")
+    own.writer.write(a_batch([enriched(kill)]))
+    own.follower.refresh(AS_OF)
+    assert own.get("/entity/PERSON:Zoe%20Hidden")[0] == 404
+    assert own.json("/entity/PERSON:Ann%20Example")["role"] is None
+    assert own.json("/search?entity=zoe")["tables"]["names"] == []
+    for address in ("/search?entity=PERSON:Zoe%20Hidden", "/search?entity=PERSON:Zoe%20Hidden&q=a"):
+        assert own.json(address)["entity"] is None
+    assert own.follower.connection is not None
+    assert "Zoe" not in "\n".join(own.follower.connection.iterdump())
+
+
+def test_the_list_is_sent_whole_whenever_it_changes(own: Running) -> None:
+    """A correction takes the place of what it corrects, a kill takes away."""
+    serial = re.findall(r"/arriving/list\?serial=(\d+)", own.get("/")[1])[0]
+    answer = stream(own, f"/arriving/list?serial={serial}")
+    for at, headline in ((32, "First told"), (33, "Corrected")):
+        story = a_story(at, story_id="f", version=at, headline=headline)
+        own.writer.write(a_batch([enriched(story)]))
+        own.follower.refresh(AS_OF)
+        told = "".join(message(answer))
+        assert headline in told
+    assert "First told" not in told
+    kill = a_story(34, story_id="f", version=99, status="canceled", headline="KILL")
+    own.writer.write(a_batch([enriched(kill)]))
+    own.follower.refresh(AS_OF)
+    told = "".join(message(answer))
+    assert "Corrected" not in told
+    assert "visits" in told
+    assert SECRET not in told
+
+
+@pytest.mark.long
+def test_silent_clients_take_nobodys_place(live: Running) -> None:
+    """Five hundred connections that ask nothing, and one that does."""
+    silent = [socket.create_connection(("127.0.0.1", live.port)) for _ in range(500)]
+    try:
+        assert live.get("/")[0] == 200
+    finally:
+        for one in silent:
+            one.close()
+
+
+@pytest.mark.long
+def test_who_does_not_read_is_let_go_and_holds_up_nobody(tmp_path: Path) -> None:
+    for one in running(tmp_path, most_clients=5):
+        deaf = []
+        for _ in range(12):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect(("127.0.0.1", one.port))
+            connection.sendall(b"GET /map HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40)
+            deaf.append(connection)
+        # Only while theirs are made there may be no place: that nobody reads them takes none.
+        until(lambda one=one: one.get("/search")[0] == 200, 60)
+        for connection in deaf:
+            connection.close()
+
+
 @pytest.mark.long
 def test_a_slow_client_stops_nobody(live: Running) -> None:
     """Twenty that send a header and no end, and one that is answered."""
@@ -412,9 +564,22 @@ def test_a_token_is_asked_for(tmp_path: Path) -> None:
         assert "password" in one.get("/login")[1]
         given = "token=" + quote(TOKEN)
         assert one.get("/login", "POST", "token=wrong")[2]["location"] == "/login?wrong=1"
+        # Who was sent a link comes to what it names, and nowhere else.
+        wanted = "/search?q=two+words&country=ARM"
+        sent = one.get(wanted, Accept="text/html")[2]["location"]
+        assert sent == f"/login?to={quote(wanted, safe='')}"
+        assert f'value="{escape(wanted)}"' in one.get(sent)[1]
+        form = f"to={quote(wanted, safe='')}"
+        assert one.get("/login", "POST", f"{given}&{form}")[2]["location"] == wanted
+        assert one.get("/login", "POST", f"token=no&{form}")[2]["location"].endswith(form)
+        for elsewhere in ("//evil.example", "https://evil.example", "/\\evil", "/a\r\nX: y"):
+            form = f"{given}&to={quote(elsewhere, safe='')}"
+            assert one.get("/login", "POST", form)[2]["location"] == "/", elsewhere
+        secure = one.get("/login", "POST", given, X_Forwarded_Proto="https")[2]["set-cookie"]
+        assert "Secure" in secure
         assert one.get("/login", "POST", given, Origin="http://evil.example")[0] == 403
         cookie = one.get("/login", "POST", given)[2]["set-cookie"]
-        assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+        assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" not in cookie
         assert TOKEN not in cookie
         assert one.get("/", Cookie=cookie.partition(";")[0])[0] == 200
         assert one.get("/", Cookie="dateline=x")[0] == 401

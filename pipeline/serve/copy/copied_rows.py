@@ -126,6 +126,8 @@ def tags(shown: Shown, numbers: Mapping[str, int]) -> str:
     found += [f"e{numbers[entity_id_of(row)]}" for row in shown.entities]
     for event in filter(is_deed, shown.events):
         found += [tag("r", event["root"]), f"q{event['quad_class']}"]
+        if event["place_latitude"] is not None:
+            found.append(tag("o", place_id_of(event)))
     return " ".join(dict.fromkeys(found))
 
 
@@ -157,6 +159,11 @@ def counts(shown: Shown) -> Iterator[Count]:
     yield from (Count("entities", "") for _ in shown.entities)
     for event in filter(is_deed, shown.events):
         yield from _counts_of(event)
+
+
+def place_id_of(event: Row) -> str:
+    """Return what an event's place is asked by: its GeoNames id, else its name."""
+    return str(event["place_geonames_id"] or event["place"] or "")
 
 
 def named_as(kind: str) -> str:

@@ -9,7 +9,7 @@ shows is compared with what it should show.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from pipeline.serve.copy.copied_rows import (
     words,
 )
 from pipeline.serve.copy.live_copy import CopyState
+from pipeline.serve.copy.words import indexed
 from pipeline.show.facts import beginning
 from pipeline.show.find import Shown
 from pipeline.source.bounded import in_batches
@@ -115,7 +116,12 @@ class Follower:
             if watched is None:
                 raise UsageError("there is no lake at this URL", lake=self.lake_url)
             seen = {name: table.version() for name, table in watched.tables.items()}
-            if before.ready and not due and seen == dict(before.versions):
+            made = {name: str(table.metadata().id) for name, table in watched.tables.items()}
+            if before.tables and made != dict(before.tables):
+                self._forget(before)
+                before = live_copy.state(connection)
+            is_same = seen == dict(before.versions)
+            if before.ready and not due and is_same:
                 self._remember(replace(before, checked_at=microseconds(now), error=""))
                 return False
             snapshot = open_snapshot(self.lake_url, self.options)
@@ -142,7 +148,7 @@ class Follower:
         shown = self._shown(families)
         gone = [key for key in shown if key not in wanted]
         with live_copy.transaction(connection):
-            self._remove(gone, shown)
+            self._remove(gone, shown, wanted)
             # Its moment stays, and no version is known: what the lake lacks now is made up for.
             self._remember(
                 replace(
@@ -164,6 +170,15 @@ class Follower:
         assert self.connection is not None  # noqa: S101 (for the type checker)
         return self.connection
 
+    def _forget(self, before: CopyState) -> None:
+        """Take everything out: another lake stands at the place of the one that was copied."""
+        with live_copy.transaction(self._open):
+            for table in ("files", "revisions", "stories", "names", "deeds", "counts", "arrivals"):
+                self._open.execute(f"DELETE FROM {table}")
+            for index in ("search", "name_words"):
+                self._open.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")
+            self._remember(CopyState(lake=self.lake_url, serial=before.serial + 1))
+
     def _remember(self, state: CopyState) -> None:
         live_copy.remember(self._open, state)
         if self.on_state is not None:
@@ -175,7 +190,7 @@ class Follower:
             with live_copy.transaction(self._open):
                 families = self._account(snapshot) | self._due(before, now) | self._unknown()
                 step = self._step(ledger, before, families, snapshot, now)
-                self._remove(step.gone, step.shown)
+                self._remove(step.gone, step.shown, step.wanted)
                 for part in _parts(step.changed, step.dates):
                     self._add(snapshot, part, step.changed, step.dates, arrived=True)
                 self._tell_commits(step)
@@ -207,6 +222,7 @@ class Follower:
         state = CopyState(
             lake=self.lake_url,
             versions={name: snapshot.tables[name].version() for name in _WATCHED},
+            tables={name: str(snapshot.tables[name].metadata().id) for name in _WATCHED},
             ready=before.ready,
             serial=before.serial,
             as_of=microseconds(now),
@@ -223,7 +239,7 @@ class Follower:
         """Make the copy, part by part: nobody reads it before it is whole."""
         state, done = step.state, step.state.done
         with live_copy.transaction(self._open):
-            self._remove(step.gone, step.shown)
+            self._remove(step.gone, step.shown, step.wanted)
             self._remember(state)
         for part in _parts(step.changed, step.dates):
             with live_copy.transaction(self._open):
@@ -359,9 +375,13 @@ class Follower:
         )
         return {(row[0], row[1], row[2], row[3]): bool(row[4]) for row in rows}
 
-    def _remove(self, keys: Iterable[RowKey], shown: Mapping[RowKey, bool]) -> None:
+    def _remove(
+        self, keys: Iterable[RowKey], shown: Mapping[RowKey, bool], wanted: Collection[RowKey]
+    ) -> None:
+        """Take revisions out; of those not `wanted` any more no name keeps what they said of it."""
         connection = self._open
         tally = CountTally(-1)
+        named: set[str] = set()
         for key in keys:
             number, blob, tagged = connection.execute(
                 'SELECT id, shown, tags FROM stories WHERE source = ? AND "offset" = ?'
@@ -376,10 +396,14 @@ class Follower:
                     (number, *words(story, tagged)),
                 )
                 tally.add(story)
+                if key not in wanted:
+                    named |= {entity_id_of(row) for row in story.entities}
                 connection.execute("DELETE FROM deeds WHERE id = ?", (number,))
             connection.execute("DELETE FROM stories WHERE id = ?", (number,))
             connection.execute("DELETE FROM arrivals WHERE id = ?", (number,))
         tally.write(connection)
+        for entity_id in named:
+            _tell_name_anew(connection, entity_id)
 
     def _add(
         self,
@@ -489,6 +513,33 @@ class CountTally:
             )
 
 
+def _tell_name_anew(connection: sqlite3.Connection, entity_id: str) -> None:
+    """Let a name say what the newest story left says of it; with none left it goes too."""
+    entity, name = connection.execute(
+        "SELECT entity, name FROM names WHERE entity_id = ?", (entity_id,)
+    ).fetchone()
+    left = connection.execute(
+        "SELECT s.shown FROM search JOIN stories AS s ON s.id = search.rowid"
+        " WHERE search MATCH ? ORDER BY search.rowid DESC LIMIT 1",
+        (f"tags : e{entity}",),
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO name_words (name_words, rowid, name) VALUES ('delete', ?, ?)",
+        (entity, indexed(name)),
+    )
+    if left is None:
+        connection.execute("DELETE FROM names WHERE entity = ?", (entity,))
+        return
+    row = next(row for row in unpacked(left[0]).entities if entity_id_of(row) == entity_id)
+    connection.execute(
+        "INSERT INTO name_words (rowid, name) VALUES (?, ?)", (entity, indexed(row["name"]))
+    )
+    connection.execute(
+        "UPDATE names SET name = ?, kind = ?, country = ?, role = ? WHERE entity = ?",
+        (row["name"], row["kind"], row["country"], row["role"], entity),
+    )
+
+
 _ROW_KEY = ("source", "offset", "item", "enrichment_id")
 
 
@@ -503,14 +554,25 @@ def _numbered(connection: sqlite3.Connection, shown: Shown) -> dict[str, int]:
         entity_id = entity_id_of(row)
         if entity_id in found:
             continue
+        known = connection.execute(
+            "SELECT entity FROM names WHERE entity_id = ?", (entity_id,)
+        ).fetchone()
         connection.execute(
             "INSERT INTO names (entity_id, name, kind, country, role) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (entity_id) DO UPDATE SET role = coalesce(excluded.role, role)",
             (entity_id, row["name"], row["kind"], row["country"], row["role"]),
         )
-        (found[entity_id],) = connection.execute(
-            "SELECT entity FROM names WHERE entity_id = ?", (entity_id,)
-        ).fetchone()
+        (found[entity_id],) = (
+            known
+            or connection.execute(
+                "SELECT entity FROM names WHERE entity_id = ?", (entity_id,)
+            ).fetchone()
+        )
+        if known is None:
+            connection.execute(
+                "INSERT INTO name_words (rowid, name) VALUES (?, ?)",
+                (found[entity_id], indexed(row["name"])),
+            )
     return found
 
 

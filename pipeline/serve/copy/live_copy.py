@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from pipeline.errors import UsageError
 
-VERSION = 2
+VERSION = 3
 """Of the copy's tables: a copy of another version is made anew."""
 
 _BUSY_MS = 5000
@@ -26,7 +26,8 @@ _BUSY_MS = 5000
 class CopyState:
     """What the copy holds, and how far it has come.
 
-    `as_of` is the moment that embargoes were held against, `next_change` the next one at which
+    `tables` are the ids that the lake's tables were made with, which another lake at its place has
+    not. `as_of` is the moment that embargoes were held against, `next_change` the next one at which
     something has to be shown or hidden by time alone; both are microseconds since 1970.
     `lake_committed_at` is the lake's last commit that is in the copy; `checked_at` when the lake
     was last asked. `total` and `done` count stories while the copy is being made. `ready` says
@@ -35,6 +36,7 @@ class CopyState:
 
     lake: str = ""
     versions: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
     ready: bool = False
     serial: int = 0
     as_of: int = 0
@@ -76,6 +78,11 @@ def create(path: Path) -> sqlite3.Connection:
     if not tables:
         text = files("pipeline.serve.copy").joinpath("tables.sql").read_text("utf-8")
         connection.executescript(f"BEGIN; {text}; PRAGMA user_version = {VERSION}; COMMIT")
+        for index in ("search", "name_words"):
+            with suppress(sqlite3.OperationalError):  # SQLite before 3.42 does not know it
+                connection.execute(
+                    f"INSERT INTO {index} ({index}, rank) VALUES ('secure-delete', 1)"
+                )
     return connection
 
 
@@ -96,6 +103,14 @@ def state(connection: sqlite3.Connection) -> CopyState:
     """Return what the copy says of itself; that of an empty one where it says nothing yet."""
     found = connection.execute("SELECT value FROM state WHERE name = 'state'").fetchone()
     return CopyState(**json.loads(found[0])) if found else CopyState()
+
+
+def newest_published(connection: sqlite3.Connection) -> str | None:
+    """Return when the newest story was published, in ISO 8601; None for none, or none dated."""
+    found = connection.execute(
+        "SELECT published_at FROM stories WHERE is_current ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return found[0] if found else None
 
 
 def remember(connection: sqlite3.Connection, state: CopyState) -> None:

@@ -40,6 +40,10 @@ CREATE TABLE names (
   entity INTEGER PRIMARY KEY, entity_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
   country TEXT, role TEXT
 );
+CREATE INDEX names_as_written ON names (name COLLATE NOCASE);
+CREATE VIRTUAL TABLE name_words USING fts5 (
+  name, content='', tokenize="unicode61 remove_diacritics 2"
+);
 CREATE TABLE deeds (
   id INTEGER NOT NULL, n INTEGER NOT NULL, date TEXT, source TEXT, source_country TEXT, target TEXT,
   target_country TEXT, source_id TEXT, target_id TEXT, root TEXT NOT NULL, quad INTEGER NOT NULL,

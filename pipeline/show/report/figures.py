@@ -59,7 +59,7 @@ _POOLED = 1500
 _DEED = 0.5
 """What a deed's sentence takes on the page, against a story without any."""
 
-_MOST_TOLD = 12
+_MOST_DEEDS = 12
 """Deeds above which a story tells no more: tables of match results would else come first."""
 
 
@@ -249,7 +249,7 @@ class _Asked:
               SELECT revision_id, count(*) AS n FROM deeds GROUP BY revision_id
             ) AS done USING (revision_id)
             ORDER BY
-              3 * least(coalesce(done.n, 0), {_MOST_TOLD}) + coalesce(len(countries), 0) DESC,
+              3 * least(coalesce(done.n, 0), {_MOST_DEEDS}) + coalesce(len(countries), 0) DESC,
               published_at DESC, told.revision_id
             LIMIT {_POOLED}
             """
@@ -431,7 +431,7 @@ class _Asked:
             f"SELECT revision_id FROM told ORDER BY published_at DESC, revision_id LIMIT {_NEWEST}"
         )
         weights = {
-            row["revision_id"]: 1 + _DEED * min(row["n"], _MOST_TOLD)
+            row["revision_id"]: 1 + _DEED * min(row["n"], _MOST_DEEDS)
             for row in self._rows(
                 "SELECT revision_id, count(*) AS n FROM deeds WHERE pooled GROUP BY revision_id"
             )

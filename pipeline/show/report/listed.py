@@ -68,13 +68,13 @@ class ListedStory:
         return f"story-{self.number}"
 
 
-def listed(shown: Shown, number: int, names: frozenset[str], extent: Extent) -> ListedStory:
+def listed_story(shown: Shown, number: int, names: frozenset[str], extent: Extent) -> ListedStory:
     """Return what the page shows of a story; `names` are entities that are counted of it."""
     spans = shown_spans(shown, names, extent)
     bounds = set(paragraphs(shown))
     starts, ends = {start for start, _ in bounds}, {end for _, end in bounds}
-    told: set[str] = set()
-    headline = _told_once(marked_segments(shown, 0, len(shown.story["headline"])), told)
+    labelled: set[str] = set()
+    headline = _labelled_once(marked_segments(shown, 0, len(shown.story["headline"])), labelled)
     seen = [(0, len(shown.story["headline"])), *spans]
     is_brief = extent == EXTENTS[0]
     return ListedStory(
@@ -83,7 +83,7 @@ def listed(shown: Shown, number: int, names: frozenset[str], extent: Extent) -> 
         headline if any(one.trigger or (one.entity and not is_brief) for one in headline) else (),
         tuple(
             Passage(
-                _told_once(marked_segments(shown, start, end), told),
+                _labelled_once(marked_segments(shown, start, end), labelled),
                 start not in starts,
                 end not in ends,
             )
@@ -189,15 +189,15 @@ def _joined(spans: Iterator[Span]) -> Iterator[Span]:
     yield begin, stop
 
 
-def _told_once(segments: Sequence[MarkedSegment], told: set[str]) -> list[MarkedSegment]:
+def _labelled_once(segments: Sequence[MarkedSegment], labelled: set[str]) -> list[MarkedSegment]:
     """Return the segments with the label of each name where it is told first."""
     made = []
     for segment in segments:
         entity = segment.entity
-        if entity is not None and entity.title in told:
+        if entity is not None and entity.title in labelled:
             segment = replace(segment, entity=replace(entity, title="", label=""))  # noqa: PLW2901
         elif entity is not None and entity.label:
-            told.add(entity.title)
+            labelled.add(entity.title)
         made.append(segment)
     return made
 

@@ -13,7 +13,7 @@ from pipeline.show.render import render
 from pipeline.show.report import charts
 from pipeline.show.report.behind import BEHIND, Tables, country_names, with_code
 from pipeline.show.report.figures import Figures, buckets_between, small_unit_of
-from pipeline.show.report.listed import ListedStory, allotted, counted_names, listed
+from pipeline.show.report.listed import ListedStory, allotted, counted_names, listed_story
 from pipeline.store.codes.codes import QUAD_CLASSES, region_name
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -93,8 +93,8 @@ def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
         found=found,
         scope=_scope(found, countries),
         lake=shlex.quote(lake_url),
-        newest=_told(found.total["newest_published"], found.as_of),
-        committed=_told(found.total["newest_committed"], found.as_of),
+        newest=_dated(found.total["newest_published"], found.as_of),
+        committed=_dated(found.total["newest_committed"], found.as_of),
         anchors=anchors,
         time_chart=charts.stories_over_time(
             found.stories_by_time, found.buckets, found.unit, regions
@@ -118,7 +118,7 @@ def _listed_stories(found: Figures, room_bytes: int) -> list[ListedStory]:
     kept.sort(key=lambda one: str(one[0].story["revision_id"]))
     kept.sort(key=lambda one: one[0].story["published_at"] or _NEVER, reverse=True)
     return [
-        listed(shown, number, names.get(shown.story["revision_id"], frozenset()), extent)
+        listed_story(shown, number, names.get(shown.story["revision_id"], frozenset()), extent)
         for number, (shown, extent) in enumerate(kept, start=1)
     ]
 
@@ -163,7 +163,7 @@ def _scope(found: Figures, countries: Mapping[str, str]) -> str:
     return scope_words
 
 
-def _told(then: datetime | None, now: datetime) -> str:
+def _dated(then: datetime | None, now: datetime) -> str:
     """Return a moment to the minute with its age."""
     return f"{then:%Y-%m-%d %H:%M} UTC, {_age(then, now)}" if then else _age(then, now)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline import tsv
@@ -188,6 +189,18 @@ def region_name(slug: str) -> str:
     """Return the name of an M49 region by its slug, which is made of the name's words."""
     words = [word if word == "and" else word.capitalize() for word in slug.split("-")]
     return " ".join(words).replace("Sub Saharan", "Sub-Saharan").replace(" The ", " the ")
+
+
+def country_with_code(code: str | None) -> str:
+    """Return a country by its name with the code beside, as `Iran (IRN)`; nothing for none."""
+    if not code:
+        return ""
+    return f"{_names_of_countries()[code]} ({code})" if code in _names_of_countries() else code
+
+
+@cache
+def _names_of_countries() -> dict[str, str]:
+    return {row[0]: row[1] for row in _rows("enrich/data/countries.tsv")}
 
 
 def _rows(path: str) -> Iterator[list[str]]:
