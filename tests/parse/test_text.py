@@ -626,3 +626,57 @@ def test_a_word_above_the_embargo_line_does_not_withhold_for_ever() -> None:
     assert story.embargo_until == datetime(2026, 10, 6, 8, tzinfo=UTC)
     assert (story.status, story.warnings) == ("usable", ())
     assert one(text.format("").encode()).status == "withheld"
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "provider", "names"),
+    [
+        ("Xinhua | 2026-10-05 18:15:00 | Editor: huaxia", (10, 15), "Xinhua", ()),
+        ("Tilda Nord | 05.10.2026 - Update : 06.10.2026", (0, 0), None, ("Tilda Nord",)),
+        ("05.10.2026 – 10:15", (10, 15), None, ()),
+        ("05.10.2026 / 07:30 CET/CEST", (5, 30), None, ()),
+    ],
+)
+def test_the_line_of_a_portal_below_a_headline(
+    line: str, at: tuple[int, int], provider: str | None, names: tuple[str, ...]
+) -> None:
+    """Time, agency, reporter and editor are no text."""
+    story = one(f"Pier is kept\n\n{line}\n\nThe pier is kept, a man said on Monday.\n".encode())
+    assert story.published_at == datetime(2026, 10, 5, *at, tzinfo=UTC)
+    assert (story.provider, story.bylines) == (provider, names)
+    assert story.paragraphs == ("The pier is kept, a man said on Monday.",)
+
+
+@pytest.mark.parametrize("line", ["Pier | Lamp", "Oslo | 2026-10-05 | all of it was kept by them"])
+def test_other_lines_with_bars_are_text(line: str) -> None:
+    story = one(f"Pier is kept\n\n{line}\n\nThe pier is kept, a man said on Monday.\n".encode())
+    assert story.paragraphs[0] == line
+
+
+def test_what_afp_and_eqs_put_around_their_texts_is_none() -> None:
+    """Material beside a text, whose a release is, and by whom it is sent."""
+    afp = "Norvège-mer\n\nLe bac reste\nPar Tilda NORD\n= (Photos+Vidéo) =\n\nOslo, 5 oct 2026 "
+    story = one(f"{afp}(AFP) - Le bac reste, a dit la ville lundi.\n".encode())
+    assert (story.paragraphs, story.editor_note) == (
+        ("Le bac reste, a dit la ville lundi.",),
+        "Photos+Vidéo",
+    )
+    eqs = (
+        "Pier Lamps AG steigert Umsatz\n\n05.10.2026 / 07:30 CET/CEST\nFür den Inhalt der "
+        "Mitteilung ist der Emittent / Herausgeber verantwortlich.\n\nNorrby, 5. Oktober 2026 – "
+        "Der Umsatz stieg.\n\n05.10.2026 CET/CEST Veröffentlichung einer Corporate News, "
+        "übermittelt durch EQS News - ein Service der EQS Group.\n"
+    )
+    release = one(eqs.encode())
+    assert (release.paragraphs, release.provider) == (("Der Umsatz stieg.",), "EQS")
+
+
+def test_a_dash_alone_and_the_credit_of_la_presse_canadienne_are_no_paragraphs() -> None:
+    text = (
+        "Le bac reste\n\nMONTRÉAL — Le bac reste à Norrby, a annoncé la ville lundi matin.\n\n—\n\n"
+        "Ce contenu a été publié pour la première fois le 5 octobre 2026.\n\n"
+        "Tilda Nord, La Presse Canadienne\n"
+    )
+    story = one(text.encode())
+    assert story.paragraphs == ("Le bac reste à Norrby, a annoncé la ville lundi matin.",)
+    assert (story.provider, story.bylines) == ("CP", ("Tilda Nord",))

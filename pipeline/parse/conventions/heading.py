@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, tzinfo
 
 from pipeline.parse.conventions.advisories import is_change_note
 from pipeline.parse.conventions.dateline import find_dateline
@@ -67,11 +67,30 @@ _HOUR_OF_DAY = re.compile(
     r"^(?:\d{1,2} (?P<m>[^\W\d_]{3,12})|(?P<m2>[^\W\d_]{3,12})\.? \d{1,2}),? \d{1,2}[:.][0-5]\d"
     r"(?: ?[AaPp]\.?[Mm]\.?)?$"
 )
+# With a dash, or as `05.10.2026 / 07:30 CET/CEST`.
+_PARTED_CLOCK = re.compile(
+    r"^(?P<day>\d{1,2}\.\d{1,2}\.\d{4}) [-–—/|] (?P<clock>\d{1,2}[:.]\d\d)"
+    r"(?: (?:Uhr|(?P<zone>CET/CEST|CES?T|MES?Z)))?$"
+)
 _CLOCK_FIRST = re.compile(r"^(\d{1,2}:\d\d) +(\d{1,2}\.\d{1,2}\.\d{4})$")
 _SUBTITLE = re.compile(
     r"\s(?:Utl|Untertitel|Sottotitolo|Sous-titre)\.?\s?: ?(?P<words>\S.*?)(?: =)?$"
 )
-_MATERIAL = re.compile(r"^=\((?:PICTURE|PHOTO|VIDEO|GRAPHIC|FILE)[A-Z+/ ]{0,30}\)=$")
+_MATERIAL = re.compile(
+    r"^= ?\((?:PICTURE|PHOTO|VID[EÉ]O|GRAPHIC|FILE|INFOGRAPHIE|ARCHIVE|FOTO|ENCADR)"
+    r"[^\W\d_]{0,6}(?:[+/, ]{1,3}[^\W\d_]{2,14}){0,4}\) ?=$",
+    re.I,
+)
+# EQS: who answers for a release.
+_ISSUER = re.compile(
+    r"^(?:Für den Inhalt der Mitteilung ist der Emittent\b.{0,40} verantwortlich"
+    r"|The issuer is solely responsible for the content of this (?:announcement|release))\.?$"
+)
+# `Xinhua | 2026-10-05 18:15:00 | Editor: huaxia`, as portals write it below a headline.
+_PORTAL = re.compile(r"^[^|]{2,60}(?: \| ?[^|]{2,60}){1,3}$")
+_OF_CHANGE = re.compile(r"^(?:Last )?Updated?\s?:?\s", re.I)
+_EDITOR = re.compile(r"^(?:Editor|Edited by|Source)\s?: ?(?P<name>.{2,40})$", re.I)
+_PERSON = re.compile(r"^[^\W\d_a-z][\w.'’-]+(?: [^\W\d_a-z][\w.'’-]*){1,3}$")
 _POINT = re.compile(r"^\*\s+\S.{0,300}$")
 _RELEASE_DATE = re.compile(
     r"^(?P<month>[^\W\d_]{3,9})\.? (?P<day>\d{1,2}), (?P<year>\d{4}),? "
@@ -192,8 +211,8 @@ def _read_label(head: Heading, text: str) -> bool:
 def _read_note(head: Heading, text: str) -> bool:
     """Say whether the line is an embargo, a note to editors, or a mark of revision."""
     is_of_release = not head.headline and (_RELEASE.match(text) or _REACHED_AT.match(text))
-    if is_of_release or _MATERIAL.match(text):
-        head.notes.append(text.strip("=():"))
+    if is_of_release or _MATERIAL.match(text) or _ISSUER.match(text):
+        head.notes.append(text.strip("=(): "))
     elif is_embargo(text):
         if _is_advance_slug(head, text):
             return False
@@ -285,15 +304,49 @@ def _read_date(head: Heading, text: str) -> bool:
             found = dates.moment(f"{found_day}T{clock}") if clock else dates.midnight(found_day)
             head.moment = head.moment or found
             return True
+    if head.headline and " | " in text and _read_portal(head, text):
+        return True
     if not head.headline and (hour := _HOUR_OF_DAY.match(text)):
         return dates.month(hour["m"] or hour["m2"]) is not None
     text, _, issuer = text.partition(" | Source: ")
     if clock_first := _CLOCK_FIRST.match(text):
         text = f"{clock_first[2]} {clock_first[1]}"
+    parted = _PARTED_CLOCK.match(text)
+    if parted:
+        text = f"{parted['day']} {parted['clock']}"
     found = (dates.moment(text) or _release_date(text)) if len(text) < 50 else None
+    if found and parted and parted["zone"] and (zone := zone_at(parted["zone"])):
+        found = _zoned(found.at.replace(tzinfo=None), zone[0])
     head.moment = head.moment or found
     head.notes += [f"Source: {issuer}"] if found and issuer else []
     return found is not None
+
+
+def _read_portal(head: Heading, text: str) -> bool:
+    """Say whether a line below the headline is a portal's: time, agency, reporter, editor.
+
+    Each of its parts has to be one of these, and one of them the time.
+    """
+    if not _PORTAL.match(text):
+        return False
+    agency, names, moments = None, [], []
+    for part in (entry.strip() for entry in text.split("|")):
+        first, _, changed = part.partition(" - ")
+        found = dates.moment(first) if not changed or _OF_CHANGE.match(changed) else None
+        if found:
+            moments.append(found)
+        elif house := provider(part):
+            agency = house
+        elif _PERSON.match(part):
+            names.append(part)
+        elif not _EDITOR.match(part) and not _OF_CHANGE.match(part):
+            return False
+    if not moments:
+        return False
+    head.moment = head.moment or moments[0]
+    head.provider = head.provider or agency
+    head.bylines = head.bylines or tuple(names)
+    return True
 
 
 def _release_date(text: str) -> Moment | None:
@@ -309,8 +362,11 @@ def _release_date(text: str) -> Moment | None:
         hour = hour % 12 + 12 * (match["half"].lower() == "p")
     if found is None or hour > 23:
         return None
-    local = datetime.combine(found, time(hour, int(match["minute"])))
-    at = in_utc(local, zone[0])
+    return _zoned(datetime.combine(found, time(hour, int(match["minute"]))), zone[0])
+
+
+def _zoned(local: datetime, zone: tzinfo) -> Moment:
+    at = in_utc(local, zone)
     offset = (local - at.replace(tzinfo=None)).total_seconds()
     return Moment(at, "minute", int(offset // 60))
 

@@ -46,7 +46,7 @@ _CLOSED = re.compile(
     r"|(?<=\.)/\. ?(?:[A-Z]{2,4}(?:/[A-Z]{2,4})*/?)?$"
 )
 _RULE = re.compile(
-    r"^\s*(?:_{2,}|-{3,}|={3,}|(?:\*\s?){3,}"
+    r"^\s*(?:_{2,}|-{3,}|[–—]{1,3}|={3,}|(?:\*\s?){3,}"
     r"|mfl?"  # PA, where a take ends and the next one begins
     # the New York Times' service
     r"|\(?(?:STORY CAN END HERE|(?:BEGIN|END) OPTIONAL TRIM|OPTIONAL \w+ FOLLOWS)\b[^a-z]{0,60}"
