@@ -208,8 +208,9 @@ class Reader:
 
     def _ask_ends(self) -> dict[str, int]:
         client, partitions = self._open(), sorted(self._partitions.values())
-        stable = client.offsets(partitions, "latest")
+        # In this order: what arrives between the two answers is held back by nobody.
         ends = client.offsets(partitions, "high_watermark")
+        stable = client.offsets(partitions, "latest")
         found = {p.source: max(ends[p], stable[p]) for p in partitions}
         self._held = {
             p.source: held

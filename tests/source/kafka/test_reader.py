@@ -23,7 +23,7 @@ from pipeline.model import Batch
 from pipeline.source.kafka.groups import NO_TOPIC_ID
 from pipeline.source.kafka.options import KafkaOptions, Limits
 from pipeline.source.kafka.reader import Reader
-from tests.support.broker import FakeKafka, FakeLake
+from tests.support.broker import FakeClient, FakeKafka, FakeLake
 from tests.support.laws import law
 
 FLUSH_S = 5.0
@@ -495,6 +495,27 @@ def test_what_an_open_transaction_holds_back_is_lag() -> None:
     lake.commit(must(reader.read(FLUSH_S + 1)))
     assert reader.caught_up()
     assert (reader.lag(), reader.held_back) == ({source(kafka): 0}, {})
+
+
+def test_what_arrives_between_two_answers_is_not_held_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broker is asked twice, and gets records meanwhile."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    log = kafka.logs["wire", 0]
+    log.append(3)
+    reader = reader_of(kafka, lake)
+    own = FakeClient.offsets
+
+    def answered(self: FakeClient, *asked: Any) -> Any:
+        found = own(self, *asked)
+        log.append(1)
+        return found
+
+    monkeypatch.setattr(FakeClient, "offsets", answered)
+    lake.commit(must(reader.read(FLUSH_S + 1)))
+    reader.caught_up()
+    assert reader.held_back == {}
 
 
 def test_a_broker_without_topic_ids() -> None:
