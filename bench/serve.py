@@ -135,7 +135,16 @@ def fill(path: Path, made: Made, first: int, last: int) -> float:
         at = microseconds(NOW)
         live_copy.remember(
             connection,
-            CopyState("bench", {}, True, 1, at, None, at, at, last, last),
+            CopyState(
+                "bench",
+                ready=True,
+                serial=1,
+                as_of=at,
+                checked_at=at,
+                lake_committed_at=at,
+                total=last,
+                done=last,
+            ),
         )
     connection.close()
     print()
