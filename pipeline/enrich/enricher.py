@@ -224,6 +224,7 @@ class Enricher:
                 sentences.split(work[i].text, language_of(work[i].language).sentence_ends),
                 StoryEntities(found[i]),
                 work[i].language or "",
+                work[i].filed_from[0],
             )
             for i in indexes
         ]

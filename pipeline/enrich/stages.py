@@ -15,7 +15,7 @@ from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, 
 VERSIONS: Mapping[str, int] = {
     "language": 2,
     "entities": 6,
-    "places": 2,
+    "places": 3,
     "topics": 1,
 }
 """The version of each stage but events, in the order in which a story passes them.

@@ -246,7 +246,8 @@ class Resolver:
         found: list[Party] = []
         for token in doc:
             if token.pos_ in {"PROPN", "NOUN"} and token.dep_ not in {"compound", "nmod"}:
-                if token.dep_ == "appos" and self._party(token.head) is not None:
+                above = token.head if token.dep_ == "appos" and token.head.pos_ != "ADJ" else None
+                if above is not None and self._party(above) is not None:
                     continue  # "Ana Perez, an editor": one and the same
                 found.extend(
                     p
@@ -580,12 +581,14 @@ class Resolver:
         longer = with_of(token)
         if longer is not None and longer in self._lexicon.noun_classes:
             return None  # "a state of emergency" is nobody
-        placed = self._placed(token) or self._titled(token)
+        own = self._placed(token)
+        placed = own or self._titled(token)
         entity = placed.entity if placed is not None else None
-        named = (entity.kind, placed.mention.start - self._offset) if entity and placed else ()
+        named = (own.entity.kind, own.mention.start - self._offset) if own is not None else ()
         role, _ = role_of(token, self._lexicon, *named)
-        if role in {None, "CIV"} and entity is not None and entity.kind == "ORG":
-            role = self._of_whole_name(entity)
+        if entity is not None and entity.kind == "ORG":
+            whole = self._of_whole_name(entity)
+            role = role if role == "GOV" and whole == "OPP" else whole or role  # a ruling party
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
         longer_name = entity is not None and " " in entity.name
@@ -601,7 +604,7 @@ class Resolver:
             return None
         if role is None and kind in _PLACE_KINDS and token.text[:1].isupper():
             role = _of_nation(token, kind, country)
-        role = self._sent(token, role, country if entity is None or kind == "NORP" else "")
+        role = self._sent(token, role, country if kind in {None, "NORP", "PERSON"} else "")
         if role == "IGO":
             country = None
         if role is None and kind is None:
@@ -621,7 +624,15 @@ class Resolver:
         local = self._locality(token) if kind is None and role in _LOCAL_BODIES else None
         local = local or (self._of_states(token) if country is None else None)
         actor = self._actor(token, name, country, role, entity)
+        actor = self._with_name(token, actor, placed) if placed and not own else actor
         return Party(actor, political, token, kind, local=local)
+
+    def _with_name(self, token: Token, actor: Actor, placed: Placed) -> Actor:
+        """Return the actor whose words go on to the end of the name behind them."""
+        end = placed.mention.end - self._offset
+        last = max(word.i for word in token.doc[token.i :] if word.idx < end)
+        words = self._words(token, labels.phrase_of(token, whole=False)[0], last)
+        return replace(actor, text=words.text, start=words.start, end=words.end)
 
     def _of_whole_name(self, body: Entity) -> str | None:
         """Return the role of a body by the names that the story has for it."""
@@ -679,7 +690,9 @@ class Resolver:
 
     def _bodies(self, token: Token) -> list[Entity]:
         """Return the bodies that qualify a noun: "Islamic State militants", "EU lawmakers"."""
-        named = [self._entity(child) for child in token.lefts if child.dep_ in _QUALIFYING]
+        # Below a title too: "European Commission President X".
+        before = [word for child in token.lefts for word in child.subtree]
+        named = [self._entity(word) for word in before if word.dep_ in _QUALIFYING]
         return [body for body in named if body is not None and body.kind == "ORG"]
 
     def _of_states(self, token: Token) -> str | None:
@@ -725,12 +738,16 @@ class Resolver:
         return next((placed for placed in reversed(found) if placed.entity is entity), None)
 
     def _titled(self, token: Token) -> Placed | None:
-        """Return the person whose name the parser sets off from the title before it."""
-        if not token.text[:1].isupper() or not any(c.dep_ == "appos" for c in token.rights):
+        """Return whoever is named right behind what he is: "the premier Ana Silva"."""
+        following = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+        if following is None or token.pos_ not in {"NOUN", "PROPN", "ADJ"}:
             return None
-        start = self._offset + token.idx + len(token.text) + 1
+        if not (token.is_ancestor(following) and following.text[:1].isupper()):
+            return None
+        start = self._offset + following.idx
         behind = [p for p in self._entities.within(start, start + 1) if p.mention.start == start]
-        return next((placed for placed in behind if placed.entity.kind == "PERSON"), None)
+        kinds = {"PERSON", "ORG"} if token.tag_ not in _PLURALS else {"PERSON"}
+        return next((p for p in behind if p.entity.kind in kinds), None)
 
     def _country(self, token: Token) -> str | None:
         start = self._offset + token.idx

@@ -124,7 +124,7 @@ def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
     them, in a deed.
     """
     doer = _doer(token)
-    known = [p for p in pool if p.actor.country and p.political and not _same(p.token, doer)]
+    known = [p for p in pool if _is_party(p) and not _same(p.token, doer)]
     if token.lemma_.lower() in _PERSONS:
         persons = [p for p in known if p.kind == "PERSON" or is_officer(p)]
         known = persons if len({p.actor.country for p in persons}) > 1 else known
@@ -135,6 +135,13 @@ def _pair(token: Token, pool: Sequence[Party]) -> list[Party]:
     if token.lower_ in _ANYBODY and (_only_speaks(token) or not all(map(_is_a_power, pair))):
         return []
     return list(reversed(pair)) if len(pair) > 1 else []
+
+
+def _is_party(party: Party) -> bool:
+    """Say whether somebody political has a country, or is an armed group or body of states."""
+    return party.political and bool(
+        party.actor.country or (party.kind == "ORG" and party.actor.role in {"REB", "IGO"})
+    )
 
 
 def _more_behind(token: Token) -> bool:

@@ -152,7 +152,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod
@@ -293,7 +293,12 @@ class EventCoder:
             if modality(act.predicate).conditional:
                 continue  # "if Poland closed the consulate": nobody did or will
             place = place_of(act.predicate, item.entities, start)
-            around = Surroundings(place[1] if place else None, item.entities, start + len(doc.text))
+            around = Surroundings(
+                place[1] if place else None,
+                item.entities,
+                start + len(doc.text),
+                item.filed_from,
+            )
             pairs = [p for pair in self._sides(act, resolver) for p in deeds.answered(act, *pair)]
             for pair in pairs:
                 source, target = at_home(act.code, *pair, around)
@@ -554,7 +559,8 @@ def _after(row: _Row, earlier: Sequence[_Row]) -> str | None:
 def _told_elsewhere(act: Act, resolver: Resolver, sources: Sequence[Party]) -> list[Party]:
     """Return whom an act was done to that names nobody: its place, or where an envoy had been."""
     # Talks that are broken off somewhere are not broken off with the place.
-    placed = act.code.startswith(_IN_PLACES) and not act.code.startswith(HALTING)
+    leaves = act.code.startswith(_LEAVING) and any(p.actor.country for p in sources)
+    placed = act.code.startswith(_IN_PLACES) and not (act.code.startswith(HALTING) or leaves)
     found = resolver.places(act.predicate, sources) if placed else []
     if not found and act.code.startswith(_ANSWERING):
         found = resolver.provoking(act.predicate, sources)
@@ -720,7 +726,8 @@ def _unknown_to_unknown(act: Act, source: Party, target: Party | None) -> bool:
     """
     if target is None:
         return source.actor.resolved_by in _GUESSED and act.code.startswith(_INVESTIGATING)
-    if source.actor.resolved_by in _GUESSED and not target.somebody:
+    guessed = source.actor.resolved_by in _GUESSED and source.kind != "PERSON"
+    if guessed and not target.somebody:
         # "Gunmen attacked a tanker off Fujairah": the place tells enough.
         raid = source.actor.role == "REB" and act.code.startswith(_VIOLENT)
         return target.actor.country is None and not (raid and source.actor.resolved_by == "place")

@@ -111,13 +111,16 @@ class Deeds:
     def _doers(self, act: Act, source: Party) -> list[Party]:
         if not act.code.startswith(_JUDGING):
             return []
-        own = (token for token in act.targets if _is_of(token, act.predicate))
+        own = [token for token in act.targets if _is_of(token, act.predicate)]
         codes = next((c for token in own if (c := _stands_for(token))), None)
         if codes is None:
             return []
-        last = next((deed for deed, _ in reversed(self.acts) if deed.code.startswith(codes)), None)
-        if last is None:
+        likes = [deed for deed, _ in self.acts if deed.code.startswith(codes)]
+        named = {token.lemma_.lower() for token in own if _stands_for(token) is not None}
+        same = [deed for deed in likes if any(t.lemma_.lower() in named for t in deed.trigger)]
+        if not likes:
             return []
+        last = (same or likes)[-1]
         together = distinct([party for deed, party in self.acts if deed is last])
         # Nobody judges his own deed.
         return [] if any(_is_same(party, source) for party in together) else together[:_MOST_DOERS]

@@ -6,6 +6,7 @@ pardon) the other side's country does; else the story, as long as it has named o
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from pipeline.enrich.events.act import PROTESTING
@@ -32,6 +33,10 @@ _ABROAD = frozenset(
     ["embassy", "consulate", "ambassador", "envoy", "diplomat", "consul", "attache"]
 )
 """Those of a state that are in another: who protests there or arrests one is not of the first."""
+_AT_HOME = frozenset({"GOV", "LEG", "MIL", "COP"})
+"""Organs of a state that a story of several countries leaves unnamed where it was filed."""
+_WITHIN_STATES = frozenset({"JUD", "LEG", "OPP", "CIV", "MED"})
+"""Who means his own state by "the government"."""
 _COUNTRY_KINDS = frozenset({"GPE", "NORP"})
 
 
@@ -42,15 +47,32 @@ class Surroundings:
     place: str | None
     entities: Entities
     end: int
+    filed_from: str | None = None
 
     def only_country(self) -> str | None:
         """Return the one country named so far; None where there were several or none."""
-        named = {
+        named = self._named()
+        return next(iter(named)) if len(named) == 1 else None
+
+    def home(self) -> str | None:
+        """Return whose state a story means that leaves it out ("the government", "the premier").
+
+        The one country that it has named so far; of several that of the dateline, where none was
+        named more often.
+        """
+        named, filed_from = self._named(), self.filed_from
+        most = max(named.values(), default=0)
+        if len(named) == 1:
+            return next(iter(named))
+        return filed_from if filed_from is not None and named[filed_from] == most else None
+
+    def _named(self) -> Counter[str]:
+        """Return how often each country was named so far."""
+        return Counter(
             placed.entity.country
             for placed in self.entities.within(0, self.end)
             if placed.entity.kind in _COUNTRY_KINDS and placed.entity.country
-        }
-        return next(iter(named)) if len(named) == 1 else None
+        )
 
 
 def at_home(
@@ -64,13 +86,19 @@ def at_home(
     if code.startswith(PROTESTING):
         source = _as_people(source)
     if target is not None:
-        target = _settled(target, around)
+        at_office = _settled(target, around)
+        # "Norway praised the premier Leo Garnett": hardly its own.
+        foreign = target.kind == "PERSON" and source.kind in _COUNTRY_KINDS
+        if not (foreign and at_office.actor.country == source.actor.country):
+            target = at_office
         if code.startswith(_HARMING_PEOPLE):
             target = _as_people(target)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
-        if source.actor.role == "JUD" and target.token.lemma_.lower() in _INSTITUTIONS:
-            target = _in_country(target, source.actor.country)  # courts order their own state
+        if source.actor.role in _WITHIN_STATES and target.token.lemma_.lower() in _INSTITUTIONS:
+            target = _in_country(
+                target, source.actor.country
+            )  # "deputies criticised the government"
         is_domestic = code.startswith(_DOMESTIC) and not is_abroad
         if is_domestic and source.actor.role not in _OUTSIDE_THE_STATE:
             if target.actor.resolved_by != "pronoun":  # a foreigner, named further above
@@ -91,14 +119,28 @@ def _as_people(party: Party) -> Party:
 
 def _settled(party: Party, around: Surroundings) -> Party:
     actor, token = party.actor, party.token
+    if party.kind == "PERSON" and actor.role == "GOV" and not (actor.country or party.local):
+        return _of_home(party, around.home())
     if actor.country or actor.name or actor.role not in _LOCAL:
         return party
     several = actor.role == "GOV" and token.tag_ == "NNS"  # "ministers": of which countries?
     if around.place is not None and not several:
         return _in_country(party, around.place, "place")
-    if token.lemma_.lower() in _INSTITUTIONS and not several:
-        return _in_country(party, around.only_country(), "story")
+    owned = any(c.dep_ == "poss" and c.tag_ != "PRP$" for c in token.children)
+    if token.lemma_.lower() in _INSTITUTIONS and not (several or owned):
+        country = around.home() if actor.role in _AT_HOME else around.only_country()
+        return _in_country(party, country, "story")
     return party
+
+
+def _of_home(party: Party, country: str | None) -> Party:
+    """Return somebody in office of whose country nothing is said, as wires do at home: of that."""
+    if country is None:
+        return party
+    sure = min(party.actor.confidence, _SURE["story"])
+    told_by = party.actor.resolved_by or "story"
+    actor = replace(party.actor, country=country, resolved_by=told_by, confidence=sure)
+    return replace(party, actor=actor)
 
 
 def _in_country(party: Party, country: str | None, resolved_by: str = "other_side") -> Party:

@@ -16,6 +16,7 @@ class CoderInput:
 
     `text` is headline, blank line, body; `sentences` are the character ranges of its sentences, the
     headline first; `entities` answers by character offsets of `text`; `language` is ISO 639-1.
+    `filed_from` is the country of the dateline, where there is one.
     """
 
     story: Story
@@ -23,6 +24,7 @@ class CoderInput:
     sentences: Sequence[tuple[int, int]]
     entities: Entities
     language: str = "en"
+    filed_from: str | None = None
 
 
 class Coder(Protocol):

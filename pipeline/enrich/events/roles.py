@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.enrich.events.classes import noun_phrase
 from pipeline.enrich.events.event_lexicon import EventLexicon
 from pipeline.enrich.events.syntax import Token
@@ -29,7 +31,9 @@ def role_of(
     whose = _led(token, left, lexicon) if lemma in _LEADING and pair not in table else None
     if whose is not None:
         return whose, words
-    for candidate in (pair, lemma, token.lower_) if kind != "PERSON" else ():
+    # A noun in capitals, or behind a desk's flag, keeps its plural: "Gunmen".
+    one = re.sub("men$", "man", token.lower_).removesuffix("s")
+    for candidate in (pair, lemma, token.lower_, one) if kind != "PERSON" else ():
         if candidate is not None and candidate in table:
             return _in_power(table[candidate], left), words
     qualifying = [c for c in reversed(left) if c.dep_ in {"compound", "nmod", "amod"}]
@@ -112,14 +116,17 @@ def role_of_name(name: str, lexicon: EventLexicon) -> str | None:
     "Organization of American States", "Securities and Exchange Commission", "Revolutionary
     Guards"; by the first where these are of an organisation of states ("United Nations Command").
     """
-    words = name.lower().split()
+    whole = lexicon.roles.get(name.lower())
+    if whole is not None:
+        return whole
+    words = re.split(" (?:of|for) ", name.lower())[0].split()
     lengths = [len(words), *(n for n in (3, 2, 1) if n < len(words))]
     for length in lengths:
         last = " ".join(words[-length:])
         role = lexicon.roles.get(last) or lexicon.roles.get(last.removesuffix("s"))
         if role is not None:
             return role
-    first = (lexicon.roles.get(" ".join(words[:length])) for length in lengths[1:])
+    first = (lexicon.roles.get(" ".join(words[:length])) for length in (3, 2, 1))
     return "IGO" if "IGO" in first else None
 
 

@@ -22,7 +22,8 @@ _OWNER = re.compile(
     r"\b(?:his|her|its|their|whose)\s+(?:[a-z-]+\s+){0,2}"
     r"(?:spokes(?:man|woman|person)|aide|deputy|lawyer|adviser|advisor|counterpart)s?\s*$"
 )
-_OWNED = re.compile(r"(?:['\u2019]s?)?\s+(?:[a-z-]+\s+){0,2}")
+_OWNED = re.compile(r"(?:['\u2019]s?)?\s+(?:(?![a-z]+ed\s)[a-z-]+\s+){0,2}")
+_COUNTERPART = re.compile(r"\bcounterpart,?\s+$")
 _APPOSED = re.compile(r",\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}")
 _FUNCTION = re.compile(r"(?:['\u2019]s)?\s+((?:[A-Za-z-]+\s?){1,4})")
 _FUNCTION_OF = re.compile(r",\s+(?:the\s+)?((?:[A-Za-z-]+\s){1,4})of\s+(?:the\s+)?")
@@ -70,8 +71,14 @@ def _person(scene: _Scene, group: Group) -> None:
         tokens = tokenize(window)
         title = title_before(tokens, len(tokens), scene.lexicon) if window[-1:] == " " else None
         if title is not None:
-            group.role = group.role or title.role or None
-            owner = _ending_at(scene, span.start - len(window) + title.start)
+            begin = sum(1 for token in tokens if token[1] < title.start)
+            outer = title_before(tokens, begin, scene.lexicon) or title
+            group.role = group.role or outer.role or title.role or None
+            owner = _ending_at(scene, span.start - len(window) + outer.start)
+            group.country = group.country or owner
+        beside = _COUNTERPART.search(window)
+        if beside is not None:  # "his Indonesian counterpart, Retno Marsudi"
+            owner = _ending_at(scene, span.start - len(window) + beside.start())
             group.country = group.country or owner
         group.country = group.country or _after(scene, span, group)
         if group.country and group.role:
@@ -100,6 +107,8 @@ def _after(scene: _Scene, span: Span, group: Group) -> str | None:
             continue
         if gap == " (" and text[other.end : other.end + 1] == ")":
             return country
+        if gap == " of " and other.kind == "GPE" and group.role:
+            return country  # "President Lula of Brazil"
         if other.kind not in ("GPE", "NORP"):
             continue
         rest = _FUNCTION.match(text, other.end)

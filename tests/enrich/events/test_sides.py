@@ -1134,3 +1134,88 @@ def test_what_somebody_is_blamed_for_is_none_of_a_label(enricher: Enricher) -> N
     (event,) = coded(enricher, "The Kenyan parliament censured a minister for misconduct.")
     assert event.target is not None
     assert event.target.label == "minister"
+
+
+def filed(enricher: Enricher, dateline: str, text: str) -> tuple[Event, ...]:
+    """Return the events of a text that was filed from somewhere."""
+    story = Story(
+        source="test", offset=0, item=0, format="text", story_id="s", revision_id="r",
+        content_hash="c", headline="", paragraphs=(text,), raw=b"", language="en",
+        dateline=dateline, published_at=datetime(1987, 5, 15, tzinfo=UTC),
+    )  # fmt: skip
+    (found,) = enricher.enrich([story])
+    assert isinstance(found, EnrichedStory)
+    return found.events
+
+
+def test_who_holds_office_at_home_is_of_the_land_that_the_story_was_filed_from(
+    enricher: Enricher,
+) -> None:
+    """Wires leave the country of their own president out; not where another is told of more."""
+    (event, *_) = filed(
+        enricher,
+        "BUENOS AIRES, May 12",
+        "President Raul Castel called on Brazil to support Argentina.",
+    )
+    assert event.source is not None
+    assert (event.source.code, event.source.resolved_by) == ("ARGGOV", "story")
+    (event, *_) = filed(
+        enricher,
+        "GENEVA, May 12",
+        "President Raul Castel called on Brazil to support Argentina, Brazilian diplomats said.",
+    )
+    assert event.source is not None
+    assert event.source.country != "CHE"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "code"),
+    [
+        ("Norway praised the premier Leo Garnett.", "Leo Garnett", "GOV"),
+        ("India praised Pakistani counterpart Asif Rahim.", "Asif Rahim", "PAKGOV"),
+        ("Saudi Arabia telephoned President Lula of Brazil.", "Lula", "BRAGOV"),
+        (
+            "Chad condemned the paramilitary Rapid Support Forces.",
+            "Rapid Support Forces",
+            "REB",
+        ),
+        ("Italy will provide Libya with four patrol boats.", "Libya", "LBYGOV"),
+        ("Uzbekistan promised to deliver gas to Kyrgyzstan.", "Kyrgyzstan", "KGZGOV"),
+    ],
+)
+def test_who_is_named_behind_what_he_is_bears_his_name(
+    enricher: Enricher, text: str, label: str, code: str
+) -> None:
+    events = coded(enricher, text)
+    assert (label, code) in [(e.target.label, e.target.code) for e in events if e.target]
+
+
+def test_talks_that_are_judged_are_those_that_were_called_talks(enricher: Enricher) -> None:
+    """And no meeting that was told in passing after them."""
+    text = (
+        "Ukraine and the European Union held talks on Monday. The Polish president pledged support "
+        "for Ukraine after meeting the Czech premier. Russia condemned the talks."
+    )
+    found = codes(coded(enricher, text))
+    assert ("RUSGOV", "ACCUSE", "UKRGOV") in found
+    assert ("RUSGOV", "ACCUSE", "CZEGOV") not in found
+
+
+def test_a_flag_of_a_desk_hides_no_role(enricher: Enricher) -> None:
+    (event, *_) = coded(enricher, "CORRECTED-Gunmen kidnap students in northern Nigeria")
+    assert event.source is not None
+    assert event.source.code == "NGAREB"
+
+
+def test_two_of_whom_one_has_no_country_are_both_sides(enricher: Enricher) -> None:
+    text = (
+        "Sudan's army and the paramilitary Rapid Support Forces agreed to a truce. "
+        "Egypt urged both sides to stop fighting."
+    )
+    found = codes(coded(enricher, text))
+    assert {("EGYGOV", "REQUEST", "SDNMIL"), ("EGYGOV", "REQUEST", "REB")} <= set(found)
+
+
+def test_deputies_criticise_their_own_government(enricher: Enricher) -> None:
+    text = "Opposition deputies in Tbilisi criticized the government for the delay."
+    assert ("GEOLEG", "ACCUSE", "GEOGOV") in codes(coded(enricher, text))
