@@ -13,7 +13,7 @@ PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # Markers (pyproject.toml) of the tests that need more than Python, or long.
 ELSEWHERE := java or go or browser or faults or tools or long
 
-.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day replay-100k \
+.PHONY: help demo test test-rest test-all test-faults audit lint prism evaluate soak soak-day soak-engines replay-100k \
   fuzz simulate mutate sbom lock clean local-cluster local-cluster-down bench bench-engines bench-check bench-lake-check bench-views bench-years \
   bench-day check-image scale \
   models word-table word-table-es word-table-de data pictures
@@ -150,6 +150,9 @@ soak: $(VENV)/.dev  ## ten minutes of steady load: prints the slope of the worke
 soak-day: $(VENV)/.dev  ## two hours: 200,000 stories live, beside upkeep, kills and a reader
 	PYTHONPATH=. $(BIN)/python bench/soak.py --minutes 120 \
 	  --records-per-s 28 --kills 10 --beside $(ARGS)
+
+soak-engines: $(VENV)/.dev prism  ## two hours each on Prism and on Flink, as soak-day (needs Java and Maven)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:deploy/local-cluster $(BIN)/python bench/soak_engines.py $(ARGS)
 
 replay-100k: $(VENV)/.dev  ## a replay of 100,000 stories, killed ten times, equal to the live job's rows
 	PYTHONPATH=. $(BIN)/python bench/replay_100k.py

@@ -77,8 +77,8 @@ def main() -> None:
             rows = []
             for name in given.engines.split(","):
                 kind, _, count = name.partition("-")
-                with _flink(home / name, kind, int(count or 1)) as flink:
-                    engine = _engine(name, kind, int(count or 1), flink)
+                with flink_of(home / name, kind, int(count or 1)) as flink:
+                    engine = engine_of(name, kind, int(count or 1), flink)
                     rows.append(measure(engine, home / name, kafka, flink, given.stories))
                     print(rows[-1], flush=True)
     print(table(rows))
@@ -91,7 +91,7 @@ def measure(
     servers = kafka.bootstrap_servers[0]
     create_topics(servers, {engine.name: _PARTITIONS})
     send(servers, engine.name, 0, stories)
-    config = _config(home, kafka, flink, engine.name)
+    config = job_config(home, kafka, flink, engine.name)
     job = Process("job", engine.command(config), home / "job.log")
     lake = home / "lake"
     job.start()
@@ -170,7 +170,9 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _engine(name: str, kind: str, count: int, flink: FlinkCluster | None) -> Engine:
+def engine_of(name: str, kind: str, count: int, flink: FlinkCluster | None) -> Engine:
+    """How the job is started on this engine, and which processes are whose."""
+
     def run(*options: str) -> Callable[[Path], list[str]]:
         return lambda config: [
             *(sys.executable, "-m", "pipeline.cli", "run", "--config", str(config)),
@@ -200,7 +202,8 @@ def _engine(name: str, kind: str, count: int, flink: FlinkCluster | None) -> Eng
 
 
 @contextmanager
-def _flink(home: Path, kind: str, count: int) -> Iterator[FlinkCluster | None]:
+def flink_of(home: Path, kind: str, count: int) -> Iterator[FlinkCluster | None]:
+    """A cluster where the engine is Flink."""
     if kind != "flink":
         yield None
         return
@@ -208,7 +211,8 @@ def _flink(home: Path, kind: str, count: int) -> Iterator[FlinkCluster | None]:
         yield flink
 
 
-def _config(home: Path, kafka: KafkaCluster, flink: FlinkCluster | None, topic: str) -> Path:
+def job_config(home: Path, kafka: KafkaCluster, flink: FlinkCluster | None, topic: str) -> Path:
+    """The configuration of a job that reads `topic` into `home/lake`."""
     if flink is not None:
         return write_config(home, kafka, flink, groups=_PARTITIONS, topic=topic)
     path = home / "dateline.toml"

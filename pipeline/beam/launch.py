@@ -96,6 +96,12 @@ def replay_archives(settings: Settings, paths: Sequence[str]) -> Ended:
     return ended
 
 
+_WATCH_PRISM_S = 10 * 365 * 86_400
+"""For so long Beam listens to what Prism tells of the job. By its default of 300 seconds a job that
+goes on ends with DEADLINE_EXCEEDED, whatever it is doing (Beam 2.77: the streams of states and
+messages have the time-out that a single answer may take)."""
+
+
 def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
     """Hand the graph to Prism, whose binary is on the PATH; ends after `seconds`, if given."""
     quiet_beam()
@@ -115,6 +121,7 @@ def run_on_prism(settings: Settings, *, seconds: float | None = None) -> None:
         streaming=True,
         environment_type="LOOPBACK",
         save_main_session=False,
+        job_server_timeout=_WATCH_PRISM_S,
     )
     with beam.Pipeline(options=options) as root:
         graph.streaming(root, ticks, range(settings.groups), settings)
