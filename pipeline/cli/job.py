@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated
 
 import typer
@@ -95,7 +96,14 @@ def run(
     if runner == "PrismRunner":
         from pipeline.beam.launch import run_on_prism
 
-        run_on_prism(settings)
+        # As Ctrl-C does: a SIGTERM that ends Python at once leaves `prism` behind.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            run_on_prism(settings)
+        except KeyboardInterrupt:
+            return
+        finally:
+            signal.signal(signal.SIGTERM, before)
         return
     with stop_on_signals() as (stop, hurry), show_progress(wanted=not as_json) as progress:
         tally = Tally(progress)

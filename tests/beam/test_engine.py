@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -20,6 +22,7 @@ from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
 from pipeline.work import PartitionGroup
+from tests.support.job import ended_at, until
 from tests.support.wire import copy
 
 _WATCHED = """
@@ -101,3 +104,28 @@ def test_prism_runs_the_same_graph(tmp_path: Path) -> None:
     assert sum(Lake(str(lake)).dataset("ledger").to_table(["records"]).column(0).to_pylist()) == 100
     report = check(str(lake), strict=True)
     assert report.ok, report.findings
+
+
+@pytest.mark.engine
+@pytest.mark.go
+@pytest.mark.long
+def test_a_signal_ends_a_job_on_prism_with_its_program(tmp_path: Path) -> None:
+    """Nothing of it goes on, and the exit code is that of a job that was stopped."""
+    lake = tmp_path / "lake"
+    with EmbeddedBroker(topics={"wire": 3}) as broker:
+        publish(copy(0, 10), bootstrap_servers=broker.bootstrap_servers, topic="wire")
+        command = [sys.executable, "-m", "pipeline.cli", "run", "--runner", "PrismRunner"]
+        named = ["--bootstrap-servers", broker.bootstrap_servers, "--topic", "wire"]
+        job = psutil.Popen([*command, *named, "--lake", str(lake)], stderr=subprocess.DEVNULL)
+        below: list[psutil.Process] = []
+        try:
+            until(lambda: ended_at(lake) == 10, 240)
+            below = job.children(recursive=True)
+            assert "prism" in [process.name() for process in below]
+            job.send_signal(signal.SIGTERM)
+            assert job.wait(60) == 0
+            until(lambda: not any(process.is_running() for process in below), 30)
+        finally:
+            for process in (job, *below):
+                if process.is_running():
+                    process.kill()
