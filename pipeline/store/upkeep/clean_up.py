@@ -134,6 +134,7 @@ class _Losses:
         self._ends: dict[str, int] = {}
         self._replaced: dict[str, frozenset[str]] = {}
         self._removed: dict[str, int] | None = None
+        self._datasets: dict[str, tuple[int, ds.Dataset]] = {}
 
     def holds(self, path: str) -> bool:
         """Say whether the rows of the file are lost without it."""
@@ -171,10 +172,20 @@ class _Losses:
             # Another clean-up was first.
             return False
         ends = self._lake.committed("ledger", set(rows["source"].to_pylist()))
-        if not lost_rows(self._table, rows, self._lake.dataset, ends):
+        if not lost_rows(self._table, rows, self._dataset, ends):
             return False
         # What a commit removed on purpose is no loss of the log.
         return self.removed_ms(path) < 0
+
+    def _dataset(self, table: str) -> ds.Dataset:
+        """Return the table as last refreshed, made once a version: it takes all files of the log,
+        and a dead writer may have left hundreds of files to ask it about."""
+        version = self._lake.handle(table).version()
+        known, found = self._datasets.get(table, (-1, None))
+        if found is None or known != version:
+            found = self._lake.dataset(table)
+            self._datasets[table] = version, found
+        return found
 
     def removed_ms(self, path: str) -> int:
         """Return when a commit removed the file, -1 where none did, as far as the log goes back."""
