@@ -319,7 +319,7 @@ def repair(
             out.print("Nothing was changed: `--apply` repairs it (stop the jobs first).")
     if hopeless := sum(not one.is_possible for one in found):
         raise LakeCheckError(
-            "the log lacks what a checkpoint stood for: take the `_delta_log` of that table from a"
+            "the log lacks what nothing else says: take the `_delta_log` of that table from a"
             " backup; the data files are kept (docs/upkeep.md)",
             files=hopeless,
         )

@@ -8,7 +8,7 @@ the entries do not say cannot be known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow.fs as pafs
@@ -25,11 +25,16 @@ ASIDE = ".damaged"
 """What is appended to the name of a file that is set aside."""
 
 
+_DIGITS = 20
+"""Of a version, in the name of a log's file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """Holds what is wrong with one file of a table's log, and what can be done.
 
-    `is_possible` is whether the entries that it stands for are all there.
+    `is_possible` is whether the entries that it stands for are all there: an entry itself has
+    nothing that it could be rebuilt from.
     """
 
     table: str
@@ -105,7 +110,32 @@ def _planned(log: Log) -> list[Repair]:
             found.append(Repair(log.table, name, fault, is_possible))
             continue
         sound = (version, state)
+    first = sound[0] + 1 if sound is not None else min(log.entries, default=0)
+    found += _damaged_entries(log, first if log.checkpoints else 0)
+    found += (
+        Repair(log.table, name, f"{name}: Dateline writes none", _is_covered(log, name))
+        for name in log.strange
+    )
     wrong = log.hint_fault()
     if wrong is not None:
         found.append(Repair(log.table, HINT, wrong, bool(log.entries)))
     return found
+
+
+def _damaged_entries(log: Log, first: int) -> Iterator[Repair]:
+    """Yield the entries from version `first` on that are missing or damaged: nothing has them."""
+    for number in range(first, max((*log.entries, *log.checkpoints), default=-1) + 1):
+        name = f"{number:020}.json"
+        try:
+            log.entry(number)
+        except DamagedLogError as error:
+            is_there = number in log.entries
+            fault = str(error) if is_there else f"{name}: it is not there"
+            yield Repair(log.table, name, fault, is_possible=False)
+
+
+def _is_covered(log: Log, name: str) -> bool:
+    """Say whether entries or a checkpoint of one part say what a file of others stands for."""
+    last = int(name[:_DIGITS])
+    first = max((n for n in log.checkpoints if n <= last), default=-1) + 1
+    return all(number in log.entries for number in range(first, last + 1))

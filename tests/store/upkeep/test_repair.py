@@ -56,8 +56,39 @@ def test_what_the_entries_no_longer_say_is_left(logged: Path) -> None:
     """An entry below the checkpoint is gone: what it said is nowhere else."""
     cut_short(logged)
     sorted((logged / "events" / "_delta_log").glob("*.json"))[3].unlink()
-    assert [r.is_possible for r in plan_repairs(str(logged))] == [False]
+    assert {r.is_possible for r in plan_repairs(str(logged))} == {False}
     assert repair(str(logged)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["{:020}.checkpoint.0000000001.0000000001.parquet", "{:020}.checkpoint.9a.parquet"]
+)
+def test_a_checkpoint_of_another_tool_is_set_aside(logged: Path, name: str) -> None:
+    """Readers take its word before the entries'."""
+    log = logged / "events" / "_delta_log"
+    rows = pq.read_table(checkpoint(logged))
+    pq.write_table(rows.slice(3), log / name.format(20))
+    assert "log_checkpoint" in check(str(logged)).counts
+    assert [r.is_possible for r in repair(str(logged))] == [True]
+    assert check(str(logged), strict=True, deep=True).counts == {}
+
+
+@pytest.mark.parametrize("nth", sample([-1, -2, 5]))
+@pytest.mark.parametrize("text", sample(["", '{"add":', None]))
+def test_an_entry_that_nothing_else_says_is_told(logged: Path, nth: int, text: str | None) -> None:
+    """Refusals name this command: it must not say that there is nothing to repair."""
+    entry = sorted((logged / "events" / "_delta_log").glob("*.json"))[nth]
+    last = sorted((logged / "events" / "_delta_log").glob("*.json"))[-1]
+    if text is None:
+        entry.unlink()
+    else:
+        entry.write_text(text)
+    is_gone_at_the_end = text is None and entry == last
+    is_below_a_checkpoint = int(entry.stem) <= 20
+    told = [(r.file, r.is_possible) for r in plan_repairs(str(logged))]
+    # What goes at the end leaves a log that ends before: the other tables tell of it.
+    expected = [] if is_gone_at_the_end or is_below_a_checkpoint else [(entry.name, False)]
+    assert told == expected
 
 
 def test_a_sound_lake_needs_none(logged: Path) -> None:
