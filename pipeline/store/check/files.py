@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.data_files import marks_of
-from pipeline.store.commit.delta import folder_of, stats_columns
+from pipeline.store.commit.delta import STATS_COLUMNS, folder_of, stats_columns
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, pin_table
 from pipeline.store.schema.contract import LINKS, contract
@@ -57,6 +58,7 @@ class _FileNote:
     is_there: bool
     is_ours: bool
     replaces: frozenset[str]
+    columns: tuple[str, ...] = ()
 
 
 def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
@@ -71,6 +73,12 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
     found = _differences(rule.schema, snapshot.dataset(table).schema, nulls=True)
     if partitions != rule.partition_by:
         found.append(f"partitioned by {partitions}, not by {rule.partition_by}")
+    stated = snapshot.tables[table].metadata().configuration.get(STATS_COLUMNS)
+    if stated != (expected := ",".join(stats_columns(table))):
+        found.append(
+            f"{STATS_COLUMNS} is {stated}, not {expected}: filters on other columns find nothing"
+            " (the job sets it as it opens the table)"
+        )
     return [Finding("contract", table, message) for message in found]
 
 
@@ -102,6 +110,7 @@ def check_files(
     beyond = [path for path in others if path not in latest and files[path].is_there]
     replaced = {path.removeprefix(f"{table}/") for file in files.values() for path in file.replaces}
     kept = 0
+    findings += _unread_columns(snapshot, table, (files[path].columns for path in active))
     for path in beyond:
         findings += files[path].findings
         kind = "replaced" if path in replaced or path in removed else "unreferenced"
@@ -133,7 +142,28 @@ def _seen(
         is_there=footer is not None,
         is_ours=marks is not None,
         replaces=frozenset() if marks is None else marks.replaces,
+        columns=_shared(tuple(footer.schema.names)) if isinstance(footer, _Footer) else (),
     )
+
+
+def _unread_columns(
+    snapshot: Snapshot, table: str, columns: Iterable[tuple[str, ...]]
+) -> Iterator[Finding]:
+    """Yield the contract's columns that data files have and the table lacks: nobody reads them."""
+    if table not in snapshot.tables:
+        return
+    known = {field.name for field in snapshot.tables[table].schema().fields}
+    held = {name for names in set(columns) for name in names}
+    for name in contract(table).schema.names:
+        if name in held and name not in known:
+            message = f"column {name} is in data files, not in the table: nobody reads it"
+            yield Finding("contract", table, message)
+
+
+@cache
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `names` as one tuple for all files of the same columns."""
+    return names
 
 
 def _is_lost(snapshot: Snapshot, table: str, path: str) -> bool:
@@ -178,6 +208,10 @@ def _judge(
     for column, bounds in file.bounds.items():
         if footer.bounds.get(column, bounds) != bounds:
             message = f"{file.path}: {column} of {footer.bounds[column]}, {bounds} in the log"
+            yield Finding("file_bounds", table, message)
+    for column, nulls in file.nulls.items():
+        if nulls:
+            message = f"{file.path}: {nulls} rows without {column} by the log, none lacks it"
             yield Finding("file_bounds", table, message)
     folder = folder_of({k: None if v is None else str(v) for k, v in file.partition.items()})
     if unquote(file.path.rpartition("/")[0]) + "/" != folder:

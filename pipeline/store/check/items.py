@@ -261,6 +261,23 @@ _LINKS = (
         GROUP BY date
         """,
     ),
+    *(
+        Rule(
+            "wrong_story",
+            "links",
+            f"""
+            SELECT NULL AS source, NULL AS first, NULL AS beyond,
+              format('{{}}: {{}} links name another family or day than their {side} revision has',
+                coalesce(l.date::VARCHAR, 'null'), count(*)) AS message
+            FROM links_data AS l
+            SEMI JOIN stories AS r ON r.revision_id = l.{side}_revision_id
+            ANTI JOIN stories AS s ON s.revision_id = l.{side}_revision_id
+              AND s.story_id = l.{side}_story_id AND s.date IS NOT DISTINCT FROM l.{side}_date
+            GROUP BY l.date
+            """,
+        )
+        for side in ("left", "right")
+    ),
     Rule(
         "wrong_partition",
         "links",

@@ -21,6 +21,7 @@ from pipeline.store.check.files import OPEN_AT_ONCE, FileTotals, check_contract,
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
 from pipeline.store.check.log import check_log
 from pipeline.store.check.rules import RULES, SOURCE_TOTALS, TABLE_ROWS
+from pipeline.store.check.text_marks import check_text_marks
 from pipeline.store.check.workbench import workbench
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.table_log import LogState
@@ -96,9 +97,9 @@ def check(
     """Prove the lake, item by item (ARCHITECTURE.md, invariants 2 to 4).
 
     With `strict` a data file that no log refers to is an error; else it is a note, as a live job
-    has such files. With `deep` every page of every column is read, and with `parse` each story's
-    bytes are parsed anew. `memory_mb` is how much the work's database takes before it goes on on
-    disk.
+    has such files. With `deep` every page of every column is read, and what was found in stories
+    is held against their text; with `parse` each story's bytes are parsed anew. `memory_mb` is how
+    much the work's database takes before it goes on on disk.
 
     Raises `UsageError` where there is no lake, `StoreError` where it cannot be read, or the memory
     is too little. A finding is never raised.
@@ -140,6 +141,10 @@ def check(
                 for rule in work.broken(RULES):
                     total, examples = work.apply(rule)
                     counts[rule.kind] += total
+                    findings += examples
+                if deep:
+                    total, examples = check_text_marks(work, snapshot)
+                    counts["text_marks"] += total
                     findings += examples
                 totals = work.ask(SOURCE_TOTALS)
                 sources = tuple(SourceTotals(*row) for row in totals)

@@ -107,6 +107,24 @@ _LEDGER = (
         )
         for table in TABLES[:-1]
     ),
+    # Each table commits after those before it, so none is ever ahead of one of these.
+    *(
+        Rule(
+            "table_behind",
+            table,
+            f"""
+            SELECT l.source, coalesce(e.committed, 0) AS first, max(l.committed) AS beyond,
+              format('committed up to {{}}, {{}} up to {{}}',
+                coalesce(e.committed::VARCHAR, 'nothing'), max_by(l.name, l.committed),
+                max(l.committed)) AS message
+            FROM ends AS l LEFT JOIN ends AS e ON e.source = l.source AND e.name = '{table}'
+            WHERE l.name IN ({", ".join(f"'{name}'" for name in TABLES[n + 1 : -1])})
+              AND (e.committed IS NULL OR e.committed < l.committed)
+            GROUP BY l.source, e.committed
+            """,
+        )
+        for n, table in enumerate(TABLES[:-2])
+    ),
     *(
         Rule(
             "in_flight",
@@ -143,6 +161,7 @@ _LEDGER = (
           OR gaps <> end_offset - start_offset - records
           OR least(end_offset - start_offset, records, items, stories, rejects, skipped, gaps) < 0
           OR records > items
+          OR start_offset < 0
           OR (end_offset = start_offset AND items > 0)
         """,
     ),

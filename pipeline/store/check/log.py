@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
 from pipeline.store.check.findings import Finding
-from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
+from pipeline.store.commit.delta import stats_columns
+from pipeline.store.commit.entry_seal import COMMIT_KEY, ENTRY_SEAL, seal_of_entry
 from pipeline.store.commit.unread import PASSED
-from pipeline.store.commit.write import is_source
+from pipeline.store.commit.write import GENERATION, GENERATIONS, is_source
 from pipeline.store.read.snapshot import Snapshot, pin_table
 from pipeline.store.read.table_log import DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS
 
 _ROWS = "/rows"
+_RESTORE = "RESTORE"
+_CHANGES = ("add", "remove", "txn")
+_ACTIONS = (*_CHANGES, "commitInfo", "metaData", "protocol", "cdc", "domainMetadata")
+_STATISTICS = ("minValues", "maxValues", "nullCount")
 _MADE_WITH = {"metadata": "metaData", "protocol": "protocol"}
 """What delta-rs tells of a table's making beside the action that says the same."""
 
@@ -41,6 +49,11 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
     findings += _checkpoint(log, version, deep=deep)
     if (fault := log.hint_fault()) is not None:
         findings.append(Finding("log_checkpoint", table, fault))
+    findings += (
+        Finding("log_checkpoint", table, f"{name}: Dateline writes none; readers may take its word")
+        for name in log.strange
+    )
+    findings += _generations(state)
     if deep and not findings:
         findings += _metadata(log, version, snapshot.tables[table])
     return state, list(dict.fromkeys(findings))
@@ -84,26 +97,115 @@ def links_of(state: LogState) -> dict[date, int]:
     }
 
 
+def numbers_of(state: LogState) -> list[int]:
+    """Return the numbers of the generations that the ledger's log names."""
+    return [n for app, n in state.versions.items() if app.startswith(GENERATION)]
+
+
+def _generations(state: LogState) -> Iterator[Finding]:
+    """Yield whether two sets of stages have one number, or the next one has a number already."""
+    numbers, last = numbers_of(state), state.versions.get(GENERATIONS, 0)
+    if len(set(numbers)) != len(numbers) or max(numbers, default=0) != last:
+        message = f"the sets of stages have the numbers {sorted(numbers)}, the last one is {last}"
+        yield Finding("generation", "ledger", message)
+
+
+@dataclass(slots=True)
+class _Past:
+    """Holds what the entries that were read so far say together.
+
+    `strangers` are the versions that somebody else committed, and how he calls it.
+    """
+
+    table: str
+    files: set[str] = field(default_factory=set)
+    table_id: str | None = None
+    strangers: dict[int, str] = field(default_factory=dict)
+
+    def faults(self, number: int, entry: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Take in one more entry, and yield what does not fit to those before it."""
+        infos = [info for a in entry if isinstance(info := a.get("commitInfo"), dict)]
+        if any(info.get("operation") == _RESTORE for info in infos):
+            self._restored(infos)
+        elif any(kind in a for a in entry for kind in _CHANGES) and not any(
+            COMMIT_KEY in info for info in infos
+        ):
+            called = (info.get("operation") for info in infos)
+            self.strangers[number] = ", ".join(str(name) for name in called if name) or "unnamed"
+        for action in entry:
+            if (removed := action.get("remove")) is not None:
+                self.files.discard(unquote(str(removed.get("path"))))
+        is_append = not any("remove" in action for action in entry)
+        for action in entry:
+            if (added := action.get("add")) is not None:
+                yield from self._added(added, is_append=is_append)
+            if (metadata := action.get("metaData")) is not None:
+                before, self.table_id = self.table_id, metadata.get("id")
+                if before not in (None, self.table_id):
+                    yield "it gives the table another id"
+
+    def _added(self, added: Mapping[str, Any], *, is_append: bool) -> Iterator[str]:
+        path = unquote(str(added.get("path")))
+        if is_append and not added.get("dataChange"):
+            yield f"it adds {path} without saying that rows came"
+        if path in self.files:
+            yield f"it adds {path}, which the table has"
+        self.files.add(path)
+        if added.get("deletionVector") is not None:
+            yield f"it hides rows of {path}"
+        if (stated := _columns_of_stats(added)) - set(stats_columns(self.table)):
+            yield f"it has statistics of other columns of {path}: {', '.join(sorted(stated))}"
+
+    def _restored(self, infos: Sequence[Mapping[str, Any]]) -> None:
+        """Forget what a restore took back (docs/upkeep.md): the files of then are there again."""
+        self.files.clear()
+        for info in infos:
+            with suppress(KeyError, TypeError, ValueError):
+                last = int(info["operationParameters"]["version"])
+                self.strangers = {n: name for n, name in self.strangers.items() if n <= last}
+
+    def foreign(self) -> Iterator[Finding]:
+        """Yield each entry of somebody else's that changed the table's files."""
+        for number, called in self.strangers.items():
+            yield Finding("foreign_entry", self.table, f"{number:020}.json: {called}")
+
+
+def _columns_of_stats(added: Mapping[str, Any]) -> set[str]:
+    """Return the columns that an addition has statistics of."""
+    try:
+        stats = json.loads(added["stats"])
+        return {name for part in _STATISTICS for name in stats.get(part, ())}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return set()
+
+
 def _entries(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
     there = [number for number in log.entries if number <= version]
     last = max((n for n in log.checkpoints if n <= version), default=-1)
     # What the last checkpoint covers may be cleaned away, oldest first.
     first = min(there, default=version + 1)
+    past = _Past(log.table)
     for number in range(min(first, last + 1), version + 1):
         if number not in there:
             yield Finding("log_entry", log.table, f"{number:020}.json is not there")
         elif deep or number > last:
             try:
-                fault = _entry_fault(log.entry(number))
+                entry = log.entry(number)
             except DamagedLogError as error:
                 yield Finding("log_entry", log.table, str(error))
-            else:
-                if fault is not None:
-                    yield Finding("log_entry", log.table, f"{number:020}.json: {fault}")
+                continue
+            if (fault := _entry_fault(entry)) is not None:
+                yield Finding("log_entry", log.table, f"{number:020}.json: {fault}")
+                continue
+            for fault in past.faults(number, entry):
+                yield Finding("log_entry", log.table, f"{number:020}.json: {fault}")
+    yield from past.foreign()
 
 
 def _entry_fault(entry: Sequence[Mapping[str, Any]]) -> str | None:
     """Say what an entry contradicts itself in: its seal, and the metadata that it gives twice."""
+    if not any(kind in action for action in entry for kind in _ACTIONS):
+        return "it holds no action of a Delta log"
     said = [info for action in entry if isinstance(info := action.get("commitInfo"), dict)]
     seals = [info[ENTRY_SEAL] for info in said if ENTRY_SEAL in info]
     try:

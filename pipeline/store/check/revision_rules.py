@@ -31,4 +31,24 @@ REVISION_RULES = (
         WHERE l.status = 'usable' AND e.status NOT IN ('usable', 'withheld')
         """,
     ),
+    Rule(
+        "generation",
+        "stories",
+        """
+        SELECT s.source, s."offset" AS first, s."offset" + 1 AS beyond,
+          format('item {}: generation {}', s.item, s.generation) AS message
+        FROM stories_data AS s JOIN spans AS p ON s.source = p.source AND s."offset" < p.beyond
+        WHERE s.generation IS NOT NULL AND s.generation NOT IN (SELECT number FROM generations)
+        """,
+    ),
+    Rule(
+        "generation",
+        "ledger",
+        """
+        SELECT source, start_offset AS first, end_offset AS beyond,
+          format('generation {}', generation) AS message
+        FROM ledger
+        WHERE generation IS NOT NULL AND generation NOT IN (SELECT number FROM generations)
+        """,
+    ),
 )

@@ -5,7 +5,8 @@ Beside the tables that `PREPARE` makes, `TABLE_data` has the keys of a table's r
 `passed` (`source, stories, rejects`) is up to where a writer passed records without a row of
 theirs, and up to where their account is given, by those tables' logs. `link_days` (`day, links`) is
 how many links the log says that a day has, `begun` (`source`) are sources that are younger than
-the ledger that is looked at.
+the ledger that is looked at, `generations` (`number`) those that its log numbers,
+`codes` what CAMEO's codes decide.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         *(*_KEYS, "date", "region", "name", "kind", "country", "salience", "mention_count"),
     ),
     "events": (
-        *(*_KEYS, "date", "region", "event_id", "root", "confidence", "goldstein", "quad_class"),
-        *("trigger_start", "trigger_end", "event_date", "event_date_end"),
+        *(*_KEYS, "date", "region", "event_id", "root", "cameo", "confidence", "goldstein"),
+        *("quad_class", "trigger_start", "trigger_end", "event_date", "event_date_end"),
     ),
     "rejects": (
         *("source", "offset", "item", "end_offset", "kind", "stage", "message"),

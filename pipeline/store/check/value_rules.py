@@ -42,6 +42,14 @@ _BOUNDS: Sequence[tuple[str, str]] = (
 """What holds for each row where its columns say something."""
 
 
+_OF_A_CODE = ("root", "quad_class", "goldstein")
+"""What a CAMEO code decides; codes that no table of ours has decide nothing."""
+
+
+def _values_of(table: str) -> str:
+    return f"concat_ws(' ', {', '.join(f'{table}.{column}' for column in _OF_A_CODE)})"
+
+
 def _where(table: str) -> str:
     return "NULL" if table == "links" else "min(source)"
 
@@ -74,5 +82,17 @@ VALUE_RULES = (
             """,
         )
         for table, bound in _BOUNDS
+    ),
+    Rule(
+        "event_code",
+        "events",
+        f"""
+        SELECT min(e.source) AS source, NULL AS first, NULL AS beyond,
+          format('{{}} rows of the code {{}} with {{}}, which is {{}}',
+            count(*), e.cameo, {_values_of("e")}, {_values_of("c")}) AS message
+        FROM events_data AS e JOIN codes AS c ON c.cameo = e.cameo
+        WHERE {" OR ".join(f"e.{column} <> c.{column}" for column in _OF_A_CODE)}
+        GROUP BY e.cameo, {", ".join(f"{t}.{c}" for t in "ec" for c in _OF_A_CODE)}
+        """,
     ),
 )

@@ -15,8 +15,9 @@ import pyarrow as pa
 from pipeline.errors import StoreError
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import EXAMPLES, Finding, Rule
-from pipeline.store.check.log import begun_since, links_of, passed_of, sources_of
+from pipeline.store.check.log import begun_since, links_of, numbers_of, passed_of, sources_of
 from pipeline.store.check.rules import COLUMNS, PREPARE
+from pipeline.store.codes.codes import cameo
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, TABLES
@@ -28,6 +29,11 @@ _MOST_TIMES = 32
 _RULES_AT_ONCE = 8
 _RULE_MB = 8
 """What a rule may hold that is not on disk, however few rows there are."""
+
+_OF_CODES = {
+    **{"cameo": pa.string(), "root": pa.string()},
+    **{"quad_class": pa.int32(), "goldstein": pa.float64()},
+}
 
 _Answer = TypeVar("_Answer")
 
@@ -55,6 +61,25 @@ class Workbench:
             self.connection.unregister(f"{table}_files")
 
         self._within(load)
+
+    def stream(
+        self, snapshot: Snapshot, columns: Mapping[str, Sequence[str]], *sql: str
+    ) -> list[tuple[Any, ...]]:
+        """Run these statements over columns of tables as `TABLE_read`, which they read once each,
+        and return the rows of the last one."""
+
+        def run() -> list[tuple[Any, ...]]:
+            for table, names in columns.items():
+                read = reader(snapshot, table, names, _BATCH_ROWS)
+                self.connection.register(f"{table}_read", read)
+            for statement in sql:
+                found = self.connection.execute(statement)
+            rows = found.fetchall()
+            for table in columns:
+                self.connection.unregister(f"{table}_read")
+            return rows
+
+        return self._within(run)
 
     def give(self, table: str, rows: Sequence[Mapping[str, Any]], /, **types: pa.DataType) -> None:
         """Let rules ask `rows`, whose columns have these types, as `table`."""
@@ -132,6 +157,15 @@ def workbench(
             work.give("ends", ends, name=pa.string(), source=pa.string(), committed=pa.int64())
             begun = [{"source": source} for source in begun_since(snapshot, logs["ledger"])]
             work.give("begun", begun, source=pa.string())
+            numbers = [{"number": number} for number in numbers_of(logs["ledger"])]
+            work.give("generations", numbers, number=pa.int64())
+            known = cameo()
+            codes = [dict(zip(known.columns, row, strict=True)) for row in known.rows]
+            work.give(
+                "codes",
+                [{name: code[name] for name in _OF_CODES} for code in codes],
+                **_OF_CODES,
+            )
             gone, counted = passed_of(logs["stories"]), passed_of(logs["rejects"])
             passed = [
                 {

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, DeltaProtocolError
 
 from pipeline.errors import StoreError
 from pipeline.store.schema.contract import LINKS
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+_UNSUPPORTED = "Unsupported: Feature"
+"""How delta-rs begins to tell of a feature of tables that it does not know (deltalake 1.6)."""
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -34,6 +37,11 @@ def folder_of(partition: Partition) -> str:
         f"{column}={NULL_PARTITION if value is None else value}/"
         for column, value in partition.items()
     )
+
+
+STATS_COLUMNS = "delta.dataSkippingStatsColumns"
+"""The property that names the columns which the log has statistics of: readers take the others for
+empty where it is not set (ARCHITECTURE.md, Statistics)."""
 
 
 def stats_columns(table: str) -> tuple[str, str]:
@@ -53,6 +61,32 @@ def reason(error: Exception) -> str:
     return " ".join(line for line in lines if line) or type(error).__name__
 
 
+def unknown_features(table: str, error: Exception) -> StoreError:
+    """Return the fault of a table that asks for more of its readers than is known here."""
+    return StoreError(
+        "another tool has switched on what is not read here: take the table's `_delta_log` from"
+        " a backup (docs/upkeep.md, A damaged log)",
+        table=table,
+        reason=reason(error),
+    )
+
+
+def cannot_open(table: str, error: Exception) -> StoreError:
+    """Return the fault of a table that cannot be opened, with its remedy."""
+    if isinstance(error, DeltaProtocolError) or _UNSUPPORTED in str(error):
+        return unknown_features(table, error)
+    if isinstance(error, OSError):
+        return StoreError(
+            "cannot open the table: see docs/upkeep.md, Faults of the store; `dateline lake repair`"
+            " tells whether its log is damaged",
+            table=table,
+            reason=reason(error),
+        )
+    return StoreError(
+        "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
+    )
+
+
 @contextmanager
 def reading_log(table: str) -> Iterator[None]:
     """Ask a handle for what the log says; raises `StoreError` where the log cannot be read.
@@ -61,6 +95,8 @@ def reading_log(table: str) -> Iterator[None]:
     """
     try:
         yield
+    except DeltaProtocolError as error:
+        raise unknown_features(table, error) from error
     except (DeltaError, OSError) as error:
         raise StoreError(
             "cannot read the table's log (see `dateline lake repair`)",

@@ -15,6 +15,9 @@ from urllib.parse import unquote
 
 from deltalake.transaction import AddAction, RemoveAction
 
+COMMIT_KEY = "dateline.commit"
+"""Key of the name of a commit of ours in its metadata."""
+
 ENTRY_SEAL = "dateline.actions"
 """Key of the seal in the metadata of a commit."""
 

@@ -26,12 +26,10 @@ from pipeline.store.commit.conditional import assert_put_if_absent
 from pipeline.store.commit.conflict import ConflictError
 from pipeline.store.commit.data_files import Marks, OnPoint, encode, nothing, open_files
 from pipeline.store.commit.delta import folder_of, reading_log, reason
-from pipeline.store.commit.entry_seal import ENTRY_SEAL, entry_seal
+from pipeline.store.commit.entry_seal import COMMIT_KEY, ENTRY_SEAL, entry_seal
 from pipeline.store.commit.tables import added, arrow_dataset, open_table
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import Row, table_of
-
-_COMMIT_KEY = "dateline.commit"
 
 _FILES_AT_ONCE = 64
 """So many encoded files are in memory at once."""
@@ -200,7 +198,7 @@ class Lake:
                 schema=contract(table).schema,
                 partition_by=list(contract(table).partition_by),
                 commit_properties=CommitProperties(
-                    custom_metadata={_COMMIT_KEY: name, ENTRY_SEAL: entry_seal(actions, versions)},
+                    custom_metadata={COMMIT_KEY: name, ENTRY_SEAL: entry_seal(actions, versions)},
                     app_transactions=[Transaction(app, n) for app, n in versions.items()],
                 ),
             )
@@ -241,7 +239,7 @@ class Lake:
         new = handle.version() - base
         with reading_log(table):
             return new > 0 and any(
-                entry.get(_COMMIT_KEY) == name for entry in handle.history(limit=new)
+                entry.get(COMMIT_KEY) == name for entry in handle.history(limit=new)
             )
 
     def _write_files(self, commit: Commit) -> list[AddAction | RemoveAction]:

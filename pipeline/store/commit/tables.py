@@ -19,7 +19,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.conflict import until_won
-from pipeline.store.commit.delta import local_path, logged, reason, stats_columns
+from pipeline.store.commit.delta import (
+    STATS_COLUMNS,
+    cannot_open,
+    local_path,
+    logged,
+    stats_columns,
+)
 from pipeline.store.schema.contract import Contract, contract
 
 _ATTEMPTS = 10
@@ -69,9 +75,7 @@ def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
     try:
         return until_won(table, attempt, attempts=_ATTEMPTS)
     except (DeltaError, OSError) as error:
-        raise StoreError(
-            "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
-        ) from error
+        raise cannot_open(table, error) from error
 
 
 def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
@@ -88,7 +92,7 @@ def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
             # Readers take a column that has no statistics for one without values, unless the
             # table says which columns have them (measured: deltalake 1.6 as Arrow dataset).
             configuration={
-                "delta.dataSkippingStatsColumns": ",".join(stats_columns(rule.table)),
+                STATS_COLUMNS: ",".join(stats_columns(rule.table)),
                 **PROPERTIES,
             },
             storage_options=dict(options) or None,
@@ -119,6 +123,8 @@ def _widened(handle: DeltaTable, rule: Contract) -> bool:
     missing = [field for field in wanted if field.name not in found]
     known = handle.metadata().configuration
     properties = {name: value for name, value in PROPERTIES.items() if name not in known}
+    if known.get(STATS_COLUMNS) != (stated := ",".join(stats_columns(rule.table))):
+        properties[STATS_COLUMNS] = stated
     if not missing and not properties:
         return True
     try:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
-from pipeline.store.commit.delta import local_path
+from pipeline.store.commit.delta import local_path, reading_log
 from pipeline.store.commit.tables import arrow_dataset
 from pipeline.store.schema.contract import contract
 
@@ -25,7 +25,8 @@ def whole_dataset(snapshot: Snapshot, table: str) -> ds.Dataset:
     rule = contract(table).schema
     if table not in snapshot.tables:
         return ds.dataset(rule.empty_table())
-    found = arrow_dataset(snapshot.tables[table], snapshot.url, table)
+    with reading_log(table):
+        found = arrow_dataset(snapshot.tables[table], snapshot.url, table)
     return found.replace_schema(_widened(found.schema, rule))
 
 

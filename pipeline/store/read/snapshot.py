@@ -15,8 +15,14 @@ from urllib.parse import unquote
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from pipeline.errors import StoreError, UsageError
-from pipeline.store.commit.delta import local_path, logged, reading_log, reason, stats_columns
+from pipeline.errors import UsageError
+from pipeline.store.commit.delta import (
+    cannot_open,
+    local_path,
+    logged,
+    reading_log,
+    stats_columns,
+)
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ class DataFile:
 
     The path is as the store knows it: the log has it URL-encoded (Delta protocol, section "Add File
     and Remove File"). `rows` is None where the log does not say; `bounds` are the smallest and
-    largest values of the columns that it has statistics of.
+    largest values of the columns that it has statistics of, `nulls` how many rows lack one.
     """
 
     path: str
@@ -39,6 +45,7 @@ class DataFile:
     rows: int | None
     size_bytes: int
     bounds: Mapping[str, tuple[object, object]]
+    nulls: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,9 @@ class Snapshot:
                     name: (action[f"min.{name}"], action[f"max.{name}"])
                     for name in stats_columns(table)
                     if action.get(f"min.{name}") is not None
+                },
+                nulls={
+                    name: action.get(f"null_count.{name}") or 0 for name in stats_columns(table)
                 },
             )
             for action in self.logged(table).to_struct_array().to_pylist()
@@ -202,6 +212,4 @@ def pin_table(
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
-        raise StoreError(
-            "cannot open the table (see `dateline lake repair`)", table=table, reason=reason(error)
-        ) from error
+        raise cannot_open(table, error) from error

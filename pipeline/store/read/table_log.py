@@ -25,6 +25,8 @@ LOG = "_delta_log"
 HINT = "_last_checkpoint"
 _ENTRY = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
+_STRANGE = re.compile(r"\d{20}\.(?:\d{20}\.compacted\.json|checkpoint\..+\.(?:parquet|json))")
+"""What other tools put beside entries and checkpoints of one part, and readers take the word of."""
 _KEPT = ("add", "remove", "txn")
 
 
@@ -68,12 +70,16 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The files of one table's log: the versions that have an entry, and a checkpoint."""
+    """The files of one table's log: the versions that have an entry, and a checkpoint.
+
+    `strange` are the names of those that Dateline does not write, and that stand for entries too.
+    """
 
     filesystem: pafs.FileSystem
     table: str
     entries: tuple[int, ...]
     checkpoints: tuple[int, ...]
+    strange: tuple[str, ...] = ()
 
     @classmethod
     def listed(cls, filesystem: pafs.FileSystem, table: str) -> Log:
@@ -84,7 +90,8 @@ class Log:
         def versions(pattern: re.Pattern[str]) -> tuple[int, ...]:
             return tuple(sorted(int(m[1]) for name in names if (m := pattern.fullmatch(name))))
 
-        return cls(filesystem, table, versions(_ENTRY), versions(_CHECKPOINT))
+        strange = tuple(sorted(name for name in names if _STRANGE.fullmatch(name)))
+        return cls(filesystem, table, versions(_ENTRY), versions(_CHECKPOINT), strange)
 
     def path(self, name: str) -> str:
         """Return a file of the log, relative to the lake's root."""

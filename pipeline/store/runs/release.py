@@ -15,12 +15,10 @@ from datetime import UTC, datetime
 
 from pipeline.errors import UsageError
 from pipeline.model import Block, ParsedBatch, Story, content_hash
+from pipeline.reprocessed import RELEASED
 from pipeline.store.read.query import query
 from pipeline.store.read.views import latest_select
 from pipeline.store.schema.from_rows import STORY_COLUMNS, story_of
-
-RELEASED = "release/"
-"""How the sources begin that release what was withheld."""
 
 _MARK = "RELEASED"
 _ID_CHARS = 32

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pipeline.model import Record
+from pipeline.model import Mention, Record
 from pipeline.parse import parse_record
 from pipeline.store.check.judge import check
 from pipeline.store.commit.seal import UNSEALED, is_whole, sealed
@@ -16,7 +17,7 @@ from pipeline.store.read.families import notes
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.rows import compress
 from pipeline.store.upkeep.note_families import note_families
-from tests.support.rows import a_batch, altered, enriched, written
+from tests.support.rows import HEADLINE, a_batch, a_story, altered, an_entity, enriched, written
 
 
 def data_files(lake: Path) -> list[Path]:
@@ -75,3 +76,74 @@ def test_a_flipped_bit_in_a_note_of_families_is_found(lake: Path) -> None:
     data[20] ^= 1  # in its rows: of a footer that says nothing the views take no word
     (lake / note).write_bytes(data)
     assert check(str(lake), strict=True, deep=True).counts == {"damaged_note": 1}
+
+
+WIRE = b"Ferry goes down\n\nOSLO, March 4, 2026 (Agency) - A ferry went down on Monday.\n"
+
+
+def wired(root: Path, headers: tuple[tuple[str, bytes], ...] = (), value: bytes = WIRE) -> Path:
+    """A lake of one story that was read from bytes."""
+    record = Record("cluster/topic/0", 0, value, headers=headers)
+    written(root, a_batch([enriched(s, entities=(), events=()) for s in parse_record(record)]))  # type: ignore[arg-type]
+    return root
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("published_at", datetime(2026, 3, 4, 0, 0, 7, tzinfo=UTC)),
+        ("embargo_until", datetime(2026, 3, 9, tzinfo=UTC)),
+        ("slugline", "another"),
+        ("story_id", "another"),
+    ],
+)
+def test_what_the_bytes_say_beside_the_text_is_compared(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    judge = partial(check, str(wired(tmp_path)), deep=True, parse=parse_record)
+    assert judge().counts == {}
+    altered(tmp_path, "stories", lambda rows: [{**row, column: value} for row in rows])
+    assert judge().counts == {"raw_text": 1}
+
+
+def test_a_charset_that_a_header_named_is_no_fault(tmp_path: Path) -> None:
+    """The header is not kept: what is guessed without it proves nothing."""
+    words = "Visite du ministre\n\nPARIS, 4 mars 2026 - Le ministre a été reçu à l'Élysée.\n"
+    header = (("content-type", b"text/plain; charset=cp437"),)
+    wired(tmp_path, header, words.encode("cp437", "replace"))
+    assert check(str(tmp_path), deep=True, parse=parse_record).counts == {}
+
+
+@pytest.mark.parametrize(
+    "table, change",
+    [
+        ("events", {"sentence": "They never said so."}),
+        ("entities", {"mention_count": 2}),
+        ("entities", {"mentions": []}),
+        (
+            "entities",
+            {"mentions": [{"start": 42, "end": 53, "text": "Ann Other..", "sentence": 1}]},
+        ),
+        (
+            "entities",
+            {"mentions": [{"start": 43, "end": 54, "text": "Ann Example", "sentence": 1}]},
+        ),
+    ],
+)
+def test_words_that_do_not_stand_in_the_text_are_found(
+    lake: Path, table: str, change: dict[str, object]
+) -> None:
+    altered(lake, table, lambda rows: [{**rows[0], **change}, *rows[1:]])
+    assert check(str(lake)).counts == {}
+    assert check(str(lake), deep=True).counts == {"text_marks": 1}
+
+
+def test_words_beyond_the_plain_alphabet_stand_where_they_do(tmp_path: Path) -> None:
+    """Offsets count characters, as DuckDB does: also of those above the first plane."""
+    text = ("🙂 Łódź: Ann Example visited Yerevan.",)
+    start = len(HEADLINE) + 2 + text[0].index("Ann")
+    mention = Mention(start=start, end=start + 11, text="Ann Example", sentence=1)
+    entity = an_entity(mentions=(mention,))
+    story = a_story(paragraphs=text)
+    written(tmp_path, a_batch([enriched(story, entities=(entity,), events=())]))
+    assert check(str(tmp_path), deep=True).counts == {}

@@ -35,3 +35,9 @@ def test_lost_links_are_an_error(tmp_path: Path) -> None:
 def test_doubled_links_are_an_error(tmp_path: Path) -> None:
     altered(linked(tmp_path), LINKS, lambda rows: [*rows, *rows])
     assert set(check(str(tmp_path)).counts) == {"link_count", "duplicate_link"}
+
+
+def test_a_link_to_another_family_is_an_error(tmp_path: Path) -> None:
+    """As one of another day is: both follow from the revision that it names."""
+    altered(linked(tmp_path), LINKS, lambda rows: [{**row, "left_story_id": "no"} for row in rows])
+    assert check(str(tmp_path)).counts == {"wrong_story": 1}

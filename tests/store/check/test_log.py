@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -57,7 +60,7 @@ def test_what_a_commit_removed_is_no_loss(logged: Path) -> None:
     """Deletion on purpose: the log knows of it, clean-up carries it out, and the check sees it."""
     DeltaTable(str(logged / "entities")).delete(f"source = '{SOURCE}'")
     assert clean_up(Lake(str(logged)), LATER).removed == 22
-    assert set(check(str(logged)).counts) == {"story_found"}
+    assert set(check(str(logged)).counts) == {"story_found", "foreign_entry"}
 
 
 def test_a_missing_entry_is_told(logged: Path) -> None:
@@ -159,3 +162,62 @@ def test_a_checkpoint_that_tells_other_things_of_a_file_is_found(logged: Path, p
     column = pa.array(changed, rows.schema.field("add").type)
     pq.write_table(rows.set_column(at, rows.schema.field("add"), column), path)
     assert check(str(logged), deep=True).counts["log_checkpoint"] == 1
+
+
+def committed(lake: Path, table: str, *actions: object) -> None:
+    """One more entry of a log, as another tool writes it."""
+    number = len(list((lake / table / "_delta_log").glob("*.json")))
+    text = "\n".join(json.dumps(action) for action in actions)
+    (lake / table / "_delta_log" / f"{number:020}.json").write_text(f"{text}\n")
+
+
+def added(lake: Path, table: str) -> dict[str, Any]:
+    """The last addition of a table's log."""
+    lines = entry_of(lake, table, -1).read_text().splitlines()
+    return next(json.loads(line) for line in lines if '"add"' in line)
+
+
+def test_a_file_that_is_added_again_is_told_by_deep(logged: Path) -> None:
+    """Readers of the whole table see no difference, those that follow its log get rows twice."""
+    entry = entry_of(logged, "events", -1)
+    (entry.parent / f"{int(entry.stem) + 1:020}.json").write_bytes(entry.read_bytes())
+    assert check(str(logged), strict=True).counts == {"log_entry": 1}
+
+
+def test_rows_that_a_vector_hides_are_told(logged: Path) -> None:
+    add = added(logged, "events")
+    add["add"]["deletionVector"] = {
+        **{"storageType": "i", "pathOrInlineDv": "", "offset": 1},
+        **{"sizeInBytes": 40, "cardinality": 1},
+    }
+    committed(logged, "events", {"remove": add["add"]}, add)
+    assert {"log_entry", "foreign_entry"} <= set(check(str(logged)).counts)
+
+
+def test_statistics_of_other_columns_are_told(logged: Path) -> None:
+    """Readers may leave the file out by them."""
+    entry = entry_of(logged, "events", -1)
+    text = entry.read_text().replace(
+        '\\"minValues\\": {', '\\"minValues\\": {\\"root\\": \\"Z\\", '
+    )
+    text = re.sub(r'"dateline.actions":"\w+",?', "", text)
+    entry.write_text(text)
+    assert check(str(logged), deep=True).counts == {"log_entry": 1}
+
+
+def test_features_of_another_tool_are_refused_with_the_remedy(logged: Path) -> None:
+    features = ["deletionVectors"]
+    protocol = {"minReaderVersion": 3, "minWriterVersion": 7}
+    named = {"readerFeatures": features, "writerFeatures": features}
+    committed(logged, "events", {"protocol": {**protocol, **named}})
+    with pytest.raises(StoreError, match=r"from a backup .docs/upkeep\.md"):
+        check(str(logged))
+
+
+def test_another_id_of_a_table_is_told_by_deep(logged: Path) -> None:
+    """Who follows the table by its id takes it for another one."""
+    lines = entry_of(logged, "events", 0).read_text().splitlines()
+    (metadata,) = [json.loads(line) for line in lines if '"metaData"' in line]
+    metadata["metaData"]["id"] = "00000000-0000-4000-8000-000000000000"
+    committed(logged, "events", metadata)
+    assert check(str(logged), deep=True).counts == {"log_entry": 1}

@@ -30,5 +30,8 @@ def test_there_are_many_of_each_kind() -> None:
     every = mutations()
     assert len(every) >= 150
     assert len({mutation.name for mutation in every}) == len(every)
-    groups = {"table", "rows", "values", "files", "log", "bits", "accounts", "notes"}
+    groups = {
+        *("table", "rows", "values", "files", "log", "bits", "accounts", "notes"),
+        *("statistics", "transactions", "metadata", "additions", "entries", "pairs", "derived"),
+    }
     assert {m.group for m in every} == groups

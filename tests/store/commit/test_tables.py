@@ -16,7 +16,8 @@ from deltalake.transaction import AddAction
 
 from pipeline.errors import StoreError
 from pipeline.store.check.judge import check
-from pipeline.store.commit.delta import reason
+from pipeline.store.commit.delta import STATS_COLUMNS, reason, stats_columns
+from pipeline.store.commit.entry_seal import COMMIT_KEY
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.tables import PROPERTIES
 from pipeline.store.read.query import query
@@ -39,7 +40,10 @@ def older(new: Path, old: Path) -> None:
         schema = pa.schema([field for field in rule.schema if field.name not in without])
         (old / table).mkdir(parents=True)
         made = DeltaTable.create(
-            str(old / table), schema=schema, partition_by=list(rule.partition_by)
+            str(old / table),
+            schema=schema,
+            partition_by=list(rule.partition_by),
+            configuration={STATS_COLUMNS: ",".join(stats_columns(table))},
         )
         actions = []
         for add in pa.table(handle.get_add_actions(flatten=True)).to_pylist():
@@ -66,7 +70,9 @@ def older(new: Path, old: Path) -> None:
             mode="append",
             schema=schema,
             partition_by=list(rule.partition_by),
-            commit_properties=CommitProperties(app_transactions=[Transaction(SOURCE, end)]),
+            commit_properties=CommitProperties(
+                custom_metadata={COMMIT_KEY: "older"}, app_transactions=[Transaction(SOURCE, end)]
+            ),
         )
 
 
@@ -112,7 +118,8 @@ def test_a_writer_at_work_outlives_the_widening(old: Path, monkeypatch: pytest.M
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.store.commit.tables._widened", lambda *_: True)
         writer.write(batch_of(10, 15))
-    Lake(str(old)).handle("stories")
+    for table in TABLES:
+        Lake(str(old)).handle(table)
     writer.write(batch_of(15, 20))
     assert_whole(old, {SOURCE: 20})
 
@@ -137,6 +144,15 @@ def test_the_properties_of_an_older_lake_are_set_and_those_of_its_operator_stay(
     config = DeltaTable(str(old / "stories")).metadata().configuration
     assert config["delta.logRetentionDuration"] == "interval 9 days"
     assert PROPERTIES.items() <= DeltaTable(str(old / "events")).metadata().configuration.items()
+
+
+def test_statistics_of_other_columns_are_set_right(old: Path) -> None:
+    """By them readers would take columns that have none for empty: no operator can want that."""
+    DeltaTable(str(old / "stories")).alter.set_table_properties({STATS_COLUMNS: "headline"})
+    assert check(str(old)).counts["contract"] == 1
+    Lake(str(old)).handle("stories")
+    config = DeltaTable(str(old / "stories")).metadata().configuration
+    assert config[STATS_COLUMNS] == "source,offset"
 
 
 def test_a_table_of_another_major_version_is_refused(tmp_path: Path) -> None:
