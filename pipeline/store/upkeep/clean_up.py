@@ -138,7 +138,11 @@ class _Losses:
 
     def holds(self, path: str) -> bool:
         """Say whether the rows of the file are lost without it."""
-        if self._table != LINKS and path in self._by_compaction(path.rpartition("/")[0]):
+        if self._table != LINKS and (
+            path in self._by_compaction(path.rpartition("/")[0])
+            # What a commit removed on purpose is no loss of the log, whatever holds its rows now.
+            or self.removed_ms(path) >= 0
+        ):
             return False
         return until_won(self._table, lambda: self._judged(path), attempts=_ATTEMPTS)
 
@@ -172,10 +176,7 @@ class _Losses:
             # Another clean-up was first.
             return False
         ends = self._lake.committed("ledger", set(rows["source"].to_pylist()))
-        if not lost_rows(self._table, rows, self._dataset, ends):
-            return False
-        # What a commit removed on purpose is no loss of the log.
-        return self.removed_ms(path) < 0
+        return lost_rows(self._table, rows, self._dataset, ends) > 0
 
     def _dataset(self, table: str) -> ds.Dataset:
         """Return the table as last refreshed, made once a version: it takes all files of the log,
