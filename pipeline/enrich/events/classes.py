@@ -136,6 +136,7 @@ _PERSONAL = frozenset(
 _BOMBINGS = frozenset({"bombing", "shelling", "bombardment", "ambush", "airstrike", "bomb"})
 _HARMS = frozenset({"ATTACK", "BOMB", "CRUELTY", "CLASH", "ARREST", "SEIZURE", "OCCUPATION"})
 _HARMING = code_set("harming")
+_AIDS = frozenset({"AID", "HUMAID", "MILAID", "ECONAID"})
 _GATHERINGS = frozenset({"TALKS", "MEETING"})
 
 
@@ -178,11 +179,26 @@ def classes_of(token: Token, lexicon: EventLexicon) -> frozenset[str]:
                 for inner in child.children:
                     if inner.dep_ == "pobj":
                         found |= classes_of(inner, lexicon)
+    found = found or _given_in(token, lexicon)
     if lemma in _LIGHT or not found:
         for child in token.children:
             if child.dep_ in {"compound", "amod", "nmod"} and lemma in _LIGHT:
                 found |= classes_of(child, lexicon)
     return found
+
+
+def _given_in(amount: Token, lexicon: EventLexicon) -> frozenset[str]:
+    """Return the kind of aid that a sum of any currency is: "10 million lats in aid"."""
+    if not any(child.dep_ == "nummod" for child in amount.children):
+        return frozenset()
+    inner = [
+        noun
+        for child in amount.children
+        if child.dep_ == "prep" and child.lower_ in {"in", "of"}
+        for noun in child.children
+        if noun.dep_ == "pobj"
+    ]
+    return frozenset(c for noun in inner for c in classes_of(noun, lexicon) & _AIDS)
 
 
 def is_armed(token: Token, lexicon: EventLexicon) -> bool:

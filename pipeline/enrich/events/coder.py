@@ -152,7 +152,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod

@@ -1179,6 +1179,7 @@ def test_who_holds_office_at_home_is_of_the_land_that_the_story_was_filed_from(
             "Rapid Support Forces",
             "REB",
         ),
+        ("Latvia's parliament approved 10 million lats in aid to Chad.", "Chad", "TCDGOV"),
         ("Italy will provide Libya with four patrol boats.", "Libya", "LBYGOV"),
         ("Uzbekistan promised to deliver gas to Kyrgyzstan.", "Kyrgyzstan", "KGZGOV"),
     ],
