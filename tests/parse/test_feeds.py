@@ -237,3 +237,5 @@ def test_what_plug_ins_put_below_a_text_is_not_of_it(word: str) -> None:
     story = one(_rss(item, "xmlns:content='http://purl.org/rss/1.0/modules/content/'"))
     assert story.paragraphs == ("The pier is kept.", "Nobody knew.")
     assert (story.summary, story.warnings) == ("The pier.", ())
+    around = f"<title>Pier kept</title><description>&lt;div class='{word}'&gt;It is.&lt;/div&gt;"
+    assert one(_rss(f"{around}</description><guid>1</guid>")).paragraphs == ("It is.",)

@@ -311,7 +311,7 @@ def _read_date(head: Heading, text: str) -> bool:
     text, _, issuer = text.partition(" | Source: ")
     if clock_first := _CLOCK_FIRST.match(text):
         text = f"{clock_first[2]} {clock_first[1]}"
-    parted = _PARTED_CLOCK.match(text)
+    parted = _PARTED_CLOCK.match(text) if text[:1].isdigit() else None
     if parted:
         text = f"{parted['day']} {parted['clock']}"
     found = (dates.moment(text) or _release_date(text)) if len(text) < 50 else None

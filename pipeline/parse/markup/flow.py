@@ -86,7 +86,10 @@ _SKIPPED = frozenset(
 _CAPTIONS = frozenset(["figcaption", "caption", "media-caption"])
 _MEDIA = frozenset(["figure", "media", "media-metadata", "media-reference", "img"])
 # What plug-ins of sites put below a text: to share it, and other texts to read.
-_SHARING = ("sharedaddy", "jp-relatedposts", "addtoany", "heateor_sss", "essb_links", "yarpp")
+_SHARING = (
+    *("sharedaddy", "jp-relatedposts", "addtoany_share", "heateor_sss_", "essb_links"),
+    "yarpp-related",
+)
 NO_TEXT = frozenset(["script", "style", "template", "noscript", "svg"])
 """Elements whose characters nobody reads."""
 INLINE = frozenset(
@@ -201,12 +204,18 @@ def read_html(markup: str, skip: Iterable[str] = ()) -> Flow:
     Without elements whose name is in `skip`, and buttons and links of plug-ins (`Share this:`).
     """
     aside: tuple[str, ...] = ()
+    kept = markup
     for word in _SHARING:
-        if word in markup:
-            markup, left = without_class(markup, word)
+        if word in kept:
+            kept, left = without_class(kept, word)
             aside += left
-    root = _tree(markup)
-    return replace(read_flow(root, skip), aside=aside) if root is not None else Flow()
+    if (root := _tree(kept)) is None:
+        return Flow()
+    flow = read_flow(root, skip)
+    if not aside or flow.paragraphs:
+        return replace(flow, aside=aside)
+    whole = _tree(markup)  # nothing is left where such an element is around all of the text
+    return flow if whole is None else read_flow(whole, skip)
 
 
 def _tree(markup: str) -> etree._Element | None:
