@@ -183,6 +183,8 @@ class Enricher:
         # No name is that long, and the model's tokenizer takes quadratic time for such a run.
         readable = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
         filed_from = dateline_place(story.dateline, load_lexicon())
+        if filed_from[0] is None and story.dateline_places:
+            filed_from = dateline_place(story.dateline_places[0], load_lexicon())
         return Work(story, text, truecaser.text(readable), code, truncated, filed_from)
 
     def _entities(self, item: Work, model_spans: Sequence[Span] | None) -> tuple[Entity, ...]:

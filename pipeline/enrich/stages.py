@@ -29,6 +29,7 @@ _PLACES = (
         "cities",
         "centres",
         "exonyms",
+        "dateline_names",
         "countries",
         "regions",
         "place_codes",

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - names of towns in other scripts are what some cases are about
 """Where places lie: datelines, towns of one name, the place of an event and its evidence."""
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import apart_km
 from pipeline.enrich.places.region import Sign, signs
 from pipeline.model import EnrichedStory, Story
+from pipeline.parse.conventions.dateline import find_dateline
 from pipeline.tsv import rows
 
 
@@ -55,6 +57,36 @@ def test_a_dateline_is_a_point(dateline: str, country: str, near: tuple[float, f
     assert location is not None
     assert location.exactness == "city"
     assert apart_km((location.latitude or 0.0, location.longitude or 0.0), near) < 40
+
+
+@pytest.mark.parametrize(
+    ("dateline", "country"),
+    [
+        ("WIEN/BRÜSSEL (APA)", "AUT"), ("MÜNCHEN (dpa)", "DEU"), ("Praha 5. října (ČTK)", "CZE"),
+        ("(ANSA) - MILANO, 05 OTT", "ITA"), ("ROMA, 05 OTT", "ITA"), ("Genève (ats)", "CHE"),
+        ("KØBENHAVN (Ritzau)", "DNK"), ("GÖTEBORG/TT", "SWE"),
+        ("Lisboa, 05 out 2026 (Lusa)", "PRT"),
+        ("Nueva York, 5 oct (EFE).", "USA"), ("Le Caire, 5 oct 2026 (AFP)", "EGY"),
+        ("МОСКВА, 5 октября. /ТАСС/.", "RUS"), ("Київ. 5 жовтня. Укрінформ.", "UKR"),
+        ("أبوظبي في 5 أكتوبر / وام /", "ARE"), ("【北京10月5日共同】", "CHN"),
+        ("(서울=연합뉴스) 홍길동 기자", "KOR"), ("ROMA, Texas (AP)", "USA"),
+        ("COLONIA, Uruguay (AP)", "URY"), ("FRANKFURT a.M. (epd)", "DEU"),
+    ],
+)  # fmt: skip
+def test_a_town_by_its_name_in_another_language(
+    enricher: Enricher, dateline: str, country: str
+) -> None:
+    """As the agencies of that language write it; a state behind it says that it is another one."""
+    found = find_dateline(f"{dateline} - The pier was closed on Monday after a storm hit it hard.")
+    places = found.places if found else ()
+    story = Story(
+        source="test", offset=0, item=0, format="text", story_id="s", revision_id="r",
+        content_hash="c", headline="Wire news", paragraphs=("The pier was closed.",), raw=b"",
+        language="en", dateline=dateline, dateline_places=places,
+    )  # fmt: skip
+    (told,) = enricher.enrich([story])
+    assert isinstance(told, EnrichedStory)
+    assert told.dateline_country == country
 
 
 def test_every_large_city_is_a_dateline() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from pipeline.enrich.lexicon import Lexicon, phrase
+from pipeline.enrich.lexicon import Lexicon, phrase, rows
 from pipeline.enrich.places.locate import (
     TOWNS_BEFORE_STATES,
     of_country,
@@ -31,6 +32,7 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     if not dateline:
         return None, None
     parts = [_NOISE.sub("", part).strip(" -.") for part in re.split(r"[,(/]", dateline)]
+    parts[0] = _in_english(parts, lexicon)
     joined = _AND.split(parts[0])
     if len(joined) > 1 and _country(parts[0], lexicon)[0] is None:
         parts = joined[:1]
@@ -54,6 +56,23 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     stated = of_state(country, wide, lexicon) if wide else None
     inside = [town for town in towns if stated is not None and town[4] == stated.admin1]
     return country, of_town((inside or list(towns))[0])
+
+
+@cache
+def _own_names() -> dict[str, tuple[str, str]]:
+    """Return country and name in the lists of towns that other languages call otherwise."""
+    names = rows("dateline_names.tsv")
+    return {phrase(name).casefold(): (country, town) for name, country, town in names}
+
+
+def _in_english(parts: list[str], lexicon: Lexicon) -> str:
+    """Return the first place under the name that the lists have for it.
+
+    Where a state behind it is another one (`ROMA, Texas`) it is its own name.
+    """
+    country, town = _own_names().get(phrase(parts[0]).casefold(), (None, parts[0]))
+    behind, is_wide, _ = _country(parts[1], lexicon) if len(parts) > 1 else (None, False, None)
+    return parts[0] if is_wide and behind != country else town
 
 
 def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool, str | None]:
