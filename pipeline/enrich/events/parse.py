@@ -113,7 +113,10 @@ class Parser:
         read = [_ParsedText.of(text) for text in texts]
         joined = names or [{}] * len(texts)
         docs = [self._doc(text.blanked, one) for text, one in zip(read, joined, strict=True)]
-        written = [[token.text for token in doc] for doc in docs]
+        written = [
+            [token.text for token in doc] if one else []
+            for doc, one in zip(docs, joined, strict=True)
+        ]
         docs = [_read_as(doc, one) if one else doc for doc, one in zip(docs, joined, strict=True)]
         # Batches of texts of one length waste little; the order is restored by the index.
         order = sorted(range(len(docs)), key=lambda i: (len(docs[i]), i))
