@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from pipeline.errors import StoreError, UsageError
@@ -157,8 +158,7 @@ def _assert_none_deleted(
 
     The versions that it is pinned to may hold stories that were deleted since.
     """
-    now = open_snapshot(lake_url, options, ("rejects",)).dataset("rejects")
-    gone = now.to_table(["source", "offset", "item"], filter=ds.field("kind") == _DELETED)
+    gone = _deleted(lake_url, options)
     if (count := selection.count_at(gone)) > 0:
         raise StoreError(
             "stories that the run picks were deleted since: let `dateline lake delete` come to its"
@@ -166,6 +166,18 @@ def _assert_none_deleted(
             lake=lake_url,
             stories=count,
         )
+
+
+def _deleted(lake_url: str, options: Mapping[str, str]) -> pa.Table:
+    """Return where stories were deleted; what upkeep replaces meanwhile is read anew."""
+    gone = FileNotFoundError()
+    for _ in range(_ATTEMPTS):
+        try:
+            now = open_snapshot(lake_url, options, ("rejects",)).dataset("rejects")
+            return now.to_table(["source", "offset", "item"], filter=ds.field("kind") == _DELETED)
+        except FileNotFoundError as error:
+            gone = error
+    raise gone
 
 
 def _newer(snapshot: Snapshot, stages: StageSet) -> str | None:
