@@ -20,7 +20,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import override
 
 from pipeline.clock import Clock
 from pipeline.serve import pages
@@ -269,34 +270,29 @@ class Site:
 
     def _streaming(self, ask: Callable[[], str]) -> Response:
         if self._streams >= self.most_streams:
-            return Response("Too many look at once\n", 503, {"retry-after": "30"})
-        return StreamingResponse(
-            self._stream(ask), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-        )
+            busy = {"retry-after": "30", "connection": "close"}
+            return Response("Too many look at once\n", 503, busy)
+        return _Stream(self, self._stream(ask))
 
     async def _stream(self, ask: Callable[[], str]) -> AsyncIterator[str]:
-        self._streams += 1
-        try:
-            yield "retry: 3000\n\n"
-            quiet = 0.0
-            while not self._closing.is_set():
-                try:
-                    event = await self._asked(ask)
-                except (NotReadyError, TooSlowError):
-                    event = ""
-                if event:
-                    yield event
-                    quiet = 0.0
-                elif quiet >= _QUIET_S:
-                    yield ": still here\n\n"
-                    quiet = 0.0
-                quiet += _LOOK_S
-                try:
-                    await asyncio.wait_for(self._closing.wait(), _LOOK_S)
-                except TimeoutError:
-                    continue
-        finally:
-            self._streams -= 1
+        yield "retry: 3000\n\n"
+        quiet = 0.0
+        while not self._closing.is_set():
+            try:
+                event = await self._asked(ask)
+            except (NotReadyError, TooSlowError):
+                event = ""
+            if event:
+                yield event
+                quiet = 0.0
+            elif quiet >= _QUIET_S:
+                yield ": still here\n\n"
+                quiet = 0.0
+            quiet += _LOOK_S
+            try:
+                await asyncio.wait_for(self._closing.wait(), _LOOK_S)
+            except TimeoutError:
+                continue
 
     def _arrived(self, seq: int | None) -> tuple[list[dict[str, Any]], int]:
         with self.copy.asking() as questions:
@@ -305,6 +301,23 @@ class Site:
                     "SELECT coalesce(max(seq), 0) FROM arrivals"
                 ).fetchone()
             return questions.arrived(int(seq or 0), _MOST_ARRIVED)
+
+
+class _Stream(StreamingResponse):
+    """A stream of events that has its place from its first moment to its last."""
+
+    def __init__(self, site: Site, events: AsyncIterator[str]) -> None:
+        headers = {"x-accel-buffering": "no"}
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._site = site
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._site._streams += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._site._streams -= 1
 
 
 def _number_of(request: Request, name: str) -> int | None:

@@ -158,7 +158,9 @@ class Gate:
         if len(scope["raw_path"]) + len(scope["query_string"]) > _MOST_ADDRESS:
             return PlainTextResponse("The address is too long\n", 414)
         if self._inside >= self.most_clients:
-            return PlainTextResponse("Too many look at once\n", 503, {"retry-after": "2"})
+            return PlainTextResponse(
+                "Too many look at once\n", 503, {"retry-after": "2", "connection": "close"}
+            )
         if scope["path"].startswith(_OPEN) or self.access.lets_in(headers):
             return None
         if "text/html" in headers.get("accept", ""):

@@ -6,6 +6,7 @@ import json
 import queue
 import sqlite3
 import time
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,7 @@ _RECENT_DAYS = 7
 _CHART_DAYS = 30
 _PLACES = 150
 _TOP = 12
+_MONTH = len("2026-11")
 _STATES = 12
 _REVISIONS = 200
 _OF_NAME = {"entity": "name", "entity_id": "entity_id"}
@@ -607,22 +609,27 @@ class Questions:
             return ()
         first = max(filters.first or date.min, date.fromisoformat(ends["first"]))
         last = min(filters.last or date.max, date.fromisoformat(ends["last"]))
-        return tuple(_months_and_days(first, last))
+        # Of the months between a story of the year 1 and one of 9999 nearly all are empty.
+        months = self._rows(
+            "SELECT bucket FROM counts WHERE what = 'stories' AND key = '' AND length(bucket) = 7"
+        )
+        known = {row["bucket"] for row in months}
+        return tuple(b for b in _months_and_days(first, last) if len(b) != _MONTH or b in known)
 
 
 def _months_and_days(first: date, last: date) -> Iterator[str]:
     """Yield months that lie within, and the days that are in none of them."""
     day = first
     while day <= last:
-        following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-        if day.day == 1 and following - timedelta(days=1) <= last:
+        month_end = day.replace(day=monthrange(day.year, day.month)[1])
+        if day.day == 1 and month_end <= last:
             yield day.isoformat()[:7]
-            day = following
+            day = month_end
         else:
             yield day.isoformat()
-            if day == date.max:
-                return
-            day += timedelta(days=1)
+        if day == date.max:
+            return
+        day += timedelta(days=1)
 
 
 def _days(last: date, n: int) -> tuple[str, ...]:

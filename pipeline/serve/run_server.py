@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import socket
 import threading
 import time
@@ -32,6 +33,8 @@ _LEAST_WAIT_S = 0.05
 _AFTER_FAILURE_S = 5.0
 _STARTED_AGAIN_S = 2.0
 _LEAST_TOKEN = 16
+_MOST_CONNECTIONS = 4000
+_OWN_FILES = 200
 _SILENT_S = 10.0
 """A client that has not asked anything whole after so long is let go."""
 
@@ -154,19 +157,25 @@ def serve(
     """Answer on `listener` until a signal ends it; `started` is called once it can answer."""
     config = uvicorn.Config(
         site.app(),
-        http=patient_protocol(_SILENT_S),
+        http=patient_protocol(_SILENT_S, _places() // 2),
         ws="none",
         lifespan="off",
         log_level=log_level,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=4 * site.most_clients,
+        limit_concurrency=_places(),
         timeout_keep_alive=5,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16 * 1024,
     )
     _LiveServer(config, site, started).run(sockets=[listener])
+
+
+def _places() -> int:
+    """Return how many connections there may be: what files the process may open, less its own."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(100, min(_MOST_CONNECTIONS, files - _OWN_FILES))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -276,6 +276,27 @@ def test_a_search_finds_what_sql_finds(live: Running, asked: str, condition: str
         row["revision_id"] for row in lake
     }
     assert found["found"] == len(lake)
+
+
+def test_a_story_of_any_year_is_shown(own: Running) -> None:
+    """Dates that no wire means, at both ends of what there can be, stop nobody."""
+    for at, year in ((32, 1), (33, 1500), (34, 2999), (35, 9999)):
+        day = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
+        own.writer.write(a_batch([enriched(a_story(at, headline=f"In {year}", published_at=day))]))
+    own.follower.refresh(AS_OF)
+    found = [row["headline"] for row in own.json("/search?limit=200")["tables"]["stories"]]
+    assert {"In 1", "In 1500", "In 2999", "In 9999"} <= set(found)
+    for asked in ("from=9999-12-31", "to=0001-01-01", "from=0001-01-01&to=9999-12-31"):
+        assert own.get(f"/search?{asked}")[0] == 200
+        assert own.get(f"/map?{asked}")[0] == 200
+        assert own.get(f"/dyad?source=ARM&target=GEO&{asked}")[0] == 200
+    for address in (
+        "/",
+        "/map",
+        "/entity/PERSON:Ann%20Example",
+        "/dyad?source=Armenia&target=Georgia",
+    ):
+        assert own.get(address)[0] == 200
 
 
 def test_pages_of_a_search_meet_without_a_gap(live: Running) -> None:

@@ -33,6 +33,9 @@ _FIRST_S = 1 << 33
 
 _SPREAD_BITS = 28
 
+_LAST_S = (1 << (63 - _SPREAD_BITS)) - 2
+"""What is dated later than the year 2786 stands where the last that SQLite can count do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -53,14 +56,18 @@ def story_id_number(story: Row) -> int:
     published = story["published_at"]
     seconds = 0
     if published is not None:
-        seconds = max(1, int(_moment(published).timestamp()) + _FIRST_S)
+        seconds = _seconds(_moment(published))
     spread = hashlib.sha256(story["revision_id"].encode()).digest()
     return (seconds << _SPREAD_BITS) | (int.from_bytes(spread[:4]) >> (32 - _SPREAD_BITS))
 
 
 def first_number(at: datetime) -> int:
     """Return the smallest number of a story that was published at `at`."""
-    return max(1, int(at.timestamp()) + _FIRST_S) << _SPREAD_BITS
+    return _seconds(at) << _SPREAD_BITS
+
+
+def _seconds(at: datetime) -> int:
+    return min(_LAST_S, max(1, int(at.timestamp()) + _FIRST_S))
 
 
 def _moment(value: str | datetime) -> datetime:
