@@ -144,10 +144,12 @@ class Parser:
                 for match in re.finditer("|".join(map(re.escape, joined)), blanked)
             )
         if names:
+            from spacy.util import filter_spans
+
+            # Of two that overlap ("El-Sayed" and "Sayed el-Masry") the longer one.
             with doc.retokenize() as retokenizer:
-                for name in names:
-                    if name is not None:
-                        retokenizer.merge(name)
+                for name in filter_spans([name for name in names if name is not None]):
+                    retokenizer.merge(name)
         if len(doc) > MAX_TOKENS:
             doc = doc[:MAX_TOKENS].as_doc()
         return _one_sentence(doc)
