@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.compat.liberty import Liberty
+from pipeline.compat.spacy_transitions import greatest, network_of
 
 LIBERTY = Liberty(
     library="spacy",
@@ -27,8 +28,9 @@ LIBERTY = Liberty(
     issue="https://github.com/explosion/spaCy/pull/1438",
 )
 
-_SHIFT, _REDUCE, _LEFT, _RIGHT, _BREAK = range(5)
-_MOVES = "SDLRB"
+_SHIFT, _REDUCE, _LEFT, _RIGHT = range(4)
+_MOVES = "SDLR"
+_BREAK = "B"
 _FEATURES = 8
 _NUMBERS = np.arange(_FEATURES)
 _MOST_TOKENS = 12_000
@@ -41,10 +43,10 @@ _Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class ArcParser:
-    """The weights of one parser, and what its classes stand for.
+    """The weights of one parser, and what its actions stand for: shift, reduce, then the arcs.
 
-    `moves` and `labels` have the kind of action and the hash of the dependency of each class;
-    `root` is the hash of the root's.
+    `moves` and `labels` have the kind of each of these actions and the hash of its dependency,
+    `weights` (width, actions) and `bias` score them; `root` is the hash of the root's dependency.
     """
 
     step: Any
@@ -75,29 +77,17 @@ class ArcParser:
         flat = cached.reshape(rows * features, width * pieces)
         bias = self.lower.get_param("b").reshape(-1)
         states = _States(np.array([len(doc) for doc in docs], dtype="int64"))
-        left = np.flatnonzero(self.moves == _LEFT)
-        right = np.flatnonzero(self.moves == _RIGHT)
-        shift = int(np.flatnonzero(self.moves == _SHIFT)[0])
-        reduce = int(np.flatnonzero(self.moves == _REDUCE)[0])
-        ordered = np.concatenate(([shift, reduce], left, right))
-        kinds, labels = self.moves[ordered], self.labels[ordered]
-        weights, score_bias = self.weights[ordered].T.copy(), self.bias[ordered]
-        arcs = slice(2, len(ordered))
         while len(live := states.live()):
             now = states.seen(live)
             seen = flat.take(now.features, axis=0).sum(axis=1)
             seen += bias
-            seen = seen.reshape(len(live), width, pieces)
-            hidden = np.maximum(seen[:, :, 0], seen[:, :, 1])
-            for number in range(2, pieces):
-                np.maximum(hidden, seen[:, :, number], out=hidden)
-            scores = hidden @ weights
-            scores += score_bias
+            scores = greatest(seen.reshape(len(live), width, pieces)) @ self.weights
+            scores += self.bias
             scores[~now.can_shift, 0] = -np.inf
             scores[~now.can_reduce, 1] = -np.inf
-            scores[~now.can_join, arcs] = -np.inf
+            scores[~now.can_join, 2:] = -np.inf
             best = scores.argmax(axis=1)
-            states.go_on(live, now, kinds[best], labels[best])
+            states.go_on(live, now, self.moves[best], self.labels[best])
         self._write(docs, states.heads, states.labels)
 
     def _write(self, docs: Sequence[Any], heads: _Ints, labels: NDArray[np.uint64]) -> None:
@@ -266,27 +256,22 @@ class _States:
 
 def arc_parser(step: Any) -> ArcParser | None:
     """Return the parser of a pipeline's step; None for one that is built in another way."""
-    if type(step).__name__ != "DependencyParser" or step.cfg.get("beam_width", 1) != 1:
+    network = network_of(step, "DependencyParser", _FEATURES)
+    if network is None or "L-subtok" in network.names or "R-subtok" in network.names:
         return None
-    model = step.model
-    if not model.attrs.get("has_upper") or model.attrs.get("unseen_classes"):
+    names = network.names
+    if {"S", "D"} - set(names) or {name[:1] for name in names} - {*_MOVES, _BREAK}:
         return None
-    lower, upper = model.get_ref("lower"), model.get_ref("upper")
-    if lower.get_dim("nF") != _FEATURES or lower.get_dim("nP") < 2:
-        return None
-    names = [step.moves.get_class_name(number) for number in range(step.moves.n_moves)]
-    if len(names) != upper.get_dim("nO") or "L-subtok" in names or "R-subtok" in names:
-        return None
-    if {"S", "D"} - set(names) or {name[:1] for name in names} - set(_MOVES):
-        return None
+    # By kind, and within a kind as spaCy has them: of equal scores its first one counts.
+    order = [n for move in _MOVES for n, name in enumerate(names) if name[:1] == move]
     strings = step.vocab.strings
     return ArcParser(
         step,
-        model.get_ref("tok2vec"),
-        lower,
-        upper.get_param("W"),
-        upper.get_param("b"),
-        np.array([_MOVES.index(name[0]) for name in names]),
-        np.array([strings.add(name[2:]) if name[2:] else 0 for name in names], dtype="uint64"),
+        network.vectors,
+        network.lower,
+        network.weights[order].T.copy(),
+        network.bias[order],
+        np.array([_MOVES.index(names[n][0]) for n in order]),
+        np.array([strings.add(names[n][2:]) if names[n][2:] else 0 for n in order], dtype="uint64"),
         strings.add("ROOT"),
     )

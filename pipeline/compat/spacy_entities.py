@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.compat.liberty import Liberty
+from pipeline.compat.spacy_transitions import greatest, network_of
 from pipeline.compat.thinc_encoder import WindowEncoder, encoder_in_blocks, widened
 
 LIBERTY = Liberty(
@@ -116,7 +117,7 @@ class Decoder:
     ) -> _Ints:
         """Return the best action at each token outside an entity, as a class."""
         padding = cached[0]
-        hidden = _greatest(cached[1:, 0] + (padding[1] + padding[2] + state_bias))
+        hidden = greatest(cached[1:, 0] + (padding[1] + padding[2] + state_bias))
         scores = hidden @ self.weights[self.outside].T + self.bias[self.outside]
         begins = self.begins[self.outside]
         scores[np.ix_(is_last, begins)] = -np.inf
@@ -133,7 +134,7 @@ class Decoder:
         while len(first):
             # Row 0 of `cached` is padding, so row i + 1 is token i.
             state = cached[at + 1, 0] + cached[first + 1, 1] + cached[at, 2] + state_bias
-            hidden = _greatest(state)
+            hidden = greatest(state)
             inside, last = self.inside[actions[first]], self.last[actions[first]]
             goes_on = (hidden * self.weights[inside]).sum(axis=1) + self.bias[inside]
             stops = (hidden * self.weights[last]).sum(axis=1) + self.bias[last]
@@ -154,36 +155,20 @@ def _near_names(may_be_name: _Flags) -> _Flags:
     return wanted
 
 
-def _greatest(pieces: _Floats) -> _Floats:
-    """Return the greatest of the pieces, which are few: numpy's `max` goes number by number."""
-    found: _Floats = np.maximum(pieces[..., 0], pieces[..., 1])
-    for number in range(2, pieces.shape[-1]):
-        np.maximum(found, pieces[..., number], out=found)
-    return found
-
-
 def decoder(step: Any) -> Decoder | None:
     """Return the decoder of an entity recognizer; None for one that is built in another way."""
-    if type(step).__name__ != "EntityRecognizer" or step.cfg.get("beam_width", 1) != 1:
+    network = network_of(step, "EntityRecognizer", _FEATURES)
+    if network is None:
         return None
-    model = step.model
-    if not model.attrs.get("has_upper") or model.attrs.get("unseen_classes"):
-        return None
-    lower, upper = model.get_ref("lower"), model.get_ref("upper")
-    vectors = model.get_ref("tok2vec")
-    if lower.get_dim("nF") != _FEATURES or lower.get_dim("nP") < 2:
-        return None
-    names = [step.moves.get_class_name(number) for number in range(step.moves.n_moves)]
+    names = network.names
     numbers = {name: number for number, name in enumerate(names)}
-    if len(names) != upper.get_dim("nO"):
-        return None
     outside = [n for n, name in enumerate(names) if name == "O" or name[:2] in ("B-", "U-")]
     return Decoder(
-        vectors,
-        _encoder(vectors),
-        lower,
-        upper.get_param("W"),
-        upper.get_param("b"),
+        network.vectors,
+        _encoder(network.vectors),
+        network.lower,
+        network.weights,
+        network.bias,
         np.array([number for number in outside if names[number] != "U-"]),
         np.array([name.startswith("B-") for name in names]),
         np.array([numbers.get(f"I-{name[2:]}", -1) for name in names]),

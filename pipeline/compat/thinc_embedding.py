@@ -73,7 +73,7 @@ class _Embedding:
         if len(new):
             table[new] = mix.predict(hashes.predict(rows[first[new]]))
             self._keep(distinct[new], table[new])
-        return np.split(table[inverse], np.cumsum(sizes)[:-1]), _no_gradient
+        return np.split(table[inverse], np.cumsum(sizes)[:-1]), no_gradient
 
     def _keep(self, keys: Any, vectors: Any) -> None:
         begin = len(self._rows)
@@ -82,5 +82,6 @@ class _Embedding:
         self._rows.update(zip(keys[:count].tolist(), range(begin, begin + count), strict=True))
 
 
-def _no_gradient(_gradient: Any) -> Any:
-    raise NotImplementedError("the embedding of distinct words is for prediction only")
+def no_gradient(_gradient: Any) -> Any:
+    """Refuse to be fitted: a forward step of ours is for prediction only."""
+    raise NotImplementedError("this step is for prediction only")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.compat.liberty import Liberty
+from pipeline.compat.thinc_embedding import no_gradient
 
 LIBERTY = Liberty(
     library="thinc",
@@ -185,8 +186,4 @@ class _Forward:
     encoder: WindowEncoder
 
     def __call__(self, model: Any, vectors: Any, is_train: bool) -> Any:  # noqa: ARG002 - thinc names them
-        return self.encoder.lists(vectors), _no_gradient
-
-
-def _no_gradient(_gradient: Any) -> Any:
-    raise NotImplementedError("the encoder in blocks is for prediction only")
+        return self.encoder.lists(vectors), no_gradient
