@@ -31,7 +31,6 @@ from pipeline.serve.filters import (
     WrongQuestionError,
     check_parameters,
     filters_of,
-    names_of_countries,
 )  # fmt: skip
 from pipeline.serve.gate import Access, Gate, own_address
 from pipeline.serve.openapi import names_of_parameters, openapi
@@ -46,7 +45,7 @@ from pipeline.show.answer import as_file
 from pipeline.show.facts import printable
 from pipeline.show.render import render_live, stylesheet
 from pipeline.show.report.behind import without_formulas
-from pipeline.store.codes.codes import region_name
+from pipeline.store.codes.codes import names_of_countries, region_name
 from pipeline.store.read.query import plain
 
 _MOST_ARRIVED = 20

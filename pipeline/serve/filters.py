@@ -14,6 +14,7 @@ from pipeline import tsv
 from pipeline.serve.copy.copied_rows import tag
 from pipeline.serve.copy.words import MOST_WORDS, asked_words
 from pipeline.show.facts import printable
+from pipeline.store.codes.codes import names_of_countries
 
 MOST_TEXT = 300
 """Characters of one value in an address."""
@@ -143,12 +144,6 @@ def filters_of(given: Mapping[str, str]) -> Filters:
         before=_number("before", given.get("before"), 1, 2**63 - 1),
         limit=_number("limit", given.get("limit"), 1, MOST_ROWS) or PAGE_ROWS,
     )
-
-
-@cache
-def names_of_countries() -> Mapping[str, str]:
-    """Return each country's name by its ISO 3166-1 alpha-3 code."""
-    return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
 
 
 @cache

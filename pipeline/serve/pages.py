@@ -15,7 +15,7 @@ from pipeline.serve.columns import Answer, Row
 from pipeline.serve.copy.copied_rows import entity_id_of, label_of, unpacked
 from pipeline.serve.copy.follow import moment_of
 from pipeline.serve.copy.live_copy import CopyState
-from pipeline.serve.filters import Filters, names_of_countries, names_of_roots, slugs_of_regions
+from pipeline.serve.filters import Filters, names_of_roots, slugs_of_regions
 from pipeline.serve.questions import NothingThereError, Questions
 from pipeline.show.facts import printable
 from pipeline.show.find import Shown
@@ -29,7 +29,12 @@ from pipeline.show.report.figures import (
     unit_of,
 )  # fmt: skip
 from pipeline.show.story_page import story_values
-from pipeline.store.codes.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import (
+    QUAD_CLASSES,
+    country_with_code,
+    names_of_countries,
+    region_name,
+)
 
 FORMATS = ("csv", "json", "arrow")
 """The files that every table can be had as."""
@@ -228,7 +233,9 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
     if not source.strip() or not target.strip():
         raise NothingThereError
     answer = questions.dyad(source, target, asked.filters)
-    names = [_country(one) if answer.facts["by_country"] else one for one in (source, target)]
+    names = [
+        country_with_code(one) if answer.facts["by_country"] else one for one in (source, target)
+    ]
     ends = {"to": (source, target), "from": (target, source)}
     given = {"act": asked.filters.act, "from": asked.filters.first, "to": asked.filters.last}
 
@@ -515,10 +522,16 @@ def _cells(  # noqa: PLR0911, PLR0912 (one line a table)
             return row["name"], row["country"], row["stories"]
         case "names":
             linked = _link(entity_address(row["entity_id"]), row["name"])
-            return linked, row["kind"], row["role"], _country(row["country"]), row["stories"]
+            return (
+                linked,
+                row["kind"],
+                row["role"],
+                country_with_code(row["country"]),
+                row["stories"],
+            )
         case "persons" | "bodies":
             linked = _link(entity_address(row["entity_id"]), row["name"])
-            return linked, row["role"], _country(row["country"]), row["stories"]
+            return linked, row["role"], country_with_code(row["country"]), row["stories"]
         case "dyads":
             goldstein = f"{row['goldstein']:.1f}"
             return row["source"], row["target"], goldstein, *quads, row["events"]
@@ -553,17 +566,21 @@ def _cells(  # noqa: PLR0911, PLR0912 (one line a table)
         case "places":
             where = f"{row['latitude']:.2f}", f"{row['longitude']:.2f}"
             exact = row["exactness"]
-            return row["place"], _country(row["country"]), exact, *where, *quads, row["events"]
+            return (
+                row["place"],
+                country_with_code(row["country"]),
+                exact,
+                *where,
+                *quads,
+                row["events"],
+            )
         case _:
-            return _country(row["source"]), _country(row["target"]), *quads, row["events"]
-
-
-def _country(code: str | None) -> str:
-    """Return a country by its name, with the code beside."""
-    if not code:
-        return ""
-    name = names_of_countries().get(code)
-    return f"{name} ({code})" if name else code
+            return (
+                country_with_code(row["source"]),
+                country_with_code(row["target"]),
+                *quads,
+                row["events"],
+            )
 
 
 def _link(address: str, text: object) -> Markup:

@@ -23,8 +23,9 @@ from pipeline.serve.copy.copied_rows import ALL, APART, UNDATED, first_number, u
 from pipeline.serve.copy.follow import microseconds
 from pipeline.serve.copy.live_copy import CopyState
 from pipeline.serve.copy.words import MOST_WORDS, asked_words
-from pipeline.serve.filters import Filters, names_of_countries
+from pipeline.serve.filters import Filters
 from pipeline.show.find import Shown
+from pipeline.store.codes.codes import names_of_countries
 
 MOST_STORIES = 10_000
 """Stories found are counted up to here."""

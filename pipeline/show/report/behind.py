@@ -8,12 +8,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline import tsv
 from pipeline.show.facts import printable
 from pipeline.show.find import Row
 from pipeline.show.report.charts import bucket_words, sparkline
 from pipeline.show.report.figures import Figures, revisions_behind, small_unit_of
-from pipeline.store.codes.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import QUAD_CLASSES, country_with_code, region_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a cell."""
@@ -58,18 +57,6 @@ _MOST_CELL = 300
 """Characters of a cell: longer ones are no names."""
 
 _MOST_REJECTS = 100
-
-
-def with_code(names: Mapping[str, str], code: str | None) -> str:
-    """Return a country by its name in `names`, with the code beside; nothing for none."""
-    if not code:
-        return ""
-    return f"{names[code]} ({code})" if code in names else code
-
-
-def country_names() -> Mapping[str, str]:
-    """Return the English name of each country by its ISO 3166-1 alpha-3 code."""
-    return {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/countries.tsv")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +229,7 @@ class Tables:
         return self._country(code) if is_country else f"{label}, {self._country(code)}"
 
     def _country(self, code: str | None) -> str:
-        return with_code(self.countries, code)
+        return country_with_code(code, self.countries)
 
 
 def _quads(row: Row) -> tuple[int, ...]:

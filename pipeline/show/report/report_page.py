@@ -11,10 +11,15 @@ from pipeline.show.facts import beginning
 from pipeline.show.find import Shown
 from pipeline.show.render import render
 from pipeline.show.report import charts
-from pipeline.show.report.behind import BEHIND, Tables, country_names, with_code
+from pipeline.show.report.behind import BEHIND, Tables
 from pipeline.show.report.figures import Figures, buckets_between, small_unit_of
 from pipeline.show.report.listed import ListedStory, allotted, counted_names, listed_story
-from pipeline.store.codes.codes import QUAD_CLASSES, region_name
+from pipeline.store.codes.codes import (
+    QUAD_CLASSES,
+    country_with_code,
+    names_of_countries,
+    region_name,
+)
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -80,7 +85,7 @@ def _filled(found: Figures, lake_url: str, links: int) -> str:
 
 
 def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
-    countries = country_names()
+    countries = names_of_countries()
     stories = _listed_stories(found, room_bytes)
     anchors = {story.shown.story["revision_id"]: story for story in stories}
     tables = Tables(found, countries, anchors.keys(), links)
@@ -88,10 +93,10 @@ def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
     return render(
         "report.html.j2",
         scripts=("sort.js", "tips.js", "report.js"),
-        title=_title(found, countries),
+        title=_title(found),
         language="en",
         found=found,
-        scope=_scope(found, countries),
+        scope=_scope(found),
         lake=shlex.quote(lake_url),
         newest=_dated(found.total["newest_published"], found.as_of),
         committed=_dated(found.total["newest_committed"], found.as_of),
@@ -101,7 +106,7 @@ def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
         ),
         map_chart=charts.world_map(found.countries, found.places, countries),
         matrix_chart=charts.matrix(found.states, countries),
-        balances=_balances(found, countries),
+        balances=_balances(found),
         quads=QUAD_CLASSES,
         tables=tables,
         stories=stories,
@@ -129,7 +134,7 @@ def _called(shown: Shown) -> str:
     return str(headline or beginning(body) or shown.story["story_id"])
 
 
-def _balances(found: Figures, countries: Mapping[str, str]) -> list[Balance]:
+def _balances(found: Figures) -> list[Balance]:
     rows: dict[str, list[Mapping[str, object]]] = {}
     for row in found.series:
         rows.setdefault(row["country"], []).append(row)
@@ -138,20 +143,20 @@ def _balances(found: Figures, countries: Mapping[str, str]) -> list[Balance]:
     unit = small_unit_of(first, last)
     buckets = buckets_between(first, last, unit)
     return [
-        Balance(code, with_code(countries, code), charts.balance(code, rows[code], buckets, unit))
+        Balance(code, country_with_code(code), charts.balance(code, rows[code], buckets, unit))
         for code in order
     ]
 
 
-def _title(found: Figures, countries: Mapping[str, str]) -> str:
+def _title(found: Figures) -> str:
     scope = found.scope
-    about = with_code(countries, scope.country)
+    about = country_with_code(scope.country)
     where = region_name(scope.region) if scope.region else ""
     named = ", ".join(word for word in (about, where) if word)
     return f"Wire report: {named}" if named else "Wire report"
 
 
-def _scope(found: Figures, countries: Mapping[str, str]) -> str:
+def _scope(found: Figures) -> str:
     """Say in words what the report is on, with what the lake has of it."""
     scope, total = found.scope, found.total
     first, last = scope.first or total["first"], scope.last or total["last"]
@@ -159,7 +164,7 @@ def _scope(found: Figures, countries: Mapping[str, str]) -> str:
     if scope.region:
         scope_words += f", region {region_name(scope.region)} ({scope.region})"
     if scope.country:
-        scope_words += f", stories on {with_code(countries, scope.country)}"
+        scope_words += f", stories on {country_with_code(scope.country)}"
     return scope_words
 
 

@@ -191,15 +191,20 @@ def region_name(slug: str) -> str:
     return " ".join(words).replace("Sub Saharan", "Sub-Saharan").replace(" The ", " the ")
 
 
-def country_with_code(code: str | None) -> str:
-    """Return a country by its name with the code beside, as `Iran (IRN)`; nothing for none."""
+def country_with_code(code: str | None, names: Mapping[str, str] | None = None) -> str:
+    """Return a country by its name with the code beside, as `Iran (IRN)`; nothing for none.
+
+    The name is the one in `names`, by default the English one.
+    """
     if not code:
         return ""
-    return f"{_names_of_countries()[code]} ({code})" if code in _names_of_countries() else code
+    name = (names_of_countries() if names is None else names).get(code)
+    return f"{name} ({code})" if name else code
 
 
 @cache
-def _names_of_countries() -> dict[str, str]:
+def names_of_countries() -> Mapping[str, str]:
+    """Return the English name of each country by its ISO 3166-1 alpha-3 code."""
     return {row[0]: row[1] for row in _rows("enrich/data/countries.tsv")}
 
 
