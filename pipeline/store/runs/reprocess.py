@@ -10,8 +10,10 @@ that was cut short goes on where the lake ends.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -35,7 +37,9 @@ from pipeline.store.schema.from_rows import record_of
 _PINNED = ("stories", "rejects", "ledger")
 _DELETED: RejectKind = "skipped.deleted"
 _ATTEMPTS = 5
-"""How often a plan is begun anew where upkeep removes files that it reads."""
+"""How often at most something is read of which upkeep removes files meanwhile."""
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +113,25 @@ def plan_reprocess(
     no lake, or for a wrong condition, `StoreError` where a file of the lake is gone.
     """
     condition = (where or "").strip() or None
-    gone: FileNotFoundError | None = None
-    for _ in range(_ATTEMPTS):
-        try:
-            return _planned(lake_url, options, stages, condition)
-        except FileNotFoundError as error:
-            gone = error
-    raise StoreError(
-        "a data file of the lake is gone: `dateline lake check` names it; take it from a backup",
-        reason=str(gone),
-    ) from gone
+    try:
+        return _read_anew(lambda: _planned(lake_url, options, stages, condition))
+    except FileNotFoundError as gone:
+        raise StoreError(
+            "a data file of the lake is gone: `dateline lake check` names it; take it from a"
+            " backup",
+            reason=str(gone),
+        ) from gone
+
+
+def _read_anew(read: Callable[[], _Read]) -> _Read:
+    """Return what `read` finds, asked again where upkeep removed a file that it reads.
+
+    Raises FileNotFoundError where that is so each time.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(FileNotFoundError):
+            return read()
+    return read()
 
 
 def _planned(
@@ -158,7 +171,7 @@ def _assert_none_deleted(
 
     The versions that it is pinned to may hold stories that were deleted since.
     """
-    gone = _deleted(lake_url, options)
+    gone = _read_anew(lambda: _deleted(lake_url, options))
     if (count := selection.count_at(gone)) > 0:
         raise StoreError(
             "stories that the run picks were deleted since: let `dateline lake delete` come to its"
@@ -169,15 +182,9 @@ def _assert_none_deleted(
 
 
 def _deleted(lake_url: str, options: Mapping[str, str]) -> pa.Table:
-    """Return where stories were deleted; what upkeep replaces meanwhile is read anew."""
-    gone = FileNotFoundError()
-    for _ in range(_ATTEMPTS):
-        try:
-            now = open_snapshot(lake_url, options, ("rejects",)).dataset("rejects")
-            return now.to_table(["source", "offset", "item"], filter=ds.field("kind") == _DELETED)
-        except FileNotFoundError as error:
-            gone = error
-    raise gone
+    """Return where stories were deleted."""
+    now = open_snapshot(lake_url, options, ("rejects",)).dataset("rejects")
+    return now.to_table(["source", "offset", "item"], filter=ds.field("kind") == _DELETED)
 
 
 def _newer(snapshot: Snapshot, stages: StageSet) -> str | None:
