@@ -210,9 +210,12 @@ class MemoryTable:
         return pa.table(columns)
 
     def to_pyarrow_dataset(self, **_: object) -> ds.Dataset:
-        """The rows of this version; `FileNotFoundError` where a file of it is gone."""
+        """The rows of this version; who reads them meets `FileNotFoundError` if a file is gone."""
         schema = contract(self._table).schema
-        parts = [self._store.rows(f"{self._table}/{path}") for path in self._files]
+        try:
+            parts = [self._store.rows(f"{self._table}/{path}") for path in self._files]
+        except FileNotFoundError as error:
+            return _unreadable(schema, str(error))
         return ds.dataset(pa.concat_tables(parts) if parts else schema.empty_table())
 
     def prepared(self, actions: Sequence[AddAction | RemoveAction], **options: Any) -> list[Action]:
@@ -250,6 +253,13 @@ class MemoryTable:
                 elif "metaData" in action:
                     self._configuration = dict(action["metaData"]["configuration"])
         self._version = version
+
+
+def _unreadable(schema: pa.Schema, path: str) -> ds.Dataset:
+    """A data file that is named and not there: opening it fails as it is scanned, not before."""
+    form, root = ds.ParquetFileFormat(), pafs.SubTreeFileSystem("/none", pafs.LocalFileSystem())
+    part = form.make_fragment(path, filesystem=root)
+    return ds.FileSystemDataset([part], schema, form, root)
 
 
 def _line(action: AddAction | RemoveAction) -> Action:

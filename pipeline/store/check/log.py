@@ -23,6 +23,7 @@ from pipeline.store.schema.contract import LINKS
 
 _ROWS = "/rows"
 _RESTORE = "RESTORE"
+_CREATE = "CREATE TABLE"
 _CHANGES = ("add", "remove", "txn")
 _ACTIONS = (*_CHANGES, "commitInfo", "metaData", "protocol", "cdc", "domainMetadata")
 _STATISTICS = ("minValues", "maxValues", "nullCount")
@@ -140,9 +141,17 @@ class _Past:
             if (added := action.get("add")) is not None:
                 yield from self._added(added, is_append=is_append)
             if (metadata := action.get("metaData")) is not None:
-                before, self.table_id = self.table_id, metadata.get("id")
-                if before not in (None, self.table_id):
-                    yield "it gives the table another id"
+                yield from self._named(metadata, is_new=any(map(_is_making, infos)))
+
+    def _named(self, metadata: Mapping[str, Any], *, is_new: bool) -> Iterator[str]:
+        """Take in the table's id.
+
+        Writers of before 2026-12 that began at once could each make the table: the second entry,
+        with an id of its own, came before any file.
+        """
+        before, self.table_id = self.table_id, metadata.get("id")
+        if before not in (None, self.table_id) and (self.files or not is_new):
+            yield "it gives the table another id"
 
     def _added(self, added: Mapping[str, Any], *, is_append: bool) -> Iterator[str]:
         path = unquote(str(added.get("path")))
@@ -168,6 +177,10 @@ class _Past:
         """Yield each entry of somebody else's that changed the table's files."""
         for number, called in self.strangers.items():
             yield Finding("foreign_entry", self.table, f"{number:020}.json: {called}")
+
+
+def _is_making(info: Mapping[str, Any]) -> bool:
+    return info.get("operation") == _CREATE
 
 
 def _columns_of_stats(added: Mapping[str, Any]) -> set[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
-from deltalake import DeltaTable, Schema
+from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.errors import StoreError
@@ -96,9 +96,11 @@ def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
                 **PROPERTIES,
             },
             storage_options=dict(options) or None,
+            # Two writers may create the table at once. Tried again, the second's entry would be
+            # the next one, and give the table another id: it takes the first's instead.
+            commit_properties=CommitProperties(max_commit_retries=0),
         )
     except DeltaError:
-        # Two writers may create the table at once: the second finds it made.
         return DeltaTable(uri, storage_options=dict(options) or None)
     return DeltaTable(uri, storage_options=dict(options) or None)
 

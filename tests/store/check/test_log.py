@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipeline.store.commit.entry_seal import ENTRY_SEAL
 from pipeline.store.commit.lake import Lake
 from pipeline.store.schema.contract import TABLES
 from pipeline.store.upkeep.clean_up import clean_up
+from tests.store.commit.test_write import batch_of, started
 from tests.support.laws import sample
 from tests.support.rows import NOON, SOURCE, altered
 
@@ -225,3 +227,17 @@ def test_another_id_of_a_table_is_told_by_deep(logged: Path) -> None:
     metadata["metaData"]["id"] = "00000000-0000-4000-8000-000000000000"
     committed(logged, "events", metadata)
     assert check(str(logged), deep=True).counts == {"log_entry": 1}
+
+
+def test_two_makings_at_once_of_an_older_version_are_told_by_nobody(logged: Path) -> None:
+    """The second came before any file: nobody can have followed the table by its first id."""
+    lake = logged.parent / "older"
+    for handle in (Lake(str(lake)).handle(table) for table in TABLES):
+        handle.version()
+    made = entry_of(lake, "events", 0)
+    again = re.sub(r'(\\*"id\\*":\\*")[0-9a-f]{8}', r"\g<1>00000000", made.read_text())
+    assert again != made.read_text()
+    (made.parent / f"{1:020}.json").write_text(again)
+    assert not check(str(lake), deep=True, strict=True).findings
+    started(lake, SOURCE).write(batch_of(0, 3))
+    assert not check(str(lake), deep=True).counts

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +21,7 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.delta import STATS_COLUMNS, reason, stats_columns
 from pipeline.store.commit.entry_seal import COMMIT_KEY
 from pipeline.store.commit.lake import Lake
-from pipeline.store.commit.tables import PROPERTIES
+from pipeline.store.commit.tables import PROPERTIES, open_table
 from pipeline.store.read.query import query
 from pipeline.store.schema.contract import TABLES, contract
 from pipeline.store.upkeep.compact import Sizing, compact
@@ -153,6 +155,22 @@ def test_statistics_of_other_columns_are_set_right(old: Path) -> None:
     Lake(str(old)).handle("stories")
     config = DeltaTable(str(old / "stories")).metadata().configuration
     assert config[STATS_COLUMNS] == "source,offset"
+
+
+def test_writers_that_begin_at_once_make_one_table(tmp_path: Path) -> None:
+    """Who comes second takes the first's: another entry of making would give it another id."""
+    writers = 4
+    for n in range(8):
+        gate = threading.Barrier(writers)
+
+        def opened(url: str, gate: threading.Barrier = gate) -> object:
+            gate.wait()
+            return open_table(url, "events", {}).metadata().id
+
+        with ThreadPoolExecutor(writers) as pool:
+            ids = set(pool.map(opened, [str(tmp_path / str(n))] * writers))
+        assert len(ids) == 1
+        assert len(list((tmp_path / str(n) / "events" / "_delta_log").glob("*.json"))) == 1
 
 
 def test_a_table_of_another_major_version_is_refused(tmp_path: Path) -> None:
