@@ -226,13 +226,15 @@ def cpu_s_of(pid: int) -> float:
     return float(spent.user + spent.system)
 
 
-def summary(samples: list[tuple[float, float]], warm_up_s: float) -> dict[str, float]:
-    """The slope after warm-up (least squares), and what lies around it."""
+def summary(samples: list[tuple[float, float]], warm_up_s: float) -> dict[str, Any]:
+    """The slope after warm-up (least squares), what lies around it, and its tenths' medians."""
     late = [(s, mb) for s, mb in samples if s >= warm_up_s]
     slope, intercept = statistics.linear_regression(*zip(*late, strict=True))
     rest = [mb - (slope * s + intercept) for s, mb in late]
+    tenths = [late[len(late) * n // 10 : len(late) * (n + 1) // 10] for n in range(10)]
     return {
         "samples": len(late),
+        "rss_by_tenth_mb": [round(statistics.median(mb for _, mb in t), 1) for t in tenths if t],
         "rss_after_warm_up_mb": round(late[0][1], 1),
         "rss_at_end_mb": round(late[-1][1], 1),
         "slope_mb_per_hour": round(slope * 3600, 2),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 MOST_KEPT = 50_000
-_MOST_SEEN = 200_000
+_MOST_SEEN = 40_000
 _LONGEST = 24
 
 

@@ -12,17 +12,20 @@ read later, is no skip: it lands beside the other, and the views show one row at
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from hashlib import blake2b
 from itertools import repeat
 from sys import intern
 from typing import TypeVar
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 from pipeline.model import Coordinates, Story
 from pipeline.store.commit.lake import Lake
@@ -37,8 +40,11 @@ _STATED: _Arrival = (None, "")
 _Held = dict[tuple[str, str | None], _Arrival]
 """Of each revision, and where it matters its parse, the first arrival."""
 
-_KEPT_IDS = 1_000_000
-"""Bounds the memory of a writer: about 190 bytes an id, 280 where a version states no time."""
+_KEPT_IDS = 50_000
+"""Bounds what is kept of files that hold a repeat: some 280 bytes an id."""
+
+_KEPT_PRINTS = 8_000_000
+"""Bounds what is kept of the files of the days that batches are of: 8 bytes a row."""
 
 _TIMES = ("version_time", "updated_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,12 +52,19 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Repeats:
-    """Looks revisions up; remembers the ids of the files that it read last."""
+    """Looks revisions up in the files of their days.
+
+    Of each file that it read it remembers a fingerprint of each revision, in eight bytes. A file
+    that may hold one of the batch's is read, and what it holds decides. What compaction replaced is
+    forgotten, so that memory goes by the stories of the days that are written to, and not by time.
+    """
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        # Of the revisions of each file that was read, rising.
+        self.fingerprints: OrderedDict[str, NDArray[np.uint64]] = OrderedDict()
         self._seen: OrderedDict[tuple[str, str | None], _Held] = OrderedDict()
-        self._kept = 0
+        self._kept = self._kept_prints = 0
         self._known_since: dict[str, int] = {}
 
     def landing(
@@ -95,13 +108,39 @@ class Repeats:
         actions = self._lake.added("stories") if days else None
         if actions is None or actions.num_rows == 0:
             return found
-        columns = (actions.column(name).to_pylist() for name in ("path", "partition.date"))
-        for path, day in zip(*columns, strict=True):
-            if day in days:
+        paths, dates = (actions.column(name).to_pylist() for name in ("path", "partition.date"))
+        self._forget_all_but(paths)
+        prints = np.array(
+            sorted(map(_fingerprint, {revision for revision, _ in wanted})), np.uint64
+        )
+        for path, day in zip(paths, dates, strict=True):
+            if day in days and _have_common(self._prints_of(path), prints):
                 held = self._revisions(path, under)
                 for key in held.keys() & wanted:
                     self._note(found, key[0], held[key])
         return found
+
+    def _forget_all_but(self, paths: Iterable[str]) -> None:
+        there = frozenset(paths)
+        for path in [path for path in self.fingerprints if path not in there]:
+            self._kept_prints -= len(self.fingerprints.pop(path))
+        for key in [key for key in self._seen if key[0] not in there]:
+            self._kept -= len(self._seen.pop(key))
+
+    def _prints_of(self, path: str) -> NDArray[np.uint64]:
+        """Return the fingerprints of the revisions of a file, in their order."""
+        if path in self.fingerprints:
+            self.fingerprints.move_to_end(path)
+            return self.fingerprints[path]
+        with self._lake.reading("stories"):
+            table = self._lake.files.read(f"stories/{unquote(path)}", ["revision_id"])
+        revisions = table.column("revision_id").to_pylist()
+        prints = np.sort(np.fromiter(map(_fingerprint, revisions), np.uint64, len(revisions)))
+        self.fingerprints[path] = prints
+        self._kept_prints += len(prints)
+        while self._kept_prints > _KEPT_PRINTS and len(self.fingerprints) > 1:
+            self._kept_prints -= len(self.fingerprints.popitem(last=False)[1])
+        return prints
 
     def _revisions(self, path: str, under: str | None) -> _Held:
         key = (path, under)
@@ -172,6 +211,18 @@ class Repeats:
             first = pc.min(blocks.column("committed_at").cast(pa.int64())).as_py()
             self._known_since[source] = first
         return self._known_since[source]
+
+
+def _fingerprint(revision: str) -> int:
+    return int.from_bytes(blake2b(revision.encode(), digest_size=8).digest(), "big")
+
+
+def _have_common(of_file: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> bool:
+    """Say whether two rising sequences have a value in common."""
+    if not of_file.size:
+        return False
+    indexes = np.searchsorted(of_file, wanted)
+    return bool(np.any(of_file[np.minimum(indexes, of_file.size - 1)] == wanted))
 
 
 def _coordinates(story: Story) -> Coordinates:

@@ -10,9 +10,12 @@ import pytest
 
 from pipeline.model import EnrichedStory
 from pipeline.store.check.judge import check
+from pipeline.store.commit import repeats
 from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.repeats import Repeats
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.read.query import query
+from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 from tests.support.laws import grid
 from tests.support.rows import NOON, a_batch, a_story, enriched
@@ -144,3 +147,33 @@ def test_between_archives_the_one_that_was_begun_first_counts(
         lake.add(*batch)
     assert lake.shown() == NEW
     assert not repeated_stories(Lake(lake.root)) or not is_first
+
+
+def test_a_revision_with_the_fingerprint_of_another_lands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files decide, the fingerprints say only which of them are read."""
+    monkeypatch.setattr(repeats, "_fingerprint", lambda _: 7)
+    lake = Writing(tmp_path, FEED, MIRROR)
+    assert [lake.add(story) for story in FED] == [1, 1]
+    assert [lake.add(story) for story in MIRRORED] == [0, 0]
+
+
+def test_files_that_compaction_replaced_are_forgotten(tmp_path: Path) -> None:
+    """And the one that took their place is known by what it holds."""
+    store = Lake(str(tmp_path))
+    writer = LakeWriter(store, clock=lambda: NOON)
+    writer.start({FEED: 0, MIRROR: 0}, {FEED: 0, MIRROR: 0})
+    known = Repeats(store)
+    for offset in range(6):
+        stories = [version(f"revision {offset}", FEED, offset, offset)]
+        writer.write(a_batch(stories))
+        store.refresh("stories")
+        again = version("revision 0", MIRROR, offset, 100)
+        assert not known.landing([again.story])
+    assert len(known.fingerprints) == 6
+    compact(Lake(str(tmp_path)), Sizing(min_files=2), NOON)
+    store.refresh("stories")
+    again, other = version("revision 5", MIRROR, 7, 100), version("another", MIRROR, 8, 100)
+    assert known.landing([again.story, other.story]) == {(MIRROR, 8, 0)}
+    assert [len(found) for found in known.fingerprints.values()] == [6]
