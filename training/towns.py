@@ -18,6 +18,11 @@ import pycountry
 _SMALL = frozenset({"US", "GB", "CA", "IE", "AU", "NZ"})
 _MOST_OF_A_NAME = 5
 _OWN_CODES = {"XK": "XKX"}
+_LETTERS = str.maketrans(
+    {"\u0131": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D",
+     "þ": "th", "Þ": "Th", "æ": "ae", "Æ": "Ae", "ß": "ss"}
+)  # fmt: skip
+"""Letters with a stroke or without a dot, which Unicode does not take apart."""
 
 
 def cities(wheel: Path) -> Iterator[str]:
@@ -79,8 +84,8 @@ def capitals(wheel: Path) -> dict[str, str]:
 
 
 def plain(name: str) -> str:
-    """Return a name without its accents."""
-    decomposed = unicodedata.normalize("NFKD", name)
+    """Return a name without its accents: "Lodz", "Diyarbakir", "Bodo"."""
+    decomposed = unicodedata.normalize("NFKD", name.translate(_LETTERS))
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 

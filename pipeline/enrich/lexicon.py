@@ -34,6 +34,9 @@ class Name:
     source: str
 
 
+OWN_WORDS = "its own words"
+"""The `source` of what is on no list: its own words, or those beside it, tell its country."""
+
 Town = tuple[int, str, float, float, str]
 """People, GeoNames id, degrees north and east, code of the first-level division."""
 
@@ -65,6 +68,10 @@ class Lexicon:
     towns: dict[tuple[str, str], tuple[Town, ...]] = field(default_factory=dict)
     centres: dict[str, Town] = field(default_factory=dict)
     shouted: dict[str, str] = field(default_factory=dict)
+
+    def as_listed(self, key: str) -> str:
+        """Return a phrase as the lists have it: of a larger town in capitals, the town's."""
+        return key if key in self.cities else self.shouted.get(key, key)
 
 
 def tokenize(text: str) -> list[tuple[str, int, int]]:

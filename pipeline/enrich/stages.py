@@ -14,8 +14,8 @@ from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, 
 
 VERSIONS: Mapping[str, int] = {
     "language": 2,
-    "entities": 6,
-    "places": 3,
+    "entities": 7,
+    "places": 4,
     "topics": 1,
 }
 """The version of each stage but events, in the order in which a story passes them.

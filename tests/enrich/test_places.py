@@ -178,3 +178,19 @@ def test_a_land_is_its_countrys_and_no_small_towns(
     (named,) = (entity for entity in found.entities if entity.name == land)
     assert named.country == country
     assert named.location is None or named.location.exactness != "city"
+
+
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [("Lodz", "POL"), ("Wroclaw", "POL"), ("Diyarbakir", "TUR"), ("Nam Dinh", "VNM"),
+     ("Tromso", "NOR")],
+)  # fmt: skip
+def test_a_town_is_found_without_the_strokes_of_its_letters(name: str, country: str) -> None:
+    """As wires write it: letters with a stroke or without a dot are plain there."""
+    assert country in dict(load_lexicon().cities[name])
+
+
+def test_a_town_in_capitals_is_the_town(enricher: Enricher) -> None:
+    """Within the text as well, with what is told of it further on."""
+    found = enriched(enricher, "A man was jailed in HARARE. The court in Harare sat late.")
+    assert {(e.country, e.entity_id) for e in found.entities} == {("ZWE", "geonames:890299")}

@@ -21,7 +21,7 @@ import re
 import unicodedata
 
 from pipeline.enrich.entities.merge import Group
-from pipeline.enrich.lexicon import Lexicon, Name, phrase
+from pipeline.enrich.lexicon import OWN_WORDS, Lexicon, Name, phrase
 from pipeline.model import Location
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
@@ -43,8 +43,9 @@ def entity_id(group: Group, text: str, lexicon: Lexicon, location: Location | No
         return f"geonames:{location.geonames_id}"
     name = next((s.name for s in group.spans if s.name is not None), None)
     first = group.spans[0]
-    if name is None or name.kind != group.kind:
-        town = lexicon.geonames.get((phrase(text[first.start : first.end]), group.country or ""))
+    if name is None or name.kind != group.kind or name.source == OWN_WORDS:
+        key = lexicon.as_listed(phrase(text[first.start : first.end]))
+        town = lexicon.geonames.get((key, group.country or ""))
         if group.kind == "GPE" and town:
             return f"geonames:{town}"
         return _hashed(group)
@@ -62,6 +63,8 @@ def _listed(name: Name, group: Group, lexicon: Lexicon) -> str:
     if name.source in ("cities.tsv", "iso-3166-2"):
         town = lexicon.geonames.get((name.canonical, group.country or ""))
         return f"geonames:{town}" if town else _hashed(group)
+    if name.kind == "ORG" and name.country and group.country not in (None, name.country):
+        return _hashed(group)  # "Peru's Congress" is not the one of the list
     kind = "place" if name.kind in _PLACES else name.kind.lower()
     return f"{kind}:{_slug(name.canonical)}"
 

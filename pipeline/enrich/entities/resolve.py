@@ -94,6 +94,7 @@ _CONJUNCTIONS = word_set(
 )
 _LEAST_OF_A_CONJUNCTION = 6
 _LAST = sys.maxsize
+_LONGEST_UNIT = 3
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _OF_PLACES = frozenset({"GPE", "LOC", "FAC"})
 _OF_HEADS = _OF_PLACES | {"PERSON", "ORG"}
@@ -196,8 +197,10 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
     """Yield a model's span cut at dashes and line ends, without numbers at its ends.
 
     One of our own model is cut at line ends and at a bracket that closes none of it; it loses the
-    signs at its ends and an "of" that nothing follows.
+    signs at its ends and an "of" that nothing follows. A unit behind a figure is none ("5G").
     """
+    if span.end - span.start <= _LONGEST_UNIT and text[span.start - 1 : span.start].isdigit():
+        return
     if span.strength == TRUSTED:
         begin = span.end - len(text[span.start : span.end].lstrip(_SIGNS_BEFORE))
         end = _first_end(text, begin, span.end)

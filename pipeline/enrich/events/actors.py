@@ -40,7 +40,9 @@ from pipeline.enrich.events.party import (
     identity,
 )
 from pipeline.enrich.events.roles import (
+    LEADING,
     LEANING,
+    PRESIDING,
     is_doer,
     is_people,
     role_of,
@@ -96,7 +98,8 @@ _IN_PLACE = 0.6
 """How sure a place is that stands for whom an act in it was done to: the share right of those on
 development rows."""
 _LOCAL_BODIES = frozenset({"GOV", "LEG", "COP", "JUD"})
-_BACKED = frozenset({"back", "support", "lead", "control", "arm", "train"})
+_OWNED = frozenset({"own", "run", "control", "operate"})
+_BACKED = frozenset({"back", "support", "lead", "arm", "train"}) | _OWNED
 _LAND = frozenset({"country", "nation", "territory", "state", "capital", "city", "province"})
 _BARE = 2
 _OF_A_NATION = ("chman", "shman", "tsman", "chwoman", "shwoman", "tswoman")
@@ -107,6 +110,7 @@ _SENT_BY_STATES = frozenset({"observer", "inspector"})
 _CROWDS = frozenset({"hundred", "thousand", "dozen", "score", "million"})
 _MAX_ACTORS = 4
 _MAX_DEPTH = 4
+_MAX_LED = 2
 _NEAR_CHARS = 300
 """How far back a person may have been named whom "he" stands for."""
 
@@ -159,7 +163,7 @@ class Resolver:
         states = {party.actor.country for party in others if party.actor.country}
         weak: list[Party] = []
         for position, token in enumerate(tokens):
-            if labels.is_time(token):
+            if labels.is_time(token) or (weak and _tells_of(token, weak[0])):
                 continue
             if is_possessed(token):
                 found = [p for t in self._within(token, False) for p in self._resolve(t)]
@@ -589,6 +593,8 @@ class Resolver:
         if entity is not None and entity.kind == "ORG":
             whole = self._of_whole_name(entity)
             role = role if role == "GOV" and whole == "OPP" else whole or role  # a ruling party
+        led = self._led_body(token) if entity is None else None
+        role = role if led is None else self._role_by(token, led, role)
         country = entity.country if entity is not None else None
         kind = entity.kind if entity is not None else None
         longer_name = entity is not None and " " in entity.name
@@ -597,7 +603,7 @@ class Resolver:
         if entity is not None and role is None and entity.role:
             role = role_of_words(entity.role, self._lexicon)
         if country is None or kind in {"NORP"}:
-            country = country or self._modifying_country(token)
+            country = country or self._modifying_country(token, led)
         if entity is None and role is None:
             role = self._people(token, country)
         if entity is None and role is None:
@@ -633,6 +639,32 @@ class Resolver:
         last = max(word.i for word in token.doc[token.i :] if word.idx < end)
         words = self._words(token, labels.phrase_of(token, whole=False)[0], last)
         return replace(actor, text=words.text, start=words.start, end=words.end)
+
+    def _led_body(self, token: Token) -> Entity | None:
+        """Return the body that somebody leads or speaks for: "president of Acme Corp".
+
+        Through another: "the chairman of the commission of the African Union".
+        """
+        if token.lemma_.lower() not in LEADING:
+            return None
+        named = self._bodies(token)
+        above = token
+        for _ in range(_MAX_LED):
+            of = [c for c in above.children if c.dep_ == "prep" and c.lower_ in {"of", "for"}]
+            inner = next((t for child in of for t in governed(child)), None)
+            if named or inner is None:
+                break
+            entity, above = self._entity(inner), inner
+            named = [entity] if entity is not None and entity.kind == "ORG" else []
+        return named[-1] if named else None
+
+    def _role_by(self, token: Token, led: Entity, role: str | None) -> str | None:
+        """Return the role that somebody has by the body that he leads.
+
+        Of a president of a body of no known role none: he is hardly a state's.
+        """
+        whole = self._of_whole_name(led)
+        return whole if whole or token.lemma_.lower() in PRESIDING else role
 
     def _of_whole_name(self, body: Entity) -> str | None:
         """Return the role of a body by the names that the story has for it."""
@@ -753,10 +785,11 @@ class Resolver:
         start = self._offset + token.idx
         return self._entities.country_of(start, start + len(token.text))
 
-    def _modifying_country(self, token: Token) -> str | None:
+    def _modifying_country(self, token: Token, led: Entity | None = None) -> str | None:
         """Return the country that an adjective, a possessor or an "of" phrase gives a noun.
 
-        Whoever backs somebody comes last: "a Russia-backed Syrian militia".
+        Whoever backs somebody comes last: "a Russia-backed Syrian militia". Who is said to be of
+        the body `led` is not of the place where he is: "leaders of Hamas in Doha".
         """
         before = [c for c in token.children if c.dep_ in {"amod", "compound", "nmod", "poss"}]
         before = [c for c in before if not _is_leaning(c)]
@@ -764,12 +797,13 @@ class Resolver:
             country = self._country(child) or self._modifying_country(child)
             if country:
                 return country
-        of = {"of", "from", "in", "to"}
+        of = {"of", "from", "in", "to"} if led is None else {"of"}
         of |= {"for"} if token.lemma_.lower().startswith("spokes") else set()
         for child in token.children:
             if child.dep_ == "prep" and child.lower_ in of:
                 for inner in governed(child):
-                    country = self._country(inner) or self._modifying_country(inner)
+                    within = self._modifying_country(inner) if led is None else None
+                    country = self._country(inner) or within
                     if country:
                         return country
             if child.dep_ == "appos":
@@ -778,7 +812,12 @@ class Resolver:
                     return country
             if child.dep_ == "acl" and child.lemma_.lower() in _BACKED:
                 backers = [t for c in child.children if c.dep_ == "agent" for t in governed(c)]
-                country = next((c for t in backers for c in [self._country(t)] if c), None)
+                owns = child.lemma_.lower() in _OWNED
+                countries = (
+                    self._country(t) or (self._modifying_country(t) if owns else None)
+                    for t in backers
+                )
+                country = next((c for c in countries if c), None)
                 if country:
                     return country
         return None
@@ -834,6 +873,19 @@ def _goes_before(party: Party, place: Token, found: Sequence[Party]) -> bool:
     opposed = party.token.dep_ == "pobj" and party.token.head.lower_ == "against"
     opposed = opposed and all(p.kind in _PLACES for p in found)
     return bool(party.actor.role) or opposed or _acted_upon(party, place)
+
+
+def _tells_of(token: Token, party: Party) -> bool:
+    """Say whether a name stands in a clause that tells what somebody did: "beat men shouting at
+    Assad".
+
+    What was done to him may tell whose he is: "families displaced by war in Syria".
+    """
+    if party.actor.role is None or not party.token.is_ancestor(token):
+        return False
+    clauses = [t for t in (token, *token.ancestors) if party.token.is_ancestor(t)]
+    of_his = [t for t in clauses if t.dep_ in {"acl", "relcl"}]
+    return bool(of_his) and of_his[-1].tag_ != "VBN"
 
 
 def _acted_upon(party: Party, token: Token) -> bool:

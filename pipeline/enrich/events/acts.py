@@ -5,10 +5,11 @@ An `Act` holds tokens, not actors yet: who the tokens are is decided in `actors`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.enrich.events.act import COOPERATIVE, HALTING, PROTESTING, Act, finished
-from pipeline.enrich.events.classes import classes_of, is_somebody
+from pipeline.enrich.events.classes import classes_of, is_harm, is_somebody
 from pipeline.enrich.events.code_sets import code_set
 from pipeline.enrich.events.event_lexicon import CLAUSE, NO_EVENT, EventLexicon, Frame
 from pipeline.enrich.events.frames import TARGET_PREPOSITIONS, Frames
@@ -72,7 +73,7 @@ class ActFinder:
             for token, act in found
             if token.i not in consumed
             and not qualifies(token, consumed)
-            and not (token.dep_ == "pcomp" and token.head.lower_ == "for")
+            and not _is_what_for(token, found)
         )
         return [act for act in whole if act is not None]
 
@@ -117,6 +118,11 @@ class ActFinder:
             own = self._consumed(frame, found, predicate)
             code = self._figurative(code, targets)
             subjects = found.subjects or possessors(frame, found)
+            if not subjects and found.passive and code.startswith(_ASSAULTING):
+                attacks = [t for t in self._frames.after("in", found) if is_harm(t, self._lexicon)]
+                subjects = [t for attack in attacks for t in arguments(attack).subjects]
+                targets = [*found.objects, *targets] if subjects else targets
+                own |= {t.i for t in attacks if subjects}
             if frame.suffered:
                 subjects, targets = self._inflicted(found), found.subjects
             if not subjects and code.startswith(_BETWEEN_BOTH):
@@ -129,7 +135,9 @@ class ActFinder:
                 moved = found.objects if predicate.pos_ == "NOUN" else []
                 subjects = moved or subjects or found.objects
             if code.startswith(PROTESTING):
-                targets.extend(self._protested(predicate, depth))
+                where = [t for t in targets if t.dep_ == "pobj" and t.head.lower_ in _VENUES]
+                against = [t for t in targets if t not in where]
+                targets = [*against, *self._protested(predicate, depth), *where]
             targets = [*harmed(predicate), *targets, *struck(found)]
             # "Talks collapsed" are no talks besides.
             if code.startswith(_OF_SUBJECTS):
@@ -150,6 +158,13 @@ class ActFinder:
         inner = self._inner(frame, predicate, found, depth)
         if inner is not None:
             return self._applied(frame, predicate, found, inner, trigger)
+        if frame.operator in {"demand", "order"} and self._expels(found):
+            whom = [t for t in found.objects if is_somebody(t, self._lexicon)]
+            envoys = any(not classes_of(t, self._lexicon).isdisjoint(_ENVOYS) for t in whom)
+            return Act(
+                _EXPELLED[envoys], predicate, tuple(found.subjects), tuple(whom),
+                (*trigger, found.clauses[0]), frame.weight, frozenset({found.clauses[0].i}), depth,
+            )  # fmt: skip
         if frame.code is None or frame.code == NO_EVENT:
             return None
         targets = self._frames.targets(frame, found, predicate)
@@ -164,6 +179,22 @@ class ActFinder:
             frame.code, predicate, tuple(found.subjects), tuple(targets), trigger,
             frame.weight, frozenset(), depth,
         )  # fmt: skip
+
+    def _expels(self, found: Arguments) -> bool:
+        """Say whether somebody is told to leave a country: "ordered reporters to leave Laos"."""
+        clause = found.clauses[0] if found.clauses else None
+        if clause is None or clause.lemma_ not in _LEAVING or not is_infinitive(clause):
+            return False
+        whom = [t for t in found.objects if is_somebody(t, self._lexicon)]
+        where = arguments(clause).objects
+        named = any(t.pos_ == "PROPN" or t.lemma_.lower() in _LANDS for t in where)
+        return named and bool(whom) and all(self._is_a_foreigner(t) for t in whom)
+
+    def _is_a_foreigner(self, noun: Token) -> bool:
+        """Say whether somebody is called by what he is, and is of no force that is sent home."""
+        role = self._lexicon.roles.get(noun.lemma_.lower())
+        own = any(child.dep_ == "poss" for child in noun.children)  # "told its citizens to leave"
+        return noun.pos_ == "NOUN" and not own and role not in {None, "MIL", "REB", "IGO"}
 
     def _figurative(self, code: str, targets: list[Token]) -> str:
         """Return the act, as criticism where words are its target: "attacked the fiscal policy"."""
@@ -379,16 +410,31 @@ class ActFinder:
 
 
 _OUTSIDE = frozenset({"CIV", "BUS", "MED", "OPP", "NGO", "REB"})
-_OF_SUBJECTS = code_set("assaulting") + HALTING
+_ASSAULTING = code_set("assaulting")
+_OF_SUBJECTS = _ASSAULTING + HALTING
 """Codes of acts whose subject, where a noun names an act, is no act besides."""
 _ORDERED = code_set("ordered")
 _FIGHTING = code_set("fighting")
 _SENT_TROOPS = code_set("sent_troops")
+_JUDGED = code_set("judged")
+_EXPELLED = code_set("expelled")
+_ENVOYS = frozenset({"DIPLOMAT", "AIDWORKER", "MONITOR"})
+_LEAVING = frozenset({"leave", "quit", "exit"})
+_LANDS = frozenset({"country", "nation", "kingdom", "republic", "territory", "island"})
+_VENUES = frozenset({"in", "at", "near", "across", "through", "along", "around"})
 _RETREATING = code_set("retreating")
 (_MOVED_IN_PEACE,) = code_set("moved_in_peace")
 (_ON_WORDS,) = code_set("on_words")
 (_RALLYING,) = code_set("rallying")
 (_DEMANDING,) = code_set("demanding")
+
+
+def _is_what_for(token: Token, found: Sequence[tuple[Token, Act]]) -> bool:
+    """Say whether a deed is what somebody is judged for: "jailed for spying", "thanked for aid"."""
+    if token.head.lower_ != "for" or token.dep_ not in {"pcomp", "pobj"}:
+        return False
+    judged = {act.predicate.i for _, act in found if act.code.startswith(_JUDGED)}
+    return token.dep_ == "pcomp" or token.head.head.i in judged
 
 
 def _pleaded_with(predicate: Token, found: Arguments) -> list[Token]:

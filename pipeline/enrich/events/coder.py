@@ -71,6 +71,8 @@ _OF_WORDS = code_set("of_words")
 _DONE_TO_OTHERS = code_set("done_to_others")
 _BETWEEN_SOMEBODY = code_set("between_somebody")
 _BY_STATES = code_set("by_states")
+_THREATENED = code_set("threatened")
+_IF = frozenset({"if", "unless", "until"})
 _SAID = code_set("said")
 _SPOKEN = code_set("spoken")
 _EXCHANGING = frozenset({"exchange", "swap", "trade"})
@@ -152,7 +154,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod
@@ -333,16 +335,7 @@ class EventCoder:
         unnamed = not act.code.startswith(_BETWEEN_SOMEBODY) and (
             of_a_state or not act.code.startswith(_BY_STATES)
         )
-        naming = (*act.trigger, act.predicate)
-        own = act.code.startswith(_SAID)
-        blamed = resolver.blamed(tokens, sources) if act.code.startswith(_CRITICISM) else None
-        if blamed is not None:
-            targets = blamed
-        else:
-            targets = resolver.first(tokens, sources, naming, unnamed=unnamed, own=own)
-        if not targets and act.code.startswith(_OF_WORDS):
-            targets = resolver.first(conditions(act.predicate), sources)
-            targets = targets or resolver.in_words(tokens if act.code != _VETOING else ())
+        targets = self._whom(act, resolver, sources, tokens, unnamed=unnamed)
         # What is eased is of one, not of where the visits led to that were banned.
         most = 1 if act.code.startswith(_EASING) else None
         targets = [resolver.of_country(party, self._hit(act)) for party in targets[:most]]
@@ -376,6 +369,30 @@ class EventCoder:
         if (exchanged or act.code.startswith(_MUTUAL)) and act.nominal is False:
             pairs.extend((b, a) for a, b in list(pairs) if b is not None and b.political)
         return pairs
+
+    def _whom(
+        self,
+        act: Act,
+        resolver: Resolver,
+        sources: Sequence[Party],
+        tokens: Sequence[Token],
+        *,
+        unnamed: bool,
+    ) -> list[Party]:
+        """Return whom an act was done to: of violence that is judged who did it, of a threat or a
+        refusal also whom its condition names."""
+        if act.code.startswith(_CRITICISM):
+            blamed = resolver.blamed(tokens, sources)
+            if blamed is not None:
+                return blamed
+        naming, own = (*act.trigger, act.predicate), act.code.startswith(_SAID)
+        targets = resolver.first(tokens, sources, naming, unnamed=unnamed, own=own)
+        if act.code.startswith(_THREATENED) and not any(map(_is_told, targets)):
+            return resolver.first(conditions(act.predicate, _IF), sources) or targets
+        if not targets and act.code.startswith(_OF_WORDS):
+            targets = resolver.first(conditions(act.predicate), sources)
+            targets = targets or resolver.in_words(tokens if act.code != _VETOING else ())
+        return targets
 
     def _sufferers(self, act: Act) -> list[Token]:
         """Return whom an act may have been done to, the likeliest first."""
@@ -433,6 +450,8 @@ class EventCoder:
             if child.dep_ == "prep" and child.lower_ == "in"
             for t in governed(child)
         ]
+        left = [t for c in found.clauses for t in arguments(c).objects if c in act.trigger]
+        tokens = [*tokens, *left]  # "were told to leave Laos"
         states = [p for token in [*tokens, *inner] for p in [resolver.located(token)] if p]
         return states[:1] if found.passive else []
 
@@ -742,6 +761,11 @@ def _more_than_anyone(party: Party) -> bool:
     actor = party.actor
     own = actor.country is not None and actor.resolved_by not in _GUESSED
     return own or actor.name is not None or actor.role not in {None, "CIV"}
+
+
+def _is_told(party: Party) -> bool:
+    """Say whether somebody is named, or his country is known."""
+    return party.actor.country is not None or party.actor.name is not None
 
 
 def _is_suffered(act: Act, target: Party) -> bool:

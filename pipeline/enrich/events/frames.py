@@ -33,6 +33,7 @@ _INNER_PREPOSITIONS = ("of", "from", "for", "with", "against", "to", "about", "o
 _ADVERBS_OUT = frozenset({"out", "back", "away"})
 _MAX_PURPOSES = 3
 REFUSED = code_set("refused")
+_GIVEN = code_set("given")
 _PLACING = frozenset({"in", "inside", "outside", "at", "near", "across", "along", "around"})
 
 
@@ -153,6 +154,9 @@ class Frames:
         of_subjects = kind is None and all(atom.slot == "subj" for atom in frame.atoms)
         if kind in {SOMEBODY, "*"} or of_subjects:
             ordered = [*objects, *asked, *found.datives, *after]
+            if kind == "*" and (frame.code or "").startswith(_GIVEN):
+                given_to = [t for t in self.after("to", found) if t.pos_ != "VERB"]
+                ordered = [*given_to, *ordered]
         else:
             somebody = [t for t in found.datives if t.pos_ != "VERB"]
             where = [t for t in after if t.dep_ == "pobj" and t.head.lower_ in _PLACING]

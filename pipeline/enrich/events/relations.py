@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pipeline.enrich.events.event_lexicon import SOMEBODY, Frame
 from pipeline.enrich.events.syntax import (
@@ -13,6 +13,8 @@ from pipeline.enrich.events.syntax import (
     governed,
     is_infinitive,
 )
+
+_UNTIL = frozenset({"until", "unless"})
 
 
 def qualifies(token: Token, consumed: set[int]) -> bool:
@@ -76,15 +78,18 @@ def names(call: Token) -> bool:
     )
 
 
-def conditions(predicate: Token) -> list[Token]:
-    """Say who has to act first where something is refused.
+def conditions(predicate: Token, words: Collection[str] = _UNTIL) -> list[Token]:
+    """Say who has to act first where something is refused or threatened.
 
-    "will not lift it until Cuba reforms".
+    "will not lift it until Cuba reforms"; with "if" among the words "threatened to strike if Cuba
+    did not".
     """
+    verbs = [predicate, *(c for c in predicate.children if c.dep_ == "xcomp")]
     return [
         subject
-        for child in predicate.children
-        if child.dep_ == "advcl" and any(c.lower_ in {"until", "unless"} for c in child.children)
+        for verb in verbs
+        for child in verb.children
+        if child.dep_ == "advcl" and any(c.lower_ in words for c in child.children)
         for subject in arguments(child).subjects
     ]
 

@@ -63,11 +63,12 @@ def _led(token: Token, left: list[Token], lexicon: EventLexicon) -> str | None:
         for inner in child.children
         if inner.dep_ == "pobj" and inner.pos_ == "NOUN"
     ]
-    before = [t for t in reversed(left) if t.dep_ != "poss" and not t.text[:1].isupper()]
+    before = [t for t in reversed(left) if not t.text[:1].isupper()]
     for noun in (*before, *after):
         role = _listed(noun, lexicon)
         is_people_of = role == "CIV" and noun not in before
-        if role in _OF_OTHERS and noun.lemma_.lower() != "party" and not is_people_of:
+        unsaid = noun.lemma_.lower() in _VAGUE | {"party"}
+        if role in _OF_OTHERS and not unsaid and not is_people_of:
             return role
     return None
 
@@ -150,8 +151,12 @@ _VAGUE = frozenset([
 ])  # fmt: skip
 _LEADING = frozenset([
     "leader", "official", "spokesman", "spokeswoman", "spokesperson", "commander", "negotiator",
-    "representative", "delegate", "aide", "officer",
+    "representative", "delegate", "aide", "officer", "president", "vice-president", "director",
 ])  # fmt: skip
+LEADING = _LEADING | {"chairman", "chairwoman", "chair", "chief", "head", "secretary", "executive"}
+"""Who leads a body or speaks for it, and so has its role."""
+PRESIDING = frozenset({"president", "vice-president", "director", "executive"})
+"""Who is in office only where the body is known to be a state's."""
 _OF_OTHERS = frozenset(["REB", "OPP", "CIV", "NGO", "BUS", "MED", "JUD", "MIL", "SPY"])
 """Roles of those who are led or spoken for, and whose role their leader has."""
 _ARMED = ("ist", "guerrilla", "militant", "rebel")

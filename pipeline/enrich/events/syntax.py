@@ -171,9 +171,11 @@ def _verbal(predicate: Token) -> Arguments:
     for child in predicate.children:
         dep = child.dep_
         if dep in _SUBJECTS:
+            found.subjects.extend(_joined_before(child, predicate))
             found.subjects.extend(nouns(_antecedent(child, predicate)))
         elif dep in _PASSIVE_SUBJECTS:
             found.passive = True
+            found.objects.extend(_joined_before(child, predicate))
             found.objects.extend(nouns(_antecedent(child, predicate)))
         elif dep in _OBJECTS or (dep == "attr" and predicate.lemma_ != "be"):
             found.objects.extend(nouns(_antecedent(child, predicate)))
@@ -193,6 +195,19 @@ def _verbal(predicate: Token) -> Arguments:
     if not found.subjects or (found.passive and not found.objects):
         _inherit(predicate, found)
     return found
+
+
+def _joined_before(subject: Token, predicate: Token) -> list[Token]:
+    """Return the nouns that a subject is joined to where the small model hangs its verb on them.
+
+    "Fiji envoys and Tonga aides met": it joins "met" to the envoys, as if they were a clause.
+    """
+    first = predicate.head
+    if predicate.dep_ != "conj" or first.dep_ != "ROOT" or first.pos_ not in {"NOUN", "PROPN"}:
+        return []
+    begin = min(t.i for t in subject.subtree)
+    joined = begin > first.i and any(c.dep_ == "cc" and c.i == begin - 1 for c in first.children)
+    return [t for t in nouns(first) if t.i < begin] if joined else []
 
 
 def _as_ordered(predicate: Token, found: Arguments) -> None:

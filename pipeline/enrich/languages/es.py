@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.languages.base import Language, SentenceEnds
-from pipeline.enrich.languages.foreign import resolve_foreign
-from pipeline.enrich.lexicon import Lexicon, word_set
+from pipeline.enrich.languages.foreign import resolve_foreign, territories
+from pipeline.enrich.lexicon import OWN_WORDS, Lexicon, Name, rows, tokenize, word_set
 
 _HEADS = {
     "LOC": word_set(
@@ -38,6 +39,16 @@ _SPORT = word_set(
     fútbol baloncesto tenis balonmano ciclista triples"""
 )
 _LEAST_WORDS = 3
+_BODIES = word_set(
+    """Corte Tribunal Juzgado Fiscalía Ministerio Gobierno Congreso Senado Parlamento Asamblea
+    Ejército Policía Partido Universidad Secretaría Consejo Comisión Banco Federación Asociación
+    Cámara"""
+)
+"""First words of bodies, which no person's name begins with."""
+_ADJECTIVE_BEHIND = re.compile(r"\s(\w+)")
+_COUNTRY_BEHIND = re.compile(r"\s(?:de(?: la| los| las)?|del)(?: [A-ZÁÉÍÓÚ][\w.]*){1,3}")
+_STRESSED = {"és": "es", "án": "an", "ín": "in", "ón": "on"}
+"""Ends of an adjective that lose their accent where another syllable follows."""
 _CODE, _WORD = re.compile(r"[A-Z]{3}"), re.compile(r"\w+")
 
 
@@ -87,9 +98,64 @@ def _stands(before: re.Pattern[str], text: str, span: Span) -> bool:
     return bool(before.search(text, max(0, span.start - 12), span.start))
 
 
+def _of_countries(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """Return bodies with the country that their words or those behind them name.
+
+    "Gobierno de Marruecos", "la Corte Suprema de Chile", "el Ejército colombiano".
+    """
+    names = territories("es", lexicon)
+    longest = max(map(len, names))
+
+    def country(span: Span) -> str | None:
+        behind = _ADJECTIVE_BEHIND.match(text, span.end)
+        if behind is not None and behind[1] in _adjectives():
+            return _adjectives()[behind[1]]
+        after = _COUNTRY_BEHIND.match(text, span.end)
+        words = [w for w, _, _ in tokenize(text[span.start : after.end() if after else span.end])]
+        for at in range(1, len(words)):
+            for end in range(min(len(words), at + longest), at, -1):
+                name = names.get(tuple(words[at:end]))
+                if name is not None:
+                    return name.country
+        return None
+
+    def known(span: Span) -> Span:
+        first, _, rest = text[span.start : span.end].partition(" ")
+        if span.kind == "PERSON" and rest and first in _BODIES:
+            span = replace(span, kind="ORG")
+        code = country(span) if span.kind == "ORG" and span.name is None else None
+        words = " ".join(text[span.start : span.end].split())
+        return span if code is None else replace(span, name=Name("ORG", words, code, OWN_WORDS))
+
+    return [known(span) for span in spans]
+
+
+@lru_cache(maxsize=1)
+def _adjectives() -> dict[str, str]:
+    """Return the country of each form of an adjective: masculine, feminine, plurals."""
+    return {
+        form: code
+        for code, listed in rows("demonyms_es.tsv")
+        for adjective in listed.split("|")
+        for form in _inflected(adjective)
+    }
+
+
+def _inflected(adjective: str) -> Iterator[str]:
+    yield adjective
+    if adjective.endswith("o"):
+        yield from (adjective[:-1] + end for end in ("a", "os", "as"))
+    elif adjective[-2:] in _STRESSED:
+        stem = adjective[:-2] + _STRESSED[adjective[-2:]]
+        yield from (stem + end for end in ("a", "es", "as"))
+    else:
+        feminine = ("a", "es", "as") if adjective.endswith("ol") else ("s", "es")
+        yield from (adjective + end for end in feminine)
+
+
 def _resolve(text: str, model_spans: Sequence[Span] | None, lexicon: Lexicon) -> list[Span]:
     spans = resolve_foreign(text, model_spans, lexicon, language="es", heads=_HEADS)
-    return _members(text, _clubs(text, spans))
+    return _of_countries(text, _members(text, _clubs(text, spans)), lexicon)
 
 
 SPANISH = Language(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.entities.persons import title_before
 from pipeline.enrich.entities.spans import Span
-from pipeline.enrich.lexicon import Lexicon, Name, tokenize
+from pipeline.enrich.lexicon import Lexicon, Name, tokenize, word_set
 from pipeline.enrich.places import countries as places
 
 _PLACES = frozenset({"GPE", "LOC", "FAC", "NORP"})
@@ -135,6 +135,12 @@ _OF_SOME_COUNTRY = frozenset({"Supreme Court"})
 """Listed names that every country has one of."""
 
 
+_OF_STATES = word_set(
+    "Congress Senate Representatives Commons Lords Department Office Council Party Board Commission"
+)
+"""Last words of listed bodies that other countries have as well: beside a country, of that one."""
+
+
 def _is_of_many(name: Name | None) -> bool:
     """Say whether a body is listed as one of many countries, whatever country stands beside it."""
     return (
@@ -148,7 +154,7 @@ def _body(scene: _Scene, group: Group) -> str | None:
     """Return the country of a body: its list entry, a place in its name, a country beside it."""
     text, first = scene.text, group.spans[0]
     if first.name is not None and first.name.country:
-        return first.name.country
+        return _other_state(scene, group, first.name) or first.name.country
     if _is_of_many(first.name):
         return None
     inner = places.inner_country(text[first.start : first.end], scene.lexicon, scene.support)
@@ -163,6 +169,15 @@ def _body(scene: _Scene, group: Group) -> str | None:
         if following is not None and text[span.end : following.start] == " (":
             return scene.known.get(following)
     return None
+
+
+def _other_state(scene: _Scene, group: Group, name: Name) -> str | None:
+    """Return whose a listed body is that many countries have: "Peru's Congress", "the Kenyan
+    Senate"."""
+    if name.canonical.rsplit(" ", 1)[-1] not in _OF_STATES:
+        return None
+    owners = (_ending_at(scene, span.start) for span in group.spans)
+    return next((owner for owner in owners if owner), None)
 
 
 def _owners(text: str, groups: Sequence[Group]) -> None:

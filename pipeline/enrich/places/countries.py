@@ -70,7 +70,7 @@ def place_country(
 ) -> str | None:
     """Return the country of a place; `spans` are all names of the story, in order."""
     candidates: dict[str, float] = defaultdict(float)
-    key = phrase(text[group.spans[0].start : group.spans[0].end])
+    key = lexicon.as_listed(phrase(text[group.spans[0].start : group.spans[0].end]))
     name = group.spans[0].name
     if name is not None and name.source in ("policy.tsv", "countries.tsv") and key != "Georgia":
         return name.country

@@ -94,7 +94,7 @@ def _listed(text: str, group: Group, lexicon: Lexicon) -> Location | tuple[Town,
     first = group.spans[0]
     name = next((span.name for span in group.spans if span.name is not None), None)
     country = group.country or ""
-    surface = phrase(text[first.start : first.end])
+    surface = lexicon.as_listed(phrase(text[first.start : first.end]))
     keys = (surface, name.canonical if name is not None else surface, surface.title())
     towns = next((lexicon.towns[k, country] for k in keys if (k, country) in lexicon.towns), None)
     if name is not None and name.source == "countries.tsv" and name.country == country:

@@ -109,3 +109,12 @@ def test_metonyms_keep_their_kind(enricher: Enricher) -> None:
     baku = entities(enricher, "Row", "Baku rejected the plan. Crowds met in Baku.")["Baku"]
     assert [mention.metonym for mention in baku.mentions] == [True, False]
     assert baku.kind == "GPE"
+
+
+def test_a_body_that_many_countries_have_is_of_the_one_beside_it(enricher: Enricher) -> None:
+    """Else it is the listed one."""
+    found = entities(enricher, "Vote", "Peru's Congress and Ghana's Senate passed the bills.")
+    assert (found["Congress"].country, found["Senate"].country) == ("PER", "GHA")
+    assert not found["Congress"].entity_id.startswith("org:congress")
+    alone = entities(enricher, "Vote", "Congress passed the bill on Monday.")
+    assert (alone["Congress"].country, alone["Congress"].entity_id) == ("USA", "org:congress")

@@ -26,6 +26,7 @@ def resolved(text: str, kind: str, *names: str) -> list[str]:
         ("Results\n\nTotal 10 20 30 40", "ORG", "Total"),
         ("Trade gap\n\nFalls to a record low in May", "FAC", "Falls"),
         ("Loans\n\nThe sum was 30 mln N.Z. Dlrs then.", "ORG", "N.Z. Dlrs"),
+        ("Deal\n\nIt will sell 5G masts.", "ORG", "G"),
         ("Report\n\nWN/Wikinews contributed to it.", "ORG", "WN/Wikinews"),
         ("Raid\n\nGunmen shot a guard.", "GPE", "Gunmen"),
         ("Deal\n\nThe Co Inc. said nothing.", "ORG", "Co Inc."),

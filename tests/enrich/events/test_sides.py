@@ -1220,3 +1220,128 @@ def test_two_of_whom_one_has_no_country_are_both_sides(enricher: Enricher) -> No
 def test_deputies_criticise_their_own_government(enricher: Enricher) -> None:
     text = "Opposition deputies in Tbilisi criticized the government for the delay."
     assert ("GEOLEG", "ACCUSE", "GEOGOV") in codes(coded(enricher, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "root", "target"),
+    [
+        # who was killed, and by whom, where a noun tells the attack
+        (
+            "Nine Kenyan soldiers were killed in an ambush by al-Shabaab fighters near Lamu.",
+            ("al-Shabaab fighters", None),
+            "ASSAULT",
+            ("Nine Kenyan soldiers", "KEN"),
+        ),
+        # what somebody does who is acted upon
+        (
+            "Ugandan police fired tear gas at students demanding the resignation of the minister.",
+            ("Ugandan police", "UGA"),
+            "ASSAULT",
+            ("students", None),
+        ),
+        # the purpose of a protest, not its place
+        (
+            "Hundreds of Malians marched in Bamako to demand the resignation of President Diallo.",
+            ("Malians", "MLI"),
+            "PROTEST",
+            ("Diallo", None),
+        ),
+        # to whom, not what
+        (
+            "Norway donated four patrol boats to the Liberian coast guard.",
+            ("Norway", "NOR"),
+            "AID",
+            ("Liberian coast guard", "LBR"),
+        ),
+        # through a chain to a body of states
+        (
+            "The chairman of the council of the African Union met the president of Gabon.",
+            ("chairman of the council of the African Union", None),
+            "CONSULT",
+            ("president of Gabon", "GAB"),
+        ),
+        # who is of a body is not of the town where he is
+        (
+            "Chadian government envoys met commanders of the FPR in Oslo.",
+            ("Chadian government envoys", "TCD"),
+            "CONSULT",
+            ("commanders of the FPR", None),
+        ),
+        # whom the condition of a threat names
+        (
+            "Ghana threatened to use force if Togo's army did not leave the island.",
+            ("Ghana", "GHA"),
+            "THREATEN",
+            ("Togo's army", "TGO"),
+        ),
+        # told to leave
+        (
+            "A Dutch reporter was ordered to leave Laos.",
+            ("Laos", "LAO"),
+            "COERCE",
+            ("Dutch reporter", "NLD"),
+        ),
+        # whose the companies are
+        (
+            "Canada imposed sanctions on two companies owned by Myanmar's army.",
+            ("Canada", "CAN"),
+            "COERCE",
+            ("two companies", "MMR"),
+        ),
+        # joined subjects that the parser hangs apart
+        (
+            "Colombian government envoys and rebel commanders resumed peace talks in Oslo.",
+            ("Colombian government envoys", "COL"),
+            "CONSULT",
+            ("rebel commanders", None),
+        ),
+        # a rally that is stopped
+        (
+            "Police in Lusaka blocked a rally of the opposition party.",
+            ("Police", "ZMB"),
+            "COERCE",
+            ("opposition party", "ZMB"),
+        ),
+        # a claim, which nobody is dismissed for
+        (
+            "Kenya dismissed Somalia's claim to have shot down a jet.",
+            ("Kenya", "KEN"),
+            "REJECT",
+            ("Somalia", "SOM"),
+        ),
+        # a body that other countries have too
+        (
+            "Peru's Congress removed President Leo Garnett from office.",
+            ("Congress", "PER"),
+            "COERCE",
+            ("Leo Garnett", None),
+        ),
+    ],
+)  # fmt: skip
+def test_who_did_it_and_to_whom_by_kind(
+    enricher: Enricher, text: str, source: Side, root: str, target: Side
+) -> None:
+    """What stands beside a side, or in a clause about it, does not take its place."""
+    assert is_between(coded(enricher, text), source, root, target), coded(enricher, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The company's president met the president of Arlo Corp in Chicago on Monday.",
+        "The president of Arlo Corp agreed to meet union leaders.",
+        "Senegal's president said he would not seek a third term.",
+        "The United States told its citizens to leave Haiti.",
+    ],
+)
+def test_who_leads_a_company_or_seeks_no_office_makes_no_event(
+    enricher: Enricher, text: str
+) -> None:
+    """A company's president is of business, and whom a state calls home it does not expel."""
+    assert not coded(enricher, text)
+
+
+def test_what_somebody_is_thanked_for_is_no_row(enricher: Enricher) -> None:
+    """Only the thanks are: of the sanctions nothing is told."""
+    text = "Estonia thanked Finland for its support of the sanctions against Russia."
+    assert {e.target.country for e in coded(enricher, text) if e.target} == {"FIN"}

@@ -71,3 +71,29 @@ def test_an_article_in_capitals_belongs_to_the_name() -> None:
 def test_the_first_word_tells_the_finer_kind(name: str, kind: str, finer: str) -> None:
     """The model knows four kinds."""
     assert (name, finer) in resolved(f"Nota\n\nSe habló de {name} ayer.", kind, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "country"),
+    [
+        ("El Gobierno de Marruecos rechazó la carta.", "Gobierno de Marruecos", "MAR"),
+        ("Habló el Ministerio de Exteriores de Chile.", "Ministerio de Exteriores", "CHL"),
+        ("Respondió el Ejército colombiano.", "Ejército", "COL"),
+        ("Según la Guardia Costera japonesa, nadie murió.", "Guardia Costera", "JPN"),
+        ("El Congreso de los Diputados votó.", "Congreso de los Diputados", None),
+    ],
+)
+def test_a_body_is_of_the_country_that_its_words_name(
+    text: str, name: str, country: str | None
+) -> None:
+    """Within it, behind "de", or as an adjective behind it in any form."""
+    text = f"Nota\n\n{text}"
+    span = Span(text.index(name), text.index(name) + len(name), "ORG", TRUSTED)
+    (found,) = [s for s in SPANISH.resolve(text, [span], load_lexicon()) if s.kind == "ORG"]
+    assert (found.name.country if found.name else None) == country
+
+
+def test_no_person_is_called_by_a_bodys_first_word() -> None:
+    """What the model takes for a person begins with "Corte"."""
+    assert ("Corte Suprema", "ORG") in resolved("Nota\n\nFalló la Corte Suprema.", "PERSON",
+                                                "Corte Suprema")  # fmt: skip
