@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -67,18 +69,40 @@ def report(
     found = figures(
         settings.lake.url, settings.lake.options, scope, clock.now(), most_stories=most_stories
     )
-    try:
-        output.write_text(report_page(found, settings.lake.url), encoding="utf-8")
-    except OSError as error:
-        raise UsageError("the page cannot be written", path=output, reason=error) from error
+    _write(output, report_page(found, settings.lake.url))
     if browse:
         webbrowser.open(output.resolve().as_uri())
     if as_json:
         print_json({"page": str(output), **found.total})
     else:
         total = found.total
-        summary = f"Wrote {output}: {total['stories']} stories, {total['events']} events"
+        counted = ", ".join(
+            f"{n:,} {one if n == 1 else many}"
+            for n, one, many in (
+                (total["stories"], "story", "stories"), (total["events"], "event", "events")
+            )
+        )  # fmt: skip
+        summary = f"Wrote {output}: {counted}"
         out.print(summary, highlight=False, markup=False, soft_wrap=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the page whole: who asks a web server for it meanwhile gets the one before."""
+    target = path.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")  # a pipe, or what refuses
+            return
+        try:
+            beside.write_text(text, encoding="utf-8")
+            if target.exists():
+                shutil.copymode(target, beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError("the page cannot be written", path=path, reason=error) from error
 
 
 def register(app: typer.Typer) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +22,12 @@ from typer.testing import CliRunner
 from pipeline import tsv
 from pipeline.cli import app
 from pipeline.errors import UsageError
-from pipeline.model import Actor, EnrichedStory
+from pipeline.model import Actor, EnrichedStory, Entity, Location, Mention
 from pipeline.show.find import Shown
 from pipeline.show.report import Figures, Scope, charts, figures, report_page
 from pipeline.show.report.behind import Tables
-from pipeline.show.report.figures import covering
-from pipeline.show.report.listed import shown_spans
+from pipeline.show.report.cover import covering
+from pipeline.show.report.listed import CountedParts, shown_spans
 from pipeline.show.report.world import HEIGHT, WIDTH, project, shapes
 from pipeline.store import query
 from tests.support.browser import chromium, opened
@@ -43,7 +44,8 @@ from tests.support.rows import (
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AS_OF = NOON + timedelta(hours=1)
-HOSTILE = '=cmd <script>alert(1)</script> "\u202e'
+UNBROKEN = "Donaudampfschifffahrtsgesellschaft" * 12
+HOSTILE = f'=cmd <script>alert(1)</script> "\u202e {UNBROKEN}'
 SECRET = "Nobody may read this yet"
 
 
@@ -277,6 +279,83 @@ def test_every_figure_leads_to_marks_though_there_is_no_room_for_texts(tmp_path:
     assert all("ACCUSE" in one for one in stories_)
 
 
+def test_a_row_leads_to_a_text_that_shows_what_it_counts(tmp_path: Path) -> None:
+    """Of a story with thirty deeds the last one's sentence stands there, and a headline's name."""
+    filling = "Nothing that counts is told in this sentence. " * 200
+    head, sentences = "Ann Example and the towns", [f"They met in Town {n}." for n in range(30)]
+    paragraphs = (*sentences, *[filling] * 40)
+    text = head + "\n\n" + "\n\n".join(paragraphs)
+    deeds = [
+        a_deed(
+            sentence=told, sentence_index=n, trigger="met", place=f"Town {n}",
+            start=text.index(told) + 5, end=text.index(told) + 8,
+            place_location=Location("city", n + 1, 40.0, float(n)),
+        )
+        for n, told in enumerate(sentences)
+    ]  # fmt: skip
+    name = Entity(name="Ann Example", kind="PERSON", mentions=(Mention(0, 11, "Ann Example", 0),))
+    told = [
+        enriched(a_story(0, headline=head, paragraphs=paragraphs), events=deeds, entities=(name,)),
+        # Long ones, so that no story has room for more than its sentences.
+        *(
+            enriched(a_story(n, story_id=f"s{n}", paragraphs=paragraphs), entities=())
+            for n in range(1, 130)
+        ),
+    ]
+    written(tmp_path / "lake", a_batch(told)).close()
+    page = report_page(figures(str(tmp_path / "lake"), None, Scope(), AS_OF), "lake")
+    stories_ = dict(re.findall(r'<article id="(story-\d+)"[^>]*>(.*?)</article>', page, re.S))
+    (table,) = re.findall(r'id="table-places">.*?<tbody>(.*?)</tbody>', page, re.S)
+    for row in re.findall(r"<tr.*?</tr>", table, re.S):
+        (place, *_), (link, *_) = (
+            re.findall(r"<td>(.*?)</td>", row),
+            re.findall('#(story-.*?)"', row),
+        )
+        assert f"in {place}." in re.sub("<.*?>", "", stories_[link])
+    (table,) = re.findall(r'id="table-persons">.*?<tbody>(.*?)</tbody>', page, re.S)
+    for link in re.findall('#(story-.*?)"', table):
+        assert re.search(r'<mark class="PERSON"[^>]*>(<[^>]+>)*Ann Example', stories_[link])
+
+
+def test_rankings_end_where_no_story_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stories that have nothing in common: fewer rows, the first ones, and each leads somewhere."""
+    words = "Nothing that counts is told in this sentence. " * 12
+    many = [
+        enriched(
+            a_story(n, story_id=f"s{n}", provider=f"Agency {n:03}", headline=f"Told {n}: {words}"),
+            entities=(), countries=(), region="unknown",
+            events=(
+                a_deed(
+                    place=f"Town {n}", place_location=Location("city", n + 1, 40.0, float(n)),
+                    source=Actor(f"One {n}", label=f"One {n}"),
+                    target=Actor(f"Two {n}", label=f"Two {n}"),
+                ),
+            ),
+        )
+        for n in range(119)
+    ]  # fmt: skip
+    written(tmp_path / "lake", a_batch(many)).close()
+    found = figures(str(tmp_path / "lake"), None, Scope(), AS_OF)
+    whole = report_page(found, "lake")
+    assert "Rankings are shorter" not in whole
+    monkeypatch.setattr(sys.modules[report_page.__module__], "_MOST_BYTES", 320_000)
+    text = report_page(found, "lake")
+    assert len(text.encode()) < 320_000
+    behind = re.findall(r'<td class="behind"><(a|code)', text)
+    assert set(behind) == {"a"}
+    assert len(behind) < len(re.findall(r'<td class="behind">', whole))
+    assert "Rankings are shorter" in text
+    for name in ("places", "providers"):
+        (short, full) = (
+            re.findall(rf'id="table-{name}">.*?</table>', one, re.S)[0] for one in (text, whole)
+        )
+        told = re.findall(r"<tr id[^>]*><td>(.*?)</td>", short)
+        assert 9 < len(told) < 100
+        assert told == re.findall(r"<tr id[^>]*><td>(.*?)</td>", full)[: len(told)]
+
+
 def test_of_a_long_text_stands_what_was_counted(found: Figures) -> None:
     """The sentence of a deed, the words around a name; where nothing was counted, the beginning."""
     (shown,) = (one for one in found.stories if one.story["headline"] == "Minister visits Yerevan")
@@ -297,7 +376,9 @@ def test_of_a_long_text_stands_what_was_counted(found: Figures) -> None:
     name = frozenset({shown.entities[0]["entity_id"] or "PERSON:Ann Example"})
 
     def told(one: Shown, names: frozenset[str]) -> list[str]:
-        return [one.text[start:end] for start, end in shown_spans(one, names, "sentences")]
+        return [
+            one.text[start:end] for start, end in shown_spans(one, CountedParts(names), "sentences")
+        ]
 
     assert told(long, frozenset()) == [shown.story["body"]]
     (around,) = told(replace(long, events=()), name)
@@ -384,6 +465,32 @@ def test_the_command_writes_the_page(lake: str, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["page"] == str(path)
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_page_that_is_written_anew_is_never_half_there(lake: str, tmp_path: Path) -> None:
+    """The old one stands until the new one is whole; what was linked or protected stays so."""
+    path, link = tmp_path / "report.html", tmp_path / "week.html"
+    path.write_text("the page before")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    with path.open() as before:
+        done = CliRunner().invoke(app, ["report", "--lake", lake, "-o", str(link)])
+        assert done.exit_code == 0, done.output
+        assert before.read() == "the page before"
+    assert "stories, " in done.output
+    assert link.is_symlink()
+    assert path.read_text("utf-8").endswith("</html>")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["report.html", "week.html"]
+
+
+@pytest.mark.parametrize("output", [".", "no/such/folder/report.html"])
+def test_a_page_that_cannot_be_written_is_a_clear_error(
+    lake: str, tmp_path: Path, output: str
+) -> None:
+    done = CliRunner().invoke(app, ["report", "--lake", lake, "-o", str(tmp_path / output)])
+    assert isinstance(done.exception, UsageError)
+    assert "the page cannot be written" in str(done.exception)
 
 
 def points() -> Iterator[tuple[str, float, float]]:

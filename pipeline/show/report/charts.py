@@ -305,7 +305,7 @@ def _grid(most: int, left: float, right: float, zero: float, scale: float) -> li
             LinkedShapes(
                 (
                     Drawn("line", "grid", d=f"M{left} {y:.1f}H{right}"),
-                    Drawn("text", "end", (left - 6, y + 4), text=str(part)),
+                    Drawn("text", "end", (left - 6, y + 4), text=f"{part:,}"),
                 )
             )
         )

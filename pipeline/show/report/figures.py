@@ -19,6 +19,7 @@ import pyarrow as pa
 from pipeline import tsv
 from pipeline.errors import StoreError, UsageError
 from pipeline.show.find import Shown
+from pipeline.show.report.cover import MOST_DEEDS, covering, revisions_by_row, weight_of
 from pipeline.store.commit.delta import reason
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
@@ -55,12 +56,6 @@ _ASKED = 20
 
 _POOLED = 1500
 """Stories that tell most: of these all are candidates, since each leads to many figures."""
-
-_DEED = 0.5
-"""What a deed's sentence takes on the page, against a story without any."""
-
-_MOST_DEEDS = 12
-"""Deeds above which a story tells no more: tables of match results would else come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +244,7 @@ class _Asked:
               SELECT revision_id, count(*) AS n FROM deeds GROUP BY revision_id
             ) AS done USING (revision_id)
             ORDER BY
-              3 * least(coalesce(done.n, 0), {_MOST_DEEDS}) + coalesce(len(countries), 0) DESC,
+              3 * least(coalesce(done.n, 0), {MOST_DEEDS}) + coalesce(len(countries), 0) DESC,
               published_at DESC, told.revision_id
             LIMIT {_POOLED}
             """
@@ -422,16 +417,12 @@ class _Asked:
 
     def _chosen(self, found: Mapping[str, Sequence[Row]], most: int | None) -> list[str]:
         """Return few revisions that lead to as many figures as can be, then the newest."""
-        by_time: dict[date, set[str]] = {}
-        for row in found["stories_by_time"]:  # a line of the table each bucket
-            by_time.setdefault(row["bucket"], set()).update(row["behind"] or ())
-        others = (row for name, rows in found.items() if name != "stories_by_time" for row in rows)
-        figures = [*by_time.values(), *(set(row["behind"] or ()) for row in others)]
+        figures = revisions_by_row(found)
         newest = self._rows(
             f"SELECT revision_id FROM told ORDER BY published_at DESC, revision_id LIMIT {_NEWEST}"
         )
         weights = {
-            row["revision_id"]: 1 + _DEED * min(row["n"], _MOST_DEEDS)
+            row["revision_id"]: weight_of(row["n"])
             for row in self._rows(
                 "SELECT revision_id, count(*) AS n FROM deeds WHERE pooled GROUP BY revision_id"
             )
@@ -475,31 +466,6 @@ class _Asked:
 def revisions_behind(row: Row) -> list[str]:
     """Return the revisions that a row names, each once, the best first."""
     return list(dict.fromkeys(row["behind"] or ()))
-
-
-def covering(
-    figures: Sequence[set[str]], most: int, weights: Mapping[str, float] | None = None
-) -> list[str]:
-    """Return up to `most` revisions, each the one that leads to most of the figures still without.
-
-    The greedy cover of weighted sets (Chvatal 1979), all of weight 1 that `weights` does not name;
-    of equals the one with the smaller id.
-    """
-    weight = weights or {}
-    served: dict[str, set[int]] = {}
-    for number, revisions in enumerate(figures):
-        for revision in revisions:
-            served.setdefault(revision, set()).add(number)
-    chosen: list[str] = []
-    while served and len(chosen) < most:
-        best = min(served, key=lambda one: (-len(served[one]) / weight.get(one, 1.0), one))
-        done = served.pop(best)
-        if not done:
-            break
-        chosen.append(best)
-        for revision in {other for number in done for other in figures[number]} & served.keys():
-            served[revision] -= done
-    return chosen
 
 
 def bucket_of(day: date, unit: Unit) -> date:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from typing import Literal
 
 from pipeline.show.find import Row, Shown
 from pipeline.show.marks import Mark, marks, paragraphs
-from pipeline.show.report.figures import Figures
+from pipeline.show.report.figures import Figures, Unit, bucket_of, small_unit_of
 from pipeline.show.story_page import MarkedSegment, marked_segments
 
 Extent = Literal["sentences", "passages", "whole"]
@@ -33,7 +34,22 @@ _AROUND = 120
 """Characters on either side of a name that was counted and has no deed in its sentence."""
 
 _MOST_COUNTED = 12
-"""Deeds of which a story shows the sentences; there are tables of match results."""
+"""Deeds of which a story shows the sentences, beside those that figures lead to; there are tables
+of match results."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedParts:
+    """What figures lead to a story for: ids of entities, and places of deeds among its events."""
+
+    names: frozenset[str] = frozenset()
+    deeds: frozenset[int] = frozenset()
+
+
+MOST_SHOWN = 300
+"""Characters of a name or a headline that a page shows: longer ones are none."""
+
+_NOTHING = CountedParts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +84,24 @@ class ListedStory:
         return f"story-{self.number}"
 
 
-def listed_story(shown: Shown, number: int, names: frozenset[str], extent: Extent) -> ListedStory:
-    """Return what the page shows of a story; `names` are entities that are counted of it."""
-    spans = shown_spans(shown, names, extent)
+def listed_story(shown: Shown, number: int, own: CountedParts, extent: Extent) -> ListedStory:
+    """Return what the page shows of a story; `own` is what figures lead to it for."""
+    spans = shown_spans(shown, own, extent)
     bounds = set(paragraphs(shown))
     starts, ends = {start for start, _ in bounds}, {end for _, end in bounds}
     labelled: set[str] = set()
     headline = _labelled_once(marked_segments(shown, 0, len(shown.story["headline"])), labelled)
     seen = [(0, len(shown.story["headline"])), *spans]
     is_brief = extent == EXTENTS[0]
+    has_name = not is_brief or any(
+        mention["start"] < len(shown.story["headline"])
+        for entity in _named(shown, own)
+        for mention in entity["mentions"]
+    )
     return ListedStory(
         shown,
         number,
-        headline if any(one.trigger or (one.entity and not is_brief) for one in headline) else (),
+        headline if any(one.trigger or (one.entity and has_name) for one in headline) else (),
         tuple(
             Passage(
                 _labelled_once(marked_segments(shown, start, end), labelled),
@@ -99,10 +120,10 @@ def listed_story(shown: Shown, number: int, names: frozenset[str], extent: Exten
     )
 
 
-def shown_spans(shown: Shown, names: frozenset[str], extent: Extent) -> list[Span]:
+def shown_spans(shown: Shown, own: CountedParts, extent: Extent) -> list[Span]:
     """Return the stretches `[start, end)` of the body that are shown, in order."""
     spans = list(paragraphs(shown))
-    counted = _counted(shown, names)
+    counted = _spans_of(shown, own)
     if extent == "whole":
         return [
             (start, end)
@@ -116,27 +137,35 @@ def shown_spans(shown: Shown, names: frozenset[str], extent: Extent) -> list[Spa
     return kept or [_begun(shown.text, one) for one in spans[:1]]
 
 
-def _counted(shown: Shown, names: frozenset[str]) -> list[Span]:
+def _spans_of(shown: Shown, own: CountedParts) -> list[Span]:
     """Return where the text says what is counted: sentences of deeds, surroundings of names."""
     text, body = shown.text, len(shown.story["headline"]) + 2
     found: list[Span] = []
-    for event in shown.events:
-        if event["negated"] or event["hypothetical"] or event.get("historical"):
+    others = _MOST_COUNTED - len(own.deeds)
+    for at, event in enumerate(shown.events):
+        if not _is_deed(event):
             continue
         start, end = event["trigger_start"], event["trigger_end"]
         sentence = event["sentence"] or ""
         begin = text.rfind(sentence, 0, end + len(sentence)) if sentence else -1
         if begin < 0 or begin + len(sentence) < end:
             begin, sentence = start, text[start:end]
-        if end > body and len(found) < _MOST_COUNTED:
+        if end > body and (at in own.deeds or others > 0):
+            others -= at not in own.deeds
             found.append((begin, begin + len(sentence)))
-    for entity in shown.entities:
-        if entity["entity_id"] in names or f"{entity['kind']}:{entity['name']}" in names:
-            mentions = sorted((one["start"], one["end"]) for one in entity["mentions"])
-            if any(start < body or _touches(found, start, end) for start, end in mentions):
-                continue
-            found += [_surroundings(text, start, end) for start, end in mentions[:1]]
+    for entity in _named(shown, own):
+        mentions = sorted((one["start"], one["end"]) for one in entity["mentions"])
+        if any(start < body or _touches(found, start, end) for start, end in mentions):
+            continue
+        found += [_surroundings(text, start, end) for start, end in mentions[:1]]
     return [(max(start, body), end) for start, end in found]
+
+
+def _named(shown: Shown, own: CountedParts) -> Iterator[Row]:
+    """Yield the entities that figures lead to the story for."""
+    for entity in shown.entities:
+        if own.names & {entity["entity_id"], f"{entity['kind']}:{entity['name']}"}:
+            yield entity
 
 
 def _surroundings(text: str, start: int, end: int) -> Span:
@@ -194,6 +223,9 @@ def _labelled_once(segments: Sequence[MarkedSegment], labelled: set[str]) -> lis
     made = []
     for segment in segments:
         entity = segment.entity
+        if entity is not None and len(entity.title) > MOST_SHOWN:
+            entity = replace(entity, title=f"{entity.title[:MOST_SHOWN]}…")
+            segment = replace(segment, entity=entity)  # noqa: PLW2901
         if entity is not None and entity.title in labelled:
             segment = replace(segment, entity=replace(entity, title="", label=""))  # noqa: PLW2901
         elif entity is not None and entity.label:
@@ -202,26 +234,72 @@ def _labelled_once(segments: Sequence[MarkedSegment], labelled: set[str]) -> lis
     return made
 
 
-def counted_names(found: Figures) -> Mapping[str, frozenset[str]]:
-    """Return of each revision the entities whose counts it stands behind."""
+def counted_of_stories(found: Figures) -> Mapping[str, CountedParts]:
+    """Return of each revision what it stands behind figures for."""
     names: dict[str, set[str]] = {}
     for row in (*found.persons, *found.bodies):
         for revision in row["behind"] or ():
             names.setdefault(revision, set()).add(row["entity_id"])
-    return {revision: frozenset(ids) for revision, ids in names.items()}
+    keys = _keys_of_rows(found)
+    unit = small_unit_of(found.total["first"], found.total["last"])
+    made = {}
+    for shown in found.stories:
+        revision = shown.story["revision_id"]
+        rows: dict[object, int] = {}
+        for at, event in enumerate(shown.events):
+            if _is_deed(event):
+                for key in _keys_of(event, shown.story["date"], unit):
+                    if key in keys:
+                        rows.setdefault(key, at)
+        made[revision] = CountedParts(frozenset(names.get(revision, ())), frozenset(rows.values()))
+    return made
+
+
+def _keys_of_rows(found: Figures) -> set[object]:
+    """Return what tells the rows apart that count deeds."""
+    return {
+        *(("place", row["geonames_id"], row["place"], row["country"]) for row in found.places),
+        *(("states", row["source"], row["target"]) for row in found.states),
+        *(
+            ("dyad", row["source"], row["source_country"], row["target"], row["target_country"])
+            for row in found.dyads
+        ),
+        *(("series", row["country"], row["bucket"]) for row in found.series),
+    }
+
+
+def _keys_of(event: Row, day: date | None, unit: Unit) -> Iterator[object]:
+    """Yield the rows that a deed may be counted in."""
+    countries = [event["source_country"], event["target_country"]]
+    labels = [
+        next((event[name] for name in names if event.get(name)), None)
+        for names in (
+            (f"{side}_label", f"{side}_name", f"{side}_text") for side in ("source", "target")
+        )
+    ]
+    yield "place", event["place_geonames_id"], event["place"], event["place_country"]
+    yield "states", *countries
+    yield "dyad", labels[0], countries[0], labels[1], countries[1]
+    if day is not None:
+        for country in countries:
+            yield "series", country, bucket_of(day, unit)
+
+
+def _is_deed(event: Row) -> bool:
+    return not (event["negated"] or event["hypothetical"] or event.get("historical"))
 
 
 def allotted(
-    stories: Sequence[Shown], names: Mapping[str, frozenset[str]], room_bytes: int
+    stories: Sequence[Shown], counted: Mapping[str, CountedParts], room_bytes: int
 ) -> list[tuple[Shown, Extent]]:
     """Return the first of `stories` that find room, with as much of each as finds room too."""
     kept: list[tuple[Shown, list[int]]] = []
     for shown in stories:
         marked = marks(shown)
-        own = names.get(shown.story["revision_id"], frozenset())
+        own = counted.get(shown.story["revision_id"], _NOTHING)
         sizes = [_estimate(shown, marked, own, extent) for extent in EXTENTS]
         if sizes[0] > room_bytes:
-            break
+            continue
         room_bytes -= sizes[0]
         kept.append((shown, sizes))
     extents: list[int] = [0] * len(kept)
@@ -234,9 +312,9 @@ def allotted(
     return [(shown, EXTENTS[at]) for (shown, _), at in zip(kept, extents, strict=True)]
 
 
-def _estimate(shown: Shown, marked: Sequence[Mark], names: frozenset[str], extent: Extent) -> int:
+def _estimate(shown: Shown, marked: Sequence[Mark], own: CountedParts, extent: Extent) -> int:
     """Guess how many bytes of the page a story takes: its text, marks and events."""
-    spans = shown_spans(shown, names, extent)
+    spans = shown_spans(shown, own, extent)
     headline = len(shown.story["headline"])
     seen = [(0, headline), *spans]
     within = [mark for mark in marked if _touches(seen, mark.start, mark.end)]

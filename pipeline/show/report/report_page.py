@@ -13,7 +13,14 @@ from pipeline.show.render import render
 from pipeline.show.report import charts
 from pipeline.show.report.behind import BEHIND, Tables
 from pipeline.show.report.figures import Figures, buckets_between, small_unit_of
-from pipeline.show.report.listed import ListedStory, allotted, counted_names, listed_story
+from pipeline.show.report.listed import (
+    MOST_SHOWN,
+    ListedStory,
+    allotted,
+    counted_of_stories,
+    listed_story,
+)
+from pipeline.show.report.room import with_shorter_rankings, without_story
 from pipeline.store.codes.codes import (
     QUAD_CLASSES,
     country_with_code,
@@ -35,9 +42,6 @@ _LEAST_TAKEN = 0.1
 _HEADLINE, _SHORT_HEADLINE = 60, 24
 """Letters of a headline behind a figure, where there is room and where there is little."""
 
-_CODE = '<td class="behind"><code>'
-"""A figure that leads to no story of the page."""
-
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -48,6 +52,15 @@ class Balance:
     chart: charts.Chart
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The page, how many of its figures lead to no story for want of room, and its bytes."""
+
+    text: str
+    without_story: int
+    bytes: int
+
+
 def report_page(found: Figures, lake_url: str) -> str:
     """Return the whole page, with as much of the stories as finds room in a megabyte.
 
@@ -55,28 +68,30 @@ def report_page(found: Figures, lake_url: str) -> str:
     """
     links = BEHIND
     best = _filled(found, lake_url, links)
-    while links > 1 and _CODE in best:
+    while best.without_story and links > 1:
         # A figure that leads nowhere is worse than several that lead to fewer stories.
         links -= 2
-        best = max(best, _filled(found, lake_url, links), key=lambda page: -page.count(_CODE))
-    return best
+        best = min(best, _filled(found, lake_url, links), key=lambda made: made.without_story)
+    while best.without_story and (shorter := with_shorter_rankings(found)) != found:
+        found = shorter
+        best = _filled(found, lake_url, links, is_shortened=True)
+    return best.text
 
 
-def _filled(found: Figures, lake_url: str, links: int) -> str:
+def _filled(found: Figures, lake_url: str, links: int, *, is_shortened: bool = False) -> _Made:
     """Return the page with `links` at most a figure, and as much of the stories as finds room."""
-    best = _page(found, lake_url, links, 0)
-    bare_bytes = len(best.encode())
+    best = _page(found, lake_url, links, 0, is_shortened)
+    bare_bytes = best.bytes
     room_bytes = _MOST_BYTES - bare_bytes
     if room_bytes <= 0 or not found.stories:
         return best
     for _ in range(_TRIES):
-        page = _page(found, lake_url, links, room_bytes)
+        page = _page(found, lake_url, links, room_bytes, is_shortened)
         if page == best:
             break
-        page_bytes = len(page.encode())
-        if page_bytes < _MOST_BYTES and len(page) >= len(best):
+        if page.bytes < _MOST_BYTES and page.bytes >= best.bytes:
             best = page
-        taken = (page_bytes - bare_bytes) / (_MOST_BYTES - bare_bytes)
+        taken = (page.bytes - bare_bytes) / (_MOST_BYTES - bare_bytes)
         if _CLOSE - _MARGIN <= taken < 1:
             break
         # The estimate of a story is rough: what all took says by how much.
@@ -84,13 +99,13 @@ def _filled(found: Figures, lake_url: str, links: int) -> str:
     return best
 
 
-def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
+def _page(found: Figures, lake_url: str, links: int, room_bytes: int, is_shortened: bool) -> _Made:
     countries = names_of_countries()
     stories = _listed_stories(found, room_bytes)
     anchors = {story.shown.story["revision_id"]: story for story in stories}
     tables = Tables(found, countries, anchors.keys(), links)
     regions = {row["region"]: region_name(row["region"]) for row in found.regions}
-    return render(
+    text = render(
         "report.html.j2",
         scripts=("sort.js", "tips.js", "report.js"),
         title=_title(found),
@@ -113,17 +128,19 @@ def _page(found: Figures, lake_url: str, links: int, room_bytes: int) -> str:
         region_name=region_name,
         called=_called,
         letters=_HEADLINE if links == BEHIND else _SHORT_HEADLINE,
+        is_shortened=is_shortened,
     )
+    return _Made(text, without_story(found, anchors.keys()), len(text.encode()))
 
 
 def _listed_stories(found: Figures, room_bytes: int) -> list[ListedStory]:
     """Return the stories that find room, the newest at the top."""
-    names = counted_names(found)
-    kept = allotted(found.stories, names, room_bytes)
+    counted = counted_of_stories(found)
+    kept = allotted(found.stories, counted, room_bytes)
     kept.sort(key=lambda one: str(one[0].story["revision_id"]))
     kept.sort(key=lambda one: one[0].story["published_at"] or _NEVER, reverse=True)
     return [
-        listed_story(shown, number, names.get(shown.story["revision_id"], frozenset()), extent)
+        listed_story(shown, number, counted[shown.story["revision_id"]], extent)
         for number, (shown, extent) in enumerate(kept, start=1)
     ]
 
@@ -131,7 +148,7 @@ def _listed_stories(found: Figures, room_bytes: int) -> list[ListedStory]:
 def _called(shown: Shown) -> str:
     """Return the headline, or the beginning of a story that has none."""
     headline, body = shown.story["headline"], shown.story["body"]
-    return str(headline or beginning(body) or shown.story["story_id"])
+    return str(headline or beginning(body) or shown.story["story_id"])[:MOST_SHOWN]
 
 
 def _balances(found: Figures) -> list[Balance]:
