@@ -50,7 +50,7 @@ def serve(
     """
     try:
         from pipeline.serve.app import Site
-        from pipeline.serve.gate import Access, hosts_of
+        from pipeline.serve.gate import Access, hosts_of, listens_everywhere
         from pipeline.serve.questions import Copy
         from pipeline.serve.run_server import Followed, check_access, following, listen, token_of
         from pipeline.serve.run_server import serve as answer
@@ -73,18 +73,22 @@ def serve(
     listener = listen(options.host, options.port)
     temporary = None if options.copy_file else Path(tempfile.mkdtemp(prefix="dateline-serve-"))
     path = options.copy_file or (temporary or Path()) / "live.sqlite"
+    is_everywhere = listens_everywhere(options.host)
     site = Site(
         Copy(path, clock.now, most_s=options.query_timeout_s),
         clock.now,
-        Access(hosts_of(options.host, options.hosts), token),
+        Access(hosts_of(options.host, options.hosts), token, is_everywhere),
         options.max_clients,
         options.max_streams,
     )
-    shown = f"[{options.host}]" if ":" in options.host else options.host
+    shown = "localhost" if is_everywhere else options.host
+    shown = f"[{shown}]" if ":" in shown else shown
     url = f"http://{shown}:{listener.getsockname()[1]}/"
 
     def started() -> None:
-        out.print(f"Live page over {settings.lake.url}: {url}", highlight=False, markup=False)
+        also = ", and by this machine's name and addresses" if is_everywhere else ""
+        line = f"Live page over {settings.lake.url}: {url}{also}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
         if browse:
             webbrowser.open(url)
 

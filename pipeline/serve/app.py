@@ -39,6 +39,7 @@ from pipeline.serve.questions import (
     Copy,
     NothingThereError,
     NotReadyError,
+    Questions,
     TooSlowError,
 )
 from pipeline.show.answer import as_file
@@ -156,7 +157,7 @@ class Site:
     def _answer(self, make: MakesPage, asked: Asked, form: str) -> Response:
         with self.copy.asking() as questions:
             page = make(questions, asked)
-            fresh = pages.freshness(questions.state, questions.newest_published(), questions.now)
+            fresh = _freshness_of(questions)
         if form != "html":
             return _file(page, asked, form)
         values = {
@@ -223,8 +224,7 @@ class Site:
     def _fresh(self) -> pages.Freshness:
         try:
             with self.copy.asking() as questions:
-                newest = questions.newest_published()
-                return pages.freshness(questions.state, newest, questions.now)
+                return _freshness_of(questions)
         except (NotReadyError, TooSlowError):
             return pages.freshness(self.copy.state(), None, self.clock())
 
@@ -329,6 +329,11 @@ def _event(markup: str, seq: int) -> str:
     """Return one message, line by line; no text of a story can end it."""
     lines = "".join(f"data: {line}\n" for line in markup.splitlines() if line.strip())
     return f"id: {seq}\n{lines}\n"
+
+
+def _freshness_of(questions: Questions) -> pages.Freshness:
+    newest, stories = questions.newest_published(), questions.number_of_stories()
+    return pages.freshness(questions.state, newest, questions.now, stories)
 
 
 def _files_of(asked: Asked, name: str) -> list[tuple[str, str]]:

@@ -176,7 +176,9 @@ def _named(value: str) -> str:
 
 def _known(name: str, value: str, known: set[str]) -> str:
     if value and value not in known:
-        raise WrongQuestionError(f"there is no such {name}")
+        close = ", ".join(get_close_matches(value, sorted(known), n=3))
+        meant = f": did you mean {close}?" if close else ""
+        raise WrongQuestionError(f"there is no such {name}{meant}")
     return value
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ipaddress
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
@@ -48,10 +50,14 @@ HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Says who may look: under which host names, with which token (None: whoever reaches it)."""
+    """Says who may look: under which host names, with which token (None: whoever reaches it).
+
+    `by_address` lets in whoever asks for any address in numbers: no stranger's name is among them.
+    """
 
     hosts: frozenset[str]
     token: str | None = None
+    by_address: bool = False
 
     def knows_host(self, given: str) -> bool:
         """Say whether a Host header names this server."""
@@ -59,9 +65,12 @@ class Access:
         if host.startswith("["):
             name, bracket, rest = host[1:].partition("]")
             is_port = bracket and (not rest or (rest.startswith(":") and rest[1:].isdigit()))
-            return bool(is_port) and name in self.hosts
+            return bool(is_port) and self._knows(name)
         name, colon, port = host.partition(":")
-        return (not colon or port.isdigit()) and name.rstrip(".") in self.hosts
+        return (not colon or port.isdigit()) and self._knows(name.rstrip("."))
+
+    def _knows(self, name: str) -> bool:
+        return name in self.hosts or (self.by_address and _is_address(name))
 
     def cookie(self) -> str:
         """Return what a browser keeps for the token, from which the token does not follow."""
@@ -82,10 +91,23 @@ class Access:
         return self.token is not None and _same(given, self.token)
 
 
+def listens_everywhere(host: str) -> bool:
+    """Say whether a server on `host` is reached by every address of its machine."""
+    return host in ("0.0.0.0", "::")  # noqa: S104 (asked about, not listened on)
+
+
 def hosts_of(listens_on: str, others: Iterable[str]) -> frozenset[str]:
     """Return the names that the server is reached by: this machine's own, and those configured."""
-    own = {listens_on.lower()} - {"0.0.0.0", "::"}  # noqa: S104 (left out, not listened on)
-    return LOOPBACK | own | {one.lower() for one in others}
+    own = socket.gethostname() if listens_everywhere(listens_on) else listens_on
+    return LOOPBACK | {own.lower()} | {one.lower() for one in others}
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def own_address(given: str) -> str:

@@ -15,8 +15,13 @@ from pipeline.serve.columns import Answer, Row
 from pipeline.serve.copy.copied_rows import entity_id_of, label_of, unpacked
 from pipeline.serve.copy.follow import moment_of
 from pipeline.serve.copy.live_copy import CopyState
-from pipeline.serve.filters import Filters, names_of_roots, slugs_of_regions
-from pipeline.serve.questions import NothingThereError, Questions
+from pipeline.serve.filters import (
+    Filters,
+    WrongQuestionError,
+    names_of_roots,
+    slugs_of_regions,
+)
+from pipeline.serve.questions import Questions
 from pipeline.show.facts import printable
 from pipeline.show.find import Shown
 from pipeline.show.report import charts
@@ -213,8 +218,14 @@ def entity(questions: Questions, asked: Asked) -> LivePage:
             "trend", trend, 1, anchor=lambda row: f"time-{row['first']}",
             counted=lambda row: search_address(entity=asked.named, **_days_of(row["first"], unit)),
         ),
-        "as_source": _table("as-source", answer.tables["as-source"], 6),
-        "as_target": _table("as-target", answer.tables["as-target"], 6),
+        "as_source": _table(
+            "as-source", answer.tables["as-source"], 6,
+            counted=lambda row: dyad_address(row["own"], row["target"]),
+        ),
+        "as_target": _table(
+            "as-target", answer.tables["as-target"], 6,
+            counted=lambda row: dyad_address(row["source"], row["own"]),
+        ),
     }  # fmt: skip
     values = {
         "page": "entity",
@@ -231,7 +242,7 @@ def dyad(questions: Questions, asked: Asked) -> LivePage:
     """Return what two did to one another."""
     source, target = asked.given.get("source", ""), asked.given.get("target", "")
     if not source.strip() or not target.strip():
-        raise NothingThereError
+        raise WrongQuestionError("say both source and target: codes of countries, or names")
     answer = questions.dyad(source, target, asked.filters)
     names = [
         country_with_code(one) if answer.facts["by_country"] else one for one in (source, target)
@@ -379,13 +390,15 @@ class Freshness:
     newest: str
     committed: str
     asked: str
-    stories: int
+    stories: int | None
     is_behind: bool
     error: str
 
 
-def freshness(state: CopyState, newest_published: str | None, now: datetime) -> Freshness:
-    """Return how old the copy and its newest story are at `now`."""
+def freshness(
+    state: CopyState, newest_published: str | None, now: datetime, stories: int | None = None
+) -> Freshness:
+    """Return how old the copy and its newest story are at `now`, with how many `stories` it has."""
     asked = now - moment_of(state.checked_at)
     committed = state.lake_committed_at
     newest_words = "none is dated" if state.total else "there is none"
@@ -397,7 +410,7 @@ def freshness(state: CopyState, newest_published: str | None, now: datetime) -> 
         newest_words,
         "none" if committed is None else f"{time_words(moment_of(committed))} UTC",
         _length(asked) if state.checked_at else "a while",
-        state.total,
+        stories,
         not state.checked_at or asked.total_seconds() > _BEHIND_S,
         state.error,
     )

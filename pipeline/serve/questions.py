@@ -199,6 +199,10 @@ class Questions:
         """Return when the newest story was published, in ISO 8601."""
         return live_copy.newest_published(self.connection)
 
+    def number_of_stories(self) -> int:
+        """Return how many stories there are, each counted once however many revisions it has."""
+        return self._totals()["stories"]
+
     def _newest(self, limit: int) -> list[dict[str, Any]]:
         return self._rows(
             f"SELECT {_STORY} FROM stories AS s WHERE s.is_current AND {_FREE}"

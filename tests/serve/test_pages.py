@@ -32,7 +32,7 @@ from pipeline.serve.app import Site
 from pipeline.serve.copy import live_copy
 from pipeline.serve.copy.follow import Follower
 from pipeline.serve.filters import filters_of
-from pipeline.serve.gate import Access, hosts_of
+from pipeline.serve.gate import Access, hosts_of, listens_everywhere
 from pipeline.serve.questions import Copy, TooSlowError
 from pipeline.serve.run_server import check_access, listen, serve, token_of
 from pipeline.store import query
@@ -358,6 +358,7 @@ def test_the_description_is_of_what_there_is(live: Running) -> None:
         *("/?table=secrets&format=csv", "/search?q=" + "+".join("abcdefg" * 5), "/search?region=x"),
         *("/search?language=%00", "/search?contry=ARM", "/map?country=ARM", "/search?q=a&q=b"),
         *("/entity/x?from=2026-03-04", "/dyad?source=ARM&target=GEO&act=DANCE", "/?utm=1"),
+        *("/dyad", "/dyad?source=ARM", "/dyad?source=ARM&target=%20"),
     ],
 )
 def test_what_cannot_be_asked_is_said(live: Running, address: str) -> None:
@@ -370,7 +371,7 @@ def test_what_cannot_be_asked_is_said(live: Running, address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        *("/story/nothing", "/entity/nothing", "/dyad", "/dyad?source=A&target=B", "/nowhere"),
+        *("/story/nothing", "/entity/nothing", "/dyad?source=A&target=B", "/nowhere"),
         *("/static/../app.py", "/static/page.css", "/story/", "/entity/%00", "/story/%2e%2e%2f"),
     ],
 )
@@ -391,6 +392,55 @@ def test_a_strangers_name_gets_no_answer(live: Running, host: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8484", "127.0.0.1", "[::1]:8484"])
 def test_this_machine_is_known(live: Running, host: str) -> None:
     assert live.get("/healthz", Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("listens_on", "known", "unknown"),
+    [
+        ("127.0.0.1", ("localhost",), ("192.0.2.7", "[2001:db8::7]", "7.example")),
+        ("192.0.2.7", ("192.0.2.7:8484", "localhost"), ("192.0.2.8", "7.example")),
+        (
+            "0.0.0.0",
+            ("192.0.2.7:8484", "[2001:db8::7]", socket.gethostname(), "news.example"),
+            ("192.0.2.7.example", "7.example", "192.0.2", "[evil.example]"),
+        ),
+    ],
+)
+def test_an_address_in_numbers_is_no_strangers_name(
+    listens_on: str, known: tuple[str, ...], unknown: tuple[str, ...]
+) -> None:
+    """A server on every address of its machine is asked by any of them; names have to be known."""
+    hosts = hosts_of(listens_on, ("news.example",))
+    access = Access(hosts, "a token of some length", listens_everywhere(listens_on))
+    assert all(access.knows_host(host) for host in known)
+    assert not any(access.knows_host(host) for host in unknown)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
+def test_what_is_wrong_is_said_to_programs_too(live: Running, form: str) -> None:
+    """Whatever form was asked for: what was meant is named, and the answer is JSON."""
+    for address, told in (
+        ("/search?region=western-asie", "western-asia"),
+        ("/search?from=2026-03-05&to=2026-03-01", "the last day is before the first"),
+        ("/dyad?source=ARM", "both source and target"),
+        ("/map?from=2026-02-30", "from is no day"),
+    ):
+        status, text, headers = live.get(f"{address}&format={form}")
+        assert (status, headers["content-type"]) == (400, "application/json")
+        assert told in json.loads(text)["message"]
+
+
+def test_the_footer_counts_stories_and_not_their_revisions(own: Running) -> None:
+    before = own.json("/")["stories"]
+    later = AS_OF - timedelta(minutes=1)
+    for n in (1, 2):
+        story = a_story(31 + n, story_id="told twice", version=n, version_time=later)
+        own.writer.write(a_batch([enriched(story)]))
+    own.follower.refresh(AS_OF)
+    told = own.json("/")["stories"]
+    assert told == before + 1
+    assert f"<span>{told} stories</span>" in own.get("/")[1]
+    assert f"<span>{told} stories</span>" in own.get("/freshness")[1]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
