@@ -27,7 +27,7 @@ from pipeline.errors import (
     DatelineError,
     WorkerError,
 )
-from pipeline.forks import Forked, ForkServer
+from pipeline.forks import OF_A_WORKER, Forked, ForkServer
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.pauses import grown
@@ -215,7 +215,7 @@ class _Upkeep:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
+            env={**OF_A_WORKER, **os.environ},
         )
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):  # it died already: `look` sees it

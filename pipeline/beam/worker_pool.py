@@ -6,10 +6,12 @@ It listens on loopback only: see `pipeline.compat.beam_pool`.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 
 from pipeline.compat.beam_pool import LoopbackPool
+from pipeline.forks import OF_A_WORKER
 
 
 def main() -> None:
@@ -17,6 +19,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--service_port", type=int, default=50000)
     port = options.parse_args().service_port
+    # The workers are processes of their own, which inherit it.
+    os.environ.update({**OF_A_WORKER, **os.environ})
     pool = LoopbackPool()
     caught: list[int] = []
     stop = threading.Event()

@@ -338,6 +338,10 @@ class MemoryFiles(DataFiles):
         return rows.select([c for c in columns if c in rows.column_names]) if columns else rows
 
     @override
+    def read_batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        yield from self.read(path, columns).to_batches()
+
+    @override
     def drop_staged(self) -> int:
         return 0
 

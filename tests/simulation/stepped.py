@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -107,6 +107,11 @@ class SteppedFiles(DataFiles):
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         self._step("file.read", "fail")
         return self.inner.read(path, columns)
+
+    @override
+    def read_batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        self._step("file.read", "fail")
+        return self.inner.read_batches(path, columns)
 
     @override
     def drop_staged(self) -> int:

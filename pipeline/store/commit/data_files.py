@@ -53,6 +53,9 @@ save (`bench/file_bytes.py`)."""
 _WORTH_BYTES = 128
 """Columns of smaller files that hold less than that are not compressed."""
 
+_ROWS_AT_ONCE = 4096
+"""Of a file that is read in parts."""
+
 SELDOM_TWICE = frozenset(
     (
         *("story_id", "revision_id", "event_id", "content_hash", "raw", "body", "headline"),
@@ -123,6 +126,9 @@ class DataFiles(Protocol):
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return those columns of a data file, or all of them."""
+
+    def read_batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield those columns of a data file, some thousand rows at a time."""
 
     def drop_staged(self) -> int:
         """Remove what dead writers left unfinished; how many files that were."""
@@ -299,6 +305,11 @@ class LocalFiles(DataFiles):
         return pq.ParquetFile(self._root / path).read(columns and list(columns))
 
     @override
+    def read_batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(self._root / path) as file:
+            yield from file.iter_batches(_ROWS_AT_ONCE, columns=list(columns), use_threads=False)
+
+    @override
     def drop_staged(self) -> int:
         dropped = 0
         for folder in self._staged_folders():
@@ -394,6 +405,11 @@ class ObjectFiles(DataFiles):
     @override
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         return pq.ParquetFile(path, filesystem=self._fs).read(columns and list(columns))
+
+    @override
+    def read_batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(path, filesystem=self._fs) as file:
+            yield from file.iter_batches(_ROWS_AT_ONCE, columns=list(columns), use_threads=False)
 
     @override
     def drop_staged(self) -> int:

@@ -133,9 +133,13 @@ class Repeats:
             self.fingerprints.move_to_end(path)
             return self.fingerprints[path]
         with self._lake.reading("stories"):
-            table = self._lake.files.read(f"stories/{unquote(path)}", ["revision_id"])
-        revisions = table.column("revision_id").to_pylist()
-        prints = np.sort(np.fromiter(map(_fingerprint, revisions), np.uint64, len(revisions)))
+            parts = [
+                np.fromiter(map(_fingerprint, batch.column(0).to_pylist()), np.uint64)
+                for batch in self._lake.files.read_batches(
+                    f"stories/{unquote(path)}", ["revision_id"]
+                )
+            ]
+        prints = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
         self.fingerprints[path] = prints
         self._kept_prints += len(prints)
         while self._kept_prints > _KEPT_PRINTS and len(self.fingerprints) > 1:
