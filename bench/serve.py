@@ -32,7 +32,7 @@ from pipeline.serve.copy.follow import CountTally, insert, microseconds
 from pipeline.serve.copy.live_copy import CopyState
 from pipeline.serve.filters import filters_of, names_of_countries, names_of_roots
 from pipeline.serve.gate import Access, hosts_of
-from pipeline.serve.questions import Copy
+from pipeline.serve.questions import Copy, NothingThereError
 from pipeline.show.find import Shown
 from pipeline.store.schema.contract import contract
 
@@ -240,7 +240,7 @@ def measured(site: Site, made: Made, n: int) -> Iterator[tuple[str, list[float],
             begun, before = time.perf_counter(), time.thread_time()
             try:
                 site._answer(make, asked, "html")
-            except pages.NothingThereError:
+            except NothingThereError:
                 continue
             times.append((time.perf_counter() - begun) * 1000)
             own.append((time.thread_time() - before) * 1000)
