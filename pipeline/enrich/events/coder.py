@@ -43,7 +43,7 @@ from pipeline.enrich.events.parse import MAX_CHARS, Parser
 from pipeline.enrich.events.party import POLITICAL_ROLES, Party, identity
 from pipeline.enrich.events.place import place_of
 from pipeline.enrich.events.protocol import CoderInput
-from pipeline.enrich.events.relations import conditions
+from pipeline.enrich.events.relations import conditions, is_alleged
 from pipeline.enrich.events.screen import Screen
 from pipeline.enrich.events.syntax import Token, arguments, governed, has_main_clause
 from pipeline.model import Actor, Event
@@ -154,7 +154,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod
@@ -292,7 +292,7 @@ class EventCoder:
         resolver = Resolver(self._lexicon, item.entities, start, recent)
         rows: list[_Row] = []
         for act in self._finder.acts(doc):
-            if modality(act.predicate).conditional:
+            if modality(act.predicate).conditional or is_alleged(act.predicate):
                 continue  # "if Poland closed the consulate": nobody did or will
             place = place_of(act.predicate, item.entities, start)
             around = Surroundings(
@@ -443,9 +443,10 @@ class EventCoder:
         after = [arguments(verb).prepositions for verb in chain if verb.tag_ == "VBN"]
         tokens = [t for own in after for name in _WHERE for t in own.get(name, [])]
         held = [t for own in after for name in _HELD_IN for t in own.get(name, [])]
+        terms = [t for own in after for t in own.get("for", []) if labels.is_time(t)]
         inner = [
             t
-            for token in [*tokens, *held]
+            for token in [*tokens, *held, *terms]
             for child in token.children
             if child.dep_ == "prep" and child.lower_ == "in"
             for t in governed(child)

@@ -93,6 +93,8 @@ def at_home(
             target = at_office
         if code.startswith(_HARMING_PEOPLE):
             target = _as_people(target)
+        if code.startswith(_AGAINST_PEOPLE) and target.actor.role == "BUS":
+            target = _works_at(target, around.place)
         if code.startswith(_AGAINST_PEOPLE) and target.actor.role in {"CIV", "MED", "OPP"}:
             target = _in_country(target, around.only_country(), "story")
         if source.actor.role in _WITHIN_STATES and target.token.lemma_.lower() in _INSTITUTIONS:
@@ -141,6 +143,15 @@ def _of_home(party: Party, country: str | None) -> Party:
     told_by = party.actor.resolved_by or "story"
     actor = replace(party.actor, country=country, resolved_by=told_by, confidence=sure)
     return replace(party, actor=actor)
+
+
+def _works_at(party: Party, place: str | None) -> Party:
+    """Return a nameless company or works as of the place where it was hit or seized."""
+    actor = party.actor
+    if place is None or actor.country or actor.name:
+        return party
+    sure = min(actor.confidence, _SURE["place"])
+    return replace(party, actor=replace(actor, country=place, resolved_by="place", confidence=sure))
 
 
 def _in_country(party: Party, country: str | None, resolved_by: str = "other_side") -> Party:

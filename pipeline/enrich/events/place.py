@@ -7,6 +7,11 @@ from pipeline.enrich.events.syntax import Token, governed
 
 _LOCATIVE = ("in", "at", "near", "outside", "inside", "across", "along", "around", "off")
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
+_LANDS = frozenset([
+    "region", "province", "state", "district", "county", "city", "town", "village", "area",
+    "capital", "republic", "island", "valley", "suburb", "neighbourhood", "neighborhood", "coast",
+    "border", "department", "prefecture", "governorate", "port", "peninsula", "outskirts",
+])  # fmt: skip
 
 
 def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, str | None] | None:
@@ -22,12 +27,22 @@ def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, st
         for child in holder.children:
             if child.dep_ != "prep" or child.lower_ not in _LOCATIVE:
                 continue
-            for token in governed(child):
+            for token in (inner for t in governed(child) for inner in _naming(t)):
                 start = offset + token.idx
                 entity = entities.entity_at(start, start + len(token.text))
                 if entity is not None and entity.kind in _KINDS:
                     return entity.name, entity.country
     return None
+
+
+def _naming(token: Token) -> list[Token]:
+    """Return the words that may name a place: "Samara region", "the city of Aleppo"."""
+    if token.lemma_.lower() not in _LANDS:
+        return [token]
+    before = [c for c in token.lefts if c.dep_ in {"compound", "nmod"}]
+    of = [c for c in token.children if c.dep_ == "prep" and c.lower_ == "of"]
+    owners = [c for c in token.lefts if c.dep_ == "poss"]
+    return [token, *before, *(t for c in of for t in governed(c)), *owners]
 
 
 def _chained(preposition: Token) -> list[Token]:

@@ -137,6 +137,18 @@ def is_nested(noun: Token) -> bool:
     )
 
 
+def is_alleged(predicate: Token) -> bool:
+    """Say whether a deed is only what somebody is charged with or what is claimed.
+
+    "convicted of killing …", "rejected accusations that it supplied …".
+    """
+    head = predicate.head
+    if predicate.dep_ == "pcomp" and head.lower_ in {"of", "with"}:
+        return head.head.lemma_.lower() in _CHARGING
+    marked = any(c.dep_ == "mark" and c.lower_ == "that" for c in predicate.children)
+    return marked and head.pos_ == "NOUN" and head.lemma_.lower() in _CLAIMS
+
+
 def verb_chain(token: Token) -> Iterator[Token]:
     """Yield the token, then the verbs coordinated with it: the first that names an act is taken."""
     yield token
@@ -147,5 +159,10 @@ def verb_chain(token: Token) -> Iterator[Token]:
             break
 
 
+_CHARGING = frozenset({"convict", "suspect", "accuse", "charge", "indict", "acquit", "guilty"})
+_CLAIMS = frozenset([
+    "claim", "accusation", "allegation", "charge", "report", "rumour", "rumor", "suggestion",
+    "speculation", "suspicion", "fear", "idea", "notion", "possibility",
+])  # fmt: skip
 _OWN = frozenset({"its", "his", "her", "their", "own"})
 _PLANNED = frozenset(["VISIT", "MEETING", "TALKS", "EXERCISE", "WITHDRAWAL", "COOPERATION"])

@@ -1345,3 +1345,31 @@ def test_what_somebody_is_thanked_for_is_no_row(enricher: Enricher) -> None:
     """Only the thanks are: of the sanctions nothing is told."""
     text = "Estonia thanked Finland for its support of the sanctions against Russia."
     assert {e.target.country for e in coded(enricher, text) if e.target} == {"FIN"}
+
+
+@pytest.mark.parametrize(
+    ("text", "roots"),
+    [
+        ("President Leo Garnett of Malawi pardoned a soldier convicted of killing eight men.",
+         {"CONCEDE"}),
+        ("Iran rejected U.S. accusations that it supplied missiles to the Houthis.", {"REJECT"}),
+    ],
+)  # fmt: skip
+def test_what_somebody_is_charged_with_is_no_deed(
+    enricher: Enricher, text: str, roots: set[str]
+) -> None:
+    """Only what was done with the charge is told."""
+    assert {event.root for event in coded(enricher, text)} == roots
+
+
+def test_a_nameless_works_is_of_the_place_where_it_was_hit(enricher: Enricher) -> None:
+    """Also where a region's name stands before the word "region"."""
+    text = "Ukrainian drones hit an oil refinery in Russia's Samara region."
+    assert is_between(coded(enricher, text), ("Ukrainian", "UKR"), "ASSAULT", ("refinery", "RUS"))
+
+
+def test_who_is_jailed_for_years_in_a_country_is_held_by_it(enricher: Enricher) -> None:
+    """The parser hangs the country on the years."""
+    (event,) = coded(enricher, "A Swiss tourist was jailed for ten years in Thailand on Monday.")
+    assert event.source is not None
+    assert (event.source.country, event.root) == ("THA", "COERCE")
