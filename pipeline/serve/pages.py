@@ -401,7 +401,7 @@ def freshness(
     """Return how old the copy and its newest story are at `now`, with how many `stories` it has."""
     asked = now - moment_of(state.checked_at)
     committed = state.lake_committed_at
-    newest_words = "none is dated" if state.total else "there is none"
+    newest_words = "without a date" if state.total else "none"
     if newest_published is not None:
         published = datetime.fromisoformat(newest_published)
         age = f", {_length(now - published)} ago" if published <= now else ""

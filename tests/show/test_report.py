@@ -213,7 +213,22 @@ def test_a_download_is_no_formula(lake: str, found: Figures) -> None:
 
 def test_a_lake_without_stories_has_a_page(lake: str) -> None:
     empty = figures(lake, None, Scope(country="FRA"), AS_OF)
-    assert "No story of the lake is in this scope" in report_page(empty, lake)
+    text = report_page(empty, lake)
+    assert "No story of the lake is in this scope" in text
+    page = parsed(text)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_the_commands_that_pages_name_are_there() -> None:
+    """What a page says leads further does so."""
+    named = set()
+    for path in files("pipeline.show").joinpath("templates").iterdir():
+        if path.is_file():
+            named |= set(re.findall(r"<code>dateline ((?:[a-z]+ )+)", path.read_text("utf-8")))
+    assert len(named) >= 3
+    for words in named:
+        done = CliRunner().invoke(app, [*words.split(), "--help"])
+        assert done.exit_code == 0, words
 
 
 def test_a_page_stays_below_a_megabyte(tmp_path: Path) -> None:

@@ -140,6 +140,13 @@ def test_what_a_story_says_is_text_in_the_page(lake: str) -> None:
     assert "visited" in reader.words
 
 
+def test_each_table_of_a_page_has_a_name_of_its_own(lake: str) -> None:
+    """Whoever hears the page goes from one to another by their names."""
+    names = re.findall(r'role="region" aria-label="([^"]*)"', page(shown(lake, "bb22")))
+    assert len(names) == 3
+    assert len(set(names)) == 3
+
+
 def test_a_terminal_obeys_nothing_of_a_story(lake: str) -> None:
     """Escapes of the wire are shown as marks; the words stand as they are, markup included."""
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115

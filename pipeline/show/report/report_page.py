@@ -193,7 +193,7 @@ def _dated(then: datetime | None, now: datetime) -> str:
 def _age(then: datetime | None, now: datetime) -> str:
     """Say how long ago a moment was, in the largest unit that fits."""
     if then is None:
-        return "never"
+        return "none"
     passed = now - then
     for unit, size in (
         ("year", timedelta(days=365)), ("day", timedelta(days=1)), ("hour", timedelta(hours=1)),
