@@ -299,8 +299,8 @@ def _named_as_date(low: dict[str, Json], warnings: list[str]) -> Moment | None:
 
 def _status(low: dict[str, Json]) -> tuple[str, str | None]:
     """Return the status that any field gives, one that withholds or cancels before the others."""
-    found = [fields.status(values.text(low, name)) for name in _STATUS]
-    others = (fields.status(values.text(low, name)) for name in _OTHER_STATUS)
+    found = [fields.status(values.text(low, name)) for name in _STATUS if name in low]
+    others = (fields.status(values.text(low, name)) for name in _OTHER_STATUS if name in low)
     found += [entry for entry in others if entry[0] != "usable"]
     if any(_is_flagged(low, name, flag) for flag, names in _HIDDEN_IF.items() for name in names):
         found.append(fields.status("draft"))
@@ -312,6 +312,8 @@ def _status(low: dict[str, Json]) -> tuple[str, str | None]:
 def _is_flagged(low: dict[str, Json], name: str, flag: bool) -> bool:
     """Say whether a field holds the truth value `flag`: as such, or as tables write it."""
     value = low.get(name)
+    if value is None:
+        return False
     if isinstance(value, str):
         return value.strip().casefold() in (_YES if flag else {"false", "no", "nein", "non"})
     return value is flag
@@ -320,7 +322,9 @@ def _is_flagged(low: dict[str, Json], name: str, flag: bool) -> bool:
 def _embargo(low: dict[str, Json]) -> str | None:
     """Return what a field says of an embargo; `true` is one without an end."""
     for name in _EMBARGO:
-        if low.get(name) is True:
+        if name not in low:
+            continue
+        if low[name] is True:
             return "true"
         text = values.text(low, name)
         if text and text.strip().casefold() not in _NO:

@@ -120,6 +120,8 @@ def text(fields: Mapping[str, Json], *names: str) -> str | None:
     """Return the first of the named fields that holds a string that is not blank, or a number."""
     for name in names:
         value = fields.get(name)
+        if value is None:
+            continue
         if isinstance(value, str) and value.strip():
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
