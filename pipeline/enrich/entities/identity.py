@@ -9,9 +9,9 @@
 | a listed body or other name | `org:european-union`, `norp:…`, `event:…` |
 | anything else | kind and the first 16 digits of a SHA-256, `person:1f3870be274f6c49` |
 
-A hash is of the canonical name within the kind (towns and other places: and the country; a
-company's form is written one way, "Corp" for "Corp." and "Corporation"): it tells that two stories
-use one name, not that they mean one person.
+A hash is of the canonical name within the kind, and of the country for places and for bodies whose
+words tell it (a company's form is written one way, "Corp" for "Corp." and "Corporation"): it tells
+that two stories use one name, not that they mean one person.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ def _slug(name: str) -> str:
 
 def _hashed(group: Group) -> str:
     kind = "place" if group.kind in _PLACES else group.kind.lower()
-    where = (group.country or "") if group.kind in _PLACES else ""
+    is_of_a_state = group.kind in _PLACES or any(
+        span.name is not None and span.name.source == OWN_WORDS for span in group.spans
+    )
+    where = (group.country or "") if is_of_a_state else ""
     plain = unicodedata.normalize("NFC", group.name).casefold()
     if group.kind == "ORG":
         plain = _COMPANY_FORM.sub(lambda match: _FORMS.get(match[1], match[1]), plain)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from pipeline.enrich.entities.spans import Span
+from pipeline.enrich.lexicon import OWN_WORDS
 from pipeline.model import Entity, Location, Mention
 
 _FEW_LETTERS = 3
@@ -46,7 +47,7 @@ def group(text: str, spans: Sequence[Span]) -> list[Group]:
     """
     aliases = _aliases(text, spans)
     listed = {_surface(text, s): s.name for s in spans if s.kind == "ORG" and s.name is not None}
-    groups: dict[tuple[str, str], Group] = {}
+    groups: dict[tuple[str, str, str], Group] = {}
     for span in spans:
         surface = _surface(text, span)
         meant = listed.get(aliases.get((span.kind, surface), ""))
@@ -55,10 +56,17 @@ def group(text: str, spans: Sequence[Span]) -> list[Group]:
             name = span.name.canonical if span.name.source != "cities.tsv" else surface
         else:
             name = aliases.get((span.kind, surface), surface)
-        key = (_kind_class(span.kind), name.casefold())
+        key = (_kind_class(span.kind), name.casefold(), _state_of(span))
         entry = groups.setdefault(key, Group(name, span.kind))
         entry.spans.append(span)
     return list(groups.values())
+
+
+def _state_of(span: Span) -> str:
+    """Return the country that tells a body from those of its name: one state's government."""
+    name = span.name
+    is_own = span.kind == "ORG" and name is not None and name.source == OWN_WORDS
+    return (name.country or "") if name is not None and is_own else ""
 
 
 def _kind_class(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -127,7 +127,32 @@ def _of_countries(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Sp
         words = " ".join(text[span.start : span.end].split())
         return span if code is None else replace(span, name=Name("ORG", words, code, OWN_WORDS))
 
-    return [known(span) for span in spans]
+    return _of_one_name(text, [known(span) for span in spans])
+
+
+def _of_one_name(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return bodies under the longest of their names in the story.
+
+    "El Gobierno colombiano" is the "Gobierno de Colombia" of the same story, and so is "el
+    Gobierno" where it tells of no other country's.
+    """
+    own = {s.name for s in spans if s.name is not None and s.name.source == OWN_WORDS}
+
+    def longest(begin: str, codes: Collection[str | None]) -> Name | None:
+        begins = re.compile(rf"{re.escape(begin)}(?: del? |$)")
+        found = [n for n in own if n.country in codes and begins.match(n.canonical)]
+        longer = [name for name in found if name.canonical != begin] or found
+        return longer[0] if len(longer) == 1 and len({n.country for n in found}) == 1 else None
+
+    def named(span: Span) -> Span:
+        if span.kind != "ORG" or (span.name is not None and span.name not in own):
+            return span
+        words = " ".join(text[span.start : span.end].split())
+        codes = {n.country for n in own} if span.name is None else {span.name.country}
+        name = longest(words, codes)
+        return span if name is None else replace(span, name=name)
+
+    return [named(span) for span in spans]
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from pipeline.enrich.entities.identity import entity_id
+from pipeline.enrich.entities.merge import group
 from pipeline.enrich.entities.spans import TRUSTED, Span
 from pipeline.enrich.languages.es import SPANISH
 from pipeline.enrich.lexicon import load_lexicon
@@ -91,6 +93,34 @@ def test_a_body_is_of_the_country_that_its_words_name(
     span = Span(text.index(name), text.index(name) + len(name), "ORG", TRUSTED)
     (found,) = [s for s in SPANISH.resolve(text, [span], load_lexicon()) if s.kind == "ORG"]
     assert (found.name.country if found.name else None) == country
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "El Gobierno peruano y el Gobierno de Perú. El Gobierno calla. La Corte peruana.",
+            [("Gobierno de Perú", "PER")] * 3 + [("Corte", "PER")],
+        ),
+        (
+            "El Gobierno peruano y el Gobierno cubano. El Gobierno calla.",
+            [("Gobierno", "PER"), ("Gobierno", "CUB")],
+        ),
+    ],
+)
+def test_a_body_is_the_one_that_the_story_calls_so(text: str, names: list[tuple[str, str]]) -> None:
+    """Of one country: with an adjective, with the country's name, and alone."""
+    text = f"Nota\n\n{text}"
+    bodies = re.finditer(r"Gobierno(?: de Perú)?|Corte", text)
+    spans = [Span(found.start(), found.end(), "ORG", TRUSTED) for found in bodies]
+    found = [span for span in SPANISH.resolve(text, spans, load_lexicon()) if span.kind == "ORG"]
+    assert [(s.name.canonical, s.name.country) for s in found if s.name] == names
+    groups = group(text, found)
+    assert len(groups) == len(set(names)) + any(s.name is None for s in found)
+    for one in groups:
+        one.country = one.spans[0].name.country if one.spans[0].name else None
+    ids = {entity_id(one, text, load_lexicon()) for one in groups}
+    assert len(ids) == len(groups)
 
 
 def test_no_person_is_called_by_a_bodys_first_word() -> None:
