@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.enrich import Enricher
 from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.datelines import dateline_place
-from pipeline.enrich.places.locate import apart_km
+from pipeline.enrich.places.locate import STATES_OF_POLICY, apart_km
 from pipeline.enrich.places.region import Sign, signs
 from pipeline.model import EnrichedStory, Story
 from pipeline.parse.conventions.dateline import find_dateline
@@ -119,6 +119,28 @@ def test_a_country_is_as_exact_as_a_country(enricher: Enricher) -> None:
     kenya = next(entity for entity in found.entities if entity.name == "Kenya")
     assert kenya.location is not None
     assert kenya.location.exactness == "country"
+
+
+@pytest.mark.parametrize(
+    ("place", "country"),
+    [("Taiwan", "TWN"), ("Puerto Rico", "PRI"), ("the Soviet Union", "RUS"), ("Zaire", "COD")],
+)
+def test_a_territory_and_a_former_state_are_as_exact_as_a_country(
+    enricher: Enricher, place: str, country: str
+) -> None:
+    """A part of a state is not: no middle of the United Kingdom is England's."""
+    found = enriched(enricher, f"Ministers from {place} met on Monday. England was not there.")
+    by_country = {entity.country: entity.location for entity in found.entities}
+    assert (at := by_country[country]) is not None
+    assert at.exactness == "country"
+    assert by_country["GBR"] is None
+
+
+def test_states_of_the_policy_table_stand_in_it() -> None:
+    listed = {
+        name for _, kind, _, name, *_ in rows("pipeline.enrich", "data/policy.tsv") if kind == "GPE"
+    }
+    assert listed >= STATES_OF_POLICY
 
 
 def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:

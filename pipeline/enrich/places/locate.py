@@ -16,6 +16,15 @@ from pipeline.model import Location
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 TOWNS_BEFORE_STATES = frozenset({"Washington", "New York"})
+STATES_OF_POLICY = frozenset(
+    (
+        *("Taiwan", "Hong Kong", "Macau", "Western Sahara", "Kosovo", "Falkland Islands"),
+        *("Gibraltar", "Guam", "Puerto Rico", "Vatican", "Myanmar", "Korea", "Congo", "Zaire"),
+        *("Rhodesia", "Soviet Union", "Yugoslavia", "Serbia and Montenegro", "Czechoslovakia"),
+        *("East Germany", "West Germany"),
+    )
+)
+"""What of the policy table is or was a state or territory with a code, and no part of one."""
 _SURE_FROM = 250_000
 _NEAR_KM = 150.0
 _NEAR, _STATED, _NAMED = 2.0, 4.0, 1.5
@@ -97,7 +106,14 @@ def _listed(text: str, group: Group, lexicon: Lexicon) -> Location | tuple[Town,
     surface = lexicon.as_listed(phrase(text[first.start : first.end]))
     keys = (surface, name.canonical if name is not None else surface, surface.title())
     towns = next((lexicon.towns[k, country] for k in keys if (k, country) in lexicon.towns), None)
-    if name is not None and name.source == "countries.tsv" and name.country == country:
+    if (
+        name is not None
+        and name.country == country
+        and (
+            name.source == "countries.tsv"
+            or (name.source == "policy.tsv" and name.canonical in STATES_OF_POLICY)
+        )
+    ):
         return of_country(country, lexicon)
     state = name is not None and name.source == "us_states.tsv" and name.country == country
     if state and name is not None and not (name.canonical in TOWNS_BEFORE_STATES and towns):
