@@ -20,7 +20,7 @@ import hashlib
 import re
 import unicodedata
 
-from pipeline.enrich.entities.merge import Group
+from pipeline.enrich.entities.merge import Group, country_in_words
 from pipeline.enrich.lexicon import OWN_WORDS, Lexicon, Name, phrase
 from pipeline.model import Location
 
@@ -84,10 +84,8 @@ def _slug(name: str) -> str:
 
 def _hashed(group: Group) -> str:
     kind = "place" if group.kind in _PLACES else group.kind.lower()
-    is_of_a_state = group.kind in _PLACES or any(
-        span.name is not None and span.name.source == OWN_WORDS for span in group.spans
-    )
-    where = (group.country or "") if is_of_a_state else ""
+    has_country = group.kind in _PLACES or any(map(country_in_words, group.spans))
+    where = (group.country or "") if has_country else ""
     plain = unicodedata.normalize("NFC", group.name).casefold()
     if group.kind == "ORG":
         plain = _COMPANY_FORM.sub(lambda match: _FORMS.get(match[1], match[1]), plain)

@@ -56,17 +56,18 @@ def group(text: str, spans: Sequence[Span]) -> list[Group]:
             name = span.name.canonical if span.name.source != "cities.tsv" else surface
         else:
             name = aliases.get((span.kind, surface), surface)
-        key = (_kind_class(span.kind), name.casefold(), _state_of(span))
+        key = (_kind_class(span.kind), name.casefold(), country_in_words(span))
         entry = groups.setdefault(key, Group(name, span.kind))
         entry.spans.append(span)
     return list(groups.values())
 
 
-def _state_of(span: Span) -> str:
-    """Return the country that tells a body from those of its name: one state's government."""
-    name = span.name
-    is_own = span.kind == "ORG" and name is not None and name.source == OWN_WORDS
-    return (name.country or "") if name is not None and is_own else ""
+def country_in_words(span: Span) -> str:
+    """Return the country that tells a body from those of its name, one state's government; "" for
+    none."""
+    if span.name is None or span.kind != "ORG" or span.name.source != OWN_WORDS:
+        return ""
+    return span.name.country or ""
 
 
 def _kind_class(kind: str) -> str:

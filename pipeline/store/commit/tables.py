@@ -9,6 +9,7 @@ newer, its rows without the new columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -81,7 +82,7 @@ def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
 def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
     if "://" not in uri:
         Path(uri).mkdir(parents=True, exist_ok=True)
-    try:
+    with suppress(DeltaError):
         DeltaTable.create(
             uri,
             schema=rule.schema,
@@ -100,8 +101,6 @@ def _made(uri: str, rule: Contract, options: Mapping[str, str]) -> DeltaTable:
             # the next one, and give the table another id: it takes the first's instead.
             commit_properties=CommitProperties(max_commit_retries=0),
         )
-    except DeltaError:
-        return DeltaTable(uri, storage_options=dict(options) or None)
     return DeltaTable(uri, storage_options=dict(options) or None)
 
 
