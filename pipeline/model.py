@@ -81,6 +81,15 @@ class Record:
     time_fault: str | None = None
 
 
+def headers_for(charset: str | None, provider: str | None) -> tuple[tuple[str, bytes], ...]:
+    """Return headers of a record that say so of bytes which are read once more."""
+    said = (
+        ("content-type", charset and f"text/plain; charset={charset}"),
+        ("provider", provider),
+    )
+    return tuple((name, value.encode("latin-1", "replace")) for name, value in said if value)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Consecutive records `[start, end)` of one source: the unit of accounting.
@@ -217,7 +226,7 @@ def content_hash(headline: str, paragraphs: Iterable[str], status: str) -> str:
 class Story(Content):
     """A revision with its coordinates and ids. `raw` is the item as delivered (the record's bytes
     where it holds one item); `parse_id` says which versions of the parser made it (see
-    `pipeline.stages`)."""
+    `pipeline.stages`). `charset` is the one that a header of the record named for the bytes."""
 
     source: str
     offset: int
@@ -230,6 +239,7 @@ class Story(Content):
     received_at: datetime | None = None
     origin: Origin | None = None
     parse_id: str | None = None
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +248,8 @@ class Reject:
 
     `evidence` says where in the input the fault lies (a byte offset, a path). `raw` holds the
     bytes of failures; skips need none. `end_offset` is where offsets end that could not be read:
-    the reject stands for all from its own on that have no item of their own.
+    the reject stands for all from its own on that have no item of their own. `charset` and
+    `provider` are what the record's headers said of the bytes.
     """
 
     source: str
@@ -253,6 +264,8 @@ class Reject:
     revision_id: str | None = None
     origin: Origin | None = None
     end_offset: int | None = None
+    charset: str | None = None
+    provider: str | None = None
 
     @property
     def is_skip(self) -> bool:

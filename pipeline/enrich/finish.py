@@ -159,4 +159,6 @@ def failed(story: Story, error: Exception) -> Reject:
         story.received_at,
         story.revision_id,
         story.origin,
+        charset=story.charset,
+        provider=story.provider,
     )

@@ -2,8 +2,8 @@
 
 What stays and what is today's:
 
-- `story_id`, `revision_id`, `provider`, `provider_id`, `version`, arrival and the raw bytes stay: a
-  revision is the same one under every parser.
+- `story_id`, `revision_id`, `provider`, `provider_id`, `version`, arrival and the raw bytes, with
+  the charset that a header named for them, stay: a revision is the same one under every parser.
 - The text, its times and its embargo are today's, where today's parse finds them. The bytes are one
   item, cut out of its record: what its format keeps around the items (an agency's name, catalogs,
   rights) is no longer there, so what today's parse does not find stays as the lake has it.
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pipeline.model import Item, Record, Story
+from pipeline.model import Item, Record, Story, headers_for
 from pipeline.parse.ids import content_hash
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.stages import today_parse_id
@@ -55,8 +55,8 @@ def parse_again(record: Record, held: Story, limits: ParseLimits, parse: ParseRe
         raw=record.value,
         parse_id=today_parse_id(held.format, limits.mapping_ids),
     )
-    hint = (("provider", held.provider.encode()),) if held.provider else ()
-    items = parse(replace(record, headers=hint, held=None), limits)
+    said = headers_for(held.charset, held.provider)
+    items = parse(replace(record, headers=said, held=None), limits)
     found = items[0] if len(items) == 1 else None
     if not isinstance(found, Story) or found.format != held.format:
         seen = found.format if isinstance(found, Story) else f"{len(items)} items"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.model import DAMAGED_HEADER, SKIPPED_HEADER, TRUNCATED_HEADER, Rec
 from pipeline.parse.draft import FaultError, Hints
 from pipeline.parse.limits import ParseLimits
 from pipeline.parse.text.clean import optional_line
+from pipeline.parse.text.decode import is_encoding
 
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
@@ -51,11 +52,7 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     Also where an archive says that it could not deliver the record whole.
     """
     _refuse_incomplete(record)
-    headers = {
-        name.strip().lower(): value[:_MAX_HINT_CHARS].decode("latin-1").strip()
-        for name, value in record.headers
-        if name.strip().lower() in _HINTS and value is not None
-    }
+    headers = _hinting(record)
     data, found = record.value, set[str]()
     for _ in range(_MAX_LAYERS):
         if coding := _coding(data):
@@ -66,9 +63,29 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
     declared = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
     wrong = not declared <= found
     warnings = (f"header content-encoding says {named}, but the content is not",) if wrong else ()
+    return Opened(data, _hints(headers), (*warnings, *framed), whole)
+
+
+def hints_of_record(record: Record) -> Hints:
+    """Return what the headers say of the bytes, as far as it helps to read them once more."""
+    if not record.headers:
+        return Hints()
+    hints = _hints(_hinting(record))
+    is_known = hints.charset is not None and is_encoding(hints.charset)
+    return hints if is_known else Hints(None, hints.provider)
+
+
+def _hinting(record: Record) -> dict[str, str]:
+    return {
+        name.strip().lower(): value[:_MAX_HINT_CHARS].decode("latin-1").strip()
+        for name, value in record.headers
+        if name.strip().lower() in _HINTS and value is not None
+    }
+
+
+def _hints(headers: Mapping[str, str]) -> Hints:
     charset = _CHARSET.search(headers.get("content-type", ""))
-    hints = Hints(charset[1] if charset else None, optional_line(headers.get("provider")))
-    return Opened(data, hints, (*warnings, *framed), whole)
+    return Hints(charset[1] if charset else None, optional_line(headers.get("provider")))
 
 
 def framed_schema(data: bytes) -> int | None:

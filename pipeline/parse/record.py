@@ -11,8 +11,8 @@ from pipeline.parse import ids
 from pipeline.parse.account import accounted
 from pipeline.parse.conventions.providers import named
 from pipeline.parse.conventions.wiretext import under_its_headline
-from pipeline.parse.draft import Fault, FaultError, Part, replace
-from pipeline.parse.envelope import framed_schema, open_record
+from pipeline.parse.draft import Fault, FaultError, Hints, Part, replace
+from pipeline.parse.envelope import framed_schema, hints_of_record, open_record
 from pipeline.parse.limits import DEFAULT_LIMITS, ParseLimits
 from pipeline.parse.sniff import read_parts
 from pipeline.parse.stages import today_parse_id
@@ -29,6 +29,7 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
     """
     items: list[Item] = []
     made_by = limits.mapping_ids
+    said = hints_of_record(record)
     raw_bytes, most_bytes = 0, max(limits.max_decompressed_bytes, len(record.value))
     try:
         for part in _parts(record, limits):
@@ -39,16 +40,17 @@ def parse_record(record: Record, limits: ParseLimits = DEFAULT_LIMITS) -> tuple[
             if items and raw_bytes > most_bytes:
                 message = f"the items have more than {most_bytes} bytes together"
                 raise FaultError("too_large", message)
-            items.append(_item(part, record, len(items), made_by))
+            items.append(_item(part, record, len(items), made_by, said))
     except FaultError as error:
-        items.append(_item(error.fault, record, len(items), made_by))
+        items.append(_item(error.fault, record, len(items), made_by, said))
     except MemoryError:
         raise
     except Exception as error:
         fault = Fault("parse_failed", f"{type(error).__name__}: {error}"[:500])
-        items.append(_item(fault, record, len(items), made_by))
+        items.append(_item(fault, record, len(items), made_by, said))
     if not items:
-        items.append(_item(Fault("no_text", "the record holds no item"), record, 0, made_by))
+        fault = Fault("no_text", "the record holds no item")
+        items.append(_item(fault, record, 0, made_by, said))
     return tuple(items)
 
 
@@ -82,7 +84,7 @@ def _messages(fault: Fault, record: Record) -> Iterator[str]:
         yield record.time_fault
 
 
-def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) -> Item:
+def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...], said: Hints) -> Item:
     if isinstance(part, Fault):
         return Reject(
             source=record.source,
@@ -95,6 +97,8 @@ def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) ->
             raw=None if part.kind.startswith(SKIPPED) else part.raw or record.value,
             received_at=record.received_at,
             origin=record.origin,
+            charset=said.charset,
+            provider=said.provider,
         )
     content = ids.content_hash(part)
     family = ids.story_id(part, content)
@@ -110,6 +114,7 @@ def _item(part: Part, record: Record, number: int, mappings: tuple[str, ...]) ->
         received_at=record.received_at,
         origin=record.origin,
         parse_id=today_parse_id(part.format or "text", mappings),
+        charset=said.charset,
         provider=part.provider or part.provider_hint,
         **dict(zip(_COMMON, _COMMON_VALUES(part), strict=True)),
     )

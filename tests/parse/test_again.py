@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pipeline.model import Batch, Block, Code, Record, Story
 from pipeline.parse import parse_batch, parse_record
 from pipeline.parse.ids import content_hash
@@ -12,9 +14,9 @@ from tests.support.wire import a_text
 RUN = "reprocess/e/all/1.1.1-0"
 
 
-def held_of(value: bytes, **changes: object) -> Story:
+def held_of(value: bytes, headers: tuple[tuple[str, bytes], ...] = (), **changes: object) -> Story:
     """The story that a lake holds of `value`, with what another parser made of it."""
-    (story,) = parse_record(Record("kafka/c/t/i/0", 7, value))
+    (story,) = parse_record(Record("kafka/c/t/i/0", 7, value, headers=headers))
     assert isinstance(story, Story)
     return replace(story, **changes)  # type: ignore[arg-type]
 
@@ -32,6 +34,31 @@ def test_the_same_parser_gives_the_same_story_at_the_runs_coordinates() -> None:
     """Nothing but the coordinates differs."""
     held = held_of(a_text(1))
     assert again(held) == replace(held, source=RUN, offset=3, item=0)
+
+
+@pytest.mark.parametrize(
+    "charset, text",
+    [
+        ("windows-1254", "ANKARA - Bakan dün geldi, ığş."),
+        ("cp1257", "RIGA - Ministrs šodien tikās ar vēstnieku, ķīļa."),
+    ],
+)
+def test_a_charset_that_only_a_header_named_is_read_by_again(charset: str, text: str) -> None:
+    """The same rows as live, where the bytes alone are guessed to be of another set."""
+    value = f"{text[:6]}\n\n{text}".encode(charset)
+    header = f'text/plain; charset="{charset}"'.encode()
+    held = held_of(value, headers=(("Content-Type", header), ("provider", b"Wire")))
+    assert text.split(" - ")[1] in held.body, held.body
+    assert held.charset == charset
+    assert again(held) == replace(held, source=RUN, offset=3, item=0)
+    assert again(replace(held, charset=None)).body != held.body
+
+
+def test_a_charset_that_nobody_knows_is_kept_nowhere() -> None:
+    """Headers may say anything."""
+    for named in (b"rot13", b"no-such-set", b"\xff\xff", b""):
+        header = b"text/plain; charset=" + named
+        assert held_of(a_text(1), headers=(("content-type", header),)).charset is None
 
 
 def test_todays_text_stands_under_the_ids_that_the_lake_has() -> None:

@@ -145,6 +145,11 @@ def known_encoding(label: str) -> str:
     return name
 
 
+def is_encoding(label: str) -> bool:
+    """Say whether `label` stands for an encoding of text."""
+    return _name(label) is not None
+
+
 def _by_mark(data: bytes) -> Decoded | None:
     for mark, encoding in _BOMS:
         if data.startswith(mark):

@@ -15,7 +15,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.model import Item, Record, Story, content_hash
+from pipeline.model import Item, Record, Story, content_hash, headers_for
 from pipeline.reprocessed import RELEASED, REPROCESSED, is_reprocessed
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import Finding
@@ -57,7 +57,8 @@ then. Warnings and arrival are told of the record, not of the item."""
 _NEVER_AROUND = ("slugline", "dateline")
 """What no format takes from around the item: where it is there at all it has to be the same."""
 _GUESSED = "guessed "
-"""In the warning of a charset that the bytes do not name: a header of the record may have."""
+"""In the warning of a charset that the bytes do not name. A header may have, and lakes of before do
+not keep it."""
 _REJECT = (*_COORDINATES, "raw", "raw_bytes")
 EVENT_PARTS = (
     *(*_COORDINATES, "revision_id", "event_id", "root", "cameo", "trigger_start", "trigger_end"),
@@ -152,12 +153,12 @@ def _bytes(table: str, row: dict[str, Any], unpack: Callable[[bytes], bytes]) ->
 
 
 def _text(row: dict[str, Any], parse: ParseBytes) -> Iterator[Finding]:
-    hint = (("provider", row["provider"].encode()),) if row["provider"] else ()
     try:
         raw = decompress(row["raw"])
     except zstandard.ZstdError:
         return  # told of with the bytes
-    items = parse(Record(row["source"], row["offset"], raw, headers=hint))
+    said = headers_for(row.get("charset"), row["provider"])
+    items = parse(Record(row["source"], row["offset"], raw, headers=said))
     stories = [item for item in items if isinstance(item, Story)]
     if len(stories) != 1 or stories[0].format != row["format"]:
         # What stood around the item in its record is not there.

@@ -29,6 +29,8 @@ _FACTS = (
     *("source", '"offset"', "item", "kind", "stage", "message", "evidence", "raw_bytes"),
     *("received_at", "date", "revision_id", "origin_source", "origin_offset", "origin_item"),
 )
+_READ_ANEW = ("raw", "charset", "provider")
+"""What bytes are read once more by, as far as the lake has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,14 @@ class Rejects:
     def rows(self, picked: Picked, *, limit: int | None = None, raw: bool = False) -> Iterator[Row]:
         """Yield the picked rejects, by source, offset and item.
 
-        Each with `state`, and `raw` on demand. `state` is `open`, `cured`, `retried` (what a retry
-        made of an open one) or `skip`. `raw` holds the bytes as they came, None where there are
-        none (skips).
+        Each with `state`, and on demand `raw` and what its headers said. `state` is `open`,
+        `cured`, `retried` (what a retry made of an open one) or `skip`. `raw` holds the bytes as
+        they came, None where there are none (skips).
         """
         where, values = _where(picked)
-        columns = ", ".join((*_FACTS, "state", *(("raw",) if raw else ())))
+        there = self._connection.table("marked").columns
+        read = [name for name in _READ_ANEW if name in there] if raw else ()
+        columns = ", ".join((*_FACTS, "state", *read))
         sql = f'SELECT {columns} FROM marked WHERE {where} ORDER BY source, "offset", item'
         if limit is not None:
             sql += f" LIMIT {int(limit)}"

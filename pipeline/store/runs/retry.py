@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import UsageError
-from pipeline.model import Record
+from pipeline.model import Record, headers_for
 from pipeline.store.read.rejects import Picked, open_rejects, read_rejects
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.runs.pinned import (
@@ -58,8 +58,9 @@ class RetryRun:
     def records(self, start: int = 0) -> Iterator[Record]:
         """Yield the records from offset `start` on, each with the coordinates of its reject.
 
-        The headers that a record came with are not kept in the lake; formats and compression are
-        known by content. Raises `StoreError` where the tables no longer have what was planned on.
+        Of the headers that a record came with the lake keeps the charset and the provider; formats
+        and compression are known by content. Raises `StoreError` where the tables no longer have
+        what was planned on.
         """
         snapshot = pinned(self.lake_url, self.options, _PINNED, self.versions)
         with lost_files_explained(), read_rejects(snapshot) as rejects:
@@ -69,6 +70,7 @@ class RetryRun:
                         self.source,
                         offset,
                         row["raw"] or b"",
+                        headers=headers_for(row.get("charset"), row.get("provider")),
                         received_at=row["received_at"],
                         origin=(row["source"], row["offset"], row["item"]),
                     )

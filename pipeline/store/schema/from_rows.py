@@ -29,6 +29,7 @@ STORY_COLUMNS = (
     "codes",
     "related",
     "raw",
+    "charset",
     "is_partial",
     *_ORIGIN,
 )
@@ -59,6 +60,7 @@ def story_of(row: Row, source: str, offset: int) -> Story:
         raw=decompress(row["raw"]),
         # A lake of an older version has no such columns.
         is_partial=bool(row.get("is_partial")),
+        charset=row.get("charset"),
         origin=_origin(row),
         **values,
     )

@@ -107,11 +107,18 @@ def test_what_the_bytes_say_beside_the_text_is_compared(
 
 
 def test_a_charset_that_a_header_named_is_no_fault(tmp_path: Path) -> None:
-    """The header is not kept: what is guessed without it proves nothing."""
+    """The row says it; what is guessed without it, in rows of before, proves nothing."""
     words = "Visite du ministre\n\nPARIS, 4 mars 2026 - Le ministre a été reçu à l'Élysée.\n"
     header = (("content-type", b"text/plain; charset=cp437"),)
     wired(tmp_path, header, words.encode("cp437", "replace"))
-    assert check(str(tmp_path), deep=True, parse=parse_record).counts == {}
+    judge = partial(check, str(tmp_path), deep=True, parse=parse_record)
+    assert judge().counts == {}
+    altered(tmp_path, "stories", lambda rows: [{**row, "charset": None} for row in rows])
+    assert judge().counts == {}
+    altered(tmp_path, "stories", lambda rows: [{**row, "charset": "cp850"} for row in rows])
+    assert judge().counts == {}, "the same letters"
+    altered(tmp_path, "stories", lambda rows: [{**row, "charset": "cp1251"} for row in rows])
+    assert judge().counts == {"raw_text": 1}
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,19 @@ def test_two_retries_at_once_land_each_story_once(root: Path) -> None:
     assert len(headlines(root)) == 2
 
 
+def test_a_retry_knows_what_the_headers_said(tmp_path: Path) -> None:
+    """The charset and the provider of a reject that today can be read are those of its record."""
+    value = "Görüşme\n\nANKARA - Bakan dün geldi, ığş.".encode("windows-1254")
+    said = {"charset": "windows-1254", "provider": "Anadolu"}
+    rejected = [a_reject(1, raw=value, kind="unknown_format", **said)]
+    written(tmp_path, a_batch([enriched(a_story(0))], rejected)).close()
+    assert retried(tmp_path).left == 1
+    sql = "SELECT headline, body, charset, provider FROM stories WHERE origin_item IS NOT NULL"
+    (row,) = query(str(tmp_path), {}, sql, NOON).to_pylist()
+    assert row == {"headline": "Görüşme", "body": "ANKARA - Bakan dün geldi, ığş."} | said
+    assert check(str(tmp_path)).counts == {}
+
+
 def test_only_what_is_picked_is_retried(root: Path) -> None:
     picked = Picked(kinds=("unknown_format",))
     assert retried(root, picked).run.total == 1

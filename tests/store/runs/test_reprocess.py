@@ -191,6 +191,7 @@ def test_a_row_gives_back_its_story() -> None:
         revision_mark="UPDATE 2",
         format_version="1.0",
         is_partial=True,
+        charset="cp1250",
         origin=("kafka/c/t/i/0", 7, 1),
         paragraphs=("One.", "Two\nlines."),
     )
