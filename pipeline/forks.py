@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 _MESSAGE_BYTES = 1 << 16
@@ -39,6 +40,18 @@ OF_A_WORKER: Mapping[str, str] = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 """The environment of a process that works for long, where its operator says nothing else."""
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of ours in a process of its own.
+
+    It looks for modules where this process does. Python's `-m` alone looks into the working folder
+    first: who works in a folder of strangers would run a `json.py` or `kafka.py` that lies there.
+    """
+    with suppress(FileNotFoundError):  # the folder is gone: nothing is found there
+        if {"", str(Path.cwd())} & set(sys.path):
+            return [sys.executable, "-m", module, *arguments]
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 class Main(Protocol):
@@ -113,7 +126,7 @@ class ForkServer:
 
     def _begin(self, module: str, order: object, its: socket.socket) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.forks", module, str(its.fileno())],
+            module_command("pipeline.forks", module, str(its.fileno())),
             stdin=subprocess.PIPE,
             pass_fds=[its.fileno()],
             # Its own session: Ctrl-C is for the process that started it.

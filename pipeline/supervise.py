@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +26,7 @@ from pipeline.errors import (
     DatelineError,
     WorkerError,
 )
-from pipeline.forks import OF_A_WORKER, Forked, ForkServer
+from pipeline.forks import OF_A_WORKER, Forked, ForkServer, module_command
 from pipeline.observe.health import Process
 from pipeline.observe.logs import log
 from pipeline.pauses import grown
@@ -210,7 +209,7 @@ class _Upkeep:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.store.upkeep.round"],
+            module_command("pipeline.store.upkeep.round"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

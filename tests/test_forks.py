@@ -57,6 +57,25 @@ def test_children_find_what_the_server_loaded(server: ForkServer) -> None:
     assert server.children_cpu_s > 0
 
 
+def test_no_module_is_taken_from_the_working_folder(tmp_path: Path) -> None:
+    """A query's process and a fork server begin, wherever the command stands: only where it looks
+    for modules itself do they."""
+    (tmp_path / "json.py").write_text("raise SystemExit('a stranger ran')")
+    command = (
+        "import sys; from pipeline.forks import module_command as of; from subprocess import run;"
+        " sys.exit(run(of('pipeline.store.read.query_apart'), input=b'').returncode)"
+    )
+    told = {
+        start: subprocess.run(
+            [sys.executable, *start, command], cwd=tmp_path, capture_output=True, check=False
+        ).stderr
+        for start in (("-P", "-c"), ("-c",))
+    }
+    assert b"a stranger ran" not in told["-P", "-c"], told
+    assert b"EOFError" in told["-P", "-c"]
+    assert b"a stranger ran" in told["-c",]
+
+
 def test_a_child_that_raises_ends_with_its_traceback(server: ForkServer) -> None:
     """As the interpreter does."""
     child = Process(server, ["raise"], stdin=b"\n")

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline.errors import DatelineError, UsageError
+from pipeline.forks import module_command
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,8 +55,8 @@ def query_apart(
     lake = (lake_url, dict(options or {}))
     asked = pickle.dumps((os.getpid(), *lake, sql, as_of, dict(parameters or {}), memory_mb))
     # What the child prints as it dies (a stack of C++) is of no use to who asked.
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.store.read.query_apart"],
+    with subprocess.Popen(  # noqa: S603 (our own module)
+        module_command("pipeline.store.read.query_apart"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
