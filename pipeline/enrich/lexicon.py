@@ -38,7 +38,10 @@ OWN_WORDS = "its own words"
 """The `source` of what is on no list: its own words, or those beside it, tell its country."""
 
 Town = tuple[int, str, float, float, str]
-"""People, GeoNames id, degrees north and east, code of the first-level division."""
+"""People, GeoNames id, degrees north and east, code of the first-level division.
+
+A middle has no people; one of a division outside the USA has no id, one of several no code.
+"""
 
 
 @dataclass(slots=True)
@@ -47,9 +50,10 @@ class Lexicon:
 
     `longest` gives for a first token the lengths (in tokens, longest first) of the phrases that
     begin with it. `cities` maps a phrase to (country, population), most people first, `geonames` a
-    phrase and a country to the town's GeoNames id, `towns` to all of its towns of that name.
-    `centres` are the middles of countries and of states of the USA (`USA TX`), `shouted` the
-    phrases of larger towns in capitals.
+    phrase and a country to the town's GeoNames id, `towns` to all of its towns of that name, or its
+    counties, of which no id is known. `capitals` maps a phrase to the country whose capital it is.
+    `centres` are the middles of countries, `middles` by country and phrase those of divisions,
+    islands and lands, `shouted` the phrases of larger towns in capitals.
     """
 
     names: dict[str, Name] = field(default_factory=dict)
@@ -65,9 +69,12 @@ class Lexicon:
     region_of: dict[str, str] = field(default_factory=dict)
     canonical_country: dict[str, str] = field(default_factory=dict)
     geonames: dict[tuple[str, str], str] = field(default_factory=dict)
+    capitals: dict[str, str] = field(default_factory=dict)
     towns: dict[tuple[str, str], tuple[Town, ...]] = field(default_factory=dict)
     centres: dict[str, Town] = field(default_factory=dict)
+    middles: dict[tuple[str, str], Town] = field(default_factory=dict)
     shouted: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_listed(self, key: str) -> str:
         """Return a phrase as the lists have it: of a larger town in capitals, the town's."""
@@ -135,6 +142,7 @@ def _loaded() -> Lexicon:
             for form in (row[0], *_split(_cell(row, 2))):
                 _add(lexicon, form, Name("ORG", row[0], _cell(row, 1) or None, file))
     _load_places(lexicon)
+    _load_divisions(lexicon)
     for role, forms in rows("titles.tsv"):
         for form in _split(forms):
             lexicon.titles.setdefault(phrase(form), role)
@@ -164,9 +172,12 @@ def _add(lexicon: Lexicon, form: str, name: Name) -> None:
 
 
 def _load_policy(lexicon: Lexicon) -> None:
-    for name, kind, country, canonical, also, *_reason in rows("policy.tsv"):
+    for name, kind, countries, canonical, also, *_reason in rows("policy.tsv"):
+        country, _, others = countries.partition("|")
         for form in (name, *_split(also)):
             _add(lexicon, form, Name(kind, canonical, country or None, "policy.tsv"))
+            if others:
+                lexicon.shared[phrase(form)] = tuple(_split(others))
 
 
 def _load_countries(lexicon: Lexicon) -> None:
@@ -215,11 +226,16 @@ def _load_places(lexicon: Lexicon) -> None:
         known = [(c, p) for c, p in cities.get(key, ()) if c != country]
         cities[key] = [*known, (country, listed[0][0])]
         lexicon.geonames[key, country] = listed[0][1]
+    for country, forms in rows("seats.tsv"):
+        lexicon.capitals.update((phrase(form), country) for form in _split(forms))
     lexicon.towns = {name: tuple(listed) for name, listed in towns.items()}
-    lexicon.centres = {
-        code: (0, geonameid, float(north), float(east), division)
-        for code, geonameid, north, east, division in rows("centres.tsv")
-    }
+    for code, geonameid, north, east, division in rows("centres.tsv"):
+        country, _, state = code.partition(" ")
+        middle = (0, geonameid, float(north), float(east), division)
+        if state:
+            lexicon.middles[country, state] = middle
+        else:
+            lexicon.centres[country] = middle
     for key, places in cities.items():
         if key != key.upper() and max(people for _, people in places) >= _SHOUTED_FROM:
             lexicon.shouted.setdefault(key.upper(), key)
@@ -227,15 +243,27 @@ def _load_places(lexicon: Lexicon) -> None:
         key: tuple(sorted(places, key=lambda place: (-place[1], place[0])))
         for key, places in cities.items()
     }
+
+
+def _load_divisions(lexicon: Lexicon) -> None:
     divisions: dict[str, set[str]] = {}
     for name, country in _iso_divisions():
         divisions.setdefault(phrase(name), set()).add(country)
     for country, names in rows("divisions.tsv"):
         for name in _split(names):
             divisions.setdefault(phrase(name), set()).add(country)
-    for (name,) in rows("us_counties.tsv"):
-        divisions.setdefault(phrase(name), set()).add("USA")
+    counties: dict[str, list[Town]] = {}
+    for name, state, people, north, east in rows("us_counties.tsv"):
+        key = phrase(name)
+        divisions.setdefault(key, set()).add("USA")
+        if people:
+            county = (int(people), "", float(north), float(east), state)
+            counties.setdefault(key, []).append(county)
+    for key, listed in counties.items():
+        lexicon.towns.setdefault((key, "USA"), tuple(listed))
     lexicon.divisions = {key: tuple(sorted(codes)) for key, codes in divisions.items()}
+    for country, key, north, east, division in rows("division_middles.tsv"):
+        lexicon.middles[country, key] = (0, "", float(north), float(east), division)
 
 
 def _iso_divisions() -> Iterator[tuple[str, str]]:

@@ -14,8 +14,8 @@ from pipeline.stages import ROWS_VERSION, StageVersion, data_digest, digest_of, 
 
 VERSIONS: Mapping[str, int] = {
     "language": 2,
-    "entities": 7,
-    "places": 4,
+    "entities": 8,
+    "places": 5,
     "topics": 1,
 }
 """The version of each stage but events, in the order in which a story passes them.
@@ -28,6 +28,7 @@ _PLACES = (
     *(
         "cities",
         "centres",
+        "division_middles",
         "exonyms",
         "dateline_names",
         "countries",

@@ -128,12 +128,128 @@ def test_a_country_is_as_exact_as_a_country(enricher: Enricher) -> None:
 def test_a_territory_and_a_former_state_are_as_exact_as_a_country(
     enricher: Enricher, place: str, country: str
 ) -> None:
-    """A part of a state is not: no middle of the United Kingdom is England's."""
+    """A part of a state is not: England's middle is not that of the United Kingdom."""
     found = enriched(enricher, f"Ministers from {place} met on Monday. England was not there.")
     by_country = {entity.country: entity.location for entity in found.entities}
     assert (at := by_country[country]) is not None
     assert at.exactness == "country"
-    assert by_country["GBR"] is None
+    assert (part := by_country["GBR"]) is not None
+    assert (part.exactness, part.admin1) == ("admin1", "ENG")
+
+
+@pytest.mark.parametrize(
+    ("place", "country", "division", "point"),
+    [
+        ("Saskatchewan", "CAN", "11", (52, -106)),
+        ("Gujarat", "IND", "09", (22, 72)),
+        ("Scotland", "GBR", "SCT", (56, -4)),
+        ("Cornwall", "GBR", "ENG", (50, -5)),
+        ("Tuscany", "ITA", "16", (43.5, 11)),
+        ("Kachin State", "MMR", "04", (25.5, 97)),
+        ("Kyushu", "JPN", None, (32.5, 130.5)),
+        ("Darfur", "SDN", None, (13, 24.5)),
+    ],
+)
+def test_a_division_an_island_and_a_land_have_a_middle(
+    enricher: Enricher, place: str, country: str, division: str | None, point: tuple[float, float]
+) -> None:
+    """No GeoNames id, which no list has; no code where it lies in several divisions."""
+    found = enriched(enricher, f"Heavy rains killed nine people in {place} on Monday.")
+    (entity,) = [entity for entity in found.entities if entity.country == country]
+    at = entity.location
+    assert at is not None and at.latitude is not None and at.longitude is not None
+    assert (at.exactness, at.geonames_id, at.admin1) == ("admin1", None, division)
+    assert apart_km((at.latitude, at.longitude), point) < 161
+
+
+@pytest.mark.parametrize(
+    ("words", "state"), [("Jefferson County, Alabama", "AL"), ("Orange County, Florida", "FL")]
+)
+def test_a_county_is_the_one_of_its_state(enricher: Enricher, words: str, state: str) -> None:
+    found = enriched(enricher, f"Deputies arrested two men in {words}, on Monday.")
+    county = next(entity for entity in found.entities if entity.name.endswith("County"))
+    assert county.location is not None
+    assert (county.location.exactness, county.location.admin1) == ("admin1", state)
+
+
+@pytest.mark.parametrize(
+    ("words", "town"),
+    [
+        ("in southern Hamburg", "Hamburg"),
+        ("in South Philadelphia", "Philadelphia"),
+        ("in the City of Rotterdam", "Rotterdam"),
+        ("at Khartoum International Airport", "Khartoum"),
+    ],
+)
+def test_a_part_of_a_town_lies_where_the_town_does(
+    enricher: Enricher, words: str, town: str
+) -> None:
+    found = enriched(enricher, f"Police arrested two men {words} on Monday.")
+    (place,) = [entity for entity in found.entities if town in entity.name]
+    whole = enriched(enricher, f"Police arrested two men in {town} on Monday.")
+    (same,) = [entity for entity in whole.entities if town in entity.name]
+    assert place.location == same.location is not None
+
+
+def test_a_building_named_after_a_person_lies_in_no_town_of_the_name(enricher: Enricher) -> None:
+    found = enriched(enricher, "Visitors returned to the Lincoln Center on Monday.")
+    assert [entity.location for entity in found.entities if "Lincoln" in entity.name] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "town", "country"),
+    [
+        ("American planes bombed Damascus on Monday.", "Damascus", "SYR"),
+        ("Crowds burned flags at the U.S. embassy in Manila.", "Manila", "PHL"),
+        ("Canadian police flew to Alexandria on Monday.", "Alexandria", "EGY"),
+        ("He was jailed in Paris, Tennessee, and in Memphis.", "Paris", "USA"),
+        ("Police in Dallas and Fort Worth sent the man to Paris, where Texas holds him.", "Paris",
+         "USA"),
+    ],
+)  # fmt: skip
+def test_who_acts_does_not_say_where_a_known_town_lies(
+    enricher: Enricher, text: str, town: str, country: str
+) -> None:
+    """Places of a country do."""
+    found = enriched(enricher, text)
+    assert [e.country for e in found.entities if e.name == town] == [country]
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Farmers blocked roads in Punjab on Monday.", "IND"),
+        ("Farmers blocked roads in Punjab, Pakistan, on Monday.", "PAK"),
+        ("Pakistan sent troops to Punjab after riots in Lahore.", "PAK"),
+        ("Pakistan condemned India over the riots in Punjab.", "IND"),
+    ],
+)
+def test_a_land_of_two_countries_is_the_first_ones_unless_the_story_says(
+    enricher: Enricher, text: str, country: str
+) -> None:
+    """Each has an id of its own."""
+    found = enriched(enricher, text)
+    (punjab,) = [entity for entity in found.entities if entity.name == "Punjab"]
+    assert punjab.country == country
+    assert (punjab.entity_id == "place:punjab") == (country == "IND")
+
+
+@pytest.mark.parametrize(
+    ("dateline", "country", "exactness", "division"),
+    [
+        ("LAHORE, Punjab, Nov 3 (AP) -", "PAK", "city", "04"),
+        ("SYDNEY, Nova Scotia (CP) -", "CAN", "city", "07"),
+        ("QUEBEC (CP) -", "CAN", "city", "10"),
+        ("ANBAR, Iraq (AP) -", "IRQ", "admin1", "01"),
+        ("PERTH, Scotland (PA) -", "GBR", "city", "SCT"),
+    ],
+)
+def test_a_division_in_a_dateline_says_which_town(
+    dateline: str, country: str, exactness: str, division: str
+) -> None:
+    found, at = dateline_place(dateline, load_lexicon())
+    assert found == country and at is not None
+    assert (at.exactness, at.admin1) == (exactness, division)
 
 
 def test_states_of_the_policy_table_stand_in_it() -> None:
@@ -152,6 +268,10 @@ def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
     )
     told = next(e for e in beside.events if e.root == "ACCUSE")
     assert (told.place, told.place_from) == ("Geneva", "paragraph")
+    attacked = enriched(enricher, "Turkish planes bombed Aleppo on Monday.")
+    assert {(e.place, e.place_from) for e in attacked.events} == {("Aleppo", "target")}
+    finer = enriched(enricher, "A bomb killed six people at Quito airport in Ecuador on Monday.")
+    assert {e.place for e in finer.events} <= {"Quito", "Quito airport"}
     target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")
     assert [(e.place, e.place_from) for e in target.events] == [("Spain", "target")]
 

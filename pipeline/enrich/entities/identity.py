@@ -63,8 +63,9 @@ def _listed(name: Name, group: Group, lexicon: Lexicon) -> str:
     if name.source in ("cities.tsv", "iso-3166-2"):
         town = lexicon.geonames.get((name.canonical, group.country or ""))
         return f"geonames:{town}" if town else _hashed(group)
-    if name.kind == "ORG" and name.country and group.country not in (None, name.country):
-        return _hashed(group)  # "Peru's Congress" is not the one of the list
+    is_elsewhere = name.country and group.country not in (None, name.country)
+    if is_elsewhere and (name.kind == "ORG" or name.source == "policy.tsv"):
+        return _hashed(group)  # "Peru's Congress" is not the one of the list, nor Pakistan's Punjab
     kind = "place" if name.kind in _PLACES else name.kind.lower()
     return f"{kind}:{_slug(name.canonical)}"
 

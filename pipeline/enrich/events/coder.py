@@ -154,7 +154,7 @@ class EventCoder:
     """
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
 
     @classmethod

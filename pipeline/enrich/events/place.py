@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.enrich.events.entities import Entities
 from pipeline.enrich.events.syntax import Token, governed
+from pipeline.model import Entity
 
 _LOCATIVE = ("in", "at", "near", "outside", "inside", "across", "along", "around", "off")
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
@@ -12,15 +15,32 @@ _LANDS = frozenset([
     "capital", "republic", "island", "valley", "suburb", "neighbourhood", "neighborhood", "coast",
     "border", "department", "prefecture", "governorate", "port", "peninsula", "outskirts",
 ])  # fmt: skip
+_BUILDINGS = frozenset([
+    "airport", "airfield", "airstrip", "station", "university", "hospital", "clinic", "mosque",
+    "cathedral", "church", "temple", "synagogue", "stadium", "prison", "jail", "courthouse",
+    "square", "bridge", "hotel", "school", "camp", "harbour", "harbor", "refinery", "mine",
+    "cemetery", "museum", "nightclub", "restaurant", "dam",
+])  # fmt: skip
+"""What stands in the place that is named before it, and belongs to nobody abroad, as an embassy or
+a base does."""
 
 
 def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, str | None] | None:
     """Name and country of the place of an act, or None where its clause names none.
 
     Phrases of the verb come first, then those of its object, then those of what is behind the
-    verb's prepositions ("outside the embassy in Manila"); `offset` is where the parsed text begins
-    in the story's text.
+    verb's prepositions ("outside the embassy in Manila"); a place in a country goes before the
+    country. `offset` is where the parsed text begins in the story's text.
     """
+    found = list(_places(predicate, entities, offset))
+    if not found:
+        return None
+    within = (e for e in found if e.country == found[0].country and not _is_country(e))
+    place = next(within, found[0]) if _is_country(found[0]) else found[0]
+    return place.name, place.country
+
+
+def _places(predicate: Token, entities: Entities, offset: int) -> Iterator[Entity]:
     objects = [c for c in predicate.children if c.dep_ in {"dobj", "pobj", "attr"}]
     behind = [t for c in predicate.children if c.dep_ == "prep" for t in _chained(c)]
     for holder in (predicate, *objects, *behind):
@@ -31,15 +51,21 @@ def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, st
                 start = offset + token.idx
                 entity = entities.entity_at(start, start + len(token.text))
                 if entity is not None and entity.kind in _KINDS:
-                    return entity.name, entity.country
-    return None
+                    yield entity
+
+
+def _is_country(entity: Entity) -> bool:
+    return entity.location is not None and entity.location.exactness == "country"
 
 
 def _naming(token: Token) -> list[Token]:
     """Return the words that may name a place: "Samara region", "the city of Aleppo"."""
-    if token.lemma_.lower() not in _LANDS:
+    is_land = token.lemma_.lower() in _LANDS
+    if not is_land and token.lemma_.lower() not in _BUILDINGS:
         return [token]
     before = [c for c in token.lefts if c.dep_ in {"compound", "nmod"}]
+    if not is_land:
+        return [token, *before]
     of = [c for c in token.children if c.dep_ == "prep" and c.lower_ == "of"]
     owners = [c for c in token.lefts if c.dep_ == "poss"]
     return [token, *before, *(t for c in of for t in governed(c)), *owners]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.enrich.entities.merge import Group
@@ -39,7 +39,7 @@ class _Scene:
 
     text: str
     spans: Sequence[Span]
-    support: Mapping[str, float]
+    support: places.Support
     known: dict[Span, str]
     lexicon: Lexicon
 
@@ -49,7 +49,7 @@ def assign(text: str, groups: Sequence[Group], lexicon: Lexicon, hint: str | Non
     spans = sorted((s for g in groups for s in g.spans), key=lambda s: s.start)
     support = places.support_of(text, groups, lexicon)
     if hint:
-        support[hint] += 2
+        support.add(hint, 2)
     scene = _Scene(text, spans, support, {}, lexicon)
     for group in groups:
         if group.kind in _PLACES:
@@ -157,7 +157,9 @@ def _body(scene: _Scene, group: Group) -> str | None:
         return _other_state(scene, group, first.name) or first.name.country
     if _is_of_many(first.name):
         return None
-    inner = places.inner_country(text[first.start : first.end], scene.lexicon, scene.support)
+    inner = places.inner_country(
+        text[first.start : first.end], scene.lexicon, scene.support.of_names
+    )
     if inner:
         return inner
     for span in group.spans:

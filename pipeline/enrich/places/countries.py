@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.entities.spans import Span, listed
@@ -19,6 +20,10 @@ from pipeline.enrich.lexicon import Lexicon, phrase, tokenize, word_set
 
 _SUPPORT = 4.5
 _BIG_CITY = 100_000
+_WORLD_CITY = 500_000
+_TIMES = 10
+"""So many times the people of another country's town of the name has one that the world knows."""
+_COUNTRIES = "countries.tsv"
 _COMPANY_ENDS = word_set(
     "Inc Corp Co Ltd Plc PLC SA AG NV LP Group Holdings Industries Systems Bancorp"
 )
@@ -32,13 +37,35 @@ _ADJECTIVE = re.compile(r"^(?:pro|anti|ex|pre|post|non|neo|trans)-|-[a-z]+$", re
 _AFTER = re.compile(r"(?:,\s+|\s+\(|\s+in\s+)$")
 
 
-def support_of(text: str, groups: Sequence[Group], lexicon: Lexicon) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How strongly the unambiguous names of a story speak for each country.
+
+    `of_places` are those within a country alone, not itself and its people: who bombs Damascus does
+    not say where it lies.
+    """
+
+    of_names: dict[str, float]
+    of_places: dict[str, float]
+
+    def add(self, country: str, weight: float) -> None:
+        """Count a country that is known beforehand, as a place in it."""
+        for known in (self.of_names, self.of_places):
+            known[country] = known.get(country, 0.0) + weight
+
+
+def support_of(text: str, groups: Sequence[Group], lexicon: Lexicon) -> Support:
     """Say how strongly the unambiguous names of the story speak for each country."""
-    support: dict[str, float] = defaultdict(float)
+    support = Support({}, {})
     for group in groups:
         weight = 1 + math.log(len(group.spans))
+        name = group.spans[0].name
+        is_whole = name is not None and (name.kind == "NORP" or name.source == _COUNTRIES)
         for country in _readings(text, group.spans[0], lexicon):
-            support[country] += weight
+            if is_whole:
+                support.of_names[country] = support.of_names.get(country, 0.0) + weight
+            else:
+                support.add(country, weight)
     return support
 
 
@@ -56,7 +83,7 @@ def _readings(text: str, span: Span, lexicon: Lexicon) -> tuple[str, ...]:
         return (places[0][0],) if len(places) == 1 and places[0][1] > 20_000 else ()
     if name.kind in ("ORG",):
         return ()
-    if key == "Georgia" or name.country is None:
+    if key == "Georgia" or key in lexicon.shared or name.country is None:
         return ()
     return (name.country,)
 
@@ -65,15 +92,20 @@ def place_country(
     text: str,
     group: Group,
     spans: Sequence[Span],
-    support: Mapping[str, float],
+    support: Support,
     lexicon: Lexicon,
 ) -> str | None:
-    """Return the country of a place; `spans` are all names of the story, in order."""
+    """Return the country of a place; `spans` are all names of the story, in order.
+
+    A town that the world knows is that town unless places of another country stand beside it.
+    """
     candidates: dict[str, float] = defaultdict(float)
     key = lexicon.as_listed(phrase(text[group.spans[0].start : group.spans[0].end]))
     name = group.spans[0].name
-    if name is not None and name.source in ("policy.tsv", "countries.tsv") and key != "Georgia":
-        return name.country
+    if name is not None and name.source in ("policy.tsv", _COUNTRIES) and key != "Georgia":
+        others = lexicon.shared.get(key, ())
+        elsewhere = _of_shared(text, group, spans, support.of_names, others) if others else None
+        return elsewhere or name.country
     if name is not None and name.source == "organisations.tsv":
         return name.country
     if key == "Georgia":
@@ -90,8 +122,38 @@ def place_country(
             candidates[stated] += 6.0
             break
     if not candidates:
-        return _unlisted(text, group, support, lexicon)
-    return _best(candidates, support)
+        return _unlisted(text, group, support.of_names, lexicon)
+    return _best(candidates, support.of_places if _is_known(key, lexicon) else support.of_names)
+
+
+def _is_known(key: str, lexicon: Lexicon) -> bool:
+    """Say whether the largest town of a name is a capital, or far larger than those elsewhere."""
+    towns = lexicon.cities.get(key, ())
+    if not towns:
+        return False
+    (country, people), *others = towns
+    far_larger = people >= _WORLD_CITY and all(_TIMES * p <= people for _, p in others)
+    return far_larger or lexicon.capitals.get(key) == country
+
+
+def _of_shared(
+    text: str,
+    group: Group,
+    spans: Sequence[Span],
+    support: Mapping[str, float],
+    others: Sequence[str],
+) -> str | None:
+    """Return the one of `others` that stands behind a land of several countries.
+
+    Else the one that the story speaks for, where it speaks for its first country nowhere.
+    """
+    behind = {_stated_after(text, span, spans) for span in group.spans}
+    first = group.spans[0].name.country if group.spans[0].name is not None else None
+    is_open = first not in behind and not support.get(first or "", 0.0)
+    for other in others:
+        if other in behind or (is_open and support.get(other, 0.0) > 0.0):
+            return other
+    return None
 
 
 def _stated_after(text: str, span: Span, spans: Sequence[Span]) -> str | None:
@@ -141,7 +203,7 @@ def inner_country(surface: str, lexicon: Lexicon, support: Mapping[str, float]) 
         name, key = span.name, phrase(surface[span.start : span.end])
         if name is None or name.kind == "ORG":
             continue
-        sure = name.source in ("countries.tsv", "policy.tsv", "us_states.tsv")
+        sure = name.source in (_COUNTRIES, "policy.tsv", "us_states.tsv")
         if sure and name.country and key != "Georgia":
             return name.country
         if key not in lexicon.common_words and town is None:

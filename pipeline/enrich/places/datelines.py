@@ -9,8 +9,9 @@ from pipeline.enrich.lexicon import Lexicon, phrase, rows
 from pipeline.enrich.places.locate import (
     TOWNS_BEFORE_STATES,
     of_country,
-    of_state,
+    of_division,
     of_town,
+    rather_division,
 )
 from pipeline.model import Location
 
@@ -18,6 +19,8 @@ _NOISE = re.compile(r"[*}{<>+=_#]")
 _AND = re.compile(r" (?:and|AND|&) ")
 _SAINT = re.compile(r"^(?:St|ST)\.? ")
 _WIDE = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
+_TOWNS = TOWNS_BEFORE_STATES | {"Quebec"}
+"""States and provinces whose names are towns where a dateline has them."""
 _SMALL_WORDS = frozenset(
     {"de", "do", "da", "del", "la", "le", "es", "am", "an", "der", "of", "the"}
 )
@@ -37,24 +40,24 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     if len(joined) > 1 and _country(parts[0], lexicon)[0] is None:
         parts = joined[:1]
     country: str | None = None
-    wide: str | None = None
     for part in parts[:2]:
-        found, is_wide, state = _country(part, lexicon)
-        if found is not None and (country is None or is_wide):
-            country, wide = found, state or wide
+        found, is_wide = _country(part, lexicon)
+        is_of_it = country is not None and _division(part, country, lexicon)[0] is not None
+        if found is not None and (country is None or (is_wide and not is_of_it)):
+            country = found
         if found is not None and "/" in dateline:
             break
     if country is None:
         return None, None
     keys = _forms(parts[0], lexicon)
-    towns = next((lexicon.towns[k, country] for k in keys if (k, country) in lexicon.towns), None)
-    state = _country(parts[0], lexicon)[2]
-    if state is not None and state not in TOWNS_BEFORE_STATES:
-        return country, of_state(country, state, lexicon) or of_country(country, lexicon)
-    if towns is None:
+    towns = next((lexicon.towns[k, country] for k in keys if (k, country) in lexicon.towns), ())
+    own, is_state = _division(parts[0], country, lexicon)
+    if own is not None and (is_state or rather_division(own, towns)):
+        return country, own
+    if not towns:
         return country, of_country(country, lexicon)
-    stated = of_state(country, wide, lexicon) if wide else None
-    inside = [town for town in towns if stated is not None and town[4] == stated.admin1]
+    behind = _division(parts[1], country, lexicon)[0] if len(parts) > 1 else None
+    inside = [town for town in towns if behind is not None and town[4] == behind.admin1]
     return country, of_town((inside or list(towns))[0])
 
 
@@ -71,21 +74,35 @@ def _in_english(parts: list[str], lexicon: Lexicon) -> str:
     Where a state behind it is another one (`ROMA, Texas`) it is its own name.
     """
     country, town = _own_names().get(phrase(parts[0]).casefold(), (None, parts[0]))
-    behind, is_wide, _ = _country(parts[1], lexicon) if len(parts) > 1 else (None, False, None)
+    behind, is_wide = _country(parts[1], lexicon) if len(parts) > 1 else (None, False)
     return parts[0] if is_wide and behind != country else town
 
 
-def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool, str | None]:
-    """Return a part's country, whether it names a country or state, and which state."""
+def _country(part: str, lexicon: Lexicon) -> tuple[str | None, bool]:
+    """Return a part's country, and whether it names a country or state."""
     for key in _forms(part, lexicon):
         name = lexicon.names.get(key)
         if name is not None and name.country and name.kind in ("GPE", "LOC"):
-            state = name.canonical if name.source == "us_states.tsv" else None
-            return name.country, name.source in _WIDE, state
+            return name.country, name.source in _WIDE
         places = lexicon.cities.get(key)
         if places:
-            return places[0][0], False, None
-    return None, False, None
+            return places[0][0], False
+    return None, False
+
+
+def _division(part: str, country: str, lexicon: Lexicon) -> tuple[Location | None, bool]:
+    """Return the location of a division of a country, and whether a part names no town beside it.
+
+    It does not where it is a state of the USA that no town is better known than.
+    """
+    for key in _forms(part, lexicon):
+        name = lexicon.names.get(key)
+        if name is not None and name.source == "us_states.tsv" and name.country == country:
+            is_town = name.canonical in _TOWNS
+            return of_division(country, name.canonical, lexicon), not is_town
+        if (found := of_division(country, key, lexicon)) is not None:
+            return found, False
+    return None, False
 
 
 def _forms(part: str, lexicon: Lexicon) -> list[str]:

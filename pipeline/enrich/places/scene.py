@@ -56,8 +56,10 @@ def situated(
             return _at(event, placed, place_from)
     target = event.target
     if target is not None and target.country is not None and target.role != "IGO":
-        name = target.state or target.country
-        where = of_country(target.country, lexicon)
+        name, where = target.state or target.country, of_country(target.country, lexicon)
+        hit = next((e for e in entities if e.entity_id == target.entity_id), None)
+        if hit is not None and hit.kind in _KINDS and hit.location is not None:  # "bombed Damascus"
+            name, where = hit.name, hit.location
         return replace(
             event, place=name, place_country=target.country, place_location=where,
             place_from="target",
