@@ -268,8 +268,10 @@ def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
     )
     told = next(e for e in beside.events if e.root == "ACCUSE")
     assert (told.place, told.place_from) == ("Geneva", "paragraph")
-    attacked = enriched(enricher, "Turkish planes bombed Aleppo on Monday.")
+    attacked = enriched(enricher, "Turkish troops shelled Aleppo on Monday.")
     assert {(e.place, e.place_from) for e in attacked.events} == {("Aleppo", "target")}
+    wide = enriched(enricher, "Turkish troops shelled Aleppo in Syria on Monday.")
+    assert {(e.place, e.place_from) for e in wide.events} == {("Aleppo", "target")}
     finer = enriched(enricher, "A bomb killed six people at Quito airport in Ecuador on Monday.")
     assert {e.place for e in finer.events} <= {"Quito", "Quito airport"}
     target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pipeline.enrich.events.syntax import Token
+from pipeline.enrich.events.syntax import TIMES, Token
 from pipeline.enrich.lexicon import load_lexicon, phrase
 from pipeline.model import Actor
 
@@ -74,8 +74,8 @@ def is_time(token: Token) -> bool:
     """Say whether a noun only says when: "Friday", "April", "2018", "last week", "the end"."""
     lower = token.lower_
     return (
-        lower in _TIMES
-        or token.lemma_.lower() in _TIMES
+        lower in TIMES
+        or token.lemma_.lower() in TIMES
         or (token.pos_ == "NUM" and lower.isdigit() and not _is_number_of(token))
     )
 
@@ -176,10 +176,3 @@ def _in_clause(word: Token, top: Token) -> bool:
 
 _FLAG = re.compile(r"^[A-Z]{4,}-(?=[A-Z][a-z])")
 """What desks write before a headline: "CORRECTED-Gunmen kidnap students"."""
-_TIMES = frozenset([
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
-    "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december", "today", "yesterday", "tomorrow", "day", "week", "month", "year",
-    "hour", "minute", "decade", "century", "weekend", "morning", "evening", "night", "afternoon",
-    "time", "moment", "end", "beginning", "midnight", "noon", "period", "date", "season",
-])  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pipeline.enrich.entities.mentions import Placed, StoryEntities
 from pipeline.enrich.lexicon import Lexicon
 from pipeline.enrich.places.locate import of_country
-from pipeline.model import Actor, Event, Location
+from pipeline.model import Actor, Entity, Event, Location
 
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
 _BEFORE = (
@@ -39,10 +39,16 @@ def situated(
     `dateline` is its words, country, location. What the act's own clause names stands in the event
     already.
     """
+    hit = _hit(event.target, entities)
     if event.place is not None:
         known = next((e for e in entities if e.name == event.place and e.kind in _KINDS), None)
         where = known.location if known is not None else None
-        return replace(event, place_location=where, place_from="clause")
+        is_wide = where is not None and where.exactness == "country"
+        if not (is_wide and hit is not None and hit.country == event.place_country):
+            return replace(event, place_location=where, place_from="clause")
+        return replace(  # "shelled Aleppo in Syria"
+            event, place=hit.name, place_location=hit.location, place_from="target"
+        )
     start = text.rfind("\n\n", 0, event.start) + 2 if "\n\n" in text[: event.start] else 0
     end = text.find("\n\n", event.end)
     paragraph = entities.within(start, end if end >= 0 else len(text))
@@ -57,8 +63,7 @@ def situated(
     target = event.target
     if target is not None and target.country is not None and target.role != "IGO":
         name, where = target.state or target.country, of_country(target.country, lexicon)
-        hit = next((e for e in entities if e.entity_id == target.entity_id), None)
-        if hit is not None and hit.kind in _KINDS and hit.location is not None:  # "bombed Damascus"
+        if hit is not None:
             name, where = hit.name, hit.location
         return replace(
             event, place=name, place_country=target.country, place_location=where,
@@ -70,6 +75,17 @@ def situated(
             place_from="dateline",
         )  # fmt: skip
     return event
+
+
+def _hit(target: Actor | None, entities: StoryEntities) -> Entity | None:
+    """Return the place that an act was done to ("bombed Damascus"), of which more is known than its
+    country."""
+    if target is None or target.entity_id is None:
+        return None
+    known = next((e for e in entities if e.entity_id == target.entity_id), None)
+    if known is None or known.kind not in _KINDS or known.location is None:
+        return None
+    return known if known.location.exactness != "country" else None
 
 
 def whereabouts(actor: Actor | None, entities: StoryEntities, lexicon: Lexicon) -> Actor | None:
