@@ -143,3 +143,9 @@ def test_the_lake_of_a_question_is_the_settings_own(
         lake_named(file, lake)
     with pytest.raises(ConfigError, match="password"):
         lake_named(None, "s3://key:hush@bucket/lake")
+
+
+def test_a_topic_that_is_named_again_adds_to_those_before() -> None:
+    """Of an option that is given twice the first would be forgotten without a word."""
+    named = settings_of(None, topic=["wire.en,wire.fr", "sport", r"desk\..*"])
+    assert list(named.kafka.topics) == ["wire.en", "wire.fr", "sport", r"desk\..*"]

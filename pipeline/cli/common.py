@@ -40,7 +40,12 @@ BootstrapOption = Annotated[
     str | None,
     typer.Option("--bootstrap-servers", help="Kafka brokers, host:port, separated by commas."),
 ]
-TopicOption = Annotated[str | None, typer.Option("--topic", help="Topics, separated by commas.")]
+TopicOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--topic", help="Topics, separated by commas; may be repeated.", show_default=False
+    ),
+]
 FromDayOption = Annotated[
     datetime | None,
     typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False),
@@ -77,7 +82,7 @@ def settings_of(
     *,
     lake: str | None = None,
     bootstrap_servers: str | None = None,
-    topic: str | None = None,
+    topic: list[str] | None = None,
     maps: Sequence[str] | None = None,
     **overrides: Mapping[str, Any],
 ) -> Settings:
@@ -89,7 +94,7 @@ def settings_of(
     sections.setdefault("lake", {})["url"] = lake
     kafka = sections.setdefault("kafka", {})
     kafka["bootstrap_servers"] = bootstrap_servers.split(",") if bootstrap_servers else None
-    kafka["topics"] = topic.split(",") if topic else None
+    kafka["topics"] = topics_of(topic) or None
     given = {
         name: {key: value for key, value in part.items() if value is not None}
         for name, part in sections.items()
@@ -103,6 +108,11 @@ def settings_of(
     from pipeline.config import load
 
     return load(config, {name: part for name, part in given.items() if part})
+
+
+def topics_of(given: list[str] | None) -> list[str]:
+    """Return the topics that `--topic` names, which may hold several and be repeated."""
+    return [topic for names in given or () for topic in names.split(",")]
 
 
 @dataclass(frozen=True, slots=True)

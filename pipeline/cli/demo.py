@@ -102,7 +102,7 @@ def _run(
                 config,
                 lake=lake,
                 bootstrap_servers=broker.bootstrap_servers,
-                topic=TOPIC,
+                topic=[TOPIC],
                 batch={"flush_interval_s": 1.0},
             )
             Supervisor(

@@ -18,6 +18,7 @@ from pipeline.cli.common import (
     print_json,
     settings_of,
     stop_on_signals,
+    topics_of,
 )
 from pipeline.cli.consoles import out
 from pipeline.errors import UsageError
@@ -30,7 +31,7 @@ def broker(
     port: Annotated[int, typer.Option(help="Port on the loopback address; 0 takes a free one.")] = (
         9092
     ),
-    topic: TopicOption = "wire",
+    topic: TopicOption = None,
     partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic.")] = 4,
 ) -> None:
     """Run the embedded Kafka-protocol broker in the foreground, storage in memory.
@@ -41,7 +42,7 @@ def broker(
     """
     from pipeline.source.broker.embedded import EmbeddedBroker
 
-    topics = dict.fromkeys((topic or "wire").split(","), partitions)
+    topics = dict.fromkeys(topics_of(topic) or ["wire"], partitions)
     with (
         stop_on_signals() as (stop, _),
         EmbeddedBroker(port=port, topics=topics) as running,
