@@ -11,6 +11,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +31,7 @@ from pipeline.source.kafka.dead_letter import DeadLetters
 from pipeline.stages import StageSet
 from pipeline.store.commit.decide import NotEnrichedError, coordinates_of
 from pipeline.store.commit.lake import Lake
+from pipeline.store.commit.turns import in_turn
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.snapshot import find_snapshot
 from pipeline.store.read.sources import leader_epochs
@@ -193,7 +195,7 @@ class Job:
         opened = self._opened_of(batch.blocks)
         if opened is not None and not self._await_turn(opened.reader, batch.blocks[0]):
             return Receipt()
-        with self.telemetry.watch.step("write"):
+        with self.telemetry.watch.step("write"), self._turn_of(opened):
             try:
                 receipt = self.writer.write(batch)
             except NotEnrichedError:
@@ -275,6 +277,12 @@ class Job:
                 return False
             time.sleep(pauses.next())
         return due
+
+    def _turn_of(self, opened: _Opened | None) -> AbstractContextManager[object]:
+        """Return the turn to write in: replays take turns, so that each knows what repeats."""
+        if opened is None or not opened.tick.spares_repeats:
+            return nullcontext()
+        return in_turn(self.lake.url, self.order.stop.is_set)
 
     def _opened_of(self, blocks: Sequence[Block]) -> _Opened | None:
         """Return the tick that a batch was read at; None for one that no reader gave (a

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
+import threading
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +15,9 @@ from pipeline.config import load
 from pipeline.errors import StoreError
 from pipeline.job import Job
 from pipeline.model import Batch, Block, Record
+from pipeline.replay import Replay, Selected
+from pipeline.source.archive.archive import open_archive
+from pipeline.store.check.judge import check
 from pipeline.store.commit.write import Receipt
 from tests.support.rows import a_batch, a_story, enriched, written
 
@@ -42,3 +48,54 @@ def test_a_lake_that_must_exist_is_not_begun(tmp_path: Path) -> None:
     assert not lake.exists()
     written(lake, a_batch([enriched(a_story(0))])).close()
     assert a_job(lake, must_exist=True).lake.dataset("stories")
+
+
+def test_replays_that_overlap_land_each_revision_once(tmp_path: Path) -> None:
+    """Though each has enriched what it holds before the other writes: they write in turn."""
+    lake = tmp_path / "lake"
+    both_decided = threading.Barrier(2)
+
+    def at(point: str) -> None:
+        if point == "stories.begin":
+            with suppress(threading.BrokenBarrierError):
+                both_decided.wait(0.5)
+
+    jobs = [a_job(lake, enrich={"mode": "none"}) for _ in range(2)]
+    enriched_batches = []
+    for number, job in enumerate(jobs):
+        archive = tmp_path / f"{number}.jsonl"
+        archive.write_text("".join(a_line(n) for n in range(2 * number, 2 * number + 4)))
+        batch = next(job.read(Replay(Selected(open_archive(str(archive))))))
+        (parsed,) = job.parse(batch)
+        enriched_batches.append(job.enrich(parsed))
+        job.lake.on_point = at
+    writing = [
+        threading.Thread(target=job.write, args=(batch,))
+        for job, batch in zip(jobs, enriched_batches, strict=True)
+    ]
+    for thread in writing:
+        thread.start()
+    for thread in writing:
+        thread.join(60)
+    for job in jobs:
+        job.close()
+    report = check(str(lake), strict=True)
+    assert report.counts == {}
+    assert [table.rows for table in report.tables if table.table == "stories"] == [6]
+
+
+def a_line(number: int) -> str:
+    words = f"A ferry with {number} cars ran aground off the harbour."
+    when = "2026-03-04T12:00:00Z"
+    return (
+        json.dumps(
+            {
+                "uri": f"urn:n:{number}",
+                "type": "text",
+                "headline": f"Ferry {number}",
+                "body_text": words,
+            }
+            | {"versioncreated": when}
+        )
+        + "\n"
+    )
