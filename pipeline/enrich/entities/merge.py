@@ -89,9 +89,10 @@ def _aliases(text: str, spans: Sequence[Span]) -> Mapping[tuple[str, str], str]:
     aliases: dict[tuple[str, str], str] = {}
     full: dict[str, Counter[str]] = defaultdict(Counter)
     for span in spans:
-        if span.kind in ("PERSON", "ORG"):
+        if span.kind in ("PERSON", "ORG", "EVENT"):
             full[span.kind][_surface(text, span)] += 1
     _alias_persons(full["PERSON"], aliases)
+    _alias_events(full["EVENT"], aliases)
     _alias_bodies(text, spans, sorted(full["ORG"]), aliases)
     return aliases
 
@@ -115,6 +116,17 @@ def _alias_persons(names: Collection[str], aliases: dict[tuple[str, str], str]) 
             for form in _short_forms(name.split()):
                 if len(meant[form]) < 2:
                     meant[form].add(aliases.get(("PERSON", name), name))
+
+
+def _alias_events(names: Collection[str], aliases: dict[tuple[str, str], str]) -> None:
+    """Add what an event is called by the last word of its name alone: "Katrina"."""
+    meant: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        if " " in name:
+            meant[name.rsplit(" ", 1)[-1]].append(name)
+    for short, longer in meant.items():
+        if short in names and len(longer) == 1:
+            aliases["EVENT", short] = longer[0]
 
 
 def _short_forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -42,6 +42,7 @@ from pipeline.enrich.entities.spans import (
     shaped,
 )
 from pipeline.enrich.entities.sport import SPORTS, is_sport, teams
+from pipeline.enrich.entities.storms import storms
 from pipeline.enrich.entities.works import titles
 from pipeline.enrich.lexicon import Lexicon, Name, phrase, rows, tokenize, word_set
 
@@ -137,7 +138,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     for pair in acronyms(text, lexicon):
         if any(seen.overlaps(span) for span in pair) or not _is_term(text, pair[0], lexicon):
             candidates += pair
-    candidates += titles(text)
+    candidates += [*titles(text), *storms(text)]
     entries = {(span.start, span.end): span.name for span in known}
     towns = _sure_towns(text, known, lexicon)
     model_spans = [_listed_as(span, entries, towns, lexicon) for span in model_spans]

@@ -23,6 +23,8 @@ TRUSTED = 94
 """What a model of our own sees: fitted to news, it is surer than the lists and shapes."""
 JOINED = 96
 """A listed name with "and" in it: a model sees two names, and no two states are called so."""
+OWN_NAME = 97
+"""What a word before it says: a storm's name, whatever else is called so."""
 CITY = 40
 BIG_CITY = 55
 NO_PERSON_TOWN = MODEL_WORD + 1

@@ -83,6 +83,10 @@ _NATURE = frozenset([
     "sea", "seas", "ocean", "gulf", "bay", "strait", "straits", "channel", "river", "lake",
     "mount", "mountain", "mountains", "coast",
 ])  # fmt: skip
+_DISEASES = frozenset([
+    "aids", "hiv", "covid", "covid-19", "coronavirus", "sars", "sars-cov-2", "mers", "ebola",
+    "zika", "cholera", "malaria", "measles", "polio", "dengue", "flu", "influenza", "tuberculosis",
+])  # fmt: skip
 _AIMED = frozenset({"on", "to", "against", "with", "for"})
 _FORCES = frozenset({"REB", "MIL", "IGO"})
 _QUALIFYING = frozenset({"compound", "nmod", "amod", "poss"})
@@ -471,6 +475,9 @@ class Resolver:
         """Return a name that no entity was found for, as a doer; an attack as what did harm."""
         if labels.is_time(token) or (token.pos_ == "PROPN" and not token.text[:1].isupper()):
             return []
+        entity = self._entity(token)
+        if token.lower_ in _DISEASES or (entity is not None and entity.kind == "EVENT"):
+            return []  # a storm and a disease do nothing to anybody
         if token.pos_ == "PROPN" or _is_acronym(token):
             return self._unnamed(token)
         if classes_of(token, self._lexicon).isdisjoint(_HARMING):
@@ -606,7 +613,7 @@ class Resolver:
             country = country or self._modifying_country(token, led)
         if entity is None and role is None:
             role = self._people(token, country)
-        if entity is None and role is None:
+        if (entity is None and role is None) or kind == "EVENT":
             return None
         if role is None and kind in _PLACE_KINDS and token.text[:1].isupper():
             role = _of_nation(token, kind, country)

@@ -27,6 +27,8 @@ TIMES = frozenset([
     "hour", "minute", "decade", "century", "weekend", "morning", "evening", "night", "afternoon",
     "time", "moment", "end", "beginning", "midnight", "noon", "period", "date", "season",
 ])  # fmt: skip
+_FINITE = frozenset({"VBD", "VBZ", "VBP"})
+_CONJUNCTIONS = frozenset({"after", "before", "since", "until", "till", "as"})
 _CLAUSES = frozenset({"xcomp", "ccomp"})
 _PREPOSITIONS = frozenset({"prep", "dative", "agent", "prt"})
 _RELATIVES = frozenset({"who", "whom", "which", "that"})
@@ -190,7 +192,7 @@ def _verbal(predicate: Token) -> Arguments:
                 found.objects.extend(_shared_objects(predicate.head))
         elif dep == "dative" and child.pos_ != "ADP":
             found.datives.extend(nouns(child))
-        elif dep in _PREPOSITIONS:
+        elif dep in _PREPOSITIONS and not _clause_behind(child):
             found.add(child.lower_, governed(child))
         elif dep in _CLAUSES or (dep == "advcl" and is_infinitive(child)):
             found.clauses.append(child)
@@ -307,7 +309,12 @@ def _subjects(verb: Token, found: Arguments) -> list[Token]:
 def _inherit(predicate: Token, found: Arguments) -> None:
     """Fill a missing subject (or passive object) from the construction the predicate stands in."""
     head, dep = predicate.head, predicate.dep_
-    if dep == "relcl":
+    finite = dep == "advcl" and predicate.tag_ in _FINITE
+    words = head.subtree if finite else ()
+    opener = next((word for word in words if _clause_behind(word) == predicate.i), None)
+    if opener is not None:
+        found.subjects = found.subjects or governed(opener)
+    elif dep == "relcl":
         _fill(found, head, found.passive)
     elif dep == "acl":
         _modify(predicate, found)
@@ -317,6 +324,21 @@ def _inherit(predicate: Token, found: Arguments) -> None:
             _share(predicate, governor, found)
         elif dep == "pcomp" and governor.pos_ in {"NOUN", "PROPN"}:
             found.subjects = found.subjects or _nominal(governor).subjects
+
+
+def _clause_behind(word: Token) -> int:
+    """Return the number of the verb whose clause a preposition opens, 0 for none.
+
+    "After an earthquake struck Havana": the small model takes the subject for the preposition's.
+    """
+    if word.lower_ not in _CONJUNCTIONS or word.dep_ != "prep":
+        return 0
+    after = word.right_edge.i + 1
+    if after >= len(word.doc):
+        return 0
+    verb = word.doc[after]
+    alone = not any(child.dep_ in _SUBJECTS for child in verb.children)
+    return after if verb.tag_ in _FINITE and verb.dep_ == "advcl" and alone else 0
 
 
 def _modify(predicate: Token, found: Arguments) -> None:

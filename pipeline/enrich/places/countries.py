@@ -123,17 +123,24 @@ def place_country(
             break
     if not candidates:
         return _unlisted(text, group, support.of_names, lexicon)
-    return _best(candidates, support.of_places if _is_known(key, lexicon) else support.of_names)
+    home = _known_home(key, lexicon)
+    if home is None:
+        return _best(candidates, support.of_names)
+    total = sum(support.of_names.values())
+    return _best(candidates, {**support.of_places, home: support.of_names.get(home, 0.0)}, total)
 
 
-def _is_known(key: str, lexicon: Lexicon) -> bool:
-    """Say whether the largest town of a name is a capital, or far larger than those elsewhere."""
+def _known_home(key: str, lexicon: Lexicon) -> str | None:
+    """Return the country of a name's largest town where the world knows it.
+
+    It is a capital, or far larger than the towns of the name elsewhere.
+    """
     towns = lexicon.cities.get(key, ())
     if not towns:
-        return False
+        return None
     (country, people), *others = towns
     far_larger = people >= _WORLD_CITY and all(_TIMES * p <= people for _, p in others)
-    return far_larger or lexicon.capitals.get(key) == country
+    return country if far_larger or lexicon.capitals.get(key) == country else None
 
 
 def _of_shared(
@@ -225,7 +232,9 @@ def _likeliest(key: str, lexicon: Lexicon, support: Mapping[str, float]) -> str 
     return _best(candidates, support)
 
 
-def _best(candidates: dict[str, float], support: Mapping[str, float]) -> str | None:
-    total = sum(support.values()) or 1.0
+def _best(
+    candidates: dict[str, float], support: Mapping[str, float], total: float | None = None
+) -> str | None:
+    total = total or sum(support.values()) or 1.0
     scored = {c: value + _SUPPORT * support.get(c, 0.0) / total for c, value in candidates.items()}
     return min(scored.items(), key=lambda item: (-item[1], item[0]))[0] if scored else None

@@ -13,6 +13,8 @@ from pipeline.enrich.places.locate import of_country
 from pipeline.model import Actor, Entity, Event, Location
 
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
+_ON_THE_SPOT = ("042", "043", "17", "18", "19", "20")
+"""CAMEO's visits, seizures and arrests, assaults and fights: done where the target is."""
 _BEFORE = (
     "in ",
     "at ",
@@ -39,7 +41,7 @@ def situated(
     `dateline` is its words, country, location. What the act's own clause names stands in the event
     already.
     """
-    hit = _hit(event.target, entities)
+    hit = _hit(event, entities)
     if event.place is not None:
         known = next((e for e in entities if e.name == event.place and e.kind in _KINDS), None)
         where = known.location if known is not None else None
@@ -77,10 +79,16 @@ def situated(
     return event
 
 
-def _hit(target: Actor | None, entities: StoryEntities) -> Entity | None:
-    """Return the place that an act was done to ("bombed Damascus"), of which more is known than its
-    country."""
+def _hit(event: Event, entities: StoryEntities) -> Entity | None:
+    """Return the place that an act was done to on the spot, of which more is known than its
+    country.
+
+    "Bombed Damascus", "visited Lima"; who condemns or calls on a capital means a government.
+    """
+    target = event.target
     if target is None or target.entity_id is None:
+        return None
+    if not event.cameo.startswith(_ON_THE_SPOT):
         return None
     known = next((e for e in entities if e.entity_id == target.entity_id), None)
     if known is None or known.kind not in _KINDS or known.location is None:

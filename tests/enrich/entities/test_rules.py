@@ -264,3 +264,18 @@ def test_a_name_with_and_in_it_is_one_whatever_the_model_saw(
     found = [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load_lexicon())]
     assert wanted in found
     assert not any(name in wanted[0] and name != wanted[0] for name, _ in found)
+
+
+def test_a_storm_is_one_event_under_its_full_name() -> None:
+    text = "Tropical Storm Odalys hit Havana. Odalys was near Miami, the Hurricane Center said."
+    found = names(text, ("Odalys", "PERSON"), ("Havana", "GPE"))
+    assert ("Tropical Storm Odalys", "EVENT") in found
+    assert ("Odalys", "EVENT") in found
+    assert not any("Center" in name and kind == "EVENT" for name, kind in found)
+
+
+def test_somebody_who_bears_a_storms_name_is_no_storm() -> None:
+    text = "Hurricane Harvey flooded Houston. Harvey Weinstein was in court."
+    found = names(text, ("Harvey Weinstein", "PERSON"))
+    assert ("Harvey Weinstein", "PERSON") in found
+    assert ("Hurricane Harvey", "EVENT") in found
