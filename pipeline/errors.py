@@ -71,6 +71,10 @@ class StoreError(DatelineError):
     exit_code = 12
 
 
+class UnfitStoreError(StoreError):
+    """The store, or a table in it, is of a kind that no waiting changes."""
+
+
 class GapError(DatelineError):
     """A block begins above the committed end of its source: writing it would lose records."""
 

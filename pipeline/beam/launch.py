@@ -22,7 +22,7 @@ from pipeline.beam import graph
 from pipeline.beam.steps.ticks import BoundedTicks, PeriodicTicks
 from pipeline.compat.beam_engine import in_process_engine
 from pipeline.config import Settings
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import StoreError, UnfitStoreError, UsageError
 from pipeline.job import Job, job_of
 from pipeline.observe.logs import log
 from pipeline.pauses import Pauses
@@ -146,7 +146,9 @@ class _Patience:
         self._pauses.reset()
 
     def wait(self, error: StoreError) -> None:
-        """Pause, or raise `error` when it has lasted too long."""
+        """Pause, or raise `error` when it has lasted too long, or is of a kind that lasts."""
+        if isinstance(error, UnfitStoreError):
+            raise error
         now_s = clock.monotonic()
         self._since_s = self._since_s or now_s
         pause_s = self._pauses.next()

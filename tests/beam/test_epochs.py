@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.beam import launch
 from pipeline.config import load
+from pipeline.errors import UnfitStoreError
 from pipeline.job import Job, forget, job_of
 from pipeline.store.upkeep.clean_up import Cleaned
 
@@ -38,3 +39,27 @@ def test_what_a_dead_worker_left_goes_after_the_first_epoch(
     finally:
         forget(settings)
     assert cleanings == cleaned_at
+
+
+def test_what_no_waiting_changes_ends_a_job_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store without put-if-absent has none in five minutes either."""
+    settings = load(None, {"lake": {"url": str(tmp_path), "store_timeout_s": 300}})
+    tries = []
+
+    def clean(_: Job) -> Cleaned:
+        tries.append(1)
+        raise UnfitStoreError("no put-if-absent")
+
+    monkeypatch.setattr(Job, "clean", clean)
+    try:
+        for run in (
+            lambda: launch.run_epochs(settings, [0], until_caught_up=False),
+            lambda: launch.replay_ticks(settings, []),
+        ):
+            with pytest.raises(UnfitStoreError):
+                run()
+    finally:
+        forget(settings)
+    assert len(tries) == 2

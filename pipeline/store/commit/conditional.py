@@ -16,7 +16,7 @@ import structlog
 from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
 from obstore.store import from_url
 
-from pipeline.errors import StoreError
+from pipeline.errors import UnfitStoreError
 from pipeline.redact import masked
 from pipeline.store.commit.delta import local_path
 
@@ -45,7 +45,7 @@ _known: set[str] = set()
 
 
 def assert_put_if_absent(url: str, options: Mapping[str, str]) -> None:
-    """Raise `StoreError` where the store at `url` lacks put-if-absent; asked once a process.
+    """Raise `UnfitStoreError` where the store at `url` lacks put-if-absent; asked once a process.
 
     A local folder has it. A store that cannot be asked (it is down, its credentials come from where
     delta-rs alone looks) is not refused, but told of: what the lake does there next tells what is
@@ -64,7 +64,7 @@ def assert_put_if_absent(url: str, options: Mapping[str, str]) -> None:
         )
         refuses = True
     if not refuses:
-        raise StoreError(
+        raise UnfitStoreError(
             "this object store has no put-if-absent (it ignores If-None-Match), so that two writers"
             " would overwrite one another: use a store, or a version of it, that has (see"
             " docs/object-stores.md), or a local folder",

@@ -18,7 +18,7 @@ import pyarrow.fs as pafs
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from pipeline.errors import StoreError
+from pipeline.errors import UnfitStoreError
 from pipeline.store.commit.conflict import until_won
 from pipeline.store.commit.delta import (
     STATS_COLUMNS,
@@ -64,7 +64,8 @@ def arrow_dataset(handle: DeltaTable, url: str, table: str) -> ds.Dataset:
 def open_table(url: str, table: str, options: Mapping[str, str]) -> DeltaTable:
     """Return the table at its last version, as the contract has it.
 
-    Raises `StoreError` where the store fails, or the table is of another major version.
+    Raises `StoreError` where the store fails, `UnfitStoreError` where the table is of another major
+    version.
     """
     rule = contract(table)
     uri = f"{url}/{table}"
@@ -113,7 +114,7 @@ def _widened(handle: DeltaTable, rule: Contract) -> bool:
         if other is None and field.nullable:
             continue
         if other is None or other.type != field.type or other.nullable != field.nullable:
-            raise StoreError(
+            raise UnfitStoreError(
                 "the table is of another major version, a column differs: read it with the"
                 " version of Dateline that wrote it, or name another `lake.url`",
                 table=rule.table,
