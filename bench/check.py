@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.transaction import AddAction
 
-from pipeline.model import Block
+from pipeline.model import Block, Mention, Record, Story
 from pipeline.parse import parse_record
 from pipeline.store.check.derived import EVENT_PARTS
 from pipeline.store.check.judge import check
@@ -50,8 +50,8 @@ from tests.support.rows import (
     ENRICHMENT,
     HEADLINE,
     NOON,
+    PARAGRAPHS,
     a_reject,
-    a_story,
     an_entity,
     an_event,
     enriched,
@@ -63,6 +63,10 @@ DAYS = 30
 _FILE = 10 * BLOCK
 _TEMPLATES = 6
 _MB = 1024
+_ENTITIES = (
+    an_entity(),
+    an_entity("Yerevan", "GPE", mentions=(Mention(62, 69, "Yerevan", 1),)),
+)
 
 
 def main() -> None:
@@ -139,11 +143,7 @@ def _template(number: int) -> dict[str, pa.Table]:
             rows["rejects"].append(reject_row(a_reject(offset)))
             continue
         text = tuple(" ".join(chance.choices(_WORDS, k=60)) + "." for _ in range(5))
-        entities = (an_entity(), an_entity("Yerevan", "GPE"))
-        raw = "\n\n".join((HEADLINE, *text)).encode()
-        story = enriched(
-            a_story(offset, paragraphs=text, raw=raw), entities=entities, events=(an_event(),)
-        )
+        story = enriched(_read(offset, text), entities=_ENTITIES, events=(an_event(),))
         rows["stories"].append(story_row(story, "bench", "0"))
         rows["entities"] += entity_rows(story)
         rows["events"] += event_rows(story)
@@ -151,6 +151,21 @@ def _template(number: int) -> dict[str, pa.Table]:
         table: table_of(table, made).select(contract(table).file_schema.names)
         for table, made in rows.items()
     }
+
+
+def _read(offset: int, text: Sequence[str]) -> Story:
+    """Read a story from its bytes, as the deep check does again."""
+    words = {
+        "uri": f"urn:bench:{offset}",
+        "type": "text",
+        "versioncreated": NOON.isoformat(),
+        "headline": HEADLINE,
+        "slugline": f"visit-{offset}",
+        "body_text": "\n\n".join((*PARAGRAPHS, *text)),
+    }
+    (story,) = parse_record(Record(SOURCES[0], offset, json.dumps(words).encode()))
+    assert isinstance(story, Story)
+    return story
 
 
 def _block(table: str, template: pa.Table, block: int) -> pa.Table:
