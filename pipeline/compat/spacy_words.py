@@ -24,7 +24,7 @@ LIBERTY = Liberty(
     why="the attribute ruler tries its patterns at every token, however often a word returns",
 )
 
-_READ = ("ORTH", "TAG", "DEP")
+_READ = ("ORTH", "TAG", "DEP", "LOWER")
 _WRITTEN = ("POS", "LEMMA")
 _MOST = 50_000
 """So many triples are kept; then it begins anew, as words never run out."""
@@ -80,16 +80,18 @@ class Words:
         longer = [p for rule in ruler.patterns for p in rule["patterns"] if len(p) > 1]
         if longer:
             self._longer.add("longer", longer)
+        self._signs = _signs(vocab, longer)
         self._known: dict[_Key, _Kept] = {}
 
     def set(self, doc: Any) -> None:
         """Set what `Doc.pos_` and `Doc.lemma_` read; morphology is left out, nobody reads it."""
         if not len(doc):
             return
-        if self._longer(doc):
+        read = doc.to_array(_READ)
+        if self._may_match(read) and self._longer(doc):
             self._lemmatizer(self._ruler(doc))
             return
-        rows = doc.to_array(_READ).tolist()
+        rows = read[:, :3].tolist()
         found = [self._of(doc, i, *row) for i, row in enumerate(rows)]
         add = self._vocab.strings.add
         written = [(pos, add(lemma)) for pos, lemma, _, _ in found]
@@ -99,6 +101,13 @@ class Words:
                 doc[i].tag = new_tag
             if new_dep is not None:
                 doc[i].dep = new_dep
+
+    def _may_match(self, read: Any) -> bool:
+        """Say whether the words or dependencies are there that a longer pattern asks for."""
+        if self._signs is None:
+            return True
+        dependencies, words = self._signs
+        return not (words.isdisjoint(read[:, 3].tolist()) and dependencies.isdisjoint(read[:, 2]))
 
     def _of(self, doc: Any, i: int, orth: int, tag: int, dep: int) -> _Kept:
         rules = self._by_tag.get(tag) or self._of_tag(tag)
@@ -135,6 +144,28 @@ class Words:
             ]
         )
         return self._by_tag[tag]
+
+
+def _signs(
+    vocab: Any, patterns: Sequence[Sequence[Mapping[str, Any]]]
+) -> tuple[frozenset[int], frozenset[int]] | None:
+    """Return dependencies and words in small letters of which each pattern has one.
+
+    None where one of them names neither.
+    """
+    found: dict[str, set[int]] = {"DEP": set(), "LOWER": set()}
+    for pattern in patterns:
+        named = [
+            (name, [wanted] if isinstance(wanted, str) else wanted["IN"])
+            for token in pattern
+            for name in ("LOWER", "DEP")
+            if isinstance(wanted := token.get(name), str) or (wanted and "IN" in wanted)
+        ]
+        if not named:
+            return None
+        name, values = named[0]
+        found[name].update(map(vocab.strings.add, values))
+    return frozenset(found["DEP"]), frozenset(found["LOWER"])
 
 
 def words_step(nlp: Any) -> Words | None:

@@ -63,7 +63,7 @@ class _Embedding:
         features = extract.predict(docs)
         sizes = [len(rows) for rows in features]
         rows = np.concatenate(features)
-        keys = (rows * _FACTORS[: rows.shape[1]]).sum(axis=1, dtype="uint64")
+        keys = rows @ _FACTORS[: rows.shape[1]]
         distinct, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         known = np.array([self._rows.get(key, -1) for key in distinct.tolist()], dtype="int64")
         new = np.flatnonzero(known < 0)

@@ -13,6 +13,7 @@ _STORM = re.compile(
     r"(?:Hurricane|Typhoon|Cyclone|Storm|Depression) "
     r"(?P<name>[A-Z][a-z]+(?:-[A-Z][a-z]+)?)\b(?! [A-Z])"
 )
+_WORDS = ("Hurricane", "Typhoon", "Cyclone", "Storm", "Depression")
 _OTHERS = word_set(
     """Center Centre Centers Committee Force Fund Group Hunter Hunters King Lake Office Prediction
     Preparedness Relief Season Service Shield Surge System Team Tracker Trooper Troopers Utah
@@ -25,6 +26,8 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;,\n\"\u201c])\s*\S*\s$")
 
 def storms(text: str) -> Iterator[Span]:
     """Yield the storms that a text names, and their names alone in the same text."""
+    if not any(map(text.__contains__, _WORDS)):
+        return
     names = set()
     for match in _STORM.finditer(text):
         if match["name"] not in _OTHERS:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from pipeline.compat.spacy_arcs import arc_parser
 from pipeline.compat.spacy_words import words_step
@@ -156,19 +158,24 @@ class Parser:
 
 
 def _one_sentence(doc: Doc) -> Doc:
-    for token in doc[1:]:
-        token.is_sent_start = False
+    from spacy.attrs import SENT_START
+
+    starts = np.full((len(doc), 1), -1, dtype="int64")
+    starts[:1] = 1
+    doc.from_array([SENT_START], cast("Any", starts.view("uint64")))
     return doc
 
 
 def _one_subject(doc: Doc) -> Doc:
     """Read two names that stand side by side as a verb's subjects as one: "Iraq PM visits …"."""
-    for token in doc[:-1]:
-        if token.dep_ == "nsubj":
-            following = token.nbor(1)
-            is_second = following.dep_ == "nsubj" and following.head.i == token.head.i
-            if is_second and token.text[:1].isupper() and not list(token.children):
-                token.dep_, token.head = "compound", following
+    from spacy.attrs import DEP
+
+    is_subject = doc.to_array(DEP) == doc.vocab.strings["nsubj"]
+    for number in np.flatnonzero(is_subject[:-1] & is_subject[1:]).tolist():
+        token, following = doc[number], doc[number + 1]
+        is_second = token.dep_ == "nsubj" and following.head.i == token.head.i
+        if is_second and token.text[:1].isupper() and not list(token.children):
+            token.dep_, token.head = "compound", following
     return doc
 
 

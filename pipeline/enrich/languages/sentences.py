@@ -13,7 +13,7 @@ import re
 from pipeline.enrich.languages.base import SentenceEnds
 from pipeline.enrich.languages.en import SENTENCE_ENDS as ENGLISH
 
-_PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?![ \t]*\n))*")
+_PARAGRAPH = re.compile(r"\S(?:[^\n]+|\n(?![ \t]*\n))*")
 _END = re.compile(
     r"""(?P<stop>[.!?…]+|\.\.\.)        # the mark
         (?P<close>                      # quotes and brackets that it closes: German ones are the
