@@ -113,7 +113,7 @@ class _Work:
         np.maximum(pieces[:, :width], pieces[:, width : 2 * width], out=best)
         for number in range(2, layer.pieces):
             np.maximum(best, pieces[:, number * width : (number + 1) * width], out=best)
-        best -= (best.sum(axis=1) / np.float32(width))[:, None]
+        best -= (best @ np.full(width, 1 / width, dtype="float32"))[:, None]
         variance = np.einsum("ij,ij->i", best, best) / np.float32(width) + np.float32(1e-8)
         best *= (1 / np.sqrt(variance))[:, None]
         best *= layer.scale

@@ -13,6 +13,7 @@ from pipeline.enrich.places.locate import of_country
 from pipeline.model import Actor, Entity, Event, Location
 
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
+_AT_HOME = frozenset({"COP", "JUD"})
 _ON_THE_SPOT = ("042", "043", "17", "18", "19", "20")
 """CAMEO's visits, seizures and arrests, assaults and fights: done where the target is."""
 _BEFORE = (
@@ -62,7 +63,7 @@ def situated(
     for placed, place_from in ((own, "sentence"), (near[0] if near else None, "paragraph")):
         if placed is not None:
             return _at(event, placed, place_from)
-    target = event.target
+    target = None if _is_at_home(event) else event.target
     if target is not None and target.country is not None and target.role != "IGO":
         name, where = target.state or target.country, of_country(target.country, lexicon)
         if hit is not None:
@@ -77,6 +78,18 @@ def situated(
             place_from="dateline",
         )  # fmt: skip
     return event
+
+
+def _is_at_home(event: Event) -> bool:
+    """Say whether police or a court hold a foreigner: where they are, not where he is from."""
+    source, target = event.source, event.target
+    return (
+        event.cameo.startswith("17")
+        and source is not None
+        and source.role in _AT_HOME
+        and source.country is not None
+        and (target is None or target.country != source.country)
+    )
 
 
 def _hit(event: Event, entities: StoryEntities) -> Entity | None:
