@@ -23,7 +23,7 @@ from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.belonging import assign
 from pipeline.enrich.places.datelines import dateline_place
 from pipeline.enrich.places.locate import locate
-from pipeline.enrich.places.scene import situated, whereabouts
+from pipeline.enrich.places.scene import StoryPlaces
 from pipeline.enrich.stages import enrich_stages
 from pipeline.enrich.usual_words import UsualWords
 from pipeline.errors import ModelError
@@ -231,13 +231,13 @@ class Enricher:
             for i in indexes
         ]
         coded = _opened(self._coder, self.model).code_batch(inputs)
-        return {
-            i: tuple(
-                _in_place(_in_own_words(event, work[i]), work[i], StoryEntities(found[i]))
-                for event in events
+        coded_in: dict[int, tuple[Event, ...]] = {}
+        for i, events in zip(indexes, coded, strict=True):
+            places = StoryPlaces(StoryEntities(found[i]), work[i].text)
+            coded_in[i] = tuple(
+                _in_place(_in_own_words(event, work[i]), work[i], places) for event in events
             )
-            for i, events in zip(indexes, coded, strict=True)
-        }
+        return coded_in
 
 
 @lru_cache(maxsize=2)
@@ -253,7 +253,7 @@ def _usual_words(model: str) -> UsualWords:
     )
 
 
-def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
+def _in_place(event: Event, item: Work, places: StoryPlaces) -> Event:
     """Return the event with its place, and where in the story it is told."""
     story, lexicon = item.story, load_lexicon()
     country, location = item.filed_from
@@ -263,9 +263,9 @@ def _in_place(event: Event, item: Work, entities: StoryEntities) -> Event:
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")
     return replace(
-        situated(event, entities, item.text, dateline, lexicon),
-        source=whereabouts(event.source, entities, lexicon),
-        target=whereabouts(event.target, entities, lexicon),
+        places.situated(event, dateline, lexicon),
+        source=places.whereabouts(event.source, lexicon),
+        target=places.whereabouts(event.target, lexicon),
         from_headline=event.start < size,
         from_lead=size <= event.start < lead_end,
         historical=is_historical(event, story.date),

@@ -114,21 +114,47 @@ def repeated_names(
                 key = tuple(token for token, _, _ in tokenize(short))
                 if " ".join(key) not in lexicon.names:
                     kinds[key]["PERSON"] += weight
-    lengths: dict[str, set[int]] = defaultdict(set)
-    for words in kinds:
-        lengths[words[0]].add(len(words))
-    longest_first = {word: sorted(found, reverse=True) for word, found in lengths.items()}
+    names = _NameWords()
+    for words, seen_as in kinds.items():
+        names.add(words, max(seen_as.items(), key=lambda item: (item[1], item[0]))[0])
     for index, (word, start, _) in enumerate(tokens):
-        for length in longest_first.get(word, ()):
-            stop = index + length
-            words = tuple(token for token, _, _ in tokens[index:stop])
-            if stop <= len(tokens) and words in kinds:
-                kind = max(kinds[words].items(), key=lambda item: (item[1], item[0]))[0]
-                if length == 1 and kind == "PERSON" and _is_no_surname(text, start, word, lexicon):
-                    break
-                strength = LISTED_WORD - 1 if kind == "PERSON" else CITY - 1
-                yield Span(start, tokens[stop - 1][2], kind, strength)
+        kind, length = names.longest(tokens, index)
+        if kind is None:
+            continue
+        if length == 1 and kind == "PERSON" and _is_no_surname(text, start, word, lexicon):
+            continue
+        strength = LISTED_WORD - 1 if kind == "PERSON" else CITY - 1
+        yield Span(start, tokens[index + length - 1][2], kind, strength)
+
+
+class _NameWords:
+    """Names by their words: what begins with none of them is left at its first word."""
+
+    __slots__ = ("_following", "_kind")
+
+    def __init__(self) -> None:
+        self._kind: str | None = None
+        self._following: dict[str, _NameWords] = {}
+
+    def add(self, words: Sequence[str], kind: str) -> None:
+        """Add a name of this kind."""
+        at = self
+        for word in words:
+            at = at._following.setdefault(word, _NameWords())
+        at._kind = kind
+
+    def longest(self, tokens: Sequence[Token], index: int) -> tuple[str | None, int]:
+        """Return the kind and the number of words of the longest name at `index`, if any."""
+        at: _NameWords = self
+        best: tuple[str | None, int] = (None, 0)
+        for place in range(index, len(tokens)):
+            following = at._following.get(tokens[place][0])
+            if following is None:
                 break
+            at = following
+            if at._kind is not None:
+                best = (at._kind, place - index + 1)
+        return best
 
 
 def _is_no_surname(text: str, start: int, word: str, lexicon: Lexicon) -> bool:

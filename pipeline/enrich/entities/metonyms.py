@@ -55,9 +55,8 @@ _PLACE_BEFORE = re.compile(
 _ACTS = re.compile(
     r"\s+(?:(?:reportedly|also|repeatedly|later|again|now|once|then)\s+)?(\w+)(?:\s+(?:(?:been|not|also|long)\s+)?(\w+))?"
 )
-_LIST_ACTS = re.compile(
-    r"(?:,\s+[A-Z]\w+)*,?\s+and\s+[A-Z]\w+\s+(are|were|have|said|agreed|will)\b"
-)
+_LISTED = re.compile(r",\s+[A-Z]\w+")
+_LAST_ACTS = re.compile(r",?\s+and\s+[A-Z]\w+\s+(are|were|have|said|agreed|will)\b")
 _HAS = re.compile(r"['\u2019]s?\s+(?:[a-z\"\u201c-]+\s+)?\"?([a-z]+)")
 
 
@@ -84,7 +83,31 @@ def is_metonym(text: str, span: Span, lexicon: Lexicon) -> bool:
         return owned.group(1) in _OWNED
     if _PLACE_BEFORE.search(before) and not before.rstrip().endswith((",", "and", "or")):
         return False
-    return bool(_LIST_ACTS.match(text, span.end)) or _acts(text, span.end)
+    return _list_acts(text, span.end) or _acts(text, span.end)
+
+
+def _list_acts(text: str, end: int) -> bool:
+    """Say whether a list of names that goes on at `end` speaks or decides as one.
+
+    Each of its names asks, so the answer is kept for those that follow.
+    """
+    known, passed, at = _known_lists(text), [], end
+    while at not in known:
+        passed.append(at)
+        if _LAST_ACTS.match(text, at):
+            known[at] = True
+        elif listed := _LISTED.match(text, at):
+            at = listed.end()
+        else:
+            known[at] = False
+    known.update(dict.fromkeys(passed, known[at]))
+    return known[at]
+
+
+@lru_cache(maxsize=1)
+def _known_lists(_text: str) -> dict[int, bool]:
+    """Return what is known of the lists of a text: filled as they are asked for."""
+    return {}
 
 
 def _acts(text: str, end: int) -> bool:

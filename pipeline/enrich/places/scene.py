@@ -5,6 +5,7 @@ And where its sides lie.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 
 from pipeline.enrich.entities.mentions import Placed, StoryEntities
@@ -30,54 +31,118 @@ _BEFORE = (
 )
 
 
-def situated(
-    event: Event,
-    entities: StoryEntities,
-    text: str,
-    dateline: tuple[str, str | None, Location | None] | None,
-    lexicon: Lexicon,
-) -> Event:
-    """Return the event with a place where something tells one.
+class StoryPlaces:
+    """The places of one story: where each of its events was, and where their sides lie.
 
-    `dateline` is its words, country, location. What the act's own clause names stands in the event
-    already.
+    Made once a story: a text of many events and places is looked through once, not for each event.
     """
-    hit = _hit(event, entities)
-    if event.place is not None:
-        known = next((e for e in entities if e.name == event.place and e.kind in _KINDS), None)
-        where = known.location if known is not None else None
-        is_wide = where is not None and where.exactness == "country"
-        if not (is_wide and hit is not None and hit.country == event.place_country):
-            return replace(event, place_location=where, place_from="clause")
-        return replace(  # "shelled Aleppo in Syria"
-            event, place=hit.name, place_location=hit.location, place_from="target"
+
+    def __init__(self, entities: StoryEntities, text: str) -> None:
+        self._text = text
+        self._scenes = [p for p in entities.within(0, len(text)) if _is_scene(p, text)]
+        self._starts = [placed.mention.start for placed in self._scenes]
+        self._by_name: dict[str, Entity] = {}
+        self._by_id: dict[str | None, Entity] = {}
+        self._located: dict[str | None, Entity] = {}
+        for entity in entities:
+            if entity.kind in _KINDS:
+                self._by_name.setdefault(entity.name, entity)
+            self._by_id.setdefault(entity.entity_id, entity)
+            if entity.location is not None:
+                self._located.setdefault(entity.entity_id, entity)
+
+    def situated(
+        self,
+        event: Event,
+        dateline: tuple[str, str | None, Location | None] | None,
+        lexicon: Lexicon,
+    ) -> Event:
+        """Return the event with a place where something tells one.
+
+        `dateline` is its words, country, location. What the act's own clause names stands in the
+        event already.
+        """
+        hit = self._hit(event)
+        if event.place is not None:
+            known = self._by_name.get(event.place)
+            where = known.location if known is not None else None
+            is_wide = where is not None and where.exactness == "country"
+            if not (is_wide and hit is not None and hit.country == event.place_country):
+                return replace(event, place_location=where, place_from="clause")
+            return replace(  # "shelled Aleppo in Syria"
+                event, place=hit.name, place_location=hit.location, place_from="target"
+            )
+        for placed, place_from in self._around(event):
+            if placed is not None:
+                return _at(event, placed, place_from)
+        target = None if _is_at_home(event) else event.target
+        if target is not None and target.country is not None and target.role != "IGO":
+            name, where = target.state or target.country, of_country(target.country, lexicon)
+            if hit is not None:
+                name, where = hit.name, hit.location
+            return replace(
+                event, place=name, place_country=target.country, place_location=where,
+                place_from="target",
+            )  # fmt: skip
+        if dateline is not None and (dateline[1] or dateline[2]):
+            return replace(
+                event, place=dateline[0], place_country=dateline[1], place_location=dateline[2],
+                place_from="dateline",
+            )  # fmt: skip
+        return event
+
+    def whereabouts(self, actor: Actor | None, lexicon: Lexicon) -> Actor | None:
+        """Return a side of an event with where its entity lies, else where its country does."""
+        if actor is None:
+            return None
+        known = self._located.get(actor.entity_id) if actor.entity_id is not None else None
+        if known is not None:
+            return replace(actor, location=known.location)
+        return replace(
+            actor, location=of_country(actor.country, lexicon) if actor.country else None
         )
-    start = text.rfind("\n\n", 0, event.start) + 2 if "\n\n" in text[: event.start] else 0
-    end = text.find("\n\n", event.end)
-    paragraph = entities.within(start, end if end >= 0 else len(text))
-    begin = text.rfind(event.sentence[:40], 0, event.start + 1)
-    inside = (begin, begin + len(event.sentence)) if begin >= 0 else (event.start, event.end)
-    near = [p for p in paragraph if _is_scene(p, text)]
-    near.sort(key=lambda p: (abs(p.mention.start - event.start), p.mention.start))
-    own = next((p for p in near if inside[0] <= p.mention.start < inside[1]), None)
-    for placed, place_from in ((own, "sentence"), (near[0] if near else None, "paragraph")):
-        if placed is not None:
-            return _at(event, placed, place_from)
-    target = None if _is_at_home(event) else event.target
-    if target is not None and target.country is not None and target.role != "IGO":
-        name, where = target.state or target.country, of_country(target.country, lexicon)
-        if hit is not None:
-            name, where = hit.name, hit.location
-        return replace(
-            event, place=name, place_country=target.country, place_location=where,
-            place_from="target",
-        )  # fmt: skip
-    if dateline is not None and (dateline[1] or dateline[2]):
-        return replace(
-            event, place=dateline[0], place_country=dateline[1], place_location=dateline[2],
-            place_from="dateline",
-        )  # fmt: skip
-    return event
+
+    def _around(self, event: Event) -> tuple[tuple[Placed | None, str], ...]:
+        """Return the scene next to an event in its sentence, and in its paragraph."""
+        text = self._text
+        start = text.rfind("\n\n", 0, event.start) + 2 if "\n\n" in text[: event.start] else 0
+        end = text.find("\n\n", event.end)
+        begin = text.rfind(event.sentence[:40], 0, event.start + 1)
+        inside = (begin, begin + len(event.sentence)) if begin >= 0 else (event.start, event.end)
+        first = bisect_left(self._starts, start)
+        while first and self._scenes[first - 1].mention.end > start:
+            first -= 1
+        beyond = bisect_left(self._starts, end if end >= 0 else len(text))
+        own = self._next_to(
+            event.start,
+            max(first, bisect_left(self._starts, inside[0])),
+            min(beyond, bisect_left(self._starts, inside[1])),
+        )
+        return (own, "sentence"), (self._next_to(event.start, first, beyond), "paragraph")
+
+    def _next_to(self, at: int, first: int, beyond: int) -> Placed | None:
+        """Return the nearest of the scenes `[first, beyond)`; of two as near the one before."""
+        if first >= beyond:
+            return None
+        middle = bisect_left(self._starts, at, first, beyond)
+        sides = self._scenes[max(first, middle - 1) : min(beyond, middle + 1)]
+        return min(sides, key=lambda placed: abs(placed.mention.start - at))
+
+    def _hit(self, event: Event) -> Entity | None:
+        """Return the place that an act was done to on the spot, of which more is known than its
+        country.
+
+        "Bombed Damascus", "visited Lima"; who condemns or calls on a capital means a government.
+        """
+        target = event.target
+        if target is None or target.entity_id is None:
+            return None
+        if not event.cameo.startswith(_ON_THE_SPOT):
+            return None
+        known = self._by_id.get(target.entity_id)
+        if known is None or known.kind not in _KINDS or known.location is None:
+            return None
+        return known if known.location.exactness != "country" else None
 
 
 def _is_at_home(event: Event) -> bool:
@@ -90,33 +155,6 @@ def _is_at_home(event: Event) -> bool:
         and source.country is not None
         and (target is None or target.country != source.country)
     )
-
-
-def _hit(event: Event, entities: StoryEntities) -> Entity | None:
-    """Return the place that an act was done to on the spot, of which more is known than its
-    country.
-
-    "Bombed Damascus", "visited Lima"; who condemns or calls on a capital means a government.
-    """
-    target = event.target
-    if target is None or target.entity_id is None:
-        return None
-    if not event.cameo.startswith(_ON_THE_SPOT):
-        return None
-    known = next((e for e in entities if e.entity_id == target.entity_id), None)
-    if known is None or known.kind not in _KINDS or known.location is None:
-        return None
-    return known if known.location.exactness != "country" else None
-
-
-def whereabouts(actor: Actor | None, entities: StoryEntities, lexicon: Lexicon) -> Actor | None:
-    """Return a side of an event with where its entity lies, else where its country does."""
-    if actor is None:
-        return None
-    known = next((e for e in entities if e.entity_id == actor.entity_id and e.location), None)
-    if known is not None and actor.entity_id is not None:
-        return replace(actor, location=known.location)
-    return replace(actor, location=of_country(actor.country, lexicon) if actor.country else None)
 
 
 def _at(event: Event, placed: Placed, place_from: str) -> Event:

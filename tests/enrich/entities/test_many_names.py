@@ -12,11 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.enrich.entities.consistency import repeated_names
+from pipeline.enrich.entities.mentions import StoryEntities
 from pipeline.enrich.entities.merge import group
+from pipeline.enrich.entities.metonyms import is_metonym
 from pipeline.enrich.entities.resolve import resolve
 from pipeline.enrich.entities.spans import TRUSTED, Span
-from pipeline.enrich.lexicon import load_lexicon
+from pipeline.enrich.lexicon import load_lexicon, tokenize
 from pipeline.enrich.places.belonging import assign
+from pipeline.enrich.places.scene import StoryPlaces
+from pipeline.model import Entity, Event, Mention
+from tests.support.rows import an_event
 
 FEW, MANY = 100, 800
 SYLLABLES = ("Ba", "de", "ki", "lo", "mu", "ra", "si", "to", "ve", "zu")
@@ -62,6 +68,84 @@ def test_eight_times_the_names_take_no_more_than_twice_as_many_steps_each(
 
     steps(FEW)  # fills caches
     assert steps(MANY) < 2 * MANY / FEW * steps(FEW)
+
+
+def in_lists(count: int) -> tuple[str, list[Span]]:
+    """One list of countries, and a span for each."""
+    spans = [Span(8 * n, 8 * n + 6, "GPE", TRUSTED) for n in range(count)]
+    return "France, " * count, spans
+
+
+def a_long_name(count: int) -> tuple[str, Span]:
+    """A name of so many words, of which each second one is its first."""
+    text = " ".join(f"Jay {word(n)}" for n in range(count))
+    return text, Span(0, len(text), "PERSON", TRUSTED)
+
+
+def in_places(count: int) -> tuple[str, list[Event], StoryEntities]:
+    """A paragraph of acts, each in a town."""
+    sentence = "On a quiet morning in the early spring of 1987 he hit it in Xyzzy. "
+    starts = range(0, count * len(sentence), len(sentence))
+    act, town = sentence.find("hit"), sentence.find("Xyzzy")
+    events = [
+        an_event(start=at + act, end=at + act + 3, sentence=sentence.strip(), place=None)
+        for at in starts
+    ]
+    towns = [
+        Entity(
+            name=f"Xyzzy {n}",
+            kind="GPE",
+            mentions=(Mention(at + town, at + town + 5, "Xyzzy", 0),),
+            country="ARM",
+        )
+        for n, at in enumerate(starts)
+    ]
+    return sentence * count, events, StoryEntities(towns)
+
+
+def ask_metonyms(count: int) -> None:
+    text, spans = in_lists(count)
+    assert not any(is_metonym(text, span, load_lexicon()) for span in spans)
+
+
+def ask_repeated(count: int) -> None:
+    text, span = a_long_name(count)
+    assert list(repeated_names(tuple(tokenize(text)), text, [span], load_lexicon()))
+
+
+def ask_places(count: int) -> None:
+    text, events, entities = in_places(count)
+    places = StoryPlaces(entities, text)
+    found = [places.situated(event, None, load_lexicon()) for event in events]
+    assert [event.place for event in found] == [f"Xyzzy {n}" for n in range(count)]
+    assert {event.place_from for event in found} == {"sentence"}
+
+
+@pytest.mark.parametrize("ask", [ask_metonyms, ask_repeated, ask_places])
+def test_each_name_looks_at_its_neighbours_alone(ask: Callable[[int], None]) -> None:
+    """In a list of countries, in a name of hundreds of words, in a paragraph of acts and towns."""
+
+    def steps(count: int) -> int:
+        with counted() as lines:
+            ask(count)
+        return lines[0]
+
+    steps(FEW)  # fills caches
+    assert steps(MANY) < 2 * MANY / FEW * steps(FEW)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("France, Peru and Mali agreed to meet.", True),
+        ("France, Peru, and Mali are ready.", True),
+        ("France, Peru, Mali or Chad agreed to meet.", False),
+    ],
+)
+def test_a_list_speaks_for_each_of_its_names(text: str, expected: bool) -> None:
+    """What stands behind the last one speaks for those before it."""
+    spans = [Span(text.find(n), text.find(n) + len(n), "GPE", TRUSTED) for n in ("France", "Peru")]
+    assert {is_metonym(text, span, load_lexicon()) for span in spans} == {expected}
 
 
 @contextmanager
