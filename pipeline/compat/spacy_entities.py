@@ -48,6 +48,11 @@ _Ints = NDArray[np.int64]
 _Flags = NDArray[np.bool_]
 
 
+_MOST_AT_ONCE = 64
+_OPEN = 0
+"""In place of an end that is not known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoder:
     """The weights of one recognizer, and what its classes stand for.
@@ -87,7 +92,9 @@ class Decoder:
         is_last[:-1] = np.diff(tokens) > 1
         is_last |= np.isin(tokens, stops - 1)
         actions = self._outside(cached, state_bias, is_last, marks[tokens, 0])
-        ends = self._ends(cached, state_bias, is_last, actions)
+        begun = _Begun(cached, state_bias, is_last, actions)
+        ends = np.arange(1, len(actions) + 1)
+        self._run_on(begun, ends, np.flatnonzero(self.begins[actions]), _MOST_AT_ONCE)
         named = np.flatnonzero([kind != "" for kind in self.kinds])
         starts = np.flatnonzero(np.isin(actions, named))
         bounds = np.searchsorted(tokens[starts], stops)
@@ -97,6 +104,8 @@ class Decoder:
             free = 0
             for start in starts[begin:bound].tolist():
                 if start >= free:
+                    if ends[start] == _OPEN:
+                        self._run_on(begun, ends, np.array([start]), len(ends))
                     free = int(ends[start])
                     kind = self.kinds[actions[start]]
                     found.append(
@@ -126,22 +135,37 @@ class Decoder:
         best: _Ints = self.outside[scores.argmax(axis=1)]
         return best
 
-    def _ends(self, cached: Any, state_bias: _Floats, is_last: _Flags, actions: _Ints) -> _Ints:
-        """Say where an entity that begins at a token ends; after one token where none goes on."""
-        ends = np.arange(1, len(actions) + 1)
-        first = np.flatnonzero(self.begins[actions])
+    def _run_on(self, begun: _Begun, ends: _Ints, first: _Ints, most: int) -> None:
+        """Note in `ends` where the entities end that begin at the tokens `first`.
+
+        `_OPEN` where one goes on for more than `most` tokens: of a text that is one long name each
+        token may begin one, and only the first is asked for its end.
+        """
+        cached, actions = begun.cached, begun.actions
         at = first + 1
-        while len(first):
+        for _ in range(most):
+            if not len(first):
+                return
             # Row 0 of `cached` is padding, so row i + 1 is token i.
-            state = cached[at + 1, 0] + cached[first + 1, 1] + cached[at, 2] + state_bias
+            state = cached[at + 1, 0] + cached[first + 1, 1] + cached[at, 2] + begun.state_bias
             hidden = greatest(state)
             inside, last = self.inside[actions[first]], self.last[actions[first]]
             goes_on = (hidden * self.weights[inside]).sum(axis=1) + self.bias[inside]
             stops = (hidden * self.weights[last]).sum(axis=1) + self.bias[last]
-            ended = is_last[at] | (stops > goes_on)
+            ended = begun.is_last[at] | (stops > goes_on)
             ends[first[ended]] = at[ended] + 1
             first, at = first[~ended], at[~ended] + 1
-        return ends
+        ends[first] = _OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What the parser's layers gave for each token, and the action that was chosen there."""
+
+    cached: Any
+    state_bias: _Floats
+    is_last: _Flags
+    actions: _Ints
 
 
 def _near_names(may_be_name: _Flags) -> _Flags:

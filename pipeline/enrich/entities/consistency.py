@@ -27,6 +27,7 @@ _SURNAMES_FIRST = word_set(
 )
 _WORD = re.compile(r"\w+")
 _MOST_WORDS = 8
+_MOST_OF_NAME = 40
 _MOST_WHOLE = 8
 """A part is looked for in so many longer names that hold it, the first that the story has."""
 BEGINS = re.compile(r"(?:^|\n|[.!?:]\s{1,2}|[\"\u201c])\Z|\A\Z")
@@ -130,30 +131,32 @@ def repeated_names(
 class _NameWords:
     """Names by their words: what begins with none of them is left at its first word."""
 
-    __slots__ = ("_following", "_kind")
+    __slots__ = ("following", "kind")
 
     def __init__(self) -> None:
-        self._kind: str | None = None
-        self._following: dict[str, _NameWords] = {}
+        self.kind: str | None = None
+        self.following: dict[str, _NameWords] = {}
 
     def add(self, words: Sequence[str], kind: str) -> None:
-        """Add a name of this kind."""
+        """Add a name of this kind; one of more words than any has is repeated nowhere."""
+        if len(words) > _MOST_OF_NAME:
+            return
         at = self
         for word in words:
-            at = at._following.setdefault(word, _NameWords())
-        at._kind = kind
+            at = at.following.setdefault(word, _NameWords())
+        at.kind = kind
 
     def longest(self, tokens: Sequence[Token], index: int) -> tuple[str | None, int]:
         """Return the kind and the number of words of the longest name at `index`, if any."""
         at: _NameWords = self
         best: tuple[str | None, int] = (None, 0)
         for place in range(index, len(tokens)):
-            following = at._following.get(tokens[place][0])
+            following = at.following.get(tokens[place][0])
             if following is None:
                 break
             at = following
-            if at._kind is not None:
-                best = (at._kind, place - index + 1)
+            if at.kind is not None:
+                best = (at.kind, place - index + 1)
         return best
 
 

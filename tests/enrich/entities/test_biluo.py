@@ -19,6 +19,8 @@ _TEXTS = [
     "The Bank of England, Banque de France and Toyota Motor Corp cut 1,200 jobs in Osaka in May.",
     "EC MINISTERS MEET IN BRUSSELS ON 3 MARCH",
     "Visit Kim Jong Un of the Democratic People's Republic of Korea in the",
+    # One name of hundreds of words, and more behind it.
+    "Jay " * 300 + "met Angela Merkel in Berlin, " + "J. R. Doe " * 60 + "said on Monday in Paris.",
     "Le président Emmanuel Macron a rencontré Olaf Scholz à Berlin, selon l'Élysée.",
 ] * 3
 
