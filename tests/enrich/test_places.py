@@ -274,6 +274,8 @@ def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
     assert {(e.place, e.place_from) for e in wide.events} == {("Aleppo", "target")}
     finer = enriched(enricher, "A bomb killed six people at Quito airport in Ecuador on Monday.")
     assert {e.place for e in finer.events} <= {"Quito", "Quito airport"}
+    opening = enriched(enricher, "It rained. Police in Alberta arrested 12 protesters on Monday.")
+    assert {(e.place, e.place_from) for e in opening.events} == {("Alberta", "sentence")}
     held = enriched(enricher, "Bavarian police arrested a Peruvian spy.", dateline="MUNICH -")
     assert {(e.place_country, e.place_from) for e in held.events} == {("DEU", "dateline")}
     target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")

@@ -14,6 +14,8 @@ from pipeline.enrich.places.locate import of_country
 from pipeline.model import Actor, Entity, Event, Location
 
 _KINDS = frozenset({"GPE", "LOC", "FAC"})
+_OPENING = 40
+"""The characters by which a sentence is found in the text again."""
 _AT_HOME = frozenset({"COP", "JUD"})
 _ON_THE_SPOT = ("042", "043", "17", "18", "19", "20")
 """CAMEO's visits, seizures and arrests, assaults and fights: done where the target is."""
@@ -107,7 +109,7 @@ class StoryPlaces:
         text = self._text
         start = text.rfind("\n\n", 0, event.start) + 2 if "\n\n" in text[: event.start] else 0
         end = text.find("\n\n", event.end)
-        begin = text.rfind(event.sentence[:40], 0, event.start + 1)
+        begin = text.rfind(event.sentence[:_OPENING], 0, event.start + _OPENING)
         inside = (begin, begin + len(event.sentence)) if begin >= 0 else (event.start, event.end)
         first = bisect_left(self._starts, start)
         while first and self._scenes[first - 1].mention.end > start:
