@@ -27,7 +27,7 @@ LIBERTY = Liberty(
 _READ = ("ORTH", "TAG", "DEP", "LOWER")
 _WRITTEN = ("POS", "LEMMA")
 _MOST = 50_000
-"""So many triples are kept; then it begins anew, as words never run out."""
+"""So many triples are kept, none of a number; then it begins anew, as words never run out."""
 
 _Answers = tuple[bool, ...]
 _Key = tuple[int, int, _Answers]
@@ -131,8 +131,10 @@ class Words:
             self._known.clear()
             self._lemmatizer.cache.clear()
         new_dep = token.dep if token.dep != dep else None
-        self._known[key] = (token.pos, token.lemma_, token.tag, new_dep)
-        return self._known[key]
+        found = (token.pos, token.lemma_, token.tag, new_dep)
+        if not token.text[-1:].isdigit():
+            self._known[key] = found
+        return found
 
     def _of_tag(self, tag: int) -> _Rules:
         name = self._vocab.strings[tag]

@@ -68,7 +68,8 @@ class _Embedding:
         known = np.array([self._rows.get(key, -1) for key in distinct.tolist()], dtype="int64")
         new = np.flatnonzero(known < 0)
         if self._kept is None:
-            self._kept = np.empty((MOST_KEPT, mix.get_dim("nO")), dtype="float32")
+            # Filled at once: a table that fills with the words would look like a leak.
+            self._kept = np.full((MOST_KEPT, mix.get_dim("nO")), 0.0, dtype="float32")
         table = self._kept[known]
         if len(new):
             table[new] = mix.predict(hashes.predict(rows[first[new]]))

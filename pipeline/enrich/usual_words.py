@@ -4,10 +4,13 @@ What a model keeps of words that it never saw before goes with the batch (spaCy'
 job that runs for months meets a new one in every story. In a zone spaCy's tokenizer keeps nothing,
 and splits "said" anew each time. So what stands between spaces in two stories is tokenized once
 outside every zone, which the tokenizer remembers; no more of it than a bound.
+What stood in one text is remembered in a table of fixed size, where a later word takes the place of
+an earlier one: words never end, and memory does not go with them.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 MOST_KEPT = 50_000
-_MOST_SEEN = 40_000
+_SEEN_BITS = 16
+"""So many bits of a word's hash choose its place among the words that stood in one text."""
 _LONGEST = 24
 
 
@@ -30,7 +34,7 @@ class UsualWords:
         if hasattr(nlp.tokenizer, "max_cache_size"):
             nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
         self.kept: set[str] = set()
-        self._seen: set[str] = set()
+        self._seen = array("q", bytes(8 << _SEEN_BITS))
         self._keep(set(words))
 
     def learn(self, texts: Iterable[AbstractSet[str]]) -> None:
@@ -42,13 +46,16 @@ class UsualWords:
             return
         again: set[str] = set()
         for text in texts:
-            words = text - self.kept
-            again |= words & self._seen
-            self._seen |= words
+            again.update(word for word in text - self.kept if self._stood_before(word))
         self._keep(again)
-        self._seen -= again
-        if len(self._seen) > _MOST_SEEN:
-            self._seen.clear()
+
+    def _stood_before(self, word: str) -> bool:
+        code = hash(word)
+        place = code & ((1 << _SEEN_BITS) - 1)
+        if self._seen[place] == code:
+            return True
+        self._seen[place] = code
+        return False
 
     def _keep(self, words: set[str]) -> None:
         short = sorted(word for word in words if len(word) <= _LONGEST)

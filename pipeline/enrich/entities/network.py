@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from thinc.api import Model
 
 MOST_KEPT = 20_000
-"""Words of which a model keeps what its columns hold: the first ones that it meets."""
+"""Words of which a model keeps what its columns hold: the first ones that it meets, but no numbers,
+which never end."""
 WIDTH = 96
 COLUMNS = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
 LIST_CLASSES = 64
@@ -127,8 +128,9 @@ def token_features(lexicon: Lexicon, table: WordTable | None, pieces: int) -> Mo
         for orth in distinct.tolist():
             found = kept.get(orth)
             if found is None:
-                found = looked_up(strings[orth])
-                if len(kept) < MOST_KEPT:
+                word = strings[orth]
+                found = looked_up(word)
+                if len(kept) < MOST_KEPT and not word[-1:].isdigit():
                     kept[orth] = found
             columns_of_words.append(found)
         more = np.array(columns_of_words, dtype="uint64").reshape(-1, len(names) + pieces)
