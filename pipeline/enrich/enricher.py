@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -43,6 +44,10 @@ MAX_CHARS = 100_000
 
 _MOST_AT_ONCE = 128
 """Stories that are enriched side by side: 500 take no less time each, and 150 MB more."""
+
+MOST_NEW_WORDS = 500_000
+"""Words after which models are opened anew. A memory zone forgets its words, but spaCy's maps keep
+their places: 30 bytes each (measured over three million), and words never end."""
 
 _UNBROKEN = re.compile(r"\S{200,}")
 
@@ -141,6 +146,8 @@ class Enricher:
         spoken = {item.language for item in work}
         used = {name for code, name in self._models.items() if code in spoken}
         opened = sorted(used | ({self.model} if self._coder.languages else set()))
+        if any(ner.words_met(name) > MOST_NEW_WORDS for name in opened):
+            _renew(opened)
         words = [frozenset(item.cased.split()) for item in work]
         for name in opened:
             codes = {code for code, model in self._models.items() if model == name}
@@ -251,6 +258,17 @@ def _usual_words(model: str) -> UsualWords:
     return UsualWords(
         nlp, load_lexicon().small_words if language_of(nlp.lang).has_small_words else ()
     )
+
+
+def _renew(names: Iterable[str]) -> None:
+    """Open all models anew; `names` keep their usual words."""
+    kept = {name: _usual_words(name).kept for name in names}
+    for cached in (_opened, _usual_words):
+        cached.cache_clear()
+    ner.forget_models()
+    gc.collect()
+    for name, words in kept.items():
+        _usual_words(name).keep(words)
 
 
 def _in_place(event: Event, item: Work, places: StoryPlaces) -> Event:

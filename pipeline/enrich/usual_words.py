@@ -35,7 +35,7 @@ class UsualWords:
             nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
         self.kept: set[str] = set()
         self._seen = array("q", bytes(8 << _SEEN_BITS))
-        self._keep(set(words))
+        self.keep(set(words))
 
     def learn(self, texts: Iterable[AbstractSet[str]]) -> None:
         """Keep what stands in two texts, of these or of earlier ones. Never call it in a zone.
@@ -47,7 +47,7 @@ class UsualWords:
         again: set[str] = set()
         for text in texts:
             again.update(word for word in text - self.kept if self._stood_before(word))
-        self._keep(again)
+        self.keep(again)
 
     def _stood_before(self, word: str) -> bool:
         code = hash(word)
@@ -57,7 +57,8 @@ class UsualWords:
         self._seen[place] = code
         return False
 
-    def _keep(self, words: set[str]) -> None:
+    def keep(self, words: AbstractSet[str]) -> None:
+        """Keep words, as far as the bound allows. Never call it in a zone."""
         short = sorted(word for word in words if len(word) <= _LONGEST)
         found = short[: MOST_KEPT - len(self.kept)]
         for word in found:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.enrich import Enricher
 from pipeline.enrich import enricher as module
+from pipeline.enrich.entities import ner
 from pipeline.enrich.entities.merge import Group
 from pipeline.errors import ModelError
 from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
@@ -341,3 +342,18 @@ def test_the_seed_story(enricher: Enricher) -> None:
     ]
     assert missing == []
     assert not set(gold["entities_absent"]) & set(found)
+
+
+def test_models_are_opened_anew_after_so_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same rows before and after, and with the usual words kept."""
+    own = Enricher()
+    item = story("Iran condemned Norway on Monday.", "Kenya sent 4711 soldiers to Somalia.")
+    before = own.enrich([item, item])
+    opened = ner.load_pipeline(own.model)
+    monkeypatch.setattr(module, "MOST_NEW_WORDS", -1)
+    assert own.enrich([item, item]) == before
+    monkeypatch.undo()
+    assert ner.load_pipeline(own.model) is not opened
+    renewed = ner.load_pipeline(own.model)
+    assert own.enrich([item]) == before[:1]
+    assert ner.load_pipeline(own.model) is renewed

@@ -139,6 +139,25 @@ class Recognizer:
 
 
 @lru_cache(maxsize=8)
+def _words_at_first(name: str) -> int:
+    return len(load_pipeline(name).vocab)
+
+
+def words_met(name: str) -> int:
+    """Return how many words a model's pipeline met since this was asked first.
+
+    Those that its memory zones forgot count: its maps keep a place for each.
+    """
+    return len(load_pipeline(name).vocab) - _words_at_first(name)
+
+
+def forget_models() -> None:
+    """Let go of all loaded models: each is loaded anew when it is asked for."""
+    for cached in (_words_at_first, recognizer, load_pipeline, load_shipped):
+        cached.cache_clear()
+
+
+@lru_cache(maxsize=8)
 def recognizer(name: str) -> Recognizer:
     """Return the recognizer of a model, loaded once a process. Raises ModelError."""
     nlp = load_pipeline(name)
