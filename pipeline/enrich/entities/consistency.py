@@ -26,6 +26,7 @@ _SURNAMES_FIRST = word_set(
     Ban Nguyen Tran Pham Hoang Vo Ngo Mao Lien Tsai Chiang Ri Pak Hen Hun"""
 )
 _WORD = re.compile(r"\w+")
+_STOPPED = re.compile(r"\s*(?:\Z|\n)|\s+[A-Z\"\u201c]")
 _MOST_WORDS = 8
 _MOST_OF_NAME = 40
 _MOST_WHOLE = 8
@@ -56,6 +57,20 @@ def choose_spans(spans: Iterable[Span]) -> list[Span]:
             taken.update(range(span.start, span.end))
             chosen.append(span)
     return sorted(chosen, key=lambda s: s.start)
+
+
+def without_stops(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return a name of one letter without the full stop of its sentence ("owns X."), where another
+    name of the story is that letter or begins with it."""
+    names = {text[span.start : span.end]: span.kind for span in spans}
+    kinds = {name.split()[0]: kind for name, kind in names.items() if name.strip()}
+    result = []
+    for span in spans:
+        letter = text[span.start : span.end - 1]
+        is_stop = len(letter) == 1 and letter.isupper() and text[span.end - 1] == "."
+        kind = kinds.get(letter) if is_stop and _STOPPED.match(text, span.end) else None
+        result.append(replace(span, end=span.end - 1, kind=kind) if kind else span)
+    return result
 
 
 def whole_names(text: str, spans: Sequence[Span]) -> list[Span]:

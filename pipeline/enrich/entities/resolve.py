@@ -25,6 +25,7 @@ from pipeline.enrich.entities.consistency import (
     one_kind,
     repeated_names,
     whole_names,
+    without_stops,
 )
 from pipeline.enrich.entities.lists import marked
 from pipeline.enrich.entities.merge import LEGAL_FORM
@@ -116,7 +117,7 @@ def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Sp
     model_spans = [part for span in model_spans for part in _parts(text, span)]
     model_spans = [part for span in model_spans for part in _single(text, span, lexicon)]
     model_spans = [with_portfolios(text, span) for span in model_spans]
-    model_spans = whole_names(text, model_spans)
+    model_spans = whole_names(text, without_stops(text, model_spans))
     masks = title_masks(tokens, lexicon) | {match.span() for match in SPORTS.finditer(text)}
     masked = _outermost(masks)
     known = [*listed(tokens, lexicon)]
@@ -178,6 +179,8 @@ def _by_head(text: str, span: Span, lexicon: Lexicon) -> Span:
     no body."""
     words = text[span.start : span.end].split()
     kind = lexicon.heads["sure"].get(words[-1]) if len(words) > 1 else None
+    if len(words) > 1 and span.kind != "PERSON":
+        kind = kind or lexicon.heads["not-person"].get(words[-1])
     if kind is None or span.strength != TRUSTED or span.name is not None:
         return span
     same = kind == span.kind or {kind, span.kind} <= _OF_PLACES

@@ -279,3 +279,22 @@ def test_somebody_who_bears_a_storms_name_is_no_storm() -> None:
     found = names(text, ("Harvey Weinstein", "PERSON"))
     assert ("Harvey Weinstein", "PERSON") in found
     assert ("Hurricane Harvey", "EVENT") in found
+
+
+def test_a_name_of_one_letter_is_without_the_stop_of_its_sentence() -> None:
+    text = "X Corp rose. She owns X. He met Malcolm X."
+    spans = [
+        Span(0, 6, "ORG", TRUSTED),
+        Span(text.index("X. He"), text.index("X. He") + 2, "PERSON", TRUSTED),
+    ]
+    found = [(text[s.start : s.end], s.kind) for s in resolve(text, spans, load_lexicon())]
+    assert found[:2] == [("X Corp", "ORG"), ("X", "ORG")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [("LOC", "EVENT"), ("ORG", "EVENT"), ("PERSON", "PERSON")]
+)
+def test_a_day_is_no_place_and_a_person_may_be_called_so(kind: str, wanted: str) -> None:
+    text = "They met Harbour Day there."
+    found = resolve(text, [Span(9, 20, kind, TRUSTED)], load_lexicon())
+    assert [(text[s.start : s.end], s.kind) for s in found] == [("Harbour Day", wanted)]
