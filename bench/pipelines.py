@@ -5,7 +5,7 @@
         [--python PYTHON] [-o FILE.json]
 
 Every contestant reads the same stories of Reuters-21578 (below `DATELINE_DATA`) from a topic of its
-own of the embedded broker, by Dateline's parser and row builder, and writes Parquet. With
+own of Apache Kafka, by Dateline's parser and row builder, and writes Parquet. With
 `entities` each finds names too: the others by stock spaCy with the components that names need,
 Dateline by its own models and lists, without events (`enrich.coder = "none"`), so that it does more
 than they. They take turns round by round, one process each. Counted are stories a second and CPU
@@ -13,8 +13,9 @@ seconds a story of the contestant's processes between its first and its last com
 nobody's. The others may land a story twice after a crash, and keep no reject.
 
 `--python` is an interpreter with what `bench/against/requirements.txt` pins (`make bench` makes
-it); a contestant that cannot be imported there is left out, and said to be. Spark needs Java, and
-Maven for its source of Kafka.
+it); a contestant that cannot be imported there is left out, and said to be. Kafka and Spark need
+Java, and Maven for their jars. Without them the embedded broker is taken, which does not answer
+librdkafka's group (its second request to join): what builds on that is left out.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from pathlib import Path
 import jars
 import psutil
 import pyarrow.parquet as pq
+from local_kafka import KafkaCluster
 
 from pipeline.model import Record, Story
 from pipeline.parse import parse_record
@@ -56,6 +58,7 @@ _PACKAGES = {
     "pathway_flow": "pathway",
     "spark_stream": "pyspark",
 }
+_BY_GROUP_OF_LIBRDKAFKA = frozenset({"confluent", "quix", "pathway_flow"})
 _PARTITIONS = 4
 _WAIT_S = 600.0
 _POLL_S = 0.1
@@ -98,11 +101,14 @@ def main() -> None:
     options.add_argument("-o", "--output", type=Path)
     given = options.parse_args()
     names = [name for name in given.contestants.split(",") if _is_there(given.python, name)]
-    with EmbeddedBroker() as broker, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, broker(Path(folder, "kafka")) as servers:
+        if servers.is_embedded:
+            names = [name for name in names if name not in _BY_GROUP_OF_LIBRDKAFKA]
+            print("left out: what needs Apache Kafka (Java, Maven)", file=sys.stderr)
 
         def run(name: str, number: int) -> Run:
             home = Path(folder, f"{name}-{number}")
-            return Run(name, home, broker.bootstrap_servers, given.mode, given.python)
+            return Run(name, home, servers.address, given.mode, given.python)
 
         turns = contend(names, run, given.stories, given.rounds)
     print(table(names, turns))
@@ -116,6 +122,31 @@ def main() -> None:
             "turns": [asdict(turn) for turn in turns],
         }
         given.output.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the broker listens, and whether it is the embedded one."""
+
+    address: str
+    is_embedded: bool
+
+
+@contextmanager
+def broker(root: Path) -> Iterator[Servers]:
+    """Apache Kafka in a process of its own; without Java or Maven the embedded broker."""
+    try:
+        root.mkdir()
+        kafka = KafkaCluster(root)
+    except jars.MissingError:
+        with EmbeddedBroker() as embedded:
+            yield Servers(embedded.bootstrap_servers, is_embedded=True)
+        return
+    try:
+        kafka.start()
+        yield Servers(kafka.bootstrap_servers[0], is_embedded=False)
+    finally:
+        kafka.stop()
 
 
 def contend(
