@@ -22,7 +22,7 @@ from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load_lexicon
 from pipeline.enrich.places.belonging import assign
-from pipeline.enrich.places.datelines import dateline_place
+from pipeline.enrich.places.datelines import as_written, dateline_place
 from pipeline.enrich.places.locate import locate
 from pipeline.enrich.places.scene import StoryPlaces
 from pipeline.enrich.stages import enrich_stages
@@ -276,7 +276,7 @@ def _in_place(event: Event, item: Work, places: StoryPlaces) -> Event:
     story, lexicon = item.story, load_lexicon()
     country, location = item.filed_from
     listed = story.dateline_places or re.split(r"[,(/]", story.dateline or "")
-    words = listed[0].strip(" -")
+    words = as_written(listed[0].strip(" -"), lexicon)
     dateline = (words, country, location) if words else None
     size = len(story.headline)
     lead_end = size + 2 + len(story.paragraphs[0] if story.paragraphs else "")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.enrich import Enricher
 from pipeline.enrich.lexicon import load_lexicon
-from pipeline.enrich.places.datelines import dateline_place
+from pipeline.enrich.places.datelines import as_written, dateline_place
 from pipeline.enrich.places.locate import STATES_OF_POLICY, apart_km
 from pipeline.enrich.places.region import Sign, signs
 from pipeline.model import EnrichedStory, Story
@@ -280,6 +280,21 @@ def test_an_events_place_says_what_told_it(enricher: Enricher) -> None:
     assert {(e.place_country, e.place_from) for e in held.events} == {("DEU", "dateline")}
     target = enriched(enricher, "France condemned Spain on Monday.", dateline="PARIS, May 14 -")
     assert [(e.place, e.place_from) for e in target.events] == [("Spain", "target")]
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ("RIO DE JANEIRO", "Rio de Janeiro"),
+        ("PORT-AU-PRINCE", "Port-au-Prince"),
+        ("N'DJAMENA", "N'Djamena"),
+        ("UAE", "UAE"),
+        ("Berlin", "Berlin"),
+        ("ZZYZX FLATS", "Zzyzx Flats"),
+    ],
+)
+def test_a_datelines_place_is_written_as_in_a_sentence(place: str, wanted: str) -> None:
+    assert as_written(place, load_lexicon()) == wanted
 
 
 def test_the_sides_of_an_event_lie_somewhere(enricher: Enricher) -> None:

@@ -21,6 +21,8 @@ _SAINT = re.compile(r"^(?:St|ST)\.? ")
 _WIDE = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
 _TOWNS = TOWNS_BEFORE_STATES | {"Quebec"}
 """States and provinces whose names are towns where a dateline has them."""
+_SHORTEST = 4
+"""Shorter ones in capitals may be letters: "UAE"."""
 _SMALL_WORDS = frozenset(
     {"de", "do", "da", "del", "la", "le", "es", "am", "an", "der", "of", "the"}
 )
@@ -59,6 +61,18 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     behind = _division(parts[1], country, lexicon)[0] if len(parts) > 1 else None
     inside = [town for town in towns if behind is not None and town[4] == behind.admin1]
     return country, of_town((inside or list(towns))[0])
+
+
+def as_written(place: str, lexicon: Lexicon) -> str:
+    """Return a dateline's place as a sentence has it: `RIO DE JANEIRO` → "Rio de Janeiro"."""
+    if not place.isupper() or len(place) < _SHORTEST:
+        return place
+    key = phrase(place)
+    name = lexicon.names.get(key)
+    if name is not None and name.kind == "GPE":
+        return name.canonical
+    town = iter(lexicon.shouted.get(key, place.title()).replace(" ", ""))
+    return "".join(sign if sign.isspace() else next(town, sign) for sign in place)
 
 
 @cache
