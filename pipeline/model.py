@@ -87,7 +87,7 @@ def headers_for(charset: str | None, provider: str | None) -> tuple[tuple[str, b
         ("content-type", charset and f"text/plain; charset={charset}"),
         ("provider", provider),
     )
-    return tuple((name, value.encode("latin-1", "replace")) for name, value in said if value)
+    return tuple((name, value.encode()) for name, value in said if value)
 
 
 @dataclass(frozen=True, slots=True)

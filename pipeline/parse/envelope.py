@@ -77,10 +77,18 @@ def hints_of_record(record: Record) -> Hints:
 
 def _hinting(record: Record) -> dict[str, str]:
     return {
-        name.strip().lower(): value[:_MAX_HINT_CHARS].decode("latin-1").strip()
+        name.strip().lower(): _text(value[: 4 * _MAX_HINT_CHARS])[:_MAX_HINT_CHARS].strip()
         for name, value in record.headers
         if name.strip().lower() in _HINTS and value is not None
     }
+
+
+def _text(value: bytes) -> str:
+    """Read a header's bytes, which no rule gives an encoding: UTF-8, else as HTTP's."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _hints(headers: Mapping[str, str]) -> Hints:

@@ -99,6 +99,15 @@ def test_what_today_is_no_single_story_is_taken_from_the_row() -> None:
         assert any("reprocessed from the row" in warning for warning in found.warnings)
 
 
+@pytest.mark.parametrize("header", ["Agência Lusa".encode(), "Agência Lusa".encode("latin-1")])
+def test_a_providers_header_is_utf_8_or_latin_1_and_is_kept(header: bytes) -> None:
+    value = b"Rain in Lisbon\n\nIt rained on Monday.\n"
+    (story,) = parse_record(Record("s", 0, value, headers=(("provider", header),)))
+    assert isinstance(story, Story)
+    assert story.provider == "Lusa"
+    assert again(story).provider == story.provider
+
+
 def test_the_provider_that_a_header_named_is_kept() -> None:
     """The header itself is gone."""
     value = a_text(4).replace(b"AFP", b"")
