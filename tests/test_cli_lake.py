@@ -35,6 +35,7 @@ def test_compact_says_what_it_did_and_that_a_glob_is_not_exact(lake: str) -> Non
     stories = tables["stories"]
     assert (stories["replaced"], stories["written"], stories["rows"]) == (6, 1, 6)
     assert (done["glob_exact"], done["clean"]["held"] > 0) == (False, True)
+    assert done["single_files"]["stories"] == 1
     assert Path(lake, "views.sql").exists()
     with pytest.raises(LakeCheckError) as caught:
         CliRunner().invoke(app, ["lake", "check", "--glob", "--lake", lake], catch_exceptions=False)

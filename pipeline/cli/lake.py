@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -238,16 +239,19 @@ def compact(
     done = tidy(tables, sizing, settings.lake.retention_s, clock.now())
     explain_or_tell(settings.lake.url, settings.lake.options)
     extra = _surplus(settings)
+    single = _single_files(settings)
     if as_json:
         print_json(
             {
                 "tables": [asdict(table) for table in done.tables],
+                "single_files": single,
                 "clean": asdict(done.clean),
                 "glob_exact": not extra,
             }
         )
         return
     _tell_of_compaction(done.tables)
+    _tell_of_single_files(single)
     _tell_of_cleaning(done.clean)
     _tell_of_glob(extra)
 
@@ -441,6 +445,16 @@ def _surplus(settings: Settings) -> dict[str, list[str]]:
     return {table: files for table, files in found.items() if files}
 
 
+def _single_files(settings: Settings) -> dict[str, int]:
+    """Return, by table, how many data files are the only one of their partition."""
+    from pipeline.store.read.snapshot import open_snapshot
+
+    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
+    counts = {table: Counter(filter(None, snapshot.partitions(table))) for table in snapshot.tables}
+    single = {table: sum(n == 1 for n in files.values()) for table, files in counts.items()}
+    return {table: n for table, n in single.items() if n}
+
+
 def _narrow(settings: Settings) -> dict[str, list[str]]:
     """Return, by table, the data files that lack columns of today."""
     from pipeline.store.read.narrow import narrow_files
@@ -502,6 +516,14 @@ def _tell_of_compaction(tables: Iterable[Compacted]) -> None:
         out.print("There was nothing to compact.")
     for one in (one for one in tables if one.gave_up):
         out.print(f"Other maintenance of {one.table} came first: run it again to go on.")
+
+
+def _tell_of_single_files(single: Mapping[str, int]) -> None:
+    """Print what no compaction joins: files that stand alone in their day and region."""
+    if single:
+        files = ", ".join(f"{n:,} of {table}" for table, n in single.items())
+        line = f"The only data file of its partition, which nothing can be joined with: {files}."
+        out.print(Text(line), soft_wrap=True)
 
 
 def _tell_of_cleaning(done: Cleaned) -> None:
