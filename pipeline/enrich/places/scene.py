@@ -70,7 +70,11 @@ class StoryPlaces:
             where = known.location if known is not None else None
             is_wide = where is not None and where.exactness == "country"
             if not (is_wide and hit is not None and hit.country == event.place_country):
-                return replace(event, place_location=where, place_from="clause")
+                # "Hit out at France": the words say whom, not where.
+                of_whom = is_wide and _is_target(event, known)
+                return replace(
+                    event, place_location=where, place_from="target" if of_whom else "clause"
+                )
             return replace(  # "shelled Aleppo in Syria"
                 event, place=hit.name, place_location=hit.location, place_from="target"
             )
@@ -145,6 +149,11 @@ class StoryPlaces:
         if known is None or known.kind not in _KINDS or known.location is None:
             return None
         return known if known.location.exactness != "country" else None
+
+
+def _is_target(event: Event, place: Entity | None) -> bool:
+    target = event.target
+    return target is not None and place is not None and target.entity_id == place.entity_id
 
 
 def _is_at_home(event: Event) -> bool:
