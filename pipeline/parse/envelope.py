@@ -6,6 +6,7 @@ own first bytes, and a hint that does not fit is left aside with a warning.
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -59,6 +60,9 @@ def open_record(record: Record, limits: ParseLimits) -> Opened:
             data = _decompress(data, coding, limits)
             found.add(coding)
     whole, (data, framed) = data, _unframed(data)
+    if framed and (coding := _coding(data)):
+        data = _decompress(data, coding, limits)
+        found.add(coding)
     named = headers.get("content-encoding", "").lower()
     declared = {name.strip().removeprefix("x-") for name in named.split(",")} - {"", "identity"}
     wrong = not declared <= found
@@ -108,12 +112,14 @@ def _unframed(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     had one.
 
     The frame is a zero and the schema's id in four bytes (Confluent Platform, wire format). JSON
-    and XML behind it are read; Avro and Protobuf raise `FaultError`, which names the id.
+    and XML behind it are read, also compressed or behind a byte order mark; Avro and Protobuf raise
+    `FaultError`, which names the id.
     """
     number, rest = framed_schema(data), data[_FRAME_BYTES:]
     if number is None:
         return data, ()
-    if rest.lstrip(b" \t\r\n")[:1] in (b"{", b"[", b"<"):
+    rest = rest.removeprefix(codecs.BOM_UTF8)
+    if rest.lstrip(b" \t\r\n")[:1] in (b"{", b"[", b"<") or _coding(rest):
         return rest, (f"a schema registry's frame of schema {number} was taken off",)
     small = data[1:3] == b"\0\0" and not any(mark in data[:_FRAME_BYTES] for mark in _WIRE)
     # Schemas of Confluent Cloud are counted from 100,001 on: 00 01 86 A1, as no text begins.

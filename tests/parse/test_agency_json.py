@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -214,6 +217,14 @@ def test_a_schema_registrys_frame_is_taken_off() -> None:
     assert found.warnings == ("a schema registry's frame of schema 42 was taken off",)
     (item,) = parse_record(record(b"\0\0\0\0\x2a\x1eLighthouse sold\x18It was sold."))
     assert isinstance(item, Reject) and "schema 42: Avro" in item.message
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda data: codecs.BOM_UTF8 + data])
+def test_what_is_behind_a_frame_may_be_packed(packed: Callable[[bytes], bytes]) -> None:
+    inner = json.dumps({"headline": "Lighthouse sold", "body": "It was sold."}).encode()
+    found = one(b"\0\0\0\0\x2a" + packed(inner))
+    assert (found.headline, found.raw[:5]) == ("Lighthouse sold", b"\0\0\0\0\x2a")
+    assert any("frame of schema 42" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize("schema", [1, 22, 257, 65_536, 100_001, 131_072])
