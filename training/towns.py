@@ -9,7 +9,7 @@ import json
 import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,13 @@ def read_towns(folder: Path) -> Collection[Any]:
     return found
 
 
+def mean_point(points: Sequence[tuple[float, float]]) -> tuple[str, str]:
+    """Return the mean of points (degrees north and east), as tables have it."""
+    north = sum(point[0] for point in points) / len(points)
+    east = sum(point[1] for point in points) / len(points)
+    return str(round(north, 3)), str(round(east, 3))
+
+
 def alpha3(code: str) -> str | None:
     """Return ISO 3166-1 alpha-3 of alpha-2, `XKX` of Kosovo; None of what is no country."""
     entry = pycountry.countries.get(alpha_2=code)
@@ -118,6 +125,4 @@ def _middle(
     code: str, geonameid: int, points: list[tuple[float, float]] | None, admin1: str
 ) -> Iterator[str]:
     if points:
-        north = sum(point[0] for point in points) / len(points)
-        east = sum(point[1] for point in points) / len(points)
-        yield f"{code}\t{geonameid}\t{round(north, 3)}\t{round(east, 3)}\t{admin1}"
+        yield "\t".join((code, str(geonameid), *mean_point(points), admin1))

@@ -31,6 +31,7 @@ from pipeline.errors import LakeCheckError, UsageError
 if TYPE_CHECKING:
     from pipeline.model import RejectKind
     from pipeline.store.commit.lake import Lake
+    from pipeline.store.read.snapshot import Snapshot
     from pipeline.store.upkeep.clean_up import Cleaned
     from pipeline.store.upkeep.compact import Compacted
     from pipeline.store.upkeep.withdraw import Withdrawable
@@ -238,8 +239,8 @@ def compact(
     tables = Lake(settings.lake.url, settings.lake.options)
     done = tidy(tables, sizing, settings.lake.retention_s, clock.now())
     explain_or_tell(settings.lake.url, settings.lake.options)
-    extra = _surplus(settings)
-    single = _single_files(settings)
+    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
+    extra, single = _surplus(snapshot), _single_files(snapshot)
     if as_json:
         print_json(
             {
@@ -278,7 +279,7 @@ def clean(
     done = tidy(
         Lake(settings.lake.url, settings.lake.options), clock.now(), settings.lake.retention_s
     )
-    extra = _surplus(settings)
+    extra = _surplus(open_snapshot(settings.lake.url, settings.lake.options))
     if as_json:
         print_json({**asdict(done), "glob_exact": not extra})
     else:
@@ -435,32 +436,25 @@ def _settings(config: Path | None, lake: str | None, **given: float | None) -> S
     return load(config, {"lake": section if lake is None else {**section, "url": lake}})
 
 
-def _surplus(settings: Settings) -> dict[str, list[str]]:
+def _surplus(snapshot: Snapshot) -> dict[str, list[str]]:
     """Return, by table, the data files that are no part of it."""
     from pipeline.store.check.files import surplus
-    from pipeline.store.read.snapshot import open_snapshot
 
-    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
     found = {table: surplus(snapshot, table) for table in snapshot.tables}
     return {table: files for table, files in found.items() if files}
 
 
-def _single_files(settings: Settings) -> dict[str, int]:
+def _single_files(snapshot: Snapshot) -> dict[str, int]:
     """Return, by table, how many data files are the only one of their partition."""
-    from pipeline.store.read.snapshot import open_snapshot
-
-    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
     counts = {table: Counter(filter(None, snapshot.partitions(table))) for table in snapshot.tables}
     single = {table: sum(n == 1 for n in files.values()) for table, files in counts.items()}
     return {table: n for table, n in single.items() if n}
 
 
-def _narrow(settings: Settings) -> dict[str, list[str]]:
+def _narrow(snapshot: Snapshot) -> dict[str, list[str]]:
     """Return, by table, the data files that lack columns of today."""
     from pipeline.store.read.narrow import narrow_files
-    from pipeline.store.read.snapshot import open_snapshot
 
-    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
     store = snapshot.filesystem()
     found = {table: narrow_files(store, table, snapshot.paths(table)) for table in snapshot.tables}
     return {table: files for table, files in found.items() if files}
@@ -468,7 +462,10 @@ def _narrow(settings: Settings) -> dict[str, list[str]]:
 
 def _check_glob(settings: Settings, as_json: bool) -> None:
     """Tell whether a plain glob is exact; raises `LakeCheckError` where it is not."""
-    extra, narrow = _surplus(settings), _narrow(settings)
+    from pipeline.store.read.snapshot import open_snapshot
+
+    snapshot = open_snapshot(settings.lake.url, settings.lake.options)
+    extra, narrow = _surplus(snapshot), _narrow(snapshot)
     exact = not extra and not narrow
     if as_json:
         print_json({"glob_exact": exact, "surplus": extra, "narrow": narrow})

@@ -53,7 +53,8 @@ class Lexicon:
     phrase and a country to the town's GeoNames id, `towns` to all of its towns of that name, or its
     counties, of which no id is known. `capitals` maps a phrase to the country whose capital it is.
     `centres` are the middles of countries, `middles` by country and phrase those of divisions,
-    islands and lands, `shouted` the phrases of larger towns in capitals.
+    islands and lands, `shouted` the phrases of larger towns in capitals, `shared` the further
+    countries of a land whose first one is its name's.
     """
 
     names: dict[str, Name] = field(default_factory=dict)

@@ -32,11 +32,13 @@ def place_of(predicate: Token, entities: Entities, offset: int) -> tuple[str, st
     verb's prepositions ("outside the embassy in Manila"); a place in a country goes before the
     country. `offset` is where the parsed text begins in the story's text.
     """
-    found = list(_places(predicate, entities, offset))
-    if not found:
+    found = _places(predicate, entities, offset)
+    place = next(found, None)
+    if place is None:
         return None
-    within = (e for e in found if e.country == found[0].country and not _is_country(e))
-    place = next(within, found[0]) if _is_country(found[0]) else found[0]
+    if _is_country(place):
+        within = (e for e in found if e.country == place.country and not _is_country(e))
+        place = next(within, place)
     return place.name, place.country
 
 

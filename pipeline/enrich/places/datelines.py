@@ -44,8 +44,9 @@ def dateline_place(dateline: str | None, lexicon: Lexicon) -> tuple[str | None, 
     country: str | None = None
     for part in parts[:2]:
         found, is_wide = _country(part, lexicon)
-        is_of_it = country is not None and _division(part, country, lexicon)[0] is not None
-        if found is not None and (country is None or (is_wide and not is_of_it)):
+        if found is not None and (
+            country is None or (is_wide and _division(part, country, lexicon)[0] is None)
+        ):
             country = found
         if found is not None and "/" in dateline:
             break

@@ -176,7 +176,7 @@ def _inner(
         held = [words[:-1]]
     elif len(words) > 2 and words[0] in _GOVERNED and words[1] == "of":
         held = [words[2:]]
-    elif kind == "FAC" and words[0] not in lexicon.first_names | lexicon.last_names:
+    elif kind == "FAC" and not _is_persons(words[0], lexicon):
         held = [words[:n] for n in range(len(words) - 1, 0, -1)]
     else:
         return None
@@ -188,6 +188,10 @@ def _inner(
         if towns and (kind != "FAC" or towns[0][0] >= _LARGE):
             return towns
     return None
+
+
+def _is_persons(word: str, lexicon: Lexicon) -> bool:
+    return word in lexicon.first_names or word in lexicon.last_names
 
 
 def _score(town: Town, anchors: Sequence[Point], behind: str | None, states: set[str]) -> float:
