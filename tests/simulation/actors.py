@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from pipeline.store.check.judge import check
 from pipeline.store.commit.decide import NotEnrichedError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
+from pipeline.store.links.near_duplicates import LinkRule, link
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.reprocess import plan_reprocess
+from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import (
@@ -33,6 +36,9 @@ from tests.simulation.scheduler import Actor
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+RULE = LinkRule(window_days=1)
+"""What is linked here; the wire has two days."""
 
 Body = Callable[["World", Actor], None]
 
@@ -183,6 +189,14 @@ def withdrawal(world: World, actor: Actor) -> None:
     withdraw(lake, found, DELETED, "request 17", world.now())
 
 
+def linking(world: World, actor: Actor) -> None:
+    """One run of linking: all days, or those whose stories have changed."""
+    world.step("link.open")
+    if world.is_begun():
+        lake, is_whole = world.open_lake(actor), world.random.random() < 0.5
+        link(lake, RULE, world.now(), all_days=is_whole)
+
+
 def reader(world: World, actor: Actor) -> None:
     """Somebody who looks at the lake while it changes: what is done is whole."""
     world.step("reader.open")
@@ -202,11 +216,17 @@ def _assert_whole(world: World, snapshot: Snapshot) -> None:
         found = snapshot.dataset(table).to_table(list(columns)).to_pydict()
         return list(zip(*(found[name] for name in columns), strict=True))
 
+    links = rows(LINKS, "left_revision_id", "right_revision_id", "date")
     blocks = rows("ledger", "source", "start_offset", "end_offset", "items")
     stories = rows(
-        "stories", "source", "offset", "item", "enrichment_id", "entity_count", "event_count"
+        "stories",
+        *("source", "offset", "item", "enrichment_id", "entity_count", "event_count"),
+        "revision_id",
     )
-    rejects = rows("rejects", "source", "offset", "item", "message")
+    rejects = rows("rejects", "source", "offset", "item", "message", "revision_id")
+    _assert_linked(snapshot, links, {row[-1] for row in (*stories, *rejects)})
+    stories = [row[:-1] for row in stories]
+    rejects = [row[:-1] for row in rejects]
     # On their way out: told as skips already, and no more told of.
     gone = {tuple(key) for *key, message in rejects if message.startswith(WITHDRAWN)}
     stories = [row for row in stories if row[:3] not in gone]
@@ -226,6 +246,19 @@ def _assert_whole(world: World, snapshot: Snapshot) -> None:
             wanted = (entities, events)[place]
             if counted.get(tuple(key), 0) != wanted:
                 raise Violation(f"a reader sees {counted.get(tuple(key), 0)} of {wanted} of {key}")
+
+
+def _assert_linked(
+    snapshot: Snapshot, links: Sequence[tuple[object, ...]], known: set[object]
+) -> None:
+    """Each day has as many links as its commit said, between revisions that are or were there."""
+    days = Counter(day for *_, day in links)
+    apps = {f"{LINKS}/{day}/rows": count for day, count in days.items()}
+    if (told := snapshot.committed(LINKS, apps)) != apps:
+        raise Violation(f"a reader sees {apps} links of {told}")
+    for left, right, _ in links:
+        if not {left, right} <= known:
+            raise Violation(f"a reader sees a link of {left} and {right}, of which one never was")
 
 
 def judge(world: World, actor: Actor) -> None:
@@ -263,6 +296,7 @@ ACTORS: dict[str, Body] = {
     "withdrawal": withdrawal,
     "reader": reader,
     "check": judge,
+    "link": linking,
 }
 
 EXPECTED = DatelineError

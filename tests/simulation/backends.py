@@ -90,6 +90,7 @@ class Memory(Backend):
                 "pipeline.store.commit.lake.encode": Blob,
                 "pipeline.store.upkeep.compact.encode": Blob,
                 "pipeline.store.upkeep.withdraw.encode": Blob,
+                "pipeline.store.links.links_table.encode": Blob,
                 "pipeline.store.commit.lake.open_files": lambda *_: self.files(),
                 "pipeline.store.commit.lake.assert_put_if_absent": lambda *_: None,
             }.items():

@@ -15,6 +15,8 @@ from pipeline.store.commit.data_files import MAINTAIN, Marks
 from pipeline.store.commit.decide import Decided
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
+from pipeline.store.links import near_duplicates
+from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep import clean_up, withdraw
 from tests.simulation.delta import MemoryTable
 
@@ -122,6 +124,38 @@ def withdrawal_above_the_end() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def unfenced_links() -> Iterator[None]:
+    """Replacements of one day's links carry no transaction that two of them would share."""
+    prepared = MemoryTable.prepared
+
+    def apart(self: MemoryTable, actions: Sequence[Any], **options: Any) -> Any:
+        # The refusal alone is left out: the entry has its transactions.
+        seen, last = self._version, len(self.log.entries) - 1
+        if self.log.table == LINKS:
+            self._version = last
+        try:
+            return prepared(self, actions, **options)
+        finally:
+            self._version = seen
+
+    with patch.object(MemoryTable, "prepared", apart):
+        yield
+
+
+@contextmanager
+def links_of_later_stories() -> Iterator[None]:
+    """Stories are read as they stand by then, not at the version that was pinned."""
+    read = near_duplicates._Run._read
+
+    def late(self: Any, day: Any) -> Any:
+        self._lake.refresh("stories")
+        return read(self, day)
+
+    with patch.object(near_duplicates._Run, "_read", late):
+        yield
+
+
 BUGS: dict[str, Bug] = {
     "no fence": no_fence,
     "clean-up without a fence": clean_up_without_fence,
@@ -132,4 +166,6 @@ BUGS: dict[str, Bug] = {
     "compactions that share no transaction": unfenced_compaction,
     "an account before stories": account_before_stories,
     "withdrawal above the ledger's end": withdrawal_above_the_end,
+    "runs of linking that share no transaction": unfenced_links,
+    "links of stories that came since": links_of_later_stories,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.store.commit.data_files import MAINTAIN
-from pipeline.store.schema.contract import TABLES
+from pipeline.store.schema.contract import LINKS, TABLES
 from tests.simulation.actors import ACTORS
 from tests.simulation.world import Outcome
 
@@ -13,7 +13,8 @@ POINTS = (
     "file.staged",
     *(f"{table}.{at}" for table in TABLES for at in ("begin", "file", "log", "done", "conflict")),
     *(f"{MAINTAIN}.{table}.{at}" for table in TABLES for at in ("begin", "file")),
-    *(f"clean.{table}.{at}" for table in TABLES for at in ("delete", "fence")),
+    *(f"clean.{table}.{at}" for table in (*TABLES, LINKS) for at in ("delete", "fence")),
+    *(f"{LINKS}.{at}" for at in ("begin", "file", "log", "done")),
 )
 """The points that the product's code names (`on_point`)."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 _MORE: Mapping[str, tuple[str, ...]] = {
     "rejects": ("kind", "end_offset", "message", "revision_id"),
-    "stories": ("revision_id", "enrichment_id", "entity_count", "event_count"),
+    "stories": ("revision_id", "enrichment_id", "entity_count", "event_count", "story_id"),
     "entities": (),
     "events": (),
     "ledger": ("items", "stories", "rejects", "skipped", "entities", "events"),
@@ -60,6 +60,14 @@ class Item:
     revision_id: str | None = None
 
 
+class Revision(NamedTuple):
+    """A revision as `links` knows it; in this order one is the left or right end of a link."""
+
+    day: str
+    revision_id: str
+    story_id: str
+
+
 class Oracle:
     """The lake as it has to be, brought up entry by entry."""
 
@@ -77,6 +85,9 @@ class Oracle:
         self.done: dict[str, int] = {}
         """Where the last block of each source ends."""
         self._found: dict[str, Counter[Key]] = {name: Counter() for name in _FOUND}
+        self._revisions: dict[str, frozenset[Revision]] = {}
+        self.stories_at: list[frozenset[Revision]] = []
+        """The revisions that each version of `stories` has."""
 
     def committed(self, table: str, entry: Sequence[Mapping[str, Any]]) -> None:
         """Judge one more entry of a table's log."""
@@ -89,6 +100,8 @@ class Oracle:
         for path in removed:
             assert_that(path in self.active[table], f"{table}: {path} is removed, and not there")
             before += self.active[table].pop(path)
+            if table == "stories":
+                del self._revisions[path]
         after: Counter[Key] = Counter()
         for path, add in added.items():
             assert_that(path not in self.active[table], f"{table}: {path} is added twice")
@@ -96,6 +109,11 @@ class Oracle:
             rows = self._rows(f"{table}/{path}", (*_KEYS[table], *_MORE[table])).to_pylist()
             mine = Counter(tuple(row[name] for name in _KEYS[table]) for row in rows)
             self.active[table][path] = mine
+            if table == "stories":
+                day = date_of(path)
+                self._revisions[path] = frozenset(
+                    Revision(day, row["revision_id"], row["story_id"]) for row in rows
+                )
             if add["dataChange"] and not is_withdrawal:
                 self._append(table, rows, ends)
                 continue
@@ -107,6 +125,8 @@ class Oracle:
             self._without(table, before - after)
         else:
             assert_that(before == after, f"{table}: a compaction changed rows")
+        if table == "stories":
+            self.stories_at.append(frozenset().union(*self._revisions.values()))
 
     def revisions(self) -> list[str]:
         """Return the revisions of all stories, sorted."""
@@ -273,6 +293,12 @@ class Oracle:
                 continue
             assert_that(wrong is None, str(wrong))
             self.pending -= mine
+
+
+def date_of(path: str) -> str:
+    """Return the day of the partition that a data file lies in."""
+    (day,) = (part[5:] for part in path.split("/") if part.startswith("date="))
+    return day
 
 
 def assert_that(is_so: bool, message: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from deltalake.exceptions import CommitFailedError, DeltaError
 from typing_extensions import override
 
@@ -140,3 +141,9 @@ class SteppedLake(Lake):
             handle = super().handle(table)
             self._handles[table] = SteppedTable(self._world, table, handle)  # type: ignore[assignment]
         return self._handles[table]
+
+    @override
+    def dataset(self, table: str) -> ds.Dataset:
+        # Between a refresh and the reading another process may remove files.
+        self._world.step(f"{table}.read")
+        return super().dataset(table)

@@ -32,6 +32,7 @@ EXPIRING: dict[str, Any] = {
     "actors": {"writer": 3}, "events": frozenset({"freeze", "kafka", "spawn"}),
     "event_rate": 0.25, "faults": frozenset(), "partitions": 1, "records": 300, "steps": 600,
 }  # fmt: skip
+LONGER: dict[str, Any] = {**FREEZING, "records": 120, "steps": 600, "batch": 6}
 WHERE: dict[str, dict[str, Any]] = {
     "no fence": WRITERS,
     "clean-up without a fence": UPKEEP,
@@ -42,9 +43,11 @@ WHERE: dict[str, dict[str, Any]] = {
     "an account before stories": EXPIRING,
     "withdrawal above the ledger's end": {
         "actors": {"writer": 2, "withdrawal": 3},
-        **FREEZING,
+        **LONGER,
         "event_rate": 0.1,
     },
+    "runs of linking that share no transaction": {"actors": {"writer": 1, "link": 3}, **FREEZING},
+    "links of stories that came since": {"actors": {"writer": 2, "link": 2}, **LONGER},
     "compactions that share no transaction": {"actors": {"writer": 2, "compaction": 3}, **FREEZING},
 }
 

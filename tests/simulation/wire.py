@@ -15,11 +15,14 @@ from random import Random
 
 from pipeline.model import Batch, EnrichedBatch, EnrichedStory, Record, Reject, Story
 from pipeline.stages import StageSet, StageVersion
-from tests.support.rows import NOON, a_reject, a_story, an_entity, an_event, enriched
+from tests.support.rows import NOON, PARAGRAPHS, a_reject, a_story, an_entity, an_event, enriched
 
 REGIONS = ("western-asia", "oceania", "unknown")
 _DAYS = 2
+FAMILY = "family-"
 _FORMAT = "plain"
+_TEXTS = 10
+_WORDS, _CUT_WORDS = 30, 20
 
 CODES = tuple(
     StageSet(f"{n}" * 16, enrich=(StageVersion("language", 1), StageVersion("events", n + 1)))
@@ -47,6 +50,17 @@ def _item(random: Random) -> bytes:
     )  # fmt: skip
 
 
+def text_number(family: int) -> int:
+    """Return which text the stories of a family have: those of one number are near-duplicates."""
+    return family % _TEXTS
+
+
+def _text(family: int) -> str:
+    """A paragraph of no other number's words, cut short in each third family."""
+    size = _CUT_WORDS if family // _TEXTS % 3 == 0 else _WORDS
+    return " ".join(f"w{text_number(family)}x{n}" for n in range(size))
+
+
 def parse(record: Record, code: StageSet) -> list[Story | Reject]:
     """The items of a record."""
     if record.held is not None:
@@ -62,10 +76,11 @@ def parse(record: Record, code: StageSet) -> list[Story | Reject]:
                 record.offset,
                 n,
                 source=record.source,
-                story_id=f"family-{family}",
+                story_id=f"{FAMILY}{family}",
                 revision_id=hashlib.sha256(line).hexdigest()[:32],
                 version=version,
                 raw=line,
+                paragraphs=(*PARAGRAPHS, _text(family)),
                 published_at=NOON + timedelta(days=day),
                 parse_id=code.parse_id(_FORMAT),
             )

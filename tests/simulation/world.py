@@ -18,22 +18,30 @@ from pipeline.errors import DatelineError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.data_files import LocalFiles
 from pipeline.store.commit.write import LakeWriter
+from pipeline.store.links.near_duplicates import link
 from pipeline.store.read import snapshot as snapshots
-from pipeline.store.schema.contract import TABLES
+from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 from tests.simulation import wire
-from tests.simulation.actors import ACTORS, reader_of, replay_archive, reprocess_lake
+from tests.simulation.actors import ACTORS, RULE, reader_of, replay_archive, reprocess_lake
 from tests.simulation.backends import Backend, Put
 from tests.simulation.kafka import SteppedKafka
+from tests.simulation.links_oracle import LinksOracle
 from tests.simulation.oracle import Oracle, Violation
 from tests.simulation.scheduler import Actor, Scheduler
 from tests.simulation.stepped import SteppedLake
 from tests.support.rows import NOON
 
-_RARE = frozenset({"check", "reprocess", "reader", "withdrawal"})
+_RARE = frozenset({"check", "link", "reprocess", "reader", "withdrawal"})
 """Who comes back seldom once he is gone."""
+
+_NAMING = (
+    *("commit.write", "links.links_table"),
+    *("upkeep.compact", "upkeep.clean_up", "upkeep.withdraw"),
+)
+"""The modules that name files and commits at random."""
 
 _KEPT_S = (0.0, 60.0, 3600.0)
 _EVENTS = ("kill", "freeze", "late", "clock", "forget", "kafka", "groups", "spawn")
@@ -64,6 +72,7 @@ class Plan:
         random = Random(f"plan {seed}")
         # Of their own, so that a seed's other parts stay what they are.
         watchers = Random(f"watchers {seed}")
+        linkers = Random(f"linkers {seed}")
         actors = {
             "writer": random.randint(1, 3),
             "replay": random.randint(0, 2),
@@ -73,6 +82,7 @@ class Plan:
             "withdrawal": watchers.choice((0, 0, 1, 2)),
             "reader": random.randint(0, 1) + watchers.randint(0, 2),
             "check": int(random.random() < 0.05) + watchers.choice((0, 0, 0, 1, 2)),
+            "link": linkers.choice((0, 0, 1, 2)),
         }
         return cls(
             seed,
@@ -129,7 +139,8 @@ class World:
         self.listed: dict[str, list[str]] = {}
         self.passed: Counter[str] = Counter()
         self.oracle = Oracle(backend.rows, backend.exists, self._owed)
-        self._seen = dict.fromkeys(TABLES, -1)
+        self.links = LinksOracle(backend.rows, backend.exists, self.oracle.stories_at)
+        self._seen = dict.fromkeys((*TABLES, LINKS), -1)
         self._now_s = 0.0
         self._names = 0
         self._trace = hashlib.sha256()
@@ -166,12 +177,13 @@ class World:
         """Have the oracle see what a table's log has had since."""
         for version in range(self._seen[table] + 1, self.backend.version(table) + 1):
             self._seen[table] = version
-            self.oracle.committed(table, self.backend.entry(table, version))
+            judge = self.links if table == LINKS else self.oracle
+            judge.committed(table, self.backend.entry(table, version))
             self.passed["entries"] += 1
 
     def deleted(self, path: str) -> None:
         """Have the oracle see that a data file goes."""
-        self.oracle.deleted(path)
+        (self.links if path.startswith(f"{LINKS}/") else self.oracle).deleted(path)
         self.passed["files removed"] += 1
 
     def _owed(self, source: str, start: int, end: int) -> list[tuple[int, bool]]:
@@ -224,7 +236,7 @@ class World:
 
         with ExitStack() as stack:
             stack.enter_context(self.backend.installed())
-            for module in ("commit.write", "upkeep.compact", "upkeep.clean_up", "upkeep.withdraw"):
+            for module in _NAMING:
                 name = f"pipeline.store.{module}.uuid4"
                 stack.enter_context(patch(name, lambda: UUID(int=names.getrandbits(128))))
             stack.enter_context(patch.object(snapshots, "pin_table", stepped_open))
@@ -334,7 +346,8 @@ class World:
             self._now_s += by_s
             self._note(f"the clock jumps by {by_s} s")
         elif what == "forget" and self.is_begun():
-            table = self.random.choice(TABLES)
+            known = [name for name in (*TABLES, LINKS) if self.backend.version(name) >= 0]
+            table = self.random.choice(known)
             self.backend.forget(table)
             self._note(f"the log of {table} is cleaned")
         elif what == "kafka":
@@ -391,6 +404,9 @@ class World:
         withdraw(lake, found, REPEAT, "it repeats another row", self.now())
         if "reprocess" in self.plan.actors:
             reprocess_lake(self, lake)
+        if "link" in self.plan.actors:
+            link(lake, RULE, self.now(), all_days=True)
+            self.links.assert_current()
         compact(lake, Sizing(min_files=2), self.now())
         later = self.now() + timedelta(days=1)
         for _ in range(2):
