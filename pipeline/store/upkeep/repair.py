@@ -9,7 +9,9 @@ the entries do not say cannot be known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
@@ -18,7 +20,7 @@ from deltalake.exceptions import DeltaError
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.commit.delta import reason
 from pipeline.store.read.snapshot import filesystem_of
-from pipeline.store.read.table_log import HINT, DamagedLogError, Log, LogState
+from pipeline.store.read.table_log import HINT, LOG, DamagedLogError, Log, LogState
 from pipeline.store.schema.contract import LINKS, TABLES
 
 ASIDE = ".damaged"
@@ -33,8 +35,8 @@ _DIGITS = 20
 class Repair:
     """Holds what is wrong with one file of a table's log, and what can be done.
 
-    `is_possible` is whether the entries that it stands for are all there: an entry itself has
-    nothing that it could be rebuilt from.
+    `is_possible` is whether the entries that it stands for are all there, or a later checkpoint
+    stands for them too: an entry itself has nothing that it could be rebuilt from.
     """
 
     table: str
@@ -46,43 +48,65 @@ class Repair:
 def plan_repairs(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
     """Return what is to be repaired; changes nothing.
 
-    Raises `UsageError` where there is no lake.
+    Raises `UsageError` where there is no lake, `StoreError` where the store fails.
     """
-    filesystem = filesystem_of(url.rstrip("/"), options or {})
-    logs = [Log.listed(filesystem, table) for table in (*TABLES, LINKS)]
+    with _asking():
+        filesystem = filesystem_of(url.rstrip("/"), options or {})
+        logs = [Log.listed(filesystem, table) for table in (*TABLES, LINKS)]
     if not any(log.entries or log.checkpoints for log in logs):
         raise UsageError(
             "there is no lake at this URL: name it with --lake or `lake.url`", lake=url
         )
-    return [repair for log in logs for repair in _planned(log)]
+    with _asking():
+        return [repair for log in logs for repair in _planned(log)]
 
 
 def repair(url: str, options: Mapping[str, str] | None = None) -> list[Repair]:
     """Carry out what `plan` says is possible, and say it.
 
-    Stop the jobs before: a writer that is about to read the log may meet it half repaired. Raises
-    `StoreError` where a table still cannot be read.
+    Stop the jobs before: a writer that is about to read the log may meet it half repaired. A second
+    repair at the same time does no harm, and one that was cut short is finished by the next. Raises
+    `StoreError` where the store fails, or a table still cannot be read.
     """
     root, given = url.rstrip("/"), dict(options or {})
     filesystem = filesystem_of(root, given)
     done = [found for found in plan_repairs(url, options) if found.is_possible]
-    for found in done:
-        path = Log.listed(filesystem, found.table).path(found.file)
-        filesystem.move(path, f"{path}{ASIDE}")
+    with _asking():
+        for found in done:
+            _set_aside(filesystem, f"{found.table}/{LOG}/{found.file}")
     for table in dict.fromkeys(found.table for found in done):
         # The hint names what was set aside, or an older one: without it readers list the log.
-        hint = Log.listed(filesystem, table).path(HINT)
-        if filesystem.get_file_info(hint).type == pafs.FileType.File:
-            filesystem.move(hint, f"{hint}{ASIDE}")
+        with _asking():
+            _set_aside(filesystem, f"{table}/{LOG}/{HINT}")
         try:
             DeltaTable(f"{root}/{table}", storage_options=given or None).create_checkpoint()
         except (DeltaError, OSError) as error:
             raise StoreError(
-                "the table is still damaged: take its `_delta_log` from a backup (docs/upkeep.md)",
+                "the table still cannot be read: run it again, and if that does not help take its"
+                " `_delta_log` from a backup (docs/upkeep.md)",
                 table=table,
                 reason=reason(error),
             ) from error
     return done
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Raises `StoreError` where the store fails: what was begun is finished by another run."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StoreError(
+            "cannot repair: see docs/upkeep.md, Faults of the store; then run it again",
+            reason=reason(error),
+        ) from error
+
+
+def _set_aside(filesystem: pafs.FileSystem, path: str) -> None:
+    if filesystem.get_file_info(path).type == pafs.FileType.File:
+        # Another repair may be first.
+        with suppress(FileNotFoundError):
+            filesystem.move(path, f"{path}{ASIDE}")
 
 
 def _planned(log: Log) -> list[Repair]:
@@ -94,7 +118,7 @@ def _planned(log: Log) -> list[Repair]:
         is_possible = all(number in log.entries for number in entries)
         wanted: LogState | None = None
         if is_possible:
-            base = LogState() if sound is None else log.checkpoint(sound[0])
+            base = LogState() if sound is None else deepcopy(sound[1])
             try:
                 wanted = log.replayed(version, base, after)
             except DamagedLogError:
@@ -111,6 +135,9 @@ def _planned(log: Log) -> list[Repair]:
             continue
         sound = (version, state)
     first = sound[0] + 1 if sound is not None else min(log.entries, default=0)
+    # Of a checkpoint before the last sound one nobody needs what it says.
+    sound_name = "" if sound is None else f"{sound[0]:020}"
+    found = [replace(one, is_possible=one.is_possible or one.file < sound_name) for one in found]
     found += _damaged_entries(log, first if log.checkpoints else 0)
     found += (
         Repair(log.table, name, f"{name}: Dateline writes none", _is_covered(log, name))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.store.check.judge import check
+from pipeline.store.read.snapshot import filesystem_of
 from pipeline.store.upkeep.repair import plan_repairs, repair
 from tests.support.laws import sample
 
@@ -98,3 +102,70 @@ def test_a_sound_lake_needs_none(logged: Path) -> None:
 def test_no_lake_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no lake"):
         plan_repairs(str(tmp_path / "nowhere"))
+
+
+def test_a_checkpoint_that_nobody_needs_is_set_aside(logged: Path) -> None:
+    """The entries below it went since, as a later one stands for them."""
+    cut_short(logged)
+    damaged = checkpoint(logged)
+    log = damaged.parent
+    (log / "_last_checkpoint").unlink()
+    damaged.rename(log / "kept")
+    DeltaTable(str(logged / "events")).create_checkpoint()
+    (log / "kept").rename(damaged)
+    sorted(log.glob("*.json"))[3].unlink()
+    assert [(r.file, r.is_possible) for r in repair(str(logged))] == [(damaged.name, True)]
+    assert plan_repairs(str(logged)) == []
+
+
+class Failing:
+    """A store that does `what` before the call of this name."""
+
+    def __init__(self, name: str, what: Callable[[], None]) -> None:
+        self._name, self._what = name, what
+
+    def __call__(self, url: str, options: Any) -> Failing:
+        self._inner = filesystem_of(url, options)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name:
+            self._what()
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize("call", ["get_file_info", "move"])
+def test_a_store_that_fails_is_told(
+    logged: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """What was begun is finished by the next run."""
+    cut_short(logged)
+
+    def fail() -> None:
+        raise OSError(5, "the store does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.store.upkeep.repair.filesystem_of", Failing(call, fail))
+        with pytest.raises(StoreError, match=r"run it again.*does not answer"):
+            repair(str(logged))
+    assert len(repair(str(logged))) == 1
+    assert check(str(logged), strict=True).counts == {}
+
+
+def test_a_second_repair_at_once_does_no_harm(
+    logged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right before anything is set aside, another one has done all of it."""
+    cut_short(logged)
+    other: list[int] = []
+
+    def first() -> None:
+        if not other:
+            other.append(0)
+            other.append(len(repair(str(logged))))
+
+    monkeypatch.setattr("pipeline.store.upkeep.repair.filesystem_of", Failing("move", first))
+    assert len(repair(str(logged))) == 1
+    assert other == [0, 1]
+    assert plan_repairs(str(logged)) == []
+    assert check(str(logged), strict=True, deep=True).counts == {}
