@@ -21,6 +21,7 @@ from pipeline.store.runs.reprocess import plan_reprocess
 from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.repair import repair
 from pipeline.store.upkeep.withdraw import (
     DELETED,
     REPEAT,
@@ -197,6 +198,23 @@ def linking(world: World, actor: Actor) -> None:
         link(lake, RULE, world.now(), all_days=is_whole)
 
 
+def repairing(world: World, actor: Actor) -> None:
+    """One repair of whatever is damaged, beside everyone."""
+    world.step("repair.open")
+    if not world.is_begun():
+        return
+    before = world.damage.count
+    try:
+        done = repair(world.backend.url)
+    except StoreError as error:
+        if actor.faults == 0 and world.is_repaired_by(actor, before):
+            raise Violation(f"a repair fails though nothing failed it: {error}") from error
+        raise
+    world.passed["files of logs repaired"] += len(done)
+    if world.is_repaired_by(actor, before):
+        world.assert_sound()
+
+
 def reader(world: World, actor: Actor) -> None:
     """Somebody who looks at the lake while it changes: what is done is whole."""
     world.step("reader.open")
@@ -266,7 +284,7 @@ def judge(world: World, actor: Actor) -> None:
     world.step("check.open")
     if not world.is_begun():
         return
-    removed = world.passed["files removed"]
+    removed, began = world.passed["files removed"], world.steps
     begun = len(world.oracle.withdrawn)
     is_amid = bool(world.oracle.pending)
     try:
@@ -281,6 +299,9 @@ def judge(world: World, actor: Actor) -> None:
     # Until a withdrawal has come to its end the counts are others than the rows.
     if is_amid or len(world.oracle.withdrawn) > begun:
         world.passed["checks beside a withdrawal"] += 1
+        return
+    if world.is_unsound_since(began):
+        world.passed["checks of a damaged log"] += 1
         return
     # A file that a clean-up removes under a check cannot be read by it.
     if not report.ok and world.passed["files removed"] == removed:
@@ -297,6 +318,7 @@ ACTORS: dict[str, Body] = {
     "reader": reader,
     "check": judge,
     "link": linking,
+    "repair": repairing,
 }
 
 EXPECTED = DatelineError

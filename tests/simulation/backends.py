@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from pipeline.store.commit.data_files import DataFiles, LocalFiles
+from pipeline.store.read.table_log import LOG
 from tests.simulation.delta import (
     URL,
     Blob,
@@ -22,6 +24,7 @@ from tests.simulation.delta import (
     MemoryFilesystem,
     MemoryTable,
     Store,
+    log_files,
 )
 
 Put = Callable[[], bool]
@@ -50,6 +53,15 @@ class Backend(Protocol):
 
     def forget(self, table: str) -> None:
         """Make a checkpoint and clean away the entries that it covers."""
+
+    def log_names(self, table: str) -> list[str]:
+        """The names of the files in a table's log."""
+
+    def stored(self, table: str, name: str) -> bytes | None:
+        """The bytes of one of them; None for a checkpoint that is whole for sure."""
+
+    def spoil(self, table: str, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Damage a file of a log."""
 
     def rows(self, path: str, columns: Sequence[str]) -> pa.Table:
         """Columns of a data file."""
@@ -87,6 +99,8 @@ class Memory(Backend):
                 "pipeline.store.read.snapshot.DeltaTable": Table,
                 "pipeline.store.read.snapshot.filesystem_of": lambda *_: filesystem,
                 "pipeline.store.upkeep.clean_up.filesystem_of": lambda *_: filesystem,
+                "pipeline.store.upkeep.repair.filesystem_of": lambda *_: filesystem,
+                "pipeline.store.upkeep.repair.DeltaTable": Table,
                 "pipeline.store.commit.lake.encode": Blob,
                 "pipeline.store.upkeep.compact.encode": Blob,
                 "pipeline.store.upkeep.withdraw.encode": Blob,
@@ -119,7 +133,18 @@ class Memory(Backend):
         return put
 
     def forget(self, table: str) -> None:
-        self.store.logs[table].forgotten = len(self.store.logs[table].entries)
+        with suppress(DeltaError):
+            self.store.logs[table].forget()
+
+    def log_names(self, table: str) -> list[str]:
+        return list(log_files(self.store.logs[table])) if table in self.store.logs else []
+
+    def stored(self, table: str, name: str) -> bytes | None:
+        return self.store.logs[table].files[name]
+
+    def spoil(self, table: str, name: str, change: Callable[[bytes], bytes]) -> None:
+        with MemoryFilesystem(self.store).open_input_file(f"{table}/{LOG}/{name}") as file:
+            self.store.logs[table].files[name] = change(file.read())
 
     def rows(self, path: str, columns: Sequence[str]) -> pa.Table:
         return self.store.rows(path).select(list(columns))
@@ -146,11 +171,11 @@ class Folder(Backend):
         return LocalFiles(self._root)
 
     def version(self, table: str) -> int:
-        log = self._root / table / "_delta_log"
+        log = self._root / table / LOG
         return max((int(path.stem) for path in log.glob("*.json")), default=-1)
 
     def entry(self, table: str, version: int) -> list[Mapping[str, Any]]:
-        path = self._root / table / "_delta_log" / f"{version:020}.json"
+        path = self._root / table / LOG / f"{version:020}.json"
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
     def put_later(self, handle: Any, actions: Sequence[Any], options: Mapping[str, Any]) -> Put:
@@ -172,11 +197,25 @@ class Folder(Backend):
         return put
 
     def forget(self, table: str) -> None:
-        handle = DeltaTable(str(self._root / table))
-        handle.create_checkpoint()
-        for path in (self._root / table / "_delta_log").glob("*.json"):
-            if int(path.stem) < handle.version():
+        try:
+            handle = DeltaTable(str(self._root / table))
+            handle.create_checkpoint()
+        except DeltaError:
+            return
+        for path in (self._root / table / LOG).iterdir():
+            number, _, kind = path.name.partition(".")
+            if kind in {"json", "checkpoint.parquet"} and int(number) < handle.version():
                 path.unlink()
+
+    def log_names(self, table: str) -> list[str]:
+        return [path.name for path in (self._root / table / LOG).glob("*")]
+
+    def stored(self, table: str, name: str) -> bytes | None:
+        return (self._root / table / LOG / name).read_bytes()
+
+    def spoil(self, table: str, name: str, change: Callable[[bytes], bytes]) -> None:
+        path = self._root / table / LOG / name
+        path.write_bytes(change(path.read_bytes()))
 
     def rows(self, path: str, columns: Sequence[str]) -> pa.Table:
         return pq.ParquetFile(self._root / path).read(list(columns))

@@ -16,8 +16,10 @@ from pipeline.store.commit.decide import Decided
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.links import near_duplicates
+from pipeline.store.read.table_log import Log
 from pipeline.store.schema.contract import LINKS
-from pipeline.store.upkeep import clean_up, withdraw
+from pipeline.store.upkeep import clean_up, repair, withdraw
+from pipeline.store.upkeep.repair import Repair
 from tests.simulation.delta import MemoryTable
 
 Bug = Callable[[], AbstractContextManager[None]]
@@ -156,6 +158,25 @@ def links_of_later_stories() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def repair_of_what_is_sound() -> Iterator[None]:
+    """Every checkpoint is set aside, also one that is whole and says what no entry does."""
+
+    def planned(log: Log) -> list[Repair]:
+        names = (f"{version:020}.checkpoint.parquet" for version in log.checkpoints)
+        return [Repair(log.table, name, "it is old", is_possible=True) for name in names]
+
+    with patch.object(repair, "_planned", planned):
+        yield
+
+
+@contextmanager
+def repair_leaves_the_hint() -> Iterator[None]:
+    """The hint stays that names the checkpoint which was set aside."""
+    with patch.object(repair, "HINT", "_no_hint"):
+        yield
+
+
 BUGS: dict[str, Bug] = {
     "no fence": no_fence,
     "clean-up without a fence": clean_up_without_fence,
@@ -168,4 +189,6 @@ BUGS: dict[str, Bug] = {
     "withdrawal above the ledger's end": withdrawal_above_the_end,
     "runs of linking that share no transaction": unfenced_links,
     "links of stories that came since": links_of_later_stories,
+    "repair sets aside what is sound": repair_of_what_is_sound,
+    "repair leaves the hint": repair_leaves_the_hint,
 }

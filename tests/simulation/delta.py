@@ -7,6 +7,7 @@ takes seconds. `test_delta.py` holds what is said here to what delta-rs answers.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +21,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 from typing_extensions import override
 
@@ -29,9 +31,12 @@ from pipeline.store.commit import data_files
 from pipeline.store.commit.data_files import DataFiles, Marks
 from pipeline.store.commit.delta import NULL_PARTITION, stats_columns
 from pipeline.store.commit.entry_seal import ENTRY_SEAL, seal_of_entry
+from pipeline.store.read.table_log import HINT, LogState
 from pipeline.store.schema.contract import contract
+from pipeline.store.upkeep.repair import ASIDE
 
 URL = "memory://lake"
+_CHECKPOINT = ".checkpoint.parquet"
 Action = dict[str, Any]
 
 
@@ -56,13 +61,95 @@ class Blob:
         return self.parquet
 
 
+_INTERVAL = 20
+"""A commit makes a checkpoint where this divides the number of entries."""
+
+
 @dataclass(slots=True)
 class Log:
-    """The entries of one table's log. Those below `forgotten` were cleaned away."""
+    """The entries of one table's log, and what lies beside them.
+
+    Commits below `forgotten` are told of no more, entries below `cleaned` are no files any more:
+    processes that have pinned a version read these for a while. `files` are the checkpoints (None
+    for one as it was written), the hint, and what a repair has set aside.
+    """
 
     table: str
     entries: list[list[Action]] = field(default_factory=list)
     forgotten: int = 0
+    cleaned: int = 0
+    files: dict[str, bytes | None] = field(default_factory=dict)
+
+    def checkpoints(self) -> list[int]:
+        """The versions of the checkpoints that readers see: an empty file is none to them."""
+        found = (name for name, data in self.files.items() if data != b"")
+        return sorted(int(name[:20]) for name in found if name.endswith(_CHECKPOINT))
+
+    def checkpoint(self, version: int) -> None:
+        """Make one, as the last commit up to there does. Raises `DeltaError`."""
+        self.base(version)
+        if checkpoint_name(version) in self.files:
+            return
+        self.files[checkpoint_name(version)] = None
+        self.files[HINT] = json.dumps({"version": version, "size": version}).encode()
+
+    def forget(self) -> None:
+        """Make a checkpoint and clean away what the one before it covers. Raises `DeltaError`."""
+        last = len(self.entries) - 1
+        self.checkpoint(last)
+        self.forgotten = len(self.entries)
+        older = [version for version in self.checkpoints() if version < last]
+        if not older:
+            return
+        self.assert_sound(older[-1])
+        self.cleaned = older[-1] + 1
+        oldest = checkpoint_name(older[-1])
+        for name in [name for name in self.files if name.endswith(_CHECKPOINT) and name < oldest]:
+            del self.files[name]
+
+    def base(self, last: int, asked: int | None = None) -> int:
+        """The checkpoint that who opens the table begins with, -1 for none. Raises `DeltaError`."""
+        found = [version for version in self.checkpoints() if version <= last]
+        hint = self._hinted()
+        is_followed = hint is not None and (asked is None or hint <= asked)
+        if is_followed and not any(version >= hint for version in found):  # type: ignore[operator]
+            raise DeltaError("had a hint but did not find any checkpoints")
+        base = found[-1] if found else -1
+        self.assert_sound(base)
+        if base + 1 < self.cleaned:
+            raise DeltaError("no files in the log's segment")
+        return base
+
+    def brought(self, base: int, version: int, newest: int) -> int:
+        """The same of who has the table open already, at `version`."""
+        # One of version 0 is never looked for.
+        found = [one for one in self.checkpoints() if max(base, 0) < one <= newest]
+        if not found:
+            if base < 0 and self._hinted() is not None and not self.checkpoints():
+                raise DeltaError("had a hint but did not find any checkpoints")
+            return base
+        if found[-1] > version or newest == version:
+            self.assert_sound(found[-1])
+        return found[-1]
+
+    def assert_sound(self, version: int) -> None:
+        """Raise `DeltaError` where the checkpoint of `version` is damaged, or set aside."""
+        name = checkpoint_name(version)
+        if self.files.get(name) is not None:
+            raise DeltaError("corrupt footer")
+        if name not in self.files and f"{name}{ASIDE}" in self.files:
+            raise DeltaError("no such file")
+
+    def _hinted(self) -> int | None:
+        try:
+            return int(json.loads(self.files.get(HINT) or b"")["version"])
+        except (ValueError, KeyError):
+            return None
+
+
+def checkpoint_name(version: int) -> str:
+    """The name of a checkpoint in its log's folder."""
+    return f"{version:020}{_CHECKPOINT}"
 
 
 class Store:
@@ -136,9 +223,12 @@ class MemoryTable:
         self.log = store.logs[self._table]
         self._version = -1
         self._files: dict[str, Action] = {}
-        self._transactions: dict[str, int] = {}
+        self._transactions: dict[str, tuple[int, int]] = {}
+        """Of each application its last version, and the entry that says it."""
         self._configuration: dict[str, str] = {}
-        self._bring(len(self.log.entries) - 1 if version is None else version)
+        last = len(self.log.entries) - 1 if version is None else version
+        self._base = self.log.base(last, version)
+        self._bring(last)
 
     @classmethod
     def create(cls, store: Store, uri: str, **options: Any) -> None:
@@ -158,11 +248,15 @@ class MemoryTable:
     def update_incremental(self, last: int | None = None) -> None:
         """Up to the log's last version, or to `last`: what a store that lags shows."""
         newest = len(self.log.entries) - 1
+        self._base = self.log.brought(self._base, self._version, newest)
         self._bring(newest if last is None else max(self._version, min(last, newest)))
 
     def transaction_version(self, app: str) -> int | None:
-        """The last version of an application transaction."""
-        return self._transactions.get(app)
+        """The last version of an application transaction; what is older is read once more."""
+        found, number = self._transactions.get(app, (None, -1))
+        if number <= self._base >= 0:
+            self.log.assert_sound(self._base)
+        return found
 
     def schema(self) -> Schema:
         """The contract's: tables here are never older."""
@@ -229,6 +323,8 @@ class MemoryTable:
         for entry in self.log.entries[self._version + 1 :]:
             if any(a.get("txn", {}).get("appId") in apps for a in entry):
                 raise CommitFailedError("a concurrent transaction has the same application")
+        if self._version + 1 < len(self.log.entries):
+            self.log.brought(self._base, self._version, len(self.log.entries) - 1)
         entry = [{"commitInfo": dict(properties.custom_metadata or {})}]
         entry += [_line(action) for action in actions]
         # Of two transactions of one application the first is kept: a mapping has one.
@@ -238,8 +334,15 @@ class MemoryTable:
     def create_write_transaction(
         self, actions: Sequence[AddAction | RemoveAction], **options: Any
     ) -> None:
-        """Put the entry behind the last one."""
+        """Put the entry behind the last one; raises `DeltaError` if a checkpoint is then due, and
+        cannot be made."""
         self.log.entries.append(self.prepared(actions, **options))
+        if len(self.log.entries) % _INTERVAL == 0:
+            self.create_checkpoint()
+
+    def create_checkpoint(self) -> None:
+        """Write what the log says."""
+        self.log.checkpoint(len(self.log.entries) - 1)
 
     def _bring(self, version: int) -> None:
         for number in range(self._version + 1, version + 1):
@@ -249,7 +352,8 @@ class MemoryTable:
                 elif "remove" in action:
                     self._files.pop(action["remove"]["path"], None)
                 elif "txn" in action:
-                    self._transactions[action["txn"]["appId"]] = action["txn"]["version"]
+                    txn = action["txn"]
+                    self._transactions[txn["appId"]] = txn["version"], number
                 elif "metaData" in action:
                     self._configuration = dict(action["metaData"]["configuration"])
         self._version = version
@@ -350,28 +454,73 @@ class MemoryFiles(DataFiles):
         return
 
 
+_CHECKPOINT_ROWS = pa.schema(
+    {
+        "add": pa.struct({"path": pa.string(), "size": pa.int64()}),
+        "remove": pa.struct({"path": pa.string(), "deletionTimestamp": pa.int64()}),
+        "txn": pa.struct({"appId": pa.string(), "version": pa.int64()}),
+    }
+)
+
+
+def log_files(log: Log) -> Iterator[str]:
+    """Yield the names of the files in a log's folder."""
+    yield from (f"{n:020}.json" for n in range(log.cleaned, len(log.entries)))
+    yield from log.files
+
+
 class MemoryFilesystem(pafs.FileSystemHandler):
     """A `Store` as Arrow reads one: logs as JSON, data files as Parquet."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def _names(self) -> dict[str, int]:
-        found = {
-            f"{table}/_delta_log/{n:020}.json": n
-            for table, log in self._store.logs.items()
-            for n in range(len(log.entries))
-        }
-        return found | dict.fromkeys(self._store.blobs, -1)
+    def _names(self, folder: str) -> Iterator[str]:
+        """Everything below a folder, in no order."""
+        for table, log in self._store.logs.items():
+            inner = f"{table}/_delta_log/"
+            if inner.startswith(folder) or folder.startswith(inner):
+                yield from (f"{inner}{name}" for name in log_files(log))
+        yield from (path for path in self._store.blobs if path.startswith(folder))
+
+    def _log_file(self, path: str) -> tuple[Log | None, str]:
+        table, _, name = path.partition("/_delta_log/")
+        log = self._store.logs.get(table)
+        number = name.removesuffix(".json")
+        is_entry = number.isdigit() and log is not None and int(number) < len(log.entries)
+        return (log, name) if log is not None and (is_entry or name in log.files) else (None, name)
 
     def _bytes(self, path: str) -> bytes:
         if (blob := self._store.blobs.get(path)) is not None:
             return blob.bytes()
-        table, _, name = path.partition("/_delta_log/")
-        log, number = self._store.logs.get(table), name.removesuffix(".json")
-        if log is None or not number.isdigit() or int(number) >= len(log.entries):
+        log, name = self._log_file(path)
+        if log is None:
             raise FileNotFoundError(path)
-        entry = log.entries[int(number)]
+        if name in log.files:
+            data = log.files[name]
+            return self._checkpoint(log, int(name[:20])) if data is None else data
+        return self._entry(log, int(name.removesuffix(".json")))
+
+    def _checkpoint(self, log: Log, version: int) -> bytes:
+        """A checkpoint with what `table_log` asks of it."""
+        state = LogState()
+        for action in itertools.chain.from_iterable(log.entries[: version + 1]):
+            if (add := action.get("add")) is None:
+                state.apply((action,))
+            else:
+                size = self._store.size(f"{log.table}/{add['path']}", add["size"])
+                state.apply(({"add": {"path": add["path"], "size": size}},))
+        rows: list[Action] = [
+            *({"add": {"path": path, "size": size}} for path, size in state.files.items()),
+            *({"remove": {"path": p, "deletionTimestamp": at}} for p, at in state.removed.items()),
+            *({"txn": {"appId": app, "version": n}} for app, n in state.versions.items()),
+        ]
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, _CHECKPOINT_ROWS), sink)
+        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+    def _entry(self, log: Log, number: int) -> bytes:
+        table, entry = log.table, log.entries[number]
         told = [self._sized(table, action) for action in entry]
         # Sizes in memory are not those on disk, and an entry's seal covers them.
         infos = [a["commitInfo"] for a in told if ENTRY_SEAL in a.get("commitInfo", ())]
@@ -389,8 +538,10 @@ class MemoryFilesystem(pafs.FileSystemHandler):
         if path in self._store.blobs:
             size = self._store.size(path, self._store.blobs[path].size)
             return pafs.FileInfo(path, pafs.FileType.File, size=size)
-        known = any(name.startswith(path) for name in self._names())
-        return pafs.FileInfo(path, pafs.FileType.File if known else pafs.FileType.NotFound, size=1)
+        is_there = self._log_file(path)[0] is not None
+        return pafs.FileInfo(
+            path, pafs.FileType.File if is_there else pafs.FileType.NotFound, size=1
+        )
 
     def get_type_name(self) -> str:
         return "memory"
@@ -405,8 +556,8 @@ class MemoryFilesystem(pafs.FileSystemHandler):
         start = selector.base_dir.rstrip("/") + "/"
         return [
             self._info(name)
-            for name in sorted(self._names())
-            if name.startswith(start) and (selector.recursive or "/" not in name[len(start) :])
+            for name in sorted(self._names(start))
+            if selector.recursive or "/" not in name[len(start) :]
         ]
 
     def open_input_file(self, path: str) -> pa.NativeFile:
@@ -415,8 +566,14 @@ class MemoryFilesystem(pafs.FileSystemHandler):
     def open_input_stream(self, path: str) -> pa.NativeFile:
         return pa.PythonFile(io.BytesIO(self._bytes(path)), "r")
 
+    def move(self, src: str, dest: str) -> None:
+        log, name = self._log_file(src)
+        if log is None or name not in log.files:
+            raise FileNotFoundError(src)
+        log.files[dest.rpartition("/")[2]] = log.files.pop(name)
+
     def _refuse(self, *_: object) -> Any:
         raise NotImplementedError("the simulation's store is written by its own files alone")
 
     create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = _refuse
-    delete_file = move = copy_file = open_output_stream = open_append_stream = _refuse
+    delete_file = copy_file = open_output_stream = open_append_stream = _refuse

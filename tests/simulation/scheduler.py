@@ -25,6 +25,7 @@ class Actor:
         self.speed = 1.0
         self.frozen = 0
         self.faults = 0
+        self.began = 0
         self.is_dead = False
         self.is_done = False
         self.error: BaseException | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.fs as pafs
 from deltalake.exceptions import CommitFailedError, DeltaError
 from typing_extensions import override
 
@@ -15,6 +16,9 @@ from pipeline.store.commit.lake import Lake
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+
+_ENTRIES_A_STEP = 20
 
 
 class SteppedTable:
@@ -124,6 +128,56 @@ class SteppedFiles(DataFiles):
         # A process that was killed lets go of nothing by itself.
         if not self._world.is_dying():
             self.inner.release(writer)
+
+
+class SteppedFilesystem:
+    """The store as a repair sees it: lists, checkpoints, hints and some entries are steps."""
+
+    def __init__(self, world: World, inner: pafs.FileSystem) -> None:
+        self._world, self._inner = world, inner
+        self._entries = 0
+
+    def _step(self, at: str, *faults: str) -> str | None:
+        fault = self._world.step(at, faults)
+        if fault == "fail":
+            raise OSError(5, "the store does not answer")
+        return fault
+
+    def get_file_info(self, what: Any) -> Any:
+        """As the store does."""
+        self._step("repair.list", "fail")
+        return self._inner.get_file_info(what)
+
+    def open_input_file(self, path: str) -> Any:
+        """As the store does; entries, which never change, are one step in so many."""
+        self._entries += path.endswith(".json")
+        if not path.endswith(".json") or self._entries % _ENTRIES_A_STEP == 0:
+            self._step("repair.read", "fail")
+        return self._inner.open_input_file(path)
+
+    def move(self, path: str, to: str) -> None:
+        """As the store does; the answer may be lost."""
+        fault = self._step("repair.move", "fail", "lost")
+        self._inner.move(path, to)
+        self._world.assert_recoverable()
+        if fault == "lost":
+            raise OSError(5, "the connection was reset")
+
+
+class RepairedTable:
+    """A table as a repair opens it, to write a checkpoint."""
+
+    def __init__(self, world: World, handle: Any) -> None:
+        self._world, self._handle = world, handle
+
+    def create_checkpoint(self) -> None:
+        """As delta-rs does; the answer may be lost."""
+        fault = self._world.step("repair.checkpoint", ("fail", "lost"))
+        if fault == "fail":
+            raise DeltaError("the store does not answer")
+        self._handle.create_checkpoint()
+        if fault == "lost":
+            raise DeltaError("the connection was reset")
 
 
 class SteppedLake(Lake):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.store.commit.actions import add_action
 from pipeline.store.schema.contract import contract
 from pipeline.store.schema.rows import reject_row, table_of
+from pipeline.store.upkeep.repair import ASIDE
+from tests.simulation.damage import cut
 from tests.simulation.delta import MemoryTable, Store
 from tests.support.rows import NOON, a_reject
 
@@ -93,3 +97,108 @@ def test_the_log_in_memory_answers_as_delta_rs(tmp_path: Path, seed: int) -> Non
             MemoryTable(store, uri, max(0, real.version() - 2)),
         )
     assert 0 < refused < 40
+
+
+REFUSED = "refused"
+
+
+def answer(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except DeltaError:
+        return REFUSED
+
+
+class Both:
+    """One table by delta-rs and in memory, with three handles of each, and what they answer."""
+
+    def __init__(self, uri: str, random: Random) -> None:
+        self._uri, self._random = uri, random
+        self._store = Store()
+        DeltaTable.create(
+            uri, mode="ignore", **OPTIONS, configuration={"delta.checkpointInterval": "20"}
+        )
+        MemoryTable.create(self._store, uri, **OPTIONS, configuration={})
+        self.folder, self.log = Path(uri, "_delta_log"), self._store.logs["rejects"]
+        self.pairs = [self._opened() for _ in range(3)]
+
+    def _opened(self, version: int | None = None) -> tuple[Any, Any]:
+        return (
+            answer(lambda: DeltaTable(self._uri, version=version)),
+            answer(lambda: MemoryTable(self._store, self._uri, version)),
+        )
+
+    def commit(self, n: int, pair: tuple[Any, Any]) -> list[Any]:
+        """One row and one transaction."""
+        app = self._random.choice(APPS)
+
+        def put(handle: Any) -> None:
+            given = CommitProperties(app_transactions=[Transaction(app, n)])
+            handle.create_write_transaction(
+                [added(n)], mode="append", commit_properties=given, **OPTIONS
+            )
+
+        return [answer(partial(put, handle)) for handle in pair]
+
+    def open(self) -> list[Any]:
+        """Open another one, at the end or before."""
+        last = len(self.log.entries) - 1
+        found = self._opened(self._random.choice((None, None, self._random.randint(0, last))))
+        if REFUSED not in found:
+            self.pairs[self._random.randrange(len(self.pairs))] = found
+        return [one == REFUSED for one in found]
+
+    def update(self, pair: tuple[Any, Any]) -> list[Any]:
+        """Bring one up to the end."""
+        return [answer(handle.update_incremental) for handle in pair]
+
+    def spoil(self) -> list[Any]:
+        """Damage a checkpoint or the hint."""
+        for name in self._random.sample(self._there(), min(1, len(self._there()))):
+            data = (self.folder / name).read_bytes()
+            if data not in self.log.files.values():
+                (self.folder / name).write_bytes(cut(name, data))
+                self.log.files[name] = cut(name, data)
+        return []
+
+    def repair(self) -> list[Any]:
+        """Set aside what is damaged, and the hint, and make a checkpoint."""
+        for name in self._there():
+            if self.log.files[name] is not None:
+                (self.folder / name).replace(self.folder / f"{name}{ASIDE}")
+                self.log.files[f"{name}{ASIDE}"] = self.log.files.pop(name)
+        return [answer(made.create_checkpoint) for made in self._opened()]
+
+    def _there(self) -> list[str]:
+        return sorted(name for name in self.log.files if not name.endswith(ASIDE))
+
+    def assert_alike(self) -> None:
+        """Hold all handles, and the log's folder, against one another."""
+        for real, ours in self.pairs:
+            assert real.version() == ours.version()
+            for app in (*APPS, "never"):
+                asked = [answer(partial(one.transaction_version, app)) for one in (real, ours)]
+                assert asked[0] == asked[1], (app, real.version(), self._there())
+            assert real.get_add_actions(flatten=True).num_rows == len(listed(ours))
+        there = {path.name for path in self.folder.iterdir() if path.suffix != ".json"}
+        assert there == set(self.log.files)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_log_in_memory_answers_as_delta_rs(tmp_path: Path, seed: int) -> None:
+    """Checkpoints and hints, made by commits or by hand, damaged, set aside and made anew."""
+    random = Random(f"damage {seed}")
+    both = Both(str(tmp_path / "rejects"), random)
+    refused = 0
+    for n in range(60):
+        pair = random.choice(both.pairs)
+        deed = random.choice((
+            *(lambda n=n, pair=pair: both.commit(n, pair),) * 3,
+            *(both.open, both.open, both.spoil, both.repair),
+            lambda pair=pair: both.update(pair),
+        ))  # fmt: skip
+        answers = deed()
+        assert answers[:1] == answers[1:], (n, answers)
+        refused += answers[:1] in ([REFUSED], [True])
+        both.assert_alike()
+    assert refused

@@ -33,6 +33,10 @@ EXPIRING: dict[str, Any] = {
     "event_rate": 0.25, "faults": frozenset(), "partitions": 1, "records": 300, "steps": 600,
 }  # fmt: skip
 LONGER: dict[str, Any] = {**FREEZING, "records": 120, "steps": 600, "batch": 6}
+DAMAGED: dict[str, Any] = {
+    "actors": {"writer": 2, "repair": 1}, "events": frozenset({"damage", "forget"}),
+    "event_rate": 0.1, "faults": frozenset(), "steps": 600, "records": 150, "batch": 2,
+}  # fmt: skip
 WHERE: dict[str, dict[str, Any]] = {
     "no fence": WRITERS,
     "clean-up without a fence": UPKEEP,
@@ -46,7 +50,9 @@ WHERE: dict[str, dict[str, Any]] = {
         **LONGER,
         "event_rate": 0.1,
     },
-    "runs of linking that share no transaction": {"actors": {"writer": 1, "link": 3}, **FREEZING},
+    "runs of linking that share no transaction": {"actors": {"writer": 1, "link": 3}, **LONGER},
+    "repair sets aside what is sound": DAMAGED,
+    "repair leaves the hint": DAMAGED,
     "links of stories that came since": {"actors": {"writer": 2, "link": 2}, **LONGER},
     "compactions that share no transaction": {"actors": {"writer": 2, "compaction": 3}, **FREEZING},
 }

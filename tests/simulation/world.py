@@ -14,27 +14,31 @@ from typing import Any, Literal
 from unittest.mock import patch
 from uuid import UUID
 
-from pipeline.errors import DatelineError
+from deltalake.exceptions import DeltaError
+
+from pipeline.errors import DatelineError, StoreError
 from pipeline.store.check.judge import check
 from pipeline.store.commit.data_files import LocalFiles
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.links.near_duplicates import link
 from pipeline.store.read import snapshot as snapshots
 from pipeline.store.schema.contract import LINKS, TABLES
+from pipeline.store.upkeep import repair as repairs
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 from tests.simulation import wire
 from tests.simulation.actors import ACTORS, RULE, reader_of, replay_archive, reprocess_lake
 from tests.simulation.backends import Backend, Put
+from tests.simulation.damage import Damage
 from tests.simulation.kafka import SteppedKafka
 from tests.simulation.links_oracle import LinksOracle
 from tests.simulation.oracle import Oracle, Violation
 from tests.simulation.scheduler import Actor, Scheduler
-from tests.simulation.stepped import SteppedLake
+from tests.simulation.stepped import RepairedTable, SteppedFilesystem, SteppedLake
 from tests.support.rows import NOON
 
-_RARE = frozenset({"check", "link", "reprocess", "reader", "withdrawal"})
+_RARE = frozenset({"check", "link", "repair", "reprocess", "reader", "withdrawal"})
 """Who comes back seldom once he is gone."""
 
 _NAMING = (
@@ -44,7 +48,7 @@ _NAMING = (
 """The modules that name files and commits at random."""
 
 _KEPT_S = (0.0, 60.0, 3600.0)
-_EVENTS = ("kill", "freeze", "late", "clock", "forget", "kafka", "groups", "spawn")
+_EVENTS = ("kill", "freeze", "late", "clock", "forget", "kafka", "groups", "spawn", "damage")
 FAULTS = ("fail", "lost", "lost.conflict", "late", "stale", "down")
 """What may befall a step; see `stepped` and `kafka`."""
 
@@ -73,6 +77,7 @@ class Plan:
         # Of their own, so that a seed's other parts stay what they are.
         watchers = Random(f"watchers {seed}")
         linkers = Random(f"linkers {seed}")
+        repairs = Random(f"repairs {seed}")
         actors = {
             "writer": random.randint(1, 3),
             "replay": random.randint(0, 2),
@@ -83,6 +88,7 @@ class Plan:
             "reader": random.randint(0, 1) + watchers.randint(0, 2),
             "check": int(random.random() < 0.05) + watchers.choice((0, 0, 0, 1, 2)),
             "link": linkers.choice((0, 0, 1, 2)),
+            "repair": repairs.choice((0, 0, 0, 1, 2)),
         }
         return cls(
             seed,
@@ -141,6 +147,9 @@ class World:
         self.oracle = Oracle(backend.rows, backend.exists, self._owed)
         self.links = LinksOracle(backend.rows, backend.exists, self.oracle.stories_at)
         self._seen = dict.fromkeys((*TABLES, LINKS), -1)
+        self.damage = Damage(backend)
+        self._unsound_at = -1
+        self._pin_table = snapshots.pin_table
         self._now_s = 0.0
         self._names = 0
         self._trace = hashlib.sha256()
@@ -161,6 +170,36 @@ class World:
         """Whether the process that asks was killed, and only seems to go on."""
         actor = self.scheduler.current
         return actor is not None and actor.is_dead
+
+    @property
+    def steps(self) -> int:
+        """How many there were."""
+        return self._steps
+
+    def is_unsound_since(self, step: int) -> bool:
+        """Whether some table's log was damaged, or half repaired, at that step or later."""
+        return self._unsound_at >= step
+
+    def is_repaired_by(self, actor: Actor, damages: int) -> bool:
+        """Whether no other repair, nor damage, came since there were so many damages."""
+        others = sum(one.kind == actor.kind for one in self.scheduler.actors)
+        return self.damage.count == damages and others == 1
+
+    def assert_recoverable(self) -> None:
+        """Judge that no repair has put aside what nothing else says."""
+        if lost := self.damage.unrecoverable():
+            raise Violation(f"nothing says any more what {lost} hold")
+
+    def assert_sound(self) -> None:
+        """Judge that all tables can be opened, at the versions that they had."""
+        for table in (*TABLES, LINKS):
+            last = self.backend.version(table)
+            try:
+                handle = self._pin_table(self.backend.url, table, {}) if last >= 0 else None
+            except StoreError as error:
+                raise Violation(f"after a repair {table} cannot be opened: {error}") from error
+            if handle is not None and handle.version() != last:
+                raise Violation(f"after a repair {table} is at {handle.version()}, not at {last}")
 
     def is_begun(self) -> bool:
         """Whether all tables are there."""
@@ -240,6 +279,18 @@ class World:
                 name = f"pipeline.store.{module}.uuid4"
                 stack.enter_context(patch(name, lambda: UUID(int=names.getrandbits(128))))
             stack.enter_context(patch.object(snapshots, "pin_table", stepped_open))
+            filesystem_of, table_of = repairs.filesystem_of, repairs.DeltaTable
+
+            def stepped_filesystem(*given: Any) -> Any:
+                return SteppedFilesystem(self, filesystem_of(*given))
+
+            def repaired(*given: Any, **options: Any) -> Any:
+                if self.step("repair.table", ("fail",)) == "fail":
+                    raise DeltaError("the store does not answer")
+                return RepairedTable(self, table_of(*given, **options))
+
+            stack.enter_context(patch.object(repairs, "filesystem_of", stepped_filesystem))
+            stack.enter_context(patch.object(repairs, "DeltaTable", repaired))
             yield
 
     def _begin(self) -> None:
@@ -256,6 +307,7 @@ class World:
         self._names += 1
         body = ACTORS[kind]
         actor = Actor(f"{kind} {self._names}", kind, lambda me: body(self, me))
+        actor.began = self._steps
         actor.speed = self.random.choice((0.2, 1.0, 1.0, 3.0))
         self.scheduler.add(actor)
 
@@ -291,6 +343,8 @@ class World:
         self.kafka.now_s += 0.05
         self._steps += 1
         self.scheduler.move(actor, fault)
+        if "repair" in self.plan.actors and self.damage.is_there():
+            self._unsound_at = self._steps
         if actor.is_done:
             self._ended(actor)
 
@@ -301,20 +355,26 @@ class World:
         if isinstance(error, Violation):
             raise error
         self._note(f"{actor.name} ends: {error}")
+        self.damage.count += actor.kind == "repair"
         is_known = isinstance(error, DatelineError)
         if not is_known:
             raise Violation(f"{actor.name} ends with {error!r}") from error
-        if not actor.faults and not self._is_excused(error):
+        if not actor.faults and not self._is_excused(actor, error):
             raise Violation(f"{actor.name} fails though nothing failed it: {error}") from error
         self.passed["ended by a fault"] += 1
         self._let_go(actor)
 
-    def _is_excused(self, error: DatelineError) -> bool:
+    def _is_excused(self, actor: Actor, error: DatelineError) -> bool:
         # A run that is planned on what was there before a deletion does not go on.
         is_stopped = "were deleted since" in str(error) and bool(self.oracle.withdrawn)
+        if isinstance(error, StoreError) and self.is_unsound_since(actor.began):
+            self.passed["ended by a damaged log"] += 1
+            return True
         return is_stopped or self.kafka.away or "broker" in type(error).__name__.lower()
 
     def _kill(self, actor: Actor) -> None:
+        # It may have begun: nobody else's repair need have seen what it leaves.
+        self.damage.count += actor.kind == "repair"
         self.scheduler.kill(actor)
         self._let_go(actor)
 
@@ -345,11 +405,8 @@ class World:
             by_s = self.random.choice((-86400.0, -60.0, 60.0, 7200.0))
             self._now_s += by_s
             self._note(f"the clock jumps by {by_s} s")
-        elif what == "forget" and self.is_begun():
-            known = [name for name in (*TABLES, LINKS) if self.backend.version(name) >= 0]
-            table = self.random.choice(known)
-            self.backend.forget(table)
-            self._note(f"the log of {table} is cleaned")
+        elif what in {"forget", "damage"} and self.is_begun():
+            self._change_log(what)
         elif what == "kafka":
             self._note(f"kafka: {self.kafka.trouble(self.random)}")
         elif what == "groups":
@@ -362,6 +419,17 @@ class World:
         else:
             return
         self.passed[f"event: {what}"] += 1
+
+    def _change_log(self, what: str) -> None:
+        if what == "forget":
+            known = [name for name in (*TABLES, LINKS) if self.backend.version(name) >= 0]
+            table = self.random.choice(known)
+            self.backend.forget(table)
+            self._note(f"the log of {table} is cleaned")
+        elif "repair" in self.plan.actors and (found := self.damage.inflict(self.random)):
+            self._unsound_at = self._steps
+            self._note(f"damaged: {found}")
+            self.passed["files of logs damaged"] += 1
 
     def _carry_out(self) -> None:
         table, put = self.late.pop(self.random.randrange(len(self.late)))
@@ -383,6 +451,11 @@ class World:
         while self.late:
             self._carry_out()
         self.kafka.heal()
+        if self.is_begun():
+            repairs.repair(self.backend.url)
+            self.assert_sound()
+            if left := repairs.plan_repairs(self.backend.url):
+                raise Violation(f"still to be repaired: {left[:3]}")
         self.groups = 1
         self._now_s = max(self._now_s, 0.0) + 365 * 86400.0
         lake, code = self.open_lake(), wire.CODES[-1]
