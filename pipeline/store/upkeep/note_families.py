@@ -7,6 +7,7 @@ over from the last what has not changed since, and compares only the families th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 import duckdb
@@ -75,6 +76,11 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
             facts = _facts(connection, snapshot)
             count = _gather(connection, snapshot, last, facts)
             _write(connection, snapshot, facts)
+        store = snapshot.filesystem()
+        for path in notes(store)[:-_KEPT]:
+            # Another round of upkeep may be first.
+            with suppress(FileNotFoundError):
+                store.delete_file(path)
     except (OSError, duckdb.Error, pa.ArrowInvalid) as error:
         raise StoreError(
             "cannot note which revisions are in force: `dateline lake check` tells whether the lake"
@@ -82,9 +88,6 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
             lake=snapshot.url,
             reason=reason(error),
         ) from error
-    store = snapshot.filesystem()
-    for path in notes(store)[:-_KEPT]:
-        store.delete_file(path)
     return count
 
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.compat.duckdb_core import open_in_memory
+from pipeline.errors import StoreError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.read import families
 from pipeline.store.read.families import find_families, notes
@@ -224,4 +225,29 @@ def test_a_new_note_compares_only_what_changed(noted: Path) -> None:
     forced_story(noted, enriched(a_story(10, story_id="d")))
     assert note_families(remade()) == 1
     assert len(notes(remade().filesystem())) == 2
+    assert shown(noted, NOON) == compared(noted, NOON)
+
+
+@pytest.mark.parametrize("removed_by", ["another round", "a store that fails"])
+def test_old_notes_that_cannot_be_removed(
+    noted: Path, monkeypatch: pytest.MonkeyPatch, removed_by: str
+) -> None:
+    """Another round of upkeep was first, or the store fails: that is told as such."""
+
+    def listed(store: Any) -> list[str]:
+        if removed_by != "another round":
+            raise OSError(5, "the store does not answer")
+        found = notes(store)
+        (noted / found[0]).unlink()
+        return found
+
+    for n in (9, 10):
+        forced_story(noted, enriched(a_story(n, story_id=f"new-{n}")))
+        if n == 10:
+            monkeypatch.setattr("pipeline.store.upkeep.note_families.notes", listed)
+            if removed_by != "another round":
+                with pytest.raises(StoreError, match="does not answer"):
+                    note_families(open_snapshot(str(noted)))
+                continue
+        assert note_families(open_snapshot(str(noted))) == 1
     assert shown(noted, NOON) == compared(noted, NOON)
