@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from pipeline.errors import DatelineError, StoreError
 from pipeline.model import Batch, Block, Record, Story
@@ -16,11 +19,15 @@ from pipeline.store.commit.decide import NotEnrichedError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.links.near_duplicates import LinkRule, link
+from pipeline.store.read.families import find_families
+from pipeline.store.read.session import session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
+from pipeline.store.read.views import view_select
 from pipeline.store.runs.reprocess import plan_reprocess
 from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.note_families import note_families
 from pipeline.store.upkeep.repair import repair
 from pipeline.store.upkeep.withdraw import (
     DELETED,
@@ -34,6 +41,7 @@ from tests.simulation import wire
 from tests.simulation.kafka import TOPIC
 from tests.simulation.oracle import Violation
 from tests.simulation.scheduler import Actor
+from tests.support.rows import NOON
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -215,6 +223,51 @@ def repairing(world: World, actor: Actor) -> None:
         world.assert_sound()
 
 
+def noting(world: World, actor: Actor) -> None:
+    """One note of which revisions are in force."""
+    world.step("notes.open")
+    if world.is_begun():
+        note_families(open_snapshot(world.backend.url))
+
+
+def asking(world: World, actor: Actor) -> None:
+    """A question for `current`, which goes by the last note: the answer is that without one."""
+    world.step("question.open")
+    if not world.is_begun():
+        return
+    removed = world.passed["files removed"]
+    try:
+        assert_answers(world, open_snapshot(world.backend.url, tables=("ledger", "stories")))
+    except (OSError, duckdb.Error) as error:
+        # A data file, or the note itself, was removed since.
+        is_gone = world.passed["files removed"] > removed or "_families/" in str(error)
+        if not is_gone:
+            raise
+        world.passed["questions met a file that was removed"] += 1
+
+
+def assert_answers(world: World, snapshot: Snapshot) -> None:
+    """Judge that `current` says by a note what it says without one, at some moments."""
+    as_of = NOON + timedelta(hours=world.random.choice((0.5, 1.5, 2.5, 9000.0)))
+    with session(snapshot, ["ledger", "stories"], memory_mb=256, threads=1) as connection:
+        world.step("question.find")
+        families = find_families(connection, snapshot)
+        if families is None:
+            return
+        families.register(connection, snapshot)
+        world.step("question.ask")
+        # The columns of a record have other names in the views.
+        keys = "record_source, record_offset, record_item, enrichment_id"
+        told, wanted = (
+            connection.execute(f"SELECT {keys} FROM ({text}) ORDER BY ALL").fetchall()
+            for text in (families.select(as_of), view_select("current", as_of))
+        )
+        world.passed["questions answered by a note"] += 1
+        if told != wanted:
+            differ = sorted(set(told) ^ set(wanted))
+            raise Violation(f"by a note `current` differs at {as_of}: {differ[:3]}")
+
+
 def reader(world: World, actor: Actor) -> None:
     """Somebody who looks at the lake while it changes: what is done is whole."""
     world.step("reader.open")
@@ -319,6 +372,8 @@ ACTORS: dict[str, Body] = {
     "check": judge,
     "link": linking,
     "repair": repairing,
+    "notes": noting,
+    "question": asking,
 }
 
 EXPECTED = DatelineError

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pipeline.store.commit.data_files import DataFiles, LocalFiles
+from pipeline.store.read import datasets
+from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LOG
+from pipeline.store.schema.contract import contract
 from tests.simulation.delta import (
     URL,
     Blob,
@@ -73,6 +78,19 @@ class Backend(Protocol):
         """A context in which sizes are those on disk."""
 
 
+def _dataset(filesystem: pafs.FileSystem, snapshot: Snapshot, table: str) -> ds.Dataset:
+    """A table as files that know their partition, which a question may take some of."""
+    schema = contract(table).schema
+    if table not in snapshot.tables:
+        return ds.dataset(schema.empty_table())
+    root, form = pafs.SubTreeFileSystem(table, filesystem), ds.ParquetFileFormat()
+    parts = [
+        form.make_fragment(file, filesystem=root, partition_expression=where)
+        for file, where in datasets._file_filters(snapshot, table)
+    ]
+    return ds.FileSystemDataset(parts, schema, form, root)
+
+
 class Memory(Backend):
     """Everything in memory: thousands of steps a second."""
 
@@ -101,6 +119,8 @@ class Memory(Backend):
                 "pipeline.store.upkeep.clean_up.filesystem_of": lambda *_: filesystem,
                 "pipeline.store.upkeep.repair.filesystem_of": lambda *_: filesystem,
                 "pipeline.store.upkeep.repair.DeltaTable": Table,
+                "pipeline.store.read.datasets.partitioned_dataset": partial(_dataset, filesystem),
+                "pipeline.store.upkeep.note_families.put": self._put_note,
                 "pipeline.store.commit.lake.encode": Blob,
                 "pipeline.store.upkeep.compact.encode": Blob,
                 "pipeline.store.upkeep.withdraw.encode": Blob,
@@ -110,6 +130,9 @@ class Memory(Backend):
             }.items():
                 stack.enter_context(patch(target, stand_in))
             yield
+
+    def _put_note(self, url: str, options: object, path: str, data: pa.Buffer) -> None:
+        self.store.notes[path] = data.to_pybytes()
 
     def files(self) -> DataFiles:
         return MemoryFiles(self.store)

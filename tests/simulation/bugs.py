@@ -16,9 +16,11 @@ from pipeline.store.commit.decide import Decided
 from pipeline.store.commit.lake import Commit, Lake
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.links import near_duplicates
+from pipeline.store.read.families import Facts
+from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.table_log import Log
 from pipeline.store.schema.contract import LINKS
-from pipeline.store.upkeep import clean_up, repair, withdraw
+from pipeline.store.upkeep import clean_up, note_families, repair, withdraw
 from pipeline.store.upkeep.repair import Repair
 from tests.simulation.delta import MemoryTable
 
@@ -177,6 +179,20 @@ def repair_leaves_the_hint() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def note_of_later_files() -> Iterator[None]:
+    """A note says that it knows the data files that are there by the time that it is made."""
+    write = note_families._write
+
+    def late(connection: Any, snapshot: Snapshot, facts: Facts) -> None:
+        now = open_snapshot(snapshot.url, tables=("stories",)).paths("stories")
+        files = (*facts.files, *(path for path in now if path not in facts.files))
+        write(connection, snapshot, replace(facts, files=files))
+
+    with patch.object(note_families, "_write", late):
+        yield
+
+
 BUGS: dict[str, Bug] = {
     "no fence": no_fence,
     "clean-up without a fence": clean_up_without_fence,
@@ -191,4 +207,5 @@ BUGS: dict[str, Bug] = {
     "links of stories that came since": links_of_later_stories,
     "repair sets aside what is sound": repair_of_what_is_sound,
     "repair leaves the hint": repair_leaves_the_hint,
+    "a note of files that came since": note_of_later_files,
 }

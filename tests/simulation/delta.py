@@ -158,6 +158,8 @@ class Store:
     def __init__(self) -> None:
         self.logs: dict[str, Log] = {}
         self.blobs: dict[str, Blob] = {}
+        self.notes: dict[str, bytes] = {}
+        """The notes of families, by path."""
         self.is_exact = False
         """Whether sizes are those of the Parquet files: a check compares them."""
 
@@ -481,7 +483,8 @@ class MemoryFilesystem(pafs.FileSystemHandler):
             inner = f"{table}/_delta_log/"
             if inner.startswith(folder) or folder.startswith(inner):
                 yield from (f"{inner}{name}" for name in log_files(log))
-        yield from (path for path in self._store.blobs if path.startswith(folder))
+        for paths in (self._store.blobs, self._store.notes):
+            yield from (path for path in paths if path.startswith(folder))
 
     def _log_file(self, path: str) -> tuple[Log | None, str]:
         table, _, name = path.partition("/_delta_log/")
@@ -493,6 +496,8 @@ class MemoryFilesystem(pafs.FileSystemHandler):
     def _bytes(self, path: str) -> bytes:
         if (blob := self._store.blobs.get(path)) is not None:
             return blob.bytes()
+        if path in self._store.notes:
+            return self._store.notes[path]
         log, name = self._log_file(path)
         if log is None:
             raise FileNotFoundError(path)
@@ -538,7 +543,7 @@ class MemoryFilesystem(pafs.FileSystemHandler):
         if path in self._store.blobs:
             size = self._store.size(path, self._store.blobs[path].size)
             return pafs.FileInfo(path, pafs.FileType.File, size=size)
-        is_there = self._log_file(path)[0] is not None
+        is_there = path in self._store.notes or self._log_file(path)[0] is not None
         return pafs.FileInfo(
             path, pafs.FileType.File if is_there else pafs.FileType.NotFound, size=1
         )
@@ -572,8 +577,12 @@ class MemoryFilesystem(pafs.FileSystemHandler):
             raise FileNotFoundError(src)
         log.files[dest.rpartition("/")[2]] = log.files.pop(name)
 
+    def delete_file(self, path: str) -> None:
+        if self._store.notes.pop(path, None) is None:
+            raise FileNotFoundError(path)
+
     def _refuse(self, *_: object) -> Any:
         raise NotImplementedError("the simulation's store is written by its own files alone")
 
     create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = _refuse
-    delete_file = copy_file = open_output_stream = open_append_stream = _refuse
+    copy_file = open_output_stream = open_append_stream = _refuse

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -13,6 +16,7 @@ from typing_extensions import override
 
 from pipeline.store.commit.data_files import DataFiles, Marks
 from pipeline.store.commit.lake import Lake
+from pipeline.store.upkeep import note_families
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -178,6 +182,50 @@ class RepairedTable:
         self._handle.create_checkpoint()
         if fault == "lost":
             raise DeltaError("the connection was reset")
+
+
+class SteppedNotes:
+    """The deeds of which a note of families is made, each a step, to be put in their places."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Have notes made in steps."""
+        with ExitStack() as stack:
+            for name in ("find_families", "_facts", "_gather", "_write"):
+                deed = getattr(note_families, name)
+                stepped = partial(self._do, f"{_NOTES}.{name.strip('_')}", deed)
+                stack.enter_context(patch.object(note_families, name, stepped))
+            put = partial(self._put, note_families.put)
+            stack.enter_context(patch.object(note_families, "put", put))
+            listed = partial(self._listed, note_families.notes)
+            stack.enter_context(patch.object(note_families, "notes", listed))
+            yield
+
+    def _do(self, at: str, deed: Any, *given: Any) -> Any:
+        self._world.step(at)
+        return deed(*given)
+
+    def _put(self, put: Any, *given: Any) -> None:
+        fault = self._world.step(f"{_NOTES}.put", ("fail", "lost"))
+        if fault == "fail":
+            raise OSError(5, "the store does not answer")
+        put(*given)
+        self._world.passed["notes of families"] += 1
+        if fault == "lost":
+            raise OSError(5, "the connection was reset")
+
+    def _listed(self, notes: Any, store: Any) -> Any:
+        found = notes(store)
+        # What is listed may be removed by another one before it is here.
+        if self._world.step(f"{_NOTES}.delete", ("fail",)) == "fail":
+            raise OSError(5, "the store does not answer")
+        return found
+
+
+_NOTES = "notes"
 
 
 class SteppedLake(Lake):

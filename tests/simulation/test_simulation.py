@@ -53,6 +53,10 @@ WHERE: dict[str, dict[str, Any]] = {
     "runs of linking that share no transaction": {"actors": {"writer": 1, "link": 3}, **LONGER},
     "repair sets aside what is sound": DAMAGED,
     "repair leaves the hint": DAMAGED,
+    "a note of files that came since": {
+        "actors": {"writer": 2, "notes": 1, "question": 1},
+        **LONGER,
+    },
     "links of stories that came since": {"actors": {"writer": 2, "link": 2}, **LONGER},
     "compactions that share no transaction": {"actors": {"writer": 2, "compaction": 3}, **FREEZING},
 }
@@ -92,7 +96,7 @@ def test_a_failing_life_is_shrunk() -> None:
         plan = replace(Plan.of(1, 300), actors={"writer": 2, "clean-up": 1})
         outcome = lived(plan, Memory, is_finished=False)
         assert outcome.failure is not None
-        least = shrunk(outcome, Memory, tries=1, is_finished=False)
+        least = shrunk(outcome, Memory, tries=4, is_finished=False)
     assert least.failure is not None
     assert least.plan.actors == {"writer": 1}
     assert least.plan.events == least.plan.faults == frozenset()

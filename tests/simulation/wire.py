@@ -21,6 +21,7 @@ REGIONS = ("western-asia", "oceania", "unknown")
 _DAYS = 2
 FAMILY = "family-"
 _FORMAT = "plain"
+_FAMILIES = 120
 _TEXTS = 10
 _WORDS, _CUT_WORDS = 30, 20
 
@@ -46,7 +47,7 @@ def _item(random: Random) -> bytes:
     if random.random() < 0.1:
         return b"bad item"
     return b"story %d %d %d" % (
-        random.randrange(10**9), random.randint(1, 3), random.randrange(_DAYS)
+        random.randrange(_FAMILIES), random.randint(1, 3), random.randrange(_DAYS)
     )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def parse(record: Record, code: StageSet) -> list[Story | Reject]:
                 version=version,
                 raw=line,
                 paragraphs=(*PARAGRAPHS, _text(family)),
+                embargo_until=NOON + timedelta(hours=version) if family % 5 == 0 else None,
                 published_at=NOON + timedelta(days=day),
                 parse_id=code.parse_id(_FORMAT),
             )

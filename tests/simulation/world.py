@@ -22,28 +22,39 @@ from pipeline.store.commit.data_files import LocalFiles
 from pipeline.store.commit.write import LakeWriter
 from pipeline.store.links.near_duplicates import link
 from pipeline.store.read import snapshot as snapshots
+from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.upkeep import repair as repairs
 from pipeline.store.upkeep.clean_up import clean_up
 from pipeline.store.upkeep.compact import Sizing, compact
+from pipeline.store.upkeep.note_families import note_families
 from pipeline.store.upkeep.withdraw import REPEAT, repeated_stories, withdraw
 from tests.simulation import wire
-from tests.simulation.actors import ACTORS, RULE, reader_of, replay_archive, reprocess_lake
+from tests.simulation.actors import (
+    ACTORS,
+    RULE,
+    assert_answers,
+    reader_of,
+    replay_archive,
+    reprocess_lake,
+)
 from tests.simulation.backends import Backend, Put
 from tests.simulation.damage import Damage
 from tests.simulation.kafka import SteppedKafka
 from tests.simulation.links_oracle import LinksOracle
 from tests.simulation.oracle import Oracle, Violation
 from tests.simulation.scheduler import Actor, Scheduler
-from tests.simulation.stepped import RepairedTable, SteppedFilesystem, SteppedLake
+from tests.simulation.stepped import RepairedTable, SteppedFilesystem, SteppedLake, SteppedNotes
 from tests.support.rows import NOON
 
-_RARE = frozenset({"check", "link", "repair", "reprocess", "reader", "withdrawal"})
+_RARE = frozenset(
+    {"check", "link", "notes", "question", "repair", "reprocess", "reader", "withdrawal"}
+)
 """Who comes back seldom once he is gone."""
 
 _NAMING = (
     *("commit.write", "links.links_table"),
-    *("upkeep.compact", "upkeep.clean_up", "upkeep.withdraw"),
+    *("upkeep.compact", "upkeep.clean_up", "upkeep.withdraw", "upkeep.note_families"),
 )
 """The modules that name files and commits at random."""
 
@@ -78,6 +89,8 @@ class Plan:
         watchers = Random(f"watchers {seed}")
         linkers = Random(f"linkers {seed}")
         repairs = Random(f"repairs {seed}")
+        notes = Random(f"notes {seed}")
+        noters = notes.choice((0, 0, 0, 1, 2))
         actors = {
             "writer": random.randint(1, 3),
             "replay": random.randint(0, 2),
@@ -89,6 +102,8 @@ class Plan:
             "check": int(random.random() < 0.05) + watchers.choice((0, 0, 0, 1, 2)),
             "link": linkers.choice((0, 0, 1, 2)),
             "repair": repairs.choice((0, 0, 0, 1, 2)),
+            "notes": noters,
+            "question": int(noters > 0) + int(notes.random() < 0.2),
         }
         return cls(
             seed,
@@ -148,7 +163,7 @@ class World:
         self.links = LinksOracle(backend.rows, backend.exists, self.oracle.stories_at)
         self._seen = dict.fromkeys((*TABLES, LINKS), -1)
         self.damage = Damage(backend)
-        self._unsound_at = -1
+        self._unsound_at = self._removed_at = -1
         self._pin_table = snapshots.pin_table
         self._now_s = 0.0
         self._names = 0
@@ -224,6 +239,7 @@ class World:
         """Have the oracle see that a data file goes."""
         (self.links if path.startswith(f"{LINKS}/") else self.oracle).deleted(path)
         self.passed["files removed"] += 1
+        self._removed_at = self._steps
 
     def _owed(self, source: str, start: int, end: int) -> list[tuple[int, bool]]:
         if source in self.kafka.sources():
@@ -279,6 +295,7 @@ class World:
                 name = f"pipeline.store.{module}.uuid4"
                 stack.enter_context(patch(name, lambda: UUID(int=names.getrandbits(128))))
             stack.enter_context(patch.object(snapshots, "pin_table", stepped_open))
+            stack.enter_context(SteppedNotes(self).installed())
             filesystem_of, table_of = repairs.filesystem_of, repairs.DeltaTable
 
             def stepped_filesystem(*given: Any) -> Any:
@@ -367,6 +384,11 @@ class World:
     def _is_excused(self, actor: Actor, error: DatelineError) -> bool:
         # A run that is planned on what was there before a deletion does not go on.
         is_stopped = "were deleted since" in str(error) and bool(self.oracle.withdrawn)
+        # A data file was cleaned away, or the last note by two others.
+        is_gone = self._removed_at >= actor.began or "reason=_families/" in str(error)
+        if actor.kind == "notes" and isinstance(error, StoreError) and is_gone:
+            self.passed["notes met a file that was removed"] += 1
+            return True
         if isinstance(error, StoreError) and self.is_unsound_since(actor.began):
             self.passed["ended by a damaged log"] += 1
             return True
@@ -452,10 +474,7 @@ class World:
             self._carry_out()
         self.kafka.heal()
         if self.is_begun():
-            repairs.repair(self.backend.url)
-            self.assert_sound()
-            if left := repairs.plan_repairs(self.backend.url):
-                raise Violation(f"still to be repaired: {left[:3]}")
+            self._repair()
         self.groups = 1
         self._now_s = max(self._now_s, 0.0) + 365 * 86400.0
         lake, code = self.open_lake(), wire.CODES[-1]
@@ -481,10 +500,19 @@ class World:
             link(lake, RULE, self.now(), all_days=True)
             self.links.assert_current()
         compact(lake, Sizing(min_files=2), self.now())
+        if "notes" in self.plan.actors:
+            note_families(open_snapshot(self.backend.url))
+            assert_answers(self, open_snapshot(self.backend.url))
         later = self.now() + timedelta(days=1)
         for _ in range(2):
             clean_up(lake, later, 0.0)
         self._judge()
+
+    def _repair(self) -> None:
+        repairs.repair(self.backend.url)
+        self.assert_sound()
+        if left := repairs.plan_repairs(self.backend.url):
+            raise Violation(f"still to be repaired: {left[:3]}")
 
     def _judge(self) -> None:
         for name, log in self.kafka.logs.items():
