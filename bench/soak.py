@@ -6,7 +6,8 @@ through the samples after warm-up, in MB an hour, with the spread around it.
 
 `make soak-day` is the long form: 200,000 stories in two hours, with `--beside`: compaction and
 clean-up every minute, a reader that counts rows every 20 seconds, and SIGKILLs of the worker during
-warm-up (after it none, so that the slope is that of one process). At the end the lake is checked.
+the first third of warm-up (after it none, so that the slope is that of one process, which has run
+for the rest of warm-up by then). At the end the lake is checked.
 
 The time of a batch is what the job's own metric says of all steps (`dateline_block_seconds`), by
 batches of one minute each: waiting for records is in it, so that at a steady rate it is flat where
@@ -58,13 +59,13 @@ def main() -> None:
     """Soak, and print the figures as JSON."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=10)
-    options.add_argument("--warm-up-minutes", type=float, help="by default a third of all")
+    options.add_argument("--warm-up-minutes", type=float, help="by default half of all")
     options.add_argument("--records-per-s", type=float, default=30)
-    options.add_argument("--kills", type=int, default=0, help="SIGKILLs during warm-up")
+    options.add_argument("--kills", type=int, default=0, help="SIGKILLs in the first third of warm-up")
     options.add_argument("--beside", action="store_true", help="with upkeep and a reader")
     given = options.parse_args()
     if given.warm_up_minutes is None:
-        given.warm_up_minutes = given.minutes / 3
+        given.warm_up_minutes = given.minutes / 2
     with tempfile.TemporaryDirectory() as folder, EmbeddedBroker(topics={"wire": 3}) as broker:
         settings = load(
             None,
@@ -193,7 +194,7 @@ def load_and_sample(
 ) -> list[tuple[float, float]]:
     """Seconds since the start, and the worker's resident memory in MB."""
     begin_s, sent, killed, samples = time.monotonic(), 0, 0, []
-    between_s = given.warm_up_minutes * 60 / (given.kills + 2)
+    between_s = given.warm_up_minutes * 60 / 3 / (given.kills + 1)
     while (at_s := time.monotonic() - begin_s) < given.minutes * 60:
         if sent < at_s * given.records_per_s:
             publish(copy(sent, sent + _CHUNK, days=1), bootstrap_servers=servers, topic="wire")
