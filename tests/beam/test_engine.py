@@ -15,8 +15,12 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.test_pipeline import TestPipeline as BeamPipeline  # no test class
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipeline.beam.launch import replay_archives
+from pipeline.beam.steps.batch_coder import AnyBatch, BatchCoder
 from pipeline.beam.steps.list_groups import Groups
 from pipeline.beam.steps.ticks import BoundedTicks
+from pipeline.config import load
+from pipeline.model import Batch, Block, Record
 from pipeline.source.broker.embedded import EmbeddedBroker
 from pipeline.source.kafka.publish import publish
 from pipeline.store.check.judge import check
@@ -57,6 +61,33 @@ def test_ticks_reach_every_group() -> None:
     with BeamPipeline(runner=FnApiRunner(), options=PipelineOptions([])) as root:
         found = root | "tick" >> BoundedTicks(2) | "groups" >> Groups([3, 5])
         assert_that(found, equal_to([PartitionGroup(number) for number in (3, 5, 3, 5)]))
+
+
+def test_no_step_pickles_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are fused, and Beam's counters ask the size of a batch, not its bytes."""
+    (tmp_path / "story").write_bytes(next(copy(1, 2)))
+    encoded: list[object] = []
+    monkeypatch.setattr(BatchCoder, "encode", lambda _, batch: encoded.append(batch) or b"")
+    asked = BatchCoder.estimate_size
+    sizes: list[int] = []
+
+    def noted(self: BatchCoder, batch: AnyBatch) -> int:
+        sizes.append(asked(self, batch))
+        return sizes[-1]
+
+    monkeypatch.setattr(BatchCoder, "estimate_size", noted)
+    settings = {"lake": {"url": str(tmp_path / "lake")}, "enrich": {"mode": "none"}}
+    replay_archives(load(None, settings), [str(tmp_path / "story")])
+    assert encoded == []
+    assert sizes == [len((tmp_path / "story").read_bytes())] * 3
+
+
+def test_a_batch_comes_back_from_its_coder() -> None:
+    """An engine that does not fuse two steps sends the batch as bytes."""
+    batch = Batch(1, (Block("s/0", 3, 4, 1),), (Record("s/0", 3, b"wire"),))
+    coder = BatchCoder()
+    assert coder.decode(coder.encode(batch)) == batch
+    assert coder.estimate_size(batch) == len(b"wire")
 
 
 @pytest.mark.engine

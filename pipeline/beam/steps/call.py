@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.coders import registry
 
+from pipeline.beam.steps.batch_coder import BatchCoder
 from pipeline.config import Settings
 from pipeline.errors import DatelineError
 from pipeline.job import Job, job_of
 from pipeline.model import Batch, EnrichedBatch, ParsedBatch
 from pipeline.store.commit.write import Receipt
 from pipeline.work import Tick
+
+
+for _batch in (Batch, ParsedBatch, EnrichedBatch):
+    registry.register_coder(_batch, BatchCoder)
 
 
 class CallJob(beam.DoFn):  # type: ignore[misc]
