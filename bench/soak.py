@@ -61,7 +61,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=10)
     options.add_argument("--warm-up-minutes", type=float, help="by default half of all")
     options.add_argument("--records-per-s", type=float, default=30)
-    options.add_argument("--kills", type=int, default=0, help="SIGKILLs in the first third of warm-up")
+    options.add_argument("--kills", type=int, default=0, help="SIGKILLs as warm-up begins")
     options.add_argument("--beside", action="store_true", help="with upkeep and a reader")
     given = options.parse_args()
     if given.warm_up_minutes is None:

@@ -16,7 +16,6 @@ from pipeline.model import Batch, EnrichedBatch, ParsedBatch
 from pipeline.store.commit.write import Receipt
 from pipeline.work import Tick
 
-
 for _batch in (Batch, ParsedBatch, EnrichedBatch):
     registry.register_coder(_batch, BatchCoder)
 
