@@ -254,9 +254,10 @@ def _day(value: date | str) -> date:
 
 def _enrichment_ages(lake: Lake) -> dict[str, int]:
     """Return the place of each enrichment, newest first, as the view `current` has them."""
-    blocks = lake.dataset("ledger").to_table(
-        ["enrichment_id", "committed_at"], filter=ds.field("records") > 0
-    )
+    with lake.reading("ledger"):
+        blocks = lake.dataset("ledger").to_table(
+            ["enrichment_id", "committed_at"], filter=ds.field("records") > 0
+        )
     first = blocks.group_by("enrichment_id").aggregate([("committed_at", "min")]).to_pylist()
     first.sort(key=lambda row: (row["committed_at_min"], row["enrichment_id"]), reverse=True)
     return {row["enrichment_id"]: n for n, row in enumerate(first)}

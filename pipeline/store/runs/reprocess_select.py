@@ -16,8 +16,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.fs as pafs
 
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import DatelineError, StoreError, UsageError
 from pipeline.reprocessed import REPROCESSED
 from pipeline.stages import NOT_ENRICHED_ID, StageSet, read_stages
 from pipeline.store.commit.delta import reason
@@ -224,21 +225,38 @@ def select(
 
     `where` is one boolean expression over the columns of `stories`: it can neither change anything
     nor read a file. Raises `UsageError`, with DuckDB's words, where it is none; `StoreError` where
-    the tables cannot be read.
+    the tables cannot be read, `FileNotFoundError` where a data file of theirs is gone.
     """
     with session(snapshot, _READ, memory_mb=memory_mb, threads=threads) as connection:
         shut(connection)
-        try:
-            _name_parses(connection, stages)
-            today = {"enrichment": stages.enrichment_id, "stages": stages.id}
-            connection.execute(_RANKED, today)
-        except duckdb.Error as error:
-            raise StoreError(
-                "the lake cannot be read: `dateline lake check` tells why", reason=reason(error)
-            ) from error
-        _choose(connection, where)
-        connection.execute(_PICKED)
-        yield PickedStories(connection, stages)
+        with _reading(snapshot):
+            try:
+                _name_parses(connection, stages)
+                today = {"enrichment": stages.enrichment_id, "stages": stages.id}
+                connection.execute(_RANKED, today)
+            except duckdb.Error as error:
+                raise StoreError(
+                    "the lake cannot be read: `dateline lake check` tells why", reason=reason(error)
+                ) from error
+            _choose(connection, where)
+            connection.execute(_PICKED)
+        with _reading(snapshot):
+            yield PickedStories(connection, stages)
+
+
+@contextmanager
+def _reading(snapshot: Snapshot) -> Iterator[None]:
+    """Raise `FileNotFoundError` where the tables could not be read as upkeep removed a file."""
+    try:
+        yield
+    except (DatelineError, duckdb.Error) as error:
+        if not isinstance(error.__cause__ or error, duckdb.Error):
+            raise
+        paths = [f"{table}/{path}" for table in _READ for path in snapshot.paths(table)]
+        for info in snapshot.filesystem().get_file_info(paths):
+            if info.type == pafs.FileType.NotFound:
+                raise FileNotFoundError(info.path) from error
+        raise
 
 
 def _name_parses(connection: duckdb.DuckDBPyConnection, stages: StageSet) -> None:

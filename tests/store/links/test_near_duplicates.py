@@ -14,10 +14,12 @@ from pipeline.errors import StoreError
 from pipeline.store.check.findings import NOTES
 from pipeline.store.check.judge import check
 from pipeline.store.commit.lake import Lake
+from pipeline.store.links import near_duplicates
 from pipeline.store.links.near_duplicates import Linked, LinkRule, link
 from pipeline.store.read.query import query
 from pipeline.store.schema.contract import LINKS
 from pipeline.store.upkeep.clean_up import clean_up
+from pipeline.store.upkeep.compact import Sizing, compact
 from tests.support.copies import made_once
 from tests.support.laws import sample
 from tests.support.rows import NOON, SOURCE, a_batch, a_story, enriched, forced, written
@@ -291,9 +293,29 @@ def test_a_link_to_nothing_is_found_by_the_check(lake: Path) -> None:
     assert not report.ok
 
 
-def test_a_lake_that_cannot_be_read_is_a_store_error(lake: Path) -> None:
-    """Not an empty table."""
-    next((lake / "stories").glob("date=*/region=*/*.parquet")).unlink()
+@pytest.mark.parametrize("table", ["stories", "ledger"])
+def test_a_lake_that_cannot_be_read_is_a_store_error(lake: Path, table: str) -> None:
+    """Not an empty table, and no bare error of the system."""
+    next((lake / table).glob("date=*/**/*.parquet")).unlink()
     with pytest.raises(StoreError):
         linked(lake)
     assert links(lake) == []
+
+
+def test_a_ledger_that_is_compacted_meanwhile_is_read_anew(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clean-up has removed the files that it was about to read."""
+    source = "cluster/topic/1"
+    written(lake, a_batch([story(0, text(7), source=source)]))
+    ages, done = near_duplicates._enrichment_ages, []
+
+    def outrun(opened: Lake) -> dict[str, int]:
+        if not done:
+            done.append(compact(Lake(str(lake)), Sizing(min_files=2), NOON))
+            assert clean_up(Lake(str(lake)), NOON + DAY).removed > 0
+        return ages(opened)
+
+    monkeypatch.setattr(near_duplicates, "_enrichment_ages", outrun)
+    assert linked(lake).links == 2
+    assert linked(lake).days == 0

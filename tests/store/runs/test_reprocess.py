@@ -19,6 +19,7 @@ from pipeline.store.commit.write import LakeWriter, Receipt
 from pipeline.store.read.query import json_rows, query
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.runs.reprocess import ReprocessRun, plan_reprocess
+from pipeline.store.runs.reprocess_select import select
 from pipeline.store.schema.from_rows import story_of
 from pipeline.store.schema.rows import story_row
 from pipeline.store.upkeep.clean_up import clean_up
@@ -281,6 +282,26 @@ def test_a_plan_is_made_anew_where_upkeep_removes_what_it_reads(
         (lake / file).unlink()
     with pytest.raises(StoreError, match="data file of the lake is gone"):
         plan_reprocess(str(lake), {}, STAGES)
+
+
+def test_a_plan_is_made_anew_where_upkeep_removes_what_it_is_about_to_pick(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB reads then, and has errors of its own for a file that is gone."""
+    picked: list[Snapshot] = []
+
+    def outrun(snapshot: Snapshot, *given: Any) -> Any:
+        if not picked:
+            own = Lake(snapshot.url)
+            assert sum(table.replaced for table in compact(own, Sizing(min_files=2), NOON)) > 0
+            assert clean_up(own, NOON).removed > 0
+        picked.append(snapshot)
+        return select(snapshot, *given)
+
+    before = plan_reprocess(str(lake), {}, STAGES)
+    monkeypatch.setattr("pipeline.store.runs.reprocess.select", outrun)
+    assert plan_reprocess(str(lake), {}, STAGES).counted == before.counted
+    assert len(picked) == 2
 
 
 def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
