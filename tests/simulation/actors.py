@@ -59,7 +59,7 @@ def reader_of(world: World, lake: Lake, writer: LakeWriter, code: StageSet, grou
             ("simulated",), (TOPIC,), on_expired="skip", on_corrupt="skip",
             discover_interval_s=5.0, broker_timeout_s=60.0, start=world.plan.start,
         ),
-        Limits(max_records=world.plan.batch, flush_interval_s=1.0),
+        Limits(max_records=world.batch, flush_interval_s=1.0),
         group=group,
         groups=world.groups,
         lake_ends=lake.ends,
@@ -102,7 +102,7 @@ def replay_archive(world: World, lake: Lake, name: str, code: StageSet) -> None:
         lambda start: [Record(name, start + n, v) for n, v in enumerate(values[start:])],
         len(values),
         code,
-        world.plan.batch,
+        world.batch,
         is_sparing=True,
     )
 
@@ -129,7 +129,7 @@ def reprocess_lake(world: World, lake: Lake) -> None:
             lambda start: list(planned.records(start)),
             planned.total,
             code,
-            world.plan.batch,
+            world.batch,
         )
     except StoreError as error:
         # Clean-up took files of the versions that it was planned on: the next one plans anew.

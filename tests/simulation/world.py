@@ -58,6 +58,7 @@ _NAMING = (
 )
 """The modules that name files and commits at random."""
 
+_LAST_BATCH = 1000
 _KEPT_S = (0.0, 60.0, 3600.0)
 _EVENTS = ("kill", "freeze", "late", "clock", "forget", "kafka", "groups", "spawn", "damage")
 FAULTS = ("fail", "lost", "lost.conflict", "late", "stale", "down")
@@ -103,7 +104,7 @@ class Plan:
             "link": linkers.choice((0, 0, 1, 2)),
             "repair": repairs.choice((0, 0, 0, 1, 2)),
             "notes": noters,
-            "question": int(noters > 0) + int(notes.random() < 0.2),
+            "question": int(noters > 0),
         }
         return cls(
             seed,
@@ -162,6 +163,8 @@ class World:
         self.oracle = Oracle(backend.rows, backend.exists, self._owed)
         self.links = LinksOracle(backend.rows, backend.exists, self.oracle.stories_at)
         self._seen = dict.fromkeys((*TABLES, LINKS), -1)
+        self.batch = plan.batch
+        """How many records are written at once."""
         self.damage = Damage(backend)
         self._unsound_at = self._removed_at = -1
         self._pin_table = snapshots.pin_table
@@ -334,10 +337,10 @@ class World:
                 self._event()
             if len(self.kafka.values) < self.plan.records and self.random.random() < 0.08:
                 self.kafka.produce(self.random)
+            there = Counter(actor.kind for actor in self.scheduler.actors)
             for kind, count in self.plan.actors.items():
-                there = sum(actor.kind == kind for actor in self.scheduler.actors)
                 rare = 0.04 if kind in _RARE else 0.2
-                if there < count and self.random.random() < rare:
+                if there[kind] < count and self.random.random() < rare:
                     self._spawn(kind)
             self._move()
 
@@ -476,6 +479,8 @@ class World:
         if self.is_begun():
             self._repair()
         self.groups = 1
+        # What is left is half of a life's time in batches as small as before.
+        self.batch = _LAST_BATCH
         self._now_s = max(self._now_s, 0.0) + 365 * 86400.0
         lake, code = self.open_lake(), wire.CODES[-1]
         out = LakeWriter(lake, self.now, "m", "0", stages=code)
