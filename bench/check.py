@@ -74,7 +74,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--items", type=int, nargs="+", default=[20_000, 80_000, 320_000])
     options.add_argument("--plain", action="store_true", help="leave the deep checks out")
-    options.add_argument("--memory-mb", type=int, default=256, help="DuckDB's limit")
+    options.add_argument("--memory-mb", type=int, default=128, help="DuckDB's limit")
     options.add_argument("--check", type=Path, help=argparse.SUPPRESS)
     options.add_argument("--deep", action="store_true", help=argparse.SUPPRESS)
     given = options.parse_args()
@@ -264,9 +264,16 @@ def _checked(root: Path, memory_mb: int, *, is_deep: bool) -> None:
     facts = {
         "s": time.monotonic() - begun,
         "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss / _MB,
+        "peak_mb": _peak_kb() / _MB,
     }
     sys.stdout.write(json.dumps(facts))
+
+
+def _peak_kb() -> int:
+    """Return the peak of this process's memory: `ru_maxrss` begins with that of its parent, which
+    made the lake."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":
