@@ -260,8 +260,10 @@ def _listed(filesystem: pafs.FileSystem, table: str) -> dict[str, int]:
 def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str | None:
     """Return the file's footer; None where it is not there, the reason where it cannot be read."""
     try:
-        metadata = pq.read_metadata(f"{table}/{path}", filesystem=filesystem)
-        schema = metadata.schema.to_arrow_schema()
+        # Not by `metadata.schema`, which refers back to its metadata: 150 KB a file of stories stay
+        # until Python looks for such rings, which it does not for many thousand files.
+        with pq.ParquetFile(f"{table}/{path}", filesystem=filesystem) as found:
+            metadata, schema = found.metadata, found.schema_arrow
         return _Footer(metadata.num_rows, schema, _bounds(metadata, stats_columns(table)))
     except FileNotFoundError:
         return None
