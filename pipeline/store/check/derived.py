@@ -6,20 +6,14 @@ Rows are read batch by batch, so that memory does not grow with the lake.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 import zstandard
 
 from pipeline.model import Item, Record, Story, content_hash, headers_for
 from pipeline.reprocessed import RELEASED, REPROCESSED, is_reprocessed
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import Finding
-from pipeline.store.commit.seal import SEAL_KEY, is_whole
 from pipeline.store.read.families import note_faults
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.schema.from_rows import STORY_COLUMNS, story_of
@@ -32,7 +26,6 @@ _ANEW = (REPROCESSED, RELEASED)
 """How the sources begin whose rows say other than their bytes: an older parse, or an operator's."""
 
 _BATCH_ROWS = 512
-_AT_ONCE = 2
 _COORDINATES = ("source", "offset", "item")
 _STORY = (
     *_COORDINATES,
@@ -91,44 +84,12 @@ def check_values(snapshot: Snapshot, parse: ParseBytes | None = None) -> Iterato
             yield _finding("event_id", "events", row, message)
 
 
-def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
-    """Read every page of every column of the table's files, and each file's seal."""
-    if table not in snapshot.tables:
-        return []
-    paths = [file.path for file in snapshot.active(table)]
-    read = partial(_page_fault, snapshot.filesystem(), table)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        faults = pool.map(read, paths)
-        return [
-            Finding("damaged_file", table, f"{path}: {fault}")
-            for path, fault in zip(paths, faults, strict=True)
-            if fault
-        ]
-
-
 def check_notes(snapshot: Snapshot) -> list[Finding]:
     """Hold the notes of families against their seals: questions would take their word."""
     return [
         Finding("damaged_note", "stories", f"{path}: {fault}")
         for path, fault in note_faults(snapshot)
     ]
-
-
-def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | None:
-    try:
-        with filesystem.open_input_file(f"{table}/{path}") as file:
-            data = file.read()
-        found = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        for group in range(found.num_row_groups):
-            found.read_row_group(group).validate(full=True)
-        seal = (found.metadata.metadata or {}).get(SEAL_KEY)
-        if seal is not None and not is_whole(data, seal):
-            return "its bytes are not those that were written"
-    except FileNotFoundError:
-        return None  # told of with the files
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        return str(error)
-    return None
 
 
 def _rows(snapshot: Snapshot, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.check.derived import ParseBytes, check_notes, check_pages, check_values
+from pipeline.store.check.data_pages import check_pages
+from pipeline.store.check.derived import ParseBytes, check_notes, check_values
 from pipeline.store.check.files import OPEN_AT_ONCE, FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
 from pipeline.store.check.log import check_log
@@ -91,7 +92,7 @@ def check(
     strict: bool = False,
     deep: bool = False,
     parse: ParseBytes | None = None,
-    memory_mb: int = 256,
+    memory_mb: int = 128,
     threads: int = 2,
 ) -> CheckReport:
     """Prove the lake, item by item (ARCHITECTURE.md, invariants 2 to 4).

@@ -7,12 +7,30 @@ of any bit can be found, in the footer too, for which Parquet has no checksum.
 from __future__ import annotations
 
 import hashlib
+from os import SEEK_END
+from typing import Protocol
 
 SEAL_KEY = b"dateline.seal"
 """Footer key of the file's SHA-256, in hex."""
 
 UNSEALED = b"0" * 64
 """What stands in the seal's place while the file is written."""
+
+_TAIL_BYTES = 8
+"""The length of the footer and Parquet's name, at the end of each file."""
+_PART_BYTES = 1024**2
+
+
+class SeekableBytes(Protocol):
+    """Reads any part of a file."""
+
+    def seek(self, position: int, whence: int = ..., /) -> int:
+        """Go to a position and return it."""
+        ...
+
+    def read(self, nbytes: int, /) -> bytes:
+        """Return so many bytes from there, fewer at the end alone."""
+        ...
 
 
 def sealed(data: bytes) -> bytes:
@@ -34,4 +52,28 @@ def is_whole(data: bytes, seal: bytes) -> bool:
     digest = hashlib.sha256(view[:at])
     digest.update(UNSEALED)
     digest.update(view[at + len(seal) :])
+    return digest.hexdigest().encode() == seal
+
+
+def is_whole_file(file: SeekableBytes, seal: bytes) -> bool:
+    """Say as `is_whole` does of a Parquet file that is read in parts.
+
+    The seal is looked for where it is written, in the footer.
+    """
+    size = file.seek(0, SEEK_END)
+    file.seek(size - _TAIL_BYTES)
+    begin = size - _TAIL_BYTES - int.from_bytes(file.read(4), "little")
+    if not 0 <= begin <= size - _TAIL_BYTES or len(seal) != len(UNSEALED):
+        return False
+    file.seek(begin)
+    at = file.read(size - _TAIL_BYTES - begin).rfind(seal)
+    if at < 0:
+        return False
+    digest = hashlib.sha256()
+    for first, beyond in ((0, begin + at), (begin + at + len(seal), size)):
+        if first:
+            digest.update(UNSEALED)
+        file.seek(first)
+        for part in range(first, beyond, _PART_BYTES):
+            digest.update(file.read(min(_PART_BYTES, beyond - part)))
     return digest.hexdigest().encode() == seal

@@ -1,0 +1,98 @@
+"""The part of `lake check --deep` that reads every page of every column, and each file's seal.
+
+A file is fetched once and read several times: where it is large from the folder of temporary files,
+and of its columns a few rows of one at a time. So memory is that of no file's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from tempfile import NamedTemporaryFile
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from pipeline.store.check.findings import Finding
+from pipeline.store.commit.seal import SEAL_KEY, is_whole_file
+from pipeline.store.read.snapshot import Snapshot
+
+_AT_ONCE = 2
+_LARGE_BYTES = 8 * 1024**2
+_CHUNK_BYTES = 1024**2
+_BUFFER_BYTES = 256 * 1024
+_FEW_ROWS = 4096
+"""So many rows are read at once. A smaller group is read whole, which costs less than column by
+column."""
+
+
+def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
+    """Read every page of every column of the table's files, and each file's seal."""
+    if table not in snapshot.tables:
+        return []
+    paths = [file.path for file in snapshot.active(table)]
+    read = partial(_page_fault, snapshot.filesystem(), table)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        faults = pool.map(read, paths)
+        return [
+            Finding("damaged_file", table, f"{path}: {fault}")
+            for path, fault in zip(paths, faults, strict=True)
+            if fault
+        ]
+
+
+def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | None:
+    try:
+        with _at_hand(filesystem, f"{table}/{path}") as data:
+            found = pq.ParquetFile(
+                data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
+            )
+            for group in range(found.num_row_groups):
+                if (fault := _group_fault(found, group)) is not None:
+                    return fault
+            seal = (found.metadata.metadata or {}).get(SEAL_KEY)
+            if seal is not None and not is_whole_file(data, seal):
+                return "its bytes are not those that were written"
+    except FileNotFoundError:
+        return None  # told of with the files
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        return str(error)
+    return None
+
+
+def _group_fault(found: pq.ParquetFile, group: int) -> str | None:
+    """Read a row group. Raises `pa.ArrowException` or `OSError` where it cannot be."""
+    rows = found.metadata.row_group(group).num_rows
+    if rows <= _FEW_ROWS:
+        found.read_row_group(group, use_threads=False).validate(full=True)
+        return None
+    for column in found.schema_arrow.names:
+        seen = 0
+        for batch in found.iter_batches(
+            _FEW_ROWS, row_groups=[group], columns=[column], use_threads=False
+        ):
+            batch.validate(full=True)
+            seen += batch.num_rows
+        # A damaged header of a page may end a column early without an error of Arrow's.
+        if seen != rows:
+            return f"{column}: {seen} rows, {rows} by the footer"
+    return None
+
+
+@contextmanager
+def _at_hand(filesystem: pafs.FileSystem, path: str) -> Iterator[pa.NativeFile]:
+    """Open a file that is fetched once however often it is read. Raises `OSError`."""
+    with filesystem.open_input_file(path) as file:
+        if file.size() <= _LARGE_BYTES:
+            with pa.BufferReader(file.read()) as data:
+                yield data
+            return
+        with NamedTemporaryFile(prefix="dateline-check-") as local:
+            while chunk := file.read(_CHUNK_BYTES):
+                local.write(chunk)
+            local.flush()
+            with pa.OSFile(local.name) as data:
+                yield data
