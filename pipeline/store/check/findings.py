@@ -93,9 +93,11 @@ class Rule:
     """One rule: the kind of its findings, the table that they are told of, and its SQL.
 
     The SQL gives `source, first, beyond, message` for everything that breaks the rule: the offsets
-    `[first, beyond)` of a source.
+    `[first, beyond)` of a source. With `is_by_offset` what it says of an offset follows from the
+    rows of that offset, so that a large lake can be asked part by part.
     """
 
     kind: str
     table: str
     sql: str
+    is_by_offset: bool = False

@@ -15,6 +15,7 @@ _ITEMS = (
           format('item {}: {}', item, string_agg(fate, ', ' ORDER BY fate)) AS message
         FROM items GROUP BY source, "offset", item HAVING count(*) > 1
         """,
+        is_by_offset=True,
     ),
     Rule(
         "duplicate_item",
@@ -84,6 +85,7 @@ _ITEMS = (
         GROUP BY i.source, i."offset"
         HAVING min(item) <> 0 OR max(item) <> count(DISTINCT item) - 1
         """,
+        is_by_offset=True,
     ),
     Rule(
         "outside_block",
@@ -96,6 +98,7 @@ _ITEMS = (
           ON i.source = b.source AND i."offset" >= b.start_offset
         WHERE b.end_offset IS NULL OR i."offset" >= b.end_offset
         """,
+        is_by_offset=True,
     ),
     *(
         Rule(
@@ -161,11 +164,13 @@ _FOUND = tuple(
             "orphan",
             table,
             _LOOSE.format(table=table, join="ANTI JOIN", story=_STORY, same=_SAME_COORDINATES),
+            is_by_offset=True,
         ),
         Rule(
             "superseded",
             table,
             _LOOSE.format(table=table, join="SEMI JOIN", story=_STORY, same=_SAME_COORDINATES),
+            is_by_offset=True,
         ),
         Rule(
             "story_found",
@@ -181,6 +186,7 @@ _FOUND = tuple(
               AND s.revision_id = f.revision_id AND s.enrichment_id = f.enrichment_id
             WHERE s.{count} <> coalesce(f.found, 0)
             """,
+            is_by_offset=True,
         ),
         Rule(
             "wrong_story",
@@ -192,6 +198,7 @@ _FOUND = tuple(
             WHERE r.story_id <> s.story_id
             GROUP BY r.source, r."offset", r.item
             """,
+            is_by_offset=True,
         ),
         Rule(
             kind,
@@ -204,6 +211,7 @@ _FOUND = tuple(
             GROUP BY source, "offset", item, revision_id, enrichment_id, {key}
             HAVING count(*) > 1
             """,
+            is_by_offset=True,
         ),
         Rule(
             "wrong_partition",
@@ -215,6 +223,7 @@ _FOUND = tuple(
             WHERE r.date IS DISTINCT FROM s.date OR r.region IS DISTINCT FROM s.region
             GROUP BY r.source, r."offset", r.item
             """,
+            is_by_offset=True,
         ),
     )
 )

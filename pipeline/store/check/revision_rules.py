@@ -8,13 +8,18 @@ from __future__ import annotations
 from pipeline.store.check.findings import Rule
 
 REVISION_RULES = (
+    # Grouped twice: `count(DISTINCT …)` of each group stays in memory.
     Rule(
         "revision_family",
         "stories",
         """
-        SELECT any_value(source) AS source, min("offset") AS first, min("offset") + 1 AS beyond,
-          format('revision {}: {} families', revision_id, count(DISTINCT story_id)) AS message
-        FROM stories_data GROUP BY revision_id HAVING count(DISTINCT story_id) > 1
+        SELECT any_value(source) AS source, min(first) AS first, min(first) + 1 AS beyond,
+          format('revision {}: {} families', revision_id, count(story_id)) AS message
+        FROM (
+          SELECT revision_id, story_id, any_value(source) AS source, min("offset") AS first
+          FROM stories_data GROUP BY revision_id, story_id
+        )
+        GROUP BY revision_id HAVING count(story_id) > 1
         """,
     ),
     Rule(

@@ -77,9 +77,10 @@ PREPARE = (
       WHERE source IN (SELECT source FROM items WHERE expired)
     ) AS i ON e.source = i.source AND e."offset" < i."offset"
     """,
-    # An item belongs to the last block that starts at or below it; `beyond` tells a hole.
-    """
-    CREATE TABLE counted AS
+)
+
+# An item belongs to the last block that starts at or below it; `beyond` tells a hole.
+COUNT = """
     SELECT i.source, b.start_offset, b.end_offset,
       count(*) FILTER (fate = 'story') AS stories,
       count(*) FILTER (fate = 'reject') AS rejects,
@@ -89,14 +90,29 @@ PREPARE = (
       sum(i.event_count)::BIGINT AS events,
       count(*) FILTER (fate = 'story' AND i.entity_count IS NULL) AS entities_unknown,
       count(*) FILTER (fate = 'story' AND i.event_count IS NULL) AS events_unknown,
-      max_by(i.enrichment_id, i."offset") FILTER (fate = 'story') AS last_enrichment_id
+      max_by(i.enrichment_id, i."offset") FILTER (fate = 'story') AS last_enrichment_id,
+      max(i."offset") FILTER (fate = 'story' AND i.enrichment_id IS NOT NULL) AS last_offset
     FROM items AS i
     ASOF JOIN (SELECT * FROM ledger WHERE end_offset > start_offset) AS b
       ON i.source = b.source AND i."offset" >= b.start_offset
     WHERE i."offset" < b.end_offset
     GROUP BY ALL
-    """,
-)
+"""
+"""Counts the rows of each block, by their offsets: `counted`, which the ledger's rules ask."""
+
+_COUNTS = ("stories", "rejects", "skipped", "records", "entities", "events")
+ADD_UP = f"""
+    SELECT source, start_offset, end_offset,
+      {", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTS)},
+      sum(entities_unknown)::BIGINT AS entities_unknown,
+      sum(events_unknown)::BIGINT AS events_unknown,
+      max_by(last_enrichment_id, last_offset) AS last_enrichment_id
+    FROM counted_by_part GROUP BY ALL
+"""
+"""Adds up what parts of the lake counted of one block."""
+
+BY_OFFSET = ("stories", "items", "entities_data", "events_data")
+"""The tables of which a rule that goes by offsets is shown a part."""
 
 RULES = (*LEDGER_RULES, *ITEM_RULES, *REVISION_RULES, *VALUE_RULES)
 """Every rule about rows, in the order of the report."""

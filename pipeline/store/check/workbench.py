@@ -16,19 +16,23 @@ from pipeline.errors import StoreError
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import EXAMPLES, Finding, Rule
 from pipeline.store.check.log import begun_since, links_of, numbers_of, passed_of, sources_of
-from pipeline.store.check.rules import COLUMNS, PREPARE
+from pipeline.store.check.rules import ADD_UP, BY_OFFSET, COLUMNS, COUNT, PREPARE, TABLE_ROWS
 from pipeline.store.codes.codes import cameo
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, TABLES
 
 _BATCH_ROWS = 8192
-_MOST_TIMES = 32
+_MOST_TIMES = 64
 """A question that cannot do with the memory, even on disk, gets up to so many times as much."""
 
 _RULES_AT_ONCE = 8
 _RULE_MB = 8
 """What a rule may hold that is not on disk, however few rows there are."""
+
+_PART_ROWS = 2_000_000
+"""Of a table with more rows rules that go by offsets are asked part by part: what one of them joins
+and groups has room then, which it has not always where it is on disk."""
 
 _OF_CODES = {
     **{"cameo": pa.string(), "root": pa.string()},
@@ -46,6 +50,7 @@ class Workbench:
     memory_mb: int
     most_mb: int
     rules_at_once: int = 1
+    parts: tuple[str, ...] = ()
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a question. Raises `StoreError` where memory is too little."""
@@ -81,6 +86,12 @@ class Workbench:
 
         return self._within(run)
 
+    def look_up(self, name: str, rows: pa.Table, sql: str) -> None:
+        """Run a statement that reads `rows` as `name`."""
+        self.connection.register(name, rows)
+        self.ask(sql)
+        self.connection.unregister(name)
+
     def give(self, table: str, rows: Sequence[Mapping[str, Any]], /, **types: pa.DataType) -> None:
         """Let rules ask `rows`, whose columns have these types, as `table`."""
         columns = pa.Table.from_pylist(list(rows), schema=pa.schema(list(types.items())))
@@ -90,6 +101,33 @@ class Workbench:
         """Make the tables that the rules share."""
         for sql in PREPARE:
             self.ask(sql)
+        self.parts = self._parted()
+        if not self.parts:
+            self.ask(f"CREATE TABLE counted AS {COUNT}")
+            return
+        begin = "CREATE TABLE counted_by_part AS"
+        for part in self.parts:
+            self.ask(f"{begin} FROM ({_of_part(COUNT, part)})")
+            begin = "INSERT INTO counted_by_part"
+        self.ask(f"CREATE TABLE counted AS {ADD_UP}")
+
+    def _parted(self) -> tuple[str, ...]:
+        """Return what tells the parts of a large lake, each with some of the offsets."""
+        most = max(rows for _, rows in self.ask(TABLE_ROWS))
+        count = -(-most // _PART_ROWS)
+        if count <= 1:
+            return ()
+        shares = [n / count for n in range(1, count)]
+        ((found,),) = self.ask(f'SELECT approx_quantile("offset", {shares}) FROM items')
+        cuts = sorted(set(found or ()))
+        bounds = zip([None, *cuts], [*cuts, None], strict=True)
+        return tuple(
+            " AND ".join(
+                [f'"offset" >= {first}'] * (first is not None)
+                + [f'"offset" < {beyond}'] * (beyond is not None)
+            )
+            for first, beyond in bounds
+        )
 
     def run_plainly(self) -> None:
         """Run rules several at once, by one thread, unoptimized: on few rows, to plan and to begin
@@ -100,6 +138,8 @@ class Workbench:
 
     def broken(self, rules: Sequence[Rule]) -> list[Rule]:
         """Return those of `rules` that something breaks."""
+        if self.parts:
+            return [rule for rule in rules if any(map(self._is_broken, self._asked(rule)))]
         found: list[Rule] = []
         for first in range(0, len(rules), self.rules_at_once):
             some = rules[first : first + self.rules_at_once]
@@ -109,11 +149,26 @@ class Workbench:
 
     def apply(self, rule: Rule) -> tuple[int, list[Finding]]:
         """Return how much breaks a rule that is broken, and the first examples."""
-        rows = self.ask(
-            f"SELECT source, first, beyond, message, count(*) OVER () FROM ({rule.sql})"
-            f" ORDER BY source, first, beyond, message LIMIT {EXAMPLES}"
-        )
-        return rows[0][4], [Finding(rule.kind, rule.table, row[3], *row[:3]) for row in rows]
+        total, rows = 0, []
+        for sql in self._asked(rule):
+            found = self.ask(
+                f"SELECT source, first, beyond, message, count(*) OVER () FROM ({sql})"
+                f" ORDER BY source, first, beyond, message LIMIT {EXAMPLES}"
+            )
+            total += found[0][4] if found else 0
+            rows += found
+        rows.sort(key=lambda row: [(value is None, value) for value in row[:4]])
+        return total, [Finding(rule.kind, rule.table, row[3], *row[:3]) for row in rows[:EXAMPLES]]
+
+    def _asked(self, rule: Rule) -> Iterator[str]:
+        """Yield the questions of a rule: one, or one of each part of a large lake."""
+        if rule.is_by_offset and self.parts:
+            yield from (_of_part(rule.sql, part) for part in self.parts)
+        else:
+            yield rule.sql
+
+    def _is_broken(self, sql: str) -> bool:
+        return bool(self.ask(f"SELECT 1 FROM ({sql}) LIMIT 1"))
 
     def _within(self, ask: Callable[[], _Answer]) -> _Answer:
         """Double the limit while a question finds no room: not all of it can be on disk."""
@@ -128,6 +183,14 @@ class Workbench:
                         reason=str(error).splitlines()[0],
                     ) from error
                 self.connection.execute(f"SET memory_limit = '{self.memory_mb}MiB'")
+
+
+def _of_part(sql: str, part: str) -> str:
+    """Return a question that is shown no other rows than those of a part."""
+    shown = (
+        f"{name} AS NOT MATERIALIZED (SELECT * FROM main.{name} WHERE {part})" for name in BY_OFFSET
+    )
+    return f"WITH {', '.join(shown)} {sql}"
 
 
 @contextmanager
