@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -18,7 +19,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pipeline.store.commit.data_files import DataFiles, LocalFiles
-from pipeline.store.read import datasets
+from pipeline.store.read import datasets, known
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.table_log import LOG
 from pipeline.store.schema.contract import contract
@@ -78,12 +79,14 @@ class Backend(Protocol):
         """A context in which sizes are those on disk."""
 
 
-def _dataset(filesystem: pafs.FileSystem, snapshot: Snapshot, table: str) -> ds.Dataset:
+def _dataset(store: Store, snapshot: Snapshot, table: str) -> ds.Dataset:
     """A table as files that know their partition, which a question may take some of."""
     schema = contract(table).schema
     if table not in snapshot.tables:
         return ds.dataset(schema.empty_table())
-    root, form = pafs.SubTreeFileSystem(table, filesystem), ds.ParquetFileFormat()
+    store.lay_out(f"{table}/{path}" for path in snapshot.paths(table))
+    place = str(store.folder / table)
+    root, form = pafs.SubTreeFileSystem(place, pafs.LocalFileSystem()), ds.ParquetFileFormat()
     parts = [
         form.make_fragment(file, filesystem=root, partition_expression=where)
         for file, where in datasets._file_filters(snapshot, table)
@@ -111,7 +114,14 @@ class Memory(Backend):
                 super().create(store, uri, **options)
 
         filesystem = pafs.PyFileSystem(MemoryFilesystem(store))
+        named = known._named_files
+
+        def laid_out(snapshot: Snapshot, table: str, *paths: Any) -> list[str] | None:
+            store.lay_out(f"{table}/{path}" for path in snapshot.paths(table))
+            return named(snapshot, table, *paths)
+
         with ExitStack() as stack:
+            store.folder = Path(stack.enter_context(TemporaryDirectory(prefix="simulate-")))
             for target, stand_in in {
                 "pipeline.store.commit.tables.DeltaTable": Table,
                 "pipeline.store.read.snapshot.DeltaTable": Table,
@@ -119,8 +129,10 @@ class Memory(Backend):
                 "pipeline.store.upkeep.clean_up.filesystem_of": lambda *_: filesystem,
                 "pipeline.store.upkeep.repair.filesystem_of": lambda *_: filesystem,
                 "pipeline.store.upkeep.repair.DeltaTable": Table,
-                "pipeline.store.read.datasets.partitioned_dataset": partial(_dataset, filesystem),
+                "pipeline.store.read.datasets.partitioned_dataset": partial(_dataset, store),
                 "pipeline.store.upkeep.note_families.put": self._put_note,
+                "pipeline.store.read.known.local_path": lambda _: store.folder,
+                "pipeline.store.read.known._named_files": laid_out,
                 "pipeline.store.commit.lake.encode": Blob,
                 "pipeline.store.upkeep.compact.encode": Blob,
                 "pipeline.store.upkeep.withdraw.encode": Blob,
@@ -133,6 +145,8 @@ class Memory(Backend):
 
     def _put_note(self, url: str, options: object, path: str, data: pa.Buffer) -> None:
         self.store.notes[path] = data.to_pybytes()
+        (self.store.folder / path).parent.mkdir(exist_ok=True)
+        (self.store.folder / path).write_bytes(self.store.notes[path])
 
     def files(self) -> DataFiles:
         return MemoryFiles(self.store)

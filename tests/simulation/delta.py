@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -160,6 +160,8 @@ class Store:
         self.blobs: dict[str, Blob] = {}
         self.notes: dict[str, bytes] = {}
         """The notes of families, by path."""
+        self.folder = Path()
+        """Where files lie that DuckDB reads: by a filesystem in Python it would wait for ever."""
         self.is_exact = False
         """Whether sizes are those of the Parquet files: a check compares them."""
 
@@ -171,6 +173,16 @@ class Store:
             yield
         finally:
             self.is_exact = False
+
+    def lay_out(self, paths: Iterable[str]) -> None:
+        """Have those data files, and no others of these, in the folder."""
+        for path in paths:
+            place, blob = self.folder / path, self.blobs.get(path)
+            if blob is None:
+                place.unlink(missing_ok=True)
+            elif not place.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(blob.bytes())
 
     def size(self, path: str, said: int) -> int:
         """The size of a data file, `said` where nobody compares."""
@@ -580,6 +592,7 @@ class MemoryFilesystem(pafs.FileSystemHandler):
     def delete_file(self, path: str) -> None:
         if self._store.notes.pop(path, None) is None:
             raise FileNotFoundError(path)
+        (self._store.folder / path).unlink()
 
     def _refuse(self, *_: object) -> Any:
         raise NotImplementedError("the simulation's store is written by its own files alone")
