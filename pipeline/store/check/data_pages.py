@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from tempfile import NamedTemporaryFile
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from pipeline.errors import StoreError
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.seal import SEAL_KEY, is_whole_file
 from pipeline.store.read.snapshot import Snapshot
@@ -84,15 +86,39 @@ def _group_fault(found: pq.ParquetFile, group: int) -> str | None:
 
 @contextmanager
 def _at_hand(filesystem: pafs.FileSystem, path: str) -> Iterator[pa.NativeFile]:
-    """Open a file that is fetched once however often it is read. Raises `OSError`."""
+    """Open a file that is fetched once however often it is read.
+
+    Raises `OSError`, and `StoreError` where the folder of temporary files has no room.
+    """
     with filesystem.open_input_file(path) as file:
         if file.size() <= _LARGE_BYTES:
             with pa.BufferReader(file.read()) as data:
                 yield data
             return
-        with NamedTemporaryFile(prefix="dateline-check-") as local:
+        with _local_file() as local:
             while chunk := file.read(_CHUNK_BYTES):
-                local.write(chunk)
-            local.flush()
+                _append(local, chunk)
             with pa.OSFile(local.name) as data:
                 yield data
+
+
+def _append(local: IO[bytes], chunk: bytes) -> None:
+    try:
+        local.write(chunk)
+        local.flush()
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _local_file() -> IO[bytes]:
+    try:
+        return cast("IO[bytes]", NamedTemporaryFile(prefix="dateline-check-"))
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> StoreError:
+    """Make the error of a check without room: it is none of the file's."""
+    return StoreError(
+        "the check needs more memory, or disk for its work: docs/operations.md", reason=str(error)
+    )

@@ -5,6 +5,7 @@ Python's memory is traced, Arrow's is counted by a pool of the test's own, DuckD
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import random
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.errors import StoreError
 from pipeline.model import EnrichedStory, Item, Record, Story
 from pipeline.parse import parse_record
 from pipeline.parse.conventions import embargo
@@ -172,3 +174,15 @@ def test_part_by_part_the_same_is_found(
     assert parted.counts == whole.counts
     assert parted.findings == whole.findings
     assert parted.sources == whole.sources
+
+
+def test_no_room_for_a_large_file_is_not_the_files_fault(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(data_pages, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(data_pages, "NamedTemporaryFile", full)
+    with pytest.raises(StoreError, match="disk for its work"):
+        check(str(lake), deep=True)
