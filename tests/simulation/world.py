@@ -166,7 +166,7 @@ class World:
         self.batch = plan.batch
         """How many records are written at once."""
         self.damage = Damage(backend)
-        self._unsound_at = self._removed_at = -1
+        self._unsound_at = self._removed_at = self._forgot_at = -1
         self._pin_table = snapshots.pin_table
         self._now_s = 0.0
         self._names = 0
@@ -387,6 +387,8 @@ class World:
     def _is_excused(self, actor: Actor, error: DatelineError) -> bool:
         # A run that is planned on what was there before a deletion does not go on.
         is_stopped = "were deleted since" in str(error) and bool(self.oracle.withdrawn)
+        # Nor one whose versions were cleaned out of the log.
+        is_stopped |= "does not reach back" in str(error) and self._forgot_at >= actor.began
         # A data file was cleaned away, or the last note by two others.
         is_gone = self._removed_at >= actor.began or "reason=_families/" in str(error)
         if actor.kind == "notes" and isinstance(error, StoreError) and is_gone:
@@ -450,6 +452,7 @@ class World:
             known = [name for name in (*TABLES, LINKS) if self.backend.version(name) >= 0]
             table = self.random.choice(known)
             self.backend.forget(table)
+            self._forgot_at = self._steps
             self._note(f"the log of {table} is cleaned")
         elif "repair" in self.plan.actors and (found := self.damage.inflict(self.random)):
             self._unsound_at = self._steps

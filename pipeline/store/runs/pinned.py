@@ -56,19 +56,37 @@ def name_of(prefix: str, versions: Versions, digest: str) -> str:
 def pinned(
     url: str, options: Mapping[str, str], tables: Sequence[str], versions: Versions
 ) -> Snapshot:
-    """Return the lake with `tables` at `versions`. Raises `StoreError` where a table is gone."""
+    """Return the lake with `tables` at `versions`.
+
+    Raises `StoreError` where a table is gone, or its log does not reach back so far any more.
+    """
     found = {}
     for table, version in zip(tables, versions, strict=True):
-        handle = pin_table(url, table, options, version)
+        try:
+            handle = pin_table(url, table, options, version)
+        except StoreError:
+            handle = None
         if handle is None:
-            raise StoreError(
-                "the table is gone: name the lake with `lake.url`, and plan the run anew"
-                " (docs/reprocess.md)",
-                table=table,
-                lake=url,
-            )
+            raise _unpinned(url, options, table, version)
         found[table] = handle
     return Snapshot(url, options, found)
+
+
+def _unpinned(url: str, options: Mapping[str, str], table: str, version: int) -> StoreError:
+    """Return why a table cannot be opened at `version`; raises it where its log is damaged."""
+    if pin_table(url, table, options) is None:
+        return StoreError(
+            "the table is gone: name the lake with `lake.url`, and plan the run anew"
+            " (docs/reprocess.md)",
+            table=table,
+            lake=url,
+        )
+    return StoreError(
+        "the log does not reach back to what the run was planned on any more: start it again, it is"
+        " then planned anew and does the rest (docs/reprocess.md)",
+        table=table,
+        version=version,
+    )
 
 
 @contextmanager

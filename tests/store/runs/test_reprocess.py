@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import write_deltalake
 
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import Block, Code, EnrichedBatch, EnrichedStory, Reject, Relation, Story
@@ -312,8 +313,6 @@ def test_a_run_whose_versions_are_gone_begins_anew(lake: Path) -> None:
     table = Lake(str(lake)).handle("stories")
     rewritten = table.to_pyarrow_table()
     # As compaction and its clean-up leave it: the same rows in other files.
-    from deltalake import write_deltalake
-
     write_deltalake(table, rewritten, mode="overwrite")
     kept = set(Lake(str(lake)).active("stories"))
     for file in (lake / "stories").rglob("*.parquet"):
@@ -339,6 +338,23 @@ def test_a_run_whose_files_go_while_it_reads_says_what_to_do(
     with pytest.raises(StoreError, match="start it again") as raised:
         list(run.records())
     assert "1-0.parquet" in str(raised.value)
+
+
+def test_a_run_whose_versions_left_the_log_says_what_to_do(lake: Path) -> None:
+    """The log is kept for thirty days; a run that stood still for longer is planned anew."""
+    run = plan_reprocess(str(lake), {}, STAGES).run
+    handle = Lake(str(lake)).handle("stories")
+    version = handle.version()
+    write_deltalake(handle, handle.to_pyarrow_table().slice(0, 0), mode="append")
+    handle = Lake(str(lake)).handle("stories")
+    handle.create_checkpoint()
+    for entry in (lake / "stories" / "_delta_log").glob("*.json"):
+        if int(entry.stem) <= version:
+            entry.unlink()
+    with pytest.raises(StoreError, match="start it again") as raised:
+        list(run.records())
+    assert f"version={version}" in str(raised.value)
+    assert len(list(plan_reprocess(str(lake), {}, STAGES).run.records())) == run.total
 
 
 def test_a_run_brings_back_nothing_that_was_deleted_since(lake: Path) -> None:
