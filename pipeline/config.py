@@ -142,10 +142,15 @@ class UpkeepSettings(_Section):
     drop_repeats: bool = False
 
 
+_BATCH_RECORDS = {"full": 500, "none": 2000}
+"""By the mode of enrichment. Of a batch of 500 that is not enriched the commits alone take some 7 %
+of the processor's time."""
+
+
 class BatchSettings(_Section):
     """When a batch is full, when it is old, and when it is committed in parts."""
 
-    max_records: PositiveInt = 500
+    max_records: PositiveInt | None = None
     max_bytes: PositiveInt = 32 * 1024**2
     flush_interval_s: Seconds = 5.0
     max_partitions: PositiveInt = 200
@@ -281,6 +286,11 @@ class Settings(BaseSettings):
     def groups(self) -> int:
         """How many groups the partitions are split into: at least one a worker of any shard."""
         return max(self.job.groups or 0, self.job.workers * self.job.shards)
+
+    @property
+    def batch_records(self) -> int:
+        """How many records make a batch: more where nothing is enriched, which takes as long."""
+        return self.batch.max_records or _BATCH_RECORDS[self.enrich.mode]
 
     @property
     def parse_limits(self) -> ParseLimits:

@@ -137,7 +137,7 @@ class PartitionGroup:
         batch = lake.settings.batch
         return Reader(
             kafka_options(lake.settings),
-            Limits(batch.max_records, batch.max_bytes, batch.flush_interval_s),
+            Limits(lake.settings.batch_records, batch.max_bytes, batch.flush_interval_s),
             group=self.number,
             groups=lake.settings.groups,
             lake_ends=lake.lake_ends,

@@ -187,7 +187,7 @@ def test_wrong_use_is_one_line_and_an_exit_code(
 
 def test_config_show_and_version_speak_json() -> None:
     """For programs."""
-    assert json.loads(dateline("config", "show", "--json").stdout)["batch"]["max_records"] == 500
+    assert json.loads(dateline("config", "show", "--json").stdout)["batch"]["max_partitions"] == 200
     assert "apache-beam" in json.loads(dateline("version", "--json").stdout)
 
 

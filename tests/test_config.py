@@ -27,6 +27,14 @@ def test_the_reference_configuration_states_every_default() -> None:
         assert set(stated[section]) | unset == set(fields)
 
 
+def test_a_batch_is_larger_where_nothing_is_enriched() -> None:
+    """Unless its size is set."""
+    assert load().batch_records == 500
+    assert load(None, {"enrich": {"mode": "none"}}).batch_records == 2000
+    settings = {"enrich": {"mode": "none"}, "batch": {"max_records": 7}}
+    assert load(None, settings).batch_records == 7
+
+
 def test_the_minimal_configuration_loads() -> None:
     """It names brokers, topic and lake."""
     settings = load(DEPLOY / "dateline.minimal.toml")
