@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from pipeline.errors import StoreError
-from pipeline.store.check.findings import Finding
+from pipeline.store.check.findings import Finding, no_room
 from pipeline.store.commit.seal import SEAL_KEY, is_whole_file
 from pipeline.store.read.snapshot import Snapshot
 
@@ -107,18 +106,11 @@ def _append(local: IO[bytes], chunk: bytes) -> None:
         local.write(chunk)
         local.flush()
     except OSError as error:
-        raise _no_room(error) from error
+        raise no_room(error) from error
 
 
 def _local_file() -> IO[bytes]:
     try:
         return cast("IO[bytes]", NamedTemporaryFile(prefix="dateline-check-"))
     except OSError as error:
-        raise _no_room(error) from error
-
-
-def _no_room(error: OSError) -> StoreError:
-    """Make the error of a check without room: it is none of the file's."""
-    return StoreError(
-        "the check needs more memory, or disk for its work: docs/operations.md", reason=str(error)
-    )
+        raise no_room(error) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.errors import StoreError
+
 EXAMPLES = 20
 """So many findings of one kind are told one by one (for each rule); all are counted."""
 
@@ -101,3 +103,11 @@ class Rule:
     table: str
     sql: str
     is_by_offset: bool = False
+
+
+def no_room(error: Exception) -> StoreError:
+    """Return the error of a check that found no room for its work, which is no finding."""
+    return StoreError(
+        "the check needs more memory, or disk for its work: docs/operations.md",
+        reason=str(error).splitlines()[0],
+    )

@@ -8,14 +8,12 @@ that is too little to disk, whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.store.check.column_reader import reader
 from pipeline.store.check.findings import EXAMPLES, Finding
 from pipeline.store.check.workbench import Workbench
+from pipeline.store.read.gather import gather
 from pipeline.store.read.snapshot import Snapshot
 
 _KEYS = ("source", "offset", "item", "enrichment_id")
@@ -82,7 +80,8 @@ def check_text_marks(work: Workbench, snapshot: Snapshot) -> tuple[int, list[Fin
     Raises `pa.ArrowException` or `OSError` where a file cannot be read.
     """
     work.stream(snapshot, _FOUND, _AS_WRITTEN, _SAID, _NONE_BROKEN)
-    for texts in _some(reader(snapshot, "stories", _TEXT, _TEXT_ROWS)):
+    stories = reader(snapshot, "stories", _TEXT, _TEXT_ROWS)
+    for texts in gather(stories, _TEXT_BYTES, lambda part: part.nbytes):
         # Rows lie as they were written, so that most of what is said is passed over by its bounds.
         bounds = pc.min_max(texts["offset"]).as_py()
         if bounds["min"] is not None:
@@ -100,15 +99,3 @@ def check_text_marks(work: Workbench, snapshot: Snapshot) -> tuple[int, list[Fin
         for table, source, offset, item, words, count, _ in rows
     ]
     return (rows[0][-1] if rows else 0), found
-
-
-def _some(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Join batches up to about `_TEXT_BYTES` each."""
-    gathered: list[pa.RecordBatch] = []
-    for batch in batches:
-        gathered.append(batch)
-        if sum(part.nbytes for part in gathered) >= _TEXT_BYTES:
-            yield pa.Table.from_batches(gathered)
-            gathered = []
-    if gathered:
-        yield pa.Table.from_batches(gathered)

@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import StoreError
 from pipeline.store.check.column_reader import reader
-from pipeline.store.check.findings import EXAMPLES, Finding, Rule
+from pipeline.store.check.findings import EXAMPLES, Finding, Rule, no_room
 from pipeline.store.check.log import begun_since, links_of, numbers_of, passed_of, sources_of
 from pipeline.store.check.rules import ADD_UP, BY_OFFSET, COLUMNS, COUNT, PREPARE, TABLE_ROWS
 from pipeline.store.codes.codes import cameo
@@ -178,10 +177,7 @@ class Workbench:
             except duckdb.OutOfMemoryException as error:
                 self.memory_mb *= 2
                 if self.memory_mb > self.most_mb:
-                    raise StoreError(
-                        "the check needs more memory, or disk for its work: docs/operations.md",
-                        reason=str(error).splitlines()[0],
-                    ) from error
+                    raise no_room(error) from error
                 self.connection.execute(f"SET memory_limit = '{self.memory_mb}MiB'")
 
 

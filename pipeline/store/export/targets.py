@@ -24,6 +24,7 @@ from typing_extensions import override
 from pipeline.errors import UsageError
 from pipeline.store.codes.codes import CODES, PREFIX, CodeTable, know_codes
 from pipeline.store.commit.data_files import PRUNING
+from pipeline.store.read.gather import gather
 from pipeline.store.read.query import plain
 from pipeline.store.schema.contract import LINKS
 
@@ -33,6 +34,7 @@ Batches = Iterable[tuple[str, pa.RecordBatch]]
 """Rows by day, in order."""
 
 _CODES = "codes"
+_ROWS_AT_ONCE = 65_536
 """The folder of the tables of codes, as in a lake's root."""
 
 VIEWS_OF_EXPORT = ("current", *(f"current_{table}" for table in ("entities", "events", LINKS)),
@@ -384,7 +386,8 @@ class _Duckdb(_Database[duckdb.DuckDBPyConnection], ExportTarget):
             {"days": list(days)},
         )
         rows = 0
-        for batch in _larger(batches):
+        parts = (batch for _, batch in batches)
+        for batch in gather(parts, _ROWS_AT_ONCE, lambda part: part.num_rows):
             self._open.register("more", batch)
             run(f"INSERT INTO {table} FROM more")
             self._open.unregister("more")
@@ -525,17 +528,6 @@ def _files(path: Path) -> Iterator[Path]:
 def _simple_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     columns = ([as_sqlite(value) for value in column.to_pylist()] for column in batch.columns)
     return zip(*columns, strict=True)
-
-
-def _larger(batches: Batches, rows: int = 65_536) -> Iterator[pa.Table]:
-    held: list[pa.RecordBatch] = []
-    for _, batch in batches:
-        held.append(batch)
-        if sum(one.num_rows for one in held) >= rows:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
 
 
 def _sqlite_type(kind: pa.DataType) -> str:

@@ -11,15 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store.check.column_reader import reader
-from pipeline.store.commit.actions import add_action
-from pipeline.store.commit.data_files import Marks, encode
-from pipeline.store.commit.delta import folder_of
-from pipeline.store.commit.lake import Lake
 from pipeline.store.read.narrow import narrow_files
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.schema.contract import TABLES, contract
-from pipeline.store.schema.rows import story_row, table_of
-from tests.support.rows import NOON, a_batch, a_reject, a_story, enriched, written
+from tests.support.large_file import with_large_file
+from tests.support.rows import a_batch, a_reject, a_story, enriched, written
 
 LAKES = Path(__file__).parents[2] / "golden" / "lakes"
 
@@ -65,17 +61,7 @@ def test_columns_that_an_older_version_had_not_are_null(tmp_path: Path, archive:
 
 def test_memory_is_of_a_few_rows_not_of_a_file(tmp_path: Path) -> None:
     """A file of 20,000 stories is read with less than a quarter of its text at any time."""
-    lake = Lake(str(tmp_path / "lake"))
-    lake.refresh("stories")
-    stories = [enriched(a_story(n, paragraphs=(f"{n} " * 300,))) for n in range(500)]
-    rows = table_of("stories", [story_row(story, "", "") for story in stories])
-    rows = pa.concat_tables([rows.select(contract("stories").file_schema.names)] * 40)
-    partition = {"date": "2026-03-04", "region": "western-asia"}
-    path = f"{folder_of(partition)}one.parquet"
-    data = encode(rows, Marks({}))
-    lake.files.write(f"stories/{path}", data, "w")
-    action = add_action("stories", path, data.size, partition, rows, NOON)
-    lake.commit_actions("stories", [action], {}, "one")
+    lake, _ = with_large_file(tmp_path / "lake", 40)
     snapshot = open_snapshot(lake.url)
     before = pa.total_allocated_bytes()
     whole = most = 0

@@ -25,13 +25,9 @@ from pipeline.parse.conventions import embargo
 from pipeline.store.check import data_pages, derived, text_marks, workbench
 from pipeline.store.check.judge import check
 from pipeline.store.commit import seal
-from pipeline.store.commit.actions import add_action
-from pipeline.store.commit.data_files import Marks, encode
-from pipeline.store.commit.delta import folder_of
-from pipeline.store.commit.lake import Lake
 from pipeline.store.read.snapshot import open_snapshot
-from pipeline.store.schema.contract import contract
-from pipeline.store.schema.rows import Row, story_row, table_of
+from pipeline.store.schema.rows import Row
+from tests.support.large_file import with_large_file
 from tests.support.rows import (
     HEADLINE,
     NOON,
@@ -125,17 +121,7 @@ def test_a_large_file_is_read_a_few_rows_of_a_column_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Less than a quarter of it, unpacked, is there at any time."""
-    lake = Lake(str(tmp_path / "lake"))
-    lake.refresh("stories")
-    texts = [enriched(a_story(n, paragraphs=(f"{n} " * 300,))) for n in range(500)]
-    rows = table_of("stories", [story_row(story, "", "") for story in texts])
-    rows = pa.concat_tables([rows.select(contract("stories").file_schema.names)] * 80)
-    partition = {"date": "2026-03-04", "region": "western-asia"}
-    path = f"{folder_of(partition)}one.parquet"
-    data = encode(rows, Marks({}))
-    lake.files.write(f"stories/{path}", data, "w")
-    action = add_action("stories", path, data.size, partition, rows, NOON)
-    lake.commit_actions("stories", [action], {}, "one")
+    lake, rows = with_large_file(tmp_path / "lake", 80)
     snapshot = open_snapshot(lake.url)
     monkeypatch.setattr(data_pages, "_LARGE_BYTES", 0)
     before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
