@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -32,6 +33,10 @@ _KEPT = ("add", "remove", "txn")
 
 class DamagedLogError(Exception):
     """A file of the log that cannot be read; the message names it and says why."""
+
+
+class UnreadLogError(DamagedLogError):
+    """A file of the log that the store did not give: whether it is damaged is not known."""
 
 
 @dataclass(slots=True)
@@ -68,6 +73,34 @@ class LogState:
                 self.facts["metaData"] = _facts_of_table(metadata)
 
 
+class _Watched:
+    """A file that remembers whether the store failed to give its bytes."""
+
+    def __init__(self, file: pa.NativeFile) -> None:
+        self._file = file
+        self.is_failed = False
+
+    def read(self, size_bytes: int | None = None) -> bytes:
+        try:
+            return cast("bytes", self._file.read(size_bytes))
+        except OSError:
+            self.is_failed = True
+            raise
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return cast("int", self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return cast("int", self._file.tell())
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        return cast("bool", self._file.closed)
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """The files of one table's log: the versions that have an entry, and a checkpoint.
@@ -101,10 +134,10 @@ class Log:
         """Return the actions of one commit. Raises `DamagedLogError`."""
         name = f"{version:020}.json"
         try:
-            with self.filesystem.open_input_file(self.path(name)) as file:
+            with self._opened(name) as file:
                 lines = file.read().decode().splitlines()
             actions = [json.loads(line) for line in lines if line.strip()]
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise DamagedLogError(f"{name}: {error}") from error
         if not actions or not all(isinstance(action, dict) for action in actions):
             raise DamagedLogError(f"{name}: it holds no actions")
@@ -118,7 +151,7 @@ class Log:
         name = f"{version:020}.checkpoint.parquet"
         state = LogState()
         try:
-            with self.filesystem.open_input_file(self.path(name)) as file:
+            with self._opened(name) as file:
                 found = pq.ParquetFile(file)
                 names = [n for n in _KEPT if n in found.schema_arrow.names]
                 # All at once where all is asked for: only so columns of unequal length are told of.
@@ -128,6 +161,26 @@ class Log:
         except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
             raise DamagedLogError(f"{name}: {error}") from error
         return state
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[_Watched]:
+        """Open a file of the log. Raises `DamagedLogError` where it is not there, `UnreadLogError`
+        where the store fails, also later: pyarrow tells of bytes that are no Parquet by `OSError`
+        too."""
+        try:
+            opened = self.filesystem.open_input_file(self.path(name))
+        except FileNotFoundError as error:
+            raise DamagedLogError(f"{name}: it is not there") from error
+        except OSError as error:
+            raise UnreadLogError(f"{name}: {error}") from error
+        with opened:
+            file = _Watched(opened)
+            try:
+                yield file
+            except OSError as error:
+                if file.is_failed:
+                    raise UnreadLogError(f"{name}: {error}") from error
+                raise
 
     def replayed(self, version: int, state: LogState, after: int = -1) -> LogState:
         """Bring `state`, which is that of version `after`, up to `version` by the entries.
@@ -206,9 +259,18 @@ def _facts_of_table(metadata: Mapping[str, Any]) -> bytes:
 
 
 def log_state(filesystem: pafs.FileSystem, table: str, version: int) -> LogState:
-    """Return what the log of `table` says at `version`. Raises `StoreError` where it is damaged."""
+    """Return what the log of `table` says at `version`.
+
+    Raises `StoreError` where it is damaged or the store fails.
+    """
     try:
         return Log.listed(filesystem, table).state(version)
+    except UnreadLogError as error:
+        raise StoreError(
+            "cannot read the table's log: see docs/upkeep.md, Faults of the store",
+            table=table,
+            reason=error,
+        ) from error
     except DamagedLogError as error:
         raise StoreError(
             "the table's log is damaged: `dateline lake repair` tells what can be done",

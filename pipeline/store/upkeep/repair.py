@@ -20,7 +20,14 @@ from deltalake.exceptions import DeltaError
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.commit.delta import reason
 from pipeline.store.read.snapshot import filesystem_of
-from pipeline.store.read.table_log import HINT, LOG, DamagedLogError, Log, LogState
+from pipeline.store.read.table_log import (
+    HINT,
+    LOG,
+    DamagedLogError,
+    Log,
+    LogState,
+    UnreadLogError,
+)
 from pipeline.store.schema.contract import LINKS, TABLES
 
 ASIDE = ".damaged"
@@ -95,7 +102,7 @@ def _asking() -> Iterator[None]:
     """Raises `StoreError` where the store fails: what was begun is finished by another run."""
     try:
         yield
-    except (DeltaError, OSError) as error:
+    except (DeltaError, OSError, UnreadLogError) as error:
         raise StoreError(
             "cannot repair: see docs/upkeep.md, Faults of the store; then run it again",
             reason=reason(error),
@@ -121,11 +128,15 @@ def _planned(log: Log) -> list[Repair]:
             base = LogState() if sound is None else deepcopy(sound[1])
             try:
                 wanted = log.replayed(version, base, after)
+            except UnreadLogError:
+                raise
             except DamagedLogError:
                 is_possible = False
         name = f"{version:020}.checkpoint.parquet"
         try:
             state = log.checkpoint(version)
+        except UnreadLogError:
+            raise
         except DamagedLogError as error:
             found.append(Repair(log.table, name, str(error), is_possible))
             continue
@@ -155,6 +166,8 @@ def _damaged_entries(log: Log, first: int) -> Iterator[Repair]:
         name = f"{number:020}.json"
         try:
             log.entry(number)
+        except UnreadLogError:
+            raise
         except DamagedLogError as error:
             is_there = number in log.entries
             fault = str(error) if is_there else f"{name}: it is not there"

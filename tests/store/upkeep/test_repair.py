@@ -134,7 +134,7 @@ class Failing:
         return getattr(self._inner, name)
 
 
-@pytest.mark.parametrize("call", ["get_file_info", "move"])
+@pytest.mark.parametrize("call", ["get_file_info", "open_input_file", "move"])
 def test_a_store_that_fails_is_told(
     logged: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -150,6 +150,51 @@ def test_a_store_that_fails_is_told(
             repair(str(logged))
     assert len(repair(str(logged))) == 1
     assert check(str(logged), strict=True).counts == {}
+
+
+class FailingRead:
+    """A file of which the store gives no more after so many reads."""
+
+    def __init__(self, file: Any, reads: int) -> None:
+        self._file, self._left = file, reads
+
+    def __enter__(self) -> FailingRead:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size_bytes: int | None = None) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise OSError(5, "the store does not answer")
+        return bytes(self._file.read(size_bytes))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "reads"), [(".json", 0), (".parquet", 0), (".parquet", 1), (".parquet", 2)]
+)
+def test_what_the_store_does_not_give_is_not_called_damaged(
+    logged: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, reads: int
+) -> None:
+    """A sound checkpoint that is set aside may have been the last that says what it says."""
+
+    class Store(Failing):
+        def open_input_file(self, path: str) -> Any:
+            file = self._inner.open_input_file(path)
+            return FailingRead(file, reads) if path.endswith(suffix) else file
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.store.upkeep.repair.filesystem_of", Store("", lambda: None))
+        with pytest.raises(StoreError, match=r"run it again.*does not answer"):
+            plan_repairs(str(logged))
+        with pytest.raises(StoreError, match=r"run it again.*does not answer"):
+            repair(str(logged))
+    assert not list(logged.rglob("*.damaged"))
+    assert plan_repairs(str(logged)) == []
 
 
 def test_a_second_repair_at_once_does_no_harm(
