@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from pipeline.parse.mapping.field_map import FieldMap
 
 _PREFIX = "DATELINE_"
+_SERVICES = ("tcp://", "udp://", "sctp://")
+"""How what Kubernetes says of a service begins."""
+
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -366,15 +369,17 @@ def _check_variables(environment: Mapping[str, str]) -> None:
         section, nested, _ = variable[len(_PREFIX) :].lower().partition("__")
         if nested and section not in Settings.model_fields:
             raise ConfigError("an environment variable names no section", variable=variable)
-        first, _, rest = section.partition("_")
-        kind = _sections().get(first)
         # Kubernetes tells each container of its services, as `DATELINE_SERVE_PORT=tcp://…`.
-        if kind and rest in kind.model_fields and "://" not in value[:6]:
-            raise ConfigError(
-                "an environment variable has two underscores between section and setting",
-                variable=variable,
-                meant=f"{_PREFIX}{first.upper()}__{rest.upper()}",
-            )
+        if nested or value.startswith(_SERVICES):
+            continue
+        for name, kind in _sections().items():
+            for setting in kind.model_fields:
+                if section.replace("_", "") == f"{name}{setting}".replace("_", ""):
+                    raise ConfigError(
+                        "an environment variable has two underscores between section and setting",
+                        variable=variable,
+                        meant=f"{_PREFIX}{name.upper()}__{setting.upper()}",
+                    )
 
 
 def restore(dumped: Mapping[str, Any]) -> Settings:

