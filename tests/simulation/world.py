@@ -389,8 +389,7 @@ class World:
         is_stopped = "were deleted since" in str(error) and bool(self.oracle.withdrawn)
         # Nor one whose versions were cleaned out of the log.
         is_stopped |= "does not reach back" in str(error) and self._forgot_at >= actor.began
-        # A data file was cleaned away, or the last note by two others.
-        is_gone = self._removed_at >= actor.began or "reason=_families/" in str(error)
+        is_gone = self._removed_at >= actor.began  # a data file was cleaned away
         if actor.kind == "notes" and isinstance(error, StoreError) and is_gone:
             self.passed["notes met a file that was removed"] += 1
             return True

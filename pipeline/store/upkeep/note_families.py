@@ -69,13 +69,8 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
     Raises `StoreError` where the store fails.
     """
     try:
-        with session(snapshot, ["ledger"], memory_mb=memory_mb, threads=threads) as connection:
-            last = find_families(connection, snapshot)
-            if last is not None and not last.fresh and not last.gone:
-                return 0
-            facts = _facts(connection, snapshot)
-            count = _gather(connection, snapshot, last, facts)
-            _write(connection, snapshot, facts)
+        while (count := _noted(snapshot, memory_mb, threads)) is None:
+            pass  # others were faster twice: now there is a later one to begin with
         store = snapshot.filesystem()
         for path in notes(store)[:-_KEPT]:
             # Another round of upkeep may be first.
@@ -88,6 +83,23 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
             lake=snapshot.url,
             reason=reason(error),
         ) from error
+    return count
+
+
+def _noted(snapshot: Snapshot, memory_mb: int, threads: int) -> int | None:
+    """Write a new note; None where the last one was removed by others before it was read."""
+    with session(snapshot, ["ledger"], memory_mb=memory_mb, threads=threads) as connection:
+        last = find_families(connection, snapshot)
+        if last is not None and not last.fresh and not last.gone:
+            return 0
+        try:
+            facts = _facts(connection, snapshot)
+            count = _gather(connection, snapshot, last, facts)
+            _write(connection, snapshot, facts)
+        except (OSError, duckdb.Error):
+            if last is None or last.path in notes(snapshot.filesystem()):
+                raise
+            return None
     return count
 
 

@@ -19,6 +19,7 @@ from pipeline.errors import StoreError
 from pipeline.store.commit.lake import Lake
 from pipeline.store.read import families
 from pipeline.store.read.families import find_families, notes
+from pipeline.store.read.known import know_note
 from pipeline.store.read.query import query
 from pipeline.store.read.session import create_views, session
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
@@ -251,3 +252,39 @@ def test_old_notes_that_cannot_be_removed(
                 continue
         assert note_families(open_snapshot(str(noted))) == 1
     assert shown(noted, NOON) == compared(noted, NOON)
+
+
+def test_a_note_that_others_remove_before_it_is_read(
+    noted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They made later ones: it is begun again with the last of these."""
+    forced_story(noted, enriched(a_story(9, story_id="new-9")))
+    asked = open_snapshot(str(noted))
+    (base,) = notes(asked.filesystem())
+    know, begun = know_note, []
+
+    def overtaken(connection: Any, snapshot: Snapshot, path: str) -> None:
+        begun.append(path)
+        if path == base:
+            monkeypatch.setattr("pipeline.store.upkeep.note_families.know_note", know)
+            assert note_families(open_snapshot(str(noted))) == 1
+            (noted / base).unlink()
+            monkeypatch.setattr("pipeline.store.upkeep.note_families.know_note", overtaken)
+        know(connection, snapshot, path)
+
+    monkeypatch.setattr("pipeline.store.upkeep.note_families.know_note", overtaken)
+    assert note_families(asked) == 0
+    assert begun == [base]
+    assert shown(noted, NOON) == compared(noted, NOON)
+
+
+def test_a_note_that_cannot_be_read_is_told(noted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is still there: beginning again would not end."""
+    forced_story(noted, enriched(a_story(9, story_id="new-9")))
+
+    def fail(*_: object) -> None:
+        raise OSError(5, "the store does not answer")
+
+    monkeypatch.setattr("pipeline.store.upkeep.note_families.know_note", fail)
+    with pytest.raises(StoreError, match="does not answer"):
+        note_families(open_snapshot(str(noted)))
