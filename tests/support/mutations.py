@@ -7,15 +7,19 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import multiprocessing
 import random
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -576,35 +580,66 @@ def _delta_kind(kind: pa.DataType) -> str:
     return names.get(kind, "double" if kind == pa.float64() else "other")
 
 
+def outcomes(chosen: Sequence[int], jobs: int) -> Iterator[Outcome]:
+    """What becomes of each mutation of these numbers, tried by so many processes."""
+    all_of_them = list(mutations())
+    if jobs == 1:
+        for number in chosen:
+            yield Outcome(all_of_them[number], *_of_number(number))
+        return
+    # Never by a fork: it would take delta-rs' threads for running.
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for number, (is_found, equivalent) in zip(
+            chosen, pool.map(_of_number, chosen), strict=True
+        ):
+            yield Outcome(all_of_them[number], is_found, equivalent)
+
+
+def _of_number(number: int) -> tuple[bool, str | None]:
+    """Try one mutation: a function that can be handed to another process, as mutations cannot."""
+    base = _own_base()
+    outcome = tried(base, mutations()[number], base.parent)
+    return outcome.is_found, outcome.equivalent
+
+
+@cache
+def _own_base() -> Path:
+    """The lake that this process changes copies of, removed at its end."""
+    folder = Path(tempfile.mkdtemp(prefix="mutate-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    base = base_lake(folder)
+    assert judged(base).ok
+    return base
+
+
 def main() -> int:
     """Try every mutation, or some, and print the share found; 1 where a miss is not explained."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--every", type=int, default=1, help="only each n-th mutation")
     parser.add_argument("--first", type=int, default=0, help="the seed of the first mutation")
     parser.add_argument("--groups", help="only these, with commas between")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at once, by processes")
     asked = parser.parse_args()
     started = time.monotonic()
     groups = asked.groups.split(",") if asked.groups else [m.group for m in mutations()]
-    chosen = [m for m in mutations() if m.group in groups][asked.first :: asked.every]
+    every = [n for n, mutation in enumerate(mutations()) if mutation.group in groups]
+    chosen = every[asked.first :: asked.every]
     tries: Counter[str] = Counter()
     found: Counter[str] = Counter()
     unexplained = equal = forged = 0
-    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        base = base_lake(Path(folder))
-        assert judged(base).ok
-        for mutation in chosen:
-            outcome = tried(base, mutation, Path(folder))
-            tries[mutation.group] += 1
-            found[mutation.group] += outcome.is_found
-            if not outcome.is_found:
-                why = outcome.equivalent or "NOT EXPLAINED"
-                is_forged = why.startswith(FORGED)
-                unexplained += outcome.equivalent is None
-                forged += is_forged
-                equal += outcome.equivalent is not None and not is_forged
-                word = "missed" if outcome.equivalent is None or is_forged else "equivalent"
-                sys.stdout.write(f"{word}: {mutation.name} (seed {mutation.seed}): {why}\n")
-                sys.stdout.flush()
+    for outcome in outcomes(chosen, asked.jobs):
+        mutation = outcome.mutation
+        tries[mutation.group] += 1
+        found[mutation.group] += outcome.is_found
+        if not outcome.is_found:
+            why = outcome.equivalent or "NOT EXPLAINED"
+            is_forged = why.startswith(FORGED)
+            unexplained += outcome.equivalent is None
+            forged += is_forged
+            equal += outcome.equivalent is not None and not is_forged
+            word = "missed" if outcome.equivalent is None or is_forged else "equivalent"
+            sys.stdout.write(f"{word}: {mutation.name} (seed {mutation.seed}): {why}\n")
+            sys.stdout.flush()
     for group, count in tries.items():
         sys.stdout.write(f"{group}: {found[group]} of {count}\n")
     # A change that nobody can read is none, and one that follows from itself nobody can tell from
