@@ -134,6 +134,8 @@ def repeated_names(
     for words, seen_as in kinds.items():
         names.add(words, max(seen_as.items(), key=lambda item: (item[1], item[0]))[0])
     for index, (word, start, _) in enumerate(tokens):
+        if word not in names.following:
+            continue
         kind, length = names.longest(tokens, index)
         if kind is None:
             continue

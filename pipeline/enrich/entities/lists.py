@@ -40,6 +40,8 @@ _DISMISSAL = re.compile(
 )
 _BATSMAN = re.compile(rf"^(?P<person>{_PERSON}) (?:c |b |st |lbw |run out|not out|retired)")
 _IN_FIGURES = re.compile(r"\d-\d+-\d")
+_IN_DISMISSAL = re.compile(r"[bct] [A-Z]")
+_INITIAL = re.compile(r"[A-Z]\.")
 _IN_FIXTURE = re.compile(r" (?:vs?|VS?) [A-Z]")
 _IN_BATSMAN = re.compile(r" (?:c|b|st|lbw|run out|not out|retired)(?: |$)")
 _AT_END = re.compile(r"(?:\d[./]?|[./]{2}|-|\))\s*$")
@@ -95,9 +97,9 @@ def _line(line: str, at: int, is_country: frozenset[str], sport: bool) -> Iterat
     for pattern, may_match in (
         (_FIGURES, figures),
         (_MINUTE, brackets),
-        (_DISMISSAL, True),
+        (_DISMISSAL, _IN_DISMISSAL.search(line) is not None),
         (_BATSMAN, _IN_BATSMAN.search(line) is not None),
-        (_INITIALS, True),
+        (_INITIALS, _INITIAL.search(line) is not None),
     ):
         for match in pattern.finditer(line) if may_match else ():
             if pattern is not _INITIALS or not _NO_INITIALS.match(match["person"]):
