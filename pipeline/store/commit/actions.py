@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -32,22 +31,21 @@ def add_action(  # noqa: PLR0917 (each has its own type)
 def by_partition(table: str, rows: Sequence[Row]) -> list[tuple[Partition, list[Row]]]:
     """Return `rows` by partition, each in the order of source, offset, item."""
     columns = contract(table).partition_by
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple([row[column] for column in columns]), []).append(row)
+    named: dict[tuple[str | None, ...], list[Row]] = {}
+    for values, group in found.items():
+        key = tuple(None if value is None else str(value) for value in values)
+        named.setdefault(key, []).extend(group)
+    for group in named.values():
+        group.sort(key=_coordinates)
+    ordered = sorted(named, key=lambda key: [(value is None, value or "") for value in key])
+    return [(dict(zip(columns, key, strict=True)), named[key]) for key in ordered]
 
-    def partition(row: Row) -> tuple[str | None, ...]:
-        return tuple(None if row[c] is None else str(row[c]) for c in columns)
 
-    def order(row: Row) -> Any:
-        return (
-            [(value is None, value or "") for value in partition(row)],
-            row.get("source", ""),
-            row.get("offset", 0),
-            row.get("item", 0),
-        )
-
-    return [
-        (dict(zip(columns, key, strict=True)), list(group))
-        for key, group in groupby(sorted(rows, key=order), key=partition)
-    ]
+def _coordinates(row: Row) -> tuple[Any, ...]:
+    return row.get("source", ""), row.get("offset", 0), row.get("item", 0)
 
 
 def _stats(table: str, rows: pa.Table) -> str:

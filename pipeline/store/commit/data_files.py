@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -54,7 +55,7 @@ _MANY_ROWS = 256
 """From here on a file has dictionaries and an index of its pages; below they cost more than they
 save (`bench/file_bytes.py`)."""
 
-_WORTH_BYTES = 128
+_WORTH_BYTES = 1024
 """Columns of smaller files that hold less than that are not compressed."""
 
 _ROWS_AT_ONCE = 4096
@@ -158,24 +159,33 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
     if marks.replaces:
         metadata[REPLACES_KEY] = json.dumps(sorted(marks.replaces)).encode()
         metadata[TIME_KEY] = str(marks.time_ms).encode()
-    group = _ORDERED_GROUP_BYTES if "published_at" in table.column_names else _ROW_GROUP_BYTES
-    rows = max(1, table.num_rows * group // max(1, table.nbytes))
+    # Comments of columns are in the metadata of fields, which are not written without the schema.
+    table = table.replace_schema_metadata()
+    names = table.column_names
     sink = pa.BufferOutputStream()
-    schema = pa.schema([field.remove_metadata() for field in table.schema])
     with pq.ParquetWriter(
         sink,
-        schema,
+        table.schema,
         **_compression(table, _ZSTD_LEVEL_TO_STAY if marks.replaces else _ZSTD_LEVEL),
         coerce_timestamps="us",
         write_page_checksum=True,
         store_schema=False,
-        write_statistics=[name for name in table.column_names if name in PRUNING],
+        write_statistics=[name for name in names if name in PRUNING],
         use_dictionary=repetitive(table) if table.num_rows >= _MANY_ROWS else False,
         write_page_index=table.num_rows >= _MANY_ROWS,
     ) as writer:
-        writer.write_table(table.cast(schema), row_group_size=min(rows, 1024**2))
+        writer.write_table(table, row_group_size=_rows_of_group(table, names))
         writer.add_key_value_metadata(metadata)
     return pa.py_buffer(sealed(sink.getvalue().to_pybytes()))
+
+
+def _rows_of_group(table: pa.Table, names: Sequence[str]) -> int:
+    group = _ORDERED_GROUP_BYTES if "published_at" in names else _ROW_GROUP_BYTES
+    # What its buffers take is told much faster than the part of them that are its values.
+    size_bytes = table.get_total_buffer_size()
+    if size_bytes > group:
+        size_bytes = table.nbytes
+    return int(min(max(1, table.num_rows * group // max(1, size_bytes)), 1024**2))
 
 
 def _compression(table: pa.Table, level: int) -> Mapping[str, Any]:
@@ -188,8 +198,8 @@ def _compression(table: pa.Table, level: int) -> Mapping[str, Any]:
     large = [
         path
         for column, field in zip(table.columns, table.schema, strict=True)
-        if column.nbytes >= _WORTH_BYTES
-        for path in _leaves(field)
+        if column.get_total_buffer_size() >= _WORTH_BYTES
+        for path in _paths(field.name, field.type)
     ]
     return {
         "compression": dict.fromkeys(large, "zstd"),
@@ -199,12 +209,17 @@ def _compression(table: pa.Table, level: int) -> Mapping[str, Any]:
 
 def repetitive(table: pa.Table) -> list[str]:
     """Return the paths of the columns whose values come again and again."""
-    paths = (path for field in table.schema for path in _leaves(field))
+    paths = (path for field in table.schema for path in _paths(field.name, field.type))
     return [path for path in paths if path not in SELDOM_TWICE]
 
 
+@lru_cache(maxsize=1024)
+def _paths(name: str, kind: pa.DataType) -> tuple[str, ...]:
+    """Return the paths of a column's values as Parquet names them."""
+    return tuple(_leaves(pa.field(name, kind)))
+
+
 def _leaves(field: pa.Field, above: str = "") -> Iterator[str]:
-    """Yield the paths of a column's values as Parquet names them."""
     path = f"{above}{field.name}"
     if pa.types.is_list(field.type):
         element = field.type.value_field.with_name("element")

@@ -76,9 +76,7 @@ class Contract:
     @property
     def file_schema(self) -> pa.Schema:
         """The columns that a data file holds: all but the partition columns."""
-        import pyarrow as pa
-
-        return pa.schema([f for f in self.schema if f.name not in self.partition_by])
+        return _file_schema(self.table)
 
 
 def _sql_type(spec: Any) -> str:
@@ -133,6 +131,14 @@ def _schema(table: str) -> pa.Schema:
             for column in contract(table).columns
         ]
     )
+
+
+@cache
+def _file_schema(table: str) -> pa.Schema:
+    import pyarrow as pa
+
+    found = contract(table)
+    return pa.schema([field for field in found.schema if field.name not in found.partition_by])
 
 
 @cache

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -122,6 +124,7 @@ def story_row(
 
 def entity_rows(enriched: EnrichedStory) -> list[Row]:
     """Return the rows of `entities`."""
+    alike = _alike(enriched)
     return [
         {
             "name": entity.name,
@@ -138,8 +141,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
                 {"start": m.start, "end": m.end, "text": m.text, "sentence": m.sentence}
                 for m in entity.mentions
             ],
-            **_ids(enriched),
-            **_keys(enriched),
+            **alike,
         }
         for entity in enriched.entities
     ]
@@ -147,6 +149,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
 
 def event_rows(enriched: EnrichedStory) -> list[Row]:
     """Return the rows of `events`."""
+    alike = _alike(enriched)
     return [
         {
             "event_id": event_id(enriched.story.revision_id, event),
@@ -175,8 +178,7 @@ def event_rows(enriched: EnrichedStory) -> list[Row]:
             "confidence": event.confidence,
             "negated": event.negated,
             "hypothetical": event.hypothetical,
-            **_ids(enriched),
-            **_keys(enriched),
+            **alike,
         }
         for event in enriched.events
     ]
@@ -304,27 +306,54 @@ def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
     Raises `StoreError` for a column that the contract does not know, a required one that is
     missing or null, and a value of another type.
     """
-    schema = contract(name).schema
+    form = _form(name)
     listed: Sequence[Row] = list(rows)
-    known = set(schema.names)
-    required = [f.name for f in schema if not f.nullable]
-    lists = [f.name for f in schema if pa.types.is_list(f.type)]
     for row in listed:
-        if extra := row.keys() - known:
-            raise StoreError("columns that the contract does not know", table=name, columns=extra)
-        if missing := [column for column in required if row.get(column) is None]:
-            raise StoreError("required columns are null", table=name, columns=missing)
-        # Arrow would take a text for a list of its letters.
-        if letters := [c for c in lists if isinstance(row.get(c), str | bytes)]:
-            raise StoreError("a text where a list belongs", table=name, columns=letters)
+        if not row.keys() <= form.types.keys():
+            unknown = row.keys() - form.types.keys()
+            raise StoreError("columns that the contract does not know", table=name, columns=unknown)
+    columns = {column: [row.get(column) for row in listed] for column in form.types}
+    if empty := [column for column in form.required if None in columns[column]]:
+        raise StoreError("required columns are null", table=name, columns=empty)
+    # Arrow would take a text for a list of its letters.
+    if letters := [column for column in form.lists if _has_text(columns[column])]:
+        raise StoreError("a text where a list belongs", table=name, columns=letters)
     try:
-        return pa.Table.from_pylist([dict(row) for row in listed], schema=schema)
+        arrays = [pa.array(columns[column], kind) for column, kind in form.types.items()]
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise StoreError("a value does not fit its column", table=name, reason=error) from error
+    return pa.Table.from_arrays(arrays, schema=form.schema)
 
 
-def _ids(enriched: EnrichedStory) -> dict[str, Any]:
-    return {"revision_id": enriched.story.revision_id, "story_id": enriched.story.story_id}
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a table's contract asks of rows, taken apart once: most files have few rows."""
+
+    schema: pa.Schema
+    types: Mapping[str, pa.DataType]
+    required: tuple[str, ...]
+    lists: tuple[str, ...]
+
+
+@cache
+def _form(name: str) -> _Form:
+    schema = contract(name).schema
+    return _Form(
+        schema,
+        {field.name: field.type for field in schema},
+        tuple(field.name for field in schema if not field.nullable),
+        tuple(field.name for field in schema if pa.types.is_list(field.type)),
+    )
+
+
+def _has_text(values: Sequence[object]) -> bool:
+    return any(issubclass(kind, str | bytes) for kind in set(map(type, values)))
+
+
+def _alike(enriched: EnrichedStory) -> dict[str, Any]:
+    """Return what all rows of entities and events of one story have alike."""
+    ids = {"revision_id": enriched.story.revision_id, "story_id": enriched.story.story_id}
+    return {**ids, **_keys(enriched)}
 
 
 def _origin(origin: Origin | None) -> dict[str, Any]:

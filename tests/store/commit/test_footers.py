@@ -89,13 +89,13 @@ def test_bytes_of_many_stories_are_compressed_together() -> None:
 def test_what_gains_nothing_by_it_is_not_compressed(rows: int) -> None:
     """A frame of zstd is longer than a few values; long texts, in lists too, are compressed."""
     table = pa.table(
-        {"item": [1] * rows, "body": ["text " * 200] * rows, "notes": [["word " * 200]] * rows}
+        {"item": [1] * rows, "body": ["text " * 300] * rows, "notes": [["word " * 300]] * rows}
     )
     file = pq.ParquetFile(pa.BufferReader(encode(table, Marks({"topic": rows}))))
     assert file.read().equals(table)
     group = file.metadata.row_group(0)
     kinds = {c.path_in_schema: c.compression for c in map(group.column, range(3))}
-    small = "ZSTD" if rows >= 16 else "UNCOMPRESSED"
+    small = "ZSTD" if rows >= 128 else "UNCOMPRESSED"
     assert kinds == {"item": small, "body": "ZSTD", "notes.list.element": "ZSTD"}
 
 
