@@ -204,12 +204,17 @@ class FakeClient:
         for partition in self.assigned:
             log = self.kafka.logs.get((partition.topic, partition.number))
             position = self.positions[partition]
+            # What was read before a partition that cannot be is handed out first.
             if partition.topic in self.kafka.unreadable:
-                raise TopicRefused([partition.topic])
+                if not found:
+                    raise TopicRefused([partition.topic])
+                continue
             if log is None or partition in self.paused or position >= log.stable:
                 continue
             if position < log.earliest:
-                raise OutOfRange(partition, position)
+                if not found:
+                    raise OutOfRange(partition, position)
+                continue
             start, stop = next(
                 (span for span in sorted(log.corrupt.items()) if span[1] > position),
                 (log.stable, log.stable),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import (
@@ -236,8 +236,35 @@ class KafkaClient:
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
         """See `Client`; partitions whose position moved without a record are included."""
         try:
-            polled = self._consumer.poll(
-                timeout_ms=max(0, int(timeout_s * 1000)), max_records=max_records
+            polled = self._polled(timeout_s, max_records)
+        except (OutOfRange, Unreadable, TopicRefused):
+            # The reader goes on with this client: what it took besides, and did not hand out, is to
+            # be read again.
+            for name, position in self._positions.items():
+                if self._position(name)[0] != position:
+                    self._consumer.seek(name, position)
+            raise
+        found = {}
+        for name, partition in self._assigned.items():
+            records = polled.get(name, ())
+            position, epoch = self._position(name)
+            if records or position != self._positions[name]:
+                self._positions[name] = position
+                found[partition] = Fetched(
+                    tuple(_record(partition.source, r) for r in records),
+                    position,
+                    epoch if epoch >= 0 else None,
+                )
+        return found
+
+    def _polled(self, timeout_s: float, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        """Return what kafka-python has, and raise what `Client.poll` may."""
+        try:
+            return cast(
+                "Mapping[TopicPartition, Sequence[Any]]",
+                self._consumer.poll(
+                    timeout_ms=max(0, int(timeout_s * 1000)), max_records=max_records
+                ),
             )
         except KafkaOutOfRange as error:
             raise self._out_of_range(error.args[0]) from error
@@ -261,18 +288,6 @@ class KafkaClient:
             # Bytes of a broker that the library trips over raise anything: the next client, with
             # nothing of this one, is the way on, as long as the broker has time.
             raise ClientFault(f"Kafka cannot be read: {error!r}") from error
-        found = {}
-        for name, partition in self._assigned.items():
-            records = polled.get(name, ())
-            position, epoch = self._position(name)
-            if records or position != self._positions[name]:
-                self._positions[name] = position
-                found[partition] = Fetched(
-                    tuple(_record(partition.source, r) for r in records),
-                    position,
-                    epoch if epoch >= 0 else None,
-                )
-        return found
 
     def commit(self, ends: Mapping[Partition, int]) -> None:
         """See `Client`."""

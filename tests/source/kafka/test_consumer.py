@@ -382,6 +382,38 @@ def test_offsets_that_are_gone_are_told_apart(
     client.close()
 
 
+def test_what_was_taken_beside_a_fault_is_read_again(
+    broker: EmbeddedBroker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kafka-python hands out first what it took of other partitions; should it ever not, the
+    partitions that moved stand where they stood."""
+    client = KafkaClient(KafkaOptions((broker.bootstrap_servers,), (topic,)))
+    partitions = client.topics([topic]).partitions[:2]
+    client.assign(partitions)
+    for partition in partitions:
+        client.seek(partition, 0)
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
+    for n in range(3):
+        producer.send(topic, b"%d" % n, partition=0).get(10)
+    producer.close()
+    poll = client._consumer.poll
+
+    def lose(**asked: Any) -> None:
+        while not poll(**asked):
+            pass
+        raise OffsetOutOfRangeError({TopicPartition(topic, 1): 0})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client._consumer, "poll", lose)
+        with pytest.raises(OutOfRange):
+            client.poll(0.5, 10)
+    found: dict[Any, Any] = {}
+    while not found:
+        found = client.poll(0.5, 10)
+    assert [record.offset for record in found[partitions[0]].records] == [0, 1, 2]
+    client.close()
+
+
 def ms(*day: int) -> int:
     return int(datetime(*day, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type]
 
