@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from pipeline.compat.parquet_bounds import footer_bounds
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.data_files import marks_of
 from pipeline.store.commit.delta import STATS_COLUMNS, folder_of, stats_columns
@@ -263,27 +264,13 @@ def _footer(filesystem: pafs.FileSystem, table: str, path: str) -> _Footer | str
         # Not by `metadata.schema`, which refers back to its metadata: 150 KB a file of stories stay
         # until Python looks for such rings, which it does not for many thousand files.
         with pq.ParquetFile(f"{table}/{path}", filesystem=filesystem) as found:
-            metadata, schema = found.metadata, found.schema_arrow
-        return _Footer(metadata.num_rows, schema, _bounds(metadata, stats_columns(table)))
+            schema = found.schema_arrow
+            known = footer_bounds(found, stats_columns(table))
+            return _Footer(found.metadata.num_rows, schema, known)
     except FileNotFoundError:
         return None
     except (pa.ArrowException, OSError, ValueError) as error:
         return str(error)
-
-
-def _bounds(
-    metadata: pq.FileMetaData, columns: Sequence[str]
-) -> Mapping[str, tuple[object, object]]:
-    """Return smallest and largest values of `columns` that the footer has of all row groups."""
-    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
-    found: dict[str, tuple[object, object]] = {}
-    for name in columns:
-        mine = [chunk.statistics for chunk in chunks if chunk.path_in_schema == name]
-        known = [stats for stats in mine if stats is not None and stats.has_min_max]
-        if known and len(known) == len(mine):
-            found[name] = (min(s.min for s in known), max(s.max for s in known))
-    return found
 
 
 def _latest(snapshot: Snapshot, table: str) -> frozenset[str]:
