@@ -34,6 +34,9 @@ NotOfFiles = (
 NoSuchName = _duckdb.CatalogException
 """SQL that names a table or function that the session does not know."""
 
+DuckIOError = _duckdb.IOException
+"""A file that cannot be opened, read or written."""
+
 OutOfMemory = _duckdb.OutOfMemoryException
 StatementType = _duckdb.StatementType
 
@@ -52,6 +55,8 @@ def register(connection: DuckDBPyConnection, name: str, rows: Any) -> None:
 
 
 _BATCH_ROWS = 2048
+_PANIC = "PanicException"
+"""What a panic of Rust is in Python: no `Exception`, and of no module that could be imported."""
 _FROM_DUCKDB = "C Data interface error: "
 """So arro3 begins to tell of what DuckDB says while rows are fetched: by a bare `Exception`."""
 
@@ -64,8 +69,14 @@ def fetched(
     In Arrow, by the library that delta-rs brings. Raises `DuckError`, at the rows too.
     """
     found = connection._submit(sql, dict(parameters) or None, "stream", _BATCH_ROWS)
-    reader = RecordBatchReader.from_arrow_pycapsule(found.arrow_capsule())
-    return reader.schema, _batches(reader)
+    try:
+        reader = RecordBatchReader.from_arrow_pycapsule(found.arrow_capsule())
+        return reader.schema, _batches(reader)
+    except BaseException as error:
+        # So arro3 tells of a column whose name is no UTF-8, which a damaged footer may have.
+        if type(error).__name__ != _PANIC:
+            raise
+        raise DuckError(str(error)) from error
 
 
 def _batches(reader: RecordBatchReader) -> Iterator[RecordBatch]:

@@ -20,6 +20,7 @@ from arro3.core import Array, Table
 
 from pipeline.compat.duckdb_core import (
     DuckError,
+    DuckIOError,
     NoSuchName,
     NotOfFiles,
     OutOfMemory,
@@ -30,7 +31,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.store.codes.codes import know_codes
 from pipeline.store.read.known import is_unread
 from pipeline.store.read.query_apart import too_much_memory
-from pipeline.store.read.session import create_views, session, shut
+from pipeline.store.read.session import SPILL, create_views, session, shut
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import CODE_TABLES, KNOWN, moment_literal, named_in
 from pipeline.store.schema.contract import LINKS, TABLES
@@ -165,6 +166,9 @@ def _tells_of_a_file(snapshot: Snapshot, error: Exception) -> bool:
     if isinstance(error, NotOfFiles):
         return False
     if isinstance(error, FileNotFoundError) or _UNREAD_FILE in str(error):
+        return True
+    # A query may open no other file, and writes to the folder that it spills into alone.
+    if isinstance(error, DuckIOError) and SPILL not in str(error):
         return True
     return is_unread(snapshot, error) or not _OF_A_KIND.match(str(error))
 

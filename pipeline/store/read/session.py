@@ -20,6 +20,9 @@ from pipeline.store.read.views import HALVED, VIEWS, dated_half, view_select
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+SPILL = "dateline-sql-"
+"""How the name of the folder begins that a session spills into."""
+
 
 @contextmanager
 def session(
@@ -30,7 +33,7 @@ def session(
     It keeps to `memory_mb` and spills above. Call `shut` before SQL of others runs on it.
     """
     with (
-        TemporaryDirectory(prefix="dateline-sql-") as spill,
+        TemporaryDirectory(prefix=SPILL) as spill,
         open_in_memory(
             {
                 "memory_limit": f"{memory_mb}MiB",

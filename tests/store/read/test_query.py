@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import threading
@@ -390,3 +391,35 @@ def test_ctrl_c_ends_a_query_also_where_duckdb_has_not_begun_with_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         _interruptible(cast(duckdb.DuckDBPyConnection, connection), work)
     assert connection.ended.is_set()
+
+
+def footer_bits(data: bytes, count: int) -> list[int]:
+    """Places of so many bits of a Parquet file's footer."""
+    begin = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    return random.Random(3).sample(range(begin * 8, len(data) * 8), count)
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.long)])
+def test_a_bit_of_a_footer_ends_a_query_as_damage_alone(written_lake: Path, count: int) -> None:
+    """Or is not met: never as a fault of the SQL, nor without a word of ours."""
+    (path, *_) = sorted((written_lake / "stories").glob("date=*/**/*.parquet"))
+    data = path.read_bytes()
+    told = 0
+    for bit in footer_bits(data, count):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            query(str(written_lake), None, "SELECT * FROM stories", NOON)
+        except StoreError as error:
+            assert "`dateline lake check`" in str(error)
+            told += 1
+    assert told > count // 10
+
+
+def test_a_column_whose_name_is_no_text_is_damage(written_lake: Path) -> None:
+    """Rust panics at it, which is no `Exception` in Python."""
+    for path in (written_lake / "stories").glob("date=*/**/*.parquet"):
+        path.write_bytes(path.read_bytes().replace(b"headline", b"h\xffadline"))
+    with pytest.raises(StoreError, match="`dateline lake check`"):
+        query(str(written_lake), None, "SELECT * FROM stories", NOON)
