@@ -69,8 +69,9 @@ def know_table(
         keys = contract(table).partition_by
         ways = (True,) if len(files) > _FEW_FILES else (False, True)
         for stated in ways:
-            # One is damaged, or none has a column of the table: then the next way, or Arrow.
-            with suppress(DuckError):
+            # One is damaged, or none has a column of the table: then the next way, or Arrow. What
+            # DuckDB tells of a damaged name may be no text (`UnicodeDecodeError`, `RuntimeError`).
+            with suppress(DuckError, UnicodeDecodeError, RuntimeError):
                 _know_files(connection, name, files, found, keys, stated=stated)
                 return
     # A file may be gone: Arrow leaves be what a question does not reach.

@@ -400,9 +400,9 @@ def footer_bits(data: bytes, count: int) -> list[int]:
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.long)])
-def test_a_bit_of_a_footer_ends_a_query_as_damage_alone(written_lake: Path, count: int) -> None:
+def test_a_bit_of_a_footer_ends_a_query_as_damage_alone(lake: Path, count: int) -> None:
     """Or is not met: never as a fault of the SQL, nor without a word of ours."""
-    (path, *_) = sorted((written_lake / "stories").glob("date=*/**/*.parquet"))
+    (path, *_) = sorted((lake / "stories").glob("date=*/**/*.parquet"))
     data = path.read_bytes()
     told = 0
     for bit in footer_bits(data, count):
@@ -410,16 +410,17 @@ def test_a_bit_of_a_footer_ends_a_query_as_damage_alone(written_lake: Path, coun
         flipped[bit // 8] ^= 1 << bit % 8
         path.write_bytes(flipped)
         try:
-            query(str(written_lake), None, "SELECT * FROM stories", NOON)
+            query(str(lake), None, "SELECT * FROM stories", NOON)
         except StoreError as error:
             assert "`dateline lake check`" in str(error)
             told += 1
     assert told > count // 10
 
 
-def test_a_column_whose_name_is_no_text_is_damage(written_lake: Path) -> None:
-    """Rust panics at it, which is no `Exception` in Python."""
-    for path in (written_lake / "stories").glob("date=*/**/*.parquet"):
+def test_a_column_whose_name_is_no_text_is_another_one(lake: Path) -> None:
+    """What DuckDB says of it is no text either: the files are read by their known columns."""
+    for path in (lake / "stories").glob("date=*/**/*.parquet"):
         path.write_bytes(path.read_bytes().replace(b"headline", b"h\xffadline"))
-    with pytest.raises(StoreError, match="`dateline lake check`"):
-        query(str(written_lake), None, "SELECT * FROM stories", NOON)
+    found = query(str(lake), None, "SELECT headline, body FROM stories", NOON)
+    assert found.num_rows == found.column("headline").null_count == 6
+    assert found.column("body").null_count == 0
