@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -361,6 +362,13 @@ def _sections() -> dict[str, type[_Section]]:
     return {name: type(one) for name, one in defaults.items() if isinstance(one, _Section)}
 
 
+@cache
+def _squeezed_settings() -> dict[str, str]:
+    """Return each setting as a variable names it, by that without underscores."""
+    names = [f"{name}__{key}" for name, kind in _sections().items() for key in kind.model_fields]
+    return {name.replace("_", ""): name for name in names}
+
+
 def _check_variables(environment: Mapping[str, str]) -> None:
     """Refuse what begins like a variable of ours and would be passed over in silence."""
     for variable, value in environment.items():
@@ -372,14 +380,13 @@ def _check_variables(environment: Mapping[str, str]) -> None:
         # Kubernetes tells each container of its services, as `DATELINE_SERVE_PORT=tcp://…`.
         if nested or value.startswith(_SERVICES):
             continue
-        for name, kind in _sections().items():
-            for setting in kind.model_fields:
-                if section.replace("_", "") == f"{name}{setting}".replace("_", ""):
-                    raise ConfigError(
-                        "an environment variable has two underscores between section and setting",
-                        variable=variable,
-                        meant=f"{_PREFIX}{name.upper()}__{setting.upper()}",
-                    )
+        meant = _squeezed_settings().get(section.replace("_", ""))
+        if meant is not None:
+            raise ConfigError(
+                "an environment variable has two underscores between section and setting",
+                variable=variable,
+                meant=f"{_PREFIX}{meant.upper()}",
+            )
 
 
 def restore(dumped: Mapping[str, Any]) -> Settings:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pipeline.compat.parquet_bounds import footer_bounds
 from pipeline.source.archive.parquet import parquet_rows
+from tests.support.bits import flipped, footer_bits
 
 def by_bounds(data):
     footer_bounds(pq.ParquetFile(pa.BufferReader(data)), ["source", "offset"])
@@ -33,13 +34,10 @@ def by_pyarrow(data):
 
 read = globals()[sys.argv[1]]
 data = open(sys.argv[2], "rb").read()
-footer = int.from_bytes(data[-8:-4], "little")
 told = 0
-for bit in range((len(data) - 8 - footer) * 8, len(data) * 8):
-    flipped = bytearray(data)
-    flipped[bit // 8] ^= 1 << bit % 8
+for bit in footer_bits(data):
     try:
-        read(bytes(flipped))
+        read(flipped(data, bit))
     except (OSError, ValueError, pa.ArrowException, MemoryError):
         told += 1
 print(told)

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,7 @@ from pipeline.store.read.table_log import HINT
 from pipeline.store.schema.contract import LINKS, TABLES, contract
 from pipeline.store.schema.rows import Row
 from pipeline.store.upkeep.note_families import note_families
+from tests.support.bits import flipped
 from tests.support.mutations_of_logs import log_mutations
 from tests.support.mutations_of_pairs import FORGED, pair_mutations
 from tests.support.rows import (
@@ -142,6 +144,7 @@ def _passed(lake: str, ends: Mapping[str, int], start: int) -> None:
         handle.commit_actions(table, [], marks, f"passed-{table}-{end}")
 
 
+@cache
 def mutations() -> list[Mutation]:
     """All of them, in a fixed order."""
     found = [
@@ -499,18 +502,17 @@ def _flipped(glob: str) -> Change:
     def changed(lake: Path, chance: random.Random) -> str | None:
         path = chance.choice(sorted(lake.glob(glob)))
         before = path.read_bytes()
-        content = bytearray(before)
-        at = chance.randrange(len(content))
-        content[at] ^= 1 << chance.randrange(8)
+        at = chance.randrange(len(before))
+        content = flipped(before, 8 * at + chance.randrange(8))
         path.write_bytes(content)
         if path.parent.name == FOLDER:
             return _unused(lake)
         if path.name == HINT:
-            return _same_hint(before, bytes(content))
+            return _same_hint(before, content)
         if path.suffix == ".json":
-            return _same_entry(before, bytes(content))
+            return _same_entry(before, content)
         if path.parent.name == "_delta_log":
-            return _same_checkpoint(before, bytes(content))
+            return _same_checkpoint(before, content)
         return None
 
     return changed
@@ -582,17 +584,14 @@ def _delta_kind(kind: pa.DataType) -> str:
 
 def outcomes(chosen: Sequence[int], jobs: int) -> Iterator[Outcome]:
     """What becomes of each mutation of these numbers, tried by so many processes."""
-    all_of_them = list(mutations())
-    if jobs == 1:
-        for number in chosen:
-            yield Outcome(all_of_them[number], *_of_number(number))
-        return
-    # Never by a fork: it would take delta-rs' threads for running.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        for number, (is_found, equivalent) in zip(
-            chosen, pool.map(_of_number, chosen), strict=True
-        ):
-            yield Outcome(all_of_them[number], is_found, equivalent)
+    with ExitStack() as stack:
+        tried_by = map
+        if jobs > 1:
+            # Never by a fork: it would take delta-rs' threads for running.
+            spawning = multiprocessing.get_context("spawn")
+            tried_by = stack.enter_context(ProcessPoolExecutor(jobs, spawning)).map
+        for number, found in zip(chosen, tried_by(_of_number, chosen), strict=True):
+            yield Outcome(mutations()[number], *found)
 
 
 def _of_number(number: int) -> tuple[bool, str | None]:

@@ -43,11 +43,11 @@ def parquet_rows(
             group = file.metadata.row_group(number)
             # Not by what each column takes packed: pyarrow ends the process where a footer does not
             # fit itself (`pipeline.compat.parquet_bounds`).
-            grown += max(group.total_byte_size, 0)
-            if grown > BOMB_SLACK_BYTES + BOMB_RATIO * size_bytes:
-                grown -= max(group.total_byte_size, 0)
+            unpacked = grown + max(group.total_byte_size, 0)
+            if unpacked > BOMB_SLACK_BYTES + BOMB_RATIO * size_bytes:
                 yield Piece(b"", damage=f"{name}: row group {number} grows like a bomb")
                 continue
+            grown = unpacked
             for batch in file.iter_batches(_ROWS, row_groups=[number], use_threads=False):
                 for row in batch.to_pylist():
                     yield _piece(row, limit_bytes)

@@ -18,7 +18,7 @@ from pipeline.store.commit.entry_seal import COMMIT_KEY, ENTRY_SEAL, seal_of_ent
 from pipeline.store.commit.unread import PASSED
 from pipeline.store.commit.write import GENERATION, GENERATIONS, is_source
 from pipeline.store.read.snapshot import Snapshot, pin_table
-from pipeline.store.read.table_log import DamagedLogError, Log, LogState
+from pipeline.store.read.table_log import Log, LogFileError, LogState
 from pipeline.store.schema.contract import LINKS
 
 _ROWS = "/rows"
@@ -44,7 +44,7 @@ def check_log(snapshot: Snapshot, table: str, *, deep: bool) -> tuple[LogState, 
     findings = list(_entries(log, version, deep=deep))
     try:
         state = log.state(version)
-    except DamagedLogError as error:
+    except LogFileError as error:
         state = LogState()
         findings.append(Finding("log_entry", table, str(error)))
     findings += _checkpoint(log, version, deep=deep)
@@ -75,7 +75,7 @@ def begun_since(snapshot: Snapshot, state: LogState) -> list[str]:
         return []
     try:
         now = Log.listed(snapshot.filesystem(), "ledger").state(handle.version())
-    except DamagedLogError:
+    except LogFileError:
         return []  # told of with the entries
     return sorted(sources_of(now).keys() - sources_of(state).keys())
 
@@ -204,7 +204,7 @@ def _entries(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
         elif deep or number > last:
             try:
                 entry = log.entry(number)
-            except DamagedLogError as error:
+            except LogFileError as error:
                 yield Finding("log_entry", log.table, str(error))
                 continue
             if (fault := _entry_fault(entry)) is not None:
@@ -240,7 +240,7 @@ def _metadata(log: Log, version: int, handle: DeltaTable) -> Iterator[Finding]:
     for number in sorted((n for n in log.entries if n <= version), reverse=True):
         try:
             given = [a["metaData"] for a in log.entry(number) if "metaData" in a]
-        except DamagedLogError:
+        except LogFileError:
             return  # told of with the entries
         if not given:
             continue
@@ -287,7 +287,7 @@ def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
     name = f"{last:020}.checkpoint.parquet"
     try:
         found = log.checkpoint(last, whole=deep)
-    except DamagedLogError as error:
+    except LogFileError as error:
         yield Finding("log_checkpoint", log.table, str(error))
         return
     if any(number not in log.entries for number in range(before + 1, last + 1)):
@@ -295,7 +295,7 @@ def _checkpoint(log: Log, version: int, *, deep: bool) -> Iterator[Finding]:
     try:
         base = log.checkpoint(before, whole=deep) if before >= 0 else LogState()
         wanted = log.replayed(last, base, before)
-    except DamagedLogError:
+    except LogFileError:
         # An entry that cannot be read is told of elsewhere, an older checkpoint is in nobody's way.
         return
     for what, here, there in (

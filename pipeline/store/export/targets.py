@@ -34,8 +34,9 @@ Batches = Iterable[tuple[str, pa.RecordBatch]]
 """Rows by day, in order."""
 
 _CODES = "codes"
-_ROWS_AT_ONCE = 65_536
 """The folder of the tables of codes, as in a lake's root."""
+
+_ROWS_AT_ONCE = 65_536
 
 VIEWS_OF_EXPORT = ("current", *(f"current_{table}" for table in ("entities", "events", LINKS)),
                    "distinct_events", "told_events")  # fmt: skip

@@ -31,11 +31,15 @@ _STRANGE = re.compile(r"\d{20}\.(?:\d{20}\.compacted\.json|checkpoint\..+\.(?:pa
 _KEPT = ("add", "remove", "txn")
 
 
-class DamagedLogError(Exception):
+class LogFileError(Exception):
     """A file of the log that cannot be read; the message names it and says why."""
 
 
-class UnreadLogError(DamagedLogError):
+class DamagedLogError(LogFileError):
+    """A file of the log that is not there, or not as it was written."""
+
+
+class UnreadLogError(LogFileError):
     """A file of the log that the store did not give: whether it is damaged is not known."""
 
 
@@ -131,7 +135,7 @@ class Log:
         return f"{self.table}/{LOG}/{name}"
 
     def entry(self, version: int) -> list[Mapping[str, Any]]:
-        """Return the actions of one commit. Raises `DamagedLogError`."""
+        """Return the actions of one commit. Raises `LogFileError`."""
         name = f"{version:020}.json"
         try:
             with self._opened(name) as file:
@@ -146,7 +150,7 @@ class Log:
     def checkpoint(self, version: int, *, whole: bool = False) -> LogState:
         """Return what the checkpoint of `version` says, with `whole` all of it.
 
-        Raises `DamagedLogError`.
+        Raises `LogFileError`.
         """
         name = f"{version:020}.checkpoint.parquet"
         state = LogState()
@@ -185,7 +189,7 @@ class Log:
     def replayed(self, version: int, state: LogState, after: int = -1) -> LogState:
         """Bring `state`, which is that of version `after`, up to `version` by the entries.
 
-        Raises `DamagedLogError` where one of them is missing or damaged.
+        Raises `LogFileError` where one of them cannot be read.
         """
         for number in range(after + 1, version + 1):
             try:
@@ -197,7 +201,7 @@ class Log:
     def state(self, version: int) -> LogState:
         """Return what the log says at `version`, by its last checkpoint.
 
-        Raises `DamagedLogError`.
+        Raises `LogFileError`.
         """
         below = [number for number in self.checkpoints if number <= version]
         if not below:

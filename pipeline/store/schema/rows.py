@@ -124,7 +124,7 @@ def story_row(
 
 def entity_rows(enriched: EnrichedStory) -> list[Row]:
     """Return the rows of `entities`."""
-    alike = _alike(enriched)
+    alike = _alike(enriched) if enriched.entities else {}
     return [
         {
             "name": entity.name,
@@ -149,7 +149,7 @@ def entity_rows(enriched: EnrichedStory) -> list[Row]:
 
 def event_rows(enriched: EnrichedStory) -> list[Row]:
     """Return the rows of `events`."""
-    alike = _alike(enriched)
+    alike = _alike(enriched) if enriched.events else {}
     return [
         {
             "event_id": event_id(enriched.story.revision_id, event),

@@ -128,15 +128,11 @@ def _planned(log: Log) -> list[Repair]:
             base = LogState() if sound is None else deepcopy(sound[1])
             try:
                 wanted = log.replayed(version, base, after)
-            except UnreadLogError:
-                raise
             except DamagedLogError:
                 is_possible = False
         name = f"{version:020}.checkpoint.parquet"
         try:
             state = log.checkpoint(version)
-        except UnreadLogError:
-            raise
         except DamagedLogError as error:
             found.append(Repair(log.table, name, str(error), is_possible))
             continue
@@ -166,8 +162,6 @@ def _damaged_entries(log: Log, first: int) -> Iterator[Repair]:
         name = f"{number:020}.json"
         try:
             log.entry(number)
-        except UnreadLogError:
-            raise
         except DamagedLogError as error:
             is_there = number in log.entries
             fault = str(error) if is_there else f"{name}: it is not there"

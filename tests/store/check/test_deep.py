@@ -17,6 +17,7 @@ from pipeline.store.read.families import notes
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.rows import compress
 from pipeline.store.upkeep.note_families import note_families
+from tests.support.bits import flipped
 from tests.support.rows import HEADLINE, a_batch, a_story, altered, an_entity, enriched, written
 
 
@@ -25,9 +26,7 @@ def data_files(lake: Path) -> list[Path]:
 
 
 def flip(path: Path, at: int, bit: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[at] ^= 1 << bit
-    path.write_bytes(content)
+    path.write_bytes(flipped(path.read_bytes(), 8 * at + bit))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from pipeline.errors import StoreError, UsageError
 from pipeline.store.read.query import _interruptible, json_rows, query, row_values
 from pipeline.store.read.views import CODE_TABLES, VIEWS, named_in
 from pipeline.store.schema.contract import TABLES, contract
+from tests.support.bits import flipped, footer_bits
 from tests.support.rows import NOON
 
 
@@ -393,22 +394,14 @@ def test_ctrl_c_ends_a_query_also_where_duckdb_has_not_begun_with_it() -> None:
     assert connection.ended.is_set()
 
 
-def footer_bits(data: bytes, count: int) -> list[int]:
-    """Places of so many bits of a Parquet file's footer."""
-    begin = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
-    return random.Random(3).sample(range(begin * 8, len(data) * 8), count)
-
-
 @pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.long)])
 def test_a_bit_of_a_footer_ends_a_query_as_damage_alone(lake: Path, count: int) -> None:
     """Or is not met: never as a fault of the SQL, nor without a word of ours."""
     (path, *_) = sorted((lake / "stories").glob("date=*/**/*.parquet"))
     data = path.read_bytes()
     told = 0
-    for bit in footer_bits(data, count):
-        flipped = bytearray(data)
-        flipped[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(flipped)
+    for bit in random.Random(3).sample(footer_bits(data), count):
+        path.write_bytes(flipped(data, bit))
         try:
             query(str(lake), None, "SELECT * FROM stories", NOON)
         except StoreError as error:
