@@ -30,9 +30,12 @@ _MOST = 50_000
 """So many triples are kept, none of a number; then it begins anew, as words never run out."""
 
 _Answers = tuple[bool, ...]
+_Triple = tuple[int, int, int]
+"""A word, its tag and its dependency."""
 _Key = tuple[int, int, _Answers]
 _Rule = tuple[Mapping[str, Any], dict[str, Any]]
-_Kept = tuple[int, str, int, int | None]
+_Kept = tuple[int, str, tuple[int, int] | None]
+"""Part of speech, lemma, and the new tag and dependency of the few that get one."""
 
 
 class _Rules:
@@ -81,7 +84,8 @@ class Words:
         if longer:
             self._longer.add("longer", longer)
         self._signs = _signs(vocab, longer)
-        self._known: dict[_Key, _Kept] = {}
+        self._by_triple: dict[_Triple, _Kept] = {}
+        self._by_answers: dict[_Key, _Kept] = {}
 
     def set(self, doc: Any) -> None:
         """Set what `Doc.pos_` and `Doc.lemma_` read; morphology is left out, nobody reads it."""
@@ -91,16 +95,15 @@ class Words:
         if self._may_match(read) and self._longer(doc):
             self._lemmatizer(self._ruler(doc))
             return
-        rows = read[:, :3].tolist()
-        found = [self._of(doc, i, *row) for i, row in enumerate(rows)]
+        triples = zip(*read[:, :3].T.tolist(), strict=True)
+        known = self._by_triple.get
+        found = [known(triple) or self._of(doc, i, triple) for i, triple in enumerate(triples)]
         add = self._vocab.strings.add
-        written = [(pos, add(lemma)) for pos, lemma, _, _ in found]
+        written = [(pos, add(lemma)) for pos, lemma, _ in found]
         doc.from_array(_WRITTEN, np.array(written, dtype="uint64"))
-        for i, ((_, tag, _), (_, _, new_tag, new_dep)) in enumerate(zip(rows, found, strict=True)):
-            if tag != new_tag:  # white space
-                doc[i].tag = new_tag
-            if new_dep is not None:
-                doc[i].dep = new_dep
+        for i, (_, _, changed) in enumerate(found):
+            if changed is not None:
+                doc[i].tag, doc[i].dep = changed
 
     def _may_match(self, read: Any) -> bool:
         """Say whether the words or dependencies are there that a longer pattern asks for."""
@@ -109,32 +112,35 @@ class Words:
         dependencies, words = self._signs
         return not (words.isdisjoint(read[:, 3].tolist()) and dependencies.isdisjoint(read[:, 2]))
 
-    def _of(self, doc: Any, i: int, orth: int, tag: int, dep: int) -> _Kept:
+    def _of(self, doc: Any, i: int, triple: _Triple) -> _Kept:
+        """Return what a word comes to, and remember it: also by what its dependency answers."""
+        orth, tag, dep = triple
         rules = self._by_tag.get(tag) or self._of_tag(tag)
         answers = rules.answers.get(dep)
         if answers is None:
             answers = rules.answer(dep, self._vocab.strings[dep])
         key = (orth, tag, answers)
-        return self._known.get(key) or self._work_out(doc[i], key, rules)
+        found = self._by_answers.get(key) or self._work_out(doc[i], rules)
+        if not doc[i].text[-1:].isdigit():
+            self._by_answers[key] = self._by_triple[triple] = found
+        return found
 
-    def _work_out(self, token: Any, key: _Key, rules: _Rules) -> _Kept:
+    def _work_out(self, token: Any, rules: _Rules) -> _Kept:
         from spacy.pipeline.attributeruler import set_token_attrs  # type: ignore[attr-defined] # not exported
 
-        dep = token.dep
+        tag, dep = token.tag, token.dep
         read = {"LOWER": token.lower_, "DEP": token.dep_, "IS_SPACE": token.is_space}
         for pattern, attributes in rules.of(token.lower_):
             if all(_holds(wanted, read[name]) for name, wanted in pattern.items()):
                 set_token_attrs(token, attributes)
         if token.lemma == 0:
             token.lemma_ = self._lemmatizer.lemmatize(token)[0]
-        if len(self._known) >= _MOST:
-            self._known.clear()
+        if len(self._by_triple) >= _MOST:
+            self._by_triple.clear()
+            self._by_answers.clear()
             self._lemmatizer.cache.clear()
-        new_dep = token.dep if token.dep != dep else None
-        found = (token.pos, token.lemma_, token.tag, new_dep)
-        if not token.text[-1:].isdigit():
-            self._known[key] = found
-        return found
+        new = (token.tag, token.dep)
+        return token.pos, token.lemma_, (new if new != (tag, dep) else None)
 
     def _of_tag(self, tag: int) -> _Rules:
         name = self._vocab.strings[tag]

@@ -85,7 +85,12 @@ class Lexicon:
 def tokenize(text: str) -> list[tuple[str, int, int]]:
     """Cut `text` into tokens with their offsets: runs of letters and digits, single marks."""
     text = text.translate(_APOSTROPHES)
-    return [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    found, end = [], 0
+    for word in _TOKEN.findall(text):
+        begin = text.index(word, end)
+        end = begin + len(word)
+        found.append((word, begin, end))
+    return found
 
 
 def word_set(text: str) -> frozenset[str]:

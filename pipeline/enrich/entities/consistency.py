@@ -248,5 +248,7 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
         name = span.name or (entry.name if entry else None)
         if name is not None and name.kind != kind and name.source != "cities.tsv":
             kind = name.kind if name.source in STATE_LISTS else kind
-        result.append(replace(span, kind=kind, name=name if name and name.kind == kind else None))
+        name = name if name and name.kind == kind else None
+        is_so = kind == span.kind and name is span.name
+        result.append(span if is_so else replace(span, kind=kind, name=name))
     return result

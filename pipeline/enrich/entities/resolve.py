@@ -103,6 +103,10 @@ _OF_HEADS = _OF_PLACES | {"PERSON", "ORG"}
 _SITES = frozenset({"GPE", "LOC", "FAC"})
 
 
+def _cut(span: Span, start: int, end: int) -> Span:
+    return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+
+
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
     """Return the story's names, in order, without overlaps.
 
@@ -211,7 +215,7 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
         while end > begin and (trail := _SIGNS_AFTER.search(text[begin:end])):
             end = begin + trail.start()
         if end > begin:
-            yield replace(span, start=begin, end=end)
+            yield _cut(span, begin, end)
         return
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
@@ -388,7 +392,9 @@ def _listed_as(
         or name.kind == span.kind
         or {name.kind, span.kind} <= _SITES
     )
-    return replace(span, kind=name.kind, name=name) if same else span
+    if not same or (span.kind == name.kind and span.name is name):
+        return span
+    return replace(span, kind=name.kind, name=name)
 
 
 def _is_borne(name: Name, lexicon: Lexicon) -> bool:
@@ -562,5 +568,5 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     end += _abbreviated(text, end, span)
     if end <= start or not _may_be_name(span.kind, text[start:end]):
         return None
-    result = replace(span, start=start, end=end)
+    result = _cut(span, start, end)
     return strip_title(text, result, lexicon) if span.kind == "PERSON" else result

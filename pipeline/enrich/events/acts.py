@@ -82,13 +82,16 @@ class ActFinder:
             return None
         if predicate.pos_ in {"NOUN", "PROPN"} and not is_unread_verb(predicate):
             return self._nominal(predicate, depth)
-        found = arguments(predicate)
         lemma = predicate.lemma_.lower()
         if lemma not in self._lexicon.frames:
             lemma = self._lemmas.get(predicate.lower_, lemma)
-        for verb, particles in self._frames.verbs(predicate, lemma):
+        entries = self._frames.entries(predicate, lemma)
+        if not entries and predicate.lemma_ not in _SPEAKING:
+            return None  # most words: their arguments need not be looked for
+        found = arguments(predicate)
+        for verb, particles, frames in entries:
             extended = self._frames.with_particle(found, particles)
-            for frame in self._lexicon.frames.get(verb, ()):
+            for frame in frames:
                 matched = self._frames.match(frame, extended, predicate)
                 if matched is None:
                     continue
@@ -361,7 +364,7 @@ class ActFinder:
         lemma = noun.lemma_.lower()
         verb = self._lexicon.nominals.get(lemma)
         if depth == 0 and is_nested(noun):
-            verb = None
+            return None
         if verb is not None:
             found = arguments(noun, lemma in self._lexicon.patients)
             for frame in self._lexicon.frames.get(verb, ()):
@@ -374,7 +377,7 @@ class ActFinder:
                         return act
         for name in sorted(classes_of(noun, self._lexicon)):
             code = self._lexicon.class_codes.get(name)
-            if code is None or (depth == 0 and is_nested(noun)):
+            if code is None:
                 continue
             found = arguments(noun)
             after = [t for p in TARGET_PREPOSITIONS for t in found.prepositions.get(p, [])]

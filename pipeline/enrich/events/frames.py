@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.enrich.events.classes import holds, is_somebody
@@ -35,6 +35,7 @@ _MAX_PURPOSES = 3
 REFUSED = code_set("refused")
 _GIVEN = code_set("given")
 _PLACING = frozenset({"in", "inside", "outside", "at", "near", "across", "along", "around"})
+_Entry = tuple[str, list[Token], Sequence[Frame]]
 
 
 class Frames:
@@ -43,16 +44,16 @@ class Frames:
     def __init__(self, lexicon: EventLexicon) -> None:
         self._lexicon = lexicon
 
-    def verbs(self, predicate: Token, lemma: str) -> Iterator[tuple[str, list[Token]]]:
-        """Yield the entries to try for a predicate.
+    def entries(self, predicate: Token, lemma: str) -> list[_Entry]:
+        """Return the entries to try for a predicate: verb, tokens of its particle, frames.
 
-        Verbs with their particle first, with its tokens.
+        Verbs with their particle first; none where the lexicon has no frame.
         """
-        for rest in self._lexicon.particles.get(lemma, ()):
-            tokens = _particle_tokens(predicate, rest.split())
-            if tokens:
-                yield f"{lemma} {rest}", tokens
-        yield lemma, []
+        particles = self._lexicon.particles.get(lemma, ())
+        read = ((f"{lemma} {p}", _particle_tokens(predicate, p.split())) for p in particles)
+        tried = [*((verb, tokens) for verb, tokens in read if tokens), (lemma, [])]
+        of = self._lexicon.frames
+        return [(verb, tokens, of[verb]) for verb, tokens in tried if verb in of]
 
     def with_particle(self, found: Arguments, particles: list[Token]) -> Arguments:
         """Return the arguments with what the particle governs as object ("call for X")."""

@@ -82,7 +82,6 @@ _ACTING = frozenset({"GOV", "MIL", "REB", "IGO", "LEG", "COP", "JUD", "OPP", "SP
 _ACTED_UPON = frozenset({"CIV", "MED", "NGO"})
 _TOLD_BY_NOUNS = code_set("told_by_nouns")
 _MONTHS = frozenset(("March", "May"))
-_NOTHING: frozenset[str] = frozenset()
 _MIN_WORDS = 3
 _CROWDS = frozenset(("thousands", "hundreds", "dozens"))
 _ANSWERS = frozenset(("refused", "declined", "agreed", "accepted", "complied"))
@@ -145,8 +144,8 @@ class Screen:
     def passes(self, text: str, named: int) -> bool:
         """Say whether a sentence is worth parsing; `named` is how many entities are named in it."""
         words = [word.lower() for word in _WORD.findall(text) if word not in _MONTHS]
-        acting = sum(word in self._acting for word in words)
-        market = sum(word in _MARKET for word in words)
+        acting = sum(map(self._acting.__contains__, words))
+        market = sum(map(_MARKET.__contains__, words))
         if market >= _MARKET_REPORT or (market > 1 and not acting):
             return False
         if len(words) <= _MIN_WORDS and named and words[-1:] and words[-1] in _ANSWERS:
@@ -154,7 +153,7 @@ class Screen:
         if len(words) < _MIN_WORDS or not (named or acting) or _SPORT.search(text):
             return False
         present = frozenset(words)
-        if any(not self._needs.get(word, _NOTHING).isdisjoint(present) for word in words):
+        if any(not self._needs[word].isdisjoint(present) for word in present & self._needs.keys()):
             return True
         others = sum(word in self._others or word in _CROWDS for word in words)
         sides = named + acting + (not _PERSONAL.isdisjoint(present)) + others
