@@ -17,7 +17,7 @@ from pipeline.enrich.entities.spans import Span
 from pipeline.enrich.events import Coder, CoderInput, EventCoder, coder_of
 from pipeline.enrich.events.event_dates import is_historical
 from pipeline.enrich.finish import Work, failed, finish
-from pipeline.enrich.languages import detect, sentences
+from pipeline.enrich.languages import detect
 from pipeline.enrich.languages.rooms import entity_models, language_of
 from pipeline.enrich.languages.truecase import Truecaser
 from pipeline.enrich.lexicon import load_lexicon
@@ -204,7 +204,7 @@ class Enricher:
         country, filed_from = item.filed_from
         assign(item.cased, groups, lexicon, country)
         located = locate(item.cased, groups, lexicon, filed_from)
-        starts = [start for start, _ in sentences.split(item.text, language.sentence_ends)]
+        starts = [start for start, _ in item.sentences]
         size = len(item.story.headline)
         return tuple(
             finished_entity(
@@ -230,7 +230,7 @@ class Enricher:
             CoderInput(
                 work[i].story,
                 work[i].cased,
-                sentences.split(work[i].text, language_of(work[i].language).sentence_ends),
+                work[i].sentences,
                 StoryEntities(found[i]),
                 work[i].language or "",
                 work[i].filed_from[0],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from pipeline.enrich import topics
 from pipeline.enrich.languages.rooms import language_of
+from pipeline.enrich.languages.sentences import split
 from pipeline.enrich.lexicon import Lexicon, load_lexicon, phrase, rows
 from pipeline.enrich.places import region
 from pipeline.model import Code, EnrichedStory, Entity, Event, Location, Reject, Story, Topic
@@ -18,7 +19,7 @@ _KNOWN_PEOPLE = 100_000
 _COUNTRY_LISTS = frozenset({"countries.tsv", "policy.tsv", "us_states.tsv"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """A story on its way: the text for offsets, the text with its case restored."""
 
@@ -29,6 +30,11 @@ class Work:
     truncated: bool
     filed_from: tuple[str | None, Location | None]
     """Country and place of its dateline."""
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[int, int], ...]:
+        """Where each sentence of the text begins and ends."""
+        return split(self.text, language_of(self.language).sentence_ends)
 
 
 def finish(

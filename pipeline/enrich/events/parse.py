@@ -139,7 +139,8 @@ class Parser:
 
     def _doc(self, blanked: str, joined: Iterable[str]) -> Doc:
         doc = self._nlp.make_doc(blanked)
-        names = [doc.char_span(*match.span()) for match in _JOINED.finditer(blanked)]
+        hyphened = _JOINED.finditer(blanked) if "-" in blanked else ()
+        names = [doc.char_span(*match.span()) for match in hyphened]
         if joined:
             names.extend(
                 doc.char_span(*match.span())

@@ -28,6 +28,7 @@ _MONEY = 1.0
 _LEAST, _MARGIN = 0.4, 0.02
 _SHARE_LISTED = 0.1
 _MOST_EVIDENCE = 40
+_WORDS = re.compile(r"\w+|[$£¥]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,11 @@ class Sign:
     country: str
     weight: float
     pattern: re.Pattern[str]
-    holds: tuple[str, ...]
+    words: tuple[frozenset[str], ...]
+    """What stands in a text that the pattern matches: all words of one of these at least."""
 
     def search(self, text: str) -> str | None:
         """Return the first words of a text that the pattern matches."""
-        if not any(map(text.__contains__, self.holds)):
-            return None
         match = self.pattern.search(text)
         return match.group() if match else None
 
@@ -62,9 +62,31 @@ class Sign:
 def signs() -> tuple[Sign, ...]:
     """Read the rows of `data/money.tsv`."""
     return tuple(
-        Sign(kind, country, float(weight), re.compile(pattern), tuple(holds.split("|")))
-        for kind, country, weight, pattern, holds in rows("money.tsv")
+        Sign(
+            *(kind, country, float(weight), re.compile(pattern)),
+            tuple(frozenset(held.split()) for held in words.split("|")),
+        )
+        for kind, country, weight, pattern, words in rows("money.tsv")
     )
+
+
+def signs_of(text: str) -> list[tuple[Sign, str]]:
+    """Return the signs that a text has, in the order of the list, with the words of each."""
+    index = _signs_by_word()
+    words = frozenset(_WORDS.findall(text))
+    near = {n for word in words & index.keys() for n, held in index[word] if held <= words}
+    found = ((sign, sign.search(text)) for sign in map(signs().__getitem__, sorted(near)))
+    return [(sign, matched) for sign, matched in found if matched is not None]
+
+
+@lru_cache(maxsize=1)
+def _signs_by_word() -> dict[str, list[tuple[int, frozenset[str]]]]:
+    """Index the signs' words by the longest of each: the number of the sign, and all words."""
+    index: dict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)
+    for number, sign in enumerate(signs()):
+        for held in sign.words:
+            index[max(held, key=lambda word: (len(word), word))].append((number, held))
+    return dict(index)
 
 
 def weigh(
@@ -91,10 +113,10 @@ def weigh(
         for country, event in scenes.items()
         if country is not None
     ]
-    for sign in signs():
-        found = sign.search(text)
-        if found is not None:
-            evidence.append(RegionEvidence(sign.kind, found, sign.country, sign.weight * _MONEY))
+    evidence += [
+        RegionEvidence(sign.kind, found, sign.country, sign.weight * _MONEY)
+        for sign, found in signs_of(text)
+    ]
     return choose_regions(evidence, load_lexicon())
 
 
