@@ -142,8 +142,11 @@ class DataFiles(Protocol):
         """Remove the mark that `writer` is alive, if there is one."""
 
 
-def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
+def encode(table: pa.Table, marks: Marks, share: float = 1.0) -> pa.Buffer:
     """Return `table` as one Parquet file, by zstd, with `marks` and its seal in the footer.
+
+    `share` is how much of what its buffers hold is its own: a slice has its rows in those of the
+    table that it is of.
 
     Each page has a checksum, so that a reader that asks for it never takes a damaged one.
     Row groups hold about 64 MiB of values, those of stories 8 MiB, so that a reader of a large file
@@ -166,7 +169,7 @@ def encode(table: pa.Table, marks: Marks) -> pa.Buffer:
     with pq.ParquetWriter(
         sink,
         table.schema,
-        **_compression(table, _ZSTD_LEVEL_TO_STAY if marks.replaces else _ZSTD_LEVEL),
+        **_compression(table, _ZSTD_LEVEL_TO_STAY if marks.replaces else _ZSTD_LEVEL, share),
         coerce_timestamps="us",
         write_page_checksum=True,
         store_schema=False,
@@ -188,7 +191,7 @@ def _rows_of_group(table: pa.Table, names: Sequence[str]) -> int:
     return int(min(max(1, table.num_rows * group // max(1, size_bytes)), 1024**2))
 
 
-def _compression(table: pa.Table, level: int) -> Mapping[str, Any]:
+def _compression(table: pa.Table, level: int, share: float) -> Mapping[str, Any]:
     """Say which columns are compressed: of a small file those that gain by it.
 
     A frame takes more bytes than it saves of a few values, and as much time as of many.
@@ -198,7 +201,7 @@ def _compression(table: pa.Table, level: int) -> Mapping[str, Any]:
     large = [
         path
         for column, field in zip(table.columns, table.schema, strict=True)
-        if column.get_total_buffer_size() >= _WORTH_BYTES
+        if column.get_total_buffer_size() * share >= _WORTH_BYTES
         for path in _paths(field.name, field.type)
     ]
     return {
