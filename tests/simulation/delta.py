@@ -46,6 +46,7 @@ class Blob:
 
     rows: pa.Table
     marks: Marks
+    share: float = 1.0
     parquet: bytes | None = None
     whole: pa.Table | None = None
 
@@ -57,7 +58,7 @@ class Blob:
     def bytes(self) -> bytes:
         """The file as it would be on disk."""
         if self.parquet is None:
-            self.parquet = data_files.encode(self.rows, self.marks).to_pybytes()
+            self.parquet = data_files.encode(self.rows, self.marks, self.share).to_pybytes()
         return self.parquet
 
 
