@@ -99,12 +99,15 @@ def test_a_child_is_killed_by_its_signal_alone(server: ForkServer) -> None:
 
 def test_signals_wait_for_the_child(server: ForkServer) -> None:
     """One that is sent before the server has forked it is not lost."""
+    silent, kept = os.pipe()  # a child that reads waits, as long as `kept` is open
     with Path(os.devnull).open("r+") as nothing:
         at = nothing.fileno()
-        child = server.start(["wait"], (at, at, at))
+        child = server.start(["wait"], (silent, at, at))
+    os.close(silent)
     assert child.pid is None
     child.kill()
     assert child.wait(60) == -signal.SIGKILL
+    os.close(kept)
 
 
 def test_what_has_not_begun_ends_with_the_server() -> None:
