@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+import structlog
 
 from pipeline.errors import StoreError
 from pipeline.store.commit.delta import reason
@@ -27,6 +28,7 @@ from pipeline.store.read.families import (
     compared_columns,
     find_families,
     first_times,
+    note_faults,
     notes,
     open_hidden,
 )
@@ -35,6 +37,8 @@ from pipeline.store.read.session import session
 from pipeline.store.read.snapshot import Snapshot
 from pipeline.store.read.views import EVER
 from pipeline.store.upkeep.side_files import put
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("dateline")
 
 _KEPT = 2
 """So many notes stay: a question may have begun with the one before the last."""
@@ -87,7 +91,7 @@ def note_families(snapshot: Snapshot, *, memory_mb: int = 1024, threads: int = 1
 
 
 def _noted(snapshot: Snapshot, memory_mb: int, threads: int) -> int | None:
-    """Write a new note; None where the last one was removed by others before it was read."""
+    """Write a new note; None where the last one is gone: removed by others, or by us as damaged."""
     with session(snapshot, ["ledger"], memory_mb=memory_mb, threads=threads) as connection:
         last = find_families(connection, snapshot)
         if last is not None and not last.fresh and not last.gone:
@@ -97,10 +101,23 @@ def _noted(snapshot: Snapshot, memory_mb: int, threads: int) -> int | None:
             count = _gather(connection, snapshot, last, facts)
             _write(connection, snapshot, facts)
         except (OSError, duckdb.Error):
-            if last is None or last.path in notes(snapshot.filesystem()):
+            if last is None or not _is_gone(snapshot, last.path):
                 raise
             return None
     return count
+
+
+def _is_gone(snapshot: Snapshot, path: str) -> bool:
+    """Say whether a note is there no more. A damaged one is removed: it follows from the tables."""
+    store = snapshot.filesystem()
+    if path not in notes(store):
+        return True
+    if path not in dict(note_faults(snapshot)):
+        return False
+    _log.warning("removed a damaged note of families", lake=snapshot.url, note=path)
+    with suppress(FileNotFoundError):
+        store.delete_file(path)
+    return True
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Facts:

@@ -28,6 +28,7 @@ from pipeline.store.schema.contract import LINKS, TABLES
 from pipeline.store.schema.rows import entity_rows, event_rows, ledger_row, story_row
 from pipeline.store.upkeep.compact import Sizing, compact
 from pipeline.store.upkeep.note_families import note_families
+from tests.support.bits import footer_bits
 from tests.support.laws import law
 from tests.support.rows import (
     ENRICHMENT,
@@ -227,6 +228,35 @@ def test_a_new_note_compares_only_what_changed(noted: Path) -> None:
     assert note_families(remade()) == 1
     assert len(notes(remade().filesystem())) == 2
     assert shown(noted, NOON) == compared(noted, NOON)
+
+
+def test_a_damaged_note_is_removed_and_made_anew(noted: Path) -> None:
+    """By the round that cannot read it: all that it says follows from the tables."""
+    (note,) = notes(open_snapshot(str(noted)).filesystem())
+    data = (noted / note).read_bytes()
+    footer = footer_bits(data).start // 8
+    (noted / note).write_bytes(data[:4] + bytes(footer - 4) + data[footer:])
+    forced_story(noted, enriched(a_story(9, story_id="a", version=9)))
+    assert note_families(open_snapshot(str(noted))) > 3
+    assert note not in notes(open_snapshot(str(noted)).filesystem())
+    assert shown(noted, NOON) == compared(noted, NOON)
+
+
+def test_a_note_that_the_store_does_not_give_stays(
+    noted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that fails says nothing of what it holds."""
+    forced_story(noted, enriched(a_story(9, story_id="a", version=9)))
+    snapshot = open_snapshot(str(noted))
+    (note,) = notes(snapshot.filesystem())
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "the store does not answer")
+
+    monkeypatch.setattr("pipeline.store.upkeep.note_families.know_note", failing)
+    with pytest.raises(StoreError, match="does not answer"):
+        note_families(snapshot)
+    assert notes(open_snapshot(str(noted)).filesystem()) == [note]
 
 
 @pytest.mark.parametrize("removed_by", ["another round", "a store that fails"])
