@@ -26,7 +26,7 @@ LIBERTY = Liberty(
 
 _READ = ("ORTH", "TAG", "DEP", "LOWER")
 _WRITTEN = ("POS", "LEMMA")
-_MOST = 50_000
+_MOST = 30_000
 """So many triples are kept, none of a number; then it begins anew, as words never run out."""
 
 _Answers = tuple[bool, ...]

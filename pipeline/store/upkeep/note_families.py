@@ -101,14 +101,15 @@ def _noted(snapshot: Snapshot, memory_mb: int, threads: int) -> int | None:
             count = _gather(connection, snapshot, last, facts)
             _write(connection, snapshot, facts)
         except (OSError, duckdb.Error):
-            if last is None or not _is_gone(snapshot, last.path):
+            if last is None or not _without_damaged(snapshot, last.path):
                 raise
             return None
     return count
 
 
-def _is_gone(snapshot: Snapshot, path: str) -> bool:
-    """Say whether a note is there no more. A damaged one is removed: it follows from the tables."""
+def _without_damaged(snapshot: Snapshot, path: str) -> bool:
+    """Remove a note that is not as written, since it follows from the tables; say whether it is
+    gone, by us or by others."""
     store = snapshot.filesystem()
     if path not in notes(store):
         return True
