@@ -122,6 +122,10 @@ class Words:
         key = (orth, tag, answers)
         found = self._by_answers.get(key) or self._work_out(doc[i], rules)
         if not doc[i].text[-1:].isdigit():
+            if len(self._by_triple) >= _MOST:
+                self._by_triple.clear()
+                self._by_answers.clear()
+                self._lemmatizer.cache.clear()
             self._by_answers[key] = self._by_triple[triple] = found
         return found
 
@@ -135,10 +139,6 @@ class Words:
                 set_token_attrs(token, attributes)
         if token.lemma == 0:
             token.lemma_ = self._lemmatizer.lemmatize(token)[0]
-        if len(self._by_triple) >= _MOST:
-            self._by_triple.clear()
-            self._by_answers.clear()
-            self._lemmatizer.cache.clear()
         new = (token.tag, token.dep)
         return token.pos, token.lemma_, (new if new != (tag, dep) else None)
 

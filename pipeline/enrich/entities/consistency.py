@@ -15,6 +15,7 @@ from pipeline.enrich.entities.spans import (
     Span,
     Token,
     is_written_small,
+    span_with,
 )
 from pipeline.enrich.lexicon import Lexicon, tokenize, word_set
 
@@ -249,6 +250,5 @@ def one_kind(text: str, spans: Sequence[Span]) -> list[Span]:
         if name is not None and name.kind != kind and name.source != "cities.tsv":
             kind = name.kind if name.source in STATE_LISTS else kind
         name = name if name and name.kind == kind else None
-        is_so = kind == span.kind and name is span.name
-        result.append(span if is_so else replace(span, kind=kind, name=name))
+        result.append(span_with(span, kind=kind, name=name))
     return result

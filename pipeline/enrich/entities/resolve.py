@@ -41,6 +41,7 @@ from pipeline.enrich.entities.spans import (
     Span,
     listed,
     shaped,
+    span_with,
 )
 from pipeline.enrich.entities.sport import SPORTS, is_sport, teams
 from pipeline.enrich.entities.storms import storms
@@ -101,10 +102,6 @@ _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _OF_PLACES = frozenset({"GPE", "LOC", "FAC"})
 _OF_HEADS = _OF_PLACES | {"PERSON", "ORG"}
 _SITES = frozenset({"GPE", "LOC", "FAC"})
-
-
-def _cut(span: Span, start: int, end: int) -> Span:
-    return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 
 def resolve(text: str, model_spans: Iterable[Span], lexicon: Lexicon) -> list[Span]:
@@ -215,7 +212,7 @@ def _parts(text: str, span: Span) -> Iterator[Span]:
         while end > begin and (trail := _SIGNS_AFTER.search(text[begin:end])):
             end = begin + trail.start()
         if end > begin:
-            yield _cut(span, begin, end)
+            yield span_with(span, start=begin, end=end)
         return
     for match in _PART.finditer(text, span.start, span.end):
         start, end = match.span()
@@ -392,9 +389,7 @@ def _listed_as(
         or name.kind == span.kind
         or {name.kind, span.kind} <= _SITES
     )
-    if not same or (span.kind == name.kind and span.name is name):
-        return span
-    return replace(span, kind=name.kind, name=name)
+    return span_with(span, kind=name.kind, name=name) if same else span
 
 
 def _is_borne(name: Name, lexicon: Lexicon) -> bool:
@@ -568,5 +563,5 @@ def _clean(text: str, span: Span, lexicon: Lexicon) -> Span | None:
     end += _abbreviated(text, end, span)
     if end <= start or not _may_be_name(span.kind, text[start:end]):
         return None
-    result = _cut(span, start, end)
+    result = span_with(span, start=start, end=end)
     return strip_title(text, result, lexicon) if span.kind == "PERSON" else result

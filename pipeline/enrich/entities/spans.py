@@ -7,7 +7,7 @@ that overlap. Offsets are characters of the text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.enrich.lexicon import Lexicon, Name, word_set
 
@@ -72,6 +72,13 @@ class Span:
     kind: str
     strength: int
     name: Name | None = None
+
+
+def span_with(span: Span, **values: object) -> Span:
+    """Return the span with these fields changed, itself where none is another: most are not."""
+    if all(getattr(span, field) == value for field, value in values.items()):
+        return span
+    return replace(span, **values)  # type: ignore[arg-type] # of the fields' own types
 
 
 def is_written_small(word: str, lexicon: Lexicon) -> bool:

@@ -361,10 +361,10 @@ class ActFinder:
         return classes_of(noun, self._lexicon).isdisjoint(_COMMANDED)
 
     def _nominal(self, noun: Token, depth: int) -> Act | None:
-        lemma = noun.lemma_.lower()
-        verb = self._lexicon.nominals.get(lemma)
         if depth == 0 and is_nested(noun):
             return None
+        lemma = noun.lemma_.lower()
+        verb = self._lexicon.nominals.get(lemma)
         if verb is not None:
             found = arguments(noun, lemma in self._lexicon.patients)
             for frame in self._lexicon.frames.get(verb, ()):
