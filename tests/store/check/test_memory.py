@@ -81,7 +81,11 @@ def parsed(record: Record) -> Sequence[Item]:
 def test_nothing_is_held_of_every_item(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deep: bool
 ) -> None:
-    """Eight times the items take less of Python's memory than a value of each of them would."""
+    """Twelve times the items take less of Python's memory than a value of each of them would.
+
+    The smaller of two runs counts: a table that the whole process keeps doubles its room now and
+    then, whoever puts the next entry into it.
+    """
     monkeypatch.setattr(derived, "_BATCH_ROWS", ROWS)
     monkeypatch.setattr(workbench, "_BATCH_ROWS", ROWS)
     monkeypatch.setattr(text_marks, "_TEXT_ROWS", ROWS)
@@ -90,16 +94,17 @@ def test_nothing_is_held_of_every_item(
     monkeypatch.setattr(seal, "_PART_BYTES", 4096)
     # It keeps the last thousand paragraphs: so few stories do not fill it.
     monkeypatch.setattr(embargo, "_may_be", lambda _: True)
-    held = {}
-    for items in (FEW, FEW, MANY):  # the first fills what is kept once a process
+    held: dict[int, int] = {}
+    for items in (FEW, FEW, MANY, MANY):  # the first fills what is kept once a process
         root = tmp_path / f"{items}"
         if not root.exists():
             written(root, a_batch(stories()[:items])).close()
         gc.collect()
         tracemalloc.start()
         report = check(str(root), deep=is_deep, parse=parsed)
-        held[items] = tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
+        held[items] = min(peak, held.get(items, peak))
         assert report.counts == {}
     assert held[MANY] - held[FEW] < (MANY - FEW) * ITEM_BYTES
 
