@@ -79,8 +79,10 @@ limit of this model on such a core where everything else costs nothing."""
 _HOW = """\
 Two sides take turns round by round; a figure is the median of the rounds' ratios. CPU seconds where
 the table says CPU, else the clock, which means something on an idle machine alone: the load before
-each is below. Growth is reckoned: enrichment of a batch of 500 plus refresh and commit of its five
-tables, measured on logs of that size."""
+each is below. Of a job counts what landed after its first quarter, in which words are met for the
+first time, and before its last fifth, in which a worker waits for another. Growth is reckoned:
+enrichment of a batch of 500 plus refresh and commit of its five tables, measured on logs of that
+size."""
 _ELSEWHERE = """\
 A ratio of two programs hangs on the processor too: its rate of matrix products is named, its caches
 are not."""
