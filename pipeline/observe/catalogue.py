@@ -162,7 +162,8 @@ _ALL = (
     Metric(
         "dateline_oldest_uncommitted_seconds",
         "age",
-        "Time since the oldest record was read that a worker holds and that is not in the lake.",
+        "Time that the oldest record waits which a worker holds and the lake lacks: since Kafka "
+        "was last asked before it came.",
         (),
         "seconds",
         merge="max",

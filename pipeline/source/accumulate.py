@@ -60,17 +60,18 @@ class Accumulator:
         source: str,
         records: Iterable[Record],
         position: int,
-        now_s: float,
+        since_s: float,
         leader_epoch: int | None = None,
     ) -> None:
         """Take in records that follow the source's position, and its position after them.
 
-        `position` may lie beyond the last record: what is between holds no record.
+        They wait since `since_s`. `position` may lie beyond the last record: what is between holds
+        no record.
         """
         state = self._sources[source]
         for record in records:
-            self._wait(state, record, _size_bytes(record), now_s)
-        self._advance(state, position, now_s)
+            self._wait(state, record, _size_bytes(record), since_s)
+        self._advance(state, position, since_s)
         if leader_epoch is not None:
             state.leader_epoch = leader_epoch
 
@@ -152,11 +153,6 @@ class Accumulator:
         if self._waiting:
             since.append(self._waiting[0].since_s)
         return min(since) + self.limits.flush_interval_s if since else None
-
-    def ready(self, now_s: float) -> bool:
-        """Say whether the batch is full or old."""
-        due_s = self.due_s()
-        return self.full or (due_s is not None and now_s >= due_s)
 
     def take(self) -> Batch:
         """Hand out the batch: the first entries within the limits, in order of arrival.

@@ -44,6 +44,10 @@ T = TypeVar("T")
 _PAUSE_S = 1.0
 """Two polls with a longer time between them are not in a row."""
 
+_SETTLE_S = 0.1
+"""For so long after a batch polls go on before the next one can be old: the first answer is to a
+question from before that batch, and holds what was there then."""
+
 
 @dataclass(slots=True)
 class Counters:
@@ -99,12 +103,14 @@ class Reader:
         self._held: dict[str, int] = {}
         self._ages = Ages()
         self._silent_s = self._silent_until_s = 0.0
+        self._looked_s: float | None = None
+        self._settled_s: float | None = None
         self.taken_since_s: float | None = None
-        """When, by `clock`, the oldest record came of the batch that `read` gave last."""
+        """Since when, by `clock`, the oldest record may have waited of the batch given last."""
 
     @property
     def waiting_since_s(self) -> float | None:
-        """When, by `clock`, the oldest record came that waits for its batch to be due."""
+        """Since when, by `clock`, the oldest record may have waited whose batch is not due yet."""
         return self._batch.waiting_since_s()
 
     @property
@@ -290,20 +296,32 @@ class Reader:
             self._discover()
         self._reconcile()
         while True:
-            if self._batch.ready(self._clock()):
+            if self._is_due():
                 # Were a topic recreated unnoticed, its records would bear the old one's name.
                 self._discover()
-                if self._batch.ready(self._clock()):
+                if self._is_due():
                     return self._take()
             now_s = self._clock()
-            due_s = self._batch.due_s()
+            due_s = self._due_s()
             self._poll(max(0.0, min(deadline, due_s if due_s is not None else deadline) - now_s))
-            if self._clock() >= deadline and not self._batch.ready(self._clock()):
+            if self._clock() >= deadline and not self._is_due():
                 return None
+
+    def _is_due(self) -> bool:
+        """Say whether the batch is full or old."""
+        due_s = self._due_s()
+        return self._batch.full or (due_s is not None and self._clock() >= due_s)
+
+    def _due_s(self) -> float | None:
+        """Say when the batch gets old, if there is one: not before Kafka said what came since the
+        batch before."""
+        due_s = self._batch.due_s()
+        return due_s if due_s is None or self._settled_s is None else max(due_s, self._settled_s)
 
     def _take(self) -> Batch:
         self.taken_since_s = self._batch.waiting_since_s()
         batch = self._batch.take()
+        self._settled_s = None
         self._ages.taken(batch.records)
         self.counters.batches += 1
         self.counters.records += len(batch.records)
@@ -316,6 +334,8 @@ class Reader:
             return
         room = min(self._batch.room, self._options.max_poll_records)
         begun_s = self._clock()
+        if self._settled_s is None:
+            self._settled_s = begun_s + _SETTLE_S
         silent_s, self._silent_s = self._silence_s(), 0.0
         try:
             found = client.poll(timeout_s, room)
@@ -332,9 +352,12 @@ class Reader:
         now_s = self._clock()
         if not found:
             self._silent_s, self._silent_until_s = silent_s + now_s - begun_s, now_s
+        # They came after the last look at Kafka, which may be a batch ago.
+        since_s = now_s if self._looked_s is None else self._looked_s
+        self._looked_s = now_s
         for partition, fetched in found.items():
             self._batch.add(
-                partition.source, fetched.records, fetched.position, now_s, fetched.leader_epoch
+                partition.source, fetched.records, fetched.position, since_s, fetched.leader_epoch
             )
 
     def _silence_s(self) -> float:

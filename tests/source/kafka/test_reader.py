@@ -222,9 +222,35 @@ def test_a_client_whose_looking_failed_is_made_anew() -> None:
     assert reader.waiting_for is not None
     kafka.away = False
     kafka.now_s += 10.0
-    assert reader.read(1.0) is None
+    assert spans(reader.read(1.0)) == [("0", 0, 3, 3)]
     assert (kafka.connected, kafka.closed) == (2, 1)
-    assert spans(reader.read(2 * FLUSH_S)) == [("0", 0, 3, 3)]
+
+
+def test_what_came_while_a_batch_was_worked_on_has_waited_since() -> None:
+    """It is old at once, with all that Kafka gives then: not after the flush interval again."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake, max_poll_records=2)
+    kafka.logs["wire", 0].append(1)
+    batch = must(reader.read(2 * FLUSH_S))
+    kafka.now_s += FLUSH_S + 1
+    kafka.logs["wire", 0].append(7)
+    lake.commit(batch)
+    begun_s = kafka.now_s
+    assert spans(reader.read(1.0)) == [("0", 1, 8, 7)]
+    assert 0 < kafka.now_s - begun_s < 0.5
+    assert reader.taken_since_s == begun_s - FLUSH_S - 1
+
+
+def test_what_came_after_a_short_batch_waits_for_the_rest_of_the_interval() -> None:
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake)
+    kafka.logs["wire", 0].append(1)
+    batch = must(reader.read(2 * FLUSH_S))
+    kafka.now_s += 2
+    kafka.logs["wire", 0].append(2)
+    lake.commit(batch)
+    assert reader.read(2.5) is None
+    assert spans(reader.read(1.0)) == [("0", 1, 3, 2)]
 
 
 def test_each_partition_belongs_to_one_group() -> None:
