@@ -98,7 +98,8 @@ class Words:
         triples = zip(*read[:, :3].T.tolist(), strict=True)
         known = self._by_triple.get
         found = [known(triple) or self._of(doc, i, triple) for i, triple in enumerate(triples)]
-        add = self._vocab.strings.add
+        # Its vocabulary may be another than the steps': `pipeline/enrich/entities/vocabulary.py`.
+        add = doc.vocab.strings.add
         written = [(pos, add(lemma)) for pos, lemma, _ in found]
         doc.from_array(_WRITTEN, np.array(written, dtype="uint64"))
         for i, (_, _, changed) in enumerate(found):

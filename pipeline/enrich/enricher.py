@@ -45,9 +45,13 @@ MAX_CHARS = 100_000
 _MOST_AT_ONCE = 128
 """Stories that are enriched side by side: 500 take no less time each, and 150 MB more."""
 
-MOST_NEW_WORDS = 500_000
-"""Words after which models are opened anew. A memory zone forgets its words, but spaCy's maps keep
-their places: 30 bytes each (measured over three million), and words never end."""
+MOST_NEW_WORDS = 50_000
+"""Words after which a model's pipeline forgets those that it met. A memory zone forgets them too,
+but spaCy's maps keep their places: 30 bytes each (measured over three million), and words never
+end."""
+
+MOST_NEW_WORDS_OF_OTHERS = 500_000
+"""As MOST_NEW_WORDS, for pipelines that have to be opened anew, which takes seconds."""
 
 _UNBROKEN = re.compile(r"\S{200,}")
 
@@ -146,8 +150,7 @@ class Enricher:
         spoken = {item.language for item in work}
         used = {name for code, name in self._models.items() if code in spoken}
         opened = sorted(used | ({self.model} if self._coder.languages else set()))
-        if any(ner.words_met(name) > MOST_NEW_WORDS for name in opened):
-            _renew(opened)
+        _bound_words(opened)
         words = [frozenset(item.cased.split()) for item in work]
         for name in opened:
             codes = {code for code, model in self._models.items() if model == name}
@@ -156,7 +159,7 @@ class Enricher:
             _usual_words(name).learn(mine)
         with ExitStack() as zones:
             for name in opened:
-                zones.enter_context(ner.load_pipeline(name).memory_zone())
+                zones.enter_context(ner.memory_zone(name))
             return self._in_zones(work)
 
     def _in_zones(self, work: Sequence[Work]) -> tuple[_Result, ...]:
@@ -260,7 +263,20 @@ def _usual_words(model: str) -> UsualWords:
     )
 
 
-def _renew(names: Iterable[str]) -> None:
+def _bound_words(names: Sequence[str]) -> None:
+    """Let pipelines forget the words they met where they are many; their usual words are kept."""
+    for name in names:
+        if not ner.can_forget_words(name):
+            if ner.has_met(name, MOST_NEW_WORDS_OF_OTHERS):
+                _open_anew(names)
+                return
+        elif ner.has_met(name, MOST_NEW_WORDS):
+            ner.forget_met_words(name)
+            _usual_words(name).move_to(ner.load_pipeline(name))
+            gc.collect()
+
+
+def _open_anew(names: Iterable[str]) -> None:
     """Open all models anew; `names` keep their usual words."""
     kept = {name: _usual_words(name).kept for name in names}
     for cached in (_opened, _usual_words):

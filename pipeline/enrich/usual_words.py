@@ -29,13 +29,18 @@ class UsualWords:
 
     def __init__(self, nlp: Language, words: Iterable[str] = ()) -> None:
         """Keep `words` from the beginning."""
+        self.kept: set[str] = set(words)
+        self._seen = array("q", bytes(8 << _SEEN_BITS))
+        self.move_to(nlp)
+
+    def move_to(self, nlp: Language) -> None:
+        """Keep the same words in the tokenizer that `nlp` has now. Never call it in a zone."""
         self._tokenizer = nlp.tokenizer
         # Its own bound of 10,000 leaves no room for the words of a year.
         if hasattr(nlp.tokenizer, "max_cache_size"):
             nlp.tokenizer.max_cache_size = 2 * MOST_KEPT
-        self.kept: set[str] = set()
-        self._seen = array("q", bytes(8 << _SEEN_BITS))
-        self.keep(set(words))
+        kept, self.kept = self.kept, set()
+        self.keep(kept)
 
     def learn(self, texts: Iterable[AbstractSet[str]]) -> None:
         """Keep what stands in two texts, of these or of earlier ones. Never call it in a zone.

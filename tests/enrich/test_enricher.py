@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from unittest.mock import ANY
 
 import pytest
 
@@ -13,6 +14,7 @@ from pipeline.enrich import Enricher
 from pipeline.enrich import enricher as module
 from pipeline.enrich.entities import ner
 from pipeline.enrich.entities.merge import Group
+from pipeline.enrich.entities.vocabulary import vocabulary
 from pipeline.errors import ModelError
 from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
 from tests.support.data import DATA, needs_data
@@ -344,15 +346,48 @@ def test_the_seed_story(enricher: Enricher) -> None:
     assert not set(gold["entities_absent"]) & set(found)
 
 
-def test_models_are_opened_anew_after_so_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the same rows before and after, and with the usual words kept."""
+def test_words_are_forgotten_after_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same rows before and after, and with the models and the usual words kept."""
+    own = Enricher()
+    items = [
+        story("Iran condemned Norway on Monday.", "Kenya's army sent 4711 soldiers to Somalia."),
+        story("Rebels were gonna attack Kinshasa.", "Police arrested 12 people who'd protested."),
+    ]
+    # What a word comes to is remembered; of this one it hangs on morphology.
+    late = story("Kenya's unwillingness to talk to Somalia angered Uganda.", "Uganda condemned it.")
+    after = Enricher().enrich([late])
+    ner.forget_models()
+    module._opened.cache_clear()
+    module._usual_words.cache_clear()
+    before = own.enrich([*items, *items])
+    for name in (own.model, "news-en"):
+        assert ner.can_forget_words(name)
+    nlp = ner.load_pipeline(own.model)
+    met, kept = vocabulary(nlp), set(module._usual_words(own.model).kept)
+    monkeypatch.setattr(module, "MOST_NEW_WORDS", -1)
+    assert own.enrich([*items, *items]) == before
+    assert own.enrich([*items, late]) == (*before[:2], *after)
+    monkeypatch.undo()
+    assert ner.load_pipeline(own.model) is nlp
+    renewed = vocabulary(nlp)
+    assert renewed is not met
+    assert module._usual_words(own.model).kept >= kept
+    assert len(renewed) < len(kept) + 2_000
+    assert own.enrich([*items, story("Zwxyba is 4712 miles away.")]) == (*before[:2], ANY)
+    assert vocabulary(nlp) is renewed
+    assert {"Zwxyba", "4712"}.isdisjoint(renewed.strings)
+
+
+def test_pipelines_of_other_makes_are_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one whose steps may look for strings of their own in a text's vocabulary."""
     own = Enricher()
     item = story("Iran condemned Norway on Monday.", "Kenya sent 4711 soldiers to Somalia.")
     before = own.enrich([item, item])
     opened = ner.load_pipeline(own.model)
-    monkeypatch.setattr(module, "MOST_NEW_WORDS", -1)
+    monkeypatch.setattr(ner, "can_forget", lambda _: False)
+    monkeypatch.setattr(module, "MOST_NEW_WORDS_OF_OTHERS", -1)
     assert own.enrich([item, item]) == before
-    monkeypatch.undo()
+    monkeypatch.setattr(module, "MOST_NEW_WORDS_OF_OTHERS", 500_000)
     assert ner.load_pipeline(own.model) is not opened
     renewed = ner.load_pipeline(own.model)
     assert own.enrich([item]) == before[:1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.compat.thinc_embedding import embed_distinct
 from pipeline.compat.thinc_encoder import encode_in_blocks
 from pipeline.enrich.entities.shipped import is_shipped, load_shipped, shipped_hash
 from pipeline.enrich.entities.spans import MODEL_PHRASE, MODEL_WORD, TRUSTED, Span
+from pipeline.enrich.entities.vocabulary import can_forget, forget_words, vocabulary, zone
 from pipeline.enrich.lexicon import word_set
 from pipeline.errors import ModelError
 
@@ -138,23 +140,39 @@ class Recognizer:
     is_ours: bool = False
 
 
-@lru_cache(maxsize=8)
-def _words_at_first(name: str) -> int:
-    return len(load_pipeline(name).vocab)
+_words_at_first: dict[str, int] = {}
 
 
-def words_met(name: str) -> int:
-    """Return how many words a model's pipeline met since this was asked first.
+def has_met(name: str, words: int) -> bool:
+    """Say whether a model's pipeline met more than so many `words` since this was asked first.
 
     Those that its memory zones forgot count: its maps keep a place for each.
     """
-    return len(load_pipeline(name).vocab) - _words_at_first(name)
+    met = len(vocabulary(load_pipeline(name)))
+    return met - _words_at_first.setdefault(name, met) > words
+
+
+def memory_zone(name: str) -> AbstractContextManager[None]:
+    """Let a model's pipeline forget at the end the words that it meets in between."""
+    return zone(load_pipeline(name))
+
+
+def can_forget_words(name: str) -> bool:
+    """Say whether the words that a model's pipeline met can be forgotten without its model."""
+    return can_forget(load_pipeline(name))
+
+
+def forget_met_words(name: str) -> None:
+    """Forget the words that a model's pipeline met, and what its tokenizer keeps of them."""
+    forget_words(load_pipeline(name))
+    _words_at_first.pop(name, None)
 
 
 def forget_models() -> None:
     """Let go of all loaded models: each is loaded anew when it is asked for."""
-    for cached in (_words_at_first, recognizer, load_pipeline, load_shipped):
+    for cached in (recognizer, load_pipeline, load_shipped):
         cached.cache_clear()
+    _words_at_first.clear()
 
 
 @lru_cache(maxsize=8)
