@@ -18,9 +18,11 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from pipeline.store.check.findings import Finding, no_room
+from pipeline.store.codes.codes import CODES_FOLDER
 from pipeline.store.commit.seal import SEAL_KEY, is_whole_file
 from pipeline.store.read.snapshot import Snapshot
 
+_NOT_AS_WRITTEN = "its bytes are not those that were written"
 _AT_ONCE = 2
 _LARGE_BYTES = 8 * 1024**2
 _CHUNK_BYTES = 1024**2
@@ -45,9 +47,34 @@ def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
         ]
 
 
-def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | None:
+def check_codes(snapshot: Snapshot) -> list[Finding]:
+    """Hold the tables of codes against their seals; those of earlier versions have none."""
+    store = snapshot.filesystem()
+    there = store.get_file_info(pafs.FileSelector(CODES_FOLDER, allow_not_found=True))
+    paths = sorted(file.path for file in there if file.path.endswith(".parquet"))
+    return [
+        Finding("damaged_codes", "", f"{path}: {fault}")
+        for path in paths
+        if (fault := _seal_fault(store, path))
+    ]
+
+
+def _seal_fault(filesystem: pafs.FileSystem, path: str) -> str | None:
     try:
-        with _at_hand(filesystem, f"{table}/{path}") as data:
+        with _at_hand(filesystem, path) as data:
+            seal = (pq.read_metadata(data).metadata or {}).get(SEAL_KEY)
+            if seal is not None and not is_whole_file(data, seal):
+                return _NOT_AS_WRITTEN
+    except FileNotFoundError:
+        return None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        return str(error)
+    return None
+
+
+def _page_fault(filesystem: pafs.FileSystem, folder: str, path: str) -> str | None:
+    try:
+        with _at_hand(filesystem, f"{folder}/{path}") as data:
             found = pq.ParquetFile(
                 data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
             )
@@ -56,7 +83,7 @@ def _page_fault(filesystem: pafs.FileSystem, table: str, path: str) -> str | Non
                     return fault
             seal = (found.metadata.metadata or {}).get(SEAL_KEY)
             if seal is not None and not is_whole_file(data, seal):
-                return "its bytes are not those that were written"
+                return _NOT_AS_WRITTEN
     except FileNotFoundError:
         return None  # told of with the files
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

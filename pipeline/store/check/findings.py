@@ -24,6 +24,7 @@ MEANING: Mapping[str, str] = {
     "foreign_entry": "an entry of a log by which another tool changed a table's files",
     "damaged_file": "a data file's pages or bytes are not those that were written (`--deep`)",
     "damaged_note": "a note of families is not as it was written: remove `_families/` (`--deep`)",
+    "damaged_codes": "a table of codes is not as written: `lake explain` makes it anew (`--deep`)",
     "lost_file": "a data file with rows that the table should hold, which its log no longer names",
     "log_entry": "an entry of a table's log is missing or cannot be read",
     "log_checkpoint": "a checkpoint cannot be read, or says other than the entries: `lake repair`",

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.store.check.data_pages import check_pages
+from pipeline.store.check.data_pages import check_codes, check_pages
 from pipeline.store.check.derived import ParseBytes, check_notes, check_values
 from pipeline.store.check.files import OPEN_AT_ONCE, FileTotals, check_contract, check_files
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
@@ -129,6 +129,7 @@ def check(
                 report(check_pages(snapshot, table))
     if deep:
         report(check_notes(snapshot))
+        report(check_codes(snapshot))
     rows: dict[str, int] = {}
     sources: tuple[SourceTotals, ...] = ()
     # Where files cannot be read as the log says, nothing can be said about the rows.

@@ -28,6 +28,9 @@ QUAD_CLASSES = {
 }
 """CAMEO's quad classes."""
 
+CODES_FOLDER = "codes"
+"""The folder of a lake that has them as Parquet."""
+
 PREFIX = "code_"
 """What the name of a table of codes begins with where it stands beside a lake's own tables."""
 

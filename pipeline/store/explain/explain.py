@@ -21,8 +21,9 @@ from pipeline import __version__
 from pipeline.compat.delta_uploads import Uploads
 from pipeline.errors import DatelineError, StoreError
 from pipeline.redact import masked
-from pipeline.store.codes.codes import CODES, PREFIX
+from pipeline.store.codes.codes import CODES, CODES_FOLDER, PREFIX
 from pipeline.store.commit.delta import local_path, reason
+from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, sealed
 from pipeline.store.read.snapshot import Snapshot, open_snapshot
 from pipeline.store.read.views import VIEWS, moment_literal, view_select
 from pipeline.store.schema.contract import LINKS, TABLES, contract
@@ -69,9 +70,18 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     yield "README.md", _readme().encode()
     yield "views.sql", views_sql(snapshot).encode()
     for name, make in CODES.items():
-        sink = pa.BufferOutputStream()
-        pq.write_table(make().arrow(), sink, compression="zstd")
-        yield f"codes/{name}.parquet", sink.getvalue().to_pybytes()
+        yield f"{CODES_FOLDER}/{name}.parquet", _code_file(make().arrow())
+
+
+def _code_file(codes: pa.Table) -> bytes:
+    """Return codes as Parquet, with a checksum on each page and the seal of the file."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink, codes.schema, compression="zstd", write_page_checksum=True
+    ) as writer:
+        writer.write_table(codes)
+        writer.add_key_value_metadata({SEAL_KEY: UNSEALED})
+    return sealed(sink.getvalue().to_pybytes())
 
 
 def _readme() -> str:
@@ -93,7 +103,7 @@ def views_sql(snapshot: Snapshot) -> str:
         select = view_select(view, _ANY).replace(moment_literal(_ANY), "now()")
         parts.append(f"CREATE OR REPLACE VIEW {view} AS\n{select.strip()};\n")
     for name in CODES:
-        read = f"SELECT * FROM read_parquet('codes/{name}.parquet')"
+        read = f"SELECT * FROM read_parquet('{CODES_FOLDER}/{name}.parquet')"
         parts.append(f"CREATE OR REPLACE VIEW {PREFIX}{name} AS {read};\n")
     return "\n".join(parts)
 

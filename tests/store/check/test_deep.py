@@ -12,7 +12,8 @@ import pytest
 from pipeline.model import Mention, Record
 from pipeline.parse import parse_record
 from pipeline.store.check.judge import check
-from pipeline.store.commit.seal import UNSEALED, is_whole, sealed
+from pipeline.store.commit.seal import SEAL_KEY, UNSEALED, is_whole, sealed
+from pipeline.store.explain.explain import explain
 from pipeline.store.read.families import notes
 from pipeline.store.read.snapshot import open_snapshot
 from pipeline.store.schema.rows import compress
@@ -75,6 +76,22 @@ def test_a_flipped_bit_in_a_note_of_families_is_found(lake: Path) -> None:
     data[20] ^= 1  # in its rows: of a footer that says nothing the views take no word
     (lake / note).write_bytes(data)
     assert check(str(lake), strict=True, deep=True).counts == {"damaged_note": 1}
+
+
+def test_a_flipped_bit_in_a_table_of_codes_is_found(lake: Path) -> None:
+    """In its rows and in its footer; `lake explain` makes the table anew."""
+    explain(str(lake))
+    assert check(str(lake), strict=True, deep=True).ok
+    codes = lake / "codes" / "cameo.parquet"
+    data = codes.read_bytes()
+    chance = random.Random(7)
+    key = data.rindex(SEAL_KEY) * 8
+    bits = [chance.randrange(key) for _ in range(8)]
+    for bit in (*bits, key - 200, key + 8 * 20, len(data) * 8 - 1):
+        codes.write_bytes(flipped(data, bit))
+        assert check(str(lake), strict=True, deep=True).counts == {"damaged_codes": 1}
+    assert explain(str(lake)) == ["codes/cameo.parquet"]
+    assert check(str(lake), strict=True, deep=True).ok
 
 
 WIRE = b"Ferry goes down\n\nOSLO, March 4, 2026 (Agency) - A ferry went down on Monday.\n"
