@@ -42,8 +42,8 @@ from pipeline.stages import digest_of
 MAX_CHARS = 100_000
 """Characters of one text that are analysed; the rest is kept in the story, unread."""
 
-_MOST_AT_ONCE = 128
-"""Stories that are enriched side by side: 500 take no less time each, and 150 MB more."""
+_MOST_AT_ONCE = 64
+"""Stories that are enriched side by side: 128 take no less time each, and 40 MB more."""
 
 MOST_NEW_WORDS = 50_000
 """Words after which a model's pipeline forgets those that it met. A memory zone forgets them too,

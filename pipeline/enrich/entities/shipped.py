@@ -89,8 +89,12 @@ def load_shipped(name: str, folder: Path = FOLDER) -> tuple[Language, Any]:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise ModelError("A file of the model is missing or another one", model=name, file=file)
     nlp = spacy.blank(description.language)
+    # The step's own vocabulary has met no text: that of `nlp` can be replaced, and let go.
+    base = spacy.blank("xx")
     table = word_table(description.words, folder) if description.words else None
-    step = new_recognizer(nlp, description.kinds, load_lexicon(), table, description.rows)
+    step = new_recognizer(base, description.kinds, load_lexicon(), table, description.rows)
+    for string in base.vocab.strings:
+        nlp.vocab.strings.add(string)
     with np.load(folder / name / "weights.npz") as weights:
         for key, node, param in parameters(step.model):
             node.set_param(param, weights[key].astype(_FULL))

@@ -77,3 +77,6 @@ def forget_words(nlp: Language) -> None:
         faster_heuristics=of.faster_heuristics,
         max_cache_size=of.max_cache_size,
     )
+    if not nlp.pipeline:
+        # No step of its own was made with it: nothing holds it any more.
+        nlp.vocab = vocab
