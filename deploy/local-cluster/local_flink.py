@@ -194,7 +194,6 @@ class FlinkCluster(Cluster):
             "restart-strategy.type": "fixed-delay",
             "restart-strategy.fixed-delay.attempts": 1_000_000,
             "restart-strategy.fixed-delay.delay": "1 s",
-            "execution.checkpointing.tolerable-failed-checkpoints": 100,
             "state.backend.type": "hashmap",
             "state.checkpoints.dir": f"file://{self.root / 'checkpoints'}",
             "state.savepoints.dir": f"file://{self.root / 'savepoints'}",

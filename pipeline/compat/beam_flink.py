@@ -36,6 +36,8 @@ class _FlinkOptions(PipelineOptions):  # type: ignore[misc]
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
         for name in ("--checkpointing_interval", "--max_bundle_size"):
             parser.add_argument(name, type=int)
+        # Beam leaves out a flag that is not set; of these it has to tell `false`.
+        parser.add_argument("--fail_on_checkpointing_errors", type=lambda said: said == "true")
         parser.add_argument("--savepoint_path")
 
 

@@ -60,8 +60,9 @@ def test_beats_still_are_set_by_class() -> None:
 def test_flinks_options_reach_the_runner() -> None:
     """As numbers, where Beam's Python side knows none of them by itself."""
     given = {"checkpointing_interval": 1000, "max_bundle_size": 1, "savepoint_path": "here"}
-    options = flink_options(given).get_all_options()
+    options = flink_options({**given, "fail_on_checkpointing_errors": "false"}).get_all_options()
     assert {name: options[name] for name in given} == given
+    assert options["fail_on_checkpointing_errors"] is False
 
 
 def test_beams_own_pool_still_listens_everywhere() -> None:

@@ -8,8 +8,10 @@ import json
 import subprocess
 import tarfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -165,6 +167,21 @@ def test_flink_keeps_every_record_whatever_is_killed(cluster: Cluster, job: Job)
     assert_everything_once(job.lake, sent)
 
 
+def tolerates_late_checkpoints(rest_url: str) -> bool:
+    """Whether none that fails begins a running job anew, however many do."""
+    found = []
+    for job in asked(f"{rest_url}/jobs")["jobs"]:
+        if job["status"] == "RUNNING":
+            told = asked(f"{rest_url}/jobs/{job['id']}/checkpoints/config")
+            found.append(told["tolerable_failed_checkpoints"] > 1_000_000)
+    return bool(found) and all(found)
+
+
+def asked(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)
+
+
 @pytest.mark.timeout(1500)
 def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster, job: Job) -> None:
     """Parallelism 1, then 2, then 4, each from the savepoint of the one before: nothing lost."""
@@ -185,6 +202,7 @@ def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster, j
             job.process.start()
             job.publish(sent[n * 200 : (n + 1) * 200])
             job.wait_for((n + 1) * 200)
+            assert tolerates_late_checkpoints(cluster.flink.rest_url)
             savepoint = json.loads(job.dateline("flink", "stop", "--savepoint", "--json"))
             begin = ["--from-savepoint", savepoint["savepoint"]]
             assert job.process.popen is not None
