@@ -356,9 +356,7 @@ def test_words_are_forgotten_after_so_many(monkeypatch: pytest.MonkeyPatch) -> N
     # What a word comes to is remembered; of this one it hangs on morphology.
     late = story("Kenya's unwillingness to talk to Somalia angered Uganda.", "Uganda condemned it.")
     after = Enricher().enrich([late])
-    ner.forget_models()
-    module._opened.cache_clear()
-    module._usual_words.cache_clear()
+    module._open_anew(())
     before = own.enrich([*items, *items])
     for name in (own.model, "news-en"):
         assert ner.can_forget_words(name)

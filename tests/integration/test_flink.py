@@ -8,7 +8,6 @@ import json
 import subprocess
 import tarfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -167,19 +166,15 @@ def test_flink_keeps_every_record_whatever_is_killed(cluster: Cluster, job: Job)
     assert_everything_once(job.lake, sent)
 
 
-def tolerates_late_checkpoints(rest_url: str) -> bool:
+def tolerates_late_checkpoints(flink: FlinkCluster) -> bool:
     """Whether none that fails begins a running job anew, however many do."""
-    found = []
-    for job in asked(f"{rest_url}/jobs")["jobs"]:
-        if job["status"] == "RUNNING":
-            told = asked(f"{rest_url}/jobs/{job['id']}/checkpoints/config")
-            found.append(told["tolerable_failed_checkpoints"] > 1_000_000)
-    return bool(found) and all(found)
-
-
-def asked(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.load(answer)
+    jobs: Any = flink.rest("/jobs")["jobs"]
+    found: list[Any] = [
+        flink.rest(f"/jobs/{job['id']}/checkpoints/config")["tolerable_failed_checkpoints"]
+        for job in jobs
+        if job["status"] == "RUNNING"
+    ]
+    return bool(found) and all(tolerable > 1_000_000 for tolerable in found)
 
 
 @pytest.mark.timeout(1500)
@@ -202,7 +197,7 @@ def test_flink_stops_with_a_savepoint_and_starts_again_wider(cluster: Cluster, j
             job.process.start()
             job.publish(sent[n * 200 : (n + 1) * 200])
             job.wait_for((n + 1) * 200)
-            assert tolerates_late_checkpoints(cluster.flink.rest_url)
+            assert tolerates_late_checkpoints(cluster.flink)
             savepoint = json.loads(job.dateline("flink", "stop", "--savepoint", "--json"))
             begin = ["--from-savepoint", savepoint["savepoint"]]
             assert job.process.popen is not None

@@ -6,7 +6,7 @@ and of its columns a few rows of one at a time. So memory is that of no file's s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -22,7 +22,6 @@ from pipeline.store.codes.codes import CODES_FOLDER
 from pipeline.store.commit.seal import SEAL_KEY, is_whole_file
 from pipeline.store.read.snapshot import Snapshot
 
-_NOT_AS_WRITTEN = "its bytes are not those that were written"
 _AT_ONCE = 2
 _LARGE_BYTES = 8 * 1024**2
 _CHUNK_BYTES = 1024**2
@@ -37,9 +36,9 @@ def check_pages(snapshot: Snapshot, table: str) -> list[Finding]:
     if table not in snapshot.tables:
         return []
     paths = [file.path for file in snapshot.active(table)]
-    read = partial(_page_fault, snapshot.filesystem(), table)
+    read = partial(_fault, _page_fault, snapshot.filesystem())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        faults = pool.map(read, paths)
+        faults = pool.map(read, (f"{table}/{path}" for path in paths))
         return [
             Finding("damaged_file", table, f"{path}: {fault}")
             for path, fault in zip(paths, faults, strict=True)
@@ -55,39 +54,41 @@ def check_codes(snapshot: Snapshot) -> list[Finding]:
     return [
         Finding("damaged_codes", "", f"{path}: {fault}")
         for path in paths
-        if (fault := _seal_fault(store, path))
+        if (fault := _fault(_code_fault, store, path))
     ]
 
 
-def _seal_fault(filesystem: pafs.FileSystem, path: str) -> str | None:
+def _fault(
+    find: Callable[[pa.NativeFile], str | None], filesystem: pafs.FileSystem, path: str
+) -> str | None:
+    """Return what `find` has against a file, or why it cannot be read."""
     try:
         with _at_hand(filesystem, path) as data:
-            seal = (pq.read_metadata(data).metadata or {}).get(SEAL_KEY)
-            if seal is not None and not is_whole_file(data, seal):
-                return _NOT_AS_WRITTEN
+            return find(data)
     except FileNotFoundError:
-        return None
+        return None  # a table's is told of with the files, codes may be missing
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         return str(error)
-    return None
 
 
-def _page_fault(filesystem: pafs.FileSystem, folder: str, path: str) -> str | None:
-    try:
-        with _at_hand(filesystem, f"{folder}/{path}") as data:
-            found = pq.ParquetFile(
-                data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
-            )
-            for group in range(found.num_row_groups):
-                if (fault := _group_fault(found, group)) is not None:
-                    return fault
-            seal = (found.metadata.metadata or {}).get(SEAL_KEY)
-            if seal is not None and not is_whole_file(data, seal):
-                return _NOT_AS_WRITTEN
-    except FileNotFoundError:
-        return None  # told of with the files
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        return str(error)
+def _code_fault(data: pa.NativeFile) -> str | None:
+    return _seal_fault(data, pq.read_metadata(data))
+
+
+def _page_fault(data: pa.NativeFile) -> str | None:
+    found = pq.ParquetFile(
+        data, page_checksum_verification=True, pre_buffer=False, buffer_size=_BUFFER_BYTES
+    )
+    for group in range(found.num_row_groups):
+        if (fault := _group_fault(found, group)) is not None:
+            return fault
+    return _seal_fault(data, found.metadata)
+
+
+def _seal_fault(data: pa.NativeFile, footer: pq.FileMetaData) -> str | None:
+    seal = (footer.metadata or {}).get(SEAL_KEY)
+    if seal is not None and not is_whole_file(data, seal):
+        return "its bytes are not those that were written"
     return None
 
 
