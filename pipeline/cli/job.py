@@ -41,7 +41,7 @@ def run(
         int | None, typer.Option(min=1, help="Worker processes, each with its own partitions.")
     ] = None,
     flush_interval_s: Annotated[
-        float | None, typer.Option(help="Seconds that a record may wait for its batch to fill.")
+        float | None, typer.Option(help="Seconds after which a record is in the lake, as far as a worker keeps up.")
     ] = None,
     runner: Annotated[
         str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
@@ -42,8 +42,13 @@ from pipeline.stages import digest_of
 MAX_CHARS = 100_000
 """Characters of one text that are analysed; the rest is kept in the story, unread."""
 
-_MOST_AT_ONCE = 64
-"""Stories that are enriched side by side: 128 take no less time each, and 40 MB more."""
+_MOST_AT_ONCE = 128
+"""Stories that are enriched side by side: 64 of 110 words take 10 % more time each, as the parser
+goes step by step for all of their sentences, and 18 MB less; 256 take 4 % less, and 31 MB more."""
+
+_MANY_CHARS_AT_ONCE = 300_000
+"""No story joins others that have more: of 18,000 characters 16 take no more time each than 64, and
+15 MB less."""
 
 MOST_NEW_WORDS = 50_000
 """Words after which a model's pipeline forgets those that it met. A memory zone forgets them too,
@@ -127,10 +132,7 @@ class Enricher:
 
         A Reject (`enrich_failed`) for one that failed.
         """
-        parts = range(0, len(stories), _MOST_AT_ONCE)
-        return tuple(
-            result for at in parts for result in self._enrich_part(stories[at : at + _MOST_AT_ONCE])
-        )
+        return tuple(result for part in _parts(stories) for result in self._enrich_part(part))
 
     def _enrich_part(self, stories: Sequence[Story]) -> tuple[_Result, ...]:
         try:
@@ -248,6 +250,18 @@ class Enricher:
                 _in_place(_in_own_words(event, work[i]), work[i], places) for event in events
             )
         return coded_in
+
+
+def _parts(stories: Sequence[Story]) -> Iterator[Sequence[Story]]:
+    """Yield the stories in turn, as many as are enriched side by side."""
+    begin = chars = 0
+    for number, story in enumerate(stories):
+        if number - begin == _MOST_AT_ONCE or chars > _MANY_CHARS_AT_ONCE:
+            yield stories[begin:number]
+            begin, chars = number, 0
+        chars += sum(map(len, story.paragraphs))
+    if begin < len(stories):
+        yield stories[begin:]
 
 
 @lru_cache(maxsize=2)

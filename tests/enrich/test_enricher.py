@@ -15,8 +15,9 @@ from pipeline.enrich import enricher as module
 from pipeline.enrich.entities import ner
 from pipeline.enrich.entities.merge import Group
 from pipeline.enrich.entities.vocabulary import vocabulary
+from pipeline.enrich.events import CoderInput, EventCoder
 from pipeline.errors import ModelError
-from pipeline.model import Code, EnrichedStory, Entity, ParsedBatch, Reject, Story
+from pipeline.model import Code, EnrichedStory, Entity, Event, ParsedBatch, Reject, Story
 from tests.support.data import DATA, needs_data
 
 FRENCH = "fr_core_news_sm"
@@ -220,6 +221,30 @@ def test_the_same_story_gives_the_same_result_alone_and_in_company(enricher: Enr
     other = Enricher()
     assert other.enrichment_id == enricher.enrichment_id
     assert together == tuple(other.enrich([item])[0] for item in items)
+
+
+def test_so_many_stories_are_enriched_side_by_side(
+    enricher: Enricher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their number, and by their characters where these are many; each once, in order."""
+    texts = ["Rain fell on Quito.", "Snow fell on Oslo. " * 10, "Hail fell on Lima."]
+    items = [story(f"Weather {n}", texts[n % 3]) for n in range(10)]
+    whole = enricher.enrich(items)
+    coded = EventCoder.code_batch
+    sizes: list[int] = []
+
+    def code_batch(self: EventCoder, inputs: Sequence[CoderInput]) -> list[tuple[Event, ...]]:
+        sizes.append(len(inputs))
+        return coded(self, inputs)
+
+    monkeypatch.setattr(EventCoder, "code_batch", code_batch)
+    monkeypatch.setattr(module, "_MOST_AT_ONCE", 4)
+    assert enricher.enrich(items) == whole
+    assert sizes == [4, 4, 2]
+    sizes.clear()
+    monkeypatch.setattr(module, "_MANY_CHARS_AT_ONCE", 100)
+    assert enricher.enrich(items) == whole
+    assert sizes == [2, 3, 3, 2]
 
 
 def test_a_huge_text_is_read_to_a_bound(enricher: Enricher) -> None:

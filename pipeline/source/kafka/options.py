@@ -51,7 +51,8 @@ class KafkaOptions:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch is full (records, bytes), and when it is old (seconds since its first record).
+    """When a batch is full (records, bytes), and when it is old (seconds since its first record):
+    by then a reader of topics means it to be in the lake.
 
     A single record above `max_bytes` still makes a batch of its own.
     """

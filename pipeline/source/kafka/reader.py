@@ -105,6 +105,8 @@ class Reader:
         self._silent_s = self._silent_until_s = 0.0
         self._looked_s: float | None = None
         self._settled_s: float | None = None
+        self._given_s: float | None = None
+        self._worked_s = 0.0
         self.taken_since_s: float | None = None
         """Since when, by `clock`, the oldest record may have waited of the batch given last."""
 
@@ -150,7 +152,7 @@ class Reader:
                 self._sleep(self._outage.pause_s(self._clock()))
 
     def read(self, timeout_s: float = 0.0) -> Batch | None:
-        """Return the next batch once it is full or old, None when `timeout_s` went by first.
+        """Return the next batch once it is full or due, None when `timeout_s` went by first.
 
         Records that do not make a batch yet stay in memory for the next call. While Kafka does not
         answer the result is None, and an attempt to reach it may exceed the time by some seconds.
@@ -159,11 +161,16 @@ class Reader:
         `broker_timeout_s`, `OffsetExpiredError` when records were lost on the broker,
         `CorruptBatchError` when they cannot be decoded there.
         """
+        if self._given_s is not None:
+            self._worked_s = self._clock() - self._given_s
+            self._given_s = None
         deadline = self._clock() + timeout_s
         batch = self._attempt(self._clock(), lambda: self._read(deadline))
         if batch is None and self._outage.lasting:
             left_s = min(deadline - self._clock(), self._outage.pause_s(self._clock()))
             self._sleep(max(0.0, left_s))
+        if batch is not None:
+            self._given_s = self._clock()
         return batch
 
     def caught_up(self) -> bool:
@@ -308,15 +315,21 @@ class Reader:
                 return None
 
     def _is_due(self) -> bool:
-        """Say whether the batch is full or old."""
+        """Say whether the batch is full, or old as soon as it is in the lake."""
         due_s = self._due_s()
         return self._batch.full or (due_s is not None and self._clock() >= due_s)
 
     def _due_s(self) -> float | None:
-        """Say when the batch gets old, if there is one: not before Kafka said what came since the
-        batch before."""
-        due_s = self._batch.due_s()
-        return due_s if due_s is None or self._settled_s is None else max(due_s, self._settled_s)
+        """Say when the batch is to be taken, if there is one, so that it is in the lake as it gets
+        old: earlier by what the batch before took, by half the flush interval at most.
+
+        Not before Kafka said what came since the batch before.
+        """
+        old_s = self._batch.due_s()
+        if old_s is None:
+            return None
+        due_s = old_s - min(self._worked_s, self._batch.limits.flush_interval_s / 2)
+        return due_s if self._settled_s is None else max(due_s, self._settled_s)
 
     def _take(self) -> Batch:
         self.taken_since_s = self._batch.waiting_since_s()

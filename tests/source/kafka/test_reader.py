@@ -241,16 +241,36 @@ def test_what_came_while_a_batch_was_worked_on_has_waited_since() -> None:
     assert reader.taken_since_s == begun_s - FLUSH_S - 1
 
 
-def test_what_came_after_a_short_batch_waits_for_the_rest_of_the_interval() -> None:
+@pytest.mark.parametrize(("work_s", "waits_s"), [(0.5, 4.0), (1.0, 3.0), (2.0, 1.0), (3.0, 0.1)])
+def test_a_batch_is_taken_so_early_that_it_lands_as_it_gets_old(
+    work_s: float, waits_s: float
+) -> None:
+    """By what the batch before took, which is a part of the interval already: this is of 5 s."""
     kafka, lake = FakeKafka(wire=1), FakeLake()
     reader = reader_of(kafka, lake)
     kafka.logs["wire", 0].append(1)
     batch = must(reader.read(2 * FLUSH_S))
-    kafka.now_s += 2
+    kafka.now_s += work_s
     kafka.logs["wire", 0].append(2)
     lake.commit(batch)
-    assert reader.read(2.5) is None
-    assert spans(reader.read(1.0)) == [("0", 1, 3, 2)]
+    begun_s = kafka.now_s
+    assert spans(reader.read(FLUSH_S)) == [("0", 1, 3, 2)]
+    assert kafka.now_s - begun_s == pytest.approx(waits_s, abs=0.11)
+
+
+def test_a_slow_batch_takes_half_of_the_interval_off_the_next_at_most() -> None:
+    """Else a worker that is behind would land files of a few stories."""
+    kafka, lake = FakeKafka(wire=1), FakeLake()
+    reader = reader_of(kafka, lake)
+    kafka.logs["wire", 0].append(1)
+    batch = must(reader.read(2 * FLUSH_S))
+    kafka.now_s += 10 * FLUSH_S
+    lake.commit(batch)
+    assert reader.read(0.5) is None
+    begun_s = kafka.now_s
+    kafka.logs["wire", 0].append(2)
+    assert spans(reader.read(FLUSH_S)) == [("0", 1, 3, 2)]
+    assert kafka.now_s - begun_s == pytest.approx(FLUSH_S / 2, abs=0.11)
 
 
 def test_each_partition_belongs_to_one_group() -> None:
