@@ -18,10 +18,11 @@ import re
 import unicodedata
 from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from operator import attrgetter
 
 from pipeline import model
-from pipeline.model import Content
+from pipeline.model import Code, Content
 from pipeline.parse.conventions.revisions import read_marks
 from pipeline.parse.draft import Draft
 
@@ -89,15 +90,23 @@ def revision_id(draft: Draft, family: str) -> str:
 
 def _plain(value: object) -> str:
     """Return a value as text that tells different values apart."""
-    if value is None or value.__class__ is str:
+    kind = value.__class__
+    if value is None or kind is str:
         return repr(value)
-    if value == ():
-        return "()"
+    if kind is Code:
+        return _text_of_code(value)  # type: ignore[arg-type]
     if isinstance(value, tuple):
+        if not value:
+            return "()"
         return "(" + "\x1e".join(_plain(v) for v in value) + ")"
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     return repr(value)
+
+
+@lru_cache(maxsize=4096)
+def _text_of_code(code: Code) -> str:
+    return repr(code)
 
 
 def _digest(*parts: str) -> str:

@@ -94,7 +94,8 @@ def optional_line(text: str | None) -> str | None:
 
 def squeeze(text: str) -> str:
     """Make runs of blanks within lines one space."""
-    return _BLANKS.sub(" ", text).strip()
+    text = text.strip()
+    return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
 
 
 def _repair(text: str) -> str:

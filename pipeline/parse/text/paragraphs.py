@@ -16,7 +16,8 @@ _COLUMNS = re.compile(r"[^\s.](?: {3,}+|\t++| *+\.{4,}+ *+)\S")
 _SENTENCE_WITHIN = re.compile(r"[.!?][\"”»\u2019)]* +[^\W\d_a-zà-ÿ]")
 _HEADING = 0.6
 _LONG_GROUP = 5
-_BULLET = re.compile(r"[*\u2022\u25aa\u25cf-] +\S")
+_BULLETS = "*\u2022\u25aa\u25cf-"
+_BULLET = re.compile(rf"[{_BULLETS}] +\S")
 
 
 def split_indented(text: str) -> list[str]:
@@ -101,8 +102,9 @@ def _groups(lines: Iterable[str], by_indent: bool) -> Iterator[list[str]]:
     previous_is_row = False
     for entry in lines:
         stripped = squeeze(entry)
-        is_row = bool(_COLUMNS.search(entry))
-        starts = bool(_BULLET.match(stripped)) or (by_indent and _indent(entry) >= _INDENT)
+        is_row = _is_row(entry.strip())
+        has_bullet = stripped[:1] in _BULLETS and _BULLET.match(stripped) is not None
+        starts = has_bullet or (by_indent and _indent(entry) >= _INDENT)
         long_before = bool(group) and len(group[-1]) > _WRAPPED_MAX
         if group and (not stripped or starts or is_row or previous_is_row or long_before):
             yield group
@@ -112,6 +114,12 @@ def _groups(lines: Iterable[str], by_indent: bool) -> Iterator[list[str]]:
         previous_is_row = is_row
     if group:
         yield group
+
+
+def _is_row(entry: str) -> bool:
+    """Say whether a line has columns; most have none of what parts these."""
+    may_be = "   " in entry or "\t" in entry or "...." in entry
+    return may_be and bool(_COLUMNS.search(entry))
 
 
 def _is_wrapped(lines: list[str]) -> bool:

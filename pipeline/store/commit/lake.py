@@ -80,6 +80,7 @@ class Lake:
         self.on_point = on_point
         self.files = open_files(self.url, self.options, on_point)
         self._handles: dict[str, DeltaTable] = {}
+        self._ends_at: dict[str, tuple[int, dict[str, int | None]]] = {}
 
     def handle(self, table: str) -> DeltaTable:
         """Return the handle as last refreshed, opened (and the table created) where need be."""
@@ -102,9 +103,18 @@ class Lake:
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """Return the committed end of each source that has one, as last refreshed."""
         handle = self.handle(table)
+        version, ends = self._ends_at.get(table, (-1, {}))
+        if version != handle.version():
+            # A version says the same for ever, and a batch asks for it several times.
+            version, ends = self._ends_at[table] = (handle.version(), {})
+        found = {}
         with reading_log(table):
-            found = {source: handle.transaction_version(source) for source in sources}
-        return {source: end for source, end in found.items() if end is not None}
+            for source in sources:
+                if source not in ends:
+                    ends[source] = handle.transaction_version(source)
+                if (end := ends[source]) is not None:
+                    found[source] = end
+        return found
 
     def ends(self, sources: Sequence[str]) -> dict[str, int]:
         """Say where to resume each source: the smallest committed end over the tables.
