@@ -53,6 +53,7 @@ BATCH = 100
 """Stories of a batch of the loop that enriches alone: some seconds of a full flow have as many."""
 FLUSH_S = 1.0
 _LOOK_S = 0.1
+_MEMORY_EVERY_S = 1.0
 _LONGEST_S = 900.0
 _MB = 1024**2
 
@@ -188,7 +189,8 @@ def whole_job(given: Given) -> Measure:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A job in full flow: for each of the stories from `first` to `last`, and its memory then.
+    """A job in full flow: for each of the stories from `first` to `last`, and the median of its
+    memory, which goes up and down with each batch.
 
     Not its first quarter, in which words are met for the first time, nor its last fifth, in which
     one worker waits for the other or for its batch to get old.
@@ -209,20 +211,26 @@ def _job(given: Given, records: Sequence[Record], name: str, *options: str) -> T
         with running(run) as process:
             first = last = await_landed(run, len(records) // 4, process)
             looks = [(time.monotonic(), cpu_s_of(process), last)]
+            memory: list[float] = []
             while last < len(records) * 4 // 5:
                 if time.monotonic() - looks[0][0] > _LONGEST_S:
                     raise SystemExit(f"{name}: {last} stories in {_LONGEST_S:.0f} s")
                 last = await_landed(run, last, process)
                 looks.append((time.monotonic(), cpu_s_of(process), last))
+                if looks[-1][0] - looks[0][0] >= len(memory) * _MEMORY_EVERY_S:
+                    memory.append(_pss_mb(process))
                 time.sleep(_LOOK_S)
-            # Shared pages count once: each process has its share of them.
-            memory = sum(each.memory_full_info().pss for each in family(process)) / _MB
     # Batches land in steps, those of two workers often one right after the other: so by the slopes,
     # and not by what stands between the first look and the last.
     times, used, landed = zip(*looks, strict=True)
     per_s = statistics.linear_regression(times, landed).slope
     cpu = statistics.linear_regression(times, used).slope
-    return Turn(first, last, per_s, cpu / per_s, memory)
+    return Turn(first, last, per_s, cpu / per_s, statistics.median(memory))
+
+
+def _pss_mb(process: psutil.Process) -> float:
+    """MB of a job's processes; shared pages count once, as each has its share of them."""
+    return sum(each.memory_full_info().pss for each in family(process)) / _MB
 
 
 def two_workers(given: Given) -> Measure:
