@@ -41,7 +41,8 @@ def run(
         int | None, typer.Option(min=1, help="Worker processes, each with its own partitions.")
     ] = None,
     flush_interval_s: Annotated[
-        float | None, typer.Option(help="Seconds after which a record is in the lake, as far as a worker keeps up.")
+        float | None,
+        typer.Option(help="Seconds until a record is in the lake, as far as a worker keeps up."),
     ] = None,
     runner: Annotated[
         str,
