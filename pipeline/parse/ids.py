@@ -94,7 +94,7 @@ def _plain(value: object) -> str:
     if value is None or kind is str:
         return repr(value)
     if kind is Code:
-        return _text_of_code(value)  # type: ignore[arg-type]
+        return _text_of_code(value)
     if isinstance(value, tuple):
         if not value:
             return "()"
