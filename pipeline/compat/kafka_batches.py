@@ -7,6 +7,10 @@ what was met, and the fetch is let go: the next `poll` asks the broker again.
 
 A broker that finds the damage itself answers CORRUPT_MESSAGE in place of the batch. That is told
 alike; where the batch ends it does not say, so one offset is given up at a time.
+
+A batch's first offset and its length stand outside its checksum, and kafka-python takes them as they
+are. So a batch whose offsets do not fit those around it cannot be decoded either, nor can an answer
+whose first batch does not end in it.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import Any
 
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError
+from kafka.record import MemoryRecords
 
 from pipeline.compat.liberty import Liberty
 
@@ -57,10 +62,22 @@ def _parse(fetcher: Any, fetch: Any) -> Any:
             return None  # of a fetch from before a seek
         reason = "the broker says that it is corrupt (CORRUPT_MESSAGE)"
         raise UnreadableBatch(name, offset, offset + 1, reason) from error
+    except KafkaError as error:
+        if type(error) is not KafkaError or not _ends_within_its_first_batch(fetch):
+            raise
+        name, offset = fetch.topic_partition, fetch.fetched_offset
+        reason = "its length goes beyond the broker's whole answer"
+        raise UnreadableBatch(name, offset, offset + 1, reason) from error
+
+
+def _ends_within_its_first_batch(fetch: Any) -> bool:
+    """Say whether an answer holds bytes and no whole batch: a broker never cuts the first one."""
+    records = fetch.partition_data.records
+    return bool(records) and not MemoryRecords(records).has_next()
 
 
 def _tell(part: Any, name: Any, records: Any, *deserializers: Any) -> Iterator[Any]:
-    batches = _Batches(records)
+    batches = _Batches(records, part.fetch_offset)
     try:
         yield from _unpack(part, name, batches, *deserializers)
     except MemoryError:
@@ -73,15 +90,33 @@ def _tell(part: Any, name: Any, records: Any, *deserializers: Any) -> Iterator[A
 
 
 class _Batches:
-    """The batches of one fetch; `last` is the one that was given last."""
+    """The batches of one fetch from offset `at`; `last` is the one that was given last."""
 
-    def __init__(self, records: Any) -> None:
+    def __init__(self, records: Any, at: int) -> None:
         self.records = records
         self.last: Any = None
+        self._at, self._is_first = at, True
 
     def next_batch(self) -> Any:
-        self.last = self.records.next_batch()
-        return self.last
+        """Return the next batch, None at the end. Raises `ValueError` for one whose offsets do not
+        fit."""
+        batch = self.last = self.records.next_batch()
+        if batch is not None and batch.magic == 2:
+            begin, end = int(batch.base_offset), int(batch.next_offset)
+            # The first one may begin before what was asked for, and ends behind it.
+            is_behind = end <= self._at if self._is_first else begin < self._at
+            following = self.following()
+            # Of two that overlap it is the one that leaves a gap before it.
+            is_ahead = begin > self._at and following is not None and self._at <= following < end
+            if is_behind or is_ahead:
+                raise ValueError(f"its offsets, {begin} to {end}, do not fit those around it")
+            self._at, self._is_first = end, False
+        return batch
+
+    def following(self) -> int | None:
+        """Return where the next batch begins by its own word, None where there is none."""
+        found = self.records._next_slice
+        return None if found is None else int.from_bytes(found[:_OFFSET_BYTES], "big", signed=True)
 
 
 def _end(batches: _Batches, position: int) -> int:
@@ -90,8 +125,7 @@ def _end(batches: _Batches, position: int) -> int:
     The header may be what is damaged: then the start of the next batch tells it, else one offset is
     given up, and the next fetch meets the rest.
     """
-    following = batches.records._next_slice
-    limit = None if following is None else int.from_bytes(following[:_OFFSET_BYTES], "big")
+    limit = batches.following()
     batch = batches.last
     if batch is not None and batch.magic == 2 and batch.base_offset <= position:
         end = int(batch.next_offset)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.fetcher import Fetcher, IsolationLevel
 from kafka.errors import CorruptRecordError, InvalidTopicError
 from kafka.record import MemoryRecords
 from kafka.record.memory_records import MemoryRecordsBuilder
@@ -94,19 +94,87 @@ def test_a_damaged_end_gives_up_one_offset_where_nothing_follows() -> None:
     assert (caught.value.position, caught.value.end) == (6, 7)
 
 
-def answered(error_code: int, at: int, position: int) -> Any:
+@pytest.mark.parametrize("bit", range(64))
+def test_a_first_offset_that_does_not_fit_is_told(bit: int) -> None:
+    """It stands outside the checksum: as it is, records had other offsets, or none came after."""
+    damaged = a_batch(5, 5)
+    damaged[bit // 8] ^= 0x80 >> bit % 8
+    part = part_of(a_batch(0, 5) + damaged + a_batch(10, 5))
+    assert [r.offset for r in part.take(5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(UnreadableBatch) as caught:
+        part.take(9)
+    assert caught.value.position == 5
+    assert 5 < caught.value.end <= 10
+    assert "do not fit" in caught.value.reason
+
+
+def test_a_batch_that_ends_before_what_was_asked_for_is_told() -> None:
+    """It was skipped as one that holds earlier records, and asked for again for ever."""
+    with pytest.raises(UnreadableBatch) as caught:
+        part_of(a_batch(1, 5), at=7).take(9)
+    assert (caught.value.position, caught.value.end) == (7, 8)
+
+
+def test_gaps_and_earlier_records_are_no_damage() -> None:
+    """Compaction leaves the one, and a fetch from the middle of a batch the other."""
+    part = part_of(a_batch(0, 5) + a_batch(9, 2) + a_batch(20, 1), at=3)
+    assert [r.offset for r in part.take(9)] == [3, 4, 9, 10, 20]
+
+
+@pytest.mark.parametrize("length", [10_000, -1])
+def test_an_answer_without_a_whole_batch_is_told(length: int) -> None:
+    """A broker cuts the last batch of an answer, never the first."""
+    damaged = a_batch(5, 3)
+    damaged[8:12] = length.to_bytes(4, "big", signed=True)
+    with pytest.raises(UnreadableBatch) as caught:
+        part = answered(0, 5, 5, bytes(damaged))
+        part.take(9)
+    assert (caught.value.name, caught.value.position, caught.value.end) == (NAME, 5, 6)
+
+
+def test_an_answer_with_a_cut_last_batch_is_read() -> None:
+    whole = a_batch(5, 3)
+    part = answered(0, 5, 5, bytes(whole + a_batch(8, 3)[:-7]))
+    assert [r.offset for r in part.take(9)] == [5, 6, 7]
+
+
+def answered(error_code: int, at: int, position: int, records: bytes = b"") -> Any:
     """What the fetcher makes of a broker's answer to a fetch from `at`, standing at `position`."""
-    state = SimpleNamespace(position=SimpleNamespace(offset=position))
+    state = SimpleNamespace(
+        position=SimpleNamespace(offset=position),
+        highwater=None,
+        update_preferred_read_replica=lambda *_: None,
+    )
     fetcher = SimpleNamespace(
         _subscriptions=SimpleNamespace(
             assignment={NAME: state},
             is_fetchable=lambda _: True,
             move_partition_to_end=lambda _: None,
-        )
+        ),
+        PartitionRecords=Fetcher.PartitionRecords,
+        config={
+            "key_deserializer": None,
+            "value_deserializer": None,
+            "check_crcs": True,
+            "metadata_max_age_ms": 1,
+        },
+        _isolation_level=IsolationLevel.READ_COMMITTED,
+        _on_partition_records_drain=lambda _: None,
     )
-    data = SimpleNamespace(error_code=error_code, high_watermark=9)
+    data = SimpleNamespace(
+        error_code=error_code,
+        high_watermark=9,
+        records=records,
+        diverging_epoch=None,
+        aborted_transactions=None,
+        preferred_read_replica=None,
+    )
     fetch = SimpleNamespace(
-        topic_partition=NAME, fetched_offset=at, partition_data=data, metric_aggregator=None
+        topic_partition=NAME,
+        fetched_offset=at,
+        partition_data=data,
+        metric_aggregator=None,
+        response_version=11,
     )
     return Fetcher._parse_fetched_data(fetcher, fetch)
 

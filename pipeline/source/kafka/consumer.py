@@ -236,7 +236,11 @@ class KafkaClient:
     def poll(self, timeout_s: float, max_records: int) -> dict[Partition, Fetched]:
         """See `Client`; partitions whose position moved without a record are included."""
         try:
-            polled = self._polled(timeout_s, max_records)
+            polled = {
+                name: self._credible(name, records)
+                for name, records in self._polled(timeout_s, max_records).items()
+                if name in self._assigned
+            }
         except (OutOfRange, Unreadable, TopicRefused):
             # The reader goes on with this client: what it took besides, and did not hand out, is to
             # be read again.
@@ -256,6 +260,30 @@ class KafkaClient:
                     epoch if epoch >= 0 else None,
                 )
         return found
+
+    def _credible(self, name: TopicPartition, records: Sequence[Any]) -> Sequence[Any]:
+        """Return the records before the first one that lies beyond the partition's end.
+
+        Raises `Unreadable` where that is the very first: the first offset of a batch is not in its
+        checksum.
+        """
+        at = self._positions[name]
+        last = records[-1].offset if records else at
+        # Where they follow one another they are right; what the consumer heard of the end is of
+        # its last fetch, and may be too low.
+        if last - at < len(records) or last < (self._consumer.highwater(name) or 0):
+            return records
+        end = _guarded(
+            lambda: self._high_watermarks([name], int(_REQUEST_TIMEOUT_S * 1000))
+        )[name]
+        count = sum(record.offset < end for record in records)
+        if count == len(records):
+            return records
+        if count:
+            self._consumer.seek(name, records[count - 1].offset + 1)
+            return records[:count]
+        reason = f"its first offset is {records[0].offset}, and the partition ends at {end}"
+        raise Unreadable(self._assigned[name], at, at + 1, reason)
 
     def _polled(self, timeout_s: float, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
         """Return what kafka-python has, and raise what `Client.poll` may."""

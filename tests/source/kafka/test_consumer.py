@@ -17,7 +17,7 @@ from pipeline.errors import BrokerError, ConfigError
 from pipeline.model import Batch, Record, Reject, Story
 from pipeline.parse import parse_record
 from pipeline.source.broker.embedded import EmbeddedBroker
-from pipeline.source.kafka.client import OutOfRange
+from pipeline.source.kafka.client import OutOfRange, Unreadable
 from pipeline.source.kafka.consumer import KafkaClient, arrival_time
 from pipeline.source.kafka.groups import parse_source
 from pipeline.source.kafka.options import KafkaOptions, Limits
@@ -379,6 +379,52 @@ def test_offsets_that_are_gone_are_told_apart(
     with pytest.raises(OutOfRange) as caught:
         client.poll(0.1, 10)
     assert (caught.value.partition, caught.value.offset) == (partition, 7)
+    client.close()
+
+
+def test_a_record_beyond_the_partitions_end_is_unreadable(
+    broker: EmbeddedBroker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What precedes it is handed out first; where records only leave a gap, all are."""
+    client = KafkaClient(KafkaOptions((broker.bootstrap_servers,), (topic,)))
+    partition = client.topics([topic]).partitions[0]
+    client.assign([partition])
+    client.seek(partition, 0)
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
+    for n in range(6):
+        producer.send(topic, b"%d" % n, partition=0).get(10)
+    producer.close()
+    poll = client._consumer.poll
+
+    def read(leap: int, begins_at: int) -> list[int]:
+        """Offsets as polled, with those from one on moved; without Kafka's own word on the end."""
+
+        def moved(**asked: Any) -> dict[TopicPartition, list[Any]]:
+            return {
+                name: [
+                    r._replace(offset=r.offset + leap) if r.offset >= begins_at else r
+                    for r in records
+                ]
+                for name, records in poll(**asked).items()
+            }
+
+        found: dict[Any, Any] = {}
+        with monkeypatch.context() as patched:
+            patched.setattr(client._consumer, "poll", moved)
+            patched.setattr(client._consumer, "highwater", lambda _: None)
+            while not found:
+                found = client.poll(0.5, 10)
+        return [record.offset for record in found[partition].records]
+
+    assert eventually(lambda: client.offsets([partition], "high_watermark")[partition] == 6)
+    assert read(2**56, 4) == [0, 1, 2, 3]
+    with pytest.raises(Unreadable) as caught:
+        read(2**56, 4)
+    assert (caught.value.offset, caught.value.end) == (4, 5)
+    assert "the partition ends at 6" in caught.value.reason
+    client.seek(partition, 1)
+    monkeypatch.setattr(client, "_high_watermarks", lambda names, _: dict.fromkeys(names, 10))
+    assert read(3, 4) == [1, 2, 3, 7, 8]
     client.close()
 
 
