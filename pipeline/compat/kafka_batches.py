@@ -8,9 +8,9 @@ what was met, and the fetch is let go: the next `poll` asks the broker again.
 A broker that finds the damage itself answers CORRUPT_MESSAGE in place of the batch. That is told
 alike; where the batch ends it does not say, so one offset is given up at a time.
 
-A batch's first offset and its length stand outside its checksum, and kafka-python takes them as they
-are. So a batch whose offsets do not fit those around it cannot be decoded either, nor can an answer
-whose first batch does not end in it.
+A batch's first offset and its length stand outside its checksum, and kafka-python takes them as
+they are. So a batch whose offsets do not fit those around it cannot be decoded either, nor can an
+answer whose first batch does not end in it.
 """
 
 from __future__ import annotations

@@ -273,9 +273,7 @@ class KafkaClient:
         # its last fetch, and may be too low.
         if last - at < len(records) or last < (self._consumer.highwater(name) or 0):
             return records
-        end = _guarded(
-            lambda: self._high_watermarks([name], int(_REQUEST_TIMEOUT_S * 1000))
-        )[name]
+        end = _guarded(lambda: self._high_watermarks([name], int(_REQUEST_TIMEOUT_S * 1000)))[name]
         count = sum(record.offset < end for record in records)
         if count == len(records):
             return records
