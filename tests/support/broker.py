@@ -17,6 +17,7 @@ from pipeline.source.kafka.client import (
     Trouble,
     Unreadable,
     Which,
+    no_leader,
 )
 from pipeline.source.kafka.groups import Partition
 from pipeline.source.kafka.options import KafkaOptions
@@ -93,6 +94,8 @@ class FakeKafka:
         """Topics that may not even be described."""
         self.unreadable: set[str] = set()
         """Topics that may be described, and not read."""
+        self.leaderless: set[tuple[str, int]] = set()
+        """Partitions of which nothing can be asked, and that give nothing."""
 
     def clock(self) -> float:
         return self.now_s
@@ -154,14 +157,18 @@ class FakeClient:
             elif name not in self.kafka.ids:
                 troubles[name] = Trouble("missing", f"the topic {name!r} does not exist")
         there = [p for p in self.kafka.logs if p[0] in names and p[0] not in troubles]
-        return Listing(tuple(sorted(self.kafka.partition(*name) for name in there)), troubles)
+        without = sorted(self.kafka.partition(*p) for p in there if p in self.kafka.leaderless)
+        for topic in {p.topic for p in without}:
+            troubles[topic] = no_leader([p for p in without if p.topic == topic])
+        partitions = tuple(sorted(self.kafka.partition(*name) for name in there))
+        return Listing(partitions, troubles, frozenset(without))
 
     def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
         self.kafka.check()
         found = {}
         for p in partitions:
             log = self.kafka.logs.get((p.topic, p.number))
-            if log is None:
+            if log is None or (p.topic, p.number) in self.kafka.leaderless:
                 self.kafka.sleep(5.0)
                 raise ClientFault(f"the leader of {p.topic}-{p.number} is not known yet")
             ends = {"earliest": log.earliest, "latest": log.stable, "high_watermark": log.end}
@@ -210,6 +217,8 @@ class FakeClient:
                     raise TopicRefused([partition.topic])
                 continue
             if log is None or partition in self.paused or position >= log.stable:
+                continue
+            if (partition.topic, partition.number) in self.kafka.leaderless:
                 continue
             if position < log.earliest:
                 if not found:

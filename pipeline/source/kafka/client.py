@@ -65,12 +65,23 @@ class Trouble:
     reason: str
 
 
+def no_leader(partitions: Sequence[Partition]) -> Trouble:
+    """Return the trouble of a topic of which these partitions have no leader."""
+    numbers = ", ".join(str(p.number) for p in partitions)
+    return Trouble("failing", f"no leader: partition {numbers} of topic {partitions[0].topic!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Partitions, sorted, and the topics (or patterns) that have none."""
+    """Partitions, sorted, and what is wrong with topics (or patterns).
+
+    Of a topic with trouble there are no partitions, or some of these have no leader: those in
+    `leaderless`, of which nothing can be asked.
+    """
 
     partitions: tuple[Partition, ...]
     troubles: Mapping[str, Trouble]
+    leaderless: frozenset[Partition] = frozenset()
 
 
 Which = Literal["earliest", "latest", "high_watermark"]

@@ -38,6 +38,7 @@ from pipeline.source.kafka.client import (
     Trouble,
     Unreadable,
     Which,
+    no_leader,
 )
 from pipeline.source.kafka.client_settings import settings
 from pipeline.source.kafka.groups import NO_TOPIC_ID, Partition
@@ -143,21 +144,24 @@ class KafkaClient:
                 if not found:
                     troubles[pattern] = Trouble("missing", f"no topic matches {pattern!r}")
         partitions: list[Partition] = []
+        leaderless: set[Partition] = set()
         asked = list(dict.fromkeys(names))
         for topic in _guarded(lambda: self._admin.describe_topics(asked)) if asked else ():
             if (trouble := _trouble(topic)) is not None:
                 troubles[topic["name"]] = trouble
                 continue
-            partitions += [
+            topic_id = str(topic.get("topic_id") or NO_TOPIC_ID)
+            has_leader = {
                 Partition(
-                    self._cluster_id,
-                    topic["name"],
-                    str(topic.get("topic_id") or NO_TOPIC_ID),
-                    partition["partition_index"],
-                )
-                for partition in topic["partitions"]
-            ]
-        return Listing(tuple(sorted(partitions)), troubles)
+                    self._cluster_id, topic["name"], topic_id, found["partition_index"]
+                ): found["leader_id"] >= 0
+                for found in topic["partitions"]
+            }
+            partitions += has_leader
+            if without := sorted(p for p, has in has_leader.items() if not has):
+                leaderless.update(without)
+                troubles[topic["name"]] = no_leader(without)
+        return Listing(tuple(sorted(partitions)), troubles, frozenset(leaderless))
 
     def offsets(self, partitions: Sequence[Partition], which: Which) -> dict[Partition, int]:
         """See `Client`. `latest` is the last stable offset under read_committed."""

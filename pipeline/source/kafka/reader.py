@@ -100,6 +100,7 @@ class Reader:
         self._halted: dict[str, CorruptBatchError] = {}
         self._refused_until_s: dict[str, float] = {}
         self._topics: dict[str, Trouble] = {}
+        self._leaderless: frozenset[Partition] = frozenset()
         self._held: dict[str, int] = {}
         self._ages = Ages()
         self._silent_s = self._silent_until_s = 0.0
@@ -220,7 +221,7 @@ class Reader:
             return {}
 
     def _ask_ends(self) -> dict[str, int]:
-        client, partitions = self._open(), sorted(self._partitions.values())
+        client, partitions = self._open(), sorted({*self._partitions.values()} - self._leaderless)
         # In this order: what arrives between the two answers is held back by nobody.
         ends = client.offsets(partitions, "high_watermark")
         stable = client.offsets(partitions, "latest")
@@ -404,7 +405,8 @@ class Reader:
             if troubles and all(t.state == "refused" for t in troubles.values()):
                 raise BrokerError("Kafka refuses access to the topic", topic=",".join(troubles))
             raise ClientFault("; ".join(t.reason for t in troubles.values()))
-        return Listing(found, troubles)
+        self._leaderless = listed.leaderless
+        return Listing(found, troubles, listed.leaderless)
 
     def _begin(self, listing: Listing, new: Sequence[Partition]) -> ClientFault | None:
         """Take in partitions, topic by topic: the fault of one is that one's, and is returned."""
@@ -412,7 +414,10 @@ class Reader:
         failed: ClientFault | None = None
         begun: dict[Partition, tuple[int, int]] = {}
         for topic in sorted({p.topic for p in new}):
-            theirs = [p for p in new if p.topic == topic]
+            theirs = [p for p in new if p.topic == topic and p not in listing.leaderless]
+            if not theirs:
+                failed = ClientFault(listing.troubles[topic].reason)
+                continue
             try:
                 start_topic(
                     client,

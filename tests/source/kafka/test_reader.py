@@ -273,6 +273,36 @@ def test_a_slow_batch_takes_half_of_the_interval_off_the_next_at_most() -> None:
     assert kafka.now_s - begun_s == pytest.approx(FLUSH_S / 2, abs=0.11)
 
 
+def test_a_partition_that_lost_its_leader_keeps_nothing_from_being_read() -> None:
+    """It is named, and nothing is asked of it, which would take seconds of each look at the lag."""
+    kafka, lake = FakeKafka(bad=2, wire=1), FakeLake()
+    reader = reader_of(kafka, lake, discover_interval_s=30.0)
+    for log in kafka.logs.values():
+        log.append(3)
+    lake.commit(must(reader.read(FLUSH_S)))
+    kafka.leaderless.add(("bad", 1))
+    for log in kafka.logs.values():
+        log.append(2)
+    kafka.now_s += 31
+    assert spans(reader.read(2 * FLUSH_S)) == [("0", 3, 5, 2), ("0", 3, 5, 2)]
+    assert {topic: t.state for topic, t in reader.topics.items()} == {
+        "bad": "failing",
+        "wire": "read",
+    }
+    assert reader.topics["bad"].reason == "no leader: partition 1 of topic 'bad'"
+    begun_s = kafka.now_s
+    assert sorted(reader.lag()) == sorted(source(kafka, n, t) for t, n in (("bad", 0), ("wire", 0)))
+    assert kafka.now_s == begun_s
+    other = reader_of(kafka, FakeLake())
+    assert other.read(2 * FLUSH_S) is not None
+    assert not reader.caught_up()
+    kafka.leaderless.clear()
+    kafka.now_s += 31
+    batch = must(reader.read(2 * FLUSH_S))
+    assert [(b.source, b.start, b.end) for b in batch.blocks][-1][1:] == (3, 5)
+    assert {t.state for t in reader.topics.values()} == {"read"}
+
+
 def test_each_partition_belongs_to_one_group() -> None:
     """Over all groups, every record is handed out once."""
     kafka, lake = FakeKafka(wire=5, other=2), FakeLake()
