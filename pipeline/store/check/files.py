@@ -16,8 +16,10 @@ from pipeline.compat.parquet_bounds import footer_bounds
 from pipeline.store.check.findings import Finding
 from pipeline.store.commit.data_files import marks_of
 from pipeline.store.commit.delta import STATS_COLUMNS, folder_of, stats_columns
+from pipeline.store.commit.write import LINKED
 from pipeline.store.read.lost import key_columns, lost_rows
 from pipeline.store.read.snapshot import DataFile, Snapshot, pin_table
+from pipeline.store.read.table_log import LogState
 from pipeline.store.schema.contract import LINKS, contract
 
 OPEN_AT_ONCE = 8
@@ -68,7 +70,8 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
     A column that may be null may be missing: a lake of an older minor version has it not.
     """
     if table not in snapshot.tables:
-        return [Finding("no_table", table, "the table does not exist")]
+        remedy = ": `dateline lake link` makes it anew" if table == LINKS else ""
+        return [Finding("no_table", table, f"the table does not exist{remedy}")]
     rule = contract(table)
     partitions = tuple(snapshot.tables[table].metadata().partition_columns)
     found = _differences(rule.schema, snapshot.dataset(table).schema, nulls=True)
@@ -81,6 +84,18 @@ def check_contract(snapshot: Snapshot, table: str) -> list[Finding]:
             " (the job sets it as it opens the table)"
         )
     return [Finding("contract", table, message) for message in found]
+
+
+def has_links(snapshot: Snapshot, ledger: LogState) -> bool:
+    """Say whether the lake has a table of links, or should have: nobody need ever have linked.
+
+    It should where files lie in its folder, or the ledger's log says so (since the version that
+    began to say it). The table is pinned before the ledger and may have been made meanwhile.
+    """
+    if LINKS in snapshot.tables:
+        return True
+    is_known = LINKED in ledger.versions or bool(_listed(snapshot.filesystem(), LINKS))
+    return is_known and pin_table(snapshot.url, LINKS, snapshot.options) is None
 
 
 def check_files(

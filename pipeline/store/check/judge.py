@@ -18,7 +18,13 @@ import pyarrow as pa
 
 from pipeline.store.check.data_pages import check_codes, check_pages
 from pipeline.store.check.derived import ParseBytes, check_notes, check_values
-from pipeline.store.check.files import OPEN_AT_ONCE, FileTotals, check_contract, check_files
+from pipeline.store.check.files import (
+    OPEN_AT_ONCE,
+    FileTotals,
+    check_contract,
+    check_files,
+    has_links,
+)
 from pipeline.store.check.findings import EXAMPLES, MEANING, NOTES, Finding
 from pipeline.store.check.log import check_log
 from pipeline.store.check.rules import RULES, SOURCE_TOTALS, TABLE_ROWS
@@ -117,9 +123,10 @@ def check(
 
     files: dict[str, FileTotals] = {}
     logs: dict[str, LogState] = {}
-    tables = (*TABLES, LINKS) if LINKS in snapshot.tables else TABLES
     with ThreadPoolExecutor(OPEN_AT_ONCE) as pool:
-        for table in tables:
+        for table in (*TABLES, LINKS):
+            if table == LINKS and not has_links(snapshot, logs["ledger"]):
+                continue
             report(check_contract(snapshot, table))
             logs[table], found = check_log(snapshot, table, deep=deep)
             report(found)
@@ -164,7 +171,7 @@ def check(
         glob_exact=not present.keys() & {"unreferenced", "replaced"},
         counts=present,
         findings=tuple(findings),
-        tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in tables),
+        tables=tuple(_totals(snapshot, t, rows.get(t, 0), files[t]) for t in files),
         sources=sources,
     )
 

@@ -44,6 +44,9 @@ GENERATIONS = "generations"
 GENERATION = "generation/"
 """How the application transaction of one set begins; its id follows, its version is its number."""
 
+LINKED = "linked"
+"""The application transaction of the ledger's log that says that the lake has a table of links."""
+
 _NO_SOURCES = (GENERATION, PASSED, PASSED_FROM)
 
 MAX_PARTITIONS = 200
@@ -55,7 +58,7 @@ _ATTEMPTS = 50
 
 def is_source(app: str) -> bool:
     """Say whether an application transaction's id is the name of a source."""
-    return app not in (MAINTAIN, GENERATIONS) and not app.startswith(_NO_SOURCES)
+    return app not in (MAINTAIN, GENERATIONS, LINKED) and not app.startswith(_NO_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ runs at once the log refuses the second and clean-up can tell an outdated file (
 `links/DAY/inputs` says what it was computed from. `links/DAY/rows` says how many links it has, so
 that the check can miss one. A replaced file stays on disk for readers that
 hold an older snapshot, until clean-up.
+
+The ledger's log says that there is such a table (`LINKED`), so that the check can miss it whole. It
+says so once the table is made, and before a day has links: whoever reads it finds the table.
 """
 
 from __future__ import annotations
@@ -20,15 +23,18 @@ from uuid import uuid4
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipeline.store.commit.actions import add_action, time_ms
-from pipeline.store.commit.conflict import ConflictError
+from pipeline.store.commit.conflict import ConflictError, until_won
 from pipeline.store.commit.data_files import Marks, encode
 from pipeline.store.commit.delta import folder_of
 from pipeline.store.commit.lake import Lake, cannot_write
+from pipeline.store.commit.write import LINKED
 from pipeline.store.schema.contract import LINKS, contract
 from pipeline.store.schema.rows import Row, table_of
 
 PREFIX = "links-"
 """What the names of the table's files begin with: each says which file it replaces."""
+
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,13 @@ class LinksTable:
         self._lake.files.release(self._writer)
 
     def refresh(self) -> None:
-        """Bring the table up to the log's last version, which later replacements are held to."""
+        """Bring the table up to the log's last version, which later replacements are held to.
+
+        It is made where there is none, and the ledger's log says so from then on.
+        """
         self._lake.refresh(LINKS)
         self._seen.clear()
+        until_won("ledger", self._marked, attempts=_ATTEMPTS)
 
     def days(self) -> set[date]:
         """Return the days that have links."""
@@ -96,6 +106,14 @@ class LinksTable:
         self._lake.commit_actions(LINKS, [*added, *replaced], versions, name)
         self._lake.refresh(LINKS)
         self._seen |= {day: count + 1 for day, count in counts.items()}
+
+    def _marked(self) -> bool:
+        """Say in the ledger's log that there is a table of links, where it does not yet."""
+        self._lake.refresh("ledger")
+        if not self._lake.committed("ledger", [LINKED]):
+            self._lake.commit_actions("ledger", [], {LINKED: 1}, f"{PREFIX}{self._writer}")
+            self._lake.refresh("ledger")
+        return True
 
     def _count(self, day: date) -> int:
         return self._lake.committed(LINKS, [_app(day)]).get(_app(day), 0)
