@@ -248,3 +248,57 @@ def test_a_zip_whose_directory_lists_more_than_it_holds_is_told(tmp_path: Path) 
     (told,) = records[1:]
     reason = dict(told.headers)[DAMAGED_HEADER]
     assert reason.endswith(b"the zip archive's directory lists 3 members, it holds 1")
+
+
+_END = struct.Struct("<4s4H2IH")
+_WIDE_END = struct.Struct("<4sQ2H2I4Q")
+
+
+def _zip_of(count: int, stated: int, wide: int | None = None) -> bytes:
+    """A zip of so many members whose end states another count, or ZIP64's end before it does."""
+    packed = archives.pack_zip([STORY] * count)
+    at = packed.rindex(b"PK\x05\x06")
+    sign, one, other, _, _, size, start, comment = _END.unpack_from(packed, at)
+    end = _END.pack(sign, one, other, stated, stated, size, start, comment)
+    if wide is not None:
+        head = _WIDE_END.pack(b"PK\x06\x06", 44, 45, 45, 0, 0, wide, wide, size, start)
+        end = head + struct.pack("<4sIQI", b"PK\x06\x07", 0, at, 1) + end
+    return packed[:at] + end
+
+
+@pytest.mark.parametrize(
+    ("stated", "wide", "told"),
+    [
+        (2, None, None),
+        (3, None, 3),
+        (1, None, 1),
+        (0xFFFF, None, 0xFFFF),
+        (0xFFFF, 2, None),
+        (0xFFFF, 3, 3),
+        (0xFFFF, 70_000, 70_000),
+        (2, 2, None),
+    ],
+)
+def test_a_zip_whose_end_counts_others_than_its_directory_lists_is_told(
+    tmp_path: Path, stated: int, wide: int | None, told: int | None
+) -> None:
+    """All that it holds is read; of what it does not hold there is an account."""
+    found = reasons(opened(tmp_path, _zip_of(2, stated, wide)))
+    message = f"a: the zip archive's end counts {told} members, its directory lists 2"
+    assert found == [None, None, *([message] if told is not None else [])]
+
+
+def test_zips_one_behind_the_other_have_an_end_each(tmp_path: Path) -> None:
+    """Each end counts its own directory."""
+    both = archives.pack_zip([STORY] * 2) + archives.pack_zip([STORY] * 3)
+    assert reasons(opened(tmp_path, both)) == [None] * 5
+
+
+def test_a_zip_of_more_members_than_its_end_can_count_is_whole(tmp_path: Path) -> None:
+    """Writers without ZIP64 give the lowest 16 bits of the count."""
+    empty = _HEADER.pack(b"PK\x03\x04", 20, 0, 0, 0, 0, 0, 0, 0, 2, 0) + b"a/"
+    listed = b"PK\x01\x02" + struct.pack("<24xH16x", 2) + b"a/"
+    size = 0x10000 + 1
+    end = _END.pack(b"PK\x05\x06", 0, 0, 1, 1, len(listed) * size, len(empty) * size, 0)
+    told = reasons(opened(tmp_path, empty * size + listed * size + end))
+    assert told == []

@@ -33,13 +33,13 @@ from pipeline.source.archive.containers.stream import (
 
 BEGINS = re.compile(rb"PK\x03\x04|PK\x05\x06")
 _MEMBER, _END, _DESCRIPTOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"
-_LISTED = b"PK\x01\x02"
+_LISTED, _WIDE_END = b"PK\x01\x02", b"PK\x06\x06"
 _SIGNATURE = re.compile(rb"PK(?:\x03\x04|\x01\x02|\x05\x06)")
 _HEADER = struct.Struct("<4s5H3I2H")
 _OTHERS: dict[bytes, tuple[int, Callable[[bytes], int]]] = {
     _LISTED: (46, lambda head: sum(struct.unpack_from("<3H", head, 28))),
     _END: (22, lambda head: int.from_bytes(head[20:22], "little")),
-    b"PK\x06\x06": (12, lambda head: int.from_bytes(head[4:12], "little")),
+    _WIDE_END: (12, lambda head: int.from_bytes(head[4:12], "little")),
     b"PK\x06\x07": (20, lambda _: 0),
     b"PK\x06\x08": (8, lambda head: int.from_bytes(head[4:8], "little")),
     b"PK\x05\x05": (6, lambda head: int.from_bytes(head[4:6], "little")),
@@ -51,6 +51,9 @@ _STORED = 0
 _DESCRIPTOR_BYTES = 28
 _STATED = struct.Struct("<4s2I")
 _IN_EXTRA = 0xFFFFFFFF
+_COUNT = struct.Struct("<10xH")
+_WIDE_COUNT = struct.Struct("<32xQ")
+_IN_WIDE_END = 0xFFFF
 _METHODS: dict[int, tuple[str, Callable[[], Decompressor]]] = {
     8: ("deflate", lambda: Inflate(-15)),
     12: ("bzip2", BZIP2.decoder),
@@ -73,7 +76,7 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
             yield from archive.member()
         elif signature in _OTHERS:
             ended = ended or signature == _END
-            archive.listed += signature == _LISTED
+            archive.count(signature)
             archive.pass_over(*_OTHERS[signature])
         elif not signature.strip(b"\0"):
             stream.skip(len(signature))
@@ -86,6 +89,11 @@ def members(stream: Stream, context: Context) -> Iterator[Piece]:
     if archive.is_short:
         yield context.damaged(
             f"the zip archive's directory lists {archive.listed} members, it holds {archive.held}"
+        )
+    elif archive.miscounted is not None and not archive.sought:
+        stated, listed = archive.miscounted
+        yield context.damaged(
+            f"the zip archive's end counts {stated} members, its directory lists {listed}"
         )
     if not archive.reported and stream.fault is None and (archive.broke or not ended):
         yield context.damaged("the zip archive breaks off")
@@ -136,7 +144,8 @@ class _Zip:
 
     `broke` once the stream has ended in the middle of something, `reported` if that has its record.
     `held` counts the members that were met, `listed` those of the directory, `sought` is whether
-    bytes were passed over in which a member may have been.
+    bytes were passed over in which a member may have been. `miscounted` is what an end states of
+    its directory, and how many that lists, where these differ.
     """
 
     stream: Stream
@@ -146,6 +155,9 @@ class _Zip:
     held: int = 0
     listed: int = 0
     sought: bool = False
+    miscounted: tuple[int, int] | None = None
+    _before: int = 0
+    _wide_count: int | None = None
 
     @property
     def is_short(self) -> bool:
@@ -156,6 +168,28 @@ class _Zip:
         """Pass over bytes that belong to nothing that is known."""
         self.sought = True
         _seek_signature(self.stream)
+
+    def count(self, signature: bytes) -> None:
+        """Count a member that the directory lists, and hold an end's count against them.
+
+        An end of 16 bits says 0xFFFF where the one of ZIP64 before it says the count (APPNOTE
+        4.4.1.4); of more than it holds, writers without ZIP64 give the lowest bits.
+        """
+        if signature == _LISTED:
+            self.listed += 1
+        elif signature == _WIDE_END:
+            head = self.stream.peek(_WIDE_COUNT.size)
+            if len(head) >= _WIDE_COUNT.size:
+                (self._wide_count,) = _WIDE_COUNT.unpack_from(head)
+        elif signature == _END and len(head := self.stream.peek(_COUNT.size)) >= _COUNT.size:
+            (stated,) = _COUNT.unpack_from(head)
+            listed = self.listed - self._before
+            is_wide = stated == _IN_WIDE_END and self._wide_count is not None
+            if is_wide:
+                stated = self._wide_count
+            if stated != (listed if is_wide else listed & 0xFFFF) and self.miscounted is None:
+                self.miscounted = (stated, listed)
+            self._before, self._wide_count = self.listed, None
 
     def pass_over(self, head_bytes: int, length: Callable[[bytes], int]) -> None:
         """Skip a head and what it says that follows it."""
