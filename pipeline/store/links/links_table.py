@@ -34,7 +34,7 @@ from pipeline.store.schema.rows import Row, table_of
 PREFIX = "links-"
 """What the names of the table's files begin with: each says which file it replaces."""
 
-_ATTEMPTS = 5
+_ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
