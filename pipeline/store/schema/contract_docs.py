@@ -28,6 +28,8 @@ of a contract columns are only added.
 - **Tool by tool**, with what each one gets wrong: [tools.md](tools.md).
 - **Whole and consistent**: open the Delta table (`polars.scan_delta`, Spark, `deltalake`; DuckDB's
   `delta_scan`, whose extension has to be downloaded once), or let `dateline query` do it.
+- **Spark** needs `spark.sql.parquet.datetimeRebaseModeInRead=CORRECTED` where a story is older than
+  1900.
 - **Plain files**: the glob is `TABLE/date=*/region=*/*.parquet` (`TABLE/date=*/*.parquet` for
   rejects, ledger and links). `**` also meets the log's own checkpoint files: it fails, or
   `count(*)` counts their rows too. After an upgrade that added columns a glob needs
