@@ -55,19 +55,24 @@ def tell_unreadable_batches() -> None:
 def _parse(fetcher: Any, fetch: Any) -> Any:
     try:
         return _parse_fetched_data(fetcher, fetch)
-    except CorruptRecordError as error:
+    except KafkaError as error:
+        reason = _damage(error, fetch)
+        if reason is None:
+            raise
         name, offset = fetch.topic_partition, fetch.fetched_offset
         position = fetcher._subscriptions.assignment[name].position
         if position is None or position.offset != offset:
             return None  # of a fetch from before a seek
-        reason = "the broker says that it is corrupt (CORRUPT_MESSAGE)"
         raise UnreadableBatch(name, offset, offset + 1, reason) from error
-    except KafkaError as error:
-        if type(error) is not KafkaError or not _ends_within_its_first_batch(fetch):
-            raise
-        name, offset = fetch.topic_partition, fetch.fetched_offset
-        reason = "its length goes beyond the broker's whole answer"
-        raise UnreadableBatch(name, offset, offset + 1, reason) from error
+
+
+def _damage(error: KafkaError, fetch: Any) -> str | None:
+    """Say what is damaged where an answer as a whole cannot be read; None for any other error."""
+    if isinstance(error, CorruptRecordError):
+        return "the broker says that it is corrupt (CORRUPT_MESSAGE)"
+    if type(error) is KafkaError and _ends_within_its_first_batch(fetch):
+        return "its length goes beyond the broker's whole answer"
+    return None
 
 
 def _ends_within_its_first_batch(fetch: Any) -> bool:
@@ -95,22 +100,23 @@ class _Batches:
     def __init__(self, records: Any, at: int) -> None:
         self.records = records
         self.last: Any = None
-        self._at, self._is_first = at, True
+        self._at = at
 
     def next_batch(self) -> Any:
         """Return the next batch, None at the end. Raises `ValueError` for one whose offsets do not
         fit."""
+        is_first = self.last is None
         batch = self.last = self.records.next_batch()
         if batch is not None and batch.magic == 2:
             begin, end = int(batch.base_offset), int(batch.next_offset)
             # The first one may begin before what was asked for, and ends behind it.
-            is_behind = end <= self._at if self._is_first else begin < self._at
+            is_behind = end <= self._at if is_first else begin < self._at
             following = self.following()
             # Of two that overlap it is the one that leaves a gap before it.
             is_ahead = begin > self._at and following is not None and self._at <= following < end
             if is_behind or is_ahead:
                 raise ValueError(f"its offsets, {begin} to {end}, do not fit those around it")
-            self._at, self._is_first = end, False
+            self._at = end
         return batch
 
     def following(self) -> int | None:

@@ -170,8 +170,6 @@ class Reader:
         if batch is None and self._outage.lasting:
             left_s = min(deadline - self._clock(), self._outage.pause_s(self._clock()))
             self._sleep(max(0.0, left_s))
-        if batch is not None:
-            self._given_s = self._clock()
         return batch
 
     def caught_up(self) -> bool:
@@ -336,6 +334,7 @@ class Reader:
         self.taken_since_s = self._batch.waiting_since_s()
         batch = self._batch.take()
         self._settled_s = None
+        self._given_s = self._clock()
         self._ages.taken(batch.records)
         self.counters.batches += 1
         self.counters.records += len(batch.records)
