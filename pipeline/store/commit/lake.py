@@ -103,18 +103,14 @@ class Lake:
     def committed(self, table: str, sources: Iterable[str]) -> dict[str, int]:
         """Return the committed end of each source that has one, as last refreshed."""
         handle = self.handle(table)
-        version, ends = self._ends_at.get(table, (-1, {}))
-        if version != handle.version():
-            # A version says the same for ever, and a batch asks for it several times.
-            version, ends = self._ends_at[table] = (handle.version(), {})
-        found = {}
+        asked = list(sources)
+        # A version says the same for ever, and a batch asks for it several times.
+        if table not in self._ends_at or self._ends_at[table][0] != handle.version():
+            self._ends_at[table] = (handle.version(), {})
+        _, ends = self._ends_at[table]
         with reading_log(table):
-            for source in sources:
-                if source not in ends:
-                    ends[source] = handle.transaction_version(source)
-                if (end := ends[source]) is not None:
-                    found[source] = end
-        return found
+            ends |= {s: handle.transaction_version(s) for s in asked if s not in ends}
+        return {source: end for source in asked if (end := ends[source]) is not None}
 
     def ends(self, sources: Sequence[str]) -> dict[str, int]:
         """Say where to resume each source: the smallest committed end over the tables.

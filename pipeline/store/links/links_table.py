@@ -112,7 +112,6 @@ class LinksTable:
         self._lake.refresh("ledger")
         if not self._lake.committed("ledger", [LINKED]):
             self._lake.commit_actions("ledger", [], {LINKED: 1}, f"{PREFIX}{self._writer}")
-            self._lake.refresh("ledger")
         return True
 
     def _count(self, day: date) -> int:
