@@ -101,8 +101,9 @@ def _groups(lines: Iterable[str], by_indent: bool) -> Iterator[list[str]]:
     group: list[str] = []
     previous_is_row = False
     for entry in lines:
-        stripped = squeeze(entry)
-        is_row = _is_row(entry.strip())
+        bare = entry.strip()
+        stripped = squeeze(bare)
+        is_row = _is_row(bare)
         has_bullet = stripped[:1] in _BULLETS and _BULLET.match(stripped) is not None
         starts = has_bullet or (by_indent and _indent(entry) >= _INDENT)
         long_before = bool(group) and len(group[-1]) > _WRAPPED_MAX
