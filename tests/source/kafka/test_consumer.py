@@ -69,6 +69,14 @@ def send(broker: EmbeddedBroker, topic: str, count: int, prefix: str = "v") -> l
     return values
 
 
+def send_to_first(broker: EmbeddedBroker, topic: str, count: int) -> None:
+    """Send so many records to partition 0, one after the other."""
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
+    for n in range(count):
+        producer.send(topic, b"%d" % n, partition=0).get(10)
+    producer.close()
+
+
 def drain(reader: Reader, lake: FakeLake, timeout_s: float = 120) -> list[Batch]:
     """Read and commit until caught up."""
     batches: list[Batch] = []
@@ -390,10 +398,7 @@ def test_a_record_beyond_the_partitions_end_is_unreadable(
     partition = client.topics([topic]).partitions[0]
     client.assign([partition])
     client.seek(partition, 0)
-    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
-    for n in range(6):
-        producer.send(topic, b"%d" % n, partition=0).get(10)
-    producer.close()
+    send_to_first(broker, topic, 6)
     poll = client._consumer.poll
 
     def read(leap: int, begins_at: int) -> list[int]:
@@ -438,10 +443,7 @@ def test_what_was_taken_beside_a_fault_is_read_again(
     client.assign(partitions)
     for partition in partitions:
         client.seek(partition, 0)
-    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
-    for n in range(3):
-        producer.send(topic, b"%d" % n, partition=0).get(10)
-    producer.close()
+    send_to_first(broker, topic, 3)
     poll = client._consumer.poll
 
     def lose(**asked: Any) -> None:
